@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import type { Settings } from "./settings.ts";
+
+/** What this program needs of a kubeconfig. */
+export interface Kubeconfig {
+  /** The files it was read from, as KUBECONFIG or kubectl's default name them. */
+  files: string[];
+  /** By context, the address of its API server. */
+  servers: Map<string, string | undefined>;
+}
+
+/** How long a registry may take to answer, in milliseconds. */
+const patience = 5_000;
+
+/** Reads the kubeconfig that kubectl would: the files in KUBECONFIG, else ~/.kube/config. The first to name a context wins. */
+export function readKubeconfig(variable = process.env.KUBECONFIG): Kubeconfig {
+  const files = variable
+    ? variable.split(delimiter).filter((file) => file !== "")
+    : [join(homedir(), ".kube/config")];
+  const servers: Kubeconfig["servers"] = new Map();
+  for (const file of files.filter((file) => existsSync(file))) {
+    const { clusters, contexts } = parse(readFileSync(file, "utf8")) ?? {};
+    for (const { name, context } of contexts ?? []) {
+      if (servers.has(name)) continue;
+      const cluster = (clusters ?? []).find(
+        (cluster: { name: string }) => cluster.name === context?.cluster,
+      );
+      servers.set(name, cluster?.cluster?.server);
+    }
+  }
+  return { files, servers };
+}
+
+/** Where node ports answer: the API server's host. True of local and single-node clusters; elsewhere any node's address does. */
+export function nodeHost(
+  { servers }: Kubeconfig,
+  context: string,
+): string | undefined {
+  const server = servers.get(context);
+  return server && URL.canParse(server) ? new URL(server).hostname : undefined;
+}
+
+/**
+ * Makes sure, before anything is built or changed, that the context exists and that the registry answers.
+ * A preview only warns of what is out of reach: it is made from the stack's state, and a cluster may be out of reach on purpose.
+ * @throws pulumi.RunError with everything that is missing, in an update
+ */
+export async function requireReach(
+  settings: Settings,
+  kubeconfig: Kubeconfig,
+): Promise<void> {
+  const mistakes = [
+    contextMistake(settings.context, kubeconfig),
+    settings.registry && (await registryMistake(settings.registry)),
+  ].filter((mistake) => mistake !== undefined && mistake !== "");
+  if (mistakes.length === 0) return;
+  const text = mistakes.map((mistake) => `  - ${mistake}\n`).join("");
+  if (!pulumi.runtime.isDryRun())
+    throw new pulumi.RunError(
+      `Stack ${pulumi.getStack()} can't be deployed from here, so nothing was built or changed:\n${text}`,
+    );
+  await pulumi.log.warn(
+    `This preview is made without these, and \`pulumi up\` will stop at them:\n${text}`,
+  );
+}
+
+/** Why a context can't be used, if so. */
+export function contextMistake(
+  context: string,
+  { files, servers }: Kubeconfig,
+): string | undefined {
+  if (servers.has(context)) return undefined;
+  const known =
+    servers.size > 0
+      ? `it has ${[...servers.keys()].join(", ")}`
+      : "it has no contexts";
+  return `marquee:context is "${context}", which is not in the kubeconfig (${files.join(", ")}: ${known}). Set the key to one of its contexts, or KUBECONFIG to a file that has this one.`;
+}
+
+/** Why a registry can't be used, if so: it must answer at /v2/, as registries do, be it with a request to log in. */
+export async function registryMistake(
+  registry: string,
+): Promise<string | undefined> {
+  const host = registry.split("/")[0] as string;
+  // As Docker has it: plain HTTP for this machine alone.
+  const local = /^(localhost|127\.[\d.]+)(:|$)/.test(host);
+  const url = `${local ? "http" : "https"}://${host}/v2/`;
+  try {
+    const { status } = await fetch(url, {
+      signal: AbortSignal.timeout(patience),
+    });
+    if (status === 200 || status === 401) return undefined;
+    return `marquee:registry is "${registry}", but ${url} answers ${status}, as no registry does. Set the key to a registry's host.`;
+  } catch (error) {
+    const { name, cause } = error as Error & { cause?: Error };
+    const reason =
+      name === "TimeoutError"
+        ? `no answer in ${patience / 1000} s`
+        : (cause?.message ?? name);
+    return `marquee:registry is "${registry}", which does not answer (${url}: ${reason}). Start it, or set the key to one that runs.`;
+  }
+}

@@ -1,0 +1,15 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** The components' types as Pulumi knows them, where one has to name another. */
+export const componentTypes = {
+  externalService: "marquee:components:ExternalService",
+  microservice: "marquee:components:Microservice",
+  serviceImage: "marquee:components:ServiceImage",
+} as const;
+
+/** Kubernetes' recommended labels, for everything that belongs to one service. */
+export const recommendedLabels = (service: string) => ({
+  "app.kubernetes.io/name": service,
+  "app.kubernetes.io/part-of": pulumi.getProject(),
+  "app.kubernetes.io/managed-by": "pulumi",
+});

@@ -1,0 +1,53 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { contextOf } from "./bundle.ts";
+import { componentTypes } from "./naming.ts";
+
+export interface ServiceImageArgs {
+  /** Where it is pushed to: host, port and path, without the image's own name. */
+  registry: string;
+  /** The image it is built on. Its entry point is Node.js. */
+  baseImage: string;
+  /** What the cluster's nodes run, such as linux/amd64. Said, because left out it would be this machine's. */
+  platform: string;
+  /** What people read in a registry's list. Pods never use it. @default the stack's name */
+  tag?: string;
+}
+
+/** A service's image, built from its bundle and pushed to the registry. Unchanged sources make no diff. */
+export class ServiceImage extends pulumi.ComponentResource {
+  /** The image by digest, `registry/marquee-auth@sha256:…`: what pods run. */
+  readonly reference: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    args: ServiceImageArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super(componentTypes.serviceImage, name, {}, opts);
+    const context = contextOf(name);
+    const image = new docker.Image(
+      name,
+      {
+        imageName: `${args.registry}/${pulumi.getProject()}-${name}:${args.tag ?? pulumi.getStack()}`,
+        build: {
+          context,
+          dockerfile: `${context}/Dockerfile`,
+          platform: args.platform,
+          args: { BASE_IMAGE: args.baseImage },
+        },
+      },
+      { parent: this },
+    );
+    this.reference = image.repoDigest.apply((reference) => {
+      if (/@sha256:[0-9a-f]{64}$/.test(reference)) return reference;
+      throw new pulumi.ResourceError(
+        `The registry gave no digest for ${name}'s image ("${reference}"), so there is nothing that pods could pull. ` +
+          `Push it again: pulumi up --target-replace '**docker:index/image:Image::${name}'`,
+        image,
+        true,
+      );
+    });
+    this.registerOutputs({ reference: this.reference });
+  }
+}

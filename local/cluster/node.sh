@@ -1,0 +1,85 @@
+#!/bin/bash
+# PID 1 of the node container: registry, containerd, etcd, Kubernetes, CoreDNS, metrics-server, NetworkPolicy and
+# MetalLB's controller as plain processes. Prints "ready" when pods can be scheduled; ends when any of them ends.
+set -eu
+CONF=/node/conf
+# shellcheck source=/dev/null
+. $CONF/node.env
+export KUBECONFIG=$VAR/super-admin.conf
+P=$VAR/pki
+
+start() { local name=$1; shift; "$@" >>"$VAR/logs/$name.log" 2>&1 & }
+wait_for() { for ((i = 0; i < 600; i++)); do "$@" >/dev/null 2>&1 && return; sleep 0.05; done; echo "gave up waiting for: $*" >&2; exit 1; }
+listens() { (: <"/dev/tcp/127.0.0.1/$1"); }
+clients() { echo "--kubeconfig $1 --authentication-kubeconfig $1 --authorization-kubeconfig $1"; }
+
+mkdir -p "$VAR"/{logs,registry,kubelet,pod-logs,volume-plugins} "$RUN/cni"
+cp $CONF/cni.conflist "$RUN/cni/10-pods.conflist"
+mount -o remount,rw /sys
+mount --make-rshared /
+if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+  # cgroup v2: a group with processes can't hand controllers to its children, so ours move into one of their own.
+  mount -o remount,rw /sys/fs/cgroup
+  mkdir -p /sys/fs/cgroup/node
+  xargs -rn1 </sys/fs/cgroup/cgroup.procs >/sys/fs/cgroup/node/cgroup.procs 2>/dev/null || true
+  sed 's/ / +/g; s/^/+/' /sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
+else
+  # cgroup v1: the kubelet's own branch in every hierarchy; a new cpuset has no cores and no memory until it is told.
+  for d in /sys/fs/cgroup/*/; do mkdir -p "$d$CGROUP"; done
+  for f in cpus mems; do cat /sys/fs/cgroup/cpuset/cpuset.$f >"/sys/fs/cgroup/cpuset/$CGROUP/cpuset.$f"; done
+fi
+echo 1 >/proc/sys/net/ipv4/ip_forward
+ip route replace local "$SERVICES" dev lo src "$NODE"
+ip route replace local "$LOAD_BALANCERS" dev lo # load balancers' addresses: ours, so that we answer ARP for them
+
+start registry docker-registry serve $CONF/registry.yaml
+start containerd containerd --config $CONF/containerd.toml
+# No fsync: this cluster is for development and survives a restart, not a power cut.
+start etcd etcd --name node --data-dir "$VAR/etcd" --unsafe-no-fsync --log-level warn \
+  --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
+  --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 --initial-cluster node=http://127.0.0.1:2380
+if [ ! -f "$KUBECONFIG" ]; then
+  kubeadm init phase certs all --config $CONF/kubeadm.yaml
+  kubeadm init phase kubeconfig all --config $CONF/kubeadm.yaml --kubeconfig-dir "$VAR"
+fi >"$VAR/logs/kubeadm.log" 2>&1
+wait_for listens 2379 # an API server that finds no etcd sleeps for a whole second
+start kube-apiserver kube-apiserver --advertise-address "$NODE" --bind-address 0.0.0.0 --secure-port 6443 \
+  --etcd-servers http://127.0.0.1:2379 --service-cluster-ip-range "$SERVICES" --service-node-port-range "$NODE_PORTS" --allow-privileged \
+  --kubelet-preferred-address-types InternalIP --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction \
+  --client-ca-file "$P/ca.crt" --tls-cert-file "$P/apiserver.crt" --tls-private-key-file "$P/apiserver.key" \
+  --kubelet-client-certificate "$P/apiserver-kubelet-client.crt" --kubelet-client-key "$P/apiserver-kubelet-client.key" \
+  --service-account-issuer https://kubernetes.default.svc.cluster.local \
+  --service-account-key-file "$P/sa.pub" --service-account-signing-key-file "$P/sa.key" \
+  --requestheader-client-ca-file "$P/front-proxy-ca.crt" --requestheader-allowed-names front-proxy-client \
+  --requestheader-extra-headers-prefix X-Remote-Extra- --requestheader-group-headers X-Remote-Group --requestheader-username-headers X-Remote-User \
+  --proxy-client-cert-file "$P/front-proxy-client.crt" --proxy-client-key-file "$P/front-proxy-client.key"
+wait_for test -S "$RUN/containerd.sock"
+wait_for ctr --address "$RUN/containerd.sock" --namespace k8s.io images import /node/pause.tar
+wait_for listens 6443
+wait_for kubectl get --raw /readyz
+# Without the higher rates the first service accounts take 4.5 s longer.
+# shellcheck disable=SC2046
+start kube-controller-manager kube-controller-manager $(clients "$VAR/controller-manager.conf") --bind-address 127.0.0.1 --leader-elect=false \
+  --use-service-account-credentials --kube-api-qps 1000 --kube-api-burst 1000 --root-ca-file "$P/ca.crt" --service-account-private-key-file "$P/sa.key" \
+  --cluster-signing-cert-file "$P/ca.crt" --cluster-signing-key-file "$P/ca.key" --enable-hostpath-provisioner
+# shellcheck disable=SC2046
+start kube-scheduler kube-scheduler $(clients "$VAR/scheduler.conf") --bind-address 127.0.0.1 --leader-elect=false
+start kubelet kubelet --config $CONF/kubelet.yaml --kubeconfig "$VAR/kubelet.conf" --root-dir "$VAR/kubelet" --cert-dir "$VAR/kubelet/pki" \
+  --hostname-override node --node-ip "$NODE"
+start kube-proxy kube-proxy --kubeconfig "$KUBECONFIG" --hostname-override node --proxy-mode iptables --cluster-cidr "$PODS" \
+  --iptables-min-sync-period 100ms --conntrack-max-per-core 0 --conntrack-min 0 --conntrack-tcp-timeout-established 0s \
+  --conntrack-tcp-timeout-close-wait 0s --bind-address "$NODE" --healthz-bind-address 127.0.0.1:10256 --metrics-bind-address 127.0.0.1:10249
+start coredns coredns -conf $CONF/Corefile
+kubectl apply --server-side --force-conflicts -f $CONF/cluster.yaml -f /node/crds >/dev/null
+# shellcheck disable=SC2046
+start metrics-server metrics-server $(clients "$KUBECONFIG") --bind-address "$NODE" --secure-port 4443 --cert-dir "$VAR/metrics-server" \
+  --kubelet-insecure-tls --kubelet-preferred-address-types InternalIP --metric-resolution 10s --kubelet-request-timeout 5s
+wait_for kubectl wait --for=condition=Established crd --all --timeout=5s
+start metallb metallb-controller --namespace metallb-system --webhook-mode disabled --log-level warn
+wait_for kubectl apply --server-side --force-conflicts -f $CONF/load-balancers.yaml
+wait_for kubectl get serviceaccount default
+wait_for kubectl wait --for=condition=Ready node/node --timeout=5s
+start network-policy kube-network-policy --kubeconfig "$KUBECONFIG" --hostname-override node \
+  --service-cluster-ip-range "$SERVICES" --service-node-port-range "$NODE_PORTS" # ends when it finds no node: last
+echo ready
+wait -n

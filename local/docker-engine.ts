@@ -1,0 +1,131 @@
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { canInstall, install } from "./debian.ts";
+import {
+  cache,
+  eventually,
+  logs,
+  run,
+  start,
+  succeeds,
+  UserError,
+} from "./host.ts";
+import { say, step } from "./progress.ts";
+
+/** What we changed on this machine to run an engine, so that `down` can take it back. */
+interface StartedEngine {
+  pid: number;
+  /** The FORWARD chain's policy and /proc/sys/net/ipv4/ip_forward, as they were: the engine changes both. */
+  forwardPolicy: string;
+  ipForward: string;
+}
+
+/** Beside the cache, not in one environment's state: all environments share the engine. */
+const record = join(cache, "docker-engine.json");
+const ipForward = "/proc/sys/net/ipv4/ip_forward";
+
+const answers = () =>
+  succeeds("docker", ["version", "--format", "{{.Server.Version}}"]);
+
+/** Makes sure that a Docker engine answers: the one that runs, or, as root on Debian, one we install and start. */
+export async function ensureDockerEngine(): Promise<void> {
+  if (await answers()) return;
+  if (!canInstall()) throw new UserError(await whatToInstall());
+  await step("Docker engine", async () => {
+    if (!(await succeeds("which", ["dockerd"])))
+      await install(
+        ["docker.io", "iptables"],
+        "a Docker engine, as none answers here",
+      );
+    if (existsSync("/run/systemd/system"))
+      await run("systemctl", ["start", "docker"], { log: "docker-engine" });
+    else await startEngine();
+    if (!(await eventually(answers, 30_000)))
+      throw new UserError(
+        `The Docker engine was started but does not answer. Its log: ${join(logs, "docker-engine.log")}`,
+      );
+  });
+}
+
+async function startEngine(): Promise<void> {
+  // What a killed engine left behind stops the next one from starting.
+  for (const pid of [
+    "/var/run/docker.pid",
+    "/var/run/docker/containerd/containerd.pid",
+  ])
+    if (
+      existsSync(pid) &&
+      !existsSync(`/proc/${readFileSync(pid, "utf8").trim()}`)
+    )
+      rmSync(pid);
+  const before = {
+    forwardPolicy:
+      (await run("iptables", ["--list-rules", "FORWARD"])).match(
+        /-P FORWARD (\w+)/,
+      )?.[1] ?? "ACCEPT",
+    ipForward: readFileSync(ipForward, "utf8").trim(),
+  };
+  const pid = start("dockerd", [], "docker-engine");
+  say(
+    `  starting dockerd on this machine (process ${pid}; \`npm run down\` ends it)`,
+  );
+  const engine: StartedEngine = { pid, ...before };
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(record, JSON.stringify(engine));
+}
+
+/** Ends the engine that we started, if we did, and removes its network rules. Others' engines are left alone. */
+export async function stopDockerEngine(): Promise<void> {
+  if (!existsSync(record)) return;
+  const engine: StartedEngine = JSON.parse(readFileSync(record, "utf8"));
+  if (!isEngine(engine.pid)) return rmSync(record);
+  const containers = await run("docker", ["ps", "--quiet"]);
+  if (containers !== "") {
+    say("  dockerd stays: other containers run on it");
+    return;
+  }
+  await step("Docker engine: stopping the one we started", async () => {
+    process.kill(engine.pid, "SIGTERM");
+    await eventually(async () => !isEngine(engine.pid), 20_000);
+    await succeeds("ip", ["link", "delete", "docker0"]);
+    const rules = await run("iptables-save", []);
+    const others = rules
+      .split("\n")
+      .filter((line) => !/DOCKER|docker0/.test(line))
+      .map((line) =>
+        line.startsWith(":FORWARD DROP")
+          ? line.replace("DROP", engine.forwardPolicy)
+          : line,
+      );
+    await run("iptables-restore", [], { input: `${others.join("\n")}\n` });
+    writeFileSync(ipForward, engine.ipForward);
+    rmSync(record);
+  });
+}
+
+const isEngine = (pid: number): boolean => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("dockerd");
+  } catch {
+    return false;
+  }
+};
+
+async function whatToInstall(): Promise<string> {
+  const none = "No Docker engine answers on this machine";
+  if (process.platform === "darwin")
+    return `${none}. Install Docker Desktop (https://docs.docker.com/desktop/) or colima, start it, and run this again.`;
+  if (!(await succeeds("which", ["docker"])))
+    return `${none}, and installing one by itself needs root on Debian. Install Docker (https://docs.docker.com/engine/install/) and run this again.`;
+  const user =
+    process.getuid?.() === 0
+      ? ""
+      : " Or it runs and you may not use it: `sudo usermod -aG docker $USER`, then log in again.";
+  return `${none}. Start it (\`sudo systemctl start docker\`) and run this again.${user}`;
+}

@@ -1,0 +1,164 @@
+import { spawn } from "node:child_process";
+import { createWriteStream, mkdirSync, openSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { PassThrough } from "node:stream";
+
+/** A mistake or a lack that the person at the terminal can do something about: shown as it is, without a stack trace. */
+export class UserError extends Error {}
+
+/**
+ * Which local environment this is, 0 to 9, from MARQUEE_LOCAL (default 0). Each has its own cluster, ports, kubeconfig
+ * and Pulumi state, so that the end-to-end tests never touch the one a person works in.
+ */
+export const instance = parseInstance(process.env.MARQUEE_LOCAL);
+
+const xdg = (variable: string, fallback: string) =>
+  process.env[variable] || join(homedir(), fallback);
+
+/** The name of this environment's container, network and volume. */
+export const name = instance === 0 ? "marquee" : `marquee-${instance}`;
+
+/** The project's folder. */
+export const project = join(import.meta.dirname, "..");
+
+/** What is costly to make and safe to delete: toolchain, plugins, file systems of images. Shared by all environments. */
+export const cache = join(xdg("XDG_CACHE_HOME", ".cache"), "marquee");
+
+/** What this environment is: kubeconfig, Pulumi state, logs. `npm run down` removes it. */
+export const state = join(
+  xdg("XDG_STATE_HOME", ".local/state"),
+  "marquee",
+  name,
+);
+
+export const logs = join(state, "logs");
+
+/** Throws a UserError unless `value` names an instance. Exported for its test. */
+export function parseInstance(value: string | undefined): number {
+  if (value === undefined || value === "") return 0;
+  if (!/^[0-9]$/.test(value))
+    throw new UserError(
+      `MARQUEE_LOCAL is "${value}"; it names a local environment and must be one digit, 0 to 9.`,
+    );
+  return Number(value);
+}
+
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Written to the program's standard input. */
+  input?: string | NodeJS.ReadableStream;
+  /** The log file's name in `logs`, without ending. The program's output goes there, and the failure message says so. */
+  log?: string;
+  /** Called with every line of standard error, to show progress. */
+  onErrorLine?: (line: string) => void;
+}
+
+/** A program that ended with a failure. `output` is what it wrote, last lines last. */
+export class CommandError extends Error {
+  readonly output: string;
+  constructor(message: string, output: string) {
+    super(message);
+    this.output = output;
+  }
+}
+
+/** Runs a program to its end and returns its standard output without the last line break. Rejects with a CommandError. */
+export function run(
+  command: string,
+  args: string[],
+  options: RunOptions = {},
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let log: NodeJS.WritableStream | undefined;
+    if (options.log) {
+      mkdirSync(logs, { recursive: true });
+      log = createWriteStream(join(logs, `${options.log}.log`), { flags: "a" });
+      log.write(`$ ${command} ${args.join(" ")}\n`);
+    }
+    const child = spawn(command, args, {
+      cwd: options.cwd ?? project,
+      env: options.env ?? process.env,
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    });
+    let stdout = "";
+    const tail: string[] = [];
+    const keep = (line: string) => {
+      tail.push(line);
+      if (tail.length > 40) tail.shift();
+    };
+    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+      stdout += chunk;
+      log?.write(chunk);
+    });
+    createInterface({ input: child.stderr ?? new PassThrough() }).on(
+      "line",
+      (line) => {
+        keep(line);
+        log?.write(`${line}\n`);
+        options.onErrorLine?.(line);
+      },
+    );
+    if (typeof options.input === "string") child.stdin?.end(options.input);
+    else if (options.input && child.stdin) options.input.pipe(child.stdin);
+    child.stdin?.on("error", () => {}); // the program ended before it read everything: its exit code tells
+    child.on("error", (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === "ENOENT"
+          ? new UserError(`${command} is not installed, or not on the PATH.`)
+          : error,
+      ),
+    );
+    child.on("close", (code, signal) => {
+      log?.end();
+      if (code === 0) return resolve(stdout.trimEnd());
+      const output = [...stdout.trimEnd().split("\n").slice(-20), ...tail].join(
+        "\n",
+      );
+      reject(
+        new CommandError(
+          `${command} ${args.join(" ")} ended with ${signal ?? `code ${code}`}` +
+            `${options.log ? ` (all of its output: ${join(logs, `${options.log}.log`)})` : ""}\n${output}`,
+          output,
+        ),
+      );
+    });
+  });
+}
+
+/** Whether a program runs to its end without failure. */
+export const succeeds = (command: string, args: string[]): Promise<boolean> =>
+  run(command, args).then(
+    () => true,
+    () => false,
+  );
+
+/** Starts a program that outlives this one, with its output in `logs`; returns its process id. */
+export function start(command: string, args: string[], log: string): number {
+  mkdirSync(logs, { recursive: true });
+  const file = openSync(join(logs, `${log}.log`), "a");
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ["ignore", file, file],
+  });
+  child.unref();
+  if (child.pid === undefined)
+    throw new UserError(`${command} could not be started.`);
+  return child.pid;
+}
+
+/** Asks `condition` every `interval` milliseconds until it is true; false after `timeout` milliseconds. */
+export async function eventually(
+  condition: () => Promise<boolean>,
+  timeout: number,
+  interval = 100,
+): Promise<boolean> {
+  const deadline = Date.now() + timeout;
+  while (!(await condition())) {
+    if (Date.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, interval));
+  }
+  return true;
+}

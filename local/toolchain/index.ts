@@ -1,0 +1,237 @@
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { cache, run, succeeds, UserError } from "../host.ts";
+import { step } from "../progress.ts";
+
+/** The versions that the Go modules beside this file pin; `pulumi` on the PATH may be newer. */
+export const versions = {
+  pulumi: "3.220.0",
+  kubernetesProvider: "4.25.0",
+  dockerProvider: "5.2.0",
+  kubernetes: "1.34.2",
+} as const;
+
+const modules = join(import.meta.dirname, "go");
+const languageHost = join(import.meta.dirname, "language-host");
+const providerModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+
+/** Programs by the name they get, with the Go package each is built from. */
+const clusterPrograms = {
+  kube: "./kube",
+  coredns: "./coredns",
+  "metallb-controller": "go.universe.tf/metallb/controller",
+};
+const pulumiPrograms = {
+  pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+  "pulumi-resource-kubernetes": `${providerModule}/cmd/pulumi-resource-kubernetes`,
+};
+
+/** Everything that decides what the programs are: a change here or in the modules makes a new toolchain. */
+export const key: string = contentKey([
+  modules,
+  languageHost,
+  import.meta.filename,
+]);
+const folder = join(cache, "toolchain", key);
+
+/** Where the programs are. `kube` also goes by the names of what it holds: kubectl, kube-apiserver, etcd …. */
+export const bin = join(folder, "bin");
+
+/** A short hash of the files given, and of all files below the folders given: names and contents. */
+export function contentKey(paths: string[]): string {
+  const hash = createHash("sha256").update(process.arch);
+  const add = (path: string, label: string) =>
+    hash.update(`${label}\0`).update(readFileSync(path)).update("\0");
+  for (const path of paths) {
+    if (path.endsWith(".ts") || path.endsWith(".sh")) {
+      add(path, "");
+      continue;
+    }
+    const files = readdirSync(path, { recursive: true, withFileTypes: true });
+    for (const file of files
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort())
+      add(file, file.slice(path.length));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Builds the cluster's programs, and those of Pulumi unless the person has their own, where the cache lacks them. */
+export async function ensurePrograms(ownPulumi: boolean): Promise<void> {
+  const wanted = {
+    ...clusterPrograms,
+    ...(ownPulumi ? {} : pulumiPrograms),
+  } as Record<string, string>;
+  const missing = Object.keys(wanted).filter(
+    (program) => !existsSync(join(bin, program)),
+  );
+  const noHost = !ownPulumi && !existsSync(join(bin, "pulumi-language-nodejs"));
+  if (missing.length === 0 && !noHost) return;
+  if (!(await succeeds("go", ["version"])))
+    throw new UserError(
+      "The local cluster's programs are built with Go, and there is no `go` on the PATH.\n" +
+        "Install Go 1.26 or newer (https://go.dev/doc/install) and run this again.\n" +
+        "To use a cluster of your own instead, see “Your own cluster and registry” in README.md.",
+    );
+  await step(
+    ownPulumi
+      ? "Kubernetes, built from Go modules (about 4 minutes on 2 cores, once)"
+      : "Pulumi and Kubernetes, built from Go modules (about 7 minutes on 2 cores, once)",
+    async (report) => {
+      mkdirSync(bin, { recursive: true });
+      if (noHost) await buildLanguageHost(report);
+      if (missing.length > 0)
+        await buildPrograms(
+          Object.fromEntries(
+            missing.map((program) => [program, wanted[program] as string]),
+          ),
+          report,
+        );
+    },
+  );
+}
+
+const goEnvironment = () => ({
+  ...process.env,
+  CGO_ENABLED: "0",
+  // The compiler collects less garbage: less CPU for more memory (at most 2 GB a core).
+  GOGC: process.env.GOGC ?? "400",
+  GOFLAGS: `${process.env.GOFLAGS ?? ""} -buildvcs=false -trimpath`,
+  GOWORK: "off",
+});
+
+/** Nobody debugs these programs here, so no debug information is made, nor linked. */
+const lean = ["-gcflags=all=-dwarf=false"];
+
+async function buildPrograms(
+  programs: Record<string, string>,
+  report: (status: string) => void,
+): Promise<void> {
+  const work = join(folder, "work");
+  rmSync(work, { recursive: true, force: true });
+  cpSync(modules, work, { recursive: true });
+  const go = (args: string[], onErrorLine?: (line: string) => void) =>
+    run("go", args, {
+      cwd: work,
+      env: goEnvironment(),
+      log: "toolchain",
+      ...(onErrorLine ? { onErrorLine } : {}),
+    });
+
+  report("downloading modules");
+  await go(["mod", "download"], (line) => report(line));
+  if (programs["pulumi-resource-kubernetes"]) {
+    const source = await go(["list", "-m", "-f", "{{.Dir}}", providerModule]);
+    await leanProvider(source, join(work, "kubernetes-provider"));
+    await go([
+      "mod",
+      "edit",
+      `-replace=${providerModule}=./kubernetes-provider`,
+    ]);
+  }
+  const packages = Object.values(programs);
+  const all = (await go(["list", "-deps", ...packages])).split("\n").length;
+  let built = 0;
+  const stamps: Record<string, string> = {
+    "k8s.io/component-base/version.gitVersion": `v${versions.kubernetes}`,
+    "k8s.io/client-go/pkg/version.gitVersion": `v${versions.kubernetes}`,
+    "k8s.io/component-base/version.gitMajor": "1",
+    "k8s.io/component-base/version.gitMinor": "34",
+    [`${providerModule}/pkg/version.Version`]: versions.kubernetesProvider,
+    "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumi}`,
+  };
+  const output = join(work, "out");
+  mkdirSync(output);
+  // One `go build` for all: the packages that they share are compiled once.
+  await go(
+    [
+      "build",
+      "-v",
+      ...lean,
+      `-ldflags=-s -w ${Object.entries(stamps)
+        .map(([variable, value]) => `-X ${variable}=${value}`)
+        .join(" ")}`,
+      "-o",
+      `${output}/`,
+      ...packages,
+    ],
+    (line) => {
+      if (/^[\w.-]+(\/|$)/.test(line)) built++;
+      report(`package ${built} of at most ${all}`);
+    },
+  );
+  for (const [program, source] of Object.entries(programs))
+    renameSync(
+      join(output, source.split("/").at(-1) as string),
+      join(bin, program),
+    );
+  rmSync(join(bin, "kubectl"), { force: true });
+  symlinkSync("kube", join(bin, "kubectl"));
+  rmSync(work, { recursive: true, force: true });
+}
+
+/**
+ * A copy of the Kubernetes provider's module without its component kinds (ConfigFile, ConfigGroup, Chart v4, Directory):
+ * Marquee uses none of them, and they pull the whole generated Go SDK in, a third of all the CPU that the build took.
+ * Its embedded schema is made as upstream's generate.go makes it.
+ */
+async function leanProvider(source: string, target: string): Promise<void> {
+  await run("cp", ["-r", source, target]);
+  await run("chmod", ["-R", "u+w", target]); // Go's module cache is read-only
+  const file = join(target, "pkg/provider/provider_construct.go");
+  const original = readFileSync(file, "utf8");
+  const lean = original
+    .replace(/^\tprovider(helmv4|kustomizev2|yamlv2) ".*"\n/gm, "")
+    .replace(/^\t"kubernetes:.*\n/gm, "");
+  if (original.split("\n").length - lean.split("\n").length !== 7)
+    throw new Error(
+      `${file} is not as expected: 3 imports and 4 component kinds were to be taken out.`,
+    );
+  writeFileSync(file, lean);
+  const command = join(target, "cmd/pulumi-resource-kubernetes");
+  const json = (name: string) =>
+    JSON.parse(readFileSync(join(command, name), "utf8"));
+  writeFileSync(
+    join(command, "schema-embed.json"),
+    JSON.stringify({
+      ...json("schema.json"),
+      version: versions.kubernetesProvider,
+    }),
+  );
+  writeFileSync(
+    join(command, "terraform-mapping-embed.json"),
+    JSON.stringify(json("terraform-mapping.json")),
+  );
+}
+
+async function buildLanguageHost(
+  report: (status: string) => void,
+): Promise<void> {
+  report("Node.js language host");
+  const target = join(bin, "pulumi-language-nodejs");
+  await run(
+    "go",
+    [
+      "build",
+      ...lean,
+      "-ldflags=-s -w",
+      "-o",
+      `${target}.new`,
+      "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    ],
+    { cwd: languageHost, env: goEnvironment(), log: "toolchain" },
+  );
+  renameSync(`${target}.new`, target);
+}

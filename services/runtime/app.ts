@@ -1,0 +1,119 @@
+import type { Context, Hono, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { createFactory } from "hono/factory";
+import { requestId } from "hono/request-id";
+import { NONCE, secureHeaders } from "hono/secure-headers";
+import type { Logger } from "pino";
+import { logger } from "./logger.ts";
+import { createMetrics } from "./metrics.ts";
+import { notFound, onError, problem } from "./problem.ts";
+
+/** What every handler finds in its context. */
+export interface ServiceEnv {
+  Variables: {
+    /** The request's id: X-Request-Id if it came with one, else a new UUID. */
+    requestId: string;
+    /** A logger that puts that id into each line. */
+    log: Logger;
+    /** For `<style nonce>` and `<script nonce>`: the only inline ones that browsers will run. */
+    secureHeadersNonce?: string;
+  };
+}
+
+export const factory = createFactory<ServiceEnv>();
+
+/** Bytes that a request's body may have, unless the service says otherwise. */
+const defaultBodyLimit = 64 * 1024;
+
+export interface ServiceOptions {
+  /** Bytes that a request's body may have; more is a 413. @default 65536 */
+  bodyLimit?: number;
+  /** What /readyz asks besides whether the program drains; an error means not ready. @default nothing */
+  ready?: () => Promise<void>;
+}
+
+/** A service's app, with all that services share; and the switch that makes it unready. */
+export interface Service {
+  app: Hono<ServiceEnv>;
+  /** From now on /readyz says 503, so that Kubernetes sends no more here. Called by `serve` when the program is to end. */
+  drain(): void;
+}
+
+/**
+ * The app that a service adds its routes to. It has GET /livez (the process lives), GET /readyz (it may get requests) and
+ * GET /metrics (Prometheus), and answers errors as problem+json. It does not listen: see `serve`.
+ */
+export function createService(options: ServiceOptions = {}): Service {
+  const maxSize = options.bodyLimit ?? defaultBodyLimit;
+  const metrics = createMetrics();
+  let draining = false;
+
+  const app = factory.createApp();
+  app.onError(onError);
+  app.notFound(notFound);
+
+  // Before the middleware: probes come every second or two, and would fill logs and metrics.
+  app.get("/livez", (c) => c.text("alive\n"));
+  app.get("/readyz", async (c) => {
+    if (draining) return problem(c, 503, "This process is about to end.");
+    try {
+      await options.ready?.();
+    } catch (error) {
+      return problem(c, 503, `Not ready: ${(error as Error).message}`);
+    }
+    return c.text("ready\n");
+  });
+  app.get("/metrics", async (c) =>
+    c.text(await metrics.registry.metrics(), 200, {
+      "content-type": metrics.registry.contentType,
+    }),
+  );
+
+  app.use(requestId());
+  app.use(log);
+  app.use(metrics.measure);
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", NONCE],
+        scriptSrc: ["'self'", NONCE],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+      // Only said where it is true: the services speak HTTP, and what is in front of them may add it.
+      strictTransportSecurity: false,
+    }),
+  );
+  app.use(
+    bodyLimit({
+      maxSize,
+      onError: (c: Context) =>
+        problem(c, 413, `A body may have ${maxSize} bytes at most.`),
+    }),
+  );
+  return {
+    app,
+    drain() {
+      draining = true;
+    },
+  };
+}
+
+/** One line for each request, when its response is ready. */
+const log: MiddlewareHandler<ServiceEnv> = async (c, next) => {
+  const start = performance.now();
+  c.set("log", logger.child({ requestId: c.var.requestId }));
+  await next();
+  c.var.log.info(
+    {
+      method: c.req.method,
+      path: c.req.path,
+      status: c.res.status,
+      ms: Math.round((performance.now() - start) * 10) / 10,
+    },
+    "request",
+  );
+};

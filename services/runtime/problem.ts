@@ -1,0 +1,55 @@
+import { STATUS_CODES } from "node:http";
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { ServiceEnv } from "./app.ts";
+
+/**
+ * An error response as RFC 9457 has it, with the request's id as `instance` to find it in the logs.
+ * @param detail what is wrong with this very request, and what to do, in a sentence
+ * @param more further members, such as `errors`
+ */
+export function problem(
+  c: Context,
+  status: ContentfulStatusCode,
+  detail: string,
+  more: Record<string, unknown> = {},
+): Response {
+  const requestId = c.get("requestId") as string | undefined;
+  return c.body(
+    JSON.stringify({
+      type: "about:blank",
+      title: STATUS_CODES[status] ?? "Error",
+      status,
+      detail,
+      ...(requestId ? { instance: `urn:request:${requestId}` } : {}),
+      ...more,
+    }),
+    status,
+    { "content-type": "application/problem+json" },
+  );
+}
+
+export const notFound = (c: Context) =>
+  problem(c, 404, `There is nothing at ${c.req.path}.`);
+
+/** The one place where errors become responses: what a route means to say as it says it, anything else as a 500 that says nothing. */
+export function onError(error: Error, c: Context<ServiceEnv>): Response {
+  if (error instanceof HTTPException) {
+    const response = error.getResponse();
+    // A route may give the exception a response of its own, with headers such as WWW-Authenticate.
+    for (const [name, value] of response.headers)
+      if (name !== "content-type") c.header(name, value);
+    return problem(
+      c,
+      error.status as ContentfulStatusCode,
+      error.message || (STATUS_CODES[error.status] ?? "Error"),
+    );
+  }
+  c.var.log.error({ err: error }, "request failed");
+  return problem(
+    c,
+    500,
+    "Something went wrong here; it is logged under this id.",
+  );
+}
