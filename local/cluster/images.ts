@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { contentKey } from "../content-key.ts";
 import * as debian from "../debian.ts";
 import { cache, run, succeeds, UserError } from "../host.ts";
 import { step } from "../progress.ts";
@@ -31,7 +32,7 @@ const rootKey = createHash("sha256")
   .update([release, process.arch, ...nodePackages].join())
   .digest("hex")
   .slice(0, 16);
-const nodeKey = toolchain.contentKey([
+const nodeKey = contentKey([
   import.meta.filename,
   join(import.meta.dirname, "node.sh"),
 ]);

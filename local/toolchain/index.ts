@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -11,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { contentKey } from "../content-key.ts";
 import { cache, run, succeeds, UserError } from "../host.ts";
 import { step } from "../progress.ts";
 
@@ -32,8 +31,8 @@ const clusterPrograms = {
   coredns: "./coredns",
   "metallb-controller": "go.universe.tf/metallb/controller",
 };
-const pulumiPrograms = {
-  pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+const cliPrograms = { pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" };
+const providerPrograms = {
   "pulumi-resource-kubernetes": `${providerModule}/cmd/pulumi-resource-kubernetes`,
 };
 
@@ -45,39 +44,29 @@ export const key: string = contentKey([
 ]);
 const folder = join(cache, "toolchain", key);
 
-/** Where the programs are. `kube` also goes by the names of what it holds: kubectl, kube-apiserver, etcd …. */
+/** Where the programs are that people type. `kube` also goes by the names of what it holds: kubectl, etcd …. */
 export const bin = join(folder, "bin");
 
-/** A short hash of the files given, and of all files below the folders given: names and contents. */
-export function contentKey(paths: string[]): string {
-  const hash = createHash("sha256").update(process.arch);
-  const add = (path: string, label: string) =>
-    hash.update(`${label}\0`).update(readFileSync(path)).update("\0");
-  for (const path of paths) {
-    if (path.endsWith(".ts") || path.endsWith(".sh")) {
-      add(path, "");
-      continue;
-    }
-    const files = readdirSync(path, { recursive: true, withFileTypes: true });
-    for (const file of files
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort())
-      add(file, file.slice(path.length));
-  }
-  return hash.digest("hex").slice(0, 16);
-}
+/** Where the provider is built to: on the PATH, Pulumi would take it from there and warn of that. */
+export const provider = join(folder, "pulumi-resource-kubernetes");
 
-/** Builds the cluster's programs, and those of Pulumi unless the person has their own, where the cache lacks them. */
-export async function ensurePrograms(ownPulumi: boolean): Promise<void> {
-  const wanted = {
+/**
+ * Builds the programs that the cache lacks: the cluster's, and of Pulumi what is not to be had otherwise.
+ * @param pulumi whether to build the command line with its language host, and the Kubernetes provider
+ */
+export async function ensurePrograms(pulumi: {
+  cli: boolean;
+  provider: boolean;
+}): Promise<void> {
+  const wanted: Record<string, string> = {
     ...clusterPrograms,
-    ...(ownPulumi ? {} : pulumiPrograms),
-  } as Record<string, string>;
+    ...(pulumi.cli ? cliPrograms : {}),
+    ...(pulumi.provider ? providerPrograms : {}),
+  };
   const missing = Object.keys(wanted).filter(
-    (program) => !existsSync(join(bin, program)),
+    (program) => !existsSync(pathOf(program)),
   );
-  const noHost = !ownPulumi && !existsSync(join(bin, "pulumi-language-nodejs"));
+  const noHost = pulumi.cli && !existsSync(join(bin, "pulumi-language-nodejs"));
   if (missing.length === 0 && !noHost) return;
   if (!(await succeeds("go", ["version"])))
     throw new UserError(
@@ -86,9 +75,7 @@ export async function ensurePrograms(ownPulumi: boolean): Promise<void> {
         "To use a cluster of your own instead, see “Your own cluster and registry” in README.md.",
     );
   await step(
-    ownPulumi
-      ? "Kubernetes, built from Go modules (about 4 minutes on 2 cores, once)"
-      : "Pulumi and Kubernetes, built from Go modules (about 7 minutes on 2 cores, once)",
+    `${pulumi.provider ? "Pulumi and Kubernetes" : "Kubernetes"}, built from Go modules (${pulumi.provider ? "about 7" : "about 4"} minutes on 2 cores, once)`,
     async (report) => {
       mkdirSync(bin, { recursive: true });
       if (noHost) await buildLanguageHost(report);
@@ -102,6 +89,9 @@ export async function ensurePrograms(ownPulumi: boolean): Promise<void> {
     },
   );
 }
+
+const pathOf = (program: string) =>
+  program in providerPrograms ? provider : join(bin, program);
 
 const goEnvironment = () => ({
   ...process.env,
@@ -175,7 +165,7 @@ async function buildPrograms(
   for (const [program, source] of Object.entries(programs))
     renameSync(
       join(output, source.split("/").at(-1) as string),
-      join(bin, program),
+      pathOf(program),
     );
   rmSync(join(bin, "kubectl"), { force: true });
   symlinkSync("kube", join(bin, "kubectl"));

@@ -1,0 +1,119 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ImageInputs } from "./image.ts";
+
+/** Runs the docker command and returns all it wrote; fails with the last of it. */
+export function docker(
+  args: string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("docker", args, {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+      });
+    child.on("error", (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === "ENOENT"
+          ? new Error("there is no `docker` command on the PATH")
+          : error,
+      ),
+    );
+    child.on("close", (code) =>
+      code === 0
+        ? resolve(output)
+        : reject(new Error(output.trim().split("\n").slice(-15).join("\n"))),
+    );
+  });
+}
+
+/** Builds and tags an image; returns its id. */
+export async function buildImage({
+  imageName,
+  build,
+}: ImageInputs): Promise<string> {
+  const options = [
+    ...["--file", build.dockerfile],
+    ...(build.target ? ["--target", build.target] : []),
+    ...(build.network ? ["--network", build.network] : []),
+    ...(build.addHosts ?? []).flatMap((host) => ["--add-host", host]),
+    ...(build.cacheFrom?.images ?? []).flatMap((image) => [
+      "--cache-from",
+      image,
+    ]),
+    ...Object.entries(build.args ?? {}).flatMap(([name, value]) => [
+      "--build-arg",
+      `${name}=${value}`,
+    ]),
+    ...["--tag", imageName],
+  ];
+  // Engines have BuildKit in them, but without buildx the command can't use it; the classic builder knows no platforms.
+  const buildx = await docker(["buildx", "version"]).catch(() => undefined);
+  const [env, platform] =
+    buildx && build.builderVersion !== "BuilderV1"
+      ? [process.env, ["--platform", build.platform]]
+      : [{ ...process.env, DOCKER_BUILDKIT: "0" }, []];
+  await docker(["build", ...platform, ...options, build.context], env);
+  const id = await docker([
+    "image",
+    "inspect",
+    "--format",
+    "{{.Id}}",
+    imageName,
+  ]);
+  return id.trim();
+}
+
+/** Pushes an image; returns the digest that the registry gave it. */
+export async function pushImage({
+  imageName,
+  registry,
+}: ImageInputs): Promise<string> {
+  const output = await withCredentials(registry, (env) =>
+    docker(["push", imageName], env),
+  );
+  const digest = output.match(/digest: (sha256:[0-9a-f]{64})/)?.[1];
+  if (!digest) throw new Error(`the registry gave no digest:\n${output}`);
+  return digest;
+}
+
+/** Logs in for one command alone, so that a password is never left in the person's own Docker configuration. */
+async function withCredentials<T>(
+  registry: ImageInputs["registry"],
+  work: (env: NodeJS.ProcessEnv) => Promise<T>,
+): Promise<T> {
+  if (!registry?.username || !registry.password) return work(process.env);
+  const host = await docker([
+    "context",
+    "inspect",
+    "--format",
+    "{{.Endpoints.docker.Host}}",
+  ]);
+  const folder = mkdtempSync(join(tmpdir(), "docker-config-"));
+  try {
+    const auth = Buffer.from(
+      `${registry.username}:${registry.password}`,
+    ).toString("base64");
+    writeFileSync(
+      join(folder, "config.json"),
+      JSON.stringify({
+        auths: { [registry.server ?? "https://index.docker.io/v1/"]: { auth } },
+      }),
+      { mode: 0o600 },
+    );
+    return await work({
+      ...process.env,
+      DOCKER_CONFIG: folder,
+      DOCKER_HOST: process.env.DOCKER_HOST ?? host.trim(),
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

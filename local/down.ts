@@ -1,0 +1,20 @@
+import { rmSync } from "node:fs";
+import { containerStatus, removeCluster } from "./cluster/index.ts";
+import { stopDockerEngine } from "./docker-engine.ts";
+import { cache, name, state, succeeds } from "./host.ts";
+import { say, step } from "./progress.ts";
+
+/** Takes the local cluster away, and all that it put on this machine but the caches. */
+export async function down(): Promise<void> {
+  if (await succeeds("docker", ["version"])) {
+    const what = (await containerStatus())
+      ? "local cluster"
+      : "what is left of the local cluster";
+    await step(`${what}: removing`, removeCluster);
+  }
+  rmSync(state, { recursive: true, force: true });
+  await stopDockerEngine();
+  say(
+    `${name} is gone. What is costly to make is kept in ${cache}, and images in Docker; both may be deleted.`,
+  );
+}

@@ -1,0 +1,142 @@
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { delimiter, join } from "node:path";
+import { kubeconfig } from "./cluster/index.ts";
+import { bundleDockerProvider } from "./docker-provider/index.ts";
+import { cache, project, run, state } from "./host.ts";
+import { say, step } from "./progress.ts";
+import { bin, ensurePrograms, provider, versions } from "./toolchain/index.ts";
+
+const home = join(cache, "pulumi-home");
+
+/** Where the stacks' state is: files, for this environment alone. */
+export const backend = join(state, "pulumi");
+
+/** The variables that make plain `pulumi` and `kubectl` work on this environment: what `npm run env` prints. */
+export const variables = (): Record<string, string> => ({
+  PATH: [
+    bin,
+    join(project, "node_modules/.bin"), // Node.js as the lockfile pins it
+    ...(process.env.PATH ?? "")
+      .split(delimiter)
+      .filter((folder) => !folder.includes("node_modules") && folder !== bin),
+  ].join(delimiter),
+  KUBECONFIG: kubeconfig,
+  PULUMI_HOME: home,
+  PULUMI_BACKEND_URL: `file://${backend}`,
+  PULUMI_CONFIG_PASSPHRASE: "",
+  PULUMI_SKIP_UPDATE_CHECK: "true",
+  NODE_COMPILE_CACHE: join(cache, "node-compile"), // a quarter off each preview
+});
+
+const environment = () => ({ ...process.env, ...variables() });
+
+/** Runs pulumi with this environment's variables. */
+export const pulumi = (args: string[]): Promise<string> =>
+  run("pulumi", [...args, "--non-interactive"], {
+    env: environment(),
+    log: "pulumi",
+  });
+
+/**
+ * Makes sure that Pulumi and its plugins are here. First choice: `pulumi` on the PATH, and plugins that it downloads;
+ * where there is none, or its site can't be reached, programs built from Go modules and the stand-in for the Docker provider.
+ */
+export async function ensurePulumi(): Promise<void> {
+  mkdirSync(backend, { recursive: true });
+  const own = await ownPulumi();
+  const online = own && (await vendorAnswers());
+  await ensurePrograms({ cli: !own, provider: !online });
+  if (online) {
+    await installOfficial("kubernetes", versions.kubernetesProvider);
+    await installOfficial("docker", versions.dockerProvider);
+    return;
+  }
+  await installBuilt("kubernetes", versions.kubernetesProvider, provider);
+  await installBuilt(
+    "docker",
+    versions.dockerProvider,
+    await bundleDockerProvider(),
+  );
+}
+
+/** Whether the person has a Pulumi that can run this program. */
+async function ownPulumi(): Promise<boolean> {
+  const version = await run("pulumi", ["version"], {
+    env: {
+      ...process.env,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PATH: withoutOurs(),
+    },
+  }).catch(() => undefined);
+  const parts = version?.match(/^v3\.(\d+)\./);
+  if (!parts) return false;
+  const oldest = Number(versions.pulumi.split(".")[1]);
+  if (Number(parts[1]) >= oldest) return true;
+  say(
+    `  pulumi ${version} on the PATH is older than ${versions.pulumi}, so it is not used here`,
+  );
+  return false;
+}
+
+const withoutOurs = () =>
+  (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => !folder.startsWith(cache))
+    .join(delimiter);
+
+const vendorAnswers = () =>
+  fetch("https://get.pulumi.com/", {
+    method: "HEAD",
+    signal: AbortSignal.timeout(5_000),
+  }).then(
+    () => true,
+    () => false,
+  );
+
+const folderOf = (name: string, version: string) =>
+  join(home, "plugins", `resource-${name}-v${version}`);
+
+async function installOfficial(name: string, version: string): Promise<void> {
+  const folder = folderOf(name, version);
+  const builtHere = existsSync(join(folder, "built-here"));
+  if (existsSync(folder) && !builtHere) return;
+  await step(`Pulumi's ${name} plugin ${version}`, () =>
+    pulumi(["plugin", "install", "resource", name, version, "--reinstall"]),
+  );
+}
+
+/** Installs a plugin from a file or folder of ours, unless the very same is installed. */
+async function installBuilt(
+  name: string,
+  version: string,
+  source: string,
+): Promise<void> {
+  const folder = folderOf(name, version);
+  const mark = join(folder, "built-here");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === source) return;
+  await step(
+    name === "docker"
+      ? `Pulumi's docker plugin ${version}: our stand-in, as the official one can't be downloaded here`
+      : `Pulumi's ${name} plugin ${version}, built here`,
+    async () => {
+      rmSync(folder, { recursive: true, force: true });
+      await pulumi([
+        ...["plugin", "install", "resource", name, version],
+        ...["--reinstall", "--file", source],
+      ]);
+      writeFileSync(mark, source);
+    },
+  );
+}
+
+/** Forgets the stacks: their cluster is gone, and their resources with it. */
+export function forgetStacks(): void {
+  rmSync(backend, { recursive: true, force: true });
+  mkdirSync(backend, { recursive: true });
+}

@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import {
+  ensureBaseImage,
+  ensureNodeFileSystem,
+  ensureNodeImage,
+  pushBaseImage,
+} from "./cluster/images.ts";
+import { ensureCluster, kubeconfig } from "./cluster/index.ts";
+import { ensureDockerEngine } from "./docker-engine.ts";
+import { logs, project, UserError } from "./host.ts";
+import { elapsed, say, step } from "./progress.ts";
+import { ensurePulumi, forgetStacks, pulumi, variables } from "./pulumi.ts";
+
+/** From a bare machine to Marquee on Kubernetes. Whatever is there already is used; an interrupted run is picked up. */
+export async function up(): Promise<void> {
+  mkdirSync(logs, { recursive: true });
+  say(`Marquee, on a cluster in this machine. Logs: ${logs}`);
+  await bringUpCluster();
+  await step("stack dev", async () => {
+    await pulumi(["stack", "select", "--create", "dev"]);
+  });
+  await pulumiUp();
+  await printWhatNext();
+}
+
+/** Toolchain, engine, images, cluster and plugins: everything but the stack. */
+export async function bringUpCluster(): Promise<void> {
+  // Compiling keeps the cores busy, and the engine and Debian's packages the network: at the same time.
+  await Promise.all([
+    ensurePulumi(),
+    ensureDockerEngine().then(async () => {
+      await ensureBaseImage();
+      await ensureNodeFileSystem();
+    }),
+  ]);
+  await ensureNodeImage();
+  if ((await ensureCluster()) === "new") {
+    forgetStacks();
+    await step("base image into the registry", pushBaseImage);
+  }
+}
+
+/** As a person would run it, its output in their terminal. */
+function pulumiUp(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      "pulumi",
+      ["up", "--stack", "dev", "--yes", "--skip-preview"],
+      {
+        cwd: project,
+        env: { ...process.env, ...variables() },
+        stdio: ["ignore", process.stderr.fd, process.stderr.fd],
+      },
+    );
+    child.on("error", reject);
+    child.on("close", (code) =>
+      code === 0
+        ? resolve()
+        : reject(
+            new UserError(
+              "`pulumi up` failed; its output above says why. The cluster runs: mend it and run this again.",
+            ),
+          ),
+    );
+  });
+}
+
+async function printWhatNext(): Promise<void> {
+  const outputs = JSON.parse(
+    await pulumi(["stack", "output", "--stack", "dev", "--json"]),
+  ) as { endpoints: Record<string, string> };
+  const endpoints = Object.entries(outputs.endpoints).map(
+    ([service, url]) =>
+      `  ${service.padEnd(10)} ${url}${service === "streaming" ? "/stream" : ""}${url.includes(".svc:") ? "  (in the cluster)" : ""}`,
+  );
+  console.log(`
+Marquee is up (${elapsed()}).
+${endpoints.join("\n")}
+
+Next, in this shell:
+  eval "$(npm run -s env)"                       # pulumi and kubectl, on this cluster
+  kubectl port-forward service/auth-service 8081 # then open http://localhost:8081
+  pulumi config set --path 'marquee:services.auth.replicas' 5 && pulumi up
+`);
+}
+
+/** Prints the lines that make a shell's `pulumi` and `kubectl` work on this environment. */
+export function env(): void {
+  if (
+    !existsSync(kubeconfig) ||
+    !existsSync(join(variables().PULUMI_HOME as string))
+  )
+    throw new UserError("There is no local cluster. `npm run up` makes one.");
+  for (const [name, value] of Object.entries(variables()))
+    console.log(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
+}
