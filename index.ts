@@ -8,6 +8,7 @@ import {
 } from "./components/cluster.ts";
 import { ExternalService } from "./components/external-service.ts";
 import { Microservice } from "./components/microservice.ts";
+import { ownership } from "./components/naming.ts";
 import { ServiceImage } from "./components/service-image.ts";
 import { loadSettings } from "./components/settings.ts";
 
@@ -33,6 +34,7 @@ const { metadata } = new k8s.core.v1.Namespace(
   {
     metadata: {
       name: environment,
+      annotations: ownership,
       labels: { "pod-security.kubernetes.io/enforce": "restricted" },
     },
   },

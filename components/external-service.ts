@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { componentTypes, recommendedLabels } from "./naming.ts";
+import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
 
 export interface ExternalServiceArgs {
   /** The namespace's name. */
@@ -30,7 +30,7 @@ export class ExternalService extends pulumi.ComponentResource {
           name: `${name}-service`,
           namespace: args.namespace,
           labels: { app: `${name}-service`, ...recommendedLabels(name) },
-          annotations: { "pulumi.com/skipAwait": "true" },
+          annotations: { ...ownership, "pulumi.com/skipAwait": "true" },
         },
         spec: { type: "ExternalName", externalName: args.externalName },
       },

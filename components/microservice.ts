@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { componentTypes, recommendedLabels } from "./naming.ts";
+import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
 import type { DeployedSettings } from "./settings.ts";
 
 export interface MicroserviceArgs {
@@ -56,7 +56,12 @@ export class Microservice extends pulumi.ComponentResource {
       return new k8s.apps.v1.Deployment(
         `${name}-deployment`,
         {
-          metadata: { name: `${name}-deployment`, namespace, labels },
+          metadata: {
+            name: `${name}-deployment`,
+            namespace,
+            labels,
+            annotations: ownership,
+          },
           spec: {
             replicas: settings.replicas,
             selector: { matchLabels: selector },
@@ -130,9 +135,12 @@ export class Microservice extends pulumi.ComponentResource {
             namespace,
             labels,
             // The Deployment is awaited; a Service's endpoints would take 10 s more to count as settled.
-            ...(settings.type === "LoadBalancer"
-              ? {}
-              : { annotations: { "pulumi.com/skipAwait": "true" } }),
+            annotations: {
+              ...ownership,
+              ...(settings.type === "LoadBalancer"
+                ? {}
+                : { "pulumi.com/skipAwait": "true" }),
+            },
           },
           spec: {
             type: settings.type,

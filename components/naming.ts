@@ -13,3 +13,6 @@ export const recommendedLabels = (service: string) => ({
   "app.kubernetes.io/part-of": pulumi.getProject(),
   "app.kubernetes.io/managed-by": "pulumi",
 });
+
+/** On every object: Pulumi owns the fields it sets, and puts back what somebody changed by hand instead of reporting a conflict. */
+export const ownership = { "pulumi.com/patchForce": "true" };

@@ -125,7 +125,15 @@ async function writeKubeconfig(): Promise<void> {
       ],
       users: [{ name: context, user: admin.users[0].user }],
       contexts: [
-        { name: context, context: { cluster: context, user: context } },
+        // The namespace of stack dev, so that `kubectl get pods` shows its pods.
+        {
+          name: context,
+          context: {
+            cluster: context,
+            user: context,
+            namespace: "marquee-dev",
+          },
+        },
       ],
     }),
     { mode: 0o600 },
