@@ -3,6 +3,7 @@ import { containerStatus, removeCluster } from "./cluster/index.ts";
 import { stopDockerEngine } from "./docker-engine.ts";
 import { cache, name, state, succeeds } from "./host.ts";
 import { say, step } from "./progress.ts";
+import { endOrphanedPlugins } from "./pulumi.ts";
 
 /** Takes the local cluster away, and all that it put on this machine but the caches. */
 export async function down(): Promise<void> {
@@ -12,6 +13,7 @@ export async function down(): Promise<void> {
       : "what is left of the local cluster";
     await step(`${what}: removing`, removeCluster);
   }
+  endOrphanedPlugins();
   rmSync(state, { recursive: true, force: true });
   await stopDockerEngine();
   say(

@@ -1,10 +1,12 @@
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { hostname } from "node:os";
 import { delimiter, join } from "node:path";
 import { kubeconfig } from "./cluster/index.ts";
 import { bundleDockerProvider } from "./docker-provider/index.ts";
@@ -134,6 +136,62 @@ async function installBuilt(
     },
   );
 }
+
+/**
+ * Makes stack dev fit to be updated. A run that was killed leaves its lock, and operations of which nobody knows how they
+ * ended: the lock of a process that is gone is removed, and what became of its operations is looked up in the cluster.
+ */
+export async function prepareStack(): Promise<void> {
+  await pulumi(["stack", "select", "--create", "dev"]);
+  const folder = join(backend, ".pulumi/locks/organization/marquee/dev");
+  const locks = existsSync(folder) ? readdirSync(folder) : [];
+  const stale = locks.filter((lock) => {
+    const { pid, hostname: host } = JSON.parse(
+      readFileSync(join(folder, lock), "utf8"),
+    );
+    return host === hostname() && !isAlive(pid);
+  });
+  if (stale.length === 0) return;
+  say(
+    "  an earlier `pulumi up` was killed: looking up what became of its work",
+  );
+  for (const lock of stale) rmSync(join(folder, lock));
+  await pulumi([
+    ...["refresh", "--stack", "dev", "--yes", "--skip-preview"],
+    "--clear-pending-creates",
+  ]);
+}
+
+/** Ends plugins whose pulumi was killed: they wait for it forever. */
+export function endOrphanedPlugins(): void {
+  if (!existsSync("/proc/self/stat")) return; // Linux alone tells
+  const read = (pid: string, file: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, "utf8");
+    } catch {
+      return ""; // it ended meanwhile
+    }
+  };
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    const command = read(pid, "cmdline");
+    if (
+      !command.includes(`${cache}/`) ||
+      !/\/pulumi-|plugin\.cjs/.test(command)
+    )
+      continue;
+    const parent = read(pid, "status").match(/^PPid:\t(\d+)$/m)?.[1] ?? "1";
+    const ofPulumi = /pulumi/.test(read(parent, "cmdline"));
+    if (!ofPulumi) process.kill(Number(pid), "SIGTERM");
+  }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
 
 /** Forgets the stacks: their cluster is gone, and their resources with it. */
 export function forgetStacks(): void {

@@ -11,16 +11,20 @@ import { ensureCluster, kubeconfig } from "./cluster/index.ts";
 import { ensureDockerEngine } from "./docker-engine.ts";
 import { logs, project, UserError } from "./host.ts";
 import { elapsed, say, step } from "./progress.ts";
-import { ensurePulumi, forgetStacks, pulumi, variables } from "./pulumi.ts";
+import {
+  ensurePulumi,
+  forgetStacks,
+  prepareStack,
+  pulumi,
+  variables,
+} from "./pulumi.ts";
 
 /** From a bare machine to Marquee on Kubernetes. Whatever is there already is used; an interrupted run is picked up. */
 export async function up(): Promise<void> {
   mkdirSync(logs, { recursive: true });
   say(`Marquee, on a cluster in this machine. Logs: ${logs}`);
   await bringUpCluster();
-  await step("stack dev", async () => {
-    await pulumi(["stack", "select", "--create", "dev"]);
-  });
+  await step("stack dev", prepareStack);
   await pulumiUp();
   await printWhatNext();
 }
@@ -54,6 +58,10 @@ function pulumiUp(): Promise<void> {
         stdio: ["ignore", process.stderr.fd, process.stderr.fd],
       },
     );
+    // Ctrl-C reaches pulumi too, which ends what it has begun: wait for it.
+    const interrupted = () =>
+      say("  interrupted: pulumi ends what it has begun");
+    process.on("SIGINT", interrupted);
     child.on("error", reject);
     child.on("close", (code) =>
       code === 0
