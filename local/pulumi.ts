@@ -11,6 +11,7 @@ import { delimiter, join } from "node:path";
 import { kubeconfig } from "./cluster/index.ts";
 import { bundleDockerProvider } from "./docker-provider/index.ts";
 import { cache, project, run, state } from "./host.ts";
+import { processes } from "./processes.ts";
 import { say, step } from "./progress.ts";
 import { bin, ensurePrograms, provider, versions } from "./toolchain/index.ts";
 
@@ -144,54 +145,40 @@ async function installBuilt(
 export async function prepareStack(): Promise<void> {
   await pulumi(["stack", "select", "--create", "dev"]);
   const folder = join(backend, ".pulumi/locks/organization/marquee/dev");
-  const locks = existsSync(folder) ? readdirSync(folder) : [];
+  // Beside each lock is a file of its attributes.
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const locks = files.filter((file) => file.endsWith(".json"));
+  const alive = new Set(processes().map(({ pid }) => pid));
   const stale = locks.filter((lock) => {
     const { pid, hostname: host } = JSON.parse(
       readFileSync(join(folder, lock), "utf8"),
     );
-    return host === hostname() && !isAlive(pid);
+    return host === hostname() && !alive.has(pid);
   });
   if (stale.length === 0) return;
   say(
     "  an earlier `pulumi up` was killed: looking up what became of its work",
   );
-  for (const lock of stale) rmSync(join(folder, lock));
+  for (const file of files)
+    if (stale.some((lock) => file.startsWith(lock))) rmSync(join(folder, file));
   await pulumi([
     ...["refresh", "--stack", "dev", "--yes", "--skip-preview"],
     "--clear-pending-creates",
   ]);
 }
 
-/** Ends plugins whose pulumi was killed: they wait for it forever. */
+/** Ends plugins whose pulumi was killed: they would wait for it for a while. */
 export function endOrphanedPlugins(): void {
-  if (!existsSync("/proc/self/stat")) return; // Linux alone tells
-  const read = (pid: string, file: string) => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`, "utf8");
-    } catch {
-      return ""; // it ended meanwhile
-    }
-  };
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    const command = read(pid, "cmdline");
-    if (
-      !command.includes(`${cache}/`) ||
-      !/\/pulumi-|plugin\.cjs/.test(command)
-    )
-      continue;
-    const parent = read(pid, "status").match(/^PPid:\t(\d+)$/m)?.[1] ?? "1";
-    const ofPulumi = /pulumi/.test(read(parent, "cmdline"));
-    if (!ofPulumi) process.kill(Number(pid), "SIGTERM");
+  const all = processes();
+  for (const { pid, parent, command } of all) {
+    const plugin =
+      command.includes(`${cache}/`) && /\/pulumi-|plugin\.cjs/.test(command);
+    const orphaned = !all.some(
+      (other) => other.pid === parent && other.command.includes("pulumi"),
+    );
+    if (plugin && orphaned) process.kill(pid, "SIGTERM");
   }
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 /** Forgets the stacks: their cluster is gone, and their resources with it. */
 export function forgetStacks(): void {

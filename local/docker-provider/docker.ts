@@ -62,13 +62,14 @@ async function build({ imageName, build }: ImageInputs): Promise<string> {
     ]),
     ...["--tag", imageName],
   ];
-  // Engines have BuildKit in them, but without buildx the command can't use it; the classic builder knows no platforms.
+  // Engines have BuildKit in them, but without buildx the command can't use it; the classic builder
+  // knows no platforms, and leaves a container behind where a step fails.
   const buildx = await docker(["buildx", "version"]).catch(() => undefined);
-  const [env, platform] =
+  const [env, engine] =
     buildx && build.builderVersion !== "BuilderV1"
       ? [process.env, ["--platform", build.platform]]
-      : [{ ...process.env, DOCKER_BUILDKIT: "0" }, []];
-  await docker(["build", ...platform, ...options, build.context], env);
+      : [{ ...process.env, DOCKER_BUILDKIT: "0" }, ["--force-rm"]];
+  await docker(["build", ...engine, ...options, build.context], env);
   const id = await docker([
     "image",
     "inspect",

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  clone,
+  edit,
+  ensureUp,
+  forwarded,
+  generations,
+  host,
+  json,
+  ok,
+  until,
+} from "./environment.ts";
+
+const replicas = async (service = "auth") =>
+  (await json(`kubectl get deployment ${service}-deployment -o json`)).status
+    .readyReplicas;
+
+describe("Marquee, as its users use it", function () {
+  this.timeout("5m");
+  before(ensureUp);
+
+  it("delivers the video to a browser outside, in parts", async () => {
+    const file = readFileSync(
+      join(clone(), "services/streaming/assets/feature.mp4"),
+    );
+    const part = await fetch(`http://${host}:30003/stream`, {
+      headers: { range: "bytes=100-199" },
+    });
+    assert.equal(part.status, 206);
+    assert.equal(
+      part.headers.get("content-range"),
+      `bytes 100-199/${file.length}`,
+    );
+    assert.deepEqual(
+      Buffer.from(await part.arrayBuffer()),
+      file.subarray(100, 200),
+    );
+  });
+
+  it("shows the login page through kubectl port-forward", async () => {
+    const page = await forwarded("auth-service", 8081, async (url) =>
+      (await fetch(url)).text(),
+    );
+    assert.match(page, /<h1>Sign in<\/h1>/);
+  });
+
+  it("takes a payment through kubectl port-forward", async () => {
+    const response = await forwarded("payment-service", 8082, (url) =>
+      fetch(`${url}/pay`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ user_id: "ada", amount: 999 }),
+      }),
+    );
+    assert.deepEqual(await response.json(), {
+      message: "Payment successful",
+      user_id: "ada",
+      amount: 999,
+    });
+  });
+
+  it("resolves auth-service and payment-service by name in a pod", async () => {
+    const ask =
+      "Promise.all(['auth-service:8081', 'payment-service:8082'].map(async (host) => (await fetch('http://' + host + '/readyz')).status)).then((all) => console.log(all.join()))";
+    assert.equal(
+      await ok(
+        `kubectl exec deployment/streaming-deployment -- /nodejs/bin/node -e "${ask}"`,
+      ),
+      "200,200",
+    );
+  });
+
+  it("opens no port outside for a ClusterIP service", async () => {
+    const { spec } = await json("kubectl get service auth-service -o json");
+    assert.equal(spec.type, "ClusterIP");
+    assert.equal(spec.ports[0].nodePort, undefined);
+  });
+
+  it("logs each request as JSON, with the id that the client got", async () => {
+    const response = await fetch(`http://${host}:30003/stream`, {
+      method: "HEAD",
+    });
+    const id = response.headers.get("x-request-id");
+    await until(async () => {
+      const lines = (
+        await ok("kubectl logs -l app=streaming-service --tail=-1")
+      )
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      const line = lines.find(({ requestId }) => requestId === id);
+      assert.equal(line?.status, 200);
+      assert.equal(line?.path, "/stream");
+    }, 10);
+  });
+
+  it("previews as unchanged", async () => {
+    assert.match(
+      await ok("pulumi preview --expect-no-changes"),
+      /18 unchanged/,
+    );
+  });
+
+  it("scales by one line of config, and the diff shows replicas and nothing else", async () => {
+    await ok("pulumi config set --path 'marquee:services.auth.replicas' 5");
+    const preview = await ok("pulumi preview --diff");
+    const changes = preview
+      .split("\n")
+      .filter((line) => /^\s*[~+-] /.test(line))
+      .map((line) => line.trim())
+      .filter((line) => line !== "~ pulumi:pulumi:Stack: (refresh)");
+    assert.deepEqual(changes, [
+      "~ kubernetes:apps/v1:Deployment: (update)",
+      "~ spec: {",
+      "~ replicas: 2 => 5",
+      "~ 1 to update",
+    ]);
+    await ok("pulumi up --yes");
+    assert.equal(await replicas(), 5);
+    assert.match(
+      await ok("kubectl rollout status deployment auth-deployment"),
+      /successfully rolled out/,
+    );
+    await ok("git checkout Pulumi.dev.yaml && pulumi up --yes");
+    assert.equal(await replicas(), 2);
+  });
+
+  it("replaces a pod that is deleted", async () => {
+    const [name] = (
+      await ok("kubectl get pods -l app=payment-service -o name")
+    ).split("\n");
+    await ok(`kubectl delete ${name}`);
+    await until(async () => assert.equal(await replicas("payment"), 2));
+    assert.ok(!(await ok("kubectl get pods -o name")).includes(name as string));
+  });
+
+  it("shows what somebody scaled by hand as drift, and undoes it", async () => {
+    await ok("kubectl scale deployment auth-deployment --replicas=5");
+    assert.match(
+      await ok("pulumi preview --refresh --diff"),
+      /~ replicas: 5 => 2/,
+    );
+    await ok("pulumi up --yes");
+    await until(async () => assert.equal(await replicas(), 2));
+  });
+
+  it("rolls a changed service out without failing a request, and touches that service alone", async () => {
+    const before = await generations();
+    edit(
+      join(clone(), "services/streaming/routes/stream.ts"),
+      "max-age=3600",
+      "max-age=60",
+    );
+    const load = constantLoad(`http://${host}:30003/stream`);
+    await ok("pulumi up --yes");
+    await new Promise((resolve) => setTimeout(resolve, 8_000)); // until the last old pod has drained
+    const { answered, failures } = await load.stop();
+    const after = await generations();
+
+    assert.deepEqual(failures, []);
+    assert.ok(answered > 500, `${answered} requests were answered`);
+    const response = await fetch(`http://${host}:30003/stream`, {
+      method: "HEAD",
+    });
+    assert.equal(response.headers.get("cache-control"), "public, max-age=60");
+    for (const [object, generation] of Object.entries(before))
+      if (!object.includes("streaming-deployment"))
+        assert.equal(after[object], generation, object);
+    await ok("git checkout services && pulumi up --yes");
+  });
+});
+
+/** Four clients that ask without pause, over connections that they keep open; for two minutes at most. */
+function constantLoad(url: string) {
+  const deadline = Date.now() + 120_000;
+  let running = true;
+  let answered = 0;
+  const failures: string[] = [];
+  const client = async () => {
+    while (running && Date.now() < deadline) {
+      try {
+        const response = await fetch(url, {
+          headers: { range: "bytes=0-999" },
+        });
+        const body = await response.arrayBuffer();
+        if (response.status === 206 && body.byteLength === 1000) answered++;
+        else failures.push(`${response.status}`);
+      } catch (error) {
+        failures.push(String((error as Error).cause ?? error));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+  const clients = [client(), client(), client(), client()];
+  return {
+    async stop() {
+      running = false;
+      await Promise.all(clients);
+      return { answered, failures };
+    },
+  };
+}

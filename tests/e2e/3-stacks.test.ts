@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  clone,
+  edit,
+  ensureUp,
+  generations,
+  json,
+  ok,
+  sh,
+} from "./environment.ts";
+
+const deployments = async (namespace: string) =>
+  Object.fromEntries(
+    (await json(`kubectl get deployments -n ${namespace} -o json`)).items.map(
+      (item: {
+        metadata: { name: string };
+        status: { readyReplicas: number };
+      }) => [item.metadata.name, item.status.readyReplicas],
+    ),
+  );
+const types = async (namespace: string) =>
+  Object.fromEntries(
+    (await json(`kubectl get services -n ${namespace} -o json`)).items.map(
+      (item: { metadata: { name: string }; spec: { type: string } }) => [
+        item.metadata.name,
+        item.spec.type,
+      ],
+    ),
+  );
+
+describe("Environments and service types", function () {
+  this.timeout("6m");
+  before(ensureUp);
+  after(() => ok("git checkout Pulumi.*.yaml && pulumi stack select dev"));
+
+  it("puts staging beside dev, with other replica counts and service types, and leaves dev alone", async () => {
+    const dev = await generations();
+    await ok("pulumi stack select --create staging && pulumi up --yes");
+    assert.deepEqual(await deployments("marquee-staging"), {
+      "auth-deployment": 1,
+      "payment-deployment": 1,
+      "streaming-deployment": 2,
+    });
+    assert.deepEqual(await types("marquee-staging"), {
+      "auth-service": "NodePort",
+      "payment-service": "ClusterIP",
+      "streaming-service": "LoadBalancer",
+    });
+    assert.deepEqual(await generations(), dev);
+  });
+
+  it("gives a LoadBalancer an address that answers, and a NodePort a port that does", async () => {
+    const endpoints = await json(
+      "pulumi stack output endpoints --stack staging --json",
+    );
+    assert.match(endpoints.streaming, /^http:\/\/172\.30\.1\.\d+:8083$/);
+    assert.equal(
+      (await fetch(`${endpoints.streaming}/stream`, { method: "HEAD" })).status,
+      200,
+    );
+    assert.match(endpoints.auth, /^http:\/\/127\.0\.0\.2:300\d\d$/);
+    assert.equal((await fetch(endpoints.auth)).status, 200);
+  });
+
+  it("turns a service into a DNS name for one elsewhere: no image, no Deployment, the same Service object", async () => {
+    const uid = await ok(
+      "kubectl get service payment-service -n marquee-staging -o jsonpath={.metadata.uid}",
+    );
+    await ok("pulumi stack select staging");
+    edit(
+      join(clone(), "Pulumi.staging.yaml"),
+      /payment:\n +type: ClusterIP\n +replicas: 1/,
+      "payment:\n      type: ExternalName\n      externalName: payment-service.marquee-dev.svc.cluster.local",
+    );
+    await ok("pulumi up --yes");
+    const { metadata, spec } = await json(
+      "kubectl get service payment-service -n marquee-staging -o json",
+    );
+    assert.equal(spec.type, "ExternalName");
+    assert.equal(metadata.uid, uid);
+    assert.deepEqual(Object.keys(await deployments("marquee-staging")), [
+      "auth-deployment",
+      "streaming-deployment",
+    ]);
+    assert.deepEqual(
+      Object.keys(await json("pulumi stack output images --json")),
+      ["auth", "streaming"],
+    );
+    const ask =
+      "fetch('http://payment-service:8082/readyz').then((response) => console.log(response.status))";
+    assert.equal(
+      await ok(
+        `kubectl exec -n marquee-staging deployment/streaming-deployment -- /nodejs/bin/node -e "${ask}"`,
+      ),
+      "200",
+    );
+  });
+
+  it("brings that service back, still the same Service object", async () => {
+    const uid = await ok(
+      "kubectl get service payment-service -n marquee-staging -o jsonpath={.metadata.uid}",
+    );
+    await ok("git checkout Pulumi.staging.yaml && pulumi up --yes");
+    const { metadata, spec } = await json(
+      "kubectl get service payment-service -n marquee-staging -o json",
+    );
+    assert.equal(spec.type, "ClusterIP");
+    assert.equal(metadata.uid, uid);
+    assert.equal(
+      (await deployments("marquee-staging"))["payment-deployment"],
+      1,
+    );
+  });
+
+  it("takes staging away with pulumi destroy, and nothing else", async () => {
+    await ok("pulumi destroy --yes --stack staging");
+    const { code } = await sh("kubectl get namespace marquee-staging");
+    assert.equal(code, 1);
+    assert.equal((await deployments("marquee-dev"))["streaming-deployment"], 3);
+  });
+
+  it("previews prod without its cluster and its registry, and says that they are out of reach", async () => {
+    const preview = await ok(
+      "pulumi stack select --create prod && pulumi preview",
+    );
+    assert.match(preview, /18 to create/);
+    assert.match(
+      preview,
+      /marquee:context is "marquee-prod", which is not in the kubeconfig/,
+    );
+    assert.match(
+      preview,
+      /marquee:registry is "registry.example.com\/marquee", which does not answer/,
+    );
+  });
+});

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { clone, ensureUp, generations, host, ok, sh } from "./environment.ts";
+
+/** Everything that an update could have changed: objects in the cluster, images in the registry. */
+async function world() {
+  const tags = ["auth", "payment", "streaming"].map(async (service) => {
+    const response = await fetch(
+      `http://${host}:5001/v2/marquee-${service}/manifests/dev`,
+      {
+        method: "HEAD",
+        headers: {
+          accept: "application/vnd.docker.distribution.manifest.v2+json",
+        },
+      },
+    );
+    return response.headers.get("docker-content-digest");
+  });
+  return { objects: await generations(), tags: await Promise.all(tags) };
+}
+
+describe("A mistake is told in a sentence, and nothing is built, pushed or changed", function () {
+  this.timeout("3m");
+  let before_: Awaited<ReturnType<typeof world>>;
+  before(async () => {
+    await ensureUp();
+    await ok("pulumi stack select dev");
+    before_ = await world();
+  });
+  afterEach(async () => {
+    await ok("git checkout Pulumi.dev.yaml services");
+    assert.deepEqual(await world(), before_);
+  });
+
+  const set = (path: string, value: string) =>
+    `pulumi config set --path 'marquee:${path}' -- '${value}'`;
+  const mistakes: [what: string, commands: string[], sentence: string][] = [
+    [
+      "an unknown service type",
+      [set("services.auth.type", "Clusterip")],
+      'marquee:services.auth.type is "Clusterip": it must be ClusterIP, NodePort, LoadBalancer or ExternalName. Did you mean ClusterIP?',
+    ],
+    [
+      "replicas below 0",
+      [set("services.auth.replicas", "-1")],
+      "marquee:services.auth.replicas is -1: it must be a whole number, 0 or more.",
+    ],
+    [
+      "replicas in a fraction",
+      [set("services.auth.replicas", "2.5")],
+      "it must be a whole number, 0 or more.",
+    ],
+    [
+      "replicas in words",
+      [set("services.auth.replicas", "three")],
+      'marquee:services.auth.replicas is "three": it must be a whole number, 0 or more.',
+    ],
+    [
+      "a node port out of range",
+      [set("services.streaming.nodePort", "80")],
+      "marquee:services.streaming.nodePort is 80: it must be a whole number from 30000 to 32767.",
+    ],
+    [
+      "the same node port twice",
+      [
+        set("services.auth.type", "NodePort"),
+        set("services.auth.nodePort", "30003"),
+      ],
+      "marquee:services.auth.nodePort is the same, and each service needs its own.",
+    ],
+    [
+      "a node port with a type that has none",
+      [set("services.auth.nodePort", "30004")],
+      "marquee:services.auth.nodePort is 30004: only a service of type NodePort has one, and services.auth.type is ClusterIP.",
+    ],
+    [
+      "ExternalName without a host",
+      [set("services.auth.type", "ExternalName")],
+      "marquee:services.auth.externalName is missing: a service of type ExternalName needs the DNS name",
+    ],
+    [
+      "a service that doesn't exist",
+      [set("services.paymnt.replicas", "2")],
+      "marquee:services.paymnt is not a service: there are auth, payment and streaming. Did you mean payment?",
+    ],
+    [
+      "an unknown key",
+      [set("services.auth.replcas", "2")],
+      "marquee:services.auth.replcas is not a setting of a service",
+    ],
+    [
+      "a context that is not in the kubeconfig",
+      [set("context", "nowhere")],
+      'marquee:context is "nowhere", which is not in the kubeconfig',
+    ],
+    [
+      "a registry that does not answer",
+      [set("registry", "127.0.0.2:5999")],
+      'marquee:registry is "127.0.0.2:5999", which does not answer',
+    ],
+  ];
+  for (const [what, commands, sentence] of mistakes)
+    it(what, async () => {
+      await ok(commands.join(" && "));
+      const { code, output } = await sh("pulumi up --yes");
+      assert.notEqual(code, 0);
+      assert.ok(output.includes(sentence), output);
+      assert.doesNotMatch(output, /^\s+at .+:\d+:\d+\)?$/m, "no stack trace");
+    });
+
+  it("several mistakes at once, all of them", async () => {
+    await ok(
+      [
+        set("services.auth.type", "LB"),
+        set("services.payment.replicas", "-1"),
+        set("contxt", "x"),
+      ].join(" && "),
+    );
+    const { output } = await sh("pulumi up --yes");
+    assert.match(output, /has 3 mistakes/);
+    for (const key of [
+      "marquee:services.auth.type",
+      "marquee:services.payment.replicas",
+      "marquee:contxt",
+    ])
+      assert.ok(output.includes(`- ${key} is`), key);
+  });
+
+  it("a service whose sources can't be bundled", async () => {
+    appendFileSync(join(clone(), "services/auth/app.ts"), "const x = ;\n");
+    const { code, output } = await sh("pulumi up --yes");
+    assert.notEqual(code, 0);
+    assert.match(
+      output,
+      /The services can't be bundled, so nothing was built or changed:[\s\S]+services\/auth\/app\.ts:\d+:\d+/,
+    );
+  });
+
+  it("a Dockerfile that can't be built", async () => {
+    appendFileSync(
+      join(clone(), "services/Dockerfile"),
+      "COPY nothing-of-that-name /\n",
+    );
+    const { code, output } = await sh("pulumi up --yes");
+    assert.notEqual(code, 0);
+    assert.match(
+      output,
+      /build\/auth\/Dockerfile can't be built, so nothing was pushed:[\s\S]+nothing-of-that-name/,
+    );
+  });
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { processes } from "../../local/processes.ts";
+import { container, ensureUp, ok, sh, until } from "./environment.ts";
+
+const host = (command: string) =>
+  execFileSync("sh", ["-c", command], { encoding: "utf8" }).trim();
+
+const orphanedPlugins = () =>
+  processes().filter(
+    ({ parent, command }) =>
+      parent === 1 && /pulumi-(resource|language)|plugin\.cjs/.test(command),
+  );
+
+describe("Taking it all away", function () {
+  this.timeout("5m");
+  before(ensureUp);
+
+  it("pulumi destroy deletes every object of the stack", async () => {
+    await ok("pulumi destroy --yes --stack dev");
+    const { code } = await sh("kubectl get namespace marquee-dev");
+    assert.equal(code, 1);
+  });
+
+  it("npm run down leaves no container, volume, network, mount, cgroup, process or network rule", async () => {
+    const volume = host(
+      `docker volume inspect --format '{{.Mountpoint}}' ${container}`,
+    );
+    const bridge = host(
+      `docker network inspect --format '{{.Id}}' ${container}`,
+    ).slice(0, 12);
+    await ok("npm run -s down");
+    const engine = await sh("docker version");
+    if (engine.code === 0) {
+      assert.equal(
+        host(`docker ps --all --quiet --filter name=^${container}$`),
+        "",
+      );
+      assert.equal(
+        host(`docker volume ls --quiet --filter name=^${container}$`),
+        "",
+      );
+      assert.equal(
+        host(`docker network ls --quiet --filter name=^${container}$`),
+        "",
+      );
+    }
+    assert.equal(host(`grep -c -e '${volume}' /proc/mounts || true`), "0");
+    assert.equal(
+      host(`find /sys/fs/cgroup -maxdepth 2 -name ${container} | wc -l`),
+      "0",
+    );
+    assert.equal(host(`ip -o link | grep -c ${bridge} || true`), "0");
+    assert.equal(
+      host("iptables-save | grep -c -e 172.30.1. -e 127.0.0.2 || true"),
+      "0",
+    );
+    // A plugin takes a moment to end.
+    await until(async () => assert.deepEqual(orphanedPlugins(), []), 10);
+    if (engine.code !== 0) {
+      assert.equal(host("iptables-save | grep -c -i docker || true"), "0");
+      assert.equal(host("ip -o link | grep -c docker0 || true"), "0");
+    }
+  });
+
+  it("npm run down says so where there is nothing to take away", async () => {
+    assert.match((await sh("npm run -s down")).output, /is gone/);
+  });
+});
