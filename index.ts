@@ -19,14 +19,17 @@ const names = Object.keys(ports) as (keyof typeof ports)[];
 // Everything that can be wrong before something is built or changed is found here.
 const settings = loadSettings(names);
 const kubeconfig = readKubeconfig();
-await requireReach(settings, kubeconfig);
-await bundle(
-  names.filter((name) => settings.services[name].type !== "ExternalName"),
-);
+await Promise.all([
+  requireReach(settings, kubeconfig),
+  bundle(
+    names.filter((name) => settings.services[name].type !== "ExternalName"),
+  ),
+]);
 
 const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
 const provider = new k8s.Provider("cluster", {
   context: settings.context,
+  kubeconfig: "", // the SDK would put this machine's $KUBECONFIG into the state; without, the provider reads it itself
   namespace: environment,
 });
 const { metadata } = new k8s.core.v1.Namespace(
@@ -41,46 +44,39 @@ const { metadata } = new k8s.core.v1.Namespace(
   { provider },
 );
 
-const deployed = names.map((name) => {
-  const port = ports[name];
+/** One service: a name for one that runs elsewhere, or its image, its pods and what leads to them. */
+function deploy(name: (typeof names)[number]) {
   const service = settings.services[name];
-  const namespace = metadata.name;
+  const args = { namespace: metadata.name, port: ports[name] };
   if (service.type === "ExternalName") {
     const { externalName } = service;
-    return {
-      name,
-      ...new ExternalService(
-        name,
-        { namespace, externalName, port },
-        { provider },
-      ),
-    };
+    return new ExternalService(name, { ...args, externalName }, { provider });
   }
   const image = new ServiceImage(name, settings).reference;
-  const { url } = new Microservice(
+  return new Microservice(
     name,
     {
-      namespace,
+      ...args,
       image,
-      port,
       settings: service,
       nodeHost: nodeHost(kubeconfig, settings.context),
     },
     { provider },
   );
-  return { name, url, image };
-});
+}
+const services = names.map((name) => ({ name, service: deploy(name) }));
 
 /** What to open, per service. */
 export const endpoints = Object.fromEntries(
-  deployed.map(({ name, url }) => [name, url]),
+  services.map(({ name, service }) => [name, service.url]),
 );
 
 /** What runs, per service that runs here: image references by digest. */
 export const images = Object.fromEntries(
-  deployed.flatMap((service) =>
-    "image" in service ? [[service.name, service.image]] : [],
+  services.flatMap(({ name, service }) =>
+    service instanceof Microservice ? [[name, service.image]] : [],
   ),
 );
 
+/** Where it runs. */
 export const namespace = metadata.name;

@@ -48,6 +48,9 @@ export async function bundle(
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },
+    // The base image is a hundred times larger, but each start reads this file whole. Stack traces go by the source map.
+    minifySyntax: true,
+    minifyWhitespace: true,
     sourcemap: "linked",
     sourcesContent: false,
     legalComments: "none",

@@ -16,23 +16,35 @@ export interface Kubeconfig {
 /** How long a registry may take to answer, in milliseconds. */
 const patience = 5_000;
 
-/** Reads the kubeconfig that kubectl would: the files in KUBECONFIG, else ~/.kube/config. The first to name a context wins. */
+/**
+ * Reads the kubeconfig that kubectl would: the files in KUBECONFIG, else ~/.kube/config. The first to name a context wins.
+ * @throws pulumi.RunError if one of them is no YAML file
+ */
 export function readKubeconfig(variable = process.env.KUBECONFIG): Kubeconfig {
   const files = variable
     ? variable.split(delimiter).filter((file) => file !== "")
     : [join(homedir(), ".kube/config")];
+  const parsed = files.filter((file) => existsSync(file)).map(readYaml);
+  // A context may name a cluster of another file.
+  const clusters = parsed.flatMap(({ clusters }) => clusters ?? []);
   const servers: Kubeconfig["servers"] = new Map();
-  for (const file of files.filter((file) => existsSync(file))) {
-    const { clusters, contexts } = parse(readFileSync(file, "utf8")) ?? {};
-    for (const { name, context } of contexts ?? []) {
-      if (servers.has(name)) continue;
-      const cluster = (clusters ?? []).find(
-        (cluster: { name: string }) => cluster.name === context?.cluster,
-      );
-      servers.set(name, cluster?.cluster?.server);
-    }
+  for (const { name, context } of parsed.flatMap(
+    ({ contexts }) => contexts ?? [],
+  )) {
+    const cluster = clusters.find(({ name }) => name === context?.cluster);
+    if (!servers.has(name)) servers.set(name, cluster?.cluster?.server);
   }
   return { files, servers };
+}
+
+function readYaml(file: string) {
+  try {
+    return parse(readFileSync(file, "utf8")) ?? {};
+  } catch (error) {
+    throw new pulumi.RunError(
+      `The kubeconfig ${file} can't be read, so nothing was built or changed: ${(error as Error).message}`,
+    );
+  }
 }
 
 /** Where node ports answer: the API server's host. True of local and single-node clusters; elsewhere any node's address does. */
@@ -88,7 +100,9 @@ export async function registryMistake(
   const host = registry.split("/")[0] as string;
   // As Docker has it: plain HTTP for this machine alone.
   const local = /^(localhost|127\.[\d.]+)(:|$)/.test(host);
-  const url = `${local ? "http" : "https"}://${host}/v2/`;
+  // Docker Hub's images are named after one host and served by another.
+  const server = host === "docker.io" ? "registry-1.docker.io" : host;
+  const url = `${local ? "http" : "https"}://${server}/v2/`;
   try {
     const { status } = await fetch(url, {
       signal: AbortSignal.timeout(patience),
@@ -96,11 +110,14 @@ export async function registryMistake(
     if (status === 200 || status === 401) return undefined;
     return `marquee:registry is "${registry}", but ${url} answers ${status}, as no registry does. Set the key to a registry's host.`;
   } catch (error) {
-    const { name, cause } = error as Error & { cause?: Error };
+    const { name, cause } = error as Error & {
+      cause?: NodeJS.ErrnoException;
+    };
+    // A host with several addresses fails with a code alone.
     const reason =
       name === "TimeoutError"
         ? `no answer in ${patience / 1000} s`
-        : (cause?.message ?? name);
+        : cause?.message || cause?.code || name;
     return `marquee:registry is "${registry}", which does not answer (${url}: ${reason}). Start it, or set the key to one that runs.`;
   }
 }

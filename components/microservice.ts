@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
-import type { DeployedSettings } from "./settings.ts";
+import type { DeployedSettings } from "./service-settings.ts";
 
 export interface MicroserviceArgs {
   /** The namespace's name. */
@@ -32,6 +32,8 @@ const progressDeadlineSeconds = 120;
  * Objects have the names that people type: `auth-deployment`, `auth-service`, label `app: auth-service`.
  */
 export class Microservice extends pulumi.ComponentResource {
+  /** The image that the pods run, by digest. */
+  readonly image: pulumi.Output<string>;
   readonly deployment: k8s.apps.v1.Deployment;
   readonly service: k8s.core.v1.Service;
   /** What to open: inside the cluster for ClusterIP, from outside for NodePort and LoadBalancer. */
@@ -47,10 +49,11 @@ export class Microservice extends pulumi.ComponentResource {
     const selector = { app: `${name}-service` };
     const labels = { ...selector, ...recommendedLabels(name) };
 
+    this.image = pulumi.output(args.image);
     this.deployment = createDeployment(this);
     this.service = createService(this);
     this.url = url(this.service);
-    this.registerOutputs({ url: this.url });
+    this.registerOutputs({ image: this.image, url: this.url });
 
     function createDeployment(parent: Microservice) {
       return new k8s.apps.v1.Deployment(

@@ -1,6 +1,7 @@
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createFactory } from "hono/factory";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { NONCE, secureHeaders } from "hono/secure-headers";
 import type { Logger } from "pino";
@@ -92,6 +93,16 @@ export function createService(options: ServiceOptions = {}): Service {
       maxSize,
       onError: (c: Context) =>
         problem(c, 413, `A body may have ${maxSize} bytes at most.`),
+    }),
+  );
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed(c, methods) {
+        const allow = methods.join(", ");
+        c.header("allow", allow);
+        return problem(c, 405, `${c.req.path} is for ${allow}.`);
+      },
     }),
   );
   return {

@@ -1,33 +1,55 @@
-import { z } from "zod"; // says what is wrong with a value, in words, and gives it a type
+import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import { levels } from "./logger.ts";
+
+const aPort = "expected a whole number from 1 to 65535";
 
 const common = z.object({
   /** The port to listen on, all addresses. */
-  PORT: z.coerce.number().int().min(1).max(65_535),
+  PORT: z.coerce.number(aPort).int(aPort).min(1, aPort).max(65_535, aPort),
   /** From which level on lines are logged. @default info */
   LOG_LEVEL: z
-    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .enum(levels, `expected one of ${levels.join(", ")}`)
     .default("info"),
 });
 
 /**
- * Reads a service's environment variables. A variable that is missing or wrong ends the program with a sentence for each.
+ * The service's environment variables. One that is missing or wrong ends the program, with a sentence for each of them.
  * @param own the service's own variables, besides PORT and LOG_LEVEL
- * @param variables @default process.env
- * @throws Error that names every variable that is missing or wrong
  */
 export function environment<Own extends z.ZodRawShape = Record<never, never>>(
   own: Own = {} as Own,
-  variables: Record<string, string | undefined> = process.env,
 ) {
-  const schema = common.extend(own);
-  const result = schema.safeParse(variables);
+  try {
+    return readEnvironment(process.env, own);
+  } catch (error) {
+    // The mistake is not in the program: its stack would only hide what to do.
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}
+
+/** @throws Error that names every variable that is missing or wrong */
+export function readEnvironment<
+  Own extends z.ZodRawShape = Record<never, never>,
+>(variables: Record<string, string | undefined>, own: Own = {} as Own) {
+  const result = common.extend(own).safeParse(variables);
   if (result.success) return result.data;
   const mistakes = result.error.issues.map(({ path, message }) => {
-    const name = path.join(".");
-    const value = variables[name];
-    return `  ${name} ${value === undefined ? "is not set" : `is "${value}"`}: ${message}`;
+    const name = String(path[0]);
+    return `${state(name, variables[name])}: ${plain(message)}`;
   });
   throw new Error(
-    `This program can't start with the environment it got:\n${mistakes.join("\n")}`,
+    `This program can't start with the environment it got:\n  ${mistakes.join("\n  ")}`,
   );
 }
+
+/** "PORT is not set", 'PORT is "abc"'; of what may hold a password, as URLs do, only that it is wrong. */
+function state(name: string, value: string | undefined): string {
+  if (value === undefined) return `${name} is not set`;
+  if (/URL|PASSWORD|SECRET|TOKEN|KEY/.test(name)) return `${name} is wrong`;
+  return `${name} is "${value}"`;
+}
+
+/** Zod's message without what it saw after converting: "received NaN" is no news to who set a variable. */
+const plain = (message: string) =>
+  message.replace(/^Invalid input: /, "").replace(/, received .*$/, "");

@@ -17,7 +17,8 @@ export function createMetrics() {
     const start = performance.now();
     await next();
     // The route's pattern, not the path: paths are without number, and each would be a time series.
-    const route = c.res.status === 404 ? "(none)" : routePath(c, -1);
+    const pattern = routePath(c, -1);
+    const route = pattern === "/*" ? "(none)" : pattern; // the middleware's, where no route matched
     duration.observe(
       { method: c.req.method, route, status: c.res.status },
       (performance.now() - start) / 1000,

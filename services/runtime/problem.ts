@@ -36,10 +36,12 @@ export const notFound = (c: Context) =>
 /** The one place where errors become responses: what a route means to say as it says it, anything else as a 500 that says nothing. */
 export function onError(error: Error, c: Context<ServiceEnv>): Response {
   if (error instanceof HTTPException) {
+    if (error.status >= 500) c.var.log.error({ err: error }, "request failed");
     const response = error.getResponse();
     // A route may give the exception a response of its own, with headers such as WWW-Authenticate.
     for (const [name, value] of response.headers)
-      if (name !== "content-type") c.header(name, value);
+      if (!/^content-(type|length|encoding)$/.test(name))
+        c.header(name, value, { append: name === "set-cookie" });
     return problem(
       c,
       error.status as ContentfulStatusCode,

@@ -11,7 +11,7 @@ export type Range =
  * @param size the file's size in bytes
  */
 export function parseRange(header: string | undefined, size: number): Range {
-  const match = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? "");
+  const match = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header ?? "");
   if (!match) return { kind: "whole" };
   const [first, last] = [match[1] as string, match[2] as string];
   if (first === "") {

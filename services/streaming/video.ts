@@ -15,9 +15,13 @@ export interface Video {
   read(start: number, end: number): ReadableStream<Uint8Array>;
 }
 
-/** Reads a file once, for its size and entity tag. */
+/**
+ * Reads a file once, for its size and entity tag.
+ * @throws Error if it can't be read, or is empty
+ */
 export async function openVideo(path: string): Promise<Video> {
   const { size } = await stat(path);
+  if (size === 0) throw new Error(`${path} is empty.`);
   const hash = createHash("sha256");
   await pipeline(createReadStream(path), hash);
   return {

@@ -1,5 +1,5 @@
 import { factory, validated } from "@marquee/runtime";
-import { z } from "zod";
+import * as z from "zod";
 
 const Payment = z.strictObject({
   /** Who pays. */

@@ -24,6 +24,9 @@ export const stream = (video: Video) =>
 
     if (range.kind === "unsatisfiable") {
       c.header("content-range", `bytes */${size}`);
+      // Those said above are the video's: no cache may keep this answer for who asks for the whole.
+      c.header("etag", undefined);
+      c.header("cache-control", "no-store");
       return problem(
         c,
         416,

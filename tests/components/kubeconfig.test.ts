@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { delimiter, join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { nodeHost, readKubeconfig } from "../../components/cluster.ts";
+import { useFolders } from "../folders.ts";
+
+/** A kubeconfig with one context per entry, each with a cluster of its own. */
+const kubeconfig = (contexts: Record<string, string>) =>
+  JSON.stringify({
+    clusters: Object.values(contexts).map((server) => ({
+      name: `cluster at ${server}`,
+      cluster: { server },
+    })),
+    contexts: Object.entries(contexts).map(([name, server]) => ({
+      name,
+      context: { cluster: `cluster at ${server}` },
+    })),
+  });
+
+describe("readKubeconfig", () => {
+  const useFolder = useFolders();
+  const files = (contents: Record<string, string>, ...names: string[]) => {
+    const folder = useFolder(contents);
+    return names.map((name) => join(folder, name));
+  };
+  const read = (...paths: string[]) => readKubeconfig(paths.join(delimiter));
+
+  it("takes the contexts of every file in KUBECONFIG", () => {
+    const paths = files(
+      {
+        one: kubeconfig({ local: "https://127.0.0.1:6443" }),
+        two: kubeconfig({ cloud: "https://k8s.example.com" }),
+      },
+      "one",
+      "two",
+    );
+    assert.deepEqual(read(...paths), {
+      files: paths,
+      servers: new Map([
+        ["local", "https://127.0.0.1:6443"],
+        ["cloud", "https://k8s.example.com"],
+      ]),
+    });
+  });
+
+  it("says which file can't be read", () => {
+    const [path] = files({ broken: "contexts: [" }, "broken");
+    assert.throws(
+      () => read(path as string),
+      (error) =>
+        pulumi.RunError.isInstance(error) &&
+        error.message.startsWith(`The kubeconfig ${path} can't be read`),
+    );
+  });
+
+  it("takes a context from the first file that names it", () => {
+    const paths = files(
+      {
+        one: kubeconfig({ local: "https://first" }),
+        two: kubeconfig({ local: "https://second" }),
+      },
+      "one",
+      "two",
+    );
+    assert.equal(read(...paths).servers.get("local"), "https://first");
+  });
+
+  it("finds the cluster of a context in another file, as kubectl does", () => {
+    const { contexts, clusters } = JSON.parse(
+      kubeconfig({ local: "https://127.0.0.1:6443" }),
+    );
+    const paths = files(
+      { one: JSON.stringify({ contexts }), two: JSON.stringify({ clusters }) },
+      "one",
+      "two",
+    );
+    assert.equal(read(...paths).servers.get("local"), "https://127.0.0.1:6443");
+  });
+
+  it("passes over files that are missing or empty", () => {
+    const paths = files(
+      { empty: "", one: kubeconfig({ local: "https://127.0.0.1:6443" }) },
+      "missing",
+      "empty",
+      "one",
+    );
+    assert.deepEqual(read("", ...paths), {
+      files: paths,
+      servers: new Map([["local", "https://127.0.0.1:6443"]]),
+    });
+  });
+
+  it("reads YAML, and a context whose cluster is nowhere", () => {
+    const paths = files(
+      { one: "contexts:\n- name: lost\n  context:\n    cluster: gone\n" },
+      "one",
+    );
+    assert.deepEqual(read(...paths).servers, new Map([["lost", undefined]]));
+  });
+
+  it("is kubectl's own file when KUBECONFIG says nothing", () => {
+    const home = process.env.HOME;
+    const folder = useFolder({
+      ".kube/config": kubeconfig({ home: "https://10.0.0.1" }),
+    });
+    process.env.HOME = folder;
+    try {
+      assert.deepEqual(readKubeconfig(""), {
+        files: [join(folder, ".kube/config")],
+        servers: new Map([["home", "https://10.0.0.1"]]),
+      });
+    } finally {
+      if (home === undefined) delete process.env.HOME;
+      else process.env.HOME = home;
+    }
+  });
+});
+
+describe("nodeHost", () => {
+  const host = (server: string | undefined) =>
+    nodeHost({ files: [], servers: new Map([["here", server]]) }, "here");
+
+  it("is the API server's host", () => {
+    assert.equal(host("https://127.0.0.2:6443"), "127.0.0.2");
+  });
+
+  it("is unknown when the API server is", () => {
+    assert.equal(host(undefined), undefined);
+    assert.equal(host("no address"), undefined);
+  });
+});

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  Microservice,
+  type MicroserviceArgs,
+} from "../../components/microservice.ts";
+import type { DeployedSettings } from "../../components/service-settings.ts";
+import { count, deploy, formerParents, noting, only } from "./engine.ts";
+
+const deploymentType = "kubernetes:apps/v1:Deployment";
+const serviceType = "kubernetes:core/v1:Service";
+const image = `localhost:5001/marquee-auth@sha256:${"a".repeat(64)}`;
+const labels = {
+  app: "auth-service",
+  "app.kubernetes.io/name": "auth",
+  "app.kubernetes.io/part-of": "marquee",
+  "app.kubernetes.io/managed-by": "pulumi",
+};
+
+/** Deploys a service auth with these settings; returns what the cluster would be asked for. */
+async function auth(
+  settings: Partial<DeployedSettings> = {},
+  env: MicroserviceArgs["env"] = {},
+) {
+  const options: Record<string, pulumi.CustomResourceOptions> = {};
+  const { outputs, resources } = await deploy(() => {
+    const { deployment, service } = new Microservice(
+      "auth",
+      {
+        namespace: "marquee-dev",
+        image,
+        port: 8081,
+        settings: { type: "ClusterIP", replicas: 2, ...settings },
+        env,
+      },
+      noting(options),
+    );
+    return [deployment.urn, service.urn];
+  });
+  return {
+    urns: outputs,
+    resources,
+    options,
+    deployment: only(resources, deploymentType, "auth-deployment").inputs,
+    service: only(resources, serviceType, "auth-service").inputs,
+  };
+}
+
+describe("Microservice", () => {
+  it("is a Deployment and a Service, and nothing more", async () => {
+    const { resources, urns } = await auth();
+    assert.deepEqual(count(resources), {
+      "marquee:components:Microservice": 1,
+      [deploymentType]: 1,
+      [serviceType]: 1,
+    });
+    const parent = "urn:pulumi:dev::marquee::marquee:components:Microservice";
+    assert.deepEqual(urns, [
+      `${parent}$${deploymentType}::auth-deployment`,
+      `${parent}$${serviceType}::auth-service`,
+    ]);
+  });
+
+  describe("the Deployment", () => {
+    it("runs hardened pods of the image by digest", async () => {
+      const { deployment } = await auth();
+      assert.deepEqual(deployment, {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: {
+          name: "auth-deployment",
+          namespace: "marquee-dev",
+          labels,
+          annotations: { "pulumi.com/patchForce": "true" },
+        },
+        spec: {
+          replicas: 2,
+          selector: { matchLabels: { app: "auth-service" } },
+          strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+          progressDeadlineSeconds: 120,
+          template: {
+            metadata: { labels },
+            spec: {
+              automountServiceAccountToken: false,
+              enableServiceLinks: false,
+              terminationGracePeriodSeconds: 30,
+              securityContext: {
+                runAsNonRoot: true,
+                runAsUser: 65532,
+                runAsGroup: 65532,
+                seccompProfile: { type: "RuntimeDefault" },
+              },
+              containers: [
+                {
+                  name: "auth",
+                  image,
+                  ports: [{ name: "http", containerPort: 8081 }],
+                  env: [{ name: "PORT", value: "8081" }],
+                  startupProbe: {
+                    httpGet: { path: "/livez", port: "http" },
+                    periodSeconds: 1,
+                    failureThreshold: 60,
+                  },
+                  readinessProbe: {
+                    httpGet: { path: "/readyz", port: "http" },
+                    periodSeconds: 2,
+                  },
+                  livenessProbe: {
+                    httpGet: { path: "/livez", port: "http" },
+                    periodSeconds: 10,
+                    timeoutSeconds: 5,
+                  },
+                  lifecycle: { preStop: { sleep: { seconds: 5 } } },
+                  resources: {
+                    requests: { cpu: "50m", memory: "96Mi" },
+                    limits: { cpu: "1", memory: "256Mi" },
+                  },
+                  securityContext: {
+                    allowPrivilegeEscalation: false,
+                    readOnlyRootFilesystem: true,
+                    capabilities: { drop: ["ALL"] },
+                  },
+                },
+              ],
+            },
+          },
+        },
+      });
+    });
+
+    it("has no pods when none are asked for", async () => {
+      const { deployment } = await auth({ replicas: 0 });
+      assert.equal(deployment.spec.replicas, 0);
+    });
+
+    it("gives the program its environment besides PORT", async () => {
+      const { deployment } = await auth(
+        {},
+        { PAYMENT_URL: pulumi.output("http://payment-service:8082") },
+      );
+      assert.deepEqual(deployment.spec.template.spec.containers[0].env, [
+        { name: "PORT", value: "8081" },
+        { name: "PAYMENT_URL", value: "http://payment-service:8082" },
+      ]);
+    });
+
+    it("is waited for longer than its own deadline, so that Pulumi says why it failed", async () => {
+      const { options } = await auth();
+      assert.deepEqual(options[deploymentType]?.customTimeouts, {
+        create: "3m",
+        update: "3m",
+        delete: "2m",
+      });
+    });
+  });
+
+  describe("the Service", () => {
+    const annotations = {
+      "pulumi.com/patchForce": "true",
+      "pulumi.com/skipAwait": "true",
+    };
+    const http = { name: "http", port: 8081, targetPort: "http" };
+
+    it("leads to the pods from inside the cluster as ClusterIP", async () => {
+      const { service } = await auth();
+      assert.deepEqual(service, {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: {
+          name: "auth-service",
+          namespace: "marquee-dev",
+          labels,
+          annotations,
+        },
+        spec: {
+          type: "ClusterIP",
+          selector: { app: "auth-service" },
+          ports: [http],
+        },
+      });
+    });
+
+    it("has the port that was asked for as NodePort", async () => {
+      const { service } = await auth({ type: "NodePort", nodePort: 30003 });
+      assert.equal(service.spec.type, "NodePort");
+      assert.deepEqual(service.spec.ports, [{ ...http, nodePort: 30003 }]);
+      assert.deepEqual(service.metadata.annotations, annotations);
+    });
+
+    it("leaves the port to Kubernetes as NodePort without one", async () => {
+      const { service } = await auth({ type: "NodePort" });
+      assert.deepEqual(service.spec.ports, [http]);
+    });
+
+    it("is awaited as LoadBalancer, for its address", async () => {
+      const { service } = await auth({ type: "LoadBalancer" });
+      assert.deepEqual(service.spec, {
+        type: "LoadBalancer",
+        selector: { app: "auth-service" },
+        ports: [http],
+      });
+      assert.deepEqual(service.metadata.annotations, {
+        "pulumi.com/patchForce": "true",
+      });
+    });
+
+    it("stays the same object when the service was external before", async () => {
+      const { options } = await auth();
+      assert.deepEqual(await formerParents(options[serviceType]), [
+        "urn:pulumi:dev::marquee::marquee:components:ExternalService::auth",
+      ]);
+    });
+  });
+});

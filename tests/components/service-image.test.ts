@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  ServiceImage,
+  type ServiceImageArgs,
+} from "../../components/service-image.ts";
+import { count, deploy, noting, only } from "./engine.ts";
+
+const imageType = "docker:index/image:Image";
+const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
+const repoDigest = `ghcr.io/acme/marquee-auth@${digest}`;
+
+/** Makes the image of auth, where the registry answers with this reference. */
+const auth = (
+  args: Partial<ServiceImageArgs> = {},
+  answer = repoDigest,
+  opts: pulumi.ComponentResourceOptions = {},
+) =>
+  deploy(
+    () => {
+      const { reference } = new ServiceImage(
+        "auth",
+        {
+          registry: "ghcr.io/acme",
+          baseImage: "node:24",
+          platform: "linux/arm64",
+          ...args,
+        },
+        opts,
+      );
+      // A failure is for the engine to see.
+      return /@sha256/.test(answer) ? reference : undefined;
+    },
+    {
+      stack: "staging",
+      answers: { [imageType]: () => ({ repoDigest: answer }) },
+    },
+  );
+
+/** What is thrown while nobody waits for it: Pulumi ends the program with it, as Mocha would. */
+async function unhandled(work: () => Promise<unknown>): Promise<unknown[]> {
+  const listeners = process.listeners("unhandledRejection");
+  const errors: unknown[] = [];
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", (error) => errors.push(error));
+  try {
+    await work();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  } finally {
+    process.removeAllListeners("unhandledRejection");
+    for (const listener of listeners)
+      process.on("unhandledRejection", listener);
+  }
+  return errors;
+}
+
+describe("ServiceImage", () => {
+  it("builds the service's bundle for the platform that was said, and pushes it", async () => {
+    const { resources } = await auth();
+    assert.deepEqual(only(resources, imageType, "auth").inputs, {
+      imageName: "ghcr.io/acme/marquee-auth:staging",
+      build: {
+        context: "build/auth",
+        dockerfile: "build/auth/Dockerfile",
+        platform: "linux/arm64",
+        args: { BASE_IMAGE: "node:24" },
+      },
+      buildOnPreview: false,
+      skipPush: false,
+    });
+  });
+
+  it("is one image, its child, and nothing more", async () => {
+    const options: Record<string, pulumi.CustomResourceOptions> = {};
+    const { resources } = await auth({}, repoDigest, noting(options));
+    assert.ok(options[imageType]?.parent instanceof ServiceImage);
+    assert.deepEqual(count(resources), {
+      "marquee:components:ServiceImage": 1,
+      [imageType]: 1,
+    });
+  });
+
+  it("has another tag when one is given", async () => {
+    const { resources } = await auth({ tag: "1.2.3" });
+    assert.equal(
+      only(resources, imageType).inputs.imageName,
+      "ghcr.io/acme/marquee-auth:1.2.3",
+    );
+  });
+
+  it("is referred to by digest, never by tag", async () => {
+    const { outputs } = await auth();
+    assert.equal(outputs, repoDigest);
+  });
+
+  for (const answer of ["", "ghcr.io/acme/marquee-auth:staging", "sha256:0123"])
+    it(`fails when the registry gives "${answer}" instead of a digest`, async () => {
+      const errors = await unhandled(() => auth({}, answer));
+      const error = errors.find(pulumi.ResourceError.isInstance);
+      assert.ok(error, `${errors}`);
+      assert.equal(error.hideStack, true);
+      assert.ok(
+        error.message.endsWith(
+          `The registry gave no digest for auth's image ("${answer}"), so there is nothing that pods could pull. ` +
+            "Push it again: pulumi up --target-replace '**docker:index/image:Image::auth'",
+        ),
+        error.message,
+      );
+    });
+});

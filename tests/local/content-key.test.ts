@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { renameSync, rmSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { contentKey } from "../../local/content-key.ts";
+import { useFolders, write } from "../folders.ts";
+
+const sources = { "go.mod": "module a\n", "cmd/main.go": "package main\n" };
+
+describe("contentKey", () => {
+  const useFolder = useFolders();
+
+  it("is short, and fit for a folder's name", () => {
+    assert.match(contentKey([useFolder(sources)]), /^[0-9a-f]{16}$/);
+  });
+
+  it("is the same in every clone and at every time", () => {
+    const [one, other] = [useFolder(sources), useFolder(sources)];
+    utimesSync(join(other, "go.mod"), 0, 0);
+    assert.equal(contentKey([one]), contentKey([other]));
+  });
+
+  it("is the same for the same file under another path", () => {
+    const [one, other] = [useFolder(sources), useFolder(sources)];
+    assert.equal(
+      contentKey([join(one, "go.mod")]),
+      contentKey([join(other, "go.mod")]),
+    );
+  });
+
+  const changes: Record<string, (folder: string) => void> = {
+    "a file's content": (folder) =>
+      write(folder, { "cmd/main.go": "package other\n" }),
+    "a file's name": (folder) =>
+      renameSync(join(folder, "cmd/main.go"), join(folder, "cmd/a.go")),
+    "a folder's name": (folder) =>
+      renameSync(join(folder, "cmd"), join(folder, "command")),
+    "one file more": (folder) => write(folder, { "cmd/empty": "" }),
+    "one file less": (folder) => rmSync(join(folder, "go.mod")),
+  };
+  for (const [change, make] of Object.entries(changes))
+    it(`is another after a change of ${change}`, () => {
+      const folder = useFolder(sources);
+      const before = contentKey([folder]);
+      make(folder);
+      assert.notEqual(contentKey([folder]), before);
+    });
+
+  it("depends on every path that is given", () => {
+    const folder = useFolder({ a: "1", b: "2", c: "3" });
+    const key = (...files: string[]) =>
+      contentKey(files.map((file) => join(folder, file)));
+    assert.equal(new Set([key("a"), key("a", "b"), key("a", "c")]).size, 3);
+  });
+
+  it("differs between kinds of machine", () => {
+    const folder = useFolder(sources);
+    const arch = Object.getOwnPropertyDescriptor(process, "arch");
+    const key = contentKey([folder]);
+    Object.defineProperty(process, "arch", { ...arch, value: "riscv64" });
+    try {
+      assert.notEqual(contentKey([folder]), key);
+    } finally {
+      Object.defineProperty(process, "arch", { ...arch });
+    }
+  });
+
+  it("fails for a path that is missing", () => {
+    assert.throws(() => contentKey(["/nowhere/at/all"]), /ENOENT/);
+  });
+});

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { contextDigest } from "../../local/docker-provider/context.ts";
+import { check, diff } from "../../local/docker-provider/image.ts";
+import {
+  asSecret,
+  isUnknown,
+  plain,
+} from "../../local/docker-provider/values.ts";
+import { useFolders } from "../folders.ts";
+
+const urn =
+  "urn:pulumi:dev::marquee::marquee:components:ServiceImage$docker:index/image:Image::auth";
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const sources = {
+  Dockerfile: "FROM scratch\n",
+  "app/server.mjs": "console.log('auth');\n",
+  "app/assets/film.mp4": "a film\n",
+};
+
+describe("the stand-in Docker provider", () => {
+  const useFolder = useFolders();
+
+  describe("check", () => {
+    const image = (build: object = {}, more: object = {}) => {
+      const context = useFolder(sources);
+      return {
+        imageName: "localhost:5001/marquee-auth:dev",
+        build: {
+          context,
+          dockerfile: join(context, "Dockerfile"),
+          platform: "linux/arm64",
+          ...build,
+        },
+        ...more,
+      };
+    };
+    const failures = async (inputs: Record<string, unknown>) =>
+      (await check(urn, {}, inputs)).failures;
+
+    it("adds the digest of what the image is built from, and keeps the rest", async () => {
+      const inputs = image({ args: { BASE_IMAGE: "node:24" } });
+      const { context, dockerfile } = inputs.build;
+      assert.deepEqual(await check(urn, {}, inputs), {
+        inputs: {
+          ...inputs,
+          build: {
+            ...inputs.build,
+            contextDigest: contextDigest(context, dockerfile),
+          },
+        },
+        failures: [],
+      });
+    });
+
+    it("takes the context's own Dockerfile and this machine's platform when none is said", async () => {
+      const inputs = image();
+      const { context } = inputs.build;
+      const checked = await check(urn, {}, { ...inputs, build: { context } });
+      const { build } = checked.inputs;
+      assert.equal(build.dockerfile, join(context, "Dockerfile"));
+      assert.match(build.platform, /^linux\/(amd64|arm64)$/);
+    });
+
+    it("wants a registry's host in the name of what it pushes", async () => {
+      for (const imageName of ["marquee-auth:dev", "acme/marquee-auth:dev"])
+        assert.deepEqual(await failures({ ...image(), imageName }), [
+          {
+            property: "imageName",
+            reason: `"${imageName}" does not say which registry to push to; begin it with the registry's host, such as docker.io/`,
+          },
+        ]);
+    });
+
+    for (const imageName of [
+      "localhost/auth",
+      "ghcr.io/acme/auth:1",
+      "node:5001/a",
+    ])
+      it(`pushes ${imageName}`, async () => {
+        assert.deepEqual(await failures({ ...image(), imageName }), []);
+      });
+
+    it("takes any name for what it doesn't push", async () => {
+      const inputs = image({}, { imageName: "auth", skipPush: true });
+      assert.deepEqual(await failures(inputs), []);
+    });
+
+    it("wants a name", async () => {
+      const { build } = image();
+      assert.deepEqual(await failures({ build }), [
+        {
+          property: "imageName",
+          reason: "an image needs a name, such as localhost:5001/auth:dev",
+        },
+      ]);
+    });
+
+    it("names a folder that is missing, and where it looked", async () => {
+      assert.deepEqual(await failures(image({ context: "build/nowhere" })), [
+        {
+          property: "build.context",
+          reason: `there is no folder build/nowhere (relative to ${process.cwd()})`,
+        },
+      ]);
+    });
+
+    it("points at the Dockerfile in the context to who gave its path there", async () => {
+      const inputs = image({ dockerfile: "app/server.mjs" });
+      const { context } = inputs.build;
+      assert.deepEqual(await failures(inputs), [
+        {
+          property: "build.dockerfile",
+          reason: `there is no file app/server.mjs (relative to ${process.cwd()}; try ${join(context, "app/server.mjs")})`,
+        },
+      ]);
+    });
+
+    it("passes what a preview can't know", async () => {
+      const inputs = image({ context: unknown }, { imageName: unknown });
+      assert.deepEqual(await check(urn, {}, inputs), { inputs, failures: [] });
+    });
+
+    it("refuses every other kind of resource", async () => {
+      await assert.rejects(
+        check(
+          "urn:pulumi:dev::marquee::docker:index/container:Container::c",
+          {},
+          {},
+        ),
+        /knows docker:index\/image:Image alone, not docker:index\/container:Container; install the official plugin: pulumi plugin install resource docker/,
+      );
+    });
+  });
+
+  describe("diff", () => {
+    const inputs = {
+      imageName: "localhost:5001/marquee-auth:dev",
+      build: { context: "build/auth", contextDigest: "1", args: { A: "1" } },
+      registry: { server: "localhost:5001", username: "a", password: "b" },
+    };
+    const changes = async (news: object, olds: object = inputs) =>
+      (
+        await diff(
+          "id",
+          urn,
+          { __inputs: asSecret(olds) },
+          { ...inputs, ...news },
+        )
+      ).changes;
+
+    it("is none for the same inputs", async () => {
+      assert.equal(await changes({}), false);
+    });
+
+    it("is none for other credentials", async () => {
+      assert.equal(
+        await changes({ registry: { server: "localhost:5001" } }),
+        false,
+      );
+      assert.equal(
+        await changes({
+          registry: { ...inputs.registry, password: asSecret("new") },
+        }),
+        false,
+      );
+    });
+
+    for (const [what, news] of Object.entries({
+      "other content": { build: { ...inputs.build, contextDigest: "2" } },
+      "another build argument": {
+        build: { ...inputs.build, args: { A: "2" } },
+      },
+      "another name": { imageName: "localhost:5001/marquee-auth:staging" },
+      "another registry": { registry: { server: "ghcr.io" } },
+      "a name that a preview can't know": { imageName: unknown },
+    }))
+      it(`is one for ${what}`, async () => {
+        assert.equal(await changes(news), true);
+      });
+
+    it("is one for an image of which no inputs are known", async () => {
+      assert.equal((await diff("id", urn, {}, inputs)).changes, true);
+    });
+  });
+
+  describe("plain", () => {
+    it("takes secrets out of their wrappers, at any depth", () => {
+      assert.deepEqual(
+        plain({
+          registry: { password: asSecret("p") },
+          list: [asSecret({ deep: asSecret(1) }), 2],
+        }),
+        { registry: { password: "p" }, list: [{ deep: 1 }, 2] },
+      );
+    });
+
+    it("leaves out what has no value, and keeps what is false, zero or empty", () => {
+      assert.deepEqual(
+        plain({ a: undefined, b: null, c: false, d: 0, e: "", f: unknown }),
+        { c: false, d: 0, e: "", f: unknown },
+      );
+    });
+
+    it("knows what a preview can't know", () => {
+      assert.ok(isUnknown(unknown));
+      assert.ok(!isUnknown("known"));
+      assert.ok(!isUnknown(undefined));
+    });
+  });
+});

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { realpathSync } from "node:fs";
+import { Readable } from "node:stream";
+import {
+  CommandError,
+  eventually,
+  parseInstance,
+  project,
+  run,
+  succeeds,
+  UserError,
+} from "../../local/host.ts";
+import { useFolders } from "../folders.ts";
+
+/** Runs a program written in JavaScript. */
+const js = (program: string, options: Parameters<typeof run>[2] = {}) =>
+  run(process.execPath, ["-e", program], options);
+
+describe("parseInstance", () => {
+  it("is 0 when nothing is said", () => {
+    assert.equal(parseInstance(undefined), 0);
+    assert.equal(parseInstance(""), 0);
+  });
+
+  it("is the digit that is said", () => {
+    assert.equal(parseInstance("0"), 0);
+    assert.equal(parseInstance("9"), 9);
+  });
+
+  for (const value of ["10", "-1", "1.5", "one", " 1"])
+    it(`refuses "${value}"`, () => {
+      assert.throws(
+        () => parseInstance(value),
+        new UserError(
+          `MARQUEE_LOCAL is "${value}"; it names a local environment and must be one digit, 0 to 9.`,
+        ),
+      );
+    });
+});
+
+describe("run", () => {
+  const useFolder = useFolders();
+
+  it("gives the standard output, without its last line break and without errors", async () => {
+    assert.equal(
+      await js("console.log('one\\ntwo'); console.error('three')"),
+      "one\ntwo",
+    );
+  });
+
+  it("keeps letters whole that arrive in two parts", async () => {
+    assert.equal(
+      await js(
+        "const b = Buffer.from('é'); process.stdout.write(b.subarray(0, 1), () => setTimeout(() => process.stdout.write(b.subarray(1)), 50))",
+      ),
+      "é",
+    );
+  });
+
+  it("runs in the project's folder, or in the one that is said", async () => {
+    const folder = realpathSync(useFolder());
+    const where = "console.log(process.cwd())";
+    assert.equal(await js(where), realpathSync(project));
+    assert.equal(await js(where, { cwd: folder }), folder);
+  });
+
+  it("gives the program the environment that is said, and no other", async () => {
+    assert.equal(
+      await js("console.log(process.env.A, process.env.HOME)", {
+        env: { A: "1" },
+      }),
+      "1 undefined",
+    );
+  });
+
+  for (const [kind, input] of [
+    ["text", "héllo"],
+    ["a stream", Readable.from(["hé", "llo"])],
+  ] as const)
+    it(`writes ${kind} to the standard input`, async () => {
+      assert.equal(
+        await js("process.stdin.pipe(process.stdout)", { input }),
+        "héllo",
+      );
+    });
+
+  it("forgives a program that doesn't read its input", async () => {
+    assert.equal(await js("", { input: "x".repeat(1_000_000) }), "");
+  });
+
+  it("reports each line of standard error", async () => {
+    const lines: string[] = [];
+    await js("console.error('one\\ntwo'); console.log('three')", {
+      onErrorLine: (line) => lines.push(line),
+    });
+    assert.deepEqual(lines, ["one", "two"]);
+  });
+
+  it("fails with the program's name, its end and all that it wrote", async () => {
+    const program =
+      "console.log('out'); console.error('err'); process.exitCode = 3";
+    await assert.rejects(js(program), (error) => {
+      assert.ok(error instanceof CommandError);
+      assert.equal(error.output, "out\nerr");
+      assert.equal(
+        error.message,
+        `${process.execPath} -e ${program} ended with code 3\nout\nerr`,
+      );
+      return true;
+    });
+  });
+
+  it("keeps to the end of a long failure", async () => {
+    const program =
+      "for (let i = 0; i < 100; i++) console.error(i); process.exitCode = 1";
+    await assert.rejects(js(program), ({ output }: CommandError) => {
+      const lines = output.split("\n").filter((line) => line !== "");
+      assert.deepEqual([lines[0], lines.at(-1)], ["60", "99"]);
+      return true;
+    });
+  });
+
+  it("names the signal that ended a program", async () => {
+    await assert.rejects(
+      js("process.kill(process.pid, 'SIGKILL')"),
+      /ended with SIGKILL/,
+    );
+  });
+
+  it("says that a program is not installed", async () => {
+    await assert.rejects(
+      run("no-such-program", []),
+      new UserError("no-such-program is not installed, or not on the PATH."),
+    );
+  });
+});
+
+describe("succeeds", () => {
+  it("is true for a program that ends well, and false for every other", async () => {
+    assert.equal(await succeeds("true", []), true);
+    assert.equal(await succeeds("false", []), false);
+    assert.equal(await succeeds("no-such-program", []), false);
+  });
+});
+
+describe("eventually", () => {
+  /** A condition that is true from the nth time on. */
+  const from = (nth: number) => {
+    let asked = 0;
+    return { condition: async () => ++asked >= nth, asked: () => asked };
+  };
+
+  it("asks once when the condition is true", async () => {
+    const { condition, asked } = from(1);
+    assert.equal(await eventually(condition, 0), true);
+    assert.equal(asked(), 1);
+  });
+
+  it("asks until the condition is true", async () => {
+    const { condition, asked } = from(4);
+    assert.equal(await eventually(condition, 5_000, 1), true);
+    assert.equal(asked(), 4);
+  });
+
+  it("gives up after the timeout", async () => {
+    assert.equal(await eventually(from(Infinity).condition, 20, 1), false);
+  });
+});

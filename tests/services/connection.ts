@@ -1,0 +1,51 @@
+import { connect } from "node:net";
+
+/** A client's connection that says and does nothing by itself, as http clients do. */
+export function open(port: number) {
+  const socket = connect(port, "127.0.0.1");
+  let text = "";
+  let heard = () => {};
+  let ended = false;
+  socket.setEncoding("latin1").on("data", (chunk: string) => {
+    text += chunk;
+    heard();
+  });
+  socket.on("error", () => {}); // "close" follows
+  const closed = new Promise<void>((resolve) =>
+    socket.once("close", () => {
+      ended = true;
+      heard();
+      resolve();
+    }),
+  );
+  return {
+    socket,
+    closed,
+    all: () => text,
+    /** Sends GET and leaves the connection open. */
+    get: (path: string) =>
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`),
+    /** Waits until what came since the last time ends like this, and gives it. */
+    async until(end: string): Promise<string> {
+      while (!text.endsWith(end)) {
+        if (ended)
+          throw new Error(`Closed without ${JSON.stringify(end)}: ${text}`);
+        await new Promise<void>((resolve) => {
+          heard = resolve;
+        });
+      }
+      const got = text;
+      text = "";
+      return got;
+    },
+  };
+}
+
+/** Whether somebody listens there. */
+export async function takesConnections(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  return new Promise((resolve) => {
+    socket.once("connect", () => resolve(true));
+    socket.once("error", () => resolve(false));
+  }).finally(() => socket.destroy()) as Promise<boolean>;
+}

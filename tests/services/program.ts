@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export type Line = Record<string, unknown>;
+
+/** What a program leaves behind. */
+export interface End {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const started = new Set<ChildProcess>();
+
+/** For the suite that calls it: no program outlives its test. */
+export const stopPrograms = () =>
+  afterEach(() => {
+    for (const child of started) child.kill("SIGKILL");
+    started.clear();
+  });
+
+function run(file: string, args: string[], env: Record<string, string>) {
+  const { PATH = "" } = process.env;
+  const child = spawn(process.execPath, [file, ...args], {
+    cwd: join(import.meta.dirname, "../.."),
+    env: { PATH, ...env }, // nothing else: what a test says is what the program gets
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  started.add(child);
+  const out = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      out[stream] += text;
+    });
+  const end: Promise<End> = once(child, "close").then(([code]) => ({
+    code: code as number | null,
+    ...out,
+  }));
+  return { child, out, end };
+}
+
+/** Runs a program until it ends by itself. */
+export const runToEnd = (
+  file: string,
+  env: Record<string, string> = {},
+  ...args: string[]
+): Promise<End> => run(file, args, env).end;
+
+/**
+ * Starts a program that serves, and waits until it listens.
+ * @param file from the project's folder
+ * @param options given to the program as JSON
+ */
+export async function start(
+  file: string,
+  options: object = {},
+  env: Record<string, string> = {},
+) {
+  const { child, out, end } = run(file, [JSON.stringify(options)], env);
+  const lines: Line[] = [];
+  let heard = () => {};
+  createInterface({ input: child.stdout }).on("line", (text) => {
+    if (text.startsWith("{")) lines.push(JSON.parse(text) as Line);
+    heard();
+  });
+  /** Waits for a log line. */
+  const said = async (msg: string, where: Line = {}): Promise<Line> => {
+    for (;;) {
+      const line = lines.find((line) =>
+        Object.entries({ msg, ...where }).every(([k, v]) => line[k] === v),
+      );
+      if (line) return line;
+      const ended = await Promise.race([
+        new Promise<undefined>((resolve) => {
+          heard = () => resolve(undefined);
+        }),
+        end,
+      ]);
+      if (ended)
+        assert.fail(`It ended without "${msg}":\n${out.stdout}${out.stderr}`);
+    }
+  };
+  const { port } = await said("listening");
+  return {
+    port: port as number,
+    pid: child.pid as number,
+    url: `http://127.0.0.1:${port}`,
+    lines,
+    out,
+    said,
+    end,
+    /** Asks the program to end, and waits until it knows. */
+    async terminate(signal: "SIGTERM" | "SIGINT" = "SIGTERM") {
+      child.kill(signal);
+      await said("draining");
+    },
+  };
+}
