@@ -206,22 +206,28 @@ async function leanProvider(source: string, target: string): Promise<void> {
   );
 }
 
+/**
+ * The Node.js language host. This version is older than the command line and doesn't see Pulumi.yaml's runtime options: what
+ * they say (`typescript: false`) is told to it by a flag, or it would load the TypeScript compiler at every start (0.5 s).
+ */
 async function buildLanguageHost(
   report: (status: string) => void,
 ): Promise<void> {
   report("Node.js language host");
-  const target = join(bin, "pulumi-language-nodejs");
+  const program = join(folder, "pulumi-language-nodejs");
   await run(
     "go",
     [
-      "build",
-      ...lean,
-      "-ldflags=-s -w",
-      "-o",
-      `${target}.new`,
+      ...["build", ...lean, "-ldflags=-s -w", "-o", program],
       "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     ],
     { cwd: languageHost, env: goEnvironment(), log: "toolchain" },
   );
-  renameSync(`${target}.new`, target);
+  const script = join(bin, "pulumi-language-nodejs");
+  writeFileSync(
+    `${script}.new`,
+    `#!/bin/sh\nexec '${program}' -typescript=false "$@"\n`,
+    { mode: 0o755 },
+  );
+  renameSync(`${script}.new`, script);
 }
