@@ -37,7 +37,7 @@ spec:
           ports: [{name: http, containerPort: $port}]
           env: [{name: PORT, value: "$port"}]
           startupProbe: {httpGet: {path: /livez, port: http}, periodSeconds: 1, failureThreshold: 60}
-          readinessProbe: {httpGet: {path: /readyz, port: http}, periodSeconds: 2}
+          readinessProbe: {httpGet: {path: /readyz, port: http}, periodSeconds: 1}
           livenessProbe: {httpGet: {path: /livez, port: http}}
           lifecycle: {preStop: {sleep: {seconds: 5}}}
           resources: {requests: {cpu: 50m, memory: 96Mi}, limits: {cpu: "1", memory: 256Mi}}

@@ -109,7 +109,7 @@ export class Microservice extends pulumi.ComponentResource {
           periodSeconds: 1,
           failureThreshold: 60,
         },
-        readinessProbe: { ...probe("/readyz"), periodSeconds: 2 },
+        readinessProbe: { ...probe("/readyz"), periodSeconds: 1 },
         livenessProbe: {
           ...probe("/livez"),
           periodSeconds: 10,

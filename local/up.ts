@@ -40,10 +40,10 @@ export async function bringUpCluster(): Promise<void> {
     }),
   ]);
   await ensureNodeImage();
-  if ((await ensureCluster()) === "new") {
-    forgetStacks();
+  await ensureCluster(async () => {
+    forgetStacks(); // their resources were an earlier cluster's
     await step("base image into the registry", pushBaseImage);
-  }
+  });
 }
 
 /** As a person would run it, its output in their terminal. */

@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { eventually, run, state, succeeds, UserError } from "../host.ts";
 import { step } from "../progress.ts";
-import { cgroup, context, host, network, nodePorts } from "./addresses.ts";
+import {
+  cgroup,
+  context,
+  host,
+  network,
+  nodePorts,
+  registry,
+} from "./addresses.ts";
 import { configuration, kept } from "./config.ts";
 import { nodeImage } from "./images.ts";
 
@@ -15,24 +22,25 @@ const patience = 120_000;
 
 /**
  * Starts the local cluster unless it runs; one that was stopped (the machine was restarted) goes on with what it holds.
- * @returns whether it is a new one, with nothing in it
+ * @param fill prepares a new cluster, as soon as its registry answers (seconds before Kubernetes does); a start that is
+ *   interrupted before it is done is begun anew
  */
-export async function ensureCluster(): Promise<"new" | "kept"> {
+export async function ensureCluster(
+  fill: () => Promise<void> = async () => {},
+): Promise<void> {
   const status = await containerStatus();
-  if (status === "running" && existsSync(kubeconfig) && (await ready()))
-    return "kept";
-  return step("local cluster (registry and Kubernetes)", async () => {
+  if (status === "running" && existsSync(kubeconfig) && (await ready())) return;
+  await step("local cluster (registry and Kubernetes)", async () => {
     if (status !== undefined && existsSync(kubeconfig)) {
       if (status !== "running") await startContainer();
-      if (await eventually(ready, patience)) return "kept";
+      if (await eventually(ready, patience)) return;
     }
     await removeCluster(); // what an interrupted start left
-    await createCluster();
-    return "new";
+    await createCluster(fill);
   });
 }
 
-async function createCluster(): Promise<void> {
+async function createCluster(fill: () => Promise<void>): Promise<void> {
   const version = await run("docker", [
     "info",
     "--format",
@@ -75,7 +83,11 @@ async function createCluster(): Promise<void> {
     nodeImage,
   ]);
   await startContainer();
-  if (!(await eventually(announcedReady, patience)))
+  const [isReady] = await Promise.all([
+    eventually(announcedReady, patience),
+    eventually(registryAnswers, patience).then(fill),
+  ]);
+  if (!isReady)
     throw new UserError(
       `The local cluster did not become ready in ${patience / 1000} s. Its programs' logs: docker exec ${container} tail -n 20 ${kept}/logs/*.log`,
     );
@@ -94,6 +106,12 @@ const startContainer = () =>
         "or set MARQUEE_LOCAL=2 to use another loopback address (then also in the stack config's marquee:registry and marquee:baseImage).",
     );
   });
+
+const registryAnswers = () =>
+  fetch(`http://${registry}/v2/`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 
 /** The node says so itself once pods can be scheduled; if it ended instead, its last words are the reason. */
 async function announcedReady(): Promise<boolean> {

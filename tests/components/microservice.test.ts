@@ -103,7 +103,7 @@ describe("Microservice", () => {
                   },
                   readinessProbe: {
                     httpGet: { path: "/readyz", port: "http" },
-                    periodSeconds: 2,
+                    periodSeconds: 1,
                   },
                   livenessProbe: {
                     httpGet: { path: "/livez", port: "http" },
