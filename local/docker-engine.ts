@@ -6,7 +6,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { canInstall, install } from "./debian.ts";
+import { install } from "./debian.ts";
 import {
   cache,
   eventually,
@@ -33,10 +33,9 @@ const ipForward = "/proc/sys/net/ipv4/ip_forward";
 const answers = () =>
   succeeds("docker", ["version", "--format", "{{.Server.Version}}"]);
 
-/** Makes sure that a Docker engine answers: the one that runs, or, as root on Debian, one we install and start. */
+/** Makes sure that a Docker engine answers: the one that runs, or one that we install and start (as root on Debian). */
 export async function ensureDockerEngine(): Promise<void> {
   if (await answers()) return;
-  if (!canInstall()) throw new UserError(await whatToInstall());
   await step("Docker engine", async () => {
     if (!(await succeeds("which", ["dockerd"])))
       await install(
@@ -116,16 +115,3 @@ const isEngine = (pid: number): boolean => {
     return false;
   }
 };
-
-async function whatToInstall(): Promise<string> {
-  const none = "No Docker engine answers on this machine";
-  if (process.platform === "darwin")
-    return `${none}. Install Docker Desktop (https://docs.docker.com/desktop/) or colima, start it, and run this again.`;
-  if (!(await succeeds("which", ["docker"])))
-    return `${none}, and installing one by itself needs root on Debian. Install Docker (https://docs.docker.com/engine/install/) and run this again.`;
-  const user =
-    process.getuid?.() === 0
-      ? ""
-      : " Or it runs and you may not use it: `sudo usermod -aG docker $USER`, then log in again.";
-  return `${none}. Start it (\`sudo systemctl start docker\`) and run this again.${user}`;
-}

@@ -1,12 +1,15 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { containerStatus, removeCluster } from "./cluster/index.ts";
-import { stopDockerEngine } from "./docker-engine.ts";
+import { ensureDockerEngine, stopDockerEngine } from "./docker-engine.ts";
 import { cache, name, state, succeeds } from "./host.ts";
 import { say, step } from "./progress.ts";
 import { endOrphanedPlugins } from "./pulumi.ts";
 
 /** Takes the local cluster away, and all that it put on this machine but the caches. */
 export async function down(): Promise<void> {
+  // A cluster on an engine that doesn't run (the machine was restarted) can only be removed by that engine.
+  if (existsSync(join(state, "node"))) await ensureDockerEngine();
   if (await succeeds("docker", ["version"])) {
     const what = (await containerStatus())
       ? "local cluster"

@@ -27,7 +27,7 @@ export const variables = (): Record<string, string> => ({
     join(project, "node_modules/.bin"), // Node.js as the lockfile pins it
     ...(process.env.PATH ?? "")
       .split(delimiter)
-      .filter((folder) => !folder.includes("node_modules") && folder !== bin),
+      .filter((folder) => folder !== bin && !ofNpm(folder)),
   ].join(delimiter),
   KUBECONFIG: kubeconfig,
   PULUMI_HOME: home,
@@ -36,6 +36,10 @@ export const variables = (): Record<string, string> => ({
   PULUMI_SKIP_UPDATE_CHECK: "true",
   NODE_COMPILE_CACHE: join(cache, "node-compile"), // a quarter off each preview
 });
+
+/** Folders that npm puts in front of the PATH while it runs a script. */
+const ofNpm = (folder: string) =>
+  /\/node_modules\/\.bin$|\/node-gyp-bin$/.test(folder);
 
 const environment = () => ({ ...process.env, ...variables() });
 

@@ -5,6 +5,7 @@ import {
   ensureBaseImage,
   ensureNodeFileSystem,
   ensureNodeImage,
+  haveImages,
   pushBaseImage,
 } from "./cluster/images.ts";
 import { ensureCluster, kubeconfig } from "./cluster/index.ts";
@@ -18,6 +19,8 @@ import {
   pulumi,
   variables,
 } from "./pulumi.ts";
+import { requireMachine } from "./requirements.ts";
+import { havePrograms } from "./toolchain/index.ts";
 
 /** From a bare machine to Marquee on Kubernetes. Whatever is there already is used; an interrupted run is picked up. */
 export async function up(): Promise<void> {
@@ -31,6 +34,10 @@ export async function up(): Promise<void> {
 
 /** Toolchain, engine, images, cluster and plugins: everything but the stack. */
 export async function bringUpCluster(): Promise<void> {
+  await requireMachine({
+    images: await haveImages(),
+    programs: havePrograms(),
+  });
   // Compiling keeps the cores busy, and the engine and Debian's packages the network: at the same time.
   await Promise.all([
     ensurePulumi(),

@@ -5,12 +5,12 @@ import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { contentKey } from "../content-key.ts";
 import * as debian from "../debian.ts";
-import { cache, run, succeeds, UserError } from "../host.ts";
+import { cache, run, succeeds } from "../host.ts";
 import { step } from "../progress.ts";
 import * as toolchain from "../toolchain/index.ts";
 import { registry } from "./addresses.ts";
 
-/** The Debian release both images are made of, whatever release this machine has. */
+/** The Debian release that the node is made of, whatever release this machine has. */
 const release = "bookworm";
 
 /** What the node needs beside the programs that we build; their dependencies come along. */
@@ -42,17 +42,19 @@ export const nodeImage = `marquee/kubernetes:${toolchain.versions.kubernetes}-${
 
 /** The image that services run on, as Pulumi.dev.yaml names it. */
 export const baseImage = `${registry}/node:24`;
-const baseKey = `${nodeKey.slice(0, 8)}-${process.versions.node}`;
-const localBase = `marquee/node:${baseKey}`;
+const localBase = `marquee/node:${process.versions.node}-${contentKey([import.meta.filename]).slice(0, 8)}`;
 
 const imageExists = (image: string) =>
   succeeds("docker", ["image", "inspect", image]);
 
-/** The node's Debian file system, in the cache. Needs no Docker, so that it is made while programs compile. */
+/** Whether both images were made before. */
+export const haveImages = async () =>
+  (await imageExists(nodeImage)) && (await imageExists(localBase));
+
+/** The node's Debian file system, in the cache, unless Docker has the image. Made while programs compile. */
 export async function ensureNodeFileSystem(): Promise<string> {
   const root = join(cache, "node-root", rootKey);
-  if (existsSync(root)) return root;
-  needDebian();
+  if (existsSync(root) || (await imageExists(nodeImage))) return root;
   await step(
     "file system of the Kubernetes node, from Debian packages",
     async (report) => {
@@ -142,12 +144,11 @@ export async function ensureNodeImage(): Promise<void> {
 
 /**
  * Makes the services' base image, unless Docker has it: Debian's C library and certificates, and the Node.js binary that
- * runs here. Laid out as gcr.io/distroless/nodejs24-debian12 is (entry point /nodejs/bin/node, user 65532), so that
+ * runs here. Laid out as gcr.io/distroless/nodejs24-debian13 is (entry point /nodejs/bin/node, user 65532), so that
  * either runs the same Dockerfile.
  */
 export async function ensureBaseImage(): Promise<void> {
   if (!(await imageExists(localBase))) {
-    needDebian();
     await step("base image of the services, from Debian packages", async () => {
       const work = join(cache, "base-root");
       rmSync(work, { recursive: true, force: true });
@@ -162,7 +163,7 @@ export async function ensureBaseImage(): Promise<void> {
       await run(
         "apt-get",
         ["download", "libc6", "libstdc++6", "libgcc-s1", "ca-certificates"],
-        { cwd: downloads, log: "apt", env: { ...process.env, APT_CONFIG: "" } },
+        { cwd: downloads, log: "apt" },
       );
       for (const file of await readdir(downloads))
         await run("dpkg-deb", ["-x", join(downloads, file), root]);
@@ -224,13 +225,5 @@ async function importImage(
       image,
     ],
     { input: archive.stdout, log: "docker" },
-  );
-}
-
-function needDebian(): void {
-  if (debian.canInstall()) return;
-  throw new UserError(
-    "The local cluster's images are made of Debian packages, which needs root on Debian; this machine is something else.\n" +
-      "Run this in a Debian machine (a virtual one will do), or use a cluster and a registry that you have: see “Your own cluster and registry” in README.md.",
   );
 }

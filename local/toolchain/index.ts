@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { contentKey } from "../content-key.ts";
-import { cache, run, succeeds, UserError } from "../host.ts";
+import { cache, run } from "../host.ts";
 import { step } from "../progress.ts";
 
 /** The versions that the Go modules beside this file pin; `pulumi` on the PATH may be newer. */
@@ -50,6 +50,14 @@ export const bin = join(folder, "bin");
 /** Where the provider is built to: on the PATH, Pulumi would take it from there and warn of that. */
 export const provider = join(folder, "pulumi-resource-kubernetes");
 
+/** Whether every program was built before. */
+export const havePrograms = (): boolean =>
+  Object.keys({
+    ...clusterPrograms,
+    ...cliPrograms,
+    ...providerPrograms,
+  }).every((program) => existsSync(pathOf(program)));
+
 /**
  * Builds the programs that the cache lacks: the cluster's, and of Pulumi what is not to be had otherwise.
  * @param pulumi whether to build the command line with its language host, and the Kubernetes provider
@@ -68,12 +76,6 @@ export async function ensurePrograms(pulumi: {
   );
   const noHost = pulumi.cli && !existsSync(join(bin, "pulumi-language-nodejs"));
   if (missing.length === 0 && !noHost) return;
-  if (!(await succeeds("go", ["version"])))
-    throw new UserError(
-      "The local cluster's programs are built with Go, and there is no `go` on the PATH.\n" +
-        "Install Go 1.26 or newer (https://go.dev/doc/install) and run this again.\n" +
-        "To use a cluster of your own instead, see “Your own cluster and registry” in README.md.",
-    );
   await step(
     `${pulumi.provider ? "Pulumi and Kubernetes" : "Kubernetes"}, built from Go modules (${pulumi.provider ? "about 7" : "about 4"} minutes on 2 cores, once)`,
     async (report) => {
