@@ -52,8 +52,8 @@ export interface RunOptions {
   input?: string | NodeJS.ReadableStream;
   /** The log file's name in `logs`, without ending. The program's output goes there, and the failure message says so. */
   log?: string;
-  /** Called with every line of standard error, to show progress. */
-  onErrorLine?: (line: string) => void;
+  /** Called with every line that the program writes, to show progress. */
+  onLine?: (line: string) => void;
 }
 
 /** A program that ended with a failure. `output` is what it wrote, last lines last. */
@@ -93,12 +93,14 @@ export function run(
       stdout += chunk;
       log?.write(chunk);
     });
+    if (options.onLine && child.stdout)
+      createInterface({ input: child.stdout }).on("line", options.onLine);
     createInterface({ input: child.stderr ?? new PassThrough() }).on(
       "line",
       (line) => {
         keep(line);
         log?.write(`${line}\n`);
-        options.onErrorLine?.(line);
+        options.onLine?.(line);
       },
     );
     if (typeof options.input === "string") child.stdin?.end(options.input);

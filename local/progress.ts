@@ -19,10 +19,12 @@ export const elapsed = () => duration(Date.now() - started);
 /**
  * Does one part of the work and says so: at its start when it takes over a second, every ten seconds while it lives
  * (with what it last reported), and at its end with the time it took.
+ * @param note said once, at the start
  */
 export async function step<T>(
   title: string,
   work: (report: (status: string) => void) => Promise<T>,
+  note?: string,
 ): Promise<T> {
   const begin = Date.now();
   let status = "";
@@ -31,7 +33,7 @@ export async function step<T>(
     say(
       announced
         ? `  … ${title}: ${status || "still at it"} (${duration(Date.now() - begin)})`
-        : `▸ ${title}${status ? `: ${status}` : ""}`,
+        : `▸ ${title}${note ? ` (${note})` : ""}${status ? `: ${status}` : ""}`,
     );
     announced = true;
   };

@@ -75,7 +75,7 @@ export async function ensureNodeFileSystem(): Promise<string> {
           partial,
           await debian.mirror(),
         ],
-        { log: "node-root", onErrorLine: report },
+        { log: "node-root", onLine: report },
       );
       for (const unused of [
         "var/cache/apt",

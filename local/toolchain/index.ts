@@ -77,7 +77,7 @@ export async function ensurePrograms(pulumi: {
   const noHost = pulumi.cli && !existsSync(join(bin, "pulumi-language-nodejs"));
   if (missing.length === 0 && !noHost) return;
   await step(
-    `${pulumi.provider ? "Pulumi and Kubernetes" : "Kubernetes"}, built from Go modules (${pulumi.provider ? "about 7" : "about 4"} minutes on 2 cores, once)`,
+    `${pulumi.provider ? "Pulumi and Kubernetes" : "Kubernetes"} from Go modules`,
     async (report) => {
       mkdirSync(bin, { recursive: true });
       if (noHost) await buildLanguageHost(report);
@@ -89,6 +89,7 @@ export async function ensurePrograms(pulumi: {
           report,
         );
     },
+    `${pulumi.provider ? "about 7" : "about 4"} minutes on 2 cores, once`,
   );
 }
 
@@ -114,12 +115,12 @@ async function buildPrograms(
   const work = join(folder, "work");
   rmSync(work, { recursive: true, force: true });
   cpSync(modules, work, { recursive: true });
-  const go = (args: string[], onErrorLine?: (line: string) => void) =>
+  const go = (args: string[], onLine?: (line: string) => void) =>
     run("go", args, {
       cwd: work,
       env: goEnvironment(),
       log: "toolchain",
-      ...(onErrorLine ? { onErrorLine } : {}),
+      ...(onLine ? { onLine } : {}),
     });
 
   report("downloading modules");
