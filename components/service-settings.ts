@@ -1,7 +1,7 @@
 import { list, type Report, suggestion } from "./mistakes.ts";
 
 /** The types of a Kubernetes Service, as stack config names them. */
-export const serviceTypes = [
+const serviceTypes = [
   "ClusterIP",
   "NodePort",
   "LoadBalancer",

@@ -1,7 +1,7 @@
 const started = Date.now();
 
 /** Seconds as people say them: "8 s", "3 min 20 s". */
-export function duration(milliseconds: number): string {
+function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   return seconds < 100
     ? `${seconds} s`

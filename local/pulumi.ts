@@ -18,7 +18,7 @@ import { bin, ensurePrograms, provider, versions } from "./toolchain/index.ts";
 const home = join(cache, "pulumi-home");
 
 /** Where the stacks' state is: files, for this environment alone. */
-export const backend = join(state, "pulumi");
+const backend = join(state, "pulumi");
 
 /** The variables that make plain `pulumi` and `kubectl` work on this environment: what `npm run env` prints. */
 export const variables = (): Record<string, string> => ({
@@ -147,6 +147,10 @@ async function installBuilt(
  * ended: the lock of a process that is gone is removed, and what became of its operations is looked up in the cluster.
  */
 export async function prepareStack(): Promise<void> {
+  // staging too, so that `pulumi stack select staging` finds it; not prod, whose secrets are its owner's matter.
+  const stacks = join(backend, ".pulumi/stacks/marquee");
+  if (!existsSync(join(stacks, "staging.json")))
+    await pulumi(["stack", "select", "--create", "staging"]);
   await pulumi(["stack", "select", "--create", "dev"]);
   const folder = join(backend, ".pulumi/locks/organization/marquee/dev");
   // Beside each lock is a file of its attributes.

@@ -33,7 +33,7 @@ export async function up(): Promise<void> {
 }
 
 /** Toolchain, engine, images, cluster and plugins: everything but the stack. */
-export async function bringUpCluster(): Promise<void> {
+async function bringUpCluster(): Promise<void> {
   await requireMachine({
     images: await haveImages(),
     programs: havePrograms(),

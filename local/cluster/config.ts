@@ -10,7 +10,7 @@ import {
 
 /** Inside the node: what a restart keeps (a Docker volume) and what it does not. */
 export const kept = "/var/lib/marquee";
-export const run = "/run/marquee";
+const run = "/run/marquee";
 
 const yaml = (...documents: object[]) =>
   documents.map((document) => stringify(document)).join("---\n");

@@ -41,7 +41,7 @@ const nodeKey = contentKey([
 export const nodeImage = `marquee/kubernetes:${toolchain.versions.kubernetes}-${toolchain.key.slice(0, 8)}${nodeKey.slice(0, 8)}`;
 
 /** The image that services run on, as Pulumi.dev.yaml names it. */
-export const baseImage = `${registry}/node:24`;
+const baseImage = `${registry}/node:24`;
 const localBase = `marquee/node:${process.versions.node}-${contentKey([import.meta.filename]).slice(0, 8)}`;
 
 const imageExists = (image: string) =>

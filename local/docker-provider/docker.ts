@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { ImageInputs } from "./image.ts";
 
 /** Runs the docker command and returns all it wrote; fails with the last of it. */
-export function docker(
+function docker(
   args: string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {

@@ -8,7 +8,7 @@ import { logger } from "./logger.ts";
  * How a program ends when Kubernetes asks it to (SIGTERM). Before that, the pod's preStop hook has waited until load
  * balancers stopped sending new clients here; what remains is clients with connections that they keep open.
  */
-export const drainTimes: DrainTimes = { answer: 2_000, finish: 12_000 };
+const drainTimes: DrainTimes = { answer: 2_000, finish: 12_000 };
 
 export interface ServeOptions {
   port: number;

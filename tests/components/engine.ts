@@ -54,7 +54,7 @@ export async function deploy<T>(
 }
 
 /** The value of outputs, at any depth. */
-export const known = <T>(value: T) =>
+const known = <T>(value: T) =>
   new Promise<pulumi.Unwrap<T>>((resolve) =>
     pulumi.output(value).apply((value) => resolve(value as pulumi.Unwrap<T>)),
   );

@@ -36,7 +36,7 @@ describe("Environments and service types", function () {
 
   it("puts staging beside dev, with other replica counts and service types, and leaves dev alone", async () => {
     const dev = await generations();
-    await ok("pulumi stack select --create staging && pulumi up --yes");
+    await ok("pulumi stack select staging && pulumi up --yes");
     assert.deepEqual(await deployments("marquee-staging"), {
       "auth-deployment": 1,
       "payment-deployment": 1,
