@@ -1,9 +1,11 @@
-import { down } from "./down.ts";
-import { UserError } from "./host.ts";
 import { say } from "./progress.ts";
-import { env, up } from "./up.ts";
+import { UserError } from "./user-error.ts";
 
-const commands: Record<string, () => Promise<void> | void> = { up, down, env };
+const commands: Record<string, () => Promise<unknown>> = {
+  up: async () => (await import("./up.ts")).up(),
+  down: async () => (await import("./down.ts")).down(),
+  env: async () => (await import("./up.ts")).env(),
+};
 const command = commands[process.argv[2] ?? ""];
 if (!command) {
   say(`usage: npm run ${Object.keys(commands).join(" | ")}`);

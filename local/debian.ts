@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
-import { run, UserError } from "./host.ts";
+import { run } from "./host.ts";
 import { say } from "./progress.ts";
+import { UserError } from "./user-error.ts";
 
 /** Whether this machine is Debian and we may install packages on it. */
 export const canInstall = (): boolean =>

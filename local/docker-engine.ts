@@ -7,16 +7,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { install } from "./debian.ts";
-import {
-  cache,
-  eventually,
-  logs,
-  run,
-  start,
-  succeeds,
-  UserError,
-} from "./host.ts";
+import { cache, eventually, logs, run, start, succeeds } from "./host.ts";
 import { say, step } from "./progress.ts";
+import { UserError } from "./user-error.ts";
 
 /** What we changed on this machine to run an engine, so that `down` can take it back. */
 interface StartedEngine {

@@ -4,9 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
-
-/** A mistake or a lack that the person at the terminal can do something about: shown as it is, without a stack trace. */
-export class UserError extends Error {}
+import { UserError } from "./user-error.ts";
 
 /**
  * Which local environment this is, 0 to 9, from MARQUEE_LOCAL (default 0). Each has its own cluster, ports, kubeconfig

@@ -1,5 +1,6 @@
 import { canInstall } from "./debian.ts";
-import { succeeds, UserError } from "./host.ts";
+import { succeeds } from "./host.ts";
+import { UserError } from "./user-error.ts";
 
 /** What is on this machine, of what can't be brought by `up` everywhere. */
 export interface Machine {

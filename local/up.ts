@@ -10,7 +10,7 @@ import {
 } from "./cluster/images.ts";
 import { ensureCluster, kubeconfig } from "./cluster/index.ts";
 import { ensureDockerEngine } from "./docker-engine.ts";
-import { logs, project, UserError } from "./host.ts";
+import { logs, project } from "./host.ts";
 import { elapsed, say, step } from "./progress.ts";
 import {
   ensurePulumi,
@@ -21,6 +21,7 @@ import {
 } from "./pulumi.ts";
 import { requireMachine } from "./requirements.ts";
 import { havePrograms } from "./toolchain/index.ts";
+import { UserError } from "./user-error.ts";
 
 /** From a bare machine to Marquee on Kubernetes. Whatever is there already is used; an interrupted run is picked up. */
 export async function up(): Promise<void> {

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { eventually, run, state, succeeds, UserError } from "../host.ts";
+import { eventually, run, state, succeeds } from "../host.ts";
 import { step } from "../progress.ts";
+import { UserError } from "../user-error.ts";
 import {
   cgroup,
   context,

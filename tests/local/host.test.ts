@@ -8,8 +8,8 @@ import {
   project,
   run,
   succeeds,
-  UserError,
 } from "../../local/host.ts";
+import { UserError } from "../../local/user-error.ts";
 import { useFolders } from "../folders.ts";
 
 /** Runs a program written in JavaScript. */
