@@ -3,9 +3,13 @@ import * as z from "zod";
 
 const Payment = z.strictObject({
   /** Who pays. */
-  user_id: z.string().trim().min(1).max(128),
+  user_id: z
+    .string()
+    .trim()
+    .min(1, "is empty")
+    .max(128, "is longer than 128 characters"),
   /** How much, in the currency's smallest unit (cents): a whole number, so that nothing is lost in fractions. */
-  amount: z.int().min(1),
+  amount: z.int().min(1, "is less than 1"),
 });
 
 export const pay = factory.createApp();
