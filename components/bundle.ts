@@ -3,15 +3,22 @@ import {
   cpSync,
   existsSync,
   lutimesSync,
+  mkdirSync,
   readdirSync,
+  readFileSync,
+  renameSync,
   rmSync,
+  statSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { type BuildFailure, build, formatMessages } from "esbuild"; // the bundler that Node's own tools are built with; 50 ms
 
 /** The folder a service's image is built from, below the project's own and as Docker is told it. */
 export const contextOf = (service: string) => `build/${service}`;
+
+const dockerfileOf = (project: string) => join(project, "services/Dockerfile");
 
 /**
  * Makes each service's Docker context: `app/` with the program in one file, its source map and its assets, and the
@@ -25,20 +32,33 @@ export async function bundle(
   project: string = process.cwd(),
 ): Promise<void> {
   if (services.length === 0) return;
-  const dockerfile = join(project, "services/Dockerfile");
-  if (!existsSync(dockerfile))
+  if (!existsSync(dockerfileOf(project)))
     throw new pulumi.RunError(
       "services/Dockerfile is missing, so no image can be built. `git checkout services/Dockerfile` brings it back.",
     );
-  for (const service of services)
-    rmSync(join(project, contextOf(service)), { recursive: true, force: true });
+  // Made beside the contexts, at the same depth, and put in their place only where it differs: another pulumi may read them.
+  const fresh = join(project, `build-${process.pid}`);
+  try {
+    await bundleInto(fresh, services, project);
+    for (const service of services)
+      replace(join(project, contextOf(service)), join(fresh, service));
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+async function bundleInto(
+  fresh: string,
+  services: readonly string[],
+  project: string,
+): Promise<void> {
   await build({
     absWorkingDir: project,
     entryPoints: services.map((service) => ({
       in: `services/${service}/server.ts`,
       out: `${service}/app/server`,
     })),
-    outdir: "build",
+    outdir: fresh,
     outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
@@ -64,13 +84,28 @@ export async function bundle(
     );
   });
   for (const service of services) {
-    const context = join(project, contextOf(service));
+    const context = join(fresh, service);
     const assets = join(project, "services", service, "assets");
     if (existsSync(assets))
       cpSync(assets, join(context, "app/assets"), { recursive: true });
-    cpSync(dockerfile, join(context, "Dockerfile"));
+    cpSync(dockerfileOf(project), join(context, "Dockerfile"));
     settle(context);
   }
+}
+
+/** Puts a folder in another's place, unless both have the same files. */
+function replace(old: string, fresh: string): void {
+  const contents = (folder: string) =>
+    existsSync(folder)
+      ? readdirSync(folder, { recursive: true, encoding: "utf8" })
+          .sort()
+          .filter((file) => statSync(join(folder, file)).isFile())
+          .map((file) => [file, readFileSync(join(folder, file))])
+      : [];
+  if (isDeepStrictEqual(contents(old), contents(fresh))) return;
+  rmSync(old, { recursive: true, force: true });
+  mkdirSync(dirname(old), { recursive: true });
+  renameSync(fresh, old);
 }
 
 /** Sets what differs between machines and clones: modes (umask) and times. */

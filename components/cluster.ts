@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -47,18 +48,25 @@ function readYaml(file: string) {
   }
 }
 
-/** Where node ports answer: the API server's host. True of local and single-node clusters; elsewhere any node's address does. */
+/**
+ * Where node ports answer: the API server's address, on local and single-node clusters. A cloud's API server has a name and
+ * no node ports; there, any node's address does, which a kubeconfig doesn't know.
+ */
 export function nodeHost(
   { servers }: Kubeconfig,
   context: string,
 ): string | undefined {
   const server = servers.get(context);
-  return server && URL.canParse(server) ? new URL(server).hostname : undefined;
+  const host =
+    server && URL.canParse(server) ? new URL(server).hostname : undefined;
+  return host === "localhost" || (host && isIP(host.replace(/[[\]]/g, "")))
+    ? host
+    : undefined;
 }
 
 /**
  * Makes sure, before anything is built or changed, that the context exists and that the registry answers.
- * A preview only warns of what is out of reach: it is made from the stack's state, and a cluster may be out of reach on purpose.
+ * A preview only warns of what is out of reach: a stack that was never deployed needs neither to be previewed.
  * @throws pulumi.RunError with everything that is missing, in an update
  */
 export async function requireReach(
@@ -93,6 +101,17 @@ export function contextMistake(
   return `marquee:context is "${context}", which is not in the kubeconfig (${files.join(", ")}: ${known}). Set the key to one of its contexts, or KUBECONFIG to a file that has this one.`;
 }
 
+/** What a connection fails with when nobody is there. Anything else (a certificate, plain HTTP) is Docker's to judge, which has a configuration of its own. */
+const unreachable = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
 /** Why a registry can't be used, if so: it must answer at /v2/, as registries do, be it with a request to log in. */
 export async function registryMistake(
   registry: string,
@@ -102,6 +121,9 @@ export async function registryMistake(
   const local = /^(localhost|127\.[\d.]+)(:|$)/.test(host);
   // Docker Hub's images are named after one host and served by another.
   const server = host === "docker.io" ? "registry-1.docker.io" : host;
+  // Docker goes through its own proxy; what is behind ours can't be told from here.
+  if (!local && (process.env.HTTPS_PROXY ?? process.env.https_proxy))
+    return undefined;
   const url = `${local ? "http" : "https"}://${server}/v2/`;
   try {
     const { status } = await fetch(url, {
@@ -114,6 +136,7 @@ export async function registryMistake(
       cause?: NodeJS.ErrnoException;
     };
     // A host with several addresses fails with a code alone.
+    if (cause?.code && !unreachable.has(cause.code)) return undefined;
     const reason =
       name === "TimeoutError"
         ? `no answer in ${patience / 1000} s`

@@ -21,7 +21,7 @@ export interface MicroserviceArgs {
 /** Seconds that a pod goes on serving after Kubernetes decided to end it: load balancers learn of it meanwhile. */
 const preStopSeconds = 5;
 
-/** Seconds from that decision until a pod is killed. A drain takes the program 15 s at most (services/runtime/serve.ts). */
+/** Seconds from that decision until a pod is killed. A drain takes the program 14 s at most (services/runtime/serve.ts). */
 const gracePeriodSeconds = 30;
 
 /** Seconds that a rollout may make no progress before it counts as failed; Pulumi waits a little longer, to report why. */

@@ -10,8 +10,6 @@ export interface ServiceImageArgs {
   baseImage: string;
   /** What the cluster's nodes run, such as linux/amd64. Said, because left out it would be this machine's. */
   platform: string;
-  /** What people read in a registry's list. Pods never use it. @default the stack's name */
-  tag?: string;
 }
 
 /** A service's image, built from its bundle and pushed to the registry. Unchanged sources make no diff. */
@@ -29,7 +27,8 @@ export class ServiceImage extends pulumi.ComponentResource {
     const image = new docker.Image(
       name,
       {
-        imageName: `${args.registry}/${pulumi.getProject()}-${name}:${args.tag ?? pulumi.getStack()}`,
+        // The tag is for people who read the registry's list; pods never use it.
+        imageName: `${args.registry}/${pulumi.getProject()}-${name}:${pulumi.getStack()}`,
         build: {
           context,
           dockerfile: `${context}/Dockerfile`,

@@ -40,8 +40,9 @@ export function loadSettings<Name extends string>(
   );
 }
 
-/** Pulumi hands maps over as JSON text, and everything else as it is. */
+/** Pulumi hands maps over as JSON text, and everything else as it is; what is empty (Pulumi.yaml's default) is not set. */
 function parseValue(name: string, value: string): unknown {
+  if (value === "") return undefined;
   if (name !== "services") return value;
   try {
     return JSON.parse(value);

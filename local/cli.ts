@@ -14,8 +14,10 @@ if (!command) {
 try {
   await command();
 } catch (error) {
-  say(
-    `\n${error instanceof UserError ? error.message : (error as Error).stack}`,
-  );
+  const { message, name, stack } = error as Error;
+  // A program that failed has said why; only what nobody foresaw needs the place in our code.
+  const foreseen = error instanceof UserError || name === "CommandError";
+  say(`\n${foreseen ? message : stack}`);
+  if (process.argv[2] === "up") (await import("./host.ts")).endCommands();
   process.exit(1);
 }

@@ -44,12 +44,18 @@ export async function mirror(): Promise<string> {
   const targets = await run("apt-get", [
     "indextargets",
     "--format",
-    "$(REPO_URI) $(RELEASE) $(COMPONENT)",
+    "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)",
     "Created-By: Packages",
   ]);
   for (const line of targets.split("\n")) {
-    const [uri, release, component] = line.split(" ");
-    if (uri && component === "main" && release && !release.includes("-"))
+    const [uri, release, component, origin] = line.split(" ");
+    if (
+      uri &&
+      origin === "Debian" &&
+      component === "main" &&
+      release &&
+      !release.includes("-")
+    )
       return uri;
   }
   throw new UserError(

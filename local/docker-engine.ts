@@ -32,9 +32,11 @@ export async function ensureDockerEngine(): Promise<void> {
   await step("Docker engine", async () => {
     if (!(await succeeds("which", ["dockerd"])))
       await install(
-        ["docker.io", "iptables"],
-        "a Docker engine, as none answers here",
+        ["docker.io", "iptables", "iproute2"],
+        "a Docker engine, as none answers here; `npm run down` leaves the packages",
       );
+    // The package starts the engine by itself where a service manager runs; then it is the machine's, and `down` leaves it.
+    if (await answers()) return;
     if (existsSync("/run/systemd/system"))
       await run("systemctl", ["start", "docker"], { log: "docker-engine" });
     else await startEngine();
@@ -56,20 +58,26 @@ async function startEngine(): Promise<void> {
       !existsSync(`/proc/${readFileSync(pid, "utf8").trim()}`)
     )
       rmSync(pid);
-  const before = {
+  // An engine of ours that was killed has left its changes: what was before them is on record.
+  const before: Omit<StartedEngine, "pid"> = existsSync(record)
+    ? JSON.parse(readFileSync(record, "utf8"))
+    : await readNetwork();
+  const pid = start("dockerd", [], "docker-engine");
+  say(
+    `  starting dockerd on this machine (process ${pid}; \`npm run down\` ends it)`,
+  );
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(record, JSON.stringify({ ...before, pid }));
+}
+
+async function readNetwork(): Promise<Omit<StartedEngine, "pid">> {
+  return {
     forwardPolicy:
       (await run("iptables", ["--list-rules", "FORWARD"])).match(
         /-P FORWARD (\w+)/,
       )?.[1] ?? "ACCEPT",
     ipForward: readFileSync(ipForward, "utf8").trim(),
   };
-  const pid = start("dockerd", [], "docker-engine");
-  say(
-    `  starting dockerd on this machine (process ${pid}; \`npm run down\` ends it)`,
-  );
-  const engine: StartedEngine = { pid, ...before };
-  mkdirSync(cache, { recursive: true });
-  writeFileSync(record, JSON.stringify(engine));
 }
 
 /** Ends the engine that we started, if we did, and removes its network rules. Others' engines are left alone. */

@@ -4,7 +4,7 @@ import { containerStatus, removeCluster } from "./cluster/index.ts";
 import { ensureDockerEngine, stopDockerEngine } from "./docker-engine.ts";
 import { cache, name, state, succeeds } from "./host.ts";
 import { say, step } from "./progress.ts";
-import { endOrphanedPlugins } from "./pulumi.ts";
+import { backend, endOrphanedPlugins, forgetStacks } from "./pulumi.ts";
 
 /** Takes the local cluster away, and all that it put on this machine but the caches. */
 export async function down(): Promise<void> {
@@ -17,7 +17,12 @@ export async function down(): Promise<void> {
     await step(`${what}: removing`, removeCluster);
   }
   endOrphanedPlugins();
-  rmSync(state, { recursive: true, force: true });
+  const elsewhere = existsSync(backend) ? forgetStacks() : [];
+  if (elsewhere.length === 0) rmSync(state, { recursive: true, force: true });
+  else
+    say(
+      `  kept: the state of ${elsewhere.join(", ")}, deployed to another cluster (${backend})`,
+    );
   await stopDockerEngine();
   say(
     `${name} is gone. What is costly to make is kept in ${cache}, and images in Docker; both may be deleted.`,

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, openSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -56,11 +56,19 @@ export interface RunOptions {
 
 /** A program that ended with a failure. `output` is what it wrote, last lines last. */
 export class CommandError extends Error {
+  override readonly name = "CommandError";
   readonly output: string;
   constructor(message: string, output: string) {
     super(message);
     this.output = output;
   }
+}
+
+const running = new Set<ChildProcess>();
+
+/** Ends what `run` runs still: one part of the work has failed, and the others are not to go on alone. */
+export function endCommands(): void {
+  for (const child of running) child.kill("SIGTERM");
 }
 
 /** Runs a program to its end and returns its standard output without the last line break. Rejects with a CommandError. */
@@ -81,6 +89,7 @@ export function run(
       env: options.env ?? process.env,
       stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
+    running.add(child);
     let stdout = "";
     const tail: string[] = [];
     const keep = (line: string) => {
@@ -112,6 +121,7 @@ export function run(
       ),
     );
     child.on("close", (code, signal) => {
+      running.delete(child);
       log?.end();
       if (code === 0) return resolve(stdout.trimEnd());
       const output = [...stdout.trimEnd().split("\n").slice(-20), ...tail].join(

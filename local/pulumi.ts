@@ -8,6 +8,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { delimiter, join } from "node:path";
+import { context } from "./cluster/addresses.ts";
 import { kubeconfig } from "./cluster/index.ts";
 import { bundleDockerProvider } from "./docker-provider/index.ts";
 import { cache, project, run, state } from "./host.ts";
@@ -18,7 +19,7 @@ import { bin, ensurePrograms, provider, versions } from "./toolchain/index.ts";
 const home = join(cache, "pulumi-home");
 
 /** Where the stacks' state is: files, for this environment alone. */
-const backend = join(state, "pulumi");
+export const backend = join(state, "pulumi");
 
 /** The variables that make plain `pulumi` and `kubectl` work on this environment: what `npm run env` prints. */
 export const variables = (): Record<string, string> => ({
@@ -58,22 +59,21 @@ export async function ensurePulumi(): Promise<void> {
   mkdirSync(backend, { recursive: true });
   const own = await ownPulumi();
   const online = own && (await vendorAnswers());
-  await ensurePrograms({ cli: !own, provider: !online });
-  if (online) {
-    await installOfficial("kubernetes", versions.kubernetesProvider);
-    await installOfficial("docker", versions.dockerProvider);
-    return;
-  }
-  await installBuilt("kubernetes", versions.kubernetesProvider, provider);
-  await installBuilt(
-    "docker",
-    versions.dockerProvider,
-    await bundleDockerProvider(),
-  );
+  const { kubernetesProvider, dockerProvider } = versions;
+  const official = {
+    kubernetes:
+      online && (await installOfficial("kubernetes", kubernetesProvider)),
+    docker: online && (await installOfficial("docker", dockerProvider)),
+  };
+  await ensurePrograms({ cli: !own, provider: !official.kubernetes });
+  if (!official.kubernetes)
+    await installBuilt("kubernetes", kubernetesProvider, provider);
+  if (!official.docker)
+    await installBuilt("docker", dockerProvider, await bundleDockerProvider());
 }
 
 /** Whether the person has a Pulumi that can run this program. */
-async function ownPulumi(): Promise<boolean> {
+export async function ownPulumi(): Promise<boolean> {
   const version = await run("pulumi", ["version"], {
     env: {
       ...process.env,
@@ -102,20 +102,30 @@ const vendorAnswers = () =>
     method: "HEAD",
     signal: AbortSignal.timeout(5_000),
   }).then(
-    () => true,
+    ({ ok }) => ok,
     () => false,
   );
 
 const folderOf = (name: string, version: string) =>
   join(home, "plugins", `resource-${name}-v${version}`);
 
-async function installOfficial(name: string, version: string): Promise<void> {
+/** Has Pulumi download a plugin; false where it can't. */
+async function installOfficial(
+  name: string,
+  version: string,
+): Promise<boolean> {
   const folder = folderOf(name, version);
-  const builtHere = existsSync(join(folder, "built-here"));
-  if (existsSync(folder) && !builtHere) return;
-  await step(`Pulumi's ${name} plugin ${version}`, () =>
-    pulumi(["plugin", "install", "resource", name, version, "--reinstall"]),
-  );
+  if (existsSync(folder) && !existsSync(join(folder, "built-here")))
+    return true;
+  try {
+    await step(`Pulumi's ${name} plugin ${version}`, () =>
+      pulumi(["plugin", "install", "resource", name, version, "--reinstall"]),
+    );
+    return true;
+  } catch {
+    say("  it can't be downloaded here, so another is used");
+    return false;
+  }
 }
 
 /** Installs a plugin from a file or folder of ours, unless the very same is installed. */
@@ -156,7 +166,11 @@ export async function prepareStack(): Promise<void> {
   // Beside each lock is a file of its attributes.
   const files = existsSync(folder) ? readdirSync(folder) : [];
   const locks = files.filter((file) => file.endsWith(".json"));
-  const alive = new Set(processes().map(({ pid }) => pid));
+  const alive = new Set(
+    processes()
+      .filter(({ command }) => command.includes("pulumi"))
+      .map(({ pid }) => pid),
+  );
   const stale = locks.filter((lock) => {
     const { pid, hostname: host } = JSON.parse(
       readFileSync(join(folder, lock), "utf8"),
@@ -184,12 +198,44 @@ export function endOrphanedPlugins(): void {
     const orphaned = !all.some(
       (other) => other.pid === parent && other.command.includes("pulumi"),
     );
-    if (plugin && orphaned) process.kill(pid, "SIGTERM");
+    if (plugin && orphaned) end(pid);
   }
 }
 
-/** Forgets the stacks: their cluster is gone, and their resources with it. */
-export function forgetStacks(): void {
-  rmSync(backend, { recursive: true, force: true });
-  mkdirSync(backend, { recursive: true });
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+/**
+ * Forgets the stacks whose cluster is gone, and their resources with it. A stack that somebody deployed elsewhere from here
+ * (with plain `pulumi up` and a context of their own) is kept: its state is all that knows what runs there.
+ * @returns the names of those
+ */
+export function forgetStacks(folder = backend): string[] {
+  const stacks = join(folder, ".pulumi/stacks/marquee");
+  const files = existsSync(stacks) ? readdirSync(stacks) : [];
+  const elsewhere = files
+    .filter((file) => file.endsWith(".json"))
+    .filter((file) => runsElsewhere(join(stacks, file)))
+    .map((file) => file.replace(/\.json$/, ""));
+  if (elsewhere.length === 0) rmSync(folder, { recursive: true, force: true });
+  for (const file of elsewhere.length === 0 ? [] : files)
+    if (!elsewhere.some((stack) => file.startsWith(`${stack}.json`)))
+      rmSync(join(stacks, file));
+  mkdirSync(folder, { recursive: true });
+  return elsewhere;
+}
+
+/** Whether a stack's state has a cluster other than the local one. */
+function runsElsewhere(file: string): boolean {
+  const resources: { type: string; inputs?: { context?: unknown } }[] =
+    JSON.parse(readFileSync(file, "utf8")).checkpoint?.latest?.resources ?? [];
+  return resources.some(
+    ({ type, inputs }) =>
+      type === "pulumi:providers:kubernetes" && inputs?.context !== context,
+  );
 }

@@ -24,7 +24,7 @@ export function missing(machine: Machine): string[] {
     sentences.push(`No Docker engine answers. ${dockerRemedy(machine)}`);
   if (!machine.images && !machine.canInstall)
     sentences.push(
-      "The local cluster's images are made of Debian packages, by root on Debian. Run this in a Debian machine (a virtual one will do).",
+      "The local cluster's images are made of Debian packages. Run this as root, on Debian (a virtual machine will do).",
     );
   if (!machine.programs && !machine.go)
     sentences.push(

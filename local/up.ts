@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
 import {
   ensureBaseImage,
   ensureNodeFileSystem,
@@ -15,19 +14,23 @@ import { elapsed, say, step } from "./progress.ts";
 import {
   ensurePulumi,
   forgetStacks,
+  ownPulumi,
   prepareStack,
   pulumi,
   variables,
 } from "./pulumi.ts";
 import { requireMachine } from "./requirements.ts";
+import { requireStackConfig } from "./stack-config.ts";
 import { havePrograms } from "./toolchain/index.ts";
+import { inTurn } from "./turn.ts";
 import { UserError } from "./user-error.ts";
 
 /** From a bare machine to Marquee on Kubernetes. Whatever is there already is used; an interrupted run is picked up. */
 export async function up(): Promise<void> {
   mkdirSync(logs, { recursive: true });
   say(`Marquee, on a cluster in this machine. Logs: ${logs}`);
-  await bringUpCluster();
+  requireStackConfig();
+  await inTurn(bringUpCluster);
   await step("stack dev", prepareStack);
   await pulumiUp();
   await printWhatNext();
@@ -37,7 +40,7 @@ export async function up(): Promise<void> {
 async function bringUpCluster(): Promise<void> {
   await requireMachine({
     images: await haveImages(),
-    programs: havePrograms(),
+    programs: havePrograms(await ownPulumi()),
   });
   // Compiling keeps the cores busy, and the engine and Debian's packages the network: at the same time.
   await Promise.all([
@@ -104,10 +107,7 @@ Next, in this shell:
 
 /** Prints the lines that make a shell's `pulumi` and `kubectl` work on this environment. */
 export function env(): void {
-  if (
-    !existsSync(kubeconfig) ||
-    !existsSync(join(variables().PULUMI_HOME as string))
-  )
+  if (!existsSync(kubeconfig))
     throw new UserError("There is no local cluster. `npm run up` makes one.");
   for (const [name, value] of Object.entries(variables()))
     console.log(`export ${name}='${value.replaceAll("'", "'\\''")}'`);

@@ -1,6 +1,12 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { contentKey } from "../content-key.ts";
@@ -64,7 +70,7 @@ export async function ensureNodeFileSystem(): Promise<string> {
           "it makes the node's file system",
         );
       const partial = `${root}.partial`;
-      rmSync(partial, { recursive: true, force: true });
+      await removeFileSystem(partial);
       mkdirSync(join(partial, ".."), { recursive: true });
       await run(
         "debootstrap",
@@ -117,12 +123,7 @@ export async function ensureNodeImage(): Promise<void> {
     ])
       await run("ln", ["-s", "kube", join(programs, alias)]);
     await cp(join(import.meta.dirname, "node.sh"), join(stage, "node/node.sh"));
-    const metallb = await run(
-      "go",
-      ["list", "-m", "-f", "{{.Dir}}", "go.universe.tf/metallb"],
-      { cwd: join(import.meta.dirname, "../toolchain/go") },
-    );
-    await cp(join(metallb, "config/crd/bases"), join(stage, "node/crds"), {
+    await cp(toolchain.loadBalancerKinds, join(stage, "node/crds"), {
       recursive: true,
     });
     const pause = "localhost:5001/pause:1";
@@ -170,7 +171,7 @@ export async function ensureBaseImage(): Promise<void> {
       for (const unused of [
         "usr/share/doc",
         "usr/share/lintian",
-        "usr/lib/x86_64-linux-gnu/gconv",
+        `usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/gconv`,
       ])
         rmSync(join(root, unused), { recursive: true, force: true });
       await run(
@@ -199,7 +200,7 @@ export async function ensureBaseImage(): Promise<void> {
   }
 }
 
-/** Puts the base image into the cluster's registry, where `FROM` names it. Layers that are there are not sent again. */
+/** Puts the base image into the cluster's registry, where `FROM` names it, unless it is the one that is there. */
 export async function pushBaseImage(): Promise<void> {
   await run("docker", ["tag", localBase, baseImage]);
   await run("docker", ["push", "--quiet", baseImage], { log: "docker" });
@@ -216,6 +217,9 @@ async function importImage(
     ["--create", "--numeric-owner", "--owner=0", "--group=0", ...what],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
+  const archived = new Promise<number | null>((resolve) => {
+    archive.on("close", resolve);
+  });
   await run(
     "docker",
     [
@@ -226,4 +230,17 @@ async function importImage(
     ],
     { input: archive.stdout, log: "docker" },
   );
+  if ((await archived) === 0) return;
+  await run("docker", ["image", "rm", image]); // it holds what tar got to
+  throw new Error(`tar could not read all of ${what.join(" ")}`);
+}
+
+/** Removes what an interrupted debootstrap left, which may have this machine's /proc and /sys mounted in it. */
+async function removeFileSystem(root: string): Promise<void> {
+  const mounts = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((mount) => mount.startsWith(`${root}/`));
+  for (const mount of mounts.reverse()) await run("umount", [mount]);
+  rmSync(root, { recursive: true, force: true });
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { eventually, run, state, succeeds } from "../host.ts";
-import { step } from "../progress.ts";
+import { say, step } from "../progress.ts";
 import { UserError } from "../user-error.ts";
 import {
   cgroup,
@@ -30,15 +30,27 @@ export async function ensureCluster(
   fill: () => Promise<void> = async () => {},
 ): Promise<void> {
   const status = await containerStatus();
-  if (status === "running" && existsSync(kubeconfig) && (await ready())) return;
+  if (status === "running" && existsSync(kubeconfig) && (await ready()))
+    return sayIfOutdated();
   await step("local cluster (registry and Kubernetes)", async () => {
     if (status !== undefined && existsSync(kubeconfig)) {
       if (status !== "running") await startContainer();
-      if (await eventually(ready, patience)) return;
+      if (await eventually(ready, patience)) return sayIfOutdated();
     }
     await removeCluster(); // what an interrupted start left
     await createCluster(fill);
   });
+}
+
+/** A cluster is never replaced unasked: it may hold something. */
+async function sayIfOutdated(): Promise<void> {
+  const image = await run("docker", [
+    ...["inspect", "--format", "{{.Config.Image}}", container],
+  ]);
+  if (image !== nodeImage)
+    say(
+      `  the cluster that runs was made by another version (${image}); \`npm run down && npm run up\` makes it anew`,
+    );
 }
 
 async function createCluster(fill: () => Promise<void>): Promise<void> {
@@ -53,12 +65,14 @@ async function createCluster(fill: () => Promise<void>): Promise<void> {
   for (const [file, content] of Object.entries(configuration(cgroupVersion)))
     writeFileSync(join(conf, file), content);
   await run("docker", [
-    "network",
-    "create",
-    "--subnet",
-    network.subnet,
-    network.name,
-  ]);
+    ...["network", "create", "--subnet", network.subnet, network.name],
+  ]).catch((error: Error) => {
+    if (!error.message.includes("overlaps")) throw error;
+    throw new UserError(
+      `The local cluster needs the addresses ${network.subnet}, and another Docker network has them (\`docker network ls\`). ` +
+        "Remove that network, or set MARQUEE_LOCAL=2 to use others.",
+    );
+  });
   await run("docker", [
     "create",
     ...["--name", container],

@@ -47,15 +47,17 @@ const folder = join(cache, "toolchain", key);
 /** Where the programs are that people type. `kube` also goes by the names of what it holds: kubectl, etcd …. */
 export const bin = join(folder, "bin");
 
+/** The kinds of object that MetalLB's controller needs in the cluster; from its module, as files. */
+export const loadBalancerKinds = join(folder, "load-balancer-kinds");
+
 /** Where the provider is built to: on the PATH, Pulumi would take it from there and warn of that. */
 export const provider = join(folder, "pulumi-resource-kubernetes");
 
-/** Whether every program was built before. */
-export const havePrograms = (): boolean =>
+/** Whether every program that has to be built here was built before. */
+export const havePrograms = (ownPulumi: boolean): boolean =>
   Object.keys({
     ...clusterPrograms,
-    ...cliPrograms,
-    ...providerPrograms,
+    ...(ownPulumi ? {} : { ...cliPrograms, ...providerPrograms }),
   }).every((program) => existsSync(pathOf(program)));
 
 /**
@@ -145,6 +147,18 @@ async function buildPrograms(
     [`${providerModule}/pkg/version.Version`]: versions.kubernetesProvider,
     "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumi}`,
   };
+  if (programs["metallb-controller"]) {
+    const source = await go([
+      "list",
+      "-m",
+      "-f",
+      "{{.Dir}}",
+      "go.universe.tf/metallb",
+    ]);
+    cpSync(join(source, "config/crd/bases"), loadBalancerKinds, {
+      recursive: true,
+    });
+  }
   const output = join(work, "out");
   mkdirSync(output);
   // One `go build` for all: the packages that they share are compiled once.

@@ -185,12 +185,28 @@ describe("bundle", () => {
       );
     });
 
-    it("leaves no context, be it an older one, to build an image from", async () => {
+    it("leaves the contexts as they were, and nothing half-made beside them", async () => {
       const project = folder(sources);
       await bundle(["auth", "payment"], project);
+      const before = readFileSync(join(project, "build/auth/app/server.mjs"));
       write(project, { "services/auth/server.ts": "const = 1;\n" });
       await failure(project, "auth", "payment");
-      assert.deepEqual(readdirSync(join(project, "build")), []);
+      assert.deepEqual(
+        readFileSync(join(project, "build/auth/app/server.mjs")),
+        before,
+      );
+      assert.deepEqual(
+        readdirSync(project).filter((name) => name.startsWith("build")),
+        ["build"],
+      );
+    });
+
+    it("leaves a context that is as it should be untouched", async () => {
+      const project = folder(sources);
+      await bundle(["auth"], project);
+      const { ino } = statSync(join(project, "build/auth"));
+      await bundle(["auth"], project);
+      assert.equal(statSync(join(project, "build/auth")).ino, ino);
     });
 
     it("names a service without a program", async () => {

@@ -80,14 +80,6 @@ describe("ServiceImage", () => {
     });
   });
 
-  it("has another tag when one is given", async () => {
-    const { resources } = await auth({ tag: "1.2.3" });
-    assert.equal(
-      only(resources, imageType).inputs.imageName,
-      "ghcr.io/acme/marquee-auth:1.2.3",
-    );
-  });
-
   it("is referred to by digest, never by tag", async () => {
     const { outputs } = await auth();
     assert.equal(outputs, repoDigest);

@@ -142,6 +142,19 @@ describe("npm run up, on a machine without a cluster", function () {
     );
   });
 
+  it("begins anew where a run was killed while the cluster started", async () => {
+    await ok("npm run -s down");
+    const killed = begin("npm run -s up", { detached: true });
+    await until(async () =>
+      assert.equal(
+        await ok(`docker inspect --format '{{.State.Running}}' ${container}`),
+        "true",
+      ),
+    );
+    process.kill(-(killed.pid as number), "SIGKILL");
+    assert.match(await ok("npm run -s up 2>&1"), /\+ 18 created/);
+  });
+
   it("prints nothing but an error where there is no cluster to work on", async () => {
     const { code, stdout, output } = await sh("MARQUEE_LOCAL=9 npm run -s env");
     assert.equal(code, 1);

@@ -22,6 +22,11 @@ describe("Taking it all away", function () {
     assert.equal(code, 1);
   });
 
+  it("has the tools to tell what is left", () => {
+    for (const tool of ["iptables-save", "ip", "docker"])
+      assert.notEqual(host(`command -v ${tool}`), "");
+  });
+
   it("npm run down leaves no container, volume, network, mount, cgroup, process or network rule", async () => {
     const volume = host(
       `docker volume inspect --format '{{.Mountpoint}}' ${container}`,
@@ -58,6 +63,12 @@ describe("Taking it all away", function () {
     // A plugin takes a moment to end.
     await until(async () => assert.deepEqual(orphanedPlugins(), []), 10);
     if (engine.code !== 0) {
+      const programs =
+        /(^|\/)(dockerd|containerd|runc|kube\w*|kube-\S+|etcd|coredns|docker-registry|docker-proxy)( |$)/;
+      assert.deepEqual(
+        processes().filter(({ command }) => programs.test(command)),
+        [],
+      );
       assert.equal(host("iptables-save | grep -c -i docker || true"), "0");
       assert.equal(host("ip -o link | grep -c docker0 || true"), "0");
     }

@@ -34,7 +34,7 @@ describe("What a machine lacks", () => {
     const sentences = missing(mac);
     assert.equal(sentences.length, 2);
     assert.match(sentences[0] ?? "", /Install Docker Desktop/);
-    assert.match(sentences[1] ?? "", /by root on Debian/);
+    assert.match(sentences[1] ?? "", /as root, on Debian/);
   });
 
   it("is an engine that runs, for who is not root on Linux", () => {

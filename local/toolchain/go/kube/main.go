@@ -1,4 +1,4 @@
-// One binary for every Kubernetes program of the test cluster: `kube kubelet --flags…` runs that one.
+// One binary for every Kubernetes program of the local cluster: `kube kubelet --flags…` runs that one.
 package main
 
 import (
