@@ -30,3 +30,12 @@ export function processes(): Process[] {
       }
     });
 }
+
+/** Asks a process to end. */
+export function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // It ended meanwhile.
+  }
+}

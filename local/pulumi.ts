@@ -12,7 +12,7 @@ import { context } from "./cluster/addresses.ts";
 import { kubeconfig } from "./cluster/index.ts";
 import { bundleDockerProvider } from "./docker-provider/index.ts";
 import { cache, project, run, state } from "./host.ts";
-import { processes } from "./processes.ts";
+import { end, processes } from "./processes.ts";
 import { say, step } from "./progress.ts";
 import { bin, ensurePrograms, provider, versions } from "./toolchain/index.ts";
 
@@ -199,14 +199,6 @@ export function endOrphanedPlugins(): void {
       (other) => other.pid === parent && other.command.includes("pulumi"),
     );
     if (plugin && orphaned) end(pid);
-  }
-}
-
-function end(pid: number): void {
-  try {
-    process.kill(pid, "SIGTERM");
-  } catch {
-    // It ended meanwhile.
   }
 }
 

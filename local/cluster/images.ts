@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { contentKey } from "../content-key.ts";
 import * as debian from "../debian.ts";
 import { cache, run, succeeds } from "../host.ts";
+import { end, processes } from "../processes.ts";
 import { step } from "../progress.ts";
 import * as toolchain from "../toolchain/index.ts";
 import { registry } from "./addresses.ts";
@@ -235,8 +236,10 @@ async function importImage(
   throw new Error(`tar could not read all of ${what.join(" ")}`);
 }
 
-/** Removes what an interrupted debootstrap left, which may have this machine's /proc and /sys mounted in it. */
+/** Removes what an interrupted debootstrap left: it may still be at it, and have this machine's /proc and /sys mounted in there. */
 async function removeFileSystem(root: string): Promise<void> {
+  for (const { pid, command } of processes())
+    if (command.includes(root)) end(pid);
   const mounts = readFileSync("/proc/mounts", "utf8")
     .split("\n")
     .map((line) => line.split(" ")[1] ?? "")
