@@ -9,12 +9,18 @@ import {
 import { ExternalService } from "./components/external-service.ts";
 import { Microservice } from "./components/microservice.ts";
 import { ownership } from "./components/naming.ts";
+import { NetworkPaths } from "./components/network-paths.ts";
 import { ServiceImage } from "./components/service-image.ts";
+import { networkReach } from "./components/service-settings.ts";
 import { loadSettings } from "./components/settings.ts";
 
-// The system: three services, and the port each listens on. Only streaming faces people; it reaches the others by name.
-const ports = { auth: 8081, payment: 8082, streaming: 8083 };
-const names = Object.keys(ports) as (keyof typeof ports)[];
+// The system: three services, the port each listens on, and whom it calls. Only streaming faces people.
+const system = {
+  auth: { port: 8081, calls: [] },
+  payment: { port: 8082, calls: [] },
+  streaming: { port: 8083, calls: ["auth", "payment"] },
+};
+const names = Object.keys(system) as (keyof typeof system)[];
 
 // Everything that can be wrong before something is built or changed is found here.
 const settings = loadSettings(names);
@@ -47,7 +53,7 @@ const { metadata } = new k8s.core.v1.Namespace(
 /** One service: a name for one that runs elsewhere, or its image, its pods and what leads to them. */
 function deploy(name: (typeof names)[number]) {
   const service = settings.services[name];
-  const args = { namespace: metadata.name, port: ports[name] };
+  const args = { namespace: metadata.name, port: system[name].port };
   if (service.type === "ExternalName") {
     const { externalName } = service;
     return new ExternalService(name, { ...args, externalName }, { provider });
@@ -65,6 +71,19 @@ function deploy(name: (typeof names)[number]) {
   );
 }
 const services = names.map((name) => ({ name, service: deploy(name) }));
+
+new NetworkPaths(
+  "network",
+  {
+    namespace: metadata.name,
+    services: names.map((name) => ({
+      name,
+      ...system[name],
+      reach: networkReach(settings.services[name]),
+    })),
+  },
+  { provider },
+);
 
 /** What to open, per service. */
 export const endpoints = Object.fromEntries(

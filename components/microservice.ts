@@ -50,10 +50,28 @@ export class Microservice extends pulumi.ComponentResource {
     const labels = { ...selector, ...recommendedLabels(name) };
 
     this.image = pulumi.output(args.image);
+    const account = createServiceAccount(this);
     this.deployment = createDeployment(this);
     this.service = createService(this);
     this.url = url(this.service);
     this.registerOutputs({ image: this.image, url: this.url });
+
+    /** The pods' identity, which may do nothing and has no token. */
+    function createServiceAccount(parent: Microservice) {
+      return new k8s.core.v1.ServiceAccount(
+        name,
+        {
+          metadata: {
+            name,
+            namespace,
+            labels: recommendedLabels(name),
+            annotations: ownership,
+          },
+          automountServiceAccountToken: false,
+        },
+        { parent },
+      );
+    }
 
     function createDeployment(parent: Microservice) {
       return new k8s.apps.v1.Deployment(
@@ -73,7 +91,17 @@ export class Microservice extends pulumi.ComponentResource {
             template: {
               metadata: { labels },
               spec: {
+                serviceAccountName: account.metadata.name,
                 automountServiceAccountToken: false,
+                // Over nodes as evenly as can be; on one node, all on it.
+                topologySpreadConstraints: [
+                  {
+                    maxSkew: 1,
+                    topologyKey: "kubernetes.io/hostname",
+                    whenUnsatisfiable: "ScheduleAnyway",
+                    labelSelector: { matchLabels: selector },
+                  },
+                ],
                 enableServiceLinks: false,
                 terminationGracePeriodSeconds: gracePeriodSeconds,
                 securityContext: {

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 export const componentTypes = {
   externalService: "marquee:components:ExternalService",
   microservice: "marquee:components:Microservice",
+  networkPaths: "marquee:components:NetworkPaths",
   serviceImage: "marquee:components:ServiceImage",
 } as const;
 

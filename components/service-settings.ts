@@ -25,6 +25,14 @@ export interface ExternalSettings {
 
 export type ServiceSettings = DeployedSettings | ExternalSettings;
 
+/** Who may call a service, by its type: one that has an address outside is for everybody. */
+export const networkReach = ({ type }: ServiceSettings) =>
+  type === "ExternalName"
+    ? "elsewhere"
+    : type === "ClusterIP"
+      ? "callers"
+      : "everybody";
+
 /** Kubernetes' default range of node ports. */
 const nodePortRange = { min: 30_000, max: 32_767 };
 

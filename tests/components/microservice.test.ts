@@ -47,18 +47,29 @@ async function auth(
 }
 
 describe("Microservice", () => {
-  it("is a Deployment and a Service, and nothing more", async () => {
+  it("is a Deployment, a Service and an identity, and nothing more", async () => {
     const { resources, urns } = await auth();
     assert.deepEqual(count(resources), {
       "marquee:components:Microservice": 1,
       [deploymentType]: 1,
       [serviceType]: 1,
+      "kubernetes:core/v1:ServiceAccount": 1,
     });
     const parent = "urn:pulumi:dev::marquee::marquee:components:Microservice";
     assert.deepEqual(urns, [
       `${parent}$${deploymentType}::auth-deployment`,
       `${parent}$${serviceType}::auth-service`,
     ]);
+  });
+
+  it("has an identity of its own, without a token", async () => {
+    const { resources } = await auth();
+    const { metadata, automountServiceAccountToken } = only(
+      resources,
+      "kubernetes:core/v1:ServiceAccount",
+    ).inputs;
+    assert.equal(metadata.name, "auth");
+    assert.equal(automountServiceAccountToken, false);
   });
 
   describe("the Deployment", () => {
@@ -81,7 +92,16 @@ describe("Microservice", () => {
           template: {
             metadata: { labels },
             spec: {
+              serviceAccountName: "auth",
               automountServiceAccountToken: false,
+              topologySpreadConstraints: [
+                {
+                  maxSkew: 1,
+                  topologyKey: "kubernetes.io/hostname",
+                  whenUnsatisfiable: "ScheduleAnyway",
+                  labelSelector: { matchLabels: { app: "auth-service" } },
+                },
+              ],
               enableServiceLinks: false,
               terminationGracePeriodSeconds: 30,
               securityContext: {

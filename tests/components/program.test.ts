@@ -81,6 +81,9 @@ describe("the program", () => {
       "marquee:components:Microservice": 3,
       [deploymentType]: 3,
       [serviceType]: 3,
+      "kubernetes:core/v1:ServiceAccount": 3,
+      "marquee:components:NetworkPaths": 1,
+      "kubernetes:networking.k8s.io/v1:NetworkPolicy": 4,
     });
   });
 
@@ -167,6 +170,9 @@ describe("the program", () => {
         "marquee:components:ExternalService": 1,
         [deploymentType]: 2,
         [serviceType]: 3,
+        "kubernetes:core/v1:ServiceAccount": 2,
+        "marquee:components:NetworkPaths": 1,
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy": 3,
       });
       assert.ok(!existsSync(join(folder, "build/payment")));
     });

@@ -20,6 +20,7 @@ const replicas = async (service = "auth") =>
 describe("Marquee, as its users use it", function () {
   this.timeout("5m");
   before(ensureUp);
+  afterEach(() => ok("git checkout --quiet .")); // what a failed test left would fail the next
 
   it("delivers the video to a browser outside, in parts", async () => {
     const file = readFileSync(
@@ -72,6 +73,39 @@ describe("Marquee, as its users use it", function () {
     );
   });
 
+  it("lets nobody in the cluster call auth and payment but streaming, and no service call out", async () => {
+    const ask = (url: string) =>
+      `fetch('${url}', { signal: AbortSignal.timeout(3000) }).then((response) => console.log(response.status), (error) => console.log('no way'))`;
+    const from = (deployment: string, url: string) =>
+      ok(
+        `kubectl exec deployment/${deployment}-deployment -- /nodejs/bin/node -e "${ask(url)}"`,
+      );
+    assert.equal(
+      await from("streaming", "http://auth-service:8081/readyz"),
+      "200",
+    );
+    assert.equal(
+      await from("streaming", "http://payment-service:8082/readyz"),
+      "200",
+    );
+    assert.equal(
+      await from("auth", "http://payment-service:8082/readyz"),
+      "no way",
+    );
+    assert.equal(
+      await from("payment", "http://auth-service:8081/readyz"),
+      "no way",
+    );
+    assert.equal(
+      await from("auth", "http://streaming-service:8083/readyz"),
+      "no way",
+    );
+    assert.equal(
+      await from("streaming", "http://172.30.1.2:5001/v2/"),
+      "no way",
+    );
+  });
+
   it("opens no port outside for a ClusterIP service", async () => {
     const { spec } = await json("kubectl get service auth-service -o json");
     assert.equal(spec.type, "ClusterIP");
@@ -98,7 +132,7 @@ describe("Marquee, as its users use it", function () {
   it("previews as unchanged", async () => {
     assert.match(
       await ok("pulumi preview --expect-no-changes"),
-      /18 unchanged/,
+      /26 unchanged/,
     );
   });
 

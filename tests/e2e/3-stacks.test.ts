@@ -87,13 +87,13 @@ describe("Environments and service types", function () {
       Object.keys(await json("pulumi stack output images --json")),
       ["auth", "streaming"],
     );
-    const ask =
-      "fetch('http://payment-service:8082/readyz').then((response) => console.log(response.status))";
+    const resolve =
+      "require('dns').resolveCname('payment-service.marquee-staging.svc.cluster.local', (error, names) => console.log(error ?? names.join()))";
     assert.equal(
       await ok(
-        `kubectl exec -n marquee-staging deployment/streaming-deployment -- /nodejs/bin/node -e "${ask}"`,
+        `kubectl exec -n marquee-staging deployment/streaming-deployment -- /nodejs/bin/node -e "${resolve}"`,
       ),
-      "200",
+      "payment-service.marquee-dev.svc.cluster.local",
     );
   });
 
@@ -124,7 +124,7 @@ describe("Environments and service types", function () {
     const preview = await ok(
       "pulumi stack select --create prod && pulumi preview",
     );
-    assert.match(preview, /18 to create/);
+    assert.match(preview, /26 to create/);
     assert.match(
       preview,
       /marquee:context is "marquee-prod", which is not in the kubeconfig/,
