@@ -19,6 +19,7 @@ const platforms = ["linux/amd64", "linux/arm64"];
 /** A host without dot or port would be a path on Docker Hub: that is how image references are read. */
 const registryPattern =
   /^(localhost|[a-z0-9-]+(?=:)|[a-z0-9-]+(\.[a-z0-9-]+)+)(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
+
 /**
  * The current stack's settings.
  * @throws pulumi.RunError that names every mistake in the configuration, before anything is built or changed

@@ -8,6 +8,7 @@ import {
 import { join } from "node:path";
 import { install } from "./debian.ts";
 import { cache, eventually, logs, run, start, succeeds } from "./host.ts";
+import { processes } from "./processes.ts";
 import { say, step } from "./progress.ts";
 import { UserError } from "./user-error.ts";
 
@@ -23,12 +24,13 @@ interface StartedEngine {
 const record = join(cache, "docker-engine.json");
 const ipForward = "/proc/sys/net/ipv4/ip_forward";
 
-const answers = () =>
+/** Whether a Docker engine answers. */
+export const engineAnswers = () =>
   succeeds("docker", ["version", "--format", "{{.Server.Version}}"]);
 
 /** Makes sure that a Docker engine answers: the one that runs, or one that we install and start (as root on Debian). */
 export async function ensureDockerEngine(): Promise<void> {
-  if (await answers()) return;
+  if (await engineAnswers()) return;
   await step("Docker engine", async () => {
     if (!(await succeeds("which", ["dockerd"])))
       await install(
@@ -36,11 +38,11 @@ export async function ensureDockerEngine(): Promise<void> {
         "a Docker engine, as none answers here; `npm run down` leaves the packages",
       );
     // The package starts the engine by itself where a service manager runs; then it is the machine's, and `down` leaves it.
-    if (await answers()) return;
+    if (await engineAnswers()) return;
     if (existsSync("/run/systemd/system"))
       await run("systemctl", ["start", "docker"], { log: "docker-engine" });
     else await startEngine();
-    if (!(await eventually(answers, 30_000)))
+    if (!(await eventually(engineAnswers, 30_000)))
       throw new UserError(
         `The Docker engine was started but does not answer. Its log: ${join(logs, "docker-engine.log")}`,
       );
@@ -109,10 +111,7 @@ export async function stopDockerEngine(): Promise<void> {
   });
 }
 
-const isEngine = (pid: number): boolean => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("dockerd");
-  } catch {
-    return false;
-  }
-};
+const isEngine = (id: number): boolean =>
+  processes().some(
+    ({ pid, command }) => pid === id && command.includes("dockerd"),
+  );

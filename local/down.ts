@@ -1,8 +1,12 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { containerStatus, removeCluster } from "./cluster/index.ts";
-import { ensureDockerEngine, stopDockerEngine } from "./docker-engine.ts";
-import { cache, name, state, succeeds } from "./host.ts";
+import {
+  engineAnswers,
+  ensureDockerEngine,
+  stopDockerEngine,
+} from "./docker-engine.ts";
+import { cache, name, state } from "./host.ts";
 import { say, step } from "./progress.ts";
 import { backend, endOrphanedPlugins, forgetStacks } from "./pulumi.ts";
 
@@ -10,7 +14,7 @@ import { backend, endOrphanedPlugins, forgetStacks } from "./pulumi.ts";
 export async function down(): Promise<void> {
   // A cluster on an engine that doesn't run (the machine was restarted) can only be removed by that engine.
   if (existsSync(join(state, "node"))) await ensureDockerEngine();
-  if (await succeeds("docker", ["version"])) {
+  if (await engineAnswers()) {
     const what = (await containerStatus())
       ? "local cluster"
       : "what is left of the local cluster";

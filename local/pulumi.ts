@@ -54,10 +54,10 @@ export const pulumi = (args: string[]): Promise<string> =>
 /**
  * Makes sure that Pulumi and its plugins are here. First choice: `pulumi` on the PATH, and plugins that it downloads;
  * where there is none, or its site can't be reached, programs built from Go modules and the stand-in for the Docker provider.
+ * @param own whether the person has a Pulumi that can run this program
  */
-export async function ensurePulumi(): Promise<void> {
+export async function ensurePulumi(own: boolean): Promise<void> {
   mkdirSync(backend, { recursive: true });
-  const own = await ownPulumi();
   const online = own && (await vendorAnswers());
   const { kubernetesProvider, dockerProvider } = versions;
   const official = {
@@ -214,11 +214,15 @@ export function forgetStacks(folder = backend): string[] {
     .filter((file) => file.endsWith(".json"))
     .filter((file) => runsElsewhere(join(stacks, file)))
     .map((file) => file.replace(/\.json$/, ""));
-  if (elsewhere.length === 0) rmSync(folder, { recursive: true, force: true });
-  for (const file of elsewhere.length === 0 ? [] : files)
-    if (!elsewhere.some((stack) => file.startsWith(`${stack}.json`)))
-      rmSync(join(stacks, file));
-  mkdirSync(folder, { recursive: true });
+  if (elsewhere.length === 0) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    return [];
+  }
+  const isKept = (file: string) =>
+    elsewhere.some((stack) => file.startsWith(`${stack}.json`));
+  for (const file of files)
+    if (!isKept(file)) rmSync(join(stacks, file));
   return elsewhere;
 }
 

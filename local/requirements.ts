@@ -1,4 +1,5 @@
 import { canInstall } from "./debian.ts";
+import { engineAnswers } from "./docker-engine.ts";
 import { succeeds } from "./host.ts";
 import { UserError } from "./user-error.ts";
 
@@ -56,7 +57,7 @@ export async function requireMachine(made: {
     root: process.getuid?.() === 0,
     canInstall: canInstall(),
     dockerCommand: await has("docker"),
-    dockerEngine: await succeeds("docker", ["version"]),
+    dockerEngine: await engineAnswers(),
     go: await has("go"),
   });
   if (sentences.length === 0) return;

@@ -38,13 +38,14 @@ export async function up(): Promise<void> {
 
 /** Toolchain, engine, images, cluster and plugins: everything but the stack. */
 async function bringUpCluster(): Promise<void> {
+  const own = await ownPulumi();
   await requireMachine({
     images: await haveImages(),
-    programs: havePrograms(await ownPulumi()),
+    programs: havePrograms(own),
   });
   // Compiling keeps the cores busy, and the engine and Debian's packages the network: at the same time.
   await Promise.all([
-    ensurePulumi(),
+    ensurePulumi(own),
     ensureDockerEngine().then(async () => {
       await ensureBaseImage();
       await ensureNodeFileSystem();

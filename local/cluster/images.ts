@@ -201,7 +201,7 @@ export async function ensureBaseImage(): Promise<void> {
   }
 }
 
-/** Puts the base image into the cluster's registry, where `FROM` names it, unless it is the one that is there. */
+/** Puts the base image into the cluster's registry, where `FROM` names it. Layers that are there are not sent again. */
 export async function pushBaseImage(): Promise<void> {
   await run("docker", ["tag", localBase, baseImage]);
   await run("docker", ["push", "--quiet", baseImage], { log: "docker" });
