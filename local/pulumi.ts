@@ -221,8 +221,7 @@ export function forgetStacks(folder = backend): string[] {
   }
   const isKept = (file: string) =>
     elsewhere.some((stack) => file.startsWith(`${stack}.json`));
-  for (const file of files)
-    if (!isKept(file)) rmSync(join(stacks, file));
+  for (const file of files) if (!isKept(file)) rmSync(join(stacks, file));
   return elsewhere;
 }
 
