@@ -125,6 +125,7 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
     volumePluginDir: `${kept}/volume-plugins`,
     resolvConf: "",
     serializeImagePulls: false,
+    maxPods: 250, // a hundred pods of one service, and their successors in a rollout; 110 unless said
     registryPullQPS: 0, // or many pods at once end in ErrImagePull and back off
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,

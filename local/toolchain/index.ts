@@ -207,6 +207,7 @@ async function leanProvider(source: string, target: string): Promise<void> {
       `${file} is not as expected: 3 imports and 4 component kinds were to be taken out.`,
     );
   writeFileSync(file, lean);
+  patchRolloutWait(join(target, "pkg/await/deployment.go"));
   const command = join(target, "cmd/pulumi-resource-kubernetes");
   const json = (name: string) =>
     JSON.parse(readFileSync(join(command, name), "utf8"));
@@ -220,6 +221,24 @@ async function leanProvider(source: string, target: string): Promise<void> {
   writeFileSync(
     join(command, "terraform-mapping-embed.json"),
     JSON.stringify(json("terraform-mapping.json")),
+  );
+}
+
+/**
+ * Upstream may take a Deployment's rollout for finished before it began: where several are updated at once, the first event
+ * that it sees may be from before the update, and that one passes its test. The test is made to ask for the update's generation.
+ */
+function patchRolloutWait(file: string): void {
+  const original = readFileSync(file, "utf8");
+  const test = "if deployment.GetGeneration() == observedGeneration {";
+  if (original.split(test).length !== 2)
+    throw new Error(`${file} is not as expected: it has no "${test}".`);
+  writeFileSync(
+    file,
+    original.replace(
+      test,
+      "if deployment.GetGeneration() == observedGeneration && observedGeneration >= dia.config.currentOutputs.GetGeneration() {",
+    ),
   );
 }
 
