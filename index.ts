@@ -7,11 +7,12 @@ import {
   requireReach,
 } from "./components/cluster.ts";
 import { ExternalService } from "./components/external-service.ts";
+import { imageSource, imagesToBuild } from "./components/images.ts";
+import { logShipper } from "./components/log-sidecar.ts";
 import { Microservice } from "./components/microservice.ts";
 import { ownership } from "./components/naming.ts";
 import { NetworkPaths } from "./components/network-paths.ts";
-import { ServiceImage } from "./components/service-image.ts";
-import { networkReach } from "./components/service-settings.ts";
+import { networkUse } from "./components/service-settings.ts";
 import { loadSettings } from "./components/settings.ts";
 
 // The system: three services, the port each listens on, and whom it calls. Only streaming faces people.
@@ -25,18 +26,17 @@ const names = Object.keys(system) as (keyof typeof system)[];
 // Everything that can be wrong before something is built or changed is found here.
 const settings = loadSettings(names);
 const kubeconfig = readKubeconfig();
-await Promise.all([
-  requireReach(settings, kubeconfig),
-  bundle(
-    names.filter((name) => settings.services[name].type !== "ExternalName"),
-  ),
-]);
+await requireReach(settings, kubeconfig);
+await bundle(imagesToBuild(settings));
+const imageOf = await imageSource(settings);
 
 const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
 const provider = new k8s.Provider("cluster", {
   context: settings.context,
   kubeconfig: "", // the SDK would put this machine's $KUBECONFIG into the state; without, the provider reads it itself
   namespace: environment,
+  // Client-side limits are for controllers that never rest; the API server has limits of its own (API Priority and Fairness).
+  kubeClientSettings: { qps: 1000, burst: 1000 },
 });
 const { metadata } = new k8s.core.v1.Namespace(
   environment,
@@ -58,12 +58,13 @@ function deploy(name: (typeof names)[number]) {
     const { externalName } = service;
     return new ExternalService(name, { ...args, externalName }, { provider });
   }
-  const image = new ServiceImage(name, settings).reference;
   return new Microservice(
     name,
     {
       ...args,
-      image,
+      image: imageOf(name),
+      logShipper: service.logSidecar && imageOf(logShipper),
+      secrets: settings.secrets[name],
       settings: service,
       nodeHost: nodeHost(kubeconfig, settings.context),
     },
@@ -76,10 +77,11 @@ new NetworkPaths(
   "network",
   {
     namespace: metadata.name,
-    services: names.map((name) => ({
+    services: services.map(({ name, service: { service } }) => ({
       name,
+      service,
       ...system[name],
-      reach: networkReach(settings.services[name]),
+      ...networkUse(settings.services[name]),
     })),
   },
   { provider },
@@ -90,10 +92,10 @@ export const endpoints = Object.fromEntries(
   services.map(({ name, service }) => [name, service.url]),
 );
 
-/** What runs, per service that runs here: image references by digest. */
+/** What runs, per program that runs here: images by digest. */
 export const images = Object.fromEntries(
-  services.flatMap(({ name, service }) =>
-    service instanceof Microservice ? [[name, service.image]] : [],
+  services.flatMap(({ service }) =>
+    service instanceof Microservice ? Object.entries(service.images) : [],
   ),
 );
 

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
+import { imagesToBuild } from "./images.ts";
 import type { Settings } from "./settings.ts";
 
 /** What this program needs of a kubeconfig. */
@@ -65,7 +66,7 @@ export function nodeHost(
 }
 
 /**
- * Makes sure, before anything is built or changed, that the context exists and that the registry answers.
+ * Makes sure, before anything is built or changed, that the context exists and, if images are to be pushed, that the registry answers.
  * A preview only warns of what is out of reach: a stack that was never deployed needs neither to be previewed.
  * @throws pulumi.RunError with everything that is missing, in an update
  */
@@ -75,8 +76,9 @@ export async function requireReach(
 ): Promise<void> {
   const mistakes = [
     contextMistake(settings.context, kubeconfig),
-    settings.registry && (await registryMistake(settings.registry)),
-  ].filter((mistake) => mistake !== undefined && mistake !== "");
+    imagesToBuild(settings).length > 0 &&
+      (await registryMistake(settings.registry)),
+  ].filter((mistake) => typeof mistake === "string");
   if (mistakes.length === 0) return;
   const text = mistakes.map((mistake) => `  - ${mistake}\n`).join("");
   if (!pulumi.runtime.isDryRun())

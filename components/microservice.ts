@@ -1,6 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { createAutoscaler } from "./autoscaler.ts";
+import { createDisruptionBudget } from "./disruption-budget.ts";
+import { logShipper, logSidecar } from "./log-sidecar.ts";
 import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
+import { containerSecurity, podSecurity } from "./restricted.ts";
+import { createSecret } from "./secrets.ts";
 import type { DeployedSettings } from "./service-settings.ts";
 
 export interface MicroserviceArgs {
@@ -10,10 +15,14 @@ export interface MicroserviceArgs {
   image: pulumi.Input<string>;
   /** The port that the pods listen on and that the Service has. */
   port: number;
-  /** How it is reached, and by how many pods it is served. */
+  /** How it is reached, by how many pods it is served, and what they get. */
   settings: DeployedSettings;
+  /** The image of the log sidecar; only with `settings.logSidecar`. */
+  logShipper?: pulumi.Input<string> | undefined;
   /** The program's environment, besides PORT. */
   env?: Record<string, pulumi.Input<string>>;
+  /** More of its environment, which nobody may read. */
+  secrets?: Record<string, string> | undefined;
   /** The host where node ports answer, for `url`. @default a placeholder: any node's address does */
   nodeHost?: string | undefined;
 }
@@ -32,8 +41,8 @@ const progressDeadlineSeconds = 120;
  * Objects have the names that people type: `auth-deployment`, `auth-service`, label `app: auth-service`.
  */
 export class Microservice extends pulumi.ComponentResource {
-  /** The image that the pods run, by digest. */
-  readonly image: pulumi.Output<string>;
+  /** The images that the pods run, by digest, and by the name of their program. */
+  readonly images: Record<string, pulumi.Output<string>>;
   readonly deployment: k8s.apps.v1.Deployment;
   readonly service: k8s.core.v1.Service;
   /** What to open: inside the cluster for ClusterIP, from outside for NodePort and LoadBalancer. */
@@ -45,19 +54,35 @@ export class Microservice extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(componentTypes.microservice, name, {}, opts);
+    const parent = this;
     const { namespace, port, settings } = args;
     const selector = { app: `${name}-service` };
     const labels = { ...selector, ...recommendedLabels(name) };
+    const sidecar =
+      settings.logSidecar && args.logShipper
+        ? logSidecar(name, settings.logSidecar, args.logShipper)
+        : undefined;
 
-    this.image = pulumi.output(args.image);
-    const account = createServiceAccount(this);
-    this.deployment = createDeployment(this);
-    this.service = createService(this);
+    this.images = {
+      [name]: pulumi.output(args.image),
+      ...(sidecar && { [logShipper]: pulumi.output(sidecar.container.image) }),
+    } as Record<string, pulumi.Output<string>>;
+    const account = createServiceAccount();
+    const secret =
+      args.secrets && createSecret(name, namespace, args.secrets, { parent });
+    this.deployment = createDeployment();
+    createDisruptionBudget(name, namespace, selector, {
+      parent,
+      dependsOn: this.deployment,
+    });
+    if (settings.autoscale)
+      createAutoscaler(name, this.deployment, settings.autoscale, { parent });
+    this.service = createService(this.deployment);
     this.url = url(this.service);
-    this.registerOutputs({ image: this.image, url: this.url });
+    this.registerOutputs({ images: this.images, url: this.url });
 
     /** The pods' identity, which may do nothing and has no token. */
-    function createServiceAccount(parent: Microservice) {
+    function createServiceAccount() {
       return new k8s.core.v1.ServiceAccount(
         name,
         {
@@ -73,7 +98,7 @@ export class Microservice extends pulumi.ComponentResource {
       );
     }
 
-    function createDeployment(parent: Microservice) {
+    function createDeployment() {
       return new k8s.apps.v1.Deployment(
         `${name}-deployment`,
         {
@@ -84,7 +109,7 @@ export class Microservice extends pulumi.ComponentResource {
             annotations: ownership,
           },
           spec: {
-            replicas: settings.replicas,
+            ...(settings.autoscale ? {} : { replicas: settings.replicas ?? 2 }),
             selector: { matchLabels: selector },
             strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
             progressDeadlineSeconds,
@@ -104,19 +129,20 @@ export class Microservice extends pulumi.ComponentResource {
                 ],
                 enableServiceLinks: false,
                 terminationGracePeriodSeconds: gracePeriodSeconds,
-                securityContext: {
-                  runAsNonRoot: true,
-                  runAsUser: 65532,
-                  runAsGroup: 65532,
-                  seccompProfile: { type: "RuntimeDefault" },
-                },
+                securityContext: podSecurity,
                 containers: [container()],
+                ...(sidecar && {
+                  initContainers: [sidecar.container],
+                  volumes: [sidecar.volume],
+                }),
               },
             },
           },
         },
         {
           parent,
+          // Where the autoscaler decides, Pulumi leaves the number as it is, also in the update that hands it over.
+          ...(settings.autoscale && { ignoreChanges: ["spec.replicas"] }),
           customTimeouts: { create: "3m", update: "3m", delete: "2m" },
         },
       );
@@ -124,13 +150,15 @@ export class Microservice extends pulumi.ComponentResource {
 
     function container(): k8s.types.input.core.v1.Container {
       const probe = (path: string) => ({ httpGet: { path, port: "http" } });
+      const env = { PORT: `${port}`, ...args.env, ...sidecar?.env };
       return {
         name,
         image: args.image,
         ports: [{ name: "http", containerPort: port }],
-        env: Object.entries({ PORT: `${port}`, ...args.env }).map(
-          ([name, value]) => ({ name, value }),
-        ),
+        env: Object.entries(env).map(([name, value]) => ({ name, value })),
+        ...(secret && {
+          envFrom: [{ secretRef: { name: secret.metadata.name } }],
+        }),
         // Started when it first answers; asked less often from then on. Alive says nothing of what it depends on.
         startupProbe: {
           ...probe("/livez"),
@@ -144,20 +172,16 @@ export class Microservice extends pulumi.ComponentResource {
           timeoutSeconds: 5,
         },
         lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
-        // An idle pod takes 5 m of a core and 34 MiB (kubectl top); one core is all that a Node.js process can use.
-        resources: {
-          requests: { cpu: "50m", memory: "96Mi" },
-          limits: { cpu: "1", memory: "256Mi" },
-        },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
+        // What it said last, if it fails, is in the pod's status, and in Pulumi's error.
+        terminationMessagePolicy: "FallbackToLogsOnError",
+        resources: settings.resources,
+        securityContext: containerSecurity,
+        ...(sidecar && { volumeMounts: sidecar.volumeMounts }),
       };
     }
 
-    function createService(parent: Microservice) {
+    function createService(deployment: k8s.apps.v1.Deployment) {
+      const { type, nodePort, loadBalancer } = settings;
       return new k8s.core.v1.Service(
         `${name}-service`,
         {
@@ -165,36 +189,43 @@ export class Microservice extends pulumi.ComponentResource {
             name: `${name}-service`,
             namespace,
             labels,
-            // The Deployment is awaited; a Service's endpoints would take 10 s more to count as settled.
             annotations: {
+              ...loadBalancer?.annotations,
               ...ownership,
-              ...(settings.type === "LoadBalancer"
+              // The Deployment is awaited already: an address is all that is left to wait for. Without pods, that wait would not end.
+              ...(loadBalancer && settings.replicas !== 0
                 ? {}
                 : { "pulumi.com/skipAwait": "true" }),
             },
           },
           spec: {
-            type: settings.type,
+            type,
             selector,
             ports: [
               {
                 name: "http",
                 port,
                 targetPort: "http",
-                ...(settings.nodePort === undefined
-                  ? {}
-                  : { nodePort: settings.nodePort }),
+                ...(nodePort === undefined ? {} : { nodePort }),
               },
             ],
+            ...(loadBalancer?.sourceRanges && {
+              loadBalancerSourceRanges: loadBalancer.sourceRanges,
+            }),
           },
         },
         {
           parent,
-          // A service that comes back from elsewhere keeps its Service object.
+          // A service that comes back from elsewhere keeps its Service object, which leads there until pods are ready.
           aliases: [
             { parent: pulumi.createUrn(name, componentTypes.externalService) },
           ],
-          customTimeouts: { create: "2m", update: "2m", delete: "2m" },
+          dependsOn: deployment,
+          customTimeouts: {
+            create: `${loadBalancer?.timeoutSeconds ?? 120}s`,
+            update: `${loadBalancer?.timeoutSeconds ?? 120}s`,
+            delete: "2m",
+          },
         },
       );
     }

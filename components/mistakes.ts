@@ -4,6 +4,8 @@ import leven from "leven"; // finds what a misspelt word was meant to be
 export interface Report {
   /** Notes that a value breaks its rule. */
   wrong(key: string, value: unknown, rule: string, hint?: string): void;
+  /** Notes what is wrong with a key whose value is nobody's business, such as a secret's. */
+  mistake(key: string, text: string): void;
   /** Notes every key of `object` that is not one of `keys`. */
   known(
     prefix: string,
@@ -21,8 +23,22 @@ export const list = (words: readonly string[], last = "and") =>
 
 /** " Did you mean x?" where a known word differs from `word` by no more than capitals and two letters. */
 export function suggestion(word: string, words: readonly string[]): string {
-  const near = words.find(
-    (known) => leven(known.toLowerCase(), word.toLowerCase()) <= 2,
-  );
-  return near ? ` Did you mean ${near}?` : "";
+  const [near] = words
+    .map((known) => ({
+      known,
+      distance: leven(known.toLowerCase(), word.toLowerCase()),
+    }))
+    .filter(({ distance }) => distance <= 2)
+    .sort((a, b) => a.distance - b.distance);
+  return near ? ` Did you mean ${near.known}?` : "";
 }
+
+export const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export const isWhole = (
+  value: unknown,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): value is number =>
+  Number.isInteger(value) && Number(value) >= min && Number(value) <= max;

@@ -8,6 +8,10 @@ export interface NetworkService {
   port: number;
   /** The services it calls. */
   calls: readonly string[];
+  /** The Service that leads to it: paths to where it is now are made once it leads there. */
+  service: k8s.core.v1.Service;
+  /** A port that it calls somewhere else, such as the one that its log is shipped to. */
+  outside?: number | undefined;
   /** Who may call it: everybody, or the services alone that say they do; or it runs elsewhere, and is only called. */
   reach: "everybody" | "callers" | "elsewhere";
 }
@@ -31,7 +35,12 @@ export class NetworkPaths extends pulumi.ComponentResource {
     super(componentTypes.networkPaths, name, {}, opts);
     createDefaultDeny(this);
     for (const service of services)
-      if (service.reach !== "elsewhere") createPaths(this, service);
+      if (service.reach !== "elsewhere") {
+        createPolicy(this, service);
+        for (const called of services)
+          if (service.calls.includes(called.name))
+            createPath(this, service, called);
+      }
     this.registerOutputs();
 
     function createDefaultDeny(parent: NetworkPaths) {
@@ -49,12 +58,10 @@ export class NetworkPaths extends pulumi.ComponentResource {
       );
     }
 
-    function createPaths(parent: NetworkPaths, service: NetworkService) {
+    /** Who may call a service, and what every service calls. */
+    function createPolicy(parent: NetworkPaths, service: NetworkService) {
       const callers = services.filter(({ calls }) =>
         calls.includes(service.name),
-      );
-      const called = services.filter(({ name }) =>
-        service.calls.includes(name),
       );
       new k8s.networking.v1.NetworkPolicy(
         `${service.name}-network`,
@@ -84,16 +91,47 @@ export class NetworkPaths extends pulumi.ComponentResource {
                   { port: 53, protocol: "TCP" },
                 ],
               },
-              ...called.map(({ name, port, reach }) => ({
-                ...(reach === "elsewhere"
-                  ? {}
-                  : { to: [{ podSelector: pods(name) }] }),
-                ports: [{ port }],
-              })),
+              ...(service.outside === undefined
+                ? []
+                : [{ ports: [{ port: service.outside }] }]),
             ],
           },
         },
         { parent },
+      );
+    }
+
+    /** That one service may call another, whose own policy has the other side of it. */
+    function createPath(
+      parent: NetworkPaths,
+      caller: NetworkService,
+      called: NetworkService,
+    ) {
+      const name = `${caller.name}-calls-${called.name}`;
+      new k8s.networking.v1.NetworkPolicy(
+        name,
+        {
+          metadata: {
+            name,
+            namespace,
+            labels: recommendedLabels(caller.name),
+            annotations: ownership,
+          },
+          spec: {
+            podSelector: pods(caller.name),
+            policyTypes: ["Egress"],
+            egress: [
+              {
+                // Somewhere else can be anywhere.
+                ...(called.reach === "elsewhere"
+                  ? {}
+                  : { to: [{ podSelector: pods(called.name) }] }),
+                ports: [{ port: called.port }],
+              },
+            ],
+          },
+        },
+        { parent, dependsOn: called.service },
       );
     }
   }

@@ -1,4 +1,17 @@
-import { list, type Report, suggestion } from "./mistakes.ts";
+import { type AutoscaleSettings, parseAutoscale } from "./autoscaler.ts";
+import { isImage } from "./image-reference.ts";
+import {
+  defaultLoadBalancer,
+  type LoadBalancerSettings,
+  parseLoadBalancer,
+} from "./load-balancer.ts";
+import {
+  endpointPort,
+  type LogSidecarSettings,
+  parseLogSidecar,
+} from "./log-sidecar.ts";
+import { isMap, isWhole, list, type Report, suggestion } from "./mistakes.ts";
+import { parseResources, type ResourceSettings } from "./resources.ts";
 
 /** The types of a Kubernetes Service, as stack config names them. */
 const serviceTypes = [
@@ -8,13 +21,20 @@ const serviceTypes = [
   "ExternalName",
 ] as const;
 
-/** What runs in this cluster: built, deployed, and reached through a Service of one of three types. */
+/** What runs in this cluster: deployed, and reached through a Service of one of three types. */
 export interface DeployedSettings {
   type: Exclude<(typeof serviceTypes)[number], "ExternalName">;
-  /** How many pods. @default 2, so that a node may go away */
-  replicas: number;
+  /** How many pods, unless `autoscale` says. @default 2, so that a node may go away */
+  replicas?: number;
+  autoscale?: AutoscaleSettings;
   /** Only with NodePort; left out, Kubernetes picks a free one. */
   nodePort?: number;
+  /** Only with LoadBalancer. */
+  loadBalancer?: LoadBalancerSettings;
+  /** A prebuilt image by digest. @default built from services/, or as `imagesFrom` says */
+  image?: string;
+  resources: ResourceSettings;
+  logSidecar?: LogSidecarSettings;
 }
 
 /** What runs elsewhere: a DNS name for it, nothing built and nothing deployed. */
@@ -25,13 +45,17 @@ export interface ExternalSettings {
 
 export type ServiceSettings = DeployedSettings | ExternalSettings;
 
-/** Who may call a service, by its type: one that has an address outside is for everybody. */
-export const networkReach = ({ type }: ServiceSettings) =>
-  type === "ExternalName"
-    ? "elsewhere"
-    : type === "ClusterIP"
-      ? "callers"
-      : "everybody";
+/** Who may call a service, by its type (one that has an address outside is for everybody), and what it calls outside. */
+export const networkUse = (service: ServiceSettings) =>
+  service.type === "ExternalName"
+    ? { reach: "elsewhere" as const }
+    : {
+        reach:
+          service.type === "ClusterIP"
+            ? ("callers" as const)
+            : ("everybody" as const),
+        outside: endpointPort(service.logSidecar),
+      };
 
 /** Kubernetes' default range of node ports. */
 const nodePortRange = { min: 30_000, max: 32_767 };
@@ -39,6 +63,22 @@ const nodePortRange = { min: 30_000, max: 32_767 };
 /** A DNS name as Kubernetes takes it; an address would be taken for a name, and never found. */
 const hostPattern =
   /^(?=.{1,253}$)(?!.*\.\d+\.?$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+\.?$/;
+
+/** The types of what runs in this cluster. */
+const deployed = serviceTypes.filter((type) => type !== "ExternalName");
+
+/** A service's keys, and which types of service have each. */
+const typesWith: Record<string, readonly string[]> = {
+  type: serviceTypes,
+  replicas: deployed,
+  autoscale: deployed,
+  image: deployed,
+  resources: deployed,
+  logSidecar: deployed,
+  nodePort: ["NodePort"],
+  loadBalancer: ["LoadBalancer"],
+  externalName: ["ExternalName"],
+};
 
 /** Checks `marquee:services`: of each service that exists, what its map says. */
 export function parseServices<Name extends string>(
@@ -74,93 +114,124 @@ export function parseServices<Name extends string>(
 function parseService(
   name: string,
   raw: unknown,
-  { wrong, known }: Report,
+  report: Report,
 ): ServiceSettings {
+  const { wrong, known } = report;
   const at = (key: string) => `services.${name}.${key}`;
-  const fallback: DeployedSettings = { type: "ClusterIP", replicas: 2 };
   if (!isMap(raw)) {
     wrong(
       `services.${name}`,
       raw,
       "it must be a map, such as { type: ClusterIP, replicas: 2 }",
     );
-    return fallback;
+    return parseService(name, {}, report);
   }
   known(
     `services.${name}.`,
     raw,
-    ["type", "replicas", "nodePort", "externalName"],
+    Object.keys(typesWith),
     "a setting of a service",
   );
   const type = serviceTypes.find(
     (known) => known === (raw.type ?? "ClusterIP"),
   );
-  if (!type) {
+  if (!type)
     wrong(
       at("type"),
       raw.type,
       `it must be ${list(serviceTypes, "or")}`,
       suggestion(String(raw.type), serviceTypes),
     );
-  }
+  /** A key's value, if it has one and the service's type has that key. */
+  const given = (key: string) => {
+    const types = typesWith[key] as readonly string[];
+    if (raw[key] === undefined || !type || types.includes(type))
+      return raw[key];
+    wrong(
+      at(key),
+      raw[key],
+      types === deployed
+        ? "a service of type ExternalName runs elsewhere and has no pods here"
+        : `only a service of type ${list(types, "or")} has one, and ${at("type")} is ${type}`,
+    );
+    return undefined;
+  };
 
-  if (raw.replicas !== undefined && !isWhole(raw.replicas, 0))
-    wrong(at("replicas"), raw.replicas, "it must be a whole number, 0 or more");
+  const externalName = given("externalName");
   if (
-    raw.nodePort !== undefined &&
-    !isWhole(raw.nodePort, nodePortRange.min, nodePortRange.max)
+    type === "ExternalName" &&
+    (typeof externalName !== "string" || !hostPattern.test(externalName))
   )
     wrong(
-      at("nodePort"),
-      raw.nodePort,
-      `it must be a whole number from ${nodePortRange.min} to ${nodePortRange.max}`,
-    );
-  if (raw.nodePort !== undefined && type && type !== "NodePort")
-    wrong(
-      at("nodePort"),
-      raw.nodePort,
-      `only a service of type NodePort has one, and ${at("type")} is ${type}`,
-    );
-  if (raw.externalName !== undefined && type && type !== "ExternalName")
-    wrong(
       at("externalName"),
-      raw.externalName,
-      `only a service of type ExternalName has one, and ${at("type")} is ${type}`,
+      externalName,
+      "a service of type ExternalName needs the DNS name, in small letters, of the host to lead to, such as auth.example.com",
     );
+  const settings = {
+    ...parseScale(),
+    ...parseNodePort(),
+    ...parseBalancer(),
+    ...parseImage(),
+    resources: parseResources(at("resources"), given("resources"), report),
+    ...optional(
+      "logSidecar",
+      parseLogSidecar(at("logSidecar"), given("logSidecar"), report),
+    ),
+  };
+  return type === "ExternalName"
+    ? { type, externalName: String(externalName) }
+    : { type: type ?? "ClusterIP", ...settings };
 
-  if (type === "ExternalName") {
-    if (raw.replicas !== undefined)
+  function parseScale() {
+    const replicas = given("replicas");
+    const autoscale = given("autoscale");
+    if (replicas !== undefined && !isWhole(replicas, 0))
+      wrong(at("replicas"), replicas, "it must be a whole number, 0 or more");
+    if (autoscale === undefined)
+      return { replicas: isWhole(replicas, 0) ? replicas : 2 };
+    if (replicas !== undefined)
       wrong(
         at("replicas"),
-        raw.replicas,
-        "a service of type ExternalName runs elsewhere and has no pods here",
+        replicas,
+        `${at("autoscale")} is there too, and only one of the two can say how many pods there are; remove one (\`pulumi config rm --path 'marquee:${at("replicas")}'\`)`,
       );
-    if (
-      typeof raw.externalName !== "string" ||
-      !hostPattern.test(raw.externalName)
-    )
-      wrong(
-        at("externalName"),
-        raw.externalName,
-        "a service of type ExternalName needs the DNS name, in small letters, of the host to lead to, such as auth.example.com",
-      );
-    return { type, externalName: String(raw.externalName) };
+    return { autoscale: parseAutoscale(at("autoscale"), autoscale, report) };
   }
-  return {
-    type: type ?? fallback.type,
-    replicas: isWhole(raw.replicas, 0) ? raw.replicas : fallback.replicas,
-    ...(isWhole(raw.nodePort, nodePortRange.min, nodePortRange.max)
-      ? { nodePort: raw.nodePort }
-      : {}),
-  };
+
+  function parseNodePort() {
+    const nodePort = given("nodePort");
+    const { min, max } = nodePortRange;
+    if (nodePort === undefined) return {};
+    if (isWhole(nodePort, min, max)) return { nodePort };
+    wrong(
+      at("nodePort"),
+      nodePort,
+      `it must be a whole number from ${min} to ${max}`,
+    );
+    return {};
+  }
+
+  function parseBalancer() {
+    const loadBalancer = given("loadBalancer");
+    if (type !== "LoadBalancer") return {};
+    return {
+      loadBalancer:
+        loadBalancer === undefined
+          ? defaultLoadBalancer
+          : parseLoadBalancer(at("loadBalancer"), loadBalancer, report),
+    };
+  }
+
+  function parseImage() {
+    const image = given("image");
+    if (image === undefined) return {};
+    if (!isImage(image)) wrong(at("image"), image, isImage.rule);
+    return { image: String(image) }; // a wrong one, too: it is not to be built
+  }
 }
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const isWhole = (
-  value: unknown,
-  min: number,
-  max = Number.MAX_SAFE_INTEGER,
-): value is number =>
-  Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
+/** A member that is left out where there is no value. */
+const optional = <Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+) => (value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value };

@@ -1,24 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isImage, registryPattern } from "./image-reference.ts";
+import { imagesToBuild } from "./images.ts";
 import { list, type Report, suggestion } from "./mistakes.ts";
+import { encryptedSecrets, parseSecrets, type Secrets } from "./secrets.ts";
 import { parseServices, type ServiceSettings } from "./service-settings.ts";
 
 /** A stack's configuration, checked. */
 export interface Settings<Name extends string = string> {
   /** The kubeconfig context. */
   context: string;
-  /** Host, port and path that image names start with. Present unless every service is external. */
+  /** Host, port and path that image names start with. Empty only where no image is built. */
   registry: string;
   /** The image that services run on. @default gcr.io/distroless/nodejs24-debian13 */
   baseImage: string;
   /** @default linux/amd64 */
   platform: string;
+  /** The stack whose images this one runs. @default none: images are built */
+  imagesFrom?: string;
+  /** A prebuilt image of services/log-shipper, by digest. @default as the services' own */
+  logShipperImage?: string;
   services: Record<Name, ServiceSettings>;
+  secrets: Secrets;
 }
 
 const platforms = ["linux/amd64", "linux/arm64"];
-/** A host without dot or port would be a path on Docker Hub: that is how image references are read. */
-const registryPattern =
-  /^(localhost|[a-z0-9-]+(?=:)|[a-z0-9-]+(\.[a-z0-9-]+)+)(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
 
 /**
  * The current stack's settings.
@@ -32,7 +37,7 @@ export function loadSettings<Name extends string>(
     const [namespace, name] = key.split(":") as [string, string];
     if (namespace === pulumi.getProject()) raw[name] = parseValue(name, value);
   }
-  const { settings, mistakes } = parseSettings(raw, names);
+  const { settings, mistakes } = parseSettings(raw, names, encryptedSecrets());
   if (settings) return settings;
   throw new pulumi.RunError(
     `The configuration of stack ${pulumi.getStack()} has ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}, so nothing was built or changed:\n` +
@@ -44,7 +49,7 @@ export function loadSettings<Name extends string>(
 /** Pulumi hands maps over as JSON text, and everything else as it is; what is empty (Pulumi.yaml's default) is not set. */
 function parseValue(name: string, value: string): unknown {
   if (value === "") return undefined;
-  if (name !== "services") return value;
+  if (name !== "services" && name !== "secrets") return value;
   try {
     return JSON.parse(value);
   } catch {
@@ -56,15 +61,20 @@ function parseValue(name: string, value: string): unknown {
  * Checks a stack's configuration. Knows nothing of Pulumi, so that its tests need no engine.
  * @param raw the values by key, without the `marquee:` in front
  * @param names the services that exist
+ * @param isEncrypted whether the stack's file has a service's secret encrypted
  * @returns the settings, or every mistake as a sentence that names key, value and what is allowed
  */
 export function parseSettings<Name extends string>(
   raw: Record<string, unknown>,
   names: readonly Name[],
+  isEncrypted: (service: string, name: string) => boolean = () => false,
 ):
   | { settings: Settings<Name>; mistakes: [] }
   | { settings?: undefined; mistakes: string[] } {
   const mistakes: string[] = [];
+  const mistake: Report["mistake"] = (key, text) => {
+    mistakes.push(`marquee:${key} ${text}.`);
+  };
   const wrong: Report["wrong"] = (key, value, rule, hint = "") => {
     const is = value === undefined ? "missing" : JSON.stringify(value);
     mistakes.push(`marquee:${key} is ${is}: ${rule}.${hint}`);
@@ -72,26 +82,53 @@ export function parseSettings<Name extends string>(
   const known: Report["known"] = (prefix, object, keys, what) => {
     for (const key of Object.keys(object).filter((key) => !keys.includes(key)))
       mistakes.push(
-        `marquee:${prefix}${key} is not ${what}: there are ${list(keys)}.${suggestion(key, keys)}`,
+        `marquee:${prefix}${key} is not ${what}: there ${keys.length === 1 ? "is only" : "are"} ${list(keys)}.${suggestion(key, keys)}`,
       );
   };
+  const report = { mistake, wrong, known };
   const text = (key: string, pattern: RegExp, rule: string): string => {
     const value = raw[key];
     if (typeof value === "string" && pattern.test(value)) return value;
     wrong(key, value, rule);
     return "";
   };
+  /** As `text`, for a key that may be left out. */
+  const maybe = (
+    key: string,
+    fallback: string,
+    pattern: RegExp,
+    rule: string,
+  ) => (raw[key] === undefined ? fallback : text(key, pattern, rule));
 
   known(
     "",
     raw,
-    ["context", "registry", "baseImage", "platform", "services"],
+    [
+      ...["context", "registry", "baseImage", "platform"],
+      ...["imagesFrom", "logShipperImage", "services", "secrets"],
+    ],
     "a setting",
   );
-  const services = parseServices(raw.services, names, { wrong, known });
-  const builds = Object.values<ServiceSettings>(services).some(
-    ({ type }) => type !== "ExternalName",
+  const services = parseServices(raw.services, names, report);
+  const imagesFrom = maybe(
+    "imagesFrom",
+    "",
+    /^([\w.-]+\/[\w.-]+\/)?[\w.-]+$/,
+    "it must be a stack's name, such as staging, or with its organization and project, such as acme/marquee/staging",
   );
+  const { logShipperImage } = raw;
+  if (logShipperImage !== undefined && !isImage(logShipperImage))
+    wrong("logShipperImage", logShipperImage, isImage.rule);
+  const sources = {
+    services,
+    ...(imagesFrom ? { imagesFrom } : {}),
+    // A wrong one, too: it is not to be built.
+    ...(logShipperImage === undefined
+      ? {}
+      : { logShipperImage: String(logShipperImage) }),
+  };
+  const builds =
+    raw.imagesFrom === undefined && imagesToBuild(sources).length > 0;
   const settings: Settings<Name> = {
     context: text(
       "context",
@@ -106,23 +143,20 @@ export function parseSettings<Name extends string>(
             registryPattern,
             'it must be a host, maybe with a port and a path, in small letters and without "https://", such as localhost:5001 or ghcr.io/acme',
           ),
-    baseImage:
-      raw.baseImage === undefined
-        ? "gcr.io/distroless/nodejs24-debian13"
-        : text(
-            "baseImage",
-            /^[^\s@:/][^\s]*$/,
-            "it must be an image reference, such as gcr.io/distroless/nodejs24-debian13",
-          ),
-    platform:
-      raw.platform === undefined
-        ? "linux/amd64"
-        : text(
-            "platform",
-            new RegExp(`^(${platforms.join("|")})$`),
-            `it must be ${list(platforms, "or")}`,
-          ),
-    services,
+    baseImage: maybe(
+      "baseImage",
+      "gcr.io/distroless/nodejs24-debian13",
+      /^[^\s@:/][^\s]*$/,
+      "it must be an image reference, such as gcr.io/distroless/nodejs24-debian13",
+    ),
+    platform: maybe(
+      "platform",
+      "linux/amd64",
+      new RegExp(`^(${platforms.join("|")})$`),
+      `it must be ${list(platforms, "or")}`,
+    ),
+    ...sources,
+    secrets: parseSecrets(raw.secrets, services, isEncrypted, report),
   };
   return mistakes.length > 0 ? { mistakes } : { settings, mistakes: [] };
 }

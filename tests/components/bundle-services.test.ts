@@ -9,7 +9,7 @@ import { useFolders } from "../folders.ts";
 describe("bundle, of Marquee's own services", () => {
   const folder = useFolders();
   const repository = join(import.meta.dirname, "../..");
-  const services = ["auth", "payment", "streaming"];
+  const services = ["auth", "payment", "streaming", "log-shipper"];
   let project: string;
 
   before(async () => {

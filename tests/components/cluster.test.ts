@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
 import {
   contextMistake,
   registryMistake,
   requireReach,
 } from "../../components/cluster.ts";
-import { deploy } from "./engine.ts";
+import { image, settingsOf } from "./configurations.ts";
+import { deploy, ends, warnings } from "./engine.ts";
 import { withRegistry } from "./registry.ts";
 
 describe("contextMistake", () => {
@@ -103,13 +103,8 @@ describe("registryMistake", () => {
 });
 
 describe("requireReach", () => {
-  const settings = (registry: string) => ({
-    context: "here",
-    registry,
-    baseImage: "node:24",
-    platform: "linux/amd64",
-    services: {},
-  });
+  const settings = (registry?: string, changes: object = {}) =>
+    settingsOf({ registry, ...changes });
   const nothing = { files: ["/none"], servers: new Map() };
   const here = { files: ["/one"], servers: new Map([["here", undefined]]) };
   const mistakes = (host: string) =>
@@ -121,38 +116,77 @@ describe("requireReach", () => {
       await deploy(() => requireReach(settings(host), here));
     }));
 
-  it("asks no registry when none is needed", async () => {
-    await deploy(() => requireReach(settings(""), here));
-  });
+  const external = { type: "ExternalName", externalName: "a.example.com" };
+  const prebuilt = { image: image() };
+  const unbuilt: [title: string, changes: object][] = [
+    [
+      "every service runs elsewhere",
+      { services: { auth: external, payment: external, streaming: external } },
+    ],
+    [
+      "every image is prebuilt, also the log shipper's",
+      {
+        services: {
+          auth: { ...prebuilt, logSidecar: true },
+          payment: prebuilt,
+          streaming: external,
+        },
+        logShipperImage: image("log-shipper"),
+      },
+    ],
+    ["another stack has the images", { imagesFrom: "staging" }],
+  ];
+  for (const [title, changes] of unbuilt)
+    for (const preview of [false, true])
+      it(`asks no registry in ${preview ? "a preview" : "an update"} when ${title}, one that is said neither`, () =>
+        withRegistry(undefined, async (host) => {
+          for (const registry of [undefined, host]) {
+            const warned = await warnings(() =>
+              deploy(() => requireReach(settings(registry, changes), here), {
+                preview,
+              }),
+            );
+            assert.deepEqual(warned, []);
+          }
+        }));
+
+  it("ends an update at the context alone when no registry is needed", () =>
+    withRegistry(undefined, (host) =>
+      ends(
+        deploy(() =>
+          requireReach(settings(host, { imagesFrom: "staging" }), nothing),
+        ),
+        `Stack dev can't be deployed from here, so nothing was built or changed:\n  - ${contextMistake("here", nothing)}\n`,
+      ),
+    ));
+
+  it("asks the registry when a single image is to be built", () =>
+    withRegistry(undefined, async (host) => {
+      const services = {
+        auth: { ...prebuilt, logSidecar: true },
+        payment: prebuilt,
+        streaming: prebuilt,
+      };
+      await ends(
+        deploy(() => requireReach(settings(host, { services }), here)),
+        /^Stack dev can't be deployed from here, .*:\n {2}- marquee:registry is "[\d.:]+", which does not answer .*\n$/,
+      );
+    }));
 
   it("ends an update without a stack trace, with everything that is missing", () =>
     withRegistry(undefined, async (host) => {
-      await assert.rejects(
+      await ends(
         deploy(() => requireReach(settings(host), nothing)),
-        (error: Error) => {
-          assert.ok(pulumi.RunError.isInstance(error));
-          assert.equal(
-            error.message,
-            `Stack dev can't be deployed from here, so nothing was built or changed:\n${mistakes(host)}`,
-          );
-          return true;
-        },
+        `Stack dev can't be deployed from here, so nothing was built or changed:\n${mistakes(host)}`,
       );
     }));
 
   it("only warns in a preview", () =>
     withRegistry(undefined, async (host) => {
-      const { warn } = console;
-      const warnings: string[] = [];
-      console.warn = (text: string) => warnings.push(text);
-      try {
-        await deploy(() => requireReach(settings(host), nothing), {
-          preview: true,
-        });
-      } finally {
-        console.warn = warn;
-      }
-      assert.deepEqual(warnings, [
+      const warned = await warnings(() =>
+        deploy(() => requireReach(settings(host), nothing), { preview: true }),
+      );
+      assert.deepEqual(warned, [
         `warning: [runtime] This preview is made without these, and \`pulumi up\` will stop at them:\n${mistakes(host)}`,
       ]);
     }));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Microservice } from "../../components/microservice.ts";
+import { defaultResources } from "../../components/resources.ts";
 import type { DeployedSettings } from "../../components/service-settings.ts";
 import { deploy, type Resource } from "./engine.ts";
 
@@ -15,7 +16,7 @@ async function url(
         namespace: "marquee-dev",
         image: "unused",
         port: 8081,
-        settings: { type, replicas: 2 },
+        settings: { type, replicas: 2, resources: defaultResources },
         nodeHost,
       }).url,
     { answers: { "kubernetes:core/v1:Service": added } },

@@ -1,58 +1,25 @@
 import assert from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { image } from "./configurations.ts";
+import { count, formerParents, only } from "./engine.ts";
 import {
-  Microservice,
-  type MicroserviceArgs,
-} from "../../components/microservice.ts";
-import type { DeployedSettings } from "../../components/service-settings.ts";
-import { count, deploy, formerParents, noting, only } from "./engine.ts";
-
-const deploymentType = "kubernetes:apps/v1:Deployment";
-const serviceType = "kubernetes:core/v1:Service";
-const image = `localhost:5001/marquee-auth@sha256:${"a".repeat(64)}`;
-const labels = {
-  app: "auth-service",
-  "app.kubernetes.io/name": "auth",
-  "app.kubernetes.io/part-of": "marquee",
-  "app.kubernetes.io/managed-by": "pulumi",
-};
-
-/** Deploys a service auth with these settings; returns what the cluster would be asked for. */
-async function auth(
-  settings: Partial<DeployedSettings> = {},
-  env: MicroserviceArgs["env"] = {},
-) {
-  const options: Record<string, pulumi.CustomResourceOptions> = {};
-  const { outputs, resources } = await deploy(() => {
-    const { deployment, service } = new Microservice(
-      "auth",
-      {
-        namespace: "marquee-dev",
-        image,
-        port: 8081,
-        settings: { type: "ClusterIP", replicas: 2, ...settings },
-        env,
-      },
-      noting(options),
-    );
-    return [deployment.urn, service.urn];
-  });
-  return {
-    urns: outputs,
-    resources,
-    options,
-    deployment: only(resources, deploymentType, "auth-deployment").inputs,
-    service: only(resources, serviceType, "auth-service").inputs,
-  };
-}
+  auth,
+  budgetType,
+  deploymentType,
+  labels,
+  recommended,
+  serviceType,
+} from "./microservices.ts";
 
 describe("Microservice", () => {
-  it("is a Deployment, a Service and an identity, and nothing more", async () => {
+  it("is a Deployment, a Service, a disruption budget and an identity, and nothing more", async () => {
     const { resources, urns } = await auth();
     assert.deepEqual(count(resources), {
       "marquee:components:Microservice": 1,
       [deploymentType]: 1,
       [serviceType]: 1,
+      [budgetType]: 1,
       "kubernetes:core/v1:ServiceAccount": 1,
     });
     const parent = "urn:pulumi:dev::marquee::marquee:components:Microservice";
@@ -113,7 +80,7 @@ describe("Microservice", () => {
               containers: [
                 {
                   name: "auth",
-                  image,
+                  image: image(),
                   ports: [{ name: "http", containerPort: 8081 }],
                   env: [{ name: "PORT", value: "8081" }],
                   startupProbe: {
@@ -131,9 +98,18 @@ describe("Microservice", () => {
                     timeoutSeconds: 5,
                   },
                   lifecycle: { preStop: { sleep: { seconds: 5 } } },
+                  terminationMessagePolicy: "FallbackToLogsOnError",
                   resources: {
-                    requests: { cpu: "50m", memory: "96Mi" },
-                    limits: { cpu: "1", memory: "256Mi" },
+                    requests: {
+                      cpu: "50m",
+                      memory: "96Mi",
+                      "ephemeral-storage": "64Mi",
+                    },
+                    limits: {
+                      cpu: "1",
+                      memory: "256Mi",
+                      "ephemeral-storage": "256Mi",
+                    },
                   },
                   securityContext: {
                     allowPrivilegeEscalation: false,
@@ -153,12 +129,26 @@ describe("Microservice", () => {
       assert.equal(deployment.spec.replicas, 0);
     });
 
+    it("gives the pods the resources that were said", async () => {
+      const resources = {
+        requests: { cpu: "1", memory: "1Gi", "ephemeral-storage": "1Gi" },
+        limits: { cpu: "2", memory: "2Gi", "ephemeral-storage": "3Gi" },
+      };
+      const { pod } = await auth({ resources });
+      assert.deepEqual(pod.containers[0].resources, resources);
+    });
+
+    it("leaves its number of pods to nobody else", async () => {
+      const { options } = await auth();
+      assert.equal(options[deploymentType]?.ignoreChanges, undefined);
+    });
+
     it("gives the program its environment besides PORT", async () => {
-      const { deployment } = await auth(
+      const { pod } = await auth(
         {},
-        { PAYMENT_URL: pulumi.output("http://payment-service:8082") },
+        { env: { PAYMENT_URL: pulumi.output("http://payment-service:8082") } },
       );
-      assert.deepEqual(deployment.spec.template.spec.containers[0].env, [
+      assert.deepEqual(pod.containers[0].env, [
         { name: "PORT", value: "8081" },
         { name: "PAYMENT_URL", value: "http://payment-service:8082" },
       ]);
@@ -212,23 +202,48 @@ describe("Microservice", () => {
       assert.deepEqual(service.spec.ports, [http]);
     });
 
-    it("is awaited as LoadBalancer, for its address", async () => {
-      const { service } = await auth({ type: "LoadBalancer" });
-      assert.deepEqual(service.spec, {
-        type: "LoadBalancer",
-        selector: { app: "auth-service" },
-        ports: [http],
-      });
-      assert.deepEqual(service.metadata.annotations, {
-        "pulumi.com/patchForce": "true",
-      });
-    });
-
     it("stays the same object when the service was external before", async () => {
       const { options } = await auth();
       assert.deepEqual(await formerParents(options[serviceType]), [
         "urn:pulumi:dev::marquee::marquee:components:ExternalService::auth",
       ]);
+    });
+
+    it("leads to the new pods only once they are ready", async () => {
+      const { options } = await auth();
+      const [deployment, ...more] = [options[serviceType]?.dependsOn].flat();
+      assert.ok(deployment instanceof k8s.apps.v1.Deployment);
+      assert.deepEqual(more, []);
+    });
+  });
+
+  describe("the PodDisruptionBudget", () => {
+    it("lets who drains nodes take one pod at a time, and any that is not ready", async () => {
+      const { resources } = await auth();
+      assert.deepEqual(only(resources, budgetType).inputs, {
+        apiVersion: "policy/v1",
+        kind: "PodDisruptionBudget",
+        metadata: {
+          name: "auth-disruption-budget",
+          namespace: "marquee-dev",
+          labels: recommended,
+          annotations: {
+            "pulumi.com/patchForce": "true",
+            "pulumi.com/waitFor": "jsonpath={.status.observedGeneration}",
+          },
+        },
+        spec: {
+          maxUnavailable: 1,
+          selector: { matchLabels: { app: "auth-service" } },
+          unhealthyPodEvictionPolicy: "AlwaysAllow",
+        },
+      });
+    });
+
+    it("comes after the pods that it is for", async () => {
+      const { options } = await auth();
+      const [deployment] = [options[budgetType]?.dependsOn].flat();
+      assert.ok(deployment instanceof k8s.apps.v1.Deployment);
     });
   });
 });

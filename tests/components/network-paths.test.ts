@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 import {
   NetworkPaths,
   type NetworkService,
 } from "../../components/network-paths.ts";
-import { deploy } from "./engine.ts";
+import { deploy, known, noting } from "./engine.ts";
 
-const system: NetworkService[] = [
+/** One service, before there is a Service that leads to it. */
+type Service = Omit<NetworkService, "service">;
+
+const system: Service[] = [
   { name: "auth", port: 8081, calls: [], reach: "callers" },
   { name: "payment", port: 8082, calls: [], reach: "callers" },
   {
@@ -25,32 +30,63 @@ const dns = {
   ],
 };
 
-/** The policies' specifications by name, as the cluster would be asked for them. */
-async function policies(services: NetworkService[]) {
+/** The policies' specifications by name, as the cluster would be asked for them, and the options of each. */
+async function policies(system: Service[]) {
+  const options: Record<string, pulumi.CustomResourceOptions> = {};
   const { resources } = await deploy(() => {
-    new NetworkPaths("network", { namespace: "marquee-dev", services });
+    const services = system.map((service) => ({
+      ...service,
+      service: new k8s.core.v1.Service(`${service.name}-service`),
+    }));
+    new NetworkPaths(
+      "network",
+      { namespace: "marquee-dev", services },
+      noting(options),
+    );
   });
-  return Object.fromEntries(
+  const specs = Object.fromEntries(
     resources
       .filter(({ type }) => type.endsWith(":NetworkPolicy"))
-      .map(({ inputs }) => {
-        assert.equal(inputs.metadata.namespace, "marquee-dev");
-        return [inputs.metadata.name, inputs.spec];
+      .map(({ inputs: { metadata, spec } }) => {
+        assert.equal(metadata.namespace, "marquee-dev");
+        return [metadata.name, spec];
       }),
   );
+  return { specs, options };
 }
+
+/** Where the Service of a service is waited for. */
+const servicesOf = (options?: pulumi.CustomResourceOptions) =>
+  Promise.all(
+    [options?.dependsOn ?? []].flat().map(async (resource) => {
+      assert.ok(resource instanceof k8s.core.v1.Service);
+      return (await known(resource.urn)).split("::").at(-1);
+    }),
+  );
 
 describe("NetworkPaths", () => {
   it("denies everything that no path is for, both ways", async () => {
-    assert.deepEqual((await policies([]))["default-deny"], {
-      podSelector: {},
-      policyTypes: ["Ingress", "Egress"],
+    const { specs } = await policies([]);
+    assert.deepEqual(specs, {
+      "default-deny": { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
     });
   });
 
+  it("is a policy for each service, and one for each path between two", async () => {
+    const { specs } = await policies(system);
+    assert.deepEqual(Object.keys(specs).sort(), [
+      "auth-network",
+      "default-deny",
+      "payment-network",
+      "streaming-calls-auth",
+      "streaming-calls-payment",
+      "streaming-network",
+    ]);
+  });
+
   it("lets a service be called by the services that say they call it, on its port alone", async () => {
-    const { "auth-network": auth } = await policies(system);
-    assert.deepEqual(auth, {
+    const { specs } = await policies(system);
+    assert.deepEqual(specs["auth-network"], {
       ...pods("auth"),
       policyTypes: ["Ingress", "Egress"],
       ingress: [{ from: [pods("streaming")], ports: [{ port: 8081 }] }],
@@ -58,36 +94,78 @@ describe("NetworkPaths", () => {
     });
   });
 
-  it("lets everybody call a service that has an address outside, and it call whom it says", async () => {
-    const { "streaming-network": streaming } = await policies(system);
-    assert.deepEqual(streaming, {
+  it("lets everybody call a service that has an address outside", async () => {
+    const { specs } = await policies(system);
+    assert.deepEqual(specs["streaming-network"], {
       ...pods("streaming"),
       policyTypes: ["Ingress", "Egress"],
       ingress: [{ ports: [{ port: 8083 }] }],
-      egress: [
-        dns,
-        { to: [pods("auth")], ports: [{ port: 8081 }] },
-        { to: [pods("payment")], ports: [{ port: 8082 }] },
-      ],
+      egress: [dns],
     });
+  });
+
+  it("lets a service call whom it says, on that one's port, once its Service leads there", async () => {
+    const { specs, options } = await policies(system);
+    assert.deepEqual(specs["streaming-calls-payment"], {
+      ...pods("streaming"),
+      policyTypes: ["Egress"],
+      egress: [{ to: [pods("payment")], ports: [{ port: 8082 }] }],
+    });
+    assert.deepEqual(await servicesOf(options["streaming-calls-payment"]), [
+      "payment-service",
+    ]);
+  });
+
+  it("waits for no Service to say who may call one", async () => {
+    const { options } = await policies(system);
+    assert.deepEqual(await servicesOf(options["streaming-network"]), []);
   });
 
   it("lets nobody call a service that nobody says to call", async () => {
-    const lonely = { name: "auth", port: 8081, calls: [], reach: "callers" };
-    const { "auth-network": auth } = await policies([lonely as NetworkService]);
-    assert.deepEqual(auth.ingress, []);
+    const { specs } = await policies([
+      { name: "auth", port: 8081, calls: [], reach: "callers" },
+    ]);
+    assert.deepEqual(specs["auth-network"].ingress, []);
   });
 
   it("lets callers out to a service that runs elsewhere, on its port, and has no policy for that", async () => {
-    const moved = system.map((service) =>
-      service.name === "payment"
-        ? ({ ...service, reach: "elsewhere" } as const)
-        : service,
+    const { specs, options } = await policies(
+      system.map((service) =>
+        service.name === "payment"
+          ? { ...service, reach: "elsewhere" }
+          : service,
+      ),
     );
-    const specs = await policies(moved);
-    assert.deepEqual(specs["streaming-network"].egress.at(-1), {
-      ports: [{ port: 8082 }],
+    assert.deepEqual(specs["streaming-calls-payment"], {
+      ...pods("streaming"),
+      policyTypes: ["Egress"],
+      egress: [{ ports: [{ port: 8082 }] }],
     });
+    assert.deepEqual(await servicesOf(options["streaming-calls-payment"]), [
+      "payment-service",
+    ]);
     assert.equal(specs["payment-network"], undefined);
+  });
+
+  it("has no path for a service that runs elsewhere, whomever it calls there", async () => {
+    const { specs } = await policies(
+      system.map((service) => ({ ...service, reach: "elsewhere" })),
+    );
+    assert.deepEqual(Object.keys(specs), ["default-deny"]);
+  });
+
+  it("lets a service out on the one port that it calls somewhere else, and no other service", async () => {
+    const { specs } = await policies(
+      system.map((service) =>
+        service.name === "auth" ? { ...service, outside: 9200 } : service,
+      ),
+    );
+    assert.deepEqual(specs["auth-network"].egress, [
+      dns,
+      { ports: [{ port: 9200 }] },
+    ]);
+    assert.ok(
+      !JSON.stringify({ ...specs, "auth-network": {} }).includes("9200"),
+    );
   });
 });

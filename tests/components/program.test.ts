@@ -1,75 +1,20 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
-import { useFolders } from "../folders.ts";
-import { count, deploy, type EngineOptions, only } from "./engine.ts";
+import { count, only } from "./engine.ts";
+import { budgetType, deploymentType, serviceType } from "./microservices.ts";
+import {
+  imageType,
+  namespaceType,
+  policyType,
+  providerType,
+  useProgram,
+} from "./program.ts";
 import { withRegistry } from "./registry.ts";
 
-const imageType = "docker:index/image:Image";
-const deploymentType = "kubernetes:apps/v1:Deployment";
-const namespaceType = "kubernetes:core/v1:Namespace";
-const providerType = "pulumi:providers:kubernetes";
-const serviceType = "kubernetes:core/v1:Service";
-
-const digest = `sha256:${"b".repeat(64)}`;
-const sources = {
-  "services/Dockerfile": "FROM scratch\n",
-  "services/auth/server.ts": "console.log('auth');\n",
-  "services/payment/server.ts": "console.log('payment');\n",
-  "services/streaming/server.ts": "console.log('streaming');\n",
-  kubeconfig: JSON.stringify({
-    clusters: [{ name: "c", cluster: { server: "https://127.0.0.3:6443" } }],
-    contexts: [{ name: "here", context: { cluster: "c" } }],
-  }),
-};
-const nodePort = { type: "NodePort", nodePort: 30003, replicas: 3 };
 const external = { type: "ExternalName", externalName: "pay.example.com" };
-let runs = 0;
+const nodePort = { type: "NodePort", nodePort: 30003, replicas: 3 };
 
 describe("the program", () => {
-  const useFolder = useFolders();
-  const { KUBECONFIG } = process.env;
-  const cwd = process.cwd();
-  let folder: string;
-
-  beforeEach(() => {
-    folder = useFolder(sources);
-    process.chdir(folder);
-    process.env.KUBECONFIG = join(folder, "kubeconfig");
-  });
-  afterEach(() => {
-    process.chdir(cwd);
-    if (KUBECONFIG === undefined) delete process.env.KUBECONFIG;
-    else process.env.KUBECONFIG = KUBECONFIG;
-  });
-
-  /** Runs index.ts in a project folder of its own, where a registry answers. */
-  const run = (services: object, options: EngineOptions = {}) =>
-    withRegistry(200, async (registry) => {
-      const result = await deploy(
-        async (): Promise<typeof import("../../index.ts")> => ({
-          ...(await import(`../../index.ts?run=${++runs}`)),
-        }),
-        {
-          ...options,
-          config: {
-            "marquee:context": "here",
-            "marquee:registry": registry,
-            "marquee:services": JSON.stringify(services),
-          },
-          answers: {
-            [imageType]: ({ inputs }) => ({
-              repoDigest: inputs.imageName.replace(/:[^:]+$/, `@${digest}`),
-            }),
-            ...options.answers,
-          },
-        },
-      );
-      const reference = (service: string) =>
-        `${registry}/marquee-${service}@${digest}`;
-      return { ...result, reference };
-    });
+  const { run, endsUnmade, built } = useProgram();
 
   it("is three images, three Deployments and three Services in a namespace", async () => {
     const { resources } = await run({ streaming: nodePort });
@@ -82,15 +27,24 @@ describe("the program", () => {
       [deploymentType]: 3,
       [serviceType]: 3,
       "kubernetes:core/v1:ServiceAccount": 3,
+      [budgetType]: 3,
       "marquee:components:NetworkPaths": 1,
-      "kubernetes:networking.k8s.io/v1:NetworkPolicy": 4,
+      [policyType]: 6,
     });
   });
 
   it("deploys to the context that is named, never to the current one", async () => {
     const { resources } = await run({ payment: external });
-    const { context, namespace } = only(resources, providerType).inputs;
-    assert.deepEqual([context, namespace], ["here", "marquee-dev"]);
+    const { inputs } = only(resources, providerType);
+    assert.deepEqual(
+      [inputs.context, inputs.namespace],
+      ["here", "marquee-dev"],
+    );
+    // Or a hundred services would wait for the client's own limits, meant for controllers.
+    assert.deepEqual(JSON.parse(inputs.kubeClientSettings), {
+      qps: 1000,
+      burst: 1000,
+    });
     for (const { type, name, provider } of resources)
       if (type.startsWith("kubernetes:"))
         assert.match(provider ?? "", /kubernetes::cluster::/, name);
@@ -171,10 +125,11 @@ describe("the program", () => {
         [deploymentType]: 2,
         [serviceType]: 3,
         "kubernetes:core/v1:ServiceAccount": 2,
+        [budgetType]: 2,
         "marquee:components:NetworkPaths": 1,
-        "kubernetes:networking.k8s.io/v1:NetworkPolicy": 3,
+        [policyType]: 5,
       });
-      assert.ok(!existsSync(join(folder, "build/payment")));
+      assert.deepEqual(built(), ["auth", "streaming"]);
     });
 
     it("says where it answers, and that no image of it runs here", async () => {
@@ -188,21 +143,27 @@ describe("the program", () => {
   });
 
   describe("with a mistake", () => {
-    const ends = async (work: Promise<unknown>, message: RegExp) => {
-      await assert.rejects(work, (error: Error) => {
-        assert.ok(pulumi.RunError.isInstance(error), error.stack);
-        assert.match(error.message, message);
-        return true;
-      });
-      assert.ok(!existsSync(join(folder, "build")));
-    };
+    it("in the configuration ends before anything is built", async () => {
+      await endsUnmade(
+        { auth: { replicas: -1 } },
+        /services\.auth\.replicas is -1/,
+      );
+      assert.deepEqual(built(), []);
+    });
 
-    it("in the configuration ends before anything is built", () =>
-      ends(run({ auth: { replicas: -1 } }), /services\.auth\.replicas is -1/));
-
-    it("in the kubeconfig ends before anything is built", () => {
+    it("in the kubeconfig ends before anything is built", async () => {
       process.env.KUBECONFIG = "/nowhere";
-      return ends(run({}), /not in the kubeconfig \(\/nowhere/);
+      await endsUnmade({}, /not in the kubeconfig \(\/nowhere/);
+      assert.deepEqual(built(), []);
+    });
+
+    it("in the registry ends before anything is built", async () => {
+      await withRegistry(404, (registry) =>
+        endsUnmade({}, /answers 404, as no registry does/, {
+          config: { "marquee:registry": registry },
+        }),
+      );
+      assert.deepEqual(built(), []);
     });
   });
 });

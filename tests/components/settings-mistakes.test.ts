@@ -1,26 +1,5 @@
 import assert from "node:assert/strict";
-import { parseSettings } from "../../components/settings.ts";
-
-const names = ["auth", "payment", "streaming"] as const;
-const required = { context: "here", registry: "localhost:5001" };
-
-/** The mistakes in a configuration that differs from a good one in these keys. */
-const mistakesOf = (changes: Record<string, unknown>) =>
-  parseSettings({ ...required, ...changes }, names).mistakes;
-
-/** The mistakes in a configuration whose service auth is this. */
-const mistakesOfAuth = (auth: unknown) => mistakesOf({ services: { auth } });
-
-/** Asserts one sentence per configuration of auth, each after the name of its key. */
-function table(rows: [auth: unknown, ...mistakes: string[]][]): void {
-  for (const [auth, ...mistakes] of rows)
-    it(`${JSON.stringify(auth)} is a mistake`, () => {
-      assert.deepEqual(
-        mistakesOfAuth(auth),
-        mistakes.map((mistake) => `marquee:services.auth${mistake}`),
-      );
-    });
-}
+import { breaking, image, mistakesOf, table } from "./configurations.ts";
 
 describe("parseSettings, of a mistake in", () => {
   describe("type", () => {
@@ -42,25 +21,23 @@ describe("parseSettings, of a mistake in", () => {
 
   describe("replicas", () => {
     table(
-      [-1, 2.5, "three", "5", null].map((replicas) => [
-        { replicas },
-        `.replicas is ${JSON.stringify(replicas)}: it must be a whole number, 0 or more.`,
-      ]),
+      breaking(
+        "replicas",
+        "it must be a whole number, 0 or more",
+        [-1, 2.5, "three", "5", null, true, [2], {}],
+        (replicas) => ({ replicas }),
+      ),
     );
-    table([
-      [
-        { type: "ExternalName", externalName: "a.example.com", replicas: 2 },
-        ".replicas is 2: a service of type ExternalName runs elsewhere and has no pods here.",
-      ],
-    ]);
   });
 
   describe("nodePort", () => {
     table(
-      [29999, 32768, 30000.5, "30003", null].map((nodePort) => [
-        { type: "NodePort", nodePort },
-        `.nodePort is ${JSON.stringify(nodePort)}: it must be a whole number from 30000 to 32767.`,
-      ]),
+      breaking(
+        "nodePort",
+        "it must be a whole number from 30000 to 32767",
+        [29999, 32768, 30000.5, "30003", null],
+        (nodePort) => ({ type: "NodePort", nodePort }),
+      ),
     );
     table(
       [
@@ -108,15 +85,60 @@ describe("parseSettings, of a mistake in", () => {
     ]);
   });
 
+  describe("a key that a service of type ExternalName can't have,", () => {
+    const external = { type: "ExternalName", externalName: "a.example.com" };
+    const elsewhere =
+      "a service of type ExternalName runs elsewhere and has no pods here";
+    const only = (type: string) =>
+      `only a service of type ${type} has one, and services.auth.type is ExternalName`;
+    const values: [key: string, values: unknown[], rule: string][] = [
+      ["replicas", [2, 0, "two"], elsewhere],
+      ["autoscale", [{ max: 3 }, false], elsewhere],
+      ["image", [image(), "auth"], elsewhere],
+      ["resources", [{}, { limits: { cpu: 2 } }], elsewhere],
+      ["logSidecar", [true, false, {}], elsewhere],
+      ["nodePort", [30001], only("NodePort")],
+      ["loadBalancer", [{}, { timeoutSeconds: 9 }], only("LoadBalancer")],
+    ];
+    for (const [key, wrong, rule] of values)
+      table(
+        breaking(key, rule, wrong, (value) => ({ ...external, [key]: value })),
+      );
+    table([
+      [
+        { ...external, logSidecar: true, autoscale: { max: 3 }, replicas: 2 },
+        `.replicas is 2: ${elsewhere}.`,
+        `.autoscale is {"max":3}: ${elsewhere}.`,
+        `.logSidecar is true: ${elsewhere}.`,
+      ],
+    ]);
+  });
+
   describe("keys", () => {
+    const keys =
+      "type, replicas, autoscale, image, resources, logSidecar, nodePort, loadBalancer and externalName";
+    const settings =
+      "context, registry, baseImage, platform, imagesFrom, logShipperImage, services and secrets";
     table([
       [
         "ClusterIP",
         ' is "ClusterIP": it must be a map, such as { type: ClusterIP, replicas: 2 }.',
       ],
       [
+        { secrets: { TOKEN: "hunter2" } },
+        `.secrets is not a setting of a service: there are ${keys}.`,
+      ],
+      [
+        { repls: 2 },
+        `.repls is not a setting of a service: there are ${keys}.`,
+      ],
+      [
+        { autoScale: { max: 3 } },
+        `.autoScale is not a setting of a service: there are ${keys}. Did you mean autoscale?`,
+      ],
+      [
         { replica: 2 },
-        ".replica is not a setting of a service: there are type, replicas, nodePort and externalName. Did you mean replicas?",
+        `.replica is not a setting of a service: there are ${keys}. Did you mean replicas?`,
       ],
     ]);
     const rows: [string, Record<string, unknown>, string][] = [
@@ -133,12 +155,27 @@ describe("parseSettings, of a mistake in", () => {
       [
         "an unknown setting",
         { colour: "red" },
-        "marquee:colour is not a setting: there are context, registry, baseImage, platform and services.",
+        `marquee:colour is not a setting: there are ${settings}.`,
       ],
       [
         "a misspelt setting",
         { baseimage: "node:24" },
-        "marquee:baseimage is not a setting: there are context, registry, baseImage, platform and services. Did you mean baseImage?",
+        `marquee:baseimage is not a setting: there are ${settings}. Did you mean baseImage?`,
+      ],
+      [
+        "a setting with a letter too few",
+        { imageFrom: "staging" },
+        `marquee:imageFrom is not a setting: there are ${settings}. Did you mean imagesFrom?`,
+      ],
+      [
+        "a misspelt log shipper",
+        { logshipperimage: image("log-shipper") },
+        `marquee:logshipperimage is not a setting: there are ${settings}. Did you mean logShipperImage?`,
+      ],
+      [
+        "a secret among settings",
+        { secret: { auth: { TOKEN: "hunter2" } } },
+        `marquee:secret is not a setting: there are ${settings}. Did you mean secrets?`,
       ],
       [
         "no context",

@@ -1,24 +1,21 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
 import { loadSettings, parseSettings } from "../../components/settings.ts";
-import { deploy } from "./engine.ts";
-
-const names = ["auth", "payment", "streaming"] as const;
-const required = { context: "here", registry: "localhost:5001" };
-
-/** What a good configuration makes of service auth. */
-const auth = (auth: unknown) => {
-  const { settings, mistakes } = parseSettings(
-    { ...required, services: { auth } },
-    names,
-  );
-  assert.deepEqual(mistakes, []);
-  return settings?.services.auth;
-};
+import {
+  auth,
+  encrypted,
+  image,
+  names,
+  required,
+  settingsOf,
+  usual,
+} from "./configurations.ts";
+import { deploy, ends } from "./engine.ts";
 
 describe("parseSettings", () => {
   it("context and registry are enough", () => {
-    const usual = { type: "ClusterIP", replicas: 2 };
     assert.deepEqual(parseSettings(required, names), {
       settings: {
         context: "here",
@@ -26,6 +23,7 @@ describe("parseSettings", () => {
         baseImage: "gcr.io/distroless/nodejs24-debian13",
         platform: "linux/amd64",
         services: { auth: usual, payment: usual, streaming: usual },
+        secrets: {},
       },
       mistakes: [],
     });
@@ -37,40 +35,57 @@ describe("parseSettings", () => {
       registry: "ghcr.io/acme/tv",
       baseImage: "localhost:5001/node:24",
       platform: "linux/arm64",
+      imagesFrom: "acme/marquee/staging",
+      logShipperImage: image("log-shipper"),
       services: {
-        auth: { type: "LoadBalancer", replicas: 5 },
+        auth: {
+          type: "LoadBalancer",
+          autoscale: { min: 3, max: 30, cpuPercent: 60 },
+          loadBalancer: {
+            sourceRanges: ["203.0.113.0/24"],
+            annotations: { "example.com/tier": "gold" },
+            timeoutSeconds: 600,
+          },
+          image: image("auth"),
+          resources: {
+            requests: { cpu: "1", memory: "1Gi", "ephemeral-storage": "1Gi" },
+            limits: { cpu: "2", memory: "2Gi", "ephemeral-storage": "2Gi" },
+          },
+          logSidecar: { endpoint: "https://logs.example.com/ingest" },
+        },
         payment: { type: "ExternalName", externalName: "pay.example.com" },
-        streaming: { type: "NodePort", nodePort: 30003, replicas: 3 },
+        streaming: { ...usual, type: "NodePort", nodePort: 30003, replicas: 3 },
       },
+      secrets: { auth: { TOKEN: "hunter2" } },
     };
-    assert.deepEqual(parseSettings(settings, names), {
+    assert.deepEqual(parseSettings(settings, names, encrypted), {
       settings,
       mistakes: [],
     });
   });
 
   it("no replicas are no replicas", () => {
-    assert.deepEqual(auth({ replicas: 0 }), { type: "ClusterIP", replicas: 0 });
+    assert.deepEqual(auth({ replicas: 0 }), { ...usual, replicas: 0 });
   });
 
   it("a NodePort without a port leaves the choice to Kubernetes", () => {
     assert.deepEqual(auth({ type: "NodePort" }), {
+      ...usual,
       type: "NodePort",
-      replicas: 2,
     });
   });
 
   for (const nodePort of [30000, 32767])
     it(`${nodePort} is a node port`, () => {
       assert.deepEqual(auth({ type: "NodePort", nodePort }), {
+        ...usual,
         type: "NodePort",
-        replicas: 2,
         nodePort,
       });
     });
 
   it("a service with nothing after its name is as if it were left out", () => {
-    assert.deepEqual(auth(null), { type: "ClusterIP", replicas: 2 });
+    assert.deepEqual(auth(null), usual);
   });
 
   for (const registry of [
@@ -81,21 +96,16 @@ describe("parseSettings", () => {
     "1.dkr.ecr.eu-north-1.amazonaws.com/my-team/a_b",
   ])
     it(`${registry} is a registry`, () => {
-      const { settings } = parseSettings({ ...required, registry }, names);
-      assert.equal(settings?.registry, registry);
+      assert.equal(settingsOf({ registry }).registry, registry);
     });
 
   it("no registry is needed when every service is external", () => {
     const external = { type: "ExternalName", externalName: "a.example.com" };
-    const { settings, mistakes } = parseSettings(
-      {
-        context: "here",
-        services: { auth: external, payment: external, streaming: external },
-      },
-      names,
-    );
-    assert.deepEqual(mistakes, []);
-    assert.equal(settings?.registry, "");
+    const { registry } = settingsOf({
+      registry: undefined,
+      services: { auth: external, payment: external, streaming: external },
+    });
+    assert.equal(registry, "");
   });
 
   it("reports all mistakes at once, and no settings", () => {
@@ -120,11 +130,26 @@ describe("parseSettings", () => {
         "marquee:services.auth.replicas",
         "marquee:services.payment.externalName",
         "marquee:services.streaming.nodePort",
-        "marquee:services.streaming.nodePort",
         "marquee:context",
       ],
     );
   });
+});
+
+describe("the configuration of", () => {
+  const repository = join(import.meta.dirname, "../..");
+  for (const stack of ["dev", "prod", "staging"])
+    it(`${stack} is good`, () => {
+      const file = join(repository, `Pulumi.${stack}.yaml`);
+      const { config } = parse(readFileSync(file, "utf8"));
+      const raw = Object.fromEntries(
+        Object.entries(config).map(([key, value]) => [
+          key.replace("marquee:", ""),
+          value,
+        ]),
+      );
+      assert.deepEqual(parseSettings(raw, names).mistakes, []);
+    });
 });
 
 describe("loadSettings", () => {
@@ -138,9 +163,34 @@ describe("loadSettings", () => {
       "marquee:services": '{"auth":{"type":"LoadBalancer","replicas":4}}',
     });
     assert.deepEqual(outputs.services.auth, {
+      ...usual,
       type: "LoadBalancer",
       replicas: 4,
+      loadBalancer: { annotations: {}, timeoutSeconds: 300 },
     });
+  });
+
+  it("reads everything else as the text that it is", async () => {
+    const { outputs } = await load({
+      "marquee:context": "[here]",
+      "marquee:registry": "localhost:5001",
+      "marquee:imagesFrom": "2026",
+    });
+    assert.equal(outputs.context, "[here]");
+    assert.equal(outputs.imagesFrom, "2026");
+  });
+
+  it("takes what is empty for what is left out, as Pulumi.yaml's defaults are", async () => {
+    const { outputs } = await load({
+      "marquee:context": "here",
+      "marquee:registry": "",
+      "marquee:imagesFrom": "staging",
+      "marquee:platform": "",
+      "marquee:secrets": "",
+    });
+    assert.equal(outputs.registry, "");
+    assert.equal(outputs.platform, "linux/amd64");
+    assert.deepEqual(outputs.secrets, {});
   });
 
   it("leaves other programs' configuration alone", async () => {
@@ -153,22 +203,15 @@ describe("loadSettings", () => {
   });
 
   it("fails without a stack trace, naming the stack and every mistake", async () => {
-    await assert.rejects(
+    await ends(
       load({
         "marquee:context": "here",
         "marquee:services": '{"auth":{"replicas":-1}}',
       }),
-      (error: Error) => {
-        assert.ok(pulumi.RunError.isInstance(error));
-        assert.equal(
-          error.message,
-          "The configuration of stack staging has 2 mistakes, so nothing was built or changed:\n" +
-            "  - marquee:services.auth.replicas is -1: it must be a whole number, 0 or more.\n" +
-            '  - marquee:registry is missing: it must be a host, maybe with a port and a path, in small letters and without "https://", such as localhost:5001 or ghcr.io/acme.\n' +
-            "It is in Pulumi.staging.yaml; `pulumi config set --path 'marquee:services.auth.replicas' 3` sets one value.",
-        );
-        return true;
-      },
+      "The configuration of stack staging has 2 mistakes, so nothing was built or changed:\n" +
+        "  - marquee:services.auth.replicas is -1: it must be a whole number, 0 or more.\n" +
+        '  - marquee:registry is missing: it must be a host, maybe with a port and a path, in small letters and without "https://", such as localhost:5001 or ghcr.io/acme.\n' +
+        "It is in Pulumi.staging.yaml; `pulumi config set --path 'marquee:services.auth.replicas' 3` sets one value.",
     );
   });
 });

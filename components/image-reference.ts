@@ -1,0 +1,18 @@
+/** A registry's host as image references have it: with a dot or a port, or localhost; anything else would be a path on Docker Hub. */
+const host =
+  "(localhost|[a-z0-9-]+(?=:)|[a-z0-9-]+(\\.[a-z0-9-]+)+)(:\\d{1,5})?";
+const path = "(\\/[a-z0-9]+([._-]+[a-z0-9]+)*)";
+
+/** Where images are pushed to: a host, maybe with a path. */
+export const registryPattern = new RegExp(`^${host}${path}*$`);
+
+const pattern = new RegExp(
+  `^${host}${path}+(:[\\w][\\w.-]{0,127})?@sha256:[0-9a-f]{64}$`,
+);
+
+/** Whether a value names an image by digest, so that it is the same one for ever. */
+export const isImage = (value: unknown): value is string =>
+  typeof value === "string" && pattern.test(value);
+
+isImage.rule =
+  "it must be an image by digest, such as ghcr.io/acme/marquee-auth@sha256:… with 64 hexadecimal digits; `pulumi stack output images` prints those that a stack runs";

@@ -1,0 +1,112 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isImage } from "./image-reference.ts";
+import { logShipper } from "./log-sidecar.ts";
+import { list } from "./mistakes.ts";
+import { ServiceImage } from "./service-image.ts";
+import type { Settings } from "./settings.ts";
+
+/** The settings that say which images are needed, and where they come from. */
+type Sources = Pick<Settings, "services" | "imagesFrom" | "logShipperImage">;
+
+/** The image that a setting names. */
+function prebuiltImage(
+  { services, logShipperImage }: Sources,
+  name: string,
+): string | undefined {
+  if (name === logShipper) return logShipperImage;
+  const service = services[name];
+  return service && "image" in service ? service.image : undefined;
+}
+
+/** The names of the images that pods need and that no setting names. */
+function imagesNeeded(settings: Sources): string[] {
+  const deployed = Object.entries(settings.services).filter(
+    ([, { type }]) => type !== "ExternalName",
+  );
+  const ships = deployed.some(
+    ([, service]) => "logSidecar" in service && service.logSidecar,
+  );
+  return [
+    ...deployed.map(([name]) => name),
+    ...(ships ? [logShipper] : []),
+  ].filter((name) => !prebuiltImage(settings, name));
+}
+
+/** The folders under services/ whose images this stack builds. None: the Docker provider isn't even started. */
+export const imagesToBuild = (settings: Sources): string[] =>
+  settings.imagesFrom ? [] : imagesNeeded(settings);
+
+/**
+ * Where images come from: a setting names one, or they are those that the stack `imagesFrom` runs, or built here and pushed.
+ * @returns an image by digest, by its name; the same one however often it is asked for
+ * @throws pulumi.RunError if that stack doesn't run what this one needs, before anything is changed; in a preview, a warning
+ */
+export async function imageSource(
+  settings: Settings,
+): Promise<(name: string) => pulumi.Input<string>> {
+  const promoted = settings.imagesFrom
+    ? await imagesOf(settings.imagesFrom, imagesNeeded(settings))
+    : {};
+  const built = new Map<string, pulumi.Output<string>>();
+  return (name) => {
+    const given = prebuiltImage(settings, name) ?? promoted[name];
+    if (given) return given;
+    const image = built.get(name) ?? new ServiceImage(name, settings).reference;
+    built.set(name, image);
+    return image;
+  };
+}
+
+/** The images that another stack of this project runs. */
+async function imagesOf(
+  stack: string,
+  names: string[],
+): Promise<Record<string, pulumi.Input<string>>> {
+  let images: Record<string, unknown> = {};
+  let text = "";
+  try {
+    images = (await readOutputs(stack)).images ?? {};
+    const missing = names.filter((name) => !isImage(images[name]));
+    if (missing.length > 0)
+      text = `that stack runs no image of ${list(missing)}. Deploy it so that it does (\`pulumi up --stack ${stack}\`), or name what is missing by ${list(missing.map(keyOf))}`;
+  } catch (error) {
+    text = `its outputs can't be read (${(error as Error).message}). \`pulumi stack ls\` lists the stacks there are`;
+  }
+  if (text === "") return images as Record<string, string>;
+  text = `marquee:imagesFrom is "${stack}", and ${text}.`;
+  if (!pulumi.runtime.isDryRun())
+    throw new pulumi.RunError(`${text} Nothing was changed.`);
+  await pulumi.log.warn(
+    `This preview is made without these images, and \`pulumi up\` will stop at them: ${text}`,
+  );
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      isImage(images[name]) ? images[name] : pulumi.unknown,
+    ]),
+  ) as Record<string, pulumi.Input<string>>;
+}
+
+/** The key that names an image. */
+const keyOf = (name: string) =>
+  name === logShipper
+    ? "marquee:logShipperImage"
+    : `marquee:services.${name}.image`;
+
+/**
+ * What another stack put out. As a StackReference does it, but without a resource: one would be refreshed for as long as it is
+ * in the state, and a stack that was removed since would stop every update of this one.
+ */
+async function readOutputs(
+  stack: string,
+): Promise<Record<string, Record<string, unknown>>> {
+  // A name alone is a stack of this project, as it is for `pulumi stack select`.
+  const name = stack.includes("/")
+    ? stack
+    : `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
+  const { outputs } = await pulumi.runtime.invoke(
+    "pulumi:pulumi:readStackOutputs",
+    { name },
+  );
+  return outputs;
+}

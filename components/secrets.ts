@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { isMap, type Report } from "./mistakes.ts";
+import { ownership, recommendedLabels } from "./naming.ts";
+import type { ServiceSettings } from "./service-settings.ts";
+
+/** Per service, environment variables that nobody may read. */
+export type Secrets = Record<string, Record<string, string>>;
+
+/** What the components set themselves. */
+const reserved = ["PORT", "LOG_FILE"];
+
+/**
+ * Checks `marquee:secrets`. Its sentences never have a value in them.
+ * @param isEncrypted whether the stack's file has a service's variable encrypted
+ */
+export function parseSecrets(
+  raw: unknown,
+  services: Record<string, ServiceSettings>,
+  isEncrypted: (service: string, name: string) => boolean,
+  { mistake, known }: Report,
+): Secrets {
+  if (raw === undefined) return {};
+  if (!isMap(raw)) {
+    mistake(
+      "secrets",
+      "must be a map: per service, environment variables and their values",
+    );
+    return {};
+  }
+  const names = Object.keys(services);
+  known("secrets.", raw, names, "a service");
+  for (const [service, variables] of Object.entries(raw)) {
+    const at = `secrets.${service}`;
+    // null and {}: of the last variable that was taken out, this stays.
+    const none = variables === null || isDeepStrictEqual(variables, {});
+    if (none || !names.includes(service)) continue;
+    if (services[service]?.type === "ExternalName")
+      mistake(
+        at,
+        `is for nobody, as ${service} runs elsewhere: services.${service}.type is ExternalName`,
+      );
+    else if (!isMap(variables))
+      mistake(at, "must be a map of environment variables and their values");
+    else
+      for (const [name, value] of Object.entries(variables)) {
+        const key = `${at}.${name}`;
+        if (!/^[A-Za-z_]\w*$/.test(name))
+          mistake(
+            key,
+            "can't be an environment variable: its name must have letters, digits and underscores only, and no digit in front",
+          );
+        if (reserved.includes(name))
+          mistake(key, "can't be set here: Marquee sets it itself");
+        if (typeof value !== "string" || value === "")
+          mistake(key, "must be a text that is not empty");
+        if (!isEncrypted(service, name))
+          mistake(
+            key,
+            `is not encrypted, so whoever sees the stack's file knows it. Think of another value, and set that one with \`pulumi config set --secret --path 'marquee:${key}'\``,
+          );
+      }
+  }
+  return Object.fromEntries(
+    Object.entries(raw as Secrets).filter(
+      ([, variables]) => Object.keys(variables ?? {}).length > 0,
+    ),
+  );
+}
+
+/**
+ * Tells which of the current stack's secrets are encrypted. The engine only tells whether any is; the stack's file says it of
+ * each, where it is in the project's folder.
+ */
+export function encryptedSecrets(): (service: string, name: string) => boolean {
+  const key = `${pulumi.getProject()}:secrets`;
+  const any = JSON.parse(
+    process.env.PULUMI_CONFIG_SECRET_KEYS || "[]",
+  ).includes(key);
+  const file = `Pulumi.${pulumi.getStack()}.yaml`;
+  const config = existsSync(file)
+    ? parse(readFileSync(file, "utf8"))?.config
+    : undefined;
+  const secrets = config?.[key] ?? config?.secrets; // as Pulumi reads it: the project's name may be left out
+  return (service, name) => {
+    const value = secrets?.[service]?.[name];
+    return value === undefined ? any : isMap(value) && "secure" in value;
+  };
+}
+
+/**
+ * A service's secrets as a Secret. Pulumi gives it a name of its own for each content: changed secrets make a new one, which
+ * rolls the pods that refer to it, and the old one goes when no pod needs it any more.
+ */
+export function createSecret(
+  service: string,
+  namespace: pulumi.Input<string>,
+  variables: Record<string, string>,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Secret {
+  return new k8s.core.v1.Secret(
+    `${service}-secrets`,
+    {
+      metadata: {
+        namespace,
+        labels: recommendedLabels(service),
+        annotations: ownership,
+      },
+      stringData: pulumi.secret(variables),
+    },
+    opts,
+  );
+}

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import type * as pulumi from "@pulumi/pulumi";
+import { imageSource, imagesToBuild } from "../../components/images.ts";
+import { image, settingsOf } from "./configurations.ts";
+import { count, deploy, only } from "./engine.ts";
+
+const imageType = "docker:index/image:Image";
+const external = { type: "ExternalName", externalName: "pay.example.com" };
+
+describe("imagesToBuild", () => {
+  const logShipperImage = image("log-shipper");
+  const rows: [
+    title: string,
+    services: Record<string, unknown>,
+    images: string[],
+    changes?: Record<string, unknown>,
+  ][] = [
+    ["every service", {}, ["auth", "payment", "streaming"]],
+    ["none that runs elsewhere", { payment: external }, ["auth", "streaming"]],
+    [
+      "every service, also one without pods",
+      { auth: { replicas: 0 } },
+      ["auth", "payment", "streaming"],
+    ],
+    [
+      "none that is prebuilt",
+      { auth: { image: image() } },
+      ["payment", "streaming"],
+    ],
+    [
+      "none at all where all are prebuilt or elsewhere",
+      {
+        auth: { image: image() },
+        payment: external,
+        streaming: { image: image() },
+      },
+      [],
+    ],
+    [
+      "the log shipper, once, for several services",
+      { auth: { logSidecar: true }, payment: { logSidecar: {} } },
+      ["auth", "payment", "streaming", "log-shipper"],
+    ],
+    [
+      "the log shipper of a prebuilt service",
+      { auth: { image: image(), logSidecar: true } },
+      ["payment", "streaming", "log-shipper"],
+    ],
+    [
+      "no log shipper that is prebuilt",
+      { auth: { logSidecar: true } },
+      ["auth", "payment", "streaming"],
+      { logShipperImage },
+    ],
+    [
+      "no log shipper that is prebuilt, for several services, some prebuilt",
+      {
+        auth: { image: image(), logSidecar: true },
+        payment: { logSidecar: true },
+      },
+      ["payment", "streaming"],
+      { logShipperImage },
+    ],
+    [
+      "every service where a log shipper is prebuilt that nobody uses",
+      {},
+      ["auth", "payment", "streaming"],
+      { logShipperImage },
+    ],
+    [
+      "no log shipper that is switched off",
+      { auth: { logSidecar: false } },
+      ["auth", "payment", "streaming"],
+    ],
+  ];
+  for (const [title, services, images, changes] of rows) {
+    it(`is ${title}`, () => {
+      const settings = settingsOf({ services, ...changes });
+      assert.deepEqual(imagesToBuild(settings), images);
+    });
+
+    it(`is nothing with imagesFrom, where it would be ${title}`, () => {
+      const imagesFrom = "staging";
+      const settings = settingsOf({ services, ...changes, imagesFrom });
+      assert.deepEqual(imagesToBuild(settings), []);
+    });
+  }
+});
+
+describe("imageSource", () => {
+  const built = {
+    [imageType]: ({ inputs }: pulumi.runtime.MockResourceArgs) => ({
+      repoDigest: inputs.imageName.replace(
+        /:\w+$/,
+        `@sha256:${"b".repeat(64)}`,
+      ),
+    }),
+  };
+
+  it("builds an image, and asks nothing of another stack", async () => {
+    const { outputs, resources, calls } = await deploy(
+      async () => (await imageSource(settingsOf({})))("auth"),
+      { answers: built },
+    );
+    assert.deepEqual(calls, []);
+    assert.equal(
+      outputs,
+      `localhost:5001/marquee-auth@sha256:${"b".repeat(64)}`,
+    );
+    assert.deepEqual(count(resources), {
+      "marquee:components:ServiceImage": 1,
+      [imageType]: 1,
+    });
+  });
+
+  it("builds it on the base image, for the platform and to the registry that were said", async () => {
+    const settings = settingsOf({
+      registry: "ghcr.io/acme",
+      baseImage: "node:24",
+      platform: "linux/arm64",
+    });
+    const { resources } = await deploy(
+      async () => (await imageSource(settings))("payment"),
+      { answers: built },
+    );
+    const { imageName, build } = only(resources, imageType, "payment").inputs;
+    assert.equal(imageName, "ghcr.io/acme/marquee-payment:dev");
+    assert.equal(build.platform, "linux/arm64");
+    assert.deepEqual(build.args, { BASE_IMAGE: "node:24" });
+  });
+
+  it("builds one image once, however often it is asked for", async () => {
+    const { outputs, resources } = await deploy(
+      async () => {
+        const imageOf = await imageSource(settingsOf({}));
+        const names = ["log-shipper", "auth", "log-shipper", "log-shipper"];
+        return names.map(imageOf);
+      },
+      { answers: built },
+    );
+    assert.deepEqual(
+      outputs.map((reference) => /marquee-([\w-]+)@/.exec(reference)?.[1]),
+      ["log-shipper", "auth", "log-shipper", "log-shipper"],
+    );
+    assert.equal(count(resources)[imageType], 2);
+    only(resources, imageType, "log-shipper");
+  });
+
+  it("builds nothing that a setting names", async () => {
+    const settings = settingsOf({
+      services: { auth: { image: image("mine"), logSidecar: true } },
+      logShipperImage: image("log-shipper"),
+    });
+    const { outputs, resources, calls } = await deploy(async () => {
+      const imageOf = await imageSource(settings);
+      return ["auth", "log-shipper"].map(imageOf);
+    });
+    assert.deepEqual(outputs, [image("mine"), image("log-shipper")]);
+    assert.deepEqual(resources, []);
+    assert.deepEqual(calls, []);
+  });
+
+  it("builds nothing that nobody asks for", async () => {
+    const { resources } = await deploy(async () => {
+      await imageSource(
+        settingsOf({ services: { auth: { logSidecar: true } } }),
+      );
+    });
+    assert.deepEqual(resources, []);
+  });
+});

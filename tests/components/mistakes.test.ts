@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { suggestion } from "../../components/mistakes.ts";
+
+describe("suggestion", () => {
+  const rows: [word: string, words: string[], near: string | undefined][] = [
+    ["max", ["min", "max"], "max"],
+    ["mx", ["min", "max"], "max"],
+    ["mx", ["max", "min"], "max"],
+    ["mi", ["max", "min"], "min"],
+    ["MAX", ["mix", "max"], "max"],
+    ["maximum", ["minimums", "Maximum", "maximal"], "Maximum"],
+    // As near as another: the first.
+    ["mux", ["max", "mix"], "max"],
+    ["mux", ["mix", "max"], "mix"],
+    // By two letters, and no more.
+    ["replica", ["image", "replicas"], "replicas"],
+    ["rplica", ["image", "replicas"], "replicas"],
+    ["rplic", ["image", "replicas"], undefined],
+    ["", ["min", "max"], undefined],
+    ["max", [], undefined],
+  ];
+  for (const [word, words, near] of rows)
+    it(`of ${words.join(", ") || "nothing"} for "${word}" is ${near ?? "none"}`, () => {
+      assert.equal(
+        suggestion(word, words),
+        near === undefined ? "" : ` Did you mean ${near}?`,
+      );
+    });
+});
