@@ -105,7 +105,7 @@ describe("npm run up, on a machine without a cluster", function () {
   it("changes nothing when it is run again", async () => {
     const before = await generations();
     const again = await ok("npm run -s up 2>&1");
-    assert.match(again, /Resources:\s+26 unchanged/);
+    assert.match(again, /Resources:\s+31 unchanged/);
     assert.deepEqual(await generations(), before);
   });
 
@@ -152,7 +152,7 @@ describe("npm run up, on a machine without a cluster", function () {
       ),
     );
     process.kill(-(killed.pid as number), "SIGKILL");
-    assert.match(await ok("npm run -s up 2>&1"), /\+ 26 created/);
+    assert.match(await ok("npm run -s up 2>&1"), /\+ 31 created/);
   });
 
   it("prints nothing but an error where there is no cluster to work on", async () => {

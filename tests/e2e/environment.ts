@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { parseDocument } from "yaml";
 
 /**
  * What the end-to-end tests work in: a copy of this project as a clone would be, with a local environment of its own
@@ -81,6 +82,21 @@ export function edit(file: string, what: string | RegExp, by: string): void {
   const after = before.replace(what, by);
   assert.notEqual(after, before, `${file} has no ${what}`);
   writeFileSync(file, after);
+}
+
+/**
+ * Puts what a service's map says into stack dev's configuration, instead of what it said.
+ * @param stack whose file it is put into
+ */
+export function configure(
+  service: string,
+  settings: Record<string, unknown>,
+  stack = "dev",
+): void {
+  const file = join(clone(), `Pulumi.${stack}.yaml`);
+  const document = parseDocument(readFileSync(file, "utf8"));
+  document.setIn(["config", "marquee:services", service], settings);
+  writeFileSync(file, document.toString());
 }
 
 export interface Result {

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import {
+  configure,
+  ensureUp,
+  host,
+  json,
+  ok,
+  sh,
+  until,
+} from "./environment.ts";
+import { underLoad, underLoadFrom } from "./load.ts";
+
+const auth = () => json("kubectl get service auth-service -o json");
+const deployment = () =>
+  ok("kubectl get deployment auth-deployment -o jsonpath={.metadata.uid}");
+const endpoint = async () =>
+  (await json("pulumi stack output endpoints --json")).auth as string;
+
+/** The name that the cluster's DNS has for another. */
+const cname = (name: string) =>
+  ok(
+    `kubectl exec deployment/streaming-deployment -- /nodejs/bin/node -e "require('dns').resolveCname('${name}', (error, names) => console.log(error?.code ?? names.join()))"`,
+  );
+
+const elsewhere = "auth-service.marquee-staging.svc.cluster.local";
+const settings = {
+  ClusterIP: { type: "ClusterIP", replicas: 2 },
+  NodePort: { type: "NodePort", nodePort: 30010, replicas: 2 },
+  LoadBalancer: { type: "LoadBalancer", replicas: 2 },
+  ExternalName: { type: "ExternalName", externalName: elsewhere },
+};
+type Type = keyof typeof settings;
+
+describe("Service types", function () {
+  this.timeout("10m");
+  before(async () => {
+    await ensureUp();
+    // Its auth answers everybody: what dev's auth is turned into below.
+    await ok("pulumi up --yes --stack staging");
+    await ok("pulumi stack select dev");
+  });
+  after(async () => {
+    await ok("git checkout --quiet . && pulumi up --yes");
+    await ok("pulumi destroy --yes --stack staging");
+  });
+
+  // Each type after each other one.
+  const steps: [from: Type, to: Type][] = [
+    ["ClusterIP", "NodePort"],
+    ["NodePort", "ClusterIP"],
+    ["ClusterIP", "LoadBalancer"],
+    ["LoadBalancer", "ClusterIP"],
+    ["ClusterIP", "ExternalName"],
+    ["ExternalName", "NodePort"],
+    ["NodePort", "LoadBalancer"],
+    ["LoadBalancer", "ExternalName"],
+    ["ExternalName", "LoadBalancer"],
+    ["LoadBalancer", "NodePort"],
+    ["NodePort", "ExternalName"],
+    ["ExternalName", "ClusterIP"],
+  ];
+  for (const [from, to] of steps)
+    it(`${from} becomes ${to}, by config and pulumi up alone`, async () => {
+      const before = await auth();
+      assert.equal(before.spec.type, from);
+      const pods = from === "ExternalName" ? undefined : await deployment();
+      configure("auth", settings[to]);
+
+      let fromOutside: Awaited<ReturnType<typeof underLoad>> | undefined;
+      const up = () => ok("pulumi up --yes");
+      const fromInside = await underLoadFrom(
+        "streaming-deployment",
+        "http://auth-service:8081/readyz",
+        async () => {
+          // A node port stays, where the next type has one too.
+          if (from === "NodePort" && to === "LoadBalancer")
+            fromOutside = await underLoad(`http://${host}:30010/readyz`, up);
+          else await up();
+          await new Promise((resolve) => setTimeout(resolve, 3000));
+        },
+      );
+
+      const after = await auth();
+      assert.equal(after.spec.type, to);
+      assert.equal(after.metadata.uid, before.metadata.uid);
+      if (to === "ExternalName") {
+        // The old address is gone, and whoever had it had to ask for the new one.
+        assert.equal(
+          await cname("auth-service.marquee-dev.svc.cluster.local"),
+          elsewhere,
+        );
+        assert.equal(
+          (await sh("kubectl get deployment auth-deployment")).code,
+          1,
+        );
+        return;
+      }
+      // The way elsewhere is closed once the Service leads here; who has that address from DNS still (5 s here) is refused.
+      if (from === "ExternalName")
+        await until(async () => {
+          const { failures } = await underLoadFrom(
+            "streaming-deployment",
+            "http://auth-service:8081/readyz",
+            () => new Promise((resolve) => setTimeout(resolve, 2000)),
+          );
+          assert.deepEqual(failures, []);
+        }, 10);
+      else assert.deepEqual(fromInside.failures, []);
+      assert.ok(fromInside.answered > 100, `${fromInside.answered} answers`);
+      if (fromOutside) {
+        assert.deepEqual(fromOutside.failures, []);
+        assert.ok(
+          fromOutside.answered > 100,
+          `${fromOutside.answered} answers`,
+        );
+      }
+      if (pods) assert.equal(await deployment(), pods);
+      if (from !== "ExternalName")
+        assert.equal(after.spec.clusterIP, before.spec.clusterIP);
+      if (to !== "ClusterIP")
+        assert.equal((await fetch(`${await endpoint()}/readyz`)).status, 200);
+    });
+
+  it("a NodePort that is not named is a free one, and stays the same", async () => {
+    configure("auth", { type: "NodePort" });
+    await ok("pulumi up --yes");
+    const port = (await auth()).spec.ports[0].nodePort;
+    assert.equal(await endpoint(), `http://${host}:${port}`);
+    assert.equal((await fetch(`http://${host}:${port}/readyz`)).status, 200);
+    configure("auth", { type: "NodePort", replicas: 1 });
+    await ok("pulumi up --yes");
+    assert.equal((await auth()).spec.ports[0].nodePort, port);
+  });
+
+  it("a LoadBalancer lets those in alone whom sourceRanges has", async () => {
+    const reachable = async () =>
+      (await sh(`curl --max-time 2 -sf ${await endpoint()}/readyz`)).code === 0;
+    configure("auth", {
+      type: "LoadBalancer",
+      loadBalancer: {
+        sourceRanges: ["203.0.113.0/24"],
+        annotations: { "example.com/purpose": "people" },
+      },
+    });
+    await ok("pulumi up --yes");
+    const { metadata, spec } = await auth();
+    assert.deepEqual(spec.loadBalancerSourceRanges, ["203.0.113.0/24"]);
+    assert.equal(metadata.annotations["example.com/purpose"], "people");
+    await until(async () => assert.equal(await reachable(), false), 10);
+    configure("auth", {
+      type: "LoadBalancer",
+      loadBalancer: { sourceRanges: ["203.0.113.0/24", "172.30.1.0/24"] },
+    });
+    await ok("pulumi up --yes");
+    await until(async () => assert.equal(await reachable(), true), 10);
+  });
+
+  it("a LoadBalancer without an address fails in the time that is set, says why, and is mended by the next pulumi up", async () => {
+    configure("auth", {
+      type: "LoadBalancer",
+      loadBalancer: {
+        annotations: { "metallb.io/loadBalancerIPs": "9.9.9.9" }, // not one that it may give
+        timeoutSeconds: 12,
+      },
+    });
+    const { code, output } = await sh("pulumi up --yes --skip-preview");
+    assert.notEqual(code, 0);
+    assert.match(
+      output,
+      /'auth-service' timed out waiting to be Ready\s+\* Service was not allocated an IP address/,
+    );
+    configure("auth", settings.LoadBalancer);
+    await ok("pulumi up --yes");
+    assert.equal((await fetch(`${await endpoint()}/readyz`)).status, 200);
+  });
+
+  it("a LoadBalancer without pods does not wait for them", async () => {
+    configure("auth", { type: "LoadBalancer", replicas: 0 });
+    await ok("pulumi up --yes");
+  });
+});

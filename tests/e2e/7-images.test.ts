@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  clone,
+  configure,
+  edit,
+  ensureUp,
+  generations,
+  host,
+  json,
+  ok,
+  sh,
+} from "./environment.ts";
+
+const images = (stack: string) =>
+  json(`pulumi stack output images --stack ${stack} --json`);
+
+/** Where no Docker engine is. */
+const withoutDocker = "DOCKER_HOST=unix:///nowhere/docker.sock";
+
+/** What a changed service answers, and an unchanged one doesn't. */
+const cacheControl = async () =>
+  (await fetch(`http://${host}:30003/stream`, { method: "HEAD" })).headers.get(
+    "cache-control",
+  );
+
+describe("Images: build once, deploy everywhere", function () {
+  this.timeout("10m");
+  let original: Record<string, string>;
+  before(async () => {
+    await ensureUp();
+    await ok("pulumi stack select dev && pulumi up --yes");
+    original = await images("dev");
+  });
+  afterEach(() => ok("git checkout --quiet ."));
+  after(async () => {
+    await ok("pulumi up --yes");
+    await ok("pulumi destroy --yes --stack staging");
+  });
+
+  it("prebuilt images are deployed without a Docker engine, and the pods that run them go on", async () => {
+    const before = await generations();
+    configure("auth", { image: original.auth, replicas: 2 });
+    configure("payment", { image: original.payment, replicas: 2 });
+    configure("streaming", {
+      image: original.streaming,
+      type: "NodePort",
+      nodePort: 30003,
+      replicas: 3,
+    });
+    await ok(`${withoutDocker} pulumi up --yes`);
+    assert.deepEqual(await images("dev"), original);
+    assert.deepEqual(await generations(), before);
+    const state = await ok("pulumi stack export");
+    assert.ok(!state.includes("docker:index/image:Image"));
+    assert.ok(!state.includes("pulumi:providers:docker"));
+  });
+
+  it("one config key promotes what another stack runs, again without a Docker engine", async () => {
+    await ok("pulumi stack select dev && pulumi up --yes");
+    await ok("pulumi config set imagesFrom dev --stack staging");
+    configure("payment", { replicas: 1 }, "staging"); // dev has no log shipper to promote
+    await ok(`${withoutDocker} pulumi up --yes --stack staging`);
+    assert.deepEqual(await images("staging"), original);
+    const { items } = await json("kubectl get pods -n marquee-staging -o json");
+    const running = items.map(
+      ({ spec }: { spec: { containers: { image: string }[] } }) =>
+        spec.containers[0]?.image,
+    );
+    assert.deepEqual(
+      [...new Set(running)].sort(),
+      Object.values(original).sort(),
+    );
+  });
+
+  it("says what is missing where the other stack runs nothing yet, and changes nothing", async () => {
+    await ok("pulumi stack init empty && pulumi stack select dev");
+    const before = await generations();
+    await ok("pulumi config set imagesFrom empty");
+    const { code, output } = await sh("pulumi up --yes --skip-preview");
+    assert.notEqual(code, 0);
+    assert.match(
+      output,
+      /marquee:imagesFrom is "empty", and that stack runs no image of auth, payment and streaming\. Deploy it so that it does/,
+    );
+    assert.deepEqual(await generations(), before);
+    await ok("pulumi config set imagesFrom nosuch");
+    const unknown = await sh("pulumi up --yes --skip-preview");
+    assert.match(
+      unknown.output,
+      /marquee:imagesFrom is "nosuch", and its outputs can't be read \(.*unknown stack "organization\/marquee\/nosuch"/,
+    );
+    assert.deepEqual(await generations(), before);
+    await ok("pulumi stack rm empty --yes");
+  });
+
+  it("a changed service is one changed field, and one key rolls it back", async () => {
+    await ok("pulumi stack select dev");
+    const change = () =>
+      edit(
+        join(clone(), "services/streaming/routes/stream.ts"),
+        "max-age=3600",
+        "max-age=60",
+      );
+    change();
+    const preview = await ok("pulumi preview --diff --refresh=false");
+    const deployment = preview.slice(preview.indexOf("apps/v1:Deployment"));
+    assert.deepEqual(
+      deployment
+        .split("\n")
+        .slice(1)
+        .filter((line) => /^\s*[~+-] /.test(line))
+        .map((line) => line.trim().replace(/\s+/g, " "))
+        .slice(0, 6),
+      [
+        "~ spec: {",
+        "~ template: {",
+        "~ spec: {",
+        "~ containers: [",
+        "~ [0]: {",
+        `~ image: "${original.streaming}" => [unknown]`,
+      ],
+    );
+    await ok("pulumi up --yes");
+    assert.equal(await cacheControl(), "public, max-age=60");
+
+    await ok(
+      `pulumi config set --path 'marquee:services.streaming.image' ${original.streaming}`,
+    );
+    await ok("pulumi up --yes");
+    assert.equal(await cacheControl(), "public, max-age=3600");
+    assert.deepEqual(await images("dev"), original);
+    await ok("git checkout --quiet Pulumi.dev.yaml && pulumi up --yes");
+    assert.equal(await cacheControl(), "public, max-age=60");
+  });
+
+  it("what kubectl rollout undo brings back, the next pulumi up takes away again", async () => {
+    await ok("pulumi up --yes"); // the change is gone
+    await ok(
+      "kubectl rollout undo deployment streaming-deployment && kubectl rollout status deployment streaming-deployment",
+    );
+    assert.equal(await cacheControl(), "public, max-age=60");
+    const preview = await ok("pulumi preview");
+    assert.match(preview, /streaming-deployment update \[diff: ~spec\]/);
+    await ok("pulumi up --yes");
+    assert.equal(await cacheControl(), "public, max-age=3600");
+  });
+});

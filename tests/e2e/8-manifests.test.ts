@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { conformance, scores } from "../manifests/checkers.ts";
+import { schemasFrom } from "../manifests/schemas.ts";
+import { configure, ensureUp, json, ok } from "./environment.ts";
+
+/** How Pulumi's state marks a secret. */
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+type Value = { [key: string]: Value } | Value[] | string | number | boolean;
+
+/** What Kubernetes was asked for, as the state has it, secrets in clear text. */
+function plain(value: Value): Value {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  if (secretMark in value) return plain(JSON.parse(value.plaintext as string));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== "__defaults")
+      .map(([key, inner]) => [key, plain(inner)]),
+  );
+}
+
+describe("The manifests, with everything that stack config can ask for", function () {
+  this.timeout("10m");
+  let objects: { kind: string; metadata: { name?: string } }[];
+  const schemas = mkdtempSync(join(tmpdir(), "marquee-schemas-"));
+
+  before(async () => {
+    await ensureUp();
+    await ok("pulumi stack select staging");
+    const services = {
+      auth: {
+        autoscale: { max: 3 },
+        logSidecar: { endpoint: "https://logs.example.com/ingest" },
+      },
+      payment: { type: "ExternalName", externalName: "pay.example.com" },
+      streaming: {
+        type: "LoadBalancer",
+        loadBalancer: { sourceRanges: ["172.30.1.0/24"] },
+        resources: { requests: { cpu: 0.1 }, limits: { memory: "0.5Gi" } },
+        logSidecar: true,
+      },
+    };
+    for (const [service, settings] of Object.entries(services))
+      configure(service, settings, "staging");
+    await ok(
+      "pulumi config set --secret --path 'marquee:secrets.auth.SIGNING_KEY' key",
+    );
+    await ok("pulumi up --yes");
+    const { deployment } = await json("pulumi stack export --show-secrets");
+    objects = deployment.resources
+      .filter(({ type }: { type: string }) => type.startsWith("kubernetes:"))
+      .map(({ inputs, id }: { inputs: Value; id: string }) => {
+        const object = plain(inputs) as unknown as (typeof objects)[0];
+        object.metadata.name ??= id.split("/").at(-1) as string;
+        return object;
+      });
+    schemasFrom(await json("kubectl get --raw /openapi/v2"), schemas);
+  });
+  after(async () => {
+    rmSync(schemas, { recursive: true, force: true });
+    await ok("pulumi destroy --yes --stack staging");
+    await ok("git checkout --quiet . && pulumi stack select dev");
+  });
+
+  it("are of every kind that Marquee makes", () => {
+    assert.deepEqual([...new Set(objects.map(({ kind }) => kind))].sort(), [
+      "Deployment",
+      "HorizontalPodAutoscaler",
+      "Namespace",
+      "NetworkPolicy",
+      "PodDisruptionBudget",
+      "Secret",
+      "Service",
+      "ServiceAccount",
+    ]);
+  });
+
+  it("preview as unchanged, however quantities are written", () =>
+    ok("pulumi preview --expect-no-changes"));
+
+  it("are as the cluster's own schemas say, to the letter (kubeconform, strict)", async () => {
+    assert.deepEqual(await conformance(objects, schemas), []);
+  });
+
+  it("have nothing that kube-score calls critical", async () => {
+    const { critical } = await scores(objects);
+    // By digest, an image is the same wherever it comes from: to ask the registry at each start (`Always`) would only make
+    // pods' starts depend on it.
+    assert.deepEqual(
+      critical.filter((line) => !line.includes("container-image-pull-policy")),
+      [],
+    );
+  });
+});

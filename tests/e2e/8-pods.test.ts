@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import {
+  clone,
+  configure,
+  edit,
+  ensureUp,
+  forwarded,
+  json,
+  ok,
+  sh,
+  until,
+} from "./environment.ts";
+
+type Line = Record<string, unknown> & {
+  kubernetes: { pod_name: string; container_name: string };
+};
+const lines = (text: string): Line[] =>
+  text
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+
+/** Makes auth answer a request; returns the id that its log has for it. */
+const request = () =>
+  forwarded("auth-service", 8081, async (url) => {
+    const response = await fetch(url);
+    assert.equal(response.status, 200);
+    return response.headers.get("x-request-id");
+  });
+
+/** Waits until auth's old pods are gone: `kubectl` may take any for one of the Deployment's. */
+const onlyNewPods = () =>
+  until(async () =>
+    assert.equal(
+      (await ok("kubectl get pods -l app=auth-service -o name")).split("\n")
+        .length,
+      1,
+    ),
+  );
+
+describe("What is in a pod", function () {
+  this.timeout("10m");
+  before(async () => {
+    await ensureUp();
+    await ok("pulumi stack select dev");
+  });
+  afterEach(() => ok("git checkout --quiet ."));
+  after(() => ok("pulumi up --yes"));
+
+  describe("a log sidecar", () => {
+    it("ships the service's log with the pod's metadata, to its standard output", async () => {
+      configure("auth", { replicas: 1, logSidecar: true });
+      await ok("pulumi up --yes");
+      await onlyNewPods();
+      const id = await request();
+      await until(async () => {
+        const shipped = lines(
+          await ok(
+            "kubectl logs deployment/auth-deployment -c log-shipper --tail=-1",
+          ),
+        );
+        const line = shipped.find(({ requestId }) => requestId === id);
+        assert.equal(line?.status, 200);
+        assert.match(line.kubernetes.pod_name, /^auth-deployment-/);
+        assert.deepEqual(
+          { ...line.kubernetes, pod_name: "" },
+          {
+            namespace_name: "marquee-dev",
+            pod_name: "",
+            host: "node",
+            container_name: "auth",
+          },
+        );
+      }, 15);
+      // Once, not twice, for whoever collects what containers say.
+      assert.equal(
+        await ok("kubectl logs deployment/auth-deployment -c auth"),
+        "",
+      );
+      const { images } = await json("pulumi stack output --json");
+      assert.match(images["log-shipper"], /marquee-log-shipper@sha256:/);
+    });
+
+    it("starts before the service, and shares its network", async () => {
+      const probe =
+        "fetch('http://127.0.0.1:8090/readyz').then(({ status }) => console.log(status))";
+      assert.equal(
+        await ok(
+          `kubectl exec deployment/auth-deployment -c auth -- /nodejs/bin/node -e "${probe}"`,
+        ),
+        "200",
+      );
+      const { items } = await json(
+        "kubectl get pods -l app=auth-service -o json",
+      );
+      const { initContainerStatuses, containerStatuses } = items.find(
+        ({ metadata }: { metadata: object }) =>
+          !("deletionTimestamp" in metadata),
+      ).status;
+      assert.ok(
+        initContainerStatuses[0].state.running.startedAt <=
+          containerStatuses[0].state.running.startedAt,
+      );
+    });
+
+    it("ships to an HTTP endpoint, also what is said last", async () => {
+      const received: Line[] = [];
+      const server = createServer((incoming, response) => {
+        let body = "";
+        incoming
+          .setEncoding("utf8")
+          .on("data", (text: string) => {
+            body += text;
+          })
+          .on("end", () => {
+            received.push(...lines(body));
+            response.end();
+          });
+      });
+      // The address that this machine has on the cluster's network.
+      await new Promise<void>((resolve) =>
+        server.listen(0, "172.30.1.1", resolve),
+      );
+      try {
+        const { port } = server.address() as AddressInfo;
+        const endpoint = `http://172.30.1.1:${port}/ingest`;
+        configure("auth", { replicas: 1, logSidecar: { endpoint } });
+        await ok("pulumi up --yes");
+        await onlyNewPods();
+        const id = await request();
+        await until(async () =>
+          assert.ok(received.some(({ requestId }) => requestId === id)),
+        );
+        const pod = received.find(({ requestId }) => requestId === id)
+          ?.kubernetes.pod_name as string;
+        await ok(`kubectl delete pod ${pod}`);
+        const last = received.filter(
+          ({ kubernetes }) => kubernetes.pod_name === pod,
+        );
+        assert.equal(last.at(-1)?.msg, "drained");
+        // The way to the endpoint is open to the service that ships there, and to it alone.
+        const ask = `fetch('${endpoint}', { method: 'POST', signal: AbortSignal.timeout(3000) }).then(({ status }) => console.log(status), () => console.log('no way'))`;
+        assert.equal(
+          await ok(
+            `kubectl exec deployment/payment-deployment -- /nodejs/bin/node -e "${ask}"`,
+          ),
+          "no way",
+        );
+      } finally {
+        server.close();
+      }
+    });
+  });
+
+  describe("secrets", () => {
+    const env = () =>
+      ok(
+        `kubectl exec deployment/auth-deployment -- /nodejs/bin/node -p process.env.SIGNING_KEY`,
+      );
+    const leaks = (text: string, secret: string) =>
+      [secret, Buffer.from(secret).toString("base64")].filter((form) =>
+        text.includes(form),
+      );
+
+    it("are in the pod, and in a Secret, and nowhere else", async () => {
+      const secret = "correct-horse-battery-staple";
+      await ok("git checkout --quiet .");
+      await ok(
+        `pulumi config set --secret --path 'marquee:secrets.auth.SIGNING_KEY' ${secret}`,
+      );
+      const said = [
+        await ok("pulumi config"),
+        await ok("pulumi preview --diff 2>&1"),
+        await ok("pulumi up --yes --diff 2>&1"),
+        await ok("pulumi preview --diff 2>&1"),
+        await ok("pulumi stack output --json"),
+        await ok("pulumi stack export"),
+        await ok("cat Pulumi.dev.yaml"),
+        await ok(
+          "kubectl get deployments,replicasets,pods,configmaps,events -o yaml",
+        ),
+        await ok("kubectl logs -l app=auth-service --tail=-1"),
+      ];
+      assert.deepEqual(leaks(said.join("\n"), secret), []);
+      assert.equal(await env(), secret);
+    });
+
+    it("roll the pods when they change", async () => {
+      const names = () =>
+        ok(
+          "kubectl get secrets -o jsonpath='{range .items[*]}{.metadata.name} {end}'",
+        );
+      await ok(
+        "pulumi config set --secret --path 'marquee:secrets.auth.SIGNING_KEY' one",
+      );
+      await ok("pulumi up --yes");
+      const before = await names();
+      await ok(
+        "pulumi config set --secret --path 'marquee:secrets.auth.SIGNING_KEY' two",
+      );
+      await ok("pulumi up --yes");
+      assert.equal(await env(), "two");
+      assert.notEqual(await names(), before);
+      assert.equal((await names()).trim().split(" ").length, 1);
+    });
+
+    it("must be encrypted in the stack's configuration", async () => {
+      await ok(
+        "pulumi config set --path 'marquee:secrets.auth.SIGNING_KEY' in-the-clear",
+      );
+      const { code, output } = await sh("pulumi up --yes");
+      assert.notEqual(code, 0);
+      assert.match(output, /marquee:secrets is not encrypted/);
+      assert.deepEqual(leaks(output, "in-the-clear"), []);
+    });
+  });
+
+  describe("that can't run", () => {
+    it("fails the update within minutes, with the pod's own reason, while the old pods serve on", async () => {
+      const nothing = `127.0.0.2:5001/marquee-auth@sha256:${"0".repeat(63)}7`;
+      configure("auth", { image: nothing, replicas: 1 });
+      edit(
+        join(clone(), "services/payment/app.ts"),
+        "export function",
+        'throw new Error("the ledger is missing");\nexport function',
+      );
+      const start = Date.now();
+      const { code, output } = await sh("pulumi up --yes --skip-preview");
+      assert.notEqual(code, 0);
+      assert.ok(Date.now() - start < 4 * 60_000);
+      const diagnostics = output.slice(output.indexOf("Diagnostics:"));
+      assert.match(
+        diagnostics,
+        /\[auth\]\[(ImagePullBackOff|ErrImagePull)\].*not found/s,
+      );
+      assert.match(diagnostics, /\[payment\]\[CrashLoopBackOff\]/);
+      assert.match(diagnostics, /Error: the ledger is missing/);
+      for (const [service, port] of [
+        ["auth", 8081],
+        ["payment", 8082],
+      ] as const)
+        assert.equal(
+          await forwarded(`${service}-service`, port, async (url) =>
+            fetch(`${url}/readyz`).then(({ status }) => status),
+          ),
+          200,
+        );
+    });
+
+    it("is mended by the next pulumi up", async () => {
+      await ok("pulumi up --yes");
+      await ok("kubectl rollout status deployment --timeout=10s");
+      assert.match(
+        await ok("pulumi preview --expect-no-changes"),
+        /31 unchanged/,
+      );
+    });
+  });
+});

@@ -1,0 +1,98 @@
+import { begin } from "./environment.ts";
+
+/** What clients saw who asked without pause. */
+export interface Load {
+  answered: number;
+  failures: string[];
+}
+
+/** Two minutes at most, in milliseconds: a load ends by itself. */
+const limit = 120_000;
+
+/** Clients that ask without pause, half over connections that they keep and half over new ones; as a program's text. */
+const clients = async (
+  url: string,
+  status: number,
+  count: number,
+  ended: () => boolean,
+): Promise<Load> => {
+  const load: Load = { answered: 0, failures: [] };
+  const client = async (connection: string) => {
+    while (!ended()) {
+      try {
+        const response = await fetch(url, {
+          headers: { range: "bytes=0-999", connection },
+          signal: AbortSignal.timeout(5000),
+        });
+        await response.arrayBuffer();
+        if (response.status === status) load.answered++;
+        else load.failures.push(`${response.status}`);
+      } catch (error) {
+        const { cause, message } = error as Error & { cause?: Error };
+        load.failures.push(
+          `${new Date().toISOString()} ${cause?.message ?? message}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+  await Promise.all(
+    Array.from({ length: count }, (_, number) =>
+      client(number % 2 === 0 ? "keep-alive" : "close"),
+    ),
+  );
+  return load;
+};
+
+/** Asks `url` from this machine while `work` goes on. */
+export async function underLoad(
+  url: string,
+  work: () => Promise<unknown>,
+  status = 200,
+): Promise<Load> {
+  const deadline = Date.now() + limit;
+  let running = true;
+  const load = clients(url, status, 4, () => !running || Date.now() > deadline);
+  try {
+    await work();
+  } finally {
+    running = false;
+  }
+  return load;
+}
+
+/** Asks `url` from a pod of a Deployment while `work` goes on. */
+export async function underLoadFrom(
+  deployment: string,
+  url: string,
+  work: () => Promise<unknown>,
+): Promise<Load> {
+  const program = `
+    let running = true;
+    const deadline = Date.now() + ${limit};
+    process.stdin.on("end", () => { running = false; }).resume();
+    const clients = ${clients};
+    clients(${JSON.stringify(url)}, 200, 4, () => !running || Date.now() > deadline)
+      .then((load) => console.log(JSON.stringify(load)));
+  `;
+  const child = begin(
+    `exec kubectl exec -i deployment/${deployment} -- /nodejs/bin/node -e ${quoted(program)}`,
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  let output = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  const closed = new Promise((resolve) => child.on("close", resolve));
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // until it asks
+    await work();
+  } finally {
+    child.stdin?.end();
+  }
+  await closed;
+  return JSON.parse(output);
+}
+
+/** A text as one word of a shell's command line. */
+export const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
