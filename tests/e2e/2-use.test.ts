@@ -13,6 +13,7 @@ import {
   ok,
   until,
 } from "./environment.ts";
+import { underLoad } from "./load.ts";
 
 const replicas = async (service = "auth") =>
   (await json(`kubectl get deployment ${service}-deployment -o json`)).status
@@ -205,10 +206,14 @@ describe("Marquee, as its users use it", function () {
       "max-age=3600",
       "max-age=60",
     );
-    const load = constantLoad(`http://${host}:30003/stream`);
-    await ok("pulumi up --yes");
-    await new Promise((resolve) => setTimeout(resolve, 8_000)); // until the last old pod has drained
-    const { answered, failures } = await load.stop();
+    const { answered, failures } = await underLoad(
+      `http://${host}:30003/stream`,
+      async () => {
+        await ok("pulumi up --yes");
+        await new Promise((resolve) => setTimeout(resolve, 8_000)); // until the last old pod has drained
+      },
+      206,
+    );
     const after = await generations();
 
     assert.deepEqual(failures, []);
@@ -223,34 +228,3 @@ describe("Marquee, as its users use it", function () {
     await ok("git checkout services && pulumi up --yes");
   });
 });
-
-/** Four clients that ask without pause, over connections that they keep open; for two minutes at most. */
-function constantLoad(url: string) {
-  const deadline = Date.now() + 120_000;
-  let running = true;
-  let answered = 0;
-  const failures: string[] = [];
-  const client = async () => {
-    while (running && Date.now() < deadline) {
-      try {
-        const response = await fetch(url, {
-          headers: { range: "bytes=0-999" },
-        });
-        const body = await response.arrayBuffer();
-        if (response.status === 206 && body.byteLength === 1000) answered++;
-        else failures.push(`${response.status}`);
-      } catch (error) {
-        failures.push(String((error as Error).cause ?? error));
-      }
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  };
-  const clients = [client(), client(), client(), client()];
-  return {
-    async stop() {
-      running = false;
-      await Promise.all(clients);
-      return { answered, failures };
-    },
-  };
-}

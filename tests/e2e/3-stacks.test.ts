@@ -8,6 +8,7 @@ import {
   json,
   ok,
   sh,
+  until,
 } from "./environment.ts";
 
 const deployments = async (namespace: string) =>
@@ -37,11 +38,14 @@ describe("Environments and service types", function () {
   it("puts staging beside dev, with other replica counts and service types, and leaves dev alone", async () => {
     const dev = await generations();
     await ok("pulumi stack select staging && pulumi up --yes");
-    assert.deepEqual(await deployments("marquee-staging"), {
-      "auth-deployment": 1,
-      "payment-deployment": 1,
-      "streaming-deployment": 2,
-    });
+    // The autoscaler looks every 15 s.
+    await until(async () =>
+      assert.deepEqual(await deployments("marquee-staging"), {
+        "auth-deployment": 1,
+        "payment-deployment": 1,
+        "streaming-deployment": 2,
+      }),
+    );
     assert.deepEqual(await types("marquee-staging"), {
       "auth-service": "NodePort",
       "payment-service": "ClusterIP",
@@ -70,7 +74,7 @@ describe("Environments and service types", function () {
     await ok("pulumi stack select staging");
     edit(
       join(clone(), "Pulumi.staging.yaml"),
-      /payment:\n +type: ClusterIP\n +replicas: 1/,
+      /payment:\n +type: ClusterIP\n +replicas: 1\n +logSidecar: true/,
       "payment:\n      type: ExternalName\n      externalName: payment-service.marquee-dev.svc.cluster.local",
     );
     await ok("pulumi up --yes");
@@ -120,18 +124,18 @@ describe("Environments and service types", function () {
     assert.equal((await deployments("marquee-dev"))["streaming-deployment"], 3);
   });
 
-  it("previews prod without its cluster and its registry, and says that they are out of reach", async () => {
+  it("previews prod without its cluster and the images it is to run, and says that they are out of reach", async () => {
     const preview = await ok(
       "pulumi stack select --create prod && pulumi preview",
     );
-    assert.match(preview, /26 to create/);
+    assert.match(preview, /28 to create/);
     assert.match(
       preview,
       /marquee:context is "marquee-prod", which is not in the kubeconfig/,
     );
     assert.match(
       preview,
-      /marquee:registry is "registry.example.com\/marquee", which does not answer/,
+      /marquee:imagesFrom is "staging", and that stack runs no image of auth, payment and streaming/,
     );
   });
 });

@@ -75,6 +75,36 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
       "marquee:services.auth.nodePort is 30004: only a service of type NodePort has one, and services.auth.type is ClusterIP.",
     ],
     [
+      "replicas and an autoscaler",
+      [set("services.auth.autoscale.max", "4")],
+      "marquee:services.auth.replicas is 2: services.auth.autoscale is there too, and only one of the two can say how many pods there are",
+    ],
+    [
+      "an image by tag",
+      [set("services.auth.image", "localhost:5001/marquee-auth:dev")],
+      'marquee:services.auth.image is "localhost:5001/marquee-auth:dev": it must be an image by digest',
+    ],
+    [
+      "more requested than allowed",
+      [set("services.auth.resources.requests.memory", "1Gi")],
+      'marquee:services.auth.resources.requests.memory is "1Gi": it is more than services.auth.resources.limits.memory, which is 256Mi (the default)',
+    ],
+    [
+      "source ranges without a LoadBalancer",
+      [set("services.auth.loadBalancer.sourceRanges[0]", "10.0.0.0/8")],
+      "only a service of type LoadBalancer has one, and services.auth.type is ClusterIP.",
+    ],
+    [
+      "a log endpoint that is none",
+      [set("services.auth.logSidecar.endpoint", "logs")],
+      'marquee:services.auth.logSidecar.endpoint is "logs": it must be an http or https URL',
+    ],
+    [
+      "a secret that everybody can read",
+      [set("secrets.auth.KEY", "hunter2")],
+      "marquee:secrets.auth.KEY is not encrypted",
+    ],
+    [
       "ExternalName without a host",
       [set("services.auth.type", "ExternalName")],
       "marquee:services.auth.externalName is missing: a service of type ExternalName needs the DNS name",
