@@ -85,7 +85,7 @@ export function logSidecar(
   return {
     env: { LOG_FILE: file },
     volumeMounts,
-    // The service keeps two files of 16 MiB at most.
+    // The service keeps two files of 16 MiB at most; a third that it has replaced may still be read.
     volume: { name: "logs", emptyDir: { sizeLimit: "64Mi" } },
     container: {
       name: logShipper,

@@ -5,6 +5,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { NONCE, secureHeaders } from "hono/secure-headers";
 import type { Logger } from "pino";
+import type { Registry } from "prom-client";
 import { logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
 import { notFound, onError, problem } from "./problem.ts";
@@ -31,13 +32,19 @@ export interface ServiceOptions {
   bodyLimit?: number;
   /** What /readyz asks besides whether the program drains; an error means not ready. @default nothing */
   ready?: () => Promise<void>;
+  /** What is left to do when the program is to end, after the last request. @default nothing */
+  end?: () => Promise<void>;
 }
 
 /** A service's app, with all that services share; and the switch that makes it unready. */
 export interface Service {
   app: Hono<ServiceEnv>;
+  /** What GET /metrics gives: for metrics of the service's own. */
+  metrics: Registry;
   /** From now on /readyz says 503, so that Kubernetes sends no more here. Called by `serve` when the program is to end. */
   drain(): void;
+  /** Called by `serve` when it has drained. */
+  end(): Promise<void>;
 }
 
 /**
@@ -107,8 +114,12 @@ export function createService(options: ServiceOptions = {}): Service {
   );
   return {
     app,
+    metrics: metrics.registry,
     drain() {
       draining = true;
+    },
+    async end() {
+      await options.end?.();
     },
   };
 }

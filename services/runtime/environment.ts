@@ -10,11 +10,13 @@ const common = z.object({
   LOG_LEVEL: z
     .enum(levels, `expected one of ${levels.join(", ")}`)
     .default("info"),
+  /** The file that lines are logged to; it and the one before it have 16 MiB each at most. @default standard output */
+  LOG_FILE: z.string().optional(),
 });
 
 /**
  * The service's environment variables. One that is missing or wrong ends the program, with a sentence for each of them.
- * @param own the service's own variables, besides PORT and LOG_LEVEL
+ * @param own the service's own variables, besides PORT, LOG_LEVEL and LOG_FILE
  */
 export function environment<Own extends z.ZodRawShape = Record<never, never>>(
   own: Own = {} as Own,
@@ -46,7 +48,8 @@ export function readEnvironment<
 /** "PORT is not set", 'PORT is "abc"'; of what may hold a password, as URLs do, only that it is wrong. */
 function state(name: string, value: string | undefined): string {
   if (value === undefined) return `${name} is not set`;
-  if (/URL|PASSWORD|SECRET|TOKEN|KEY/.test(name)) return `${name} is wrong`;
+  if (/URL|ENDPOINT|PASSWORD|SECRET|TOKEN|KEY/.test(name))
+    return `${name} is wrong`;
   return `${name} is "${value}"`;
 }
 

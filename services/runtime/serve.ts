@@ -20,7 +20,7 @@ export interface ServeOptions {
 
 /** Listens until the process is asked to end (SIGTERM, SIGINT), then drains without failing a request, and ends it. */
 export function serve(
-  { app, drain }: Service,
+  { app, drain, end }: Service,
   { port, hostname, times = drainTimes }: ServeOptions,
 ): Server {
   const server = listen(
@@ -34,12 +34,13 @@ export function serve(
     logger.fatal(`can't listen on port ${port}: ${message}`);
     process.exit(1);
   });
-  const end = drainable(server);
+  const close = drainable(server);
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, async () => {
       logger.info({ signal }, "draining");
       drain();
-      await end(times);
+      await close(times);
+      await end();
       logger.info("drained");
       process.exit(0);
     });

@@ -1,0 +1,48 @@
+import { createService } from "@marquee/runtime";
+import {
+  type EndpointTimes,
+  endpoint,
+  endpointTimes,
+} from "./destinations/endpoint.ts";
+import { standardOutput } from "./destinations/standard-output.ts";
+import { createShipMetrics } from "./metrics.ts";
+import type { Kubernetes } from "./record.ts";
+import { Shipper, type ShipTimes, shipTimes } from "./ship.ts";
+
+export interface LogShipperOptions {
+  /** The path of the log that is followed. */
+  log: string;
+  /** Where its lines come from. */
+  kubernetes: Kubernetes;
+  /** Where they are POSTed to. @default written to standard output */
+  endpoint?: URL | undefined;
+  /** @default shipTimes and endpointTimes */
+  times?: Partial<ShipTimes & EndpointTimes>;
+}
+
+/**
+ * The log shipper: a sidecar that follows another container's log file and ships its lines. It ships from `start` on. It
+ * is ready even while there is no file: as a native sidecar it starts before the container that writes one.
+ */
+export function createLogShipper(options: LogShipperOptions) {
+  const service = createService({
+    async ready() {
+      if (!shipper.started) throw new Error("it does not follow the log yet");
+    },
+    end: () => shipper.end(),
+  });
+  const metrics = createShipMetrics(service.metrics, () => shipper.behind());
+  const shipper = new Shipper({
+    log: options.log,
+    kubernetes: options.kubernetes,
+    destination: options.endpoint
+      ? endpoint(options.endpoint, () => metrics.failures.inc(), {
+          ...endpointTimes,
+          ...options.times,
+        })
+      : standardOutput,
+    metrics,
+    times: { ...shipTimes, ...options.times },
+  });
+  return { ...service, start: () => shipper.start() };
+}

@@ -1,0 +1,19 @@
+/** What a destination takes at once. */
+export interface BatchLimits {
+  lines: number;
+  bytes: number;
+  /** Milliseconds that a line may wait for others to fill a batch. */
+  gather: number;
+}
+
+/** Where lines are shipped to. */
+export interface Destination {
+  readonly limits: BatchLimits;
+  /**
+   * Ships lines, however long that takes.
+   * @param records JSON objects, each with its newline
+   * @param ending aborts when the program is to end: what is waited for is then worth another try at once
+   * @returns false if they were refused for good
+   */
+  send(records: string[], ending: AbortSignal): Promise<boolean>;
+}

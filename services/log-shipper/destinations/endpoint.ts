@@ -1,0 +1,157 @@
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { setTimeout as delay } from "node:timers/promises";
+import { logger } from "@marquee/runtime";
+import type { Destination } from "./destination.ts";
+
+/** Milliseconds. */
+export interface EndpointTimes {
+  /** A line may wait for others, so that a quiet service makes few requests. */
+  gather: number;
+  /** The endpoint may take to answer, and to end its answer. */
+  answer: number;
+  /** At most before the first retry; it doubles with each one. */
+  firstRetry: number;
+  /** At most before any retry. */
+  lastRetry: number;
+  /** At most that Retry-After is heeded: nothing is shipped meanwhile, and the log goes on. */
+  retryAfter: number;
+}
+
+export const endpointTimes: EndpointTimes = {
+  gather: 1_000,
+  answer: 10_000,
+  firstRetry: 500,
+  lastRetry: 30_000,
+  retryAfter: 60_000,
+};
+
+/** An answer to a batch. */
+interface Answer {
+  status: number;
+  /** The header. */
+  retryAfter: string | undefined;
+}
+
+/**
+ * An HTTP endpoint that takes lines as NDJSON. What may pass is tried again for ever; what it refuses is logged and dropped.
+ * @param failed told of each request that did not ship its lines
+ */
+export function endpoint(
+  url: URL,
+  failed: () => void,
+  times: EndpointTimes = endpointTimes,
+): Destination {
+  const limits = { lines: 500, bytes: 1024 * 1024, gather: times.gather };
+  /** One for all batches: a new one for each would be garbage that makes the collector run all the time. */
+  const buffer = Buffer.allocUnsafe(limits.bytes);
+  /** Whether the last batch was refused, and the last request failed: each streak is logged once. */
+  let refused = false;
+  let failing = false;
+
+  async function send(records: string[], ending: AbortSignal) {
+    let size = 0;
+    for (const record of records) size += buffer.write(record, size);
+    const body = buffer.subarray(0, size);
+    for (let retries = 0; ; retries++) {
+      const answer = await post(url, body, times.answer).catch(
+        (error: Error) => error,
+      );
+      if (!(answer instanceof Error) && !mayPass(answer.status)) {
+        if (failing) logger.info("the endpoint answers again");
+        failing = false;
+        return settled(answer.status);
+      }
+      failed();
+      if (!failing)
+        logger.warn(
+          { reason: reason(answer) },
+          "the endpoint takes no lines now: trying until it does",
+        );
+      failing = true;
+      if (await woken(pause(answer, retries), ending)) retries = -1;
+    }
+  }
+
+  /** Whether this answer, which no other will follow, means that the lines were taken. */
+  function settled(status: number): boolean {
+    const taken = isSuccess(status);
+    if (!taken) failed();
+    if (!taken && !refused)
+      logger.error(
+        { status },
+        "the endpoint refuses lines, which no retry will change: they are dropped until it takes some",
+      );
+    if (taken && refused) logger.info("the endpoint takes lines again");
+    refused = !taken;
+    return taken;
+  }
+
+  /** Milliseconds until the next try: exponential backoff with full jitter, so that all pods don't come back at once. */
+  function pause(answer: Answer | Error, retries: number): number {
+    const most = Math.min(times.lastRetry, times.firstRetry * 2 ** retries);
+    const asked = answer instanceof Error ? 0 : askedFor(answer.retryAfter);
+    return Math.max(Math.random() * most, Math.min(asked, times.retryAfter));
+  }
+
+  return { limits, send };
+}
+
+/** Whether another try may have another answer: timeouts, too many requests, and what went wrong over there. */
+const mayPass = (status: number) =>
+  status === 408 || status === 429 || status >= 500;
+
+const isSuccess = (status: number) => status >= 200 && status < 300;
+
+const reason = (answer: Answer | Error) =>
+  answer instanceof Error ? answer.message : `status ${answer.status}`;
+
+/** Retry-After in milliseconds: it has seconds or a date. */
+function askedFor(header = ""): number {
+  const seconds = /^\d+$/.test(header)
+    ? Number(header)
+    : (Date.parse(header) - Date.now()) / 1000;
+  return Math.max(seconds * 1000, 0) || 0;
+}
+
+/** Waits, but not on when the program is to end; whether it ended just now. */
+async function woken(ms: number, ending: AbortSignal): Promise<boolean> {
+  const before = ending.aborted;
+  await delay(ms, undefined, before ? {} : { signal: ending }).catch(() => {});
+  return ending.aborted && !before;
+}
+
+/** Not fetch(): it takes 25 MiB more, and makes GETs of some POSTs that are redirected. */
+function post(url: URL, body: Buffer, limit: number): Promise<Answer> {
+  const request = url.protocol === "https:" ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const post = request(url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/x-ndjson",
+        "content-length": body.length,
+      },
+    });
+    const late = setTimeout(
+      () => post.destroy(new Error(`no answer within ${limit} ms`)),
+      limit,
+    );
+    post.once("close", () => clearTimeout(late));
+    post.on("error", reject);
+    post.once("response", (response) => {
+      const status = response.statusCode as number;
+      const retryAfter = response.headers["retry-after"];
+      const answered = () => resolve({ status, retryAfter });
+      // It may answer before it has all: what it takes it gets whole, and what it refuses is not sent on.
+      if (post.writableFinished) answered();
+      else if (isSuccess(status)) post.once("finish", answered);
+      else {
+        answered();
+        post.destroy();
+      }
+      // The status says it all. The connection is free again when the rest was read.
+      response.on("error", () => {}).resume();
+    });
+    post.end(body);
+  });
+}

@@ -1,0 +1,50 @@
+import { accessSync, constants } from "node:fs";
+import { dirname, isAbsolute } from "node:path";
+import * as z from "zod";
+
+const aFile =
+  "expected the absolute path of a file, in a folder that exists and that this user may write to";
+const aUrl = "expected an http or https URL without a user in it";
+
+const text = (what: string) => {
+  const message = `expected ${what}`;
+  return z.string(message).min(1, message);
+};
+
+/** The log shipper's environment variables. */
+export const variables = {
+  /** The log to follow. It need not exist yet. Beside it, its position is kept. */
+  FOLLOW_FILE: z.string(aFile).refine(mayBeLog, aFile),
+  /** The container that writes the log. */
+  CONTAINER: text("the name of the container that writes the log"),
+  NAMESPACE: text("the pod's namespace, as the downward API gives it"),
+  POD: text("the pod's name, as the downward API gives it"),
+  NODE: text("the node's name, as the downward API gives it"),
+  /** Where lines are POSTed to. @default they are written to standard output */
+  ENDPOINT: z.string().refine(isEndpoint, aUrl).optional(),
+  // Its own lines in the file that it follows would be shipped as another's.
+  LOG_FILE: z
+    .undefined(
+      "expected it not to be set: this program's own lines go to standard output",
+    )
+    .optional(),
+};
+
+function mayBeLog(path: string): boolean {
+  if (!isAbsolute(path) || path.endsWith("/")) return false;
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isEndpoint(value: string): boolean {
+  const url = URL.parse(value);
+  return (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    `${url.username}${url.password}` === ""
+  );
+}

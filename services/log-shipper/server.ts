@@ -1,0 +1,19 @@
+import { environment, serve } from "@marquee/runtime";
+import { createLogShipper } from "./app.ts";
+import { variables } from "./environment.ts";
+
+const { PORT, FOLLOW_FILE, CONTAINER, NAMESPACE, POD, NODE, ENDPOINT } =
+  environment(variables);
+const logShipper = createLogShipper({
+  log: FOLLOW_FILE,
+  kubernetes: {
+    namespace_name: NAMESPACE,
+    pod_name: POD,
+    host: NODE,
+    container_name: CONTAINER,
+  },
+  endpoint: ENDPOINT === undefined ? undefined : new URL(ENDPOINT),
+});
+logShipper.start();
+// Nobody but Kubernetes and Prometheus calls it: the time until the end is for the lines.
+serve(logShipper, { port: PORT, times: { answer: 0, finish: 500 } });

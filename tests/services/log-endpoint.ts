@@ -1,0 +1,74 @@
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { until } from "./log-shipper.ts";
+import type { Line } from "./program.ts";
+
+/** What the endpoint does with a request: a status, or something odd. */
+export type Answer = number | ((response: ServerResponse) => void);
+
+/** For the suite that calls it: starts endpoints that take lines, which end with the test. */
+export function useLogEndpoints() {
+  const servers: ReturnType<typeof createServer>[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
+  /**
+   * @param answers what it does with one request after the other; then it takes them all
+   * @param port a free one by default
+   */
+  return async (answers: Answer[] = [], port = 0) => {
+    const requests: {
+      at: number;
+      method: string | undefined;
+      headers: NodeJS.Dict<string | string[]>;
+      lines: Line[];
+      bytes: number;
+    }[] = [];
+    let atOnce = 0;
+    let mostAtOnce = 0;
+    const taken: Line[] = [];
+    const server = createServer(async (request, response) => {
+      const at = performance.now();
+      mostAtOnce = Math.max(mostAtOnce, ++atOnce);
+      response.once("close", () => atOnce--);
+      const body = await text(request);
+      const { method, headers } = request;
+      const lines = body
+        .split(/(?<=\n)/)
+        .map((line) => JSON.parse(line) as Line);
+      requests.push({ at, method, headers, lines, bytes: body.length });
+      const answer = answers[requests.length - 1] ?? 200;
+      if (typeof answer === "function") return answer(response);
+      if (answer < 300) taken.push(...lines);
+      response.writeHead(answer).end("what it says is of no interest");
+    });
+    servers.push(server);
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/ingest?source=marquee`,
+      requests,
+      /** Lines of requests that it answered with success. */
+      taken,
+      mostAtOnce: () => mostAtOnce,
+      untilRequests: (number: number) => until(() => requests.length >= number),
+      untilTaken: (lines: number) => until(() => taken.length >= lines),
+    };
+  };
+}
+
+/** A port where nobody listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
