@@ -77,9 +77,9 @@ new NetworkPaths(
   "network",
   {
     namespace: metadata.name,
-    services: services.map(({ name, service: { service } }) => ({
+    services: services.map(({ name, service: { arrival } }) => ({
       name,
-      service,
+      arrival,
       ...system[name],
       ...networkUse(settings.services[name]),
     })),

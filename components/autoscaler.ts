@@ -13,6 +13,9 @@ export interface AutoscaleSettings {
   cpuPercent: number;
 }
 
+/** Pods of one service. Kubernetes is made for 150,000 in a cluster; more than this is a slip of the hand. */
+export const mostPods = 10_000;
+
 /** Checks `autoscale`. */
 export function parseAutoscale(
   key: string,
@@ -40,6 +43,8 @@ export function parseAutoscale(
       max,
       `it must not be less than ${key}.min, which is ${min}${raw.min === undefined ? " (the default)" : ""}`,
     );
+  else if (max > mostPods)
+    report.wrong(`${key}.max`, max, `it must be ${mostPods} at most`);
   else settings.max = max;
   // Above 100: pods may use more than they request, up to their limit.
   if (isWhole(cpuPercent, 1, 1000)) settings.cpuPercent = cpuPercent;

@@ -14,6 +14,8 @@ export interface ExternalServiceArgs {
 /** A service that runs elsewhere: pods find it by the same name as if it ran here. No image, no Deployment. */
 export class ExternalService extends pulumi.ComponentResource {
   readonly service: k8s.core.v1.Service;
+  /** What is there once the service is to be found elsewhere. */
+  readonly arrival: pulumi.Resource;
   /** Where it answers, outside of this cluster. */
   readonly url: pulumi.Output<string>;
 
@@ -42,6 +44,7 @@ export class ExternalService extends pulumi.ComponentResource {
         ],
       },
     );
+    this.arrival = this.service;
     this.url = pulumi.interpolate`http://${args.externalName}:${args.port}`;
     this.registerOutputs({ url: this.url });
   }

@@ -64,8 +64,12 @@ async function imagesOf(
 ): Promise<Record<string, pulumi.Input<string>>> {
   let images: Record<string, unknown> = {};
   let text = "";
+  if (fullName(stack) === fullName(pulumi.getStack()))
+    throw new pulumi.RunError(
+      `marquee:imagesFrom is "${stack}", which is this very stack: it would run for ever what it runs now. Name another, or take the key out (\`pulumi config rm imagesFrom\`). Nothing was changed.`,
+    );
   try {
-    images = (await readOutputs(stack)).images ?? {};
+    images = (await readOutputs(fullName(stack))).images ?? {};
     const missing = names.filter((name) => !isImage(images[name]));
     if (missing.length > 0)
       text = `that stack runs no image of ${list(missing)}. Deploy it so that it does (\`pulumi up --stack ${stack}\`), or name what is missing by ${list(missing.map(keyOf))}`;
@@ -93,17 +97,19 @@ const keyOf = (name: string) =>
     ? "marquee:logShipperImage"
     : `marquee:services.${name}.image`;
 
+/** A name alone is a stack of this project, as it is for `pulumi stack select`. */
+const fullName = (stack: string) =>
+  stack.includes("/")
+    ? stack
+    : `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
+
 /**
  * What another stack put out. As a StackReference does it, but without a resource: one would be refreshed for as long as it is
  * in the state, and a stack that was removed since would stop every update of this one.
  */
 async function readOutputs(
-  stack: string,
+  name: string,
 ): Promise<Record<string, Record<string, unknown>>> {
-  // A name alone is a stack of this project, as it is for `pulumi stack select`.
-  const name = stack.includes("/")
-    ? stack
-    : `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
   const { outputs } = await pulumi.runtime.invoke(
     "pulumi:pulumi:readStackOutputs",
     { name },

@@ -1,10 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createAutoscaler } from "./autoscaler.ts";
+import { createContainer } from "./container.ts";
 import { createDisruptionBudget } from "./disruption-budget.ts";
 import { logShipper, logSidecar } from "./log-sidecar.ts";
 import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
-import { containerSecurity, podSecurity } from "./restricted.ts";
+import { podSecurity } from "./restricted.ts";
 import { createSecret } from "./secrets.ts";
 import type { DeployedSettings } from "./service-settings.ts";
 
@@ -27,10 +28,10 @@ export interface MicroserviceArgs {
   nodeHost?: string | undefined;
 }
 
-/** Seconds that a pod goes on serving after Kubernetes decided to end it: load balancers learn of it meanwhile. */
-const preStopSeconds = 5;
-
-/** Seconds from that decision until a pod is killed. A drain takes the program 14 s at most (services/runtime/serve.ts). */
+/**
+ * Seconds from the decision to end a pod until it is killed: 5 s of the preStop hook, 14 s at most that the program drains
+ * (services/runtime/serve.ts), and then 8.5 s at most of the log sidecar (services/log-shipper/ship.ts).
+ */
 const gracePeriodSeconds = 30;
 
 /** Seconds that a rollout may make no progress before it counts as failed; Pulumi waits a little longer, to report why. */
@@ -45,6 +46,8 @@ export class Microservice extends pulumi.ComponentResource {
   readonly images: Record<string, pulumi.Output<string>>;
   readonly deployment: k8s.apps.v1.Deployment;
   readonly service: k8s.core.v1.Service;
+  /** What is there once the service is to be found here. Not a load balancer's address, which may take minutes. */
+  readonly arrival: pulumi.Resource;
   /** What to open: inside the cluster for ClusterIP, from outside for NodePort and LoadBalancer. */
   readonly url: pulumi.Output<string>;
 
@@ -78,6 +81,8 @@ export class Microservice extends pulumi.ComponentResource {
     if (settings.autoscale)
       createAutoscaler(name, this.deployment, settings.autoscale, { parent });
     this.service = createService(this.deployment);
+    this.arrival =
+      settings.type === "LoadBalancer" ? this.deployment : this.service;
     this.url = url(this.service);
     this.registerOutputs({ images: this.images, url: this.url });
 
@@ -111,7 +116,8 @@ export class Microservice extends pulumi.ComponentResource {
           spec: {
             ...(settings.autoscale ? {} : { replicas: settings.replicas ?? 2 }),
             selector: { matchLabels: selector },
-            strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+            // A quarter at a time, one at least, so that a hundred pods take no longer than four.
+            strategy: { rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
             progressDeadlineSeconds,
             template: {
               metadata: { labels },
@@ -125,12 +131,20 @@ export class Microservice extends pulumi.ComponentResource {
                     topologyKey: "kubernetes.io/hostname",
                     whenUnsatisfiable: "ScheduleAnyway",
                     labelSelector: { matchLabels: selector },
+                    matchLabelKeys: ["pod-template-hash"], // a rollout's new pods among themselves
                   },
                 ],
                 enableServiceLinks: false,
                 terminationGracePeriodSeconds: gracePeriodSeconds,
                 securityContext: podSecurity,
-                containers: [container()],
+                containers: [
+                  createContainer(name, {
+                    ...args,
+                    env: { PORT: `${port}`, ...args.env, ...sidecar?.env },
+                    secret: secret?.metadata.name,
+                    volumeMounts: sidecar?.volumeMounts,
+                  }),
+                ],
                 ...(sidecar && {
                   initContainers: [sidecar.container],
                   volumes: [sidecar.volume],
@@ -148,40 +162,9 @@ export class Microservice extends pulumi.ComponentResource {
       );
     }
 
-    function container(): k8s.types.input.core.v1.Container {
-      const probe = (path: string) => ({ httpGet: { path, port: "http" } });
-      const env = { PORT: `${port}`, ...args.env, ...sidecar?.env };
-      return {
-        name,
-        image: args.image,
-        ports: [{ name: "http", containerPort: port }],
-        env: Object.entries(env).map(([name, value]) => ({ name, value })),
-        ...(secret && {
-          envFrom: [{ secretRef: { name: secret.metadata.name } }],
-        }),
-        // Started when it first answers; asked less often from then on. Alive says nothing of what it depends on.
-        startupProbe: {
-          ...probe("/livez"),
-          periodSeconds: 1,
-          failureThreshold: 60,
-        },
-        readinessProbe: { ...probe("/readyz"), periodSeconds: 1 },
-        livenessProbe: {
-          ...probe("/livez"),
-          periodSeconds: 10,
-          timeoutSeconds: 5,
-        },
-        lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
-        // What it said last, if it fails, is in the pod's status, and in Pulumi's error.
-        terminationMessagePolicy: "FallbackToLogsOnError",
-        resources: settings.resources,
-        securityContext: containerSecurity,
-        ...(sidecar && { volumeMounts: sidecar.volumeMounts }),
-      };
-    }
-
     function createService(deployment: k8s.apps.v1.Deployment) {
       const { type, nodePort, loadBalancer } = settings;
+      const seconds = loadBalancer?.timeoutSeconds ?? 120;
       return new k8s.core.v1.Service(
         `${name}-service`,
         {
@@ -192,10 +175,8 @@ export class Microservice extends pulumi.ComponentResource {
             annotations: {
               ...loadBalancer?.annotations,
               ...ownership,
-              // The Deployment is awaited already: an address is all that is left to wait for. Without pods, that wait would not end.
-              ...(loadBalancer && settings.replicas !== 0
-                ? {}
-                : { "pulumi.com/skipAwait": "true" }),
+              // The Deployment is awaited already: an address is all that is left to wait for.
+              ...(loadBalancer ? {} : { "pulumi.com/skipAwait": "true" }),
             },
           },
           spec: {
@@ -222,9 +203,10 @@ export class Microservice extends pulumi.ComponentResource {
           ],
           dependsOn: deployment,
           customTimeouts: {
-            create: `${loadBalancer?.timeoutSeconds ?? 120}s`,
-            update: `${loadBalancer?.timeoutSeconds ?? 120}s`,
-            delete: "2m",
+            create: `${seconds}s`,
+            update: `${seconds}s`,
+            // A cloud lets a Service go when its load balancer is gone, which takes as long.
+            delete: `${Math.max(seconds, 120)}s`,
           },
         },
       );

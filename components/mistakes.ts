@@ -33,9 +33,11 @@ export function suggestion(word: string, words: readonly string[]): string {
   return near ? ` Did you mean ${near.known}?` : "";
 }
 
+/** Whether a value is a map, as YAML has them. */
 export const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Whether a value is a whole number within bounds. */
 export const isWhole = (
   value: unknown,
   min: number,

@@ -8,8 +8,8 @@ export interface NetworkService {
   port: number;
   /** The services it calls. */
   calls: readonly string[];
-  /** The Service that leads to it: paths to where it is now are made once it leads there. */
-  service: k8s.core.v1.Service;
+  /** What is there once it is to be found where it is now: only then callers are let there, and nowhere else. */
+  arrival: pulumi.Resource;
   /** A port that it calls somewhere else, such as the one that its log is shipped to. */
   outside?: number | undefined;
   /** Who may call it: everybody, or the services alone that say they do; or it runs elsewhere, and is only called. */
@@ -131,7 +131,7 @@ export class NetworkPaths extends pulumi.ComponentResource {
             ],
           },
         },
-        { parent, dependsOn: called.service },
+        { parent, dependsOn: called.arrival },
       );
     }
   }

@@ -93,7 +93,7 @@ export function encryptedSecrets(): (service: string, name: string) => boolean {
 
 /**
  * A service's secrets as a Secret. Pulumi gives it a name of its own for each content: changed secrets make a new one, which
- * rolls the pods that refer to it, and the old one goes when no pod needs it any more.
+ * rolls the pods that refer to it, and the old one goes when the rollout is done: to go back, set the old value.
  */
 export function createSecret(
   service: string,

@@ -1,4 +1,8 @@
-import { type AutoscaleSettings, parseAutoscale } from "./autoscaler.ts";
+import {
+  type AutoscaleSettings,
+  mostPods,
+  parseAutoscale,
+} from "./autoscaler.ts";
 import { isImage } from "./image-reference.ts";
 import {
   defaultLoadBalancer,
@@ -187,6 +191,8 @@ function parseService(
     const autoscale = given("autoscale");
     if (replicas !== undefined && !isWhole(replicas, 0))
       wrong(at("replicas"), replicas, "it must be a whole number, 0 or more");
+    else if (Number(replicas) > mostPods)
+      wrong(at("replicas"), replicas, `it must be ${mostPods} at most`);
     if (autoscale === undefined)
       return { replicas: isWhole(replicas, 0) ? replicas : 2 };
     if (replicas !== undefined)

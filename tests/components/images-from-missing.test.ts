@@ -104,6 +104,16 @@ describe("imageSource with imagesFrom, of a stack that doesn't run what this one
       `${sentence("auth", key("auth"), "acme/marquee/staging")} Nothing was changed.`,
     ));
 
+  for (const imagesFrom of ["prod", "organization/marquee/prod"])
+    it(`ends where it is this very stack, as ${imagesFrom}, which would stay as it is for ever`, () =>
+      ends(
+        promote([], undefined, {
+          imagesFrom,
+          stacks: { "organization/marquee/prod": { images: all } },
+        }),
+        `marquee:imagesFrom is "${imagesFrom}", which is this very stack: it would run for ever what it runs now. Name another, or take the key out (\`pulumi config rm imagesFrom\`). Nothing was changed.`,
+      ));
+
   it("says a stack that can't be read as the configuration does", () =>
     ends(
       promote([], undefined, { imagesFrom: "acme/tv/staging", stacks: {} }),

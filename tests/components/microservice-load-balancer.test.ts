@@ -48,9 +48,14 @@ describe("Microservice's LoadBalancer", () => {
     assert.deepEqual(service.metadata.annotations, awaited);
   });
 
-  it("is not awaited without pods, for which no address would come", async () => {
+  it("is awaited without pods, too", async () => {
     const { service } = await balanced({}, { replicas: 0 });
-    assert.deepEqual(service.metadata.annotations, skipped);
+    assert.deepEqual(service.metadata.annotations, awaited);
+  });
+
+  it("is no reason for callers to wait: they may come once the pods are ready", async () => {
+    assert.match((await balanced()).arrival, /::auth-deployment$/);
+    assert.match((await auth()).arrival, /::auth-service$/);
   });
 
   it("tells the cloud what it wants to know, beside what Marquee says", async () => {
@@ -77,15 +82,6 @@ describe("Microservice's LoadBalancer", () => {
     });
   });
 
-  it("is not awaited without pods, whatever annotations say", async () => {
-    const annotations = {
-      "pulumi.com/patchForce": "false",
-      "pulumi.com/skipAwait": "false",
-    };
-    const { service } = await balanced({ annotations }, { replicas: 0 });
-    assert.deepEqual(service.metadata.annotations, skipped);
-  });
-
   it("tells the cloud alone: nothing else has its annotations", async () => {
     const annotations = { "example.com/only": "here" };
     const { resources } = await balanced({ annotations });
@@ -109,7 +105,7 @@ describe("Microservice's LoadBalancer", () => {
       assert.deepEqual(options[serviceType]?.customTimeouts, {
         create: `${timeoutSeconds}s`,
         update: `${timeoutSeconds}s`,
-        delete: "2m",
+        delete: `${Math.max(timeoutSeconds, 120)}s`,
       });
     });
 
@@ -121,7 +117,7 @@ describe("Microservice's LoadBalancer", () => {
       assert.deepEqual(options[serviceType]?.customTimeouts, {
         create: "120s",
         update: "120s",
-        delete: "2m",
+        delete: "120s",
       });
     });
 });

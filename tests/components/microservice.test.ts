@@ -54,7 +54,7 @@ describe("Microservice", () => {
         spec: {
           replicas: 2,
           selector: { matchLabels: { app: "auth-service" } },
-          strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+          strategy: { rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
           progressDeadlineSeconds: 120,
           template: {
             metadata: { labels },
@@ -67,6 +67,7 @@ describe("Microservice", () => {
                   topologyKey: "kubernetes.io/hostname",
                   whenUnsatisfiable: "ScheduleAnyway",
                   labelSelector: { matchLabels: { app: "auth-service" } },
+                  matchLabelKeys: ["pod-template-hash"],
                 },
               ],
               enableServiceLinks: false,

@@ -32,7 +32,7 @@ export async function auth(
   const options: Record<string, pulumi.CustomResourceOptions> = {};
   const { outputs, resources } = await deploy(
     () => {
-      const { deployment, service, images } = new Microservice(
+      const { arrival, deployment, service, images } = new Microservice(
         "auth",
         {
           namespace: "marquee-dev",
@@ -47,7 +47,11 @@ export async function auth(
         },
         noting(options),
       );
-      return { images, urns: [deployment.urn, service.urn] };
+      return {
+        arrival: arrival.urn,
+        images,
+        urns: [deployment.urn, service.urn],
+      };
     },
     { answers },
   );

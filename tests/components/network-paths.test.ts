@@ -8,7 +8,7 @@ import {
 import { deploy, known, noting } from "./engine.ts";
 
 /** One service, before there is a Service that leads to it. */
-type Service = Omit<NetworkService, "service">;
+type Service = Omit<NetworkService, "arrival">;
 
 const system: Service[] = [
   { name: "auth", port: 8081, calls: [], reach: "callers" },
@@ -36,7 +36,7 @@ async function policies(system: Service[]) {
   const { resources } = await deploy(() => {
     const services = system.map((service) => ({
       ...service,
-      service: new k8s.core.v1.Service(`${service.name}-service`),
+      arrival: new k8s.core.v1.Service(`${service.name}-service`),
     }));
     new NetworkPaths(
       "network",

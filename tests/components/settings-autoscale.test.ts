@@ -9,7 +9,7 @@ describe("parseSettings, of autoscale,", () => {
       [{ max: 2 }, 2, 2, 80],
       [{ min: 1, max: 1 }, 1, 1, 80],
       [{ min: 3, max: 3, cpuPercent: 1 }, 3, 3, 1],
-      [{ max: 1e3, cpuPercent: 1000 }, 2, 1000, 1000],
+      [{ max: 10_000, cpuPercent: 1000 }, 2, 10_000, 1000],
     ];
   for (const [autoscale, min, max, cpuPercent] of good)
     it(`takes ${JSON.stringify(autoscale)}, and then says no replicas`, () => {
@@ -52,6 +52,14 @@ describe("parseSettings, of autoscale,", () => {
         breaking("autoscale.max", number, [undefined, ...numbers], (max) => ({
           autoscale: { max },
         })),
+      );
+      table(
+        breaking(
+          "autoscale.max",
+          "it must be 10000 at most",
+          [10_001, 3e9, 2 ** 53 - 1],
+          (max) => ({ autoscale: { max } }),
+        ),
       );
       table(
         breaking(

@@ -28,6 +28,14 @@ describe("parseSettings, of a mistake in", () => {
         (replicas) => ({ replicas }),
       ),
     );
+    table(
+      breaking(
+        "replicas",
+        "it must be 10000 at most",
+        [10_001, 3e9],
+        (replicas) => ({ replicas }),
+      ),
+    );
   });
 
   describe("nodePort", () => {
