@@ -129,17 +129,17 @@ describe("An endpoint for lines", () => {
     const waited = at.slice(1).map((time, i) => time - (at[i] as number));
     const last = waited.slice(-7);
     const sum = (list: number[]) => list.reduce((a, b) => a + b, 0);
-    assert.ok(sum(waited.slice(0, 4)) < sum(last), `${waited}`);
-    assert.ok(Math.min(...last) < 60, `${waited}`);
+    // At most 1, 2, 4 and 8 ms, and what the machine needs; then 210 ms in the mean, and a tenth of that once in ages.
+    assert.ok(sum(waited.slice(0, 4)) < sum(last) + 50, `${waited}`);
+    assert.ok(Math.min(...last) < 60 + 50, `${waited}`);
     assert.ok(new Set(last.map(Math.round)).size > 3, `no jitter: ${waited}`);
   });
 
   it("that refuses lines gets none of them twice: they are dropped and counted", async () => {
-    const statuses = [400, 401, 404, 413, 301, 307, 200, 403];
+    const statuses = [400, 413, 415, 422, 400, 413, 200, 422];
     const answers = statuses.map((status): Answer => {
       if (status === 200) return status;
-      return (response) =>
-        response.writeHead(status, { location: "/elsewhere" }).end();
+      return (response) => response.writeHead(status).end();
     });
     const { log, endpoint, lines, said, metric } = await ship(answers);
     const shipped = async () => (await metric("log_bytes_behind")) === 0;
@@ -157,8 +157,22 @@ describe("An endpoint for lines", () => {
     // Two streaks.
     await said(refused, { level: "error", status: 400 });
     await said("the endpoint takes lines again");
-    await said(refused, { level: "error", status: 403 });
+    await said(refused, { level: "error", status: 422 });
     assert.equal(lines.filter(({ msg }) => msg === refused).length, 2);
+  });
+
+  it("that moved, or lets nobody in, is asked until it is mended", async () => {
+    const answers = [301, 307, 401, 403, 404, 405, 200].map(
+      (status): Answer =>
+        (response) =>
+          response.writeHead(status, { location: "/elsewhere" }).end(),
+    );
+    const { endpoint, metric } = await ship(answers);
+    await endpoint.untilRequests(7);
+    await until(async () => (await metric("log_bytes_behind")) === 0);
+    assert.equal(await metric("log_lines_dropped_total"), 0);
+    assert.equal(await metric("log_lines_shipped_total"), 10);
+    assert.equal(await metric("log_ship_failures_total"), 6);
   });
 
   it("may refuse lines before it has got them all", async () => {

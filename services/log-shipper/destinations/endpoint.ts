@@ -97,9 +97,11 @@ export function endpoint(
   return { limits, send };
 }
 
-/** Whether another try may have another answer: timeouts, too many requests, and what went wrong over there. */
-const mayPass = (status: number) =>
-  status === 408 || status === 429 || status >= 500;
+/** Answers that are about the lines themselves, so that no retry will have another: malformed, too large, not understood. */
+const refusals = new Set([400, 413, 415, 422]);
+
+/** Whether another try may have another answer. An endpoint that moved, or lets nobody in, may be mended; lines are not to go for that. */
+const mayPass = (status: number) => !isSuccess(status) && !refusals.has(status);
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
 
