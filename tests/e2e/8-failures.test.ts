@@ -6,6 +6,7 @@ import {
   edit,
   ensureUp,
   forwarded,
+  host,
   ok,
   sh,
 } from "./environment.ts";
@@ -19,7 +20,7 @@ describe("Pods that can't run", function () {
   afterEach(() => ok("git checkout --quiet ."));
 
   it("fail the update within minutes, with the pod's own reason, while the old pods serve on", async () => {
-    const nothing = `127.0.0.2:5001/marquee-auth@sha256:${"0".repeat(63)}7`;
+    const nothing = `${host}:5001/marquee-auth@sha256:${"0".repeat(63)}7`;
     configure("auth", { image: nothing, replicas: 1 });
     edit(
       join(clone(), "services/payment/app.ts"),

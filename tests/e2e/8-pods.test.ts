@@ -190,16 +190,22 @@ describe("What is in a pod", function () {
         ok(
           "kubectl get secrets -o jsonpath='{range .items[*]}{.metadata.name} {end}'",
         );
-      await ok(
-        "pulumi config set --secret --path 'marquee:secrets.auth.SIGNING_KEY' one",
-      );
+      const set = (value: string) =>
+        ok(
+          `pulumi config set --secret --path 'marquee:secrets.auth.SIGNING_KEY' ${value}`,
+        );
+      const [old, fresh] = ["the-first-long-secret", "the-second-long-secret"];
+      await set(old);
       await ok("pulumi up --yes");
       const before = await names();
-      await ok(
-        "pulumi config set --secret --path 'marquee:secrets.auth.SIGNING_KEY' two",
-      );
-      await ok("pulumi up --yes");
-      assert.equal(await env(), "two");
+      await set(fresh);
+      const said = [
+        await ok("pulumi preview --diff 2>&1"),
+        await ok("pulumi up --yes --diff 2>&1"),
+        await ok("pulumi stack export"),
+      ].join("\n");
+      assert.deepEqual([...leaks(said, old), ...leaks(said, fresh)], []);
+      assert.equal(await env(), fresh);
       assert.notEqual(await names(), before);
       assert.equal((await names()).trim().split(" ").length, 1);
     });
@@ -210,7 +216,10 @@ describe("What is in a pod", function () {
       );
       const { code, output } = await sh("pulumi up --yes");
       assert.notEqual(code, 0);
-      assert.match(output, /marquee:secrets is not encrypted/);
+      assert.match(
+        output,
+        /marquee:secrets\.auth\.SIGNING_KEY is not encrypted/,
+      );
       assert.deepEqual(leaks(output, "in-the-clear"), []);
     });
   });

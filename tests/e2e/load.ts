@@ -44,6 +44,12 @@ const clients = async (
   return load;
 };
 
+/** Fails where a load ended before what it was to go on through. */
+function wentThrough(deadline: number): void {
+  if (Date.now() > deadline)
+    throw new Error(`the load ended before the work, after ${limit / 1000} s`);
+}
+
 /** Asks `url` from this machine while `work` goes on. */
 export async function underLoad(
   url: string,
@@ -55,6 +61,7 @@ export async function underLoad(
   const load = clients(url, status, 4, () => !running || Date.now() > deadline);
   try {
     await work();
+    wentThrough(deadline);
   } finally {
     running = false;
   }
@@ -85,8 +92,10 @@ export async function underLoadFrom(
   });
   const closed = new Promise((resolve) => child.on("close", resolve));
   try {
+    const deadline = Date.now() + limit;
     await new Promise((resolve) => setTimeout(resolve, 1000)); // until it asks
     await work();
+    wentThrough(deadline);
   } finally {
     child.stdin?.end();
   }
