@@ -42,19 +42,35 @@ export async function leanProvider(
 }
 
 /**
- * Upstream may take a Deployment's rollout for finished before it began: where several are updated at once, the first event
- * that it sees may be from before the update, and that one passes its test. The test is made to ask for the update's generation.
+ * Upstream may take a Deployment's rollout for finished before it began: until the controller has made the new ReplicaSet, it
+ * takes the old one, which is ready, for the one to wait for. Here a ReplicaSet counts only if its pods are those that the
+ * Deployment asks for, as the controller itself judges it.
  */
 function patchRolloutWait(file: string): void {
   const original = readFileSync(file, "utf8");
-  const test = "if deployment.GetGeneration() == observedGeneration {";
+  const test = `	if dia.replicaSetGeneration == "0" || !updatedReplicaSetCreated {
+		return
+	}
+`;
   if (original.split(test).length !== 2)
-    throw new Error(`${file} is not as expected: it has no "${test}".`);
+    throw new Error(`${file} is not as expected: it has no\n${test}`);
+  const patched = original.replace(
+    test,
+    `${test}	if !hasTemplateOf(rs, dia.deployment) {
+		dia.updatedReplicaSetReady = false
+		return
+	}
+`,
+  );
   writeFileSync(
     file,
-    original.replace(
-      test,
-      "if deployment.GetGeneration() == observedGeneration && observedGeneration >= dia.config.currentOutputs.GetGeneration() {",
-    ),
+    `${patched}
+func hasTemplateOf(rs, deployment *unstructured.Unstructured) bool {
+	theirs, _, _ := unstructured.NestedMap(rs.Object, "spec", "template")
+	ours, _, _ := unstructured.NestedMap(deployment.Object, "spec", "template")
+	unstructured.RemoveNestedField(theirs, "metadata", "labels", "pod-template-hash")
+	return fmt.Sprint(theirs) == fmt.Sprint(ours)
+}
+`,
   );
 }
