@@ -13,6 +13,9 @@ export interface AutoscaleSettings {
   cpuPercent: number;
 }
 
+/** Pods of a service that says nothing of their number: one node may go away. */
+export const defaultPods = 2;
+
 /** Pods of one service. Kubernetes is made for 150,000 in a cluster; more than this is a slip of the hand. */
 export const mostPods = 10_000;
 
@@ -22,7 +25,7 @@ export function parseAutoscale(
   raw: unknown,
   report: Report,
 ): AutoscaleSettings {
-  const settings = { min: 2, max: 2, cpuPercent: 80 };
+  const settings = { min: defaultPods, max: defaultPods, cpuPercent: 80 };
   if (!isMap(raw)) {
     report.wrong(
       key,

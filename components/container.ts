@@ -19,35 +19,45 @@ export interface ContainerArgs {
 /** Seconds that a pod goes on serving after Kubernetes decided to end it: load balancers learn of it meanwhile. */
 const preStopSeconds = 5;
 
+/**
+ * What every container has: no rights, and somebody who looks after it. Started when it first answers, asked less often from
+ * then on; alive says nothing of what it depends on. What it said last, if it fails, is in the pod's status.
+ * @param port the name of its port
+ * @param started the path that answers once it has started
+ */
+export const everyContainer = (port: string, started: string) => ({
+  startupProbe: {
+    httpGet: { path: started, port },
+    periodSeconds: 1,
+    failureThreshold: 60,
+  },
+  livenessProbe: {
+    httpGet: { path: "/livez", port },
+    periodSeconds: 10,
+    timeoutSeconds: 5,
+  },
+  terminationMessagePolicy: "FallbackToLogsOnError",
+  securityContext: containerSecurity,
+});
+
 /** The container that runs a service. Its program answers /livez and /readyz. */
 export function createContainer(
   name: string,
   { image, port, settings, env, secret, volumeMounts }: ContainerArgs,
 ): k8s.types.input.core.v1.Container {
-  const probe = (path: string) => ({ httpGet: { path, port: "http" } });
   return {
     name,
     image,
     ports: [{ name: "http", containerPort: port }],
     env: Object.entries(env).map(([name, value]) => ({ name, value })),
     ...(secret && { envFrom: [{ secretRef: { name: secret } }] }),
-    // Started when it first answers; asked less often from then on. Alive says nothing of what it depends on.
-    startupProbe: {
-      ...probe("/livez"),
+    ...everyContainer("http", "/livez"),
+    readinessProbe: {
+      httpGet: { path: "/readyz", port: "http" },
       periodSeconds: 1,
-      failureThreshold: 60,
-    },
-    readinessProbe: { ...probe("/readyz"), periodSeconds: 1 },
-    livenessProbe: {
-      ...probe("/livez"),
-      periodSeconds: 10,
-      timeoutSeconds: 5,
     },
     lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
-    // What it said last, if it fails, is in the pod's status, and in Pulumi's error.
-    terminationMessagePolicy: "FallbackToLogsOnError",
     resources: settings.resources,
-    securityContext: containerSecurity,
     ...(volumeMounts && { volumeMounts }),
   };
 }

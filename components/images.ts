@@ -62,14 +62,15 @@ async function imagesOf(
   stack: string,
   names: string[],
 ): Promise<Record<string, pulumi.Input<string>>> {
-  let images: Record<string, unknown> = {};
-  let text = "";
-  if (fullName(stack) === fullName(pulumi.getStack()))
+  const name = fullName(stack);
+  if (name === fullName(pulumi.getStack()))
     throw new pulumi.RunError(
       `marquee:imagesFrom is "${stack}", which is this very stack: it would run for ever what it runs now. Name another, or take the key out (\`pulumi config rm imagesFrom\`). Nothing was changed.`,
     );
+  let images: Record<string, unknown> = {};
+  let text = "";
   try {
-    images = (await readOutputs(fullName(stack))).images ?? {};
+    images = (await readOutputs(name)).images ?? {};
     const missing = names.filter((name) => !isImage(images[name]));
     if (missing.length > 0)
       text = `that stack runs no image of ${list(missing)}. Deploy it so that it does (\`pulumi up --stack ${stack}\`), or name what is missing by ${list(missing.map(keyOf))}`;

@@ -40,7 +40,11 @@ export function parseLoadBalancer(
     ["sourceRanges", "annotations", "timeoutSeconds"],
     "a setting of loadBalancer",
   );
-  const { sourceRanges, annotations = {}, timeoutSeconds = 300 } = raw;
+  const {
+    sourceRanges,
+    annotations = defaultLoadBalancer.annotations,
+    timeoutSeconds = defaultLoadBalancer.timeoutSeconds,
+  } = raw;
   if (
     sourceRanges !== undefined &&
     (!Array.isArray(sourceRanges) || sourceRanges.length === 0)

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { createAutoscaler } from "./autoscaler.ts";
+import { createAutoscaler, defaultPods } from "./autoscaler.ts";
 import { createContainer } from "./container.ts";
 import { createDisruptionBudget } from "./disruption-budget.ts";
 import { logShipper, logSidecar } from "./log-sidecar.ts";
@@ -114,7 +114,9 @@ export class Microservice extends pulumi.ComponentResource {
             annotations: ownership,
           },
           spec: {
-            ...(settings.autoscale ? {} : { replicas: settings.replicas ?? 2 }),
+            ...(settings.autoscale
+              ? {}
+              : { replicas: settings.replicas ?? defaultPods }),
             selector: { matchLabels: selector },
             // A quarter at a time, one at least, so that a hundred pods take no longer than four.
             strategy: { rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },

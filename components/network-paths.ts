@@ -33,109 +33,93 @@ export class NetworkPaths extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(componentTypes.networkPaths, name, {}, opts);
-    createDefaultDeny(this);
+    const parent = this;
+    createPolicy("default-deny", {
+      podSelector: {},
+      policyTypes: ["Ingress", "Egress"],
+    });
     for (const service of services)
       if (service.reach !== "elsewhere") {
-        createPolicy(this, service);
+        createPolicy(`${service.name}-network`, own(service), service);
         for (const called of services)
           if (service.calls.includes(called.name))
-            createPath(this, service, called);
+            createPolicy(
+              `${service.name}-calls-${called.name}`,
+              path(service, called),
+              service,
+              called.arrival,
+            );
       }
     this.registerOutputs();
 
-    function createDefaultDeny(parent: NetworkPaths) {
-      new k8s.networking.v1.NetworkPolicy(
-        "default-deny",
-        {
-          metadata: {
-            name: "default-deny",
-            namespace,
-            annotations: ownership,
-          },
-          spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
-        },
-        { parent },
-      );
-    }
-
-    /** Who may call a service, and what every service calls. */
-    function createPolicy(parent: NetworkPaths, service: NetworkService) {
-      const callers = services.filter(({ calls }) =>
-        calls.includes(service.name),
-      );
-      new k8s.networking.v1.NetworkPolicy(
-        `${service.name}-network`,
-        {
-          metadata: {
-            name: `${service.name}-network`,
-            namespace,
-            labels: recommendedLabels(service.name),
-            annotations: ownership,
-          },
-          spec: {
-            podSelector: pods(service.name),
-            policyTypes: ["Ingress", "Egress"],
-            ingress:
-              service.reach === "everybody"
-                ? [{ ports: [{ port: service.port }] }]
-                : // A rule without callers would be one for everybody.
-                  callers.map(({ name }) => ({
-                    from: [{ podSelector: pods(name) }],
-                    ports: [{ port: service.port }],
-                  })),
-            egress: [
-              // Wherever the cluster's DNS is: in kube-system, on the node, in the cloud.
-              {
-                ports: [
-                  { port: 53, protocol: "UDP" },
-                  { port: 53, protocol: "TCP" },
-                ],
-              },
-              ...(service.outside === undefined
-                ? []
-                : [{ ports: [{ port: service.outside }] }]),
-            ],
-          },
-        },
-        { parent },
-      );
-    }
-
-    /** That one service may call another, whose own policy has the other side of it. */
-    function createPath(
-      parent: NetworkPaths,
-      caller: NetworkService,
-      called: NetworkService,
+    function createPolicy(
+      name: string,
+      spec: k8s.types.input.networking.v1.NetworkPolicySpec,
+      service?: NetworkService,
+      after?: pulumi.Resource,
     ) {
-      const name = `${caller.name}-calls-${called.name}`;
       new k8s.networking.v1.NetworkPolicy(
         name,
         {
           metadata: {
             name,
             namespace,
-            labels: recommendedLabels(caller.name),
+            ...(service && { labels: recommendedLabels(service.name) }),
             annotations: ownership,
           },
-          spec: {
-            podSelector: pods(caller.name),
-            policyTypes: ["Egress"],
-            egress: [
-              {
-                // Somewhere else can be anywhere.
-                ...(called.reach === "elsewhere"
-                  ? {}
-                  : { to: [{ podSelector: pods(called.name) }] }),
-                ports: [{ port: called.port }],
-              },
+          spec,
+        },
+        { parent, ...(after && { dependsOn: after }) },
+      );
+    }
+
+    /** Who may call a service, and what every service calls. */
+    function own(service: NetworkService) {
+      const callers = services.filter(({ calls }) =>
+        calls.includes(service.name),
+      );
+      return {
+        podSelector: pods(service.name),
+        policyTypes: ["Ingress", "Egress"],
+        ingress:
+          service.reach === "everybody"
+            ? [{ ports: [{ port: service.port }] }]
+            : // A rule without callers would be one for everybody.
+              callers.map(({ name }) => ({
+                from: [{ podSelector: pods(name) }],
+                ports: [{ port: service.port }],
+              })),
+        egress: [
+          // Wherever the cluster's DNS is: in kube-system, on the node, in the cloud.
+          {
+            ports: [
+              { port: 53, protocol: "UDP" },
+              { port: 53, protocol: "TCP" },
             ],
           },
-        },
-        { parent, dependsOn: called.arrival },
-      );
+          ...(service.outside === undefined
+            ? []
+            : [{ ports: [{ port: service.outside }] }]),
+        ],
+      };
     }
   }
 }
+
+/** That one service may call another, whose own policy has the other side of it. */
+const path = (caller: NetworkService, called: NetworkService) => ({
+  podSelector: pods(caller.name),
+  policyTypes: ["Egress"],
+  egress: [
+    {
+      // Somewhere else can be anywhere.
+      ...(called.reach === "elsewhere"
+        ? {}
+        : { to: [{ podSelector: pods(called.name) }] }),
+      ports: [{ port: called.port }],
+    },
+  ],
+});
 
 const pods = (service: string) => ({
   matchLabels: { app: `${service}-service` },

@@ -33,11 +33,13 @@ export function parseSecrets(
   }
   const names = Object.keys(services);
   known("secrets.", raw, names, "a service");
-  for (const [service, variables] of Object.entries(raw)) {
+  const given = Object.entries(raw).filter(
+    // Of the last variable that was taken out, null or {} stays.
+    ([, variables]) => variables !== null && !isDeepStrictEqual(variables, {}),
+  );
+  for (const [service, variables] of given) {
     const at = `secrets.${service}`;
-    // null and {}: of the last variable that was taken out, this stays.
-    const none = variables === null || isDeepStrictEqual(variables, {});
-    if (none || !names.includes(service)) continue;
+    if (!names.includes(service)) continue;
     if (services[service]?.type === "ExternalName")
       mistake(
         at,
@@ -64,11 +66,7 @@ export function parseSecrets(
           );
       }
   }
-  return Object.fromEntries(
-    Object.entries(raw as Secrets).filter(
-      ([, variables]) => Object.keys(variables ?? {}).length > 0,
-    ),
-  );
+  return Object.fromEntries(given) as Secrets;
 }
 
 /**

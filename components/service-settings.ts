@@ -1,5 +1,6 @@
 import {
   type AutoscaleSettings,
+  defaultPods,
   mostPods,
   parseAutoscale,
 } from "./autoscaler.ts";
@@ -177,10 +178,7 @@ function parseService(
     ...parseBalancer(),
     ...parseImage(),
     resources: parseResources(at("resources"), given("resources"), report),
-    ...optional(
-      "logSidecar",
-      parseLogSidecar(at("logSidecar"), given("logSidecar"), report),
-    ),
+    ...parseSidecar(),
   };
   return type === "ExternalName"
     ? { type, externalName: String(externalName) }
@@ -194,7 +192,7 @@ function parseService(
     else if (Number(replicas) > mostPods)
       wrong(at("replicas"), replicas, `it must be ${mostPods} at most`);
     if (autoscale === undefined)
-      return { replicas: isWhole(replicas, 0) ? replicas : 2 };
+      return { replicas: isWhole(replicas, 0) ? replicas : defaultPods };
     if (replicas !== undefined)
       wrong(
         at("replicas"),
@@ -234,10 +232,13 @@ function parseService(
     if (!isImage(image)) wrong(at("image"), image, isImage.rule);
     return { image: String(image) }; // a wrong one, too: it is not to be built
   }
-}
 
-/** A member that is left out where there is no value. */
-const optional = <Key extends string, Value>(
-  key: Key,
-  value: Value | undefined,
-) => (value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value };
+  function parseSidecar() {
+    const logSidecar = parseLogSidecar(
+      at("logSidecar"),
+      given("logSidecar"),
+      report,
+    );
+    return logSidecar ? { logSidecar } : {};
+  }
+}

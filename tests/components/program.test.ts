@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { count, only } from "./engine.ts";
 import { budgetType, deploymentType, serviceType } from "./microservices.ts";
 import {
+  deployed,
   imageType,
   namespaceType,
   policyType,
@@ -19,17 +20,9 @@ describe("the program", () => {
   it("is three images, three Deployments and three Services in a namespace", async () => {
     const { resources } = await run({ streaming: nodePort });
     assert.deepEqual(count(resources), {
-      [providerType]: 1,
-      [namespaceType]: 1,
+      ...deployed,
       "marquee:components:ServiceImage": 3,
       [imageType]: 3,
-      "marquee:components:Microservice": 3,
-      [deploymentType]: 3,
-      [serviceType]: 3,
-      "kubernetes:core/v1:ServiceAccount": 3,
-      [budgetType]: 3,
-      "marquee:components:NetworkPaths": 1,
-      [policyType]: 6,
     });
   });
 
