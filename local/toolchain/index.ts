@@ -9,8 +9,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { contentKey } from "../content-key.ts";
-import { cache, run } from "../host.ts";
+import { cache } from "../host.ts";
 import { step } from "../progress.ts";
+import { go, goBuild, goModuleFolder } from "./go.ts";
 import { leanProvider } from "./lean-provider.ts";
 
 /** The versions that the Go modules beside this file pin; `pulumi` on the PATH may be newer. */
@@ -40,6 +41,7 @@ const providerPrograms = {
 export const key: string = contentKey([
   modules,
   languageHost,
+  join(import.meta.dirname, "go.ts"),
   join(import.meta.dirname, "lean-provider.ts"),
   import.meta.filename,
 ]);
@@ -99,18 +101,6 @@ export async function ensurePrograms(pulumi: {
 const pathOf = (program: string) =>
   program in providerPrograms ? provider : join(bin, program);
 
-const goEnvironment = () => ({
-  ...process.env,
-  CGO_ENABLED: "0",
-  // The compiler collects less garbage: less CPU for more memory (at most 2 GB a core).
-  GOGC: process.env.GOGC ?? "400",
-  GOFLAGS: `${process.env.GOFLAGS ?? ""} -buildvcs=false -trimpath`,
-  GOWORK: "off",
-});
-
-/** Nobody debugs these programs here, so no debug information is made, nor linked. */
-const lean = ["-gcflags=all=-dwarf=false"];
-
 async function buildPrograms(
   programs: Record<string, string>,
   report: (status: string) => void,
@@ -118,31 +108,22 @@ async function buildPrograms(
   const work = join(folder, "work");
   rmSync(work, { recursive: true, force: true });
   cpSync(modules, work, { recursive: true });
-  const go = (args: string[], onLine?: (line: string) => void) =>
-    run("go", args, {
-      cwd: work,
-      env: goEnvironment(),
-      log: "toolchain",
-      ...(onLine ? { onLine } : {}),
-    });
+  const options = { cwd: work, log: "toolchain" };
 
   report("downloading modules");
-  await go(["mod", "download"], (line) => report(line));
+  await go(["mod", "download"], { ...options, onLine: report });
   if (programs["pulumi-resource-kubernetes"]) {
-    const source = await go(["list", "-m", "-f", "{{.Dir}}", providerModule]);
     await leanProvider(
-      source,
+      await goModuleFolder(providerModule, options),
       join(work, "kubernetes-provider"),
       versions.kubernetesProvider,
     );
-    await go([
-      "mod",
-      "edit",
-      `-replace=${providerModule}=./kubernetes-provider`,
-    ]);
+    const replace = `-replace=${providerModule}=./kubernetes-provider`;
+    await go(["mod", "edit", replace], options);
   }
   const packages = Object.values(programs);
-  const all = (await go(["list", "-deps", ...packages])).split("\n").length;
+  const dependencies = await go(["list", "-deps", ...packages], options);
+  const all = dependencies.split("\n").length;
   let built = 0;
   const stamps: Record<string, string> = {
     "k8s.io/component-base/version.gitVersion": `v${versions.kubernetes}`,
@@ -153,13 +134,7 @@ async function buildPrograms(
     "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumi}`,
   };
   if (programs["metallb-controller"]) {
-    const source = await go([
-      "list",
-      "-m",
-      "-f",
-      "{{.Dir}}",
-      "go.universe.tf/metallb",
-    ]);
+    const source = await goModuleFolder("go.universe.tf/metallb", options);
     cpSync(join(source, "config/crd/bases"), loadBalancerKinds, {
       recursive: true,
     });
@@ -167,23 +142,11 @@ async function buildPrograms(
   const output = join(work, "out");
   mkdirSync(output);
   // One `go build` for all: the packages that they share are compiled once.
-  await go(
-    [
-      "build",
-      "-v",
-      ...lean,
-      `-ldflags=-s -w ${Object.entries(stamps)
-        .map(([variable, value]) => `-X ${variable}=${value}`)
-        .join(" ")}`,
-      "-o",
-      `${output}/`,
-      ...packages,
-    ],
-    (line) => {
-      if (/^[\w.-]+(\/|$)/.test(line)) built++;
-      report(`package ${built} of at most ${all}`);
-    },
-  );
+  const onLine = (line: string) => {
+    if (/^[\w.-]+(\/|$)/.test(line)) built++;
+    report(`package ${built} of at most ${all}`);
+  };
+  await goBuild(packages, `${output}/`, { ...options, onLine }, stamps);
   for (const [program, source] of Object.entries(programs))
     renameSync(
       join(output, source.split("/").at(-1) as string),
@@ -203,13 +166,10 @@ async function buildLanguageHost(
 ): Promise<void> {
   report("Node.js language host");
   const program = join(folder, "pulumi-language-nodejs");
-  await run(
-    "go",
-    [
-      ...["build", ...lean, "-ldflags=-s -w", "-o", program],
-      "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-    ],
-    { cwd: languageHost, env: goEnvironment(), log: "toolchain" },
+  await goBuild(
+    ["github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs"],
+    program,
+    { cwd: languageHost, log: "toolchain" },
   );
   const script = join(bin, "pulumi-language-nodejs");
   writeFileSync(

@@ -32,7 +32,7 @@ export async function leanProvider(
     join(command, "schema-embed.json"),
     JSON.stringify({
       ...json("schema.json"),
-      version: version,
+      version,
     }),
   );
   writeFileSync(

@@ -8,13 +8,14 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { contentKey } from "../../local/content-key.ts";
-import { cache, run } from "../../local/host.ts";
+import { cache } from "../../local/host.ts";
 import { step } from "../../local/progress.ts";
+import { goBuild } from "../../local/toolchain/go.ts";
 import { schemaLocation } from "./schemas.ts";
 
 const modules = join(import.meta.dirname, "go");
 
-/** The Go packages of the two checkers. What they are is decided in go/go.mod, how they are built in this file. */
+/** The Go packages of the two checkers. What they are is decided in go/go.mod. */
 const packages = [
   "github.com/yannh/kubeconform/cmd/kubeconform",
   "github.com/zegl/kube-score/cmd/kube-score",
@@ -46,28 +47,7 @@ async function build(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const work = mkdtempSync(`${folder}.`);
   try {
-    await run(
-      "go",
-      [
-        "build",
-        "-gcflags=all=-dwarf=false",
-        "-ldflags=-s -w",
-        "-o",
-        `${work}/`,
-        ...packages,
-      ],
-      {
-        cwd: modules,
-        env: {
-          ...process.env,
-          CGO_ENABLED: "0",
-          // As for the toolchain: less CPU for more memory.
-          GOGC: process.env.GOGC ?? "400",
-          GOFLAGS: `${process.env.GOFLAGS ?? ""} -buildvcs=false -trimpath`,
-          GOWORK: "off",
-        },
-      },
-    );
+    await goBuild(packages, `${work}/`, { cwd: modules });
     for (const source of packages)
       renameSync(join(work, basename(source)), join(folder, basename(source)));
   } finally {
