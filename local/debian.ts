@@ -1,4 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { run } from "./host.ts";
 import { say } from "./progress.ts";
 import { UserError } from "./user-error.ts";
@@ -38,8 +46,8 @@ export function install(packages: string[], why: string): Promise<void> {
   return next;
 }
 
-/** Where this machine gets Debian's packages from. */
-export async function mirror(): Promise<string> {
+/** Where this machine gets a release's packages from; `suffix` is "" or "-security". */
+async function repository(suffix: string): Promise<string | undefined> {
   await updateLists();
   const targets = await run("apt-get", [
     "indextargets",
@@ -54,11 +62,72 @@ export async function mirror(): Promise<string> {
       origin === "Debian" &&
       component === "main" &&
       release &&
-      !release.includes("-")
+      /^[a-z]+(-security)?$/.test(release) &&
+      release.endsWith("-security") === (suffix !== "")
     )
       return uri;
   }
+  return undefined;
+}
+
+/** Where this machine gets Debian's packages from. */
+export async function mirror(): Promise<string> {
+  const uri = await repository("");
+  if (uri) return uri;
   throw new UserError(
     "No Debian package source with a main component is configured: see /etc/apt/sources.list.d.",
   );
+}
+
+/**
+ * Unpacks packages of a release, whatever release this machine has, as they are now with its security updates. Exactly
+ * these: what they depend on has to be among them.
+ */
+export async function unpack(
+  release: string,
+  packages: string[],
+  root: string,
+): Promise<void> {
+  const apt = `${root}.apt`;
+  rmSync(apt, { recursive: true, force: true });
+  for (const folder of ["state/lists/partial", "cache/archives/partial", "etc"])
+    mkdirSync(join(apt, folder), { recursive: true });
+  const security = await repository("-security");
+  const sources = [
+    [await mirror(), release],
+    [await mirror(), `${release}-updates`],
+    ...(security ? [[security, `${release}-security`]] : []),
+  ];
+  writeFileSync(
+    join(apt, "etc/sources.list"),
+    sources
+      .map(
+        ([uri, suite]) =>
+          `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${uri} ${suite} main\n`,
+      )
+      .join(""),
+  );
+  writeFileSync(join(apt, "state/status"), "");
+  // Nothing of this machine's own apt is read or written.
+  const options = [
+    `Dir::State=${apt}/state`,
+    `Dir::State::status=${apt}/state/status`,
+    `Dir::Cache=${apt}/cache`,
+    `Dir::Etc::sourcelist=${apt}/etc/sources.list`,
+    `Dir::Etc::sourceparts=${apt}/etc/none`,
+    `Dir::Etc::preferencesparts=${apt}/etc/none`,
+    "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
+    "APT::Sandbox::User=root",
+  ].flatMap((option) => ["-o", option]);
+  const downloads = join(apt, "packages");
+  mkdirSync(downloads);
+  await run("apt-get", [...options, "update", "-q"], { log: "apt" });
+  await run("apt-get", [...options, "download", "-q", ...packages], {
+    cwd: downloads,
+    log: "apt",
+  });
+  mkdirSync(root, { recursive: true });
+  for (const file of readdirSync(downloads).sort())
+    await run("dpkg-deb", ["-x", join(downloads, file), root]);
+  rmSync(apt, { recursive: true });
 }

@@ -10,6 +10,11 @@ import {
 import { ensureCluster, kubeconfig } from "./cluster/index.ts";
 import { ensureDockerEngine } from "./docker-engine.ts";
 import { logs, project } from "./host.ts";
+import {
+  ensurePostgresImage,
+  havePostgresImage,
+  pushPostgresImage,
+} from "./postgres/image.ts";
 import { elapsed, say, step } from "./progress.ts";
 import {
   ensurePulumi,
@@ -40,7 +45,7 @@ export async function up(): Promise<void> {
 async function bringUpCluster(): Promise<void> {
   const own = await ownPulumi();
   await requireMachine({
-    images: await haveImages(),
+    images: (await haveImages()) && (await havePostgresImage()),
     programs: havePrograms(own),
   });
   // Compiling keeps the cores busy, and the engine and Debian's packages the network: at the same time.
@@ -48,13 +53,17 @@ async function bringUpCluster(): Promise<void> {
     ensurePulumi(own),
     ensureDockerEngine().then(async () => {
       await ensureBaseImage();
+      await ensurePostgresImage();
       await ensureNodeFileSystem();
     }),
   ]);
   await ensureNodeImage();
   await ensureCluster(async () => {
     forgetStacks(); // their resources were an earlier cluster's
-    await step("base image into the registry", pushBaseImage);
+    await step("base images into the registry", async () => {
+      await pushBaseImage();
+      await pushPostgresImage();
+    });
   });
 }
 

@@ -182,8 +182,9 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
         name: "standard",
         annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
       },
-      provisioner: "kubernetes.io/host-path", // the controller manager's own
+      provisioner: "marquee.local/volumes", // the node's kube-volumes
       reclaimPolicy: "Delete",
+      volumeBindingMode: "WaitForFirstConsumer",
     },
     {
       apiVersion: "v1",

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -11,6 +10,7 @@ import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { contentKey } from "../content-key.ts";
 import * as debian from "../debian.ts";
+import { imageExists, importImage, pushImage } from "../docker-image.ts";
 import { cache, run, succeeds } from "../host.ts";
 import { end, processes } from "../processes.ts";
 import { step } from "../progress.ts";
@@ -50,9 +50,6 @@ export const nodeImage = `marquee/kubernetes:${toolchain.versions.kubernetes}-${
 /** The image that services run on, as Pulumi.dev.yaml names it. */
 const baseImage = `${registry}/node:24`;
 const localBase = `marquee/node:${process.versions.node}-${contentKey([import.meta.filename]).slice(0, 8)}`;
-
-const imageExists = (image: string) =>
-  succeeds("docker", ["image", "inspect", image]);
 
 /** Whether both images were made before. */
 export const haveImages = async () =>
@@ -120,6 +117,7 @@ export async function ensureNodeImage(): Promise<void> {
       "kube-network-policy",
       "kube-proxy",
       "kube-scheduler",
+      "kube-volumes",
       "metrics-server",
     ])
       await run("ln", ["-s", "kube", join(programs, alias)]);
@@ -201,40 +199,8 @@ export async function ensureBaseImage(): Promise<void> {
   }
 }
 
-/** Puts the base image into the cluster's registry, where `FROM` names it. Layers that are there are not sent again. */
-export async function pushBaseImage(): Promise<void> {
-  await run("docker", ["tag", localBase, baseImage]);
-  await run("docker", ["push", "--quiet", baseImage], { log: "docker" });
-}
-
-/** Makes an image of one layer; `what` are tar's words for what goes into it. */
-async function importImage(
-  what: string[],
-  changes: string[],
-  image: string,
-): Promise<void> {
-  const archive = spawn(
-    "tar",
-    ["--create", "--numeric-owner", "--owner=0", "--group=0", ...what],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  const archived = new Promise<number | null>((resolve) => {
-    archive.on("close", resolve);
-  });
-  await run(
-    "docker",
-    [
-      "import",
-      ...changes.flatMap((change) => ["--change", change]),
-      "-",
-      image,
-    ],
-    { input: archive.stdout, log: "docker" },
-  );
-  if ((await archived) === 0) return;
-  await run("docker", ["image", "rm", image]); // it holds what tar got to
-  throw new Error(`tar could not read all of ${what.join(" ")}`);
-}
+/** Puts the base image into the cluster's registry, where `FROM` names it. */
+export const pushBaseImage = () => pushImage(localBase, baseImage);
 
 /** Removes what an interrupted debootstrap left: it may still be at it, and have this machine's /proc and /sys mounted in there. */
 async function removeFileSystem(root: string): Promise<void> {

@@ -13,7 +13,7 @@ wait_for() { for ((i = 0; i < 600; i++)); do "$@" >/dev/null 2>&1 && return; sle
 listens() { (: <"/dev/tcp/127.0.0.1/$1"); }
 clients() { echo "--kubeconfig $1 --authentication-kubeconfig $1 --authorization-kubeconfig $1"; }
 
-mkdir -p "$VAR"/{logs,registry,kubelet,pod-logs,volume-plugins} "$RUN/cni"
+mkdir -p "$VAR"/{logs,registry,kubelet,pod-logs,volume-plugins,volumes} "$RUN/cni"
 cp $CONF/cni.conflist "$RUN/cni/10-pods.conflist"
 mount -o remount,rw /sys
 mount --make-rshared /
@@ -61,7 +61,7 @@ wait_for kubectl get --raw /readyz
 # shellcheck disable=SC2046
 start kube-controller-manager kube-controller-manager $(clients "$VAR/controller-manager.conf") --bind-address 127.0.0.1 --leader-elect=false \
   --use-service-account-credentials --kube-api-qps 1000 --kube-api-burst 1000 --root-ca-file "$P/ca.crt" --service-account-private-key-file "$P/sa.key" \
-  --cluster-signing-cert-file "$P/ca.crt" --cluster-signing-key-file "$P/ca.key" --enable-hostpath-provisioner
+  --cluster-signing-cert-file "$P/ca.crt" --cluster-signing-key-file "$P/ca.key"
 # shellcheck disable=SC2046
 start kube-scheduler kube-scheduler $(clients "$VAR/scheduler.conf") --bind-address 127.0.0.1 --leader-elect=false
 start kubelet kubelet --config $CONF/kubelet.yaml --kubeconfig "$VAR/kubelet.conf" --root-dir "$VAR/kubelet" --cert-dir "$VAR/kubelet/pki" \
@@ -69,6 +69,7 @@ start kubelet kubelet --config $CONF/kubelet.yaml --kubeconfig "$VAR/kubelet.con
 start kube-proxy kube-proxy --kubeconfig "$KUBECONFIG" --hostname-override node --proxy-mode iptables --cluster-cidr "$PODS" \
   --iptables-min-sync-period 100ms --conntrack-max-per-core 0 --conntrack-min 0 --conntrack-tcp-timeout-established 0s \
   --conntrack-tcp-timeout-close-wait 0s --bind-address "$NODE" --healthz-bind-address 127.0.0.1:10256 --metrics-bind-address 127.0.0.1:10249
+start volumes kube-volumes --kubeconfig "$KUBECONFIG" --folder "$VAR/volumes" --node node
 start coredns coredns -conf $CONF/Corefile
 kubectl apply --server-side --force-conflicts -f $CONF/cluster.yaml -f /node/crds >/dev/null
 # shellcheck disable=SC2046

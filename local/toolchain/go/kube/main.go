@@ -56,6 +56,8 @@ func main() {
 		return
 	case "kube-network-policy":
 		command = newNetworkPolicyCommand()
+	case "kube-volumes":
+		command = newVolumesCommand()
 	case "kube-apiserver":
 		command = apiserver.NewAPIServerCommand()
 	case "kube-controller-manager":

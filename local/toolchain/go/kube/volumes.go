@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	core "k8s.io/api/core/v1"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+	storage "sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
+)
+
+// newVolumesCommand gives each claim of storage class "standard" a folder of this node. Not the controller manager's own
+// host-path provisioner: its folders are root's, and only of local volumes does the kubelet let a pod's group write to them.
+func newVolumesCommand() *cobra.Command {
+	var kubeconfig, folder, node string
+	command := &cobra.Command{
+		Use:           "kube-volumes",
+		Short:         "Provisions local volumes on this node",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(*cobra.Command, []string) error {
+			ctx := server.SetupSignalContext()
+			config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+			if err != nil {
+				return err
+			}
+			client, err := kubernetes.NewForConfig(config)
+			if err != nil {
+				return err
+			}
+			storage.NewProvisionController(ctx, client, "marquee.local/volumes", volumes{folder, node},
+				storage.LeaderElection(false), storage.MetricsPort(0)).Run(ctx)
+			return nil
+		},
+	}
+	command.Flags().StringVar(&kubeconfig, "kubeconfig", "", "kubeconfig of who may make persistent volumes")
+	command.Flags().StringVar(&folder, "folder", "", "where volumes' folders are")
+	command.Flags().StringVar(&node, "node", "", "this node's name")
+	return command
+}
+
+type volumes struct{ folder, node string }
+
+func (v volumes) path(name string) string { return filepath.Join(v.folder, name) }
+
+func (v volumes) Provision(_ context.Context, options storage.ProvisionOptions) (*core.PersistentVolume, storage.ProvisioningState, error) {
+	path := v.path(options.PVName)
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, storage.ProvisioningFinished, err
+	}
+	mode := core.PersistentVolumeFilesystem
+	return &core.PersistentVolume{
+		ObjectMeta: meta.ObjectMeta{Name: options.PVName},
+		Spec: core.PersistentVolumeSpec{
+			PersistentVolumeReclaimPolicy: *options.StorageClass.ReclaimPolicy,
+			AccessModes:                   options.PVC.Spec.AccessModes,
+			VolumeMode:                    &mode,
+			// As asked for; a folder may grow as far as the machine's disk.
+			Capacity: core.ResourceList{
+				core.ResourceStorage: options.PVC.Spec.Resources.Requests[core.ResourceStorage],
+			},
+			PersistentVolumeSource: core.PersistentVolumeSource{Local: &core.LocalVolumeSource{Path: path}},
+			NodeAffinity: &core.VolumeNodeAffinity{Required: &core.NodeSelector{NodeSelectorTerms: []core.NodeSelectorTerm{{
+				MatchExpressions: []core.NodeSelectorRequirement{
+					{Key: core.LabelHostname, Operator: core.NodeSelectorOpIn, Values: []string{v.node}},
+				},
+			}}}},
+		},
+	}, storage.ProvisioningFinished, nil
+}
+
+func (v volumes) Delete(_ context.Context, volume *core.PersistentVolume) error {
+	return os.RemoveAll(v.path(volume.Name))
+}
