@@ -21,10 +21,10 @@ export const contextOf = (service: string) => `build/${service}`;
 const dockerfileOf = (project: string) => join(project, "services/Dockerfile");
 
 /**
- * Makes each service's Docker context: `app/` with the program in one file, its source map and its assets, and the
- * Dockerfile. The same sources make the same bytes and modes, in every clone and on every machine, so that an image's
+ * Makes each service's Docker context: `app/` with the program in one file, its source map, assets and migrations, and
+ * the Dockerfile. The same sources make the same bytes and modes, in every clone and on every machine, so that an image's
  * digest changes with its content alone.
- * @param services folders below services/, each with a server.ts and maybe assets/
+ * @param services folders below services/, each with a server.ts and maybe assets/ and migrations/
  * @throws pulumi.RunError with every error in the sources
  */
 export async function bundle(
@@ -68,6 +68,8 @@ async function bundleInto(
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },
+    // pg would load it if somebody asked for it, and nobody does: what an image names is in the image.
+    alias: { "pg-native": "node:module" },
     // The base image is a hundred times larger, but each start reads this file whole. Stack traces go by the source map.
     minifySyntax: true,
     minifyWhitespace: true,
@@ -85,9 +87,11 @@ async function bundleInto(
   });
   for (const service of services) {
     const context = join(fresh, service);
-    const assets = join(project, "services", service, "assets");
-    if (existsSync(assets))
-      cpSync(assets, join(context, "app/assets"), { recursive: true });
+    for (const beside of ["assets", "migrations"]) {
+      const folder = join(project, "services", service, beside);
+      if (existsSync(folder))
+        cpSync(folder, join(context, "app", beside), { recursive: true });
+    }
     cpSync(dockerfileOf(project), join(context, "Dockerfile"));
     settle(context);
   }

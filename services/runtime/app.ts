@@ -28,6 +28,11 @@ export const factory = createFactory<ServiceEnv>();
 const defaultBodyLimit = 64 * 1024;
 
 export interface ServiceOptions {
+  /**
+   * What is to be done before requests are taken, such as migrating a database. Until then /readyz and every route but /livez
+   * and /metrics answer 503; an error ends the program. @default nothing
+   */
+  begin?: () => Promise<void>;
   /** Bytes that a request's body may have; more is a 413. @default 65536 */
   bodyLimit?: number;
   /** What /readyz asks besides whether the program drains; an error means not ready. @default nothing */
@@ -41,6 +46,8 @@ export interface Service {
   app: Hono<ServiceEnv>;
   /** What GET /metrics gives: for metrics of the service's own. */
   metrics: Registry;
+  /** Does what is to be done before requests are taken; only once. Called by `serve` when it listens. */
+  begin(): Promise<void>;
   /** From now on /readyz says 503, so that Kubernetes sends no more here. Called by `serve` when the program is to end. */
   drain(): void;
   /** Called by `serve` when it has drained. */
@@ -55,6 +62,8 @@ export function createService(options: ServiceOptions = {}): Service {
   const maxSize = options.bodyLimit ?? defaultBodyLimit;
   const metrics = createMetrics();
   let draining = false;
+  let begun = options.begin === undefined;
+  let beginning: Promise<void> | undefined;
 
   const app = factory.createApp();
   app.onError(onError);
@@ -64,6 +73,7 @@ export function createService(options: ServiceOptions = {}): Service {
   app.get("/livez", (c) => c.text("alive\n"));
   app.get("/readyz", async (c) => {
     if (draining) return problem(c, 503, "This process is about to end.");
+    if (!begun) return unbegun(c);
     try {
       await options.ready?.();
     } catch (error) {
@@ -95,6 +105,7 @@ export function createService(options: ServiceOptions = {}): Service {
       strictTransportSecurity: false,
     }),
   );
+  app.use(async (c, next) => (begun ? next() : unbegun(c)));
   app.use(
     bodyLimit({
       maxSize,
@@ -115,6 +126,13 @@ export function createService(options: ServiceOptions = {}): Service {
   return {
     app,
     metrics: metrics.registry,
+    begin() {
+      beginning ??= (async () => {
+        await options.begin?.();
+        begun = true;
+      })();
+      return beginning;
+    },
     drain() {
       draining = true;
     },
@@ -122,6 +140,12 @@ export function createService(options: ServiceOptions = {}): Service {
       await options.end?.();
     },
   };
+}
+
+/** The answer until the service has begun. */
+function unbegun(c: Context): Response {
+  c.header("retry-after", "1"); // seconds
+  return problem(c, 503, "This process has yet to begin. Try again shortly.");
 }
 
 /** One line for each request, when its response is ready. */

@@ -45,10 +45,10 @@ export function readEnvironment<
   );
 }
 
-/** "PORT is not set", 'PORT is "abc"'; of what may hold a password, as URLs do, only that it is wrong. */
+/** "PORT is not set", 'PORT is "abc"'; of what may hold a password, as URLs do, or a certificate only that it is wrong. */
 function state(name: string, value: string | undefined): string {
   if (value === undefined) return `${name} is not set`;
-  if (/URL|ENDPOINT|PASSWORD|SECRET|TOKEN|KEY/.test(name))
+  if (/URL|ENDPOINT|PASSWORD|SECRET|TOKEN|KEY|_CA$/.test(name))
     return `${name} is wrong`;
   return `${name} is "${value}"`;
 }

@@ -1,6 +1,15 @@
 export { createService, factory, type ServiceEnv } from "./app.ts";
+export {
+  type Database,
+  openDatabase,
+  type Queries,
+} from "./database/database.ts";
+export { DatabaseAway, isUniqueViolation } from "./database/errors.ts";
+export { migrate } from "./database/migrations.ts";
+export { databaseVariables } from "./database/variables.ts";
 export { environment } from "./environment.ts";
 export { logger } from "./logger.ts";
+export { type Api, createApi } from "./openapi/api.ts";
 export { problem } from "./problem.ts";
 export { serve } from "./serve.ts";
 export { validated } from "./validated.ts";

@@ -18,14 +18,25 @@ export interface ServeOptions {
   times?: DrainTimes;
 }
 
-/** Listens until the process is asked to end (SIGTERM, SIGINT), then drains without failing a request, and ends it. */
+/**
+ * Listens, and begins the service: one that can't begin ends the process with 1. When the process is asked to end (SIGTERM,
+ * SIGINT), drains without failing a request, and ends it.
+ */
 export function serve(
-  { app, drain, end }: Service,
+  { app, begin, drain, end }: Service,
   { port, hostname, times = drainTimes }: ServeOptions,
 ): Server {
+  let ending = false;
   const server = listen(
     { fetch: app.fetch, port, ...(hostname ? { hostname } : {}) },
-    ({ port }) => logger.info({ port }, "listening"),
+    ({ port }) => {
+      logger.info({ port }, "listening");
+      begin().catch((error) => {
+        if (ending) return; // that is why it could not
+        logger.fatal({ err: error }, `can't begin: ${error.message}`);
+        process.exit(1);
+      });
+    },
   ) as Server;
   // Longer than load balancers keep idle connections (60 s is common), or they would use one that just closed.
   server.keepAliveTimeout = 65_000;
@@ -37,6 +48,7 @@ export function serve(
   const close = drainable(server);
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, async () => {
+      ending = true;
       logger.info({ signal }, "draining");
       drain();
       await close(times);

@@ -1,38 +1,151 @@
-import { HTTPException } from "hono/http-exception";
-import { validator } from "hono/validator";
+import type { Context, MiddlewareHandler } from "hono";
 import type * as z from "zod";
-import { problem } from "./problem.ts";
+import type { ServiceEnv } from "./app.ts";
+import { notFound, problem } from "./problem.ts";
+
+/** The parts of a request that a schema can be for, by the names that `c.req.valid` has for them. */
+export type Part = "param" | "header" | "query" | "form" | "json";
+
+/** What is wrong with a request that is not as its schema says. */
+export interface Refusal {
+  part: Part;
+  /** 415: of another type; 400: can't be read; 422: read, and not as expected. */
+  status: 400 | 415 | 422;
+  /** All that is wrong, in a sentence. */
+  detail: string;
+  /** With 422, one for each mistake: where, as a JSON Pointer (RFC 6901) into the part, and what is wrong there. */
+  errors?: { pointer: string; detail: string }[];
+  /** With 422: the part as it came, so that a page can show the fields again. */
+  given?: unknown;
+}
+
+export type Refuse = (
+  c: Context<ServiceEnv>,
+  refusal: Refusal,
+) => Response | Promise<Response>;
+
+const withProblem: Refuse = (c, { status, detail, errors }) =>
+  problem(c, status, detail, errors ? { errors } : {});
+
+/** How sentences call the parts. */
+const words: Record<Part, string> = {
+  param: "The path is",
+  header: "The headers are",
+  query: "The query is",
+  form: "The form is",
+  json: "The body is",
+};
 
 /**
  * Middleware that lets a JSON body through only if it is as `schema` says; the handler gets it from `c.req.valid("json")`.
  * Otherwise 415 (not JSON), 400 (JSON that can't be read) or 422 with `errors`, one for each mistake: where, and what is wrong.
  */
-export const validated = <Schema extends z.ZodType>(schema: Schema) =>
-  validator("json", (value, c) => {
-    const type = c.req.header("content-type");
-    if (!isJson(type))
-      throw new HTTPException(415, {
-        message: `Send JSON with "content-type: application/json"${type ? `, not "${type}"` : ""}.`,
-      });
-    const result = schema.safeParse(value, { error: inWords });
-    if (result.success) return result.data as z.output<Schema>;
-    const errors = result.error.issues.flatMap(mistakes);
-    return problem(
-      c,
-      422,
-      `The body is not as expected: ${errors.map(({ pointer, detail }) => `${pointer.slice(1) || "the body"}: ${detail}`).join("; ")}.`,
-      { errors },
-    );
-  });
+export const validated = <Schema extends z.ZodType>(
+  schema: Schema,
+): MiddlewareHandler<
+  ServiceEnv,
+  string,
+  { in: { json: z.input<Schema> }; out: { json: z.output<Schema> } }
+> => validatedPart("json", schema);
 
-/** As `validator` has it: what it does not take for JSON it does not read. */
-const isJson = (type = "") =>
-  /^application\/([\w.-]+\+)?json$/i.test(type.split(";", 1)[0]?.trim() ?? "");
+/**
+ * As `validated`, for any part of a request. A path that is not as `schema` says is the path of nothing: 404.
+ * @param lists names of the query's or the form's fields that may come more than once: the schema gets these as arrays
+ * @param refuse answers for what is refused. @default problem+json
+ */
+export const validatedPart =
+  (
+    part: Part,
+    schema: z.ZodType,
+    lists: readonly string[] = [],
+    refuse: Refuse = withProblem,
+  ): MiddlewareHandler<ServiceEnv> =>
+  async (c, next) => {
+    const read = await readers[part](c, lists);
+    if ("status" in read) return refuse(c, { part, ...read });
+    const { given } = read;
+    const result = await schema.safeParseAsync(given, { error: inWords });
+    if (result.success) {
+      c.req.addValidatedData(part, result.data as object);
+      return next();
+    }
+    if (part === "param") return notFound(c);
+    const errors = result.error.issues.flatMap(mistakes);
+    const all = errors.map(
+      ({ pointer, detail }) =>
+        `${pointer.slice(1) || `the ${part === "json" ? "body" : part}`}: ${detail}`,
+    );
+    const detail = `${words[part]} not as expected: ${all.join("; ")}.`;
+    return refuse(c, { part, status: 422, detail, errors, given });
+  };
+
+type Read = { given: unknown } | { status: 400 | 415; detail: string };
+
+/** What the schemas get, of each part. */
+const readers: Record<
+  Part,
+  (c: Context, lists: readonly string[]) => Read | Promise<Read>
+> = {
+  param: (c) => ({ given: c.req.param() }),
+  header: (c) => ({ given: c.req.header() }),
+  query: (c, lists) => ({
+    given: fields(new URL(c.req.url).searchParams, lists),
+  }),
+  async form(c, lists) {
+    if (!isForm.test(mediaType(c)))
+      return refusedType(c, "a form", "application/x-www-form-urlencoded");
+    try {
+      return { given: fields(await c.req.formData(), lists) };
+    } catch {
+      return { status: 400, detail: "The body can't be read as a form." };
+    }
+  },
+  async json(c) {
+    if (!isJson.test(mediaType(c)))
+      return refusedType(c, "JSON", "application/json");
+    try {
+      return { given: await c.req.json() };
+    } catch {
+      return { status: 400, detail: "The body can't be read as JSON." };
+    }
+  },
+};
+
+const isJson = /^application\/([\w.-]+\+)?json$/i;
+const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)$/i;
+
+const mediaType = (c: Context) =>
+  c.req.header("content-type")?.split(";", 1)[0]?.trim() ?? "";
+
+function refusedType(c: Context, what: string, type: string): Read {
+  const given = c.req.header("content-type");
+  return {
+    status: 415,
+    detail: `Send ${what} with "content-type: ${type}"${given ? `, not "${given}"` : ""}.`,
+  };
+}
+
+/** Fields as an object: what is there more than once, or is in `lists`, is an array. */
+function fields(
+  entries: Iterable<[string, unknown]>,
+  lists: readonly string[],
+): Record<string, unknown> {
+  const values = new Map<string, unknown[]>();
+  for (const [name, value] of entries)
+    values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries(
+    [...values].map(([name, all]) => [
+      name,
+      all.length === 1 && !lists.includes(name) ? all[0] : all,
+    ]),
+  );
+}
 
 /** Better words than Zod's for what people get wrong most. */
 function inWords(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== "invalid_type") return undefined;
   if (issue.input === undefined) return "is missing";
+  if (Number.isNaN(issue.input)) return "is not a number";
   return issue.expected === "int" ? "is not a whole number" : undefined;
 }
 

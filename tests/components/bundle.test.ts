@@ -14,13 +14,14 @@ import { stop } from "esbuild";
 import { bundle, contextOf } from "../../components/bundle.ts";
 import { useFolders, write } from "../folders.ts";
 
-/** What a clone has of two services: auth alone has assets, and both import what they share. */
+/** What a clone has of two services: auth alone has assets and migrations, and both import what they share. */
 const sources = {
   "services/Dockerfile": "FROM scratch\nCOPY app /app\n",
   "services/shared.ts": "export const hello: string = 'hello';\n",
   "services/auth/server.ts":
     "import { hello } from '../shared.ts';\nconsole.log(hello, 'auth');\n",
   "services/auth/assets/films/one.txt": "a film\n",
+  "services/auth/migrations/0001-accounts.sql": "CREATE TABLE accounts ();\n",
   "services/payment/server.ts":
     "import { hello } from '../shared.ts';\nconsole.log(hello, 'payment');\n",
 };
@@ -57,7 +58,7 @@ async function failure(project: string, ...services: string[]) {
 describe("bundle", () => {
   const folder = useFolders();
 
-  it("makes a service's Docker context: the program, its source map, its assets and the Dockerfile", async () => {
+  it("makes a service's Docker context: the program, its source map, assets and migrations, and the Dockerfile", async () => {
     const project = folder(sources);
     await bundle(["auth"], project);
     assert.deepEqual(Object.keys(contents(join(project, contextOf("auth")))), [
@@ -66,6 +67,8 @@ describe("bundle", () => {
       "app/assets",
       "app/assets/films",
       "app/assets/films/one.txt",
+      "app/migrations",
+      "app/migrations/0001-accounts.sql",
       "app/server.mjs",
       "app/server.mjs.map",
     ]);
@@ -158,13 +161,33 @@ describe("bundle", () => {
     assert.equal(sourcesContent, undefined);
   });
 
-  it("forgets assets that are gone", async () => {
+  it("takes migrations as they are: each has the checksum that a database knows", async () => {
     const project = folder(sources);
     await bundle(["auth"], project);
-    rmSync(join(project, "services/auth/assets"), { recursive: true });
-    await bundle(["auth"], project);
-    assert.ok(!existsSync(join(project, "build/auth/app/assets")));
+    const file = "migrations/0001-accounts.sql";
+    assert.equal(
+      readFileSync(join(project, "build/auth/app", file), "utf8"),
+      sources[`services/auth/${file}`],
+    );
   });
+
+  it("changes a context where a migration alone is new", async () => {
+    const project = folder(sources);
+    await bundle(["auth"], project);
+    const file = "migrations/0002-names.sql";
+    write(project, { [`services/auth/${file}`]: "SELECT 1;\n" });
+    await bundle(["auth"], project);
+    assert.ok(existsSync(join(project, "build/auth/app", file)));
+  });
+
+  for (const beside of ["assets", "migrations"])
+    it(`forgets ${beside} that are gone`, async () => {
+      const project = folder(sources);
+      await bundle(["auth"], project);
+      rmSync(join(project, "services/auth", beside), { recursive: true });
+      await bundle(["auth"], project);
+      assert.ok(!existsSync(join(project, "build/auth/app", beside)));
+    });
 
   describe("of sources with mistakes", () => {
     it("names the file and line of every one", async () => {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 
 export type Line = Record<string, unknown>;
 
@@ -92,6 +93,11 @@ export async function start(
     out,
     said,
     end,
+    /** Waits until it takes requests. */
+    async ready() {
+      while ((await fetch(`http://127.0.0.1:${port}/readyz`)).status !== 200)
+        await delay(50);
+    },
     /** Asks the program to end, and waits until it knows. */
     async terminate(signal: "SIGTERM" | "SIGINT" = "SIGTERM") {
       child.kill(signal);

@@ -73,7 +73,7 @@ describe("A service's environment", () => {
   });
 
   it("that is wrong ends a service with those sentences alone", async () => {
-    const end = await runToEnd("services/auth/server.ts", {
+    const end = await runToEnd("services/streaming/server.ts", {
       LOG_LEVEL: "loud",
     });
     assert.deepEqual(end, {

@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A migration can't be applied, or the folder and the database contradict each other. Only a person can say what to do. */
+export class MigrationFailed extends Error {}
+
+/** A file of the folder. */
+export interface Migration {
+  /** Such as 0001-accounts.sql. */
+  name: string;
+  path: string;
+  sql: string;
+  /** Of its bytes, in hex. */
+  sha256: string;
+}
+
+/** A row of the table `migrations`. */
+export type Applied = Pick<Migration, "name" | "sha256">;
+
+/**
+ * The folder's migrations, in order.
+ * @throws MigrationFailed if there is none, or a file is not what it should be
+ */
+export function readMigrations(folder: string): Migration[] {
+  const names = filesIn(folder).sort();
+  if (names.length === 0)
+    throw new MigrationFailed(`${folder} has no migrations.`);
+  return names.map((name, index) => {
+    const path = join(folder, name);
+    const number = /^(\d{4})-[a-z0-9][a-z0-9-]*\.sql$/.exec(name)?.[1];
+    if (number === undefined)
+      throw new MigrationFailed(
+        `${path} is no migration: their names are like 0001-accounts.sql, and nothing else is in that folder.`,
+      );
+    const due = String(index + 1).padStart(4, "0");
+    if (number !== due)
+      throw new MigrationFailed(
+        `${path} should have the number ${due}: migrations are numbered from 0001 on, without gaps, each number once.`,
+      );
+    return readMigration(name, path);
+  });
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw new MigrationFailed(
+      `The migrations can't be read: ${(error as Error).message}.`,
+    );
+  }
+}
+
+function readMigration(name: string, path: string): Migration {
+  const bytes = readFileSync(path);
+  const sql = bytes.toString("utf8");
+  const word = transactionWord(sql);
+  if (word !== undefined)
+    throw new MigrationFailed(
+      `${path} has a statement ${word.toUpperCase()}: each migration is one transaction, which is begun and ended for it. Take that statement out.`,
+    );
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { name, path, sql, sha256 };
+}
+
+/** The first statement that would begin or end a transaction: the rest of the file would run outside of ours. */
+function transactionWord(sql: string): string | undefined {
+  // Comments, strings, quoted names and the bodies of functions may hold any word.
+  const statements = sql.replace(
+    /--.*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$)[\s\S]*?\1/g,
+    " ",
+  );
+  return /(?:^|;)\s*(begin|start\s+transaction|commit|rollback|abort)\b/i.exec(
+    statements,
+  )?.[1];
+}
+
+/**
+ * Compares the folder with what is applied, of which each is the other's beginning.
+ * @param applied by name
+ * @returns the migration that is to be applied next, if any, and those that only the database has
+ * @throws MigrationFailed that names a file which was changed, renamed or removed after it was applied
+ */
+export function compare(
+  migrations: readonly Migration[],
+  applied: readonly Applied[],
+): { next: Migration | undefined; ahead: string[] } {
+  for (const [index, { name, path, sha256 }] of migrations.entries()) {
+    const was = applied[index];
+    if (was === undefined) break;
+    if (was.name !== name)
+      throw new MigrationFailed(
+        `The database has ${was.name} where the folder has ${path}: what is applied is never renamed, removed or put in another's place. Bring ${was.name} back, and give what is new the next number.`,
+      );
+    if (was.sha256 !== sha256)
+      throw new MigrationFailed(
+        `${path} was changed after it was applied: bring back what it was, and put what is new into a migration of its own.`,
+      );
+  }
+  return {
+    next: migrations[applied.length],
+    ahead: applied.slice(migrations.length).map(({ name }) => name),
+  };
+}

@@ -1,0 +1,136 @@
+import type { ResponseObject } from "./responses.ts";
+import type { RequestSchemas, RouteDescription } from "./route.ts";
+import type { Fields, JsonSchema, Schemas } from "./schema.ts";
+
+/** An Operation Object of OpenAPI 3.1, as the documents here have it. */
+export interface Operation {
+  operationId: string;
+  summary: string;
+  description?: string;
+  tags?: string[];
+  security?: Record<string, string[]>[];
+  parameters?: Parameter[];
+  requestBody?: { required: true; content: Record<string, Content> };
+  responses: Record<string, ResponseObject | { $ref: string }>;
+}
+
+export interface Parameter {
+  name: string;
+  in: string;
+  required: boolean;
+  description?: string;
+  schema: JsonSchema;
+}
+
+interface Content {
+  schema: JsonSchema;
+}
+
+/** What the document says of a route, but for its responses. Throws where the route's description is not consistent. */
+export function operationOf(
+  route: RouteDescription,
+  schemas: Schemas,
+): Omit<Operation, "responses"> {
+  const { summary, description, tags, security, request = {} } = route;
+  const parameters = parametersOf(route, schemas);
+  const content = bodyOf(request, schemas);
+  return {
+    operationId: route.operationId ?? idOf(route),
+    summary,
+    ...(description ? { description } : {}),
+    ...(tags ? { tags } : {}),
+    ...(security ? { security: security.map((name) => ({ [name]: [] })) } : {}),
+    ...(parameters.length ? { parameters } : {}),
+    ...(content ? { requestBody: { required: true, content } } : {}),
+  };
+}
+
+/** `get /users/:id/keys` is `getUsersIdKeys`. */
+const idOf = ({ method, path }: RouteDescription) =>
+  method +
+  pathOf(path)
+    .written.split(/\W+/)
+    .filter(Boolean)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join("");
+
+/** `/users/:id` as OpenAPI writes it, `/users/{id}`; and its parameters' names. */
+export function pathOf(path: string): { written: string; names: string[] } {
+  const names: string[] = [];
+  const written = path.replace(/:(\w+)(\{[^/]*\})?/g, (_, name: string) => {
+    names.push(name);
+    return `{${name}}`;
+  });
+  if (!path.startsWith("/") || /[*?:]/.test(written))
+    throw new Error(
+      'The path has to begin with "/", and may have no "*" and no "?": OpenAPI has no words for these.',
+    );
+  return { written, names };
+}
+
+/** The path's parameters, the query's and the headers'. */
+function parametersOf(
+  { path, request = {} }: RouteDescription,
+  schemas: Schemas,
+): Parameter[] {
+  const parameters = (["param", "header", "query"] as const).flatMap((part) => {
+    const schema = request[part];
+    if (!schema) return [];
+    const fields = schemas.fieldsOf(schema, `request.${part}`);
+    if (part === "header") checkHeaders(fields);
+    return Object.entries(fields.properties).map(
+      ([name, { description, ...schema }]) => ({
+        name,
+        in: part === "param" ? "path" : part,
+        required: part === "param" || fields.required.includes(name),
+        ...(description ? { description } : {}),
+        schema,
+      }),
+    );
+  });
+  const list = (names: string[]) => names.sort().join(", ") || "none";
+  const expected = list(pathOf(path).names);
+  const described = list(
+    parameters.filter((each) => each.in === "path").map(({ name }) => name),
+  );
+  if (described !== expected)
+    throw new Error(
+      `The path's parameters are: ${expected}; those of request.param: ${described}. They have to be the same.`,
+    );
+  return parameters;
+}
+
+function checkHeaders({ properties, closed }: Fields) {
+  if (closed)
+    throw new Error(
+      "request.header refuses every request: it has to be a z.object, which leaves other headers alone.",
+    );
+  for (const name of Object.keys(properties)) {
+    if (name !== name.toLowerCase())
+      throw new Error(
+        `request.header: "${name}" has to be in lower case, as Hono has headers.`,
+      );
+    // "The parameter definition SHALL be ignored": OpenAPI 3.1.1, 4.8.12.2.1
+    if (["accept", "content-type", "authorization"].includes(name))
+      throw new Error(
+        `request.header: OpenAPI has "${name}" elsewhere: see security, json and form.`,
+      );
+  }
+}
+
+/** The body by its media types. */
+function bodyOf(
+  { json, form }: RequestSchemas,
+  schemas: Schemas,
+): Record<string, Content> | undefined {
+  if (json && form)
+    throw new Error("A body is request.json or request.form, not both.");
+  if (json)
+    return { "application/json": { schema: schemas.of(json, "input") } };
+  if (!form) return undefined;
+  const content = { schema: schemas.of(form, "input") };
+  return {
+    "application/x-www-form-urlencoded": content,
+    "multipart/form-data": content,
+  };
+}

@@ -1,0 +1,119 @@
+import * as z from "zod";
+import type { ResponseDescription, RouteDescription } from "./route.ts";
+import type { JsonSchema, Schemas } from "./schema.ts";
+
+/** A Response Object of OpenAPI 3.1. */
+export interface ResponseObject {
+  description: string;
+  headers?: Record<string, { description: string; schema: JsonSchema }>;
+  content?: Record<string, { schema?: JsonSchema }>;
+}
+
+/** The responses that are the same for all routes, added to `components` when the first route has them. */
+export type SharedResponses = Record<string, ResponseObject>;
+
+/** RFC 9457, as `problem` makes it. */
+const Problem = z
+  .looseObject({
+    type: z.string().describe("about:blank: the status says it all."),
+    title: z.string().describe("The status in words."),
+    status: z.int().min(400).max(599),
+    detail: z
+      .string()
+      .describe("What is wrong with this very request, and what to do."),
+    instance: z
+      .string()
+      .optional()
+      .describe("urn:request: and the request's id, as it is in the logs."),
+    errors: z
+      .array(z.object({ pointer: z.string(), detail: z.string() }))
+      .optional()
+      .describe("Every mistake: where, as a JSON Pointer, and what is wrong."),
+  })
+  .meta({ id: "Problem", description: "An error, as in RFC 9457." });
+
+/** What the platform answers by itself, by status. */
+const platform = {
+  400: ["Unreadable", "The body can't be read."],
+  404: ["NothingThere", "There is nothing at this path."],
+  413: ["TooLarge", "The body has more bytes than are taken."],
+  415: ["OtherType", "The body is of a type that is not taken."],
+  422: ["NotAsExpected", "It is not as expected; `errors` says where."],
+  500: ["Failed", "Something went wrong here; it is logged."],
+  503: ["Unavailable", "It can't be done now."],
+} as const;
+
+/**
+ * The responses of a route: its own, and those of the platform that it may give.
+ * @param unavailable whether the platform may answer 503
+ */
+export function responsesOf(
+  route: RouteDescription,
+  schemas: Schemas,
+  shared: SharedResponses,
+  unavailable: boolean,
+): Record<string, ResponseObject | { $ref: string }> {
+  const responses: Record<string, ResponseObject | { $ref: string }> = {};
+  for (const status of platformStatuses(route, unavailable)) {
+    const [name, description] = platform[status];
+    if (status in route.responses) continue;
+    const headers = { "Retry-After": "Seconds to wait." };
+    shared[name] ??= responseOf(
+      status,
+      { description, ...(status === 503 ? { headers } : {}) },
+      schemas,
+    );
+    responses[status] = { $ref: `#/components/responses/${name}` };
+  }
+  for (const [status, response] of Object.entries(route.responses))
+    responses[status] = responseOf(
+      Number(status),
+      typeof response === "string" ? { description: response } : response,
+      schemas,
+    );
+  return responses;
+}
+
+function platformStatuses(
+  { request = {}, refuse }: RouteDescription,
+  unavailable: boolean,
+): (keyof typeof platform)[] {
+  const { param, header, query, form, json } = request;
+  const body = form || json;
+  return [
+    ...(body && !refuse ? [400 as const, 415 as const] : []),
+    ...(param ? [404 as const] : []),
+    ...(body ? [413 as const] : []),
+    ...((body || header || query) && !refuse ? [422 as const] : []),
+    500,
+    ...(unavailable ? [503 as const] : []),
+  ];
+}
+
+function responseOf(
+  status: number,
+  { description, schema, headers, ...given }: ResponseDescription,
+  schemas: Schemas,
+): ResponseObject {
+  const type = given.type ?? (schema ? "application/json" : undefined);
+  const content = type
+    ? { [type]: schema ? { schema: schemas.of(schema, "output") } : {} }
+    : status >= 400
+      ? {
+          "application/problem+json": { schema: schemas.of(Problem, "output") },
+        }
+      : undefined;
+  return {
+    description,
+    ...(headers ? { headers: headersOf(headers) } : {}),
+    ...(content ? { content } : {}),
+  };
+}
+
+const headersOf = (headers: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [
+      name,
+      { description, schema: { type: "string" as const } },
+    ]),
+  );

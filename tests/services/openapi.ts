@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import type { Hono } from "hono";
+import * as z from "zod";
+import type { ServiceEnv } from "../../services/runtime/index.ts";
+import type { Document } from "../../services/runtime/openapi/api.ts";
+import type { Operation } from "../../services/runtime/openapi/operation.ts";
+import type { ResponseObject } from "../../services/runtime/openapi/responses.ts";
+import type { JsonSchema } from "../../services/runtime/openapi/schema.ts";
+
+/** What a service has besides the routes of its document. */
+const platform = ["/livez", "/readyz", "/metrics", "/openapi.json"];
+
+/**
+ * A service's app whose every response is held against its own /openapi.json: status, media type, and a JSON body by its schema.
+ * Where the document has no such path or method, only 404 and 405 are right.
+ * @param besides further paths that the document need not have
+ */
+export function conforming(app: Hono<ServiceEnv>, besides: string[] = []) {
+  let document: Promise<Document> | undefined;
+  const undocumented = [...platform, ...besides];
+  return {
+    async request(path: string, init: RequestInit = {}): Promise<Response> {
+      document ??= documentOf(app);
+      const response = await app.request(path, init);
+      const { pathname } = new URL(path, "http://localhost");
+      if (!undocumented.includes(pathname)) {
+        const method = (init.method ?? "get").toLowerCase();
+        await check(await document, method, pathname, response.clone());
+      }
+      return response;
+    },
+  };
+}
+
+/** What GET /openapi.json gives. */
+export async function documentOf(app: Hono<ServiceEnv>): Promise<Document> {
+  const response = await app.request("/openapi.json");
+  assert.equal(response.status, 200);
+  return (await response.json()) as Document;
+}
+
+async function check(
+  document: Document,
+  method: string,
+  path: string,
+  response: Response,
+) {
+  const operation = operationAt(document, method, path);
+  const answer = `${method.toUpperCase()} ${path} answered ${response.status}`;
+  if (!operation) {
+    const right = [404, 405].includes(response.status);
+    assert.ok(right, `${answer}, but is not in the document`);
+    return;
+  }
+  const documented = operation.responses[response.status];
+  const statuses = Object.keys(operation.responses).join(", ");
+  assert.ok(documented, `${answer}; the document has: ${statuses}`);
+  const { content = {} } = resolved<ResponseObject>(document, documented);
+  const text = await response.text();
+  const type = response.headers.get("content-type")?.split(";", 1)[0] ?? "";
+  const types = Object.keys(content).join(", ");
+  if (types === "") return assert.equal(text, "", `${answer} with a body`);
+  const body = content[type];
+  assert.ok(body, `${answer} as "${type}"; the document has: ${types}`);
+  if (!body.schema || method === "head" || !/[/+]json$/.test(type)) return;
+  const wrong = mistakes(document, body.schema, JSON.parse(text));
+  assert.equal(wrong, undefined, `${answer}: ${wrong}\n${text}`);
+}
+
+/** The operation for a path; a path without parameters goes first. */
+function operationAt(document: Document, method: string, path: string) {
+  const [, operations] =
+    Object.entries(document.paths)
+      .sort(([a], [b]) => a.split("{").length - b.split("{").length)
+      .find(([template]) => matches(template, path)) ?? [];
+  return operations?.[method === "head" ? "get" : method];
+}
+
+function matches(template: string, path: string): boolean {
+  const segments = path.split("/");
+  const expected = template.split("/");
+  return (
+    segments.length === expected.length &&
+    expected.every((each, i) => /^\{.+\}$/.test(each) || each === segments[i])
+  );
+}
+
+function resolved<T extends object>(
+  document: Document,
+  given: T | { $ref: string },
+): T {
+  return "$ref" in given ? (at(document, given.$ref) as T) : given;
+}
+
+/** What a JSON Pointer of the document points to. */
+function at(document: Document, ref: string): unknown {
+  let found: unknown = document;
+  for (const step of ref.replace(/^#\//, "").split("/"))
+    found = (found as Record<string, unknown> | undefined)?.[step];
+  assert.ok(found, `${ref} is nowhere in the document`);
+  return found;
+}
+
+/**
+ * What is wrong with a value by a schema of the document, if anything. Zod reads JSON Schema as well as it writes it, which
+ * saves a dependency; keywords that it does not know, it refuses.
+ */
+export function mistakes(
+  document: Document,
+  schema: JsonSchema,
+  value: unknown,
+): string | undefined {
+  const all = { ...schema, $defs: document.components.schemas };
+  // Its `default` would fill in what a response has to have.
+  const text = JSON.stringify(all, (key, part) =>
+    key === "properties" ? withoutDefaults(part) : part,
+  ).replaceAll('"$ref":"#/components/schemas/', '"$ref":"#/$defs/');
+  const reader = z.fromJSONSchema(JSON.parse(text), { registry: z.registry() });
+  const { error } = reader.safeParse(value);
+  return error && z.prettifyError(error);
+}
+
+const withoutDefaults = (properties: Record<string, JsonSchema>) =>
+  Object.fromEntries(
+    Object.entries(properties).map(([name, { default: _, ...schema }]) => [
+      name,
+      schema,
+    ]),
+  );
+
+/** Asserts what OpenAPI 3.1 demands of a document, beyond what its types say. */
+export function checkDocument(document: Document) {
+  assert.match(document.openapi, /^3\.1\.\d+$/);
+  for (const [, ref] of JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g))
+    at(document, ref as string);
+  const paths = Object.keys(document.paths);
+  const shapes = paths.map((path) => path.replace(/\{\w+\}/g, "{}"));
+  assertUnique(shapes, "paths, but for their parameters' names");
+  const operations = paths.flatMap((path) =>
+    Object.values(document.paths[path] ?? {}).map((operation) => {
+      checkOperation(document, path, operation);
+      return operation.operationId;
+    }),
+  );
+  assertUnique(operations, "operationIds");
+}
+
+function checkOperation(document: Document, path: string, of: Operation) {
+  const { operationId, parameters = [], responses, security = [] } = of;
+  const inPath = parameters.filter((parameter) => parameter.in === "path");
+  assert.deepEqual(
+    inPath.map(({ name }) => `{${name}}`).sort(),
+    (path.match(/\{\w+\}/g) ?? []).sort(),
+    `${operationId}: parameters in the path`,
+  );
+  for (const { name, required } of inPath)
+    assert.ok(required, `${operationId}: ${name} has to be required`);
+  assertUnique(
+    parameters.map(({ name, in: where }) => `${where} ${name}`),
+    `parameters of ${operationId}`,
+  );
+  for (const [status, response] of Object.entries(responses)) {
+    assert.match(status, /^[1-5]\d\d$/);
+    const { description } = resolved<ResponseObject>(document, response);
+    assert.ok(description, `${operationId}: ${status} has no description`);
+  }
+  const { securitySchemes = {} } = document.components;
+  for (const name of security.flatMap(Object.keys))
+    assert.ok(securitySchemes[name], `${operationId}: no scheme ${name}`);
+}
+
+function assertUnique(all: string[], what: string) {
+  const twice = all.filter((each, i) => all.indexOf(each) !== i);
+  assert.deepEqual(twice, [], `${what} that are there twice`);
+}
