@@ -1,7 +1,6 @@
-import { writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { clone, edit, host, ok } from "../tests/e2e/environment.ts";
+import { median, writeReport } from "./report.ts";
 
 // Marquee against what people do by hand (by-hand.sh), measured side by side: the two take turns in one run, on the same
 // cluster, and the medians are compared. Works in a copy of the project, with the local environment of the e2e tests.
@@ -33,9 +32,6 @@ async function timeFromNothing(command: string): Promise<number> {
   await ok("npm run -s down");
   return seconds;
 }
-
-const median = (values: number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 /** Runs each of the measurements in turn, `rounds` times; gives their medians. */
 async function takeTurns(
@@ -118,12 +114,13 @@ report(
 );
 await ok("npm run -s down");
 
-const table = `Measured on ${new Date().toISOString().slice(0, 10)}, on ${cpus().length} cores and ${Math.round(totalmem() / 2 ** 30)} GiB; medians of turns in one run.
-
+writeReport(
+  "results.md",
+  "; medians of turns in one run",
+  `
 | what | Marquee | by hand | ratio |
 |---|---|---|---|
 ${rows.join("\n")}
-`;
-writeFileSync(join(import.meta.dirname, "results.md"), table);
-console.log(table);
+`,
+);
 process.exit(0);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { processes } from "../local/processes.ts";
@@ -14,11 +13,13 @@ import {
   ok,
   until,
 } from "../tests/e2e/environment.ts";
+import { median, writeReport } from "./report.ts";
 
 // How Marquee grows: time and memory of pulumi for 3 to 100 services, and the time that pods take from 3 to 100 of them.
 // Works in a copy of the project, with the local environment of the e2e tests. The services are copies of auth's image, and
 // the program's own growth is measured without pods, as those would take most of the time.
 
+// How many services: the program's argument, such as 3,10.
 const sizes = (process.argv[2] ?? "3,10,30,100").split(",").map(Number);
 const rounds = 3;
 
@@ -68,9 +69,6 @@ async function measure(command: string): Promise<Run> {
   };
 }
 
-const median = (values: number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
-
 async function medianOf(command: string): Promise<Run> {
   const runs: Run[] = [];
   for (let round = 0; round < rounds; round++)
@@ -92,8 +90,8 @@ for (const size of sizes) {
   writeFileSync(index, original);
   edit(
     index,
-    /const system = \{[\s\S]*?\n\};/,
-    `const system: Record<string, { port: number; calls: string[] }> = {\n${names
+    /const system: .*? = \{[\s\S]*?\n\};/,
+    `const system: Record<string, SystemService> = {\n${names
       .map(
         (name, number) =>
           // Each calls the one before it.
@@ -154,8 +152,10 @@ for (const replicas of [10, 30, 100]) {
 }
 await ok("git checkout --quiet . && npm run -s down");
 
-const table = `Measured on ${new Date().toISOString().slice(0, 10)}, on ${cpus().length} cores and ${Math.round(totalmem() / 2 ** 30)} GiB, cluster on the same machine (${host}).
-
+writeReport(
+  "scale.md",
+  `, cluster on the same machine (${host})`,
+  `
 | services | resources | first \`up\` | the same, state saved once | \`preview\` | \`preview --refresh=false\` | memory |
 |---|---|---|---|---|---|---|
 ${rows.join("\n")}
@@ -163,7 +163,6 @@ ${rows.join("\n")}
 | replicas of auth, from 3 | ready | \`up\` until all are ready |
 |---|---|---|
 ${pods.join("\n")}
-`;
-writeFileSync(join(import.meta.dirname, "scale.md"), table);
-console.log(table);
+`,
+);
 process.exit(0);
