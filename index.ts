@@ -12,15 +12,34 @@ import { logShipper } from "./components/log-sidecar.ts";
 import { Microservice } from "./components/microservice.ts";
 import { ownership } from "./components/naming.ts";
 import { NetworkPaths } from "./components/network-paths.ts";
+import { Postgres } from "./components/postgres.ts";
 import { networkUse } from "./components/service-settings.ts";
 import { loadSettings } from "./components/settings.ts";
 
-// The system: three services, the port each listens on, and whom it calls. Only streaming faces people.
-const system = {
-  auth: { port: 8081, calls: [] },
+const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
+
+// The system: three services, the port each listens on, and whom it calls. Only streaming faces people. Who calls postgres
+// has a database there, and who generates variables gets a secret value in each.
+const system: Record<"auth" | "payment" | "streaming", SystemService> = {
+  auth: {
+    port: 8081,
+    calls: ["postgres"],
+    env: {
+      ISSUER: `http://auth-service.${environment}.svc:8081`,
+      // A password's hash takes 19 MiB, which go back to the node at once; glibc would learn to keep them (mallopt(3)).
+      MALLOC_MMAP_THRESHOLD_: "131072",
+    },
+    generates: ["KEY_ENCRYPTION_KEY"],
+  },
   payment: { port: 8082, calls: [] },
   streaming: { port: 8083, calls: ["auth", "payment"] },
 };
+interface SystemService {
+  port: number;
+  calls: string[];
+  env?: Record<string, string>;
+  generates?: string[];
+}
 const names = Object.keys(system) as (keyof typeof system)[];
 
 // Everything that can be wrong before something is built or changed is found here.
@@ -30,7 +49,6 @@ await requireReach(settings, kubeconfig);
 await bundle(imagesToBuild(settings));
 const imageOf = await imageSource(settings);
 
-const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
 const provider = new k8s.Provider("cluster", {
   context: settings.context,
   kubeconfig: "", // the SDK would put this machine's $KUBECONFIG into the state; without, the provider reads it itself
@@ -50,10 +68,30 @@ const { metadata } = new k8s.core.v1.Namespace(
   { provider },
 );
 
+const withDatabase = names.filter(
+  (name) =>
+    settings.services[name].type !== "ExternalName" &&
+    system[name].calls.includes("postgres"),
+);
+const postgres =
+  withDatabase.length > 0
+    ? new Postgres(
+        "postgres",
+        {
+          namespace: metadata.name,
+          settings: settings.database,
+          password: settings.secrets.postgres?.PASSWORD,
+          services: withDatabase,
+        },
+        { provider },
+      )
+    : undefined;
+
 /** One service: a name for one that runs elsewhere, or its image, its pods and what leads to them. */
 function deploy(name: (typeof names)[number]) {
   const service = settings.services[name];
-  const args = { namespace: metadata.name, port: system[name].port };
+  const { port, env, generates } = system[name];
+  const args = { namespace: metadata.name, port };
   if (service.type === "ExternalName") {
     const { externalName } = service;
     return new ExternalService(name, { ...args, externalName }, { provider });
@@ -64,9 +102,12 @@ function deploy(name: (typeof names)[number]) {
       ...args,
       image: imageOf(name),
       logShipper: service.logSidecar && imageOf(logShipper),
+      env: { ...env, ...postgres?.variables(name) },
+      generates,
       secrets: settings.secrets[name],
       settings: service,
       nodeHost: nodeHost(kubeconfig, settings.context),
+      after: withDatabase.includes(name) ? postgres?.provisioned : undefined,
     },
     { provider },
   );
@@ -77,12 +118,16 @@ new NetworkPaths(
   "network",
   {
     namespace: metadata.name,
-    services: services.map(({ name, service: { arrival } }) => ({
-      name,
-      arrival,
-      ...system[name],
-      ...networkUse(settings.services[name]),
-    })),
+    services: [
+      ...services.map(({ name, service: { arrival } }) => ({
+        name,
+        app: `${name}-service`,
+        arrival,
+        ...system[name],
+        ...networkUse(settings.services[name]),
+      })),
+      ...(postgres?.network ?? []),
+    ],
   },
   { provider },
 );

@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { imagesToBuild } from "./images.ts";
+import { databaseSecret } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
 
 /** What this program needs of a kubeconfig. */
@@ -66,8 +67,9 @@ export function nodeHost(
 }
 
 /**
- * Makes sure, before anything is built or changed, that the context exists and, if images are to be pushed, that the registry answers.
- * A preview only warns of what is out of reach: a stack that was never deployed needs neither to be previewed.
+ * Makes sure, before anything is built or changed, that the context exists, that a database elsewhere has a password, and, if
+ * images are to be pushed, that the registry answers. A preview only warns of what is missing: a stack that was never deployed
+ * needs none of it to be previewed.
  * @throws pulumi.RunError with everything that is missing, in an update
  */
 export async function requireReach(
@@ -76,6 +78,7 @@ export async function requireReach(
 ): Promise<void> {
   const mistakes = [
     contextMistake(settings.context, kubeconfig),
+    databaseMistake(settings),
     imagesToBuild(settings).length > 0 &&
       (await registryMistake(settings.registry)),
   ].filter((mistake) => typeof mistake === "string");
@@ -101,6 +104,17 @@ export function contextMistake(
       ? `it has ${[...servers.keys()].join(", ")}`
       : "it has no contexts";
   return `marquee:context is "${context}", which is not in the kubeconfig (${files.join(", ")}: ${known}). Set the key to one of its contexts, or KUBECONFIG to a file that has this one.`;
+}
+
+/** Why a database that runs elsewhere can't be used, if so: its administrator is somebody already. */
+export function databaseMistake({
+  database,
+  secrets,
+}: Settings): string | undefined {
+  const { owner, name } = databaseSecret;
+  if (!("externalName" in database) || secrets[owner]?.[name]) return undefined;
+  const key = `marquee:secrets.${owner}.${name}`;
+  return `${key} is missing: the database runs elsewhere (marquee:database.externalName), and there the services' roles and databases are made with the password of ${database.user}. Set it with \`pulumi config set --secret --path '${key}'\`.`;
 }
 
 /** What a connection fails with when nobody is there. Anything else (a certificate, plain HTTP) is Docker's to judge, which has a configuration of its own. */

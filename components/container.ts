@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { type EnvValue, environmentOf } from "./generated-secret.ts";
 import { containerSecurity } from "./restricted.ts";
 import type { DeployedSettings } from "./service-settings.ts";
 
@@ -10,7 +11,7 @@ export interface ContainerArgs {
   port: number;
   settings: DeployedSettings;
   /** The program's environment. */
-  env: Record<string, pulumi.Input<string>>;
+  env: Record<string, EnvValue>;
   /** The name of the Secret with more of it. */
   secret?: pulumi.Input<string> | undefined;
   volumeMounts?: k8s.types.input.core.v1.VolumeMount[] | undefined;
@@ -49,7 +50,7 @@ export function createContainer(
     name,
     image,
     ports: [{ name: "http", containerPort: port }],
-    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    env: environmentOf(env),
     ...(secret && { envFrom: [{ secretRef: { name: secret } }] }),
     ...everyContainer("http", "/livez"),
     readinessProbe: {

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createAutoscaler, defaultPods } from "./autoscaler.ts";
 import { createContainer } from "./container.ts";
 import { createDisruptionBudget } from "./disruption-budget.ts";
+import { createGeneratedSecret, type EnvValue } from "./generated-secret.ts";
 import { logShipper, logSidecar } from "./log-sidecar.ts";
 import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
 import { podSecurity } from "./restricted.ts";
@@ -21,9 +22,13 @@ export interface MicroserviceArgs {
   /** The image of the log sidecar; only with `settings.logSidecar`. */
   logShipper?: pulumi.Input<string> | undefined;
   /** The program's environment, besides PORT. */
-  env?: Record<string, pulumi.Input<string>>;
+  env?: Record<string, EnvValue>;
+  /** Variables with a value that nobody thinks of: generated once, unless `secrets` has one. */
+  generates?: readonly string[] | undefined;
   /** More of its environment, which nobody may read. */
   secrets?: Record<string, string> | undefined;
+  /** What has to be there before pods start, such as the service's database. */
+  after?: pulumi.Resource | undefined;
   /** The host where node ports answer, for `url`. @default a placeholder: any node's address does */
   nodeHost?: string | undefined;
 }
@@ -73,6 +78,7 @@ export class Microservice extends pulumi.ComponentResource {
     const account = createServiceAccount();
     const secret =
       args.secrets && createSecret(name, namespace, args.secrets, { parent });
+    const generated = createGenerated();
     this.deployment = createDeployment();
     createDisruptionBudget(name, namespace, selector, {
       parent,
@@ -100,6 +106,23 @@ export class Microservice extends pulumi.ComponentResource {
           automountServiceAccountToken: false,
         },
         { parent },
+      );
+    }
+
+    function createGenerated() {
+      const names = (args.generates ?? []).filter(
+        (variable) => !args.secrets?.[variable],
+      );
+      return Object.fromEntries(
+        names.map((variable) => [
+          variable,
+          createGeneratedSecret(
+            `${name}-${variable.toLowerCase().replaceAll("_", "-")}`,
+            namespace,
+            name,
+            { parent },
+          ),
+        ]),
       );
     }
 
@@ -142,7 +165,12 @@ export class Microservice extends pulumi.ComponentResource {
                 containers: [
                   createContainer(name, {
                     ...args,
-                    env: { PORT: `${port}`, ...args.env, ...sidecar?.env },
+                    env: {
+                      PORT: `${port}`,
+                      ...args.env,
+                      ...generated,
+                      ...sidecar?.env,
+                    },
                     secret: secret?.metadata.name,
                     volumeMounts: sidecar?.volumeMounts,
                   }),
@@ -159,6 +187,7 @@ export class Microservice extends pulumi.ComponentResource {
           parent,
           // Where the autoscaler decides, Pulumi leaves the number as it is, also in the update that hands it over.
           ...(settings.autoscale && { ignoreChanges: ["spec.replicas"] }),
+          ...(args.after && { dependsOn: args.after }),
           customTimeouts: { create: "3m", update: "3m", delete: "2m" },
         },
       );

@@ -5,6 +5,7 @@ export const componentTypes = {
   externalService: "marquee:components:ExternalService",
   microservice: "marquee:components:Microservice",
   networkPaths: "marquee:components:NetworkPaths",
+  postgres: "marquee:components:Postgres",
   serviceImage: "marquee:components:ServiceImage",
 } as const;
 

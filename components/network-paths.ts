@@ -5,7 +5,10 @@ import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
 /** One service, as the network sees it. */
 export interface NetworkService {
   name: string;
-  port: number;
+  /** The label `app` that its pods have. */
+  app: string;
+  /** The port that others call; none is called by nobody. */
+  port?: number;
   /** The services it calls. */
   calls: readonly string[];
   /** What is there once it is to be found where it is now: only then callers are let there, and nowhere else. */
@@ -79,15 +82,15 @@ export class NetworkPaths extends pulumi.ComponentResource {
         calls.includes(service.name),
       );
       return {
-        podSelector: pods(service.name),
+        podSelector: pods(service),
         policyTypes: ["Ingress", "Egress"],
         ingress:
           service.reach === "everybody"
-            ? [{ ports: [{ port: service.port }] }]
+            ? [{ ports: portsOf(service) }]
             : // A rule without callers would be one for everybody.
-              callers.map(({ name }) => ({
-                from: [{ podSelector: pods(name) }],
-                ports: [{ port: service.port }],
+              callers.map((caller) => ({
+                from: [{ podSelector: pods(caller) }],
+                ports: portsOf(service),
               })),
         egress: [
           // Wherever the cluster's DNS is: in kube-system, on the node, in the cloud.
@@ -108,19 +111,24 @@ export class NetworkPaths extends pulumi.ComponentResource {
 
 /** That one service may call another, whose own policy has the other side of it. */
 const path = (caller: NetworkService, called: NetworkService) => ({
-  podSelector: pods(caller.name),
+  podSelector: pods(caller),
   policyTypes: ["Egress"],
   egress: [
     {
       // Somewhere else can be anywhere.
       ...(called.reach === "elsewhere"
         ? {}
-        : { to: [{ podSelector: pods(called.name) }] }),
-      ports: [{ port: called.port }],
+        : { to: [{ podSelector: pods(called) }] }),
+      ports: portsOf(called),
     },
   ],
 });
 
-const pods = (service: string) => ({
-  matchLabels: { app: `${service}-service` },
-});
+const pods = ({ app }: NetworkService) => ({ matchLabels: { app } });
+
+/** Never an empty list, which would be every port. */
+const portsOf = ({ name, port }: NetworkService) => {
+  if (port === undefined)
+    throw new Error(`${name} has no port to be called at`);
+  return [{ port }];
+};

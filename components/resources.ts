@@ -24,27 +24,38 @@ const cores = {
   most: "1000",
   rule: "it must be a number of cores, 1000 at most, such as 0.5 or 500m",
 };
-const bytes = {
+export const bytes = {
   pattern: /^\d+(\.\d+)?([kMGT]|[KMGT]i)$/,
   most: "8Ti",
   rule: "it must be a number of bytes with its unit (Ki, Mi, Gi, Ti, k, M, G or T), 8Ti at most, such as 256Mi",
 };
 const checks = { cpu: cores, memory: bytes, "ephemeral-storage": bytes };
 
+/** Whether a value is a quantity that keeps a rule. */
+export const isQuantity = (
+  { pattern, most }: typeof bytes,
+  value: unknown,
+): boolean =>
+  /number|string/.test(typeof value) &&
+  pattern.test(`${value}`) &&
+  amount(`${value}`) > 0 &&
+  amount(`${value}`) <= amount(most);
+
 /** Checks `resources`: what it says replaces a default, each by itself. */
 export function parseResources(
   key: string,
   raw: unknown,
   report: Report,
+  defaults = defaultResources,
 ): ResourceSettings {
-  if (raw === undefined) return defaultResources;
+  if (raw === undefined) return defaults;
   if (!isMap(raw)) {
     report.wrong(
       key,
       raw,
       "it must be a map, such as { requests: { cpu: 100m }, limits: { memory: 512Mi } }",
     );
-    return defaultResources;
+    return defaults;
   }
   report.known(
     `${key}.`,
@@ -86,14 +97,9 @@ export function parseResources(
       kinds.map((kind) => {
         const value = map[kind];
         if (value === undefined)
-          return [kind, { text: defaultResources[which][kind], given: false }];
+          return [kind, { text: defaults[which][kind], given: false }];
         const text = `${value}`;
-        if (
-          /number|string/.test(typeof value) &&
-          checks[kind].pattern.test(text) &&
-          amount(text) > 0 &&
-          amount(text) <= amount(checks[kind].most)
-        )
+        if (isQuantity(checks[kind], value))
           return [kind, { text: canonical(text), given: true }];
         report.wrong(`${key}.${which}.${kind}`, value, checks[kind].rule);
         return [kind, undefined];
@@ -125,7 +131,7 @@ function amount(quantity: string): number {
  * A quantity as Kubernetes writes it back, "500m" for "0.5" and "1Gi" for "1024Mi": with the largest unit that leaves a whole
  * number. Otherwise each preview would show what Kubernetes wrote as changed by hand.
  */
-function canonical(quantity: string): string {
+export function canonical(quantity: string): string {
   const thousandths = amount(quantity);
   const isBinary = quantity.endsWith("i") && thousandths % 1000 === 0;
   const [units, step] = isBinary ? [binary, 1024] : [decimal, 1000];

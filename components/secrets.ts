@@ -7,11 +7,14 @@ import { isMap, type Report } from "./mistakes.ts";
 import { ownership, recommendedLabels } from "./naming.ts";
 import type { ServiceSettings } from "./service-settings.ts";
 
-/** Per service, environment variables that nobody may read. */
+/** Per service, environment variables that nobody may read; and the database's password. */
 export type Secrets = Record<string, Record<string, string>>;
 
 /** What the components set themselves. */
-const reserved = ["PORT", "LOG_FILE"];
+const reserved = /^(PORT|LOG_FILE|ISSUER|DATABASE_\w+)$/;
+
+/** Of the database there is one secret: the password of who makes roles and databases. */
+export const databaseSecret = { owner: "postgres", name: "PASSWORD" };
 
 /**
  * Checks `marquee:secrets`. Its sentences never have a value in them.
@@ -21,8 +24,9 @@ export function parseSecrets(
   raw: unknown,
   services: Record<string, ServiceSettings>,
   isEncrypted: (service: string, name: string) => boolean,
-  { mistake, known }: Report,
+  report: Report,
 ): Secrets {
+  const { mistake, known } = report;
   if (raw === undefined) return {};
   if (!isMap(raw)) {
     mistake(
@@ -31,7 +35,7 @@ export function parseSecrets(
     );
     return {};
   }
-  const names = Object.keys(services);
+  const names = [...Object.keys(services), databaseSecret.owner];
   known("secrets.", raw, names, "a service");
   const given = Object.entries(raw).filter(
     // Of the last variable that was taken out, null or {} stays.
@@ -50,15 +54,19 @@ export function parseSecrets(
     else
       for (const [name, value] of Object.entries(variables)) {
         const key = `${at}.${name}`;
-        if (!/^[A-Za-z_]\w*$/.test(name))
+        if (service === databaseSecret.owner && name !== databaseSecret.name)
+          mistake(key, `is not known: there is only ${databaseSecret.name}`);
+        else if (!/^[A-Za-z_]\w*$/.test(name))
           mistake(
             key,
             "can't be an environment variable: its name must have letters, digits and underscores only, and no digit in front",
           );
-        if (reserved.includes(name))
+        else if (reserved.test(name))
           mistake(key, "can't be set here: Marquee sets it itself");
         if (typeof value !== "string" || value === "")
           mistake(key, "must be a text that is not empty");
+        else if (service === databaseSecret.owner && /[\r\n]/.test(value))
+          mistake(key, "must be one line: initdb takes no more of it");
         if (!isEncrypted(service, name))
           mistake(
             key,

@@ -66,7 +66,7 @@ export const networkUse = (service: ServiceSettings) =>
 const nodePortRange = { min: 30_000, max: 32_767 };
 
 /** A DNS name as Kubernetes takes it; an address would be taken for a name, and never found. */
-const hostPattern =
+export const hostPattern =
   /^(?=.{1,253}$)(?!.*\.\d+\.?$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+\.?$/;
 
 /** The types of what runs in this cluster. */

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type DatabaseSettings, parseDatabase } from "./database-settings.ts";
 import { isImage, registryPattern } from "./image-reference.ts";
 import { imagesToBuild } from "./images.ts";
 import { list, type Report, suggestion } from "./mistakes.ts";
@@ -20,6 +21,7 @@ export interface Settings<Name extends string = string> {
   /** A prebuilt image of services/log-shipper, by digest. @default as the services' own */
   logShipperImage?: string;
   services: Record<Name, ServiceSettings>;
+  database: DatabaseSettings;
   secrets: Secrets;
 }
 
@@ -49,7 +51,7 @@ export function loadSettings<Name extends string>(
 /** Pulumi hands maps over as JSON text, and everything else as it is; what is empty (Pulumi.yaml's default) is not set. */
 function parseValue(name: string, value: string): unknown {
   if (value === "") return undefined;
-  if (name !== "services" && name !== "secrets") return value;
+  if (!["services", "database", "secrets"].includes(name)) return value;
   try {
     return JSON.parse(value);
   } catch {
@@ -105,11 +107,13 @@ export function parseSettings<Name extends string>(
     raw,
     [
       ...["context", "registry", "baseImage", "platform"],
-      ...["imagesFrom", "logShipperImage", "services", "secrets"],
+      ...["imagesFrom", "logShipperImage"],
+      ...["services", "database", "secrets"],
     ],
     "a setting",
   );
   const services = parseServices(raw.services, names, report);
+  const database = parseDatabase(raw.database, report);
   const imagesFrom = maybe(
     "imagesFrom",
     "",
@@ -156,6 +160,7 @@ export function parseSettings<Name extends string>(
       `it must be ${list(platforms, "or")}`,
     ),
     ...sources,
+    database,
     secrets: parseSecrets(raw.secrets, services, isEncrypted, report),
   };
   return mistakes.length > 0 ? { mistakes } : { settings, mistakes: [] };

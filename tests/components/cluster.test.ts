@@ -181,6 +181,15 @@ describe("requireReach", () => {
       );
     }));
 
+  it("ends an update that has no password for a database elsewhere", () =>
+    withRegistry(200, async (host) => {
+      const database = { externalName: "db.example.com", tls: "require" };
+      await ends(
+        deploy(() => requireReach(settings(host, { database }), here)),
+        /^Stack dev can't be deployed from here, .*:\n {2}- marquee:secrets\.postgres\.PASSWORD is missing: .*\n$/,
+      );
+    }));
+
   it("only warns in a preview", () =>
     withRegistry(undefined, async (host) => {
       const warned = await warnings(() =>

@@ -12,6 +12,16 @@ export const usual = {
   resources: defaultResources,
 };
 
+/** What the database is of which the configuration says nothing. */
+export const usualDatabase = {
+  image: "postgres:17",
+  storage: "10Gi",
+  resources: {
+    requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "64Mi" },
+    limits: { cpu: "2", memory: "1Gi", "ephemeral-storage": "256Mi" },
+  },
+};
+
 /** An image as pods run it. */
 export const image = (name = "auth") =>
   `ghcr.io/acme/marquee-${name}@sha256:${"0123456789abcdef".repeat(4)}`;

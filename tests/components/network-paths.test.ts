@@ -10,15 +10,22 @@ import { deploy, known, noting } from "./engine.ts";
 /** One service, before there is a Service that leads to it. */
 type Service = Omit<NetworkService, "arrival">;
 
+/** As the program's services are. */
+const service = (name: string, more: Partial<Service> = {}): Service => ({
+  name,
+  app: `${name}-service`,
+  calls: [],
+  reach: "callers",
+  ...more,
+});
 const system: Service[] = [
-  { name: "auth", port: 8081, calls: [], reach: "callers" },
-  { name: "payment", port: 8082, calls: [], reach: "callers" },
-  {
-    name: "streaming",
+  service("auth", { port: 8081 }),
+  service("payment", { port: 8082 }),
+  service("streaming", {
     port: 8083,
     calls: ["auth", "payment"],
     reach: "everybody",
-  },
+  }),
 ];
 const pods = (service: string) => ({
   podSelector: { matchLabels: { app: `${service}-service` } },
@@ -122,11 +129,51 @@ describe("NetworkPaths", () => {
   });
 
   it("lets nobody call a service that nobody says to call", async () => {
-    const { specs } = await policies([
-      { name: "auth", port: 8081, calls: [], reach: "callers" },
-    ]);
+    const { specs } = await policies([service("auth", { port: 8081 })]);
     assert.deepEqual(specs["auth-network"].ingress, []);
   });
+
+  it("finds pods by the label that they have, not by the service's name", async () => {
+    const { specs } = await policies([
+      service("auth", { calls: ["postgres"] }),
+      service("postgres", { app: "db", port: 5432 }),
+    ]);
+    const db = { podSelector: { matchLabels: { app: "db" } } };
+    assert.deepEqual(specs["postgres-network"], {
+      ...db,
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [{ from: [pods("auth")], ports: [{ port: 5432 }] }],
+      egress: [dns],
+    });
+    assert.deepEqual(specs["auth-calls-postgres"], {
+      ...pods("auth"),
+      policyTypes: ["Egress"],
+      egress: [{ to: [db], ports: [{ port: 5432 }] }],
+    });
+  });
+
+  it("needs no port of a service that only calls", async () => {
+    const { specs } = await policies([service("job"), ...system]);
+    assert.deepEqual(specs["job-network"], {
+      ...pods("job"),
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [],
+      egress: [dns],
+    });
+  });
+
+  for (const [who, calls, reach] of [
+    ["others call", ["auth"], "callers"],
+    ["everybody calls", [], "everybody"],
+    ["is called elsewhere", ["auth"], "elsewhere"],
+  ] as const)
+    it(`opens not every port of a service without one that ${who}`, async () => {
+      const work = policies([
+        service("auth", { reach }),
+        service("streaming", { port: 8083, calls }),
+      ]);
+      await assert.rejects(work, /auth has no port to be called at/);
+    });
 
   it("lets callers out to a service that runs elsewhere, on its port, and has no policy for that", async () => {
     const { specs, options } = await policies(

@@ -117,6 +117,8 @@ describe("the program, with", () => {
         },
       );
     const token = { TOKEN: "hunter2" };
+    /** What one service with secrets makes of the program. */
+    const withSecret = { ...deployed, [secretType]: deployed[secretType] + 1 };
 
     it("gives each service its own, and puts none out", async () => {
       const { resources, outputs } = await configured(
@@ -142,7 +144,7 @@ describe("the program, with", () => {
 
     it("leaves those alone that have none", async () => {
       const { resources } = await configured({}, { auth: token });
-      assert.deepEqual(count(resources), { ...deployed, [secretType]: 1 });
+      assert.deepEqual(count(resources), withSecret);
       assert.ok(!("envFrom" in pods(resources).payment.containers[0]));
     });
 
@@ -151,7 +153,7 @@ describe("the program, with", () => {
         {},
         { auth: {}, payment: null, streaming: token },
       );
-      assert.deepEqual(count(resources), { ...deployed, [secretType]: 1 });
+      assert.deepEqual(count(resources), withSecret);
       only(resources, secretType, "streaming-secrets");
       assert.ok(!("envFrom" in pods(resources).auth.containers[0]));
     });

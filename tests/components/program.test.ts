@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
+import {
+  claimType,
+  jobType,
+  postgresType,
+  statefulSetType,
+} from "./databases.ts";
 import { count, only } from "./engine.ts";
-import { budgetType, deploymentType, serviceType } from "./microservices.ts";
+import {
+  budgetType,
+  deploymentType,
+  secretType,
+  serviceType,
+} from "./microservices.ts";
 import {
   deployed,
   imageType,
@@ -17,7 +28,7 @@ const nodePort = { type: "NodePort", nodePort: 30003, replicas: 3 };
 describe("the program", () => {
   const { run, endsUnmade, built } = useProgram();
 
-  it("is three images, three Deployments and three Services in a namespace", async () => {
+  it("is three images, three Deployments and three Services in a namespace, and a database", async () => {
     const { resources } = await run({ streaming: nodePort });
     assert.deepEqual(count(resources), {
       ...deployed,
@@ -66,7 +77,7 @@ describe("the program", () => {
       },
     );
     for (const { type, name, inputs } of resources)
-      if (type === deploymentType || type === serviceType)
+      if (type.startsWith("kubernetes:") && type !== namespaceType)
         assert.equal(inputs.metadata.namespace, "as-it-was-made", name);
   });
 
@@ -116,11 +127,16 @@ describe("the program", () => {
         "marquee:components:Microservice": 2,
         "marquee:components:ExternalService": 1,
         [deploymentType]: 2,
-        [serviceType]: 3,
+        [serviceType]: 4,
         "kubernetes:core/v1:ServiceAccount": 2,
         [budgetType]: 2,
+        [postgresType]: 1,
+        [statefulSetType]: 1,
+        [claimType]: 1,
+        [jobType]: 1,
+        [secretType]: 3,
         "marquee:components:NetworkPaths": 1,
-        [policyType]: 5,
+        [policyType]: 9,
       });
       assert.deepEqual(built(), ["auth", "streaming"]);
     });

@@ -3,8 +3,19 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { useFolders } from "../folders.ts";
 import { image } from "./configurations.ts";
+import {
+  claimType,
+  jobType,
+  postgresType,
+  statefulSetType,
+} from "./databases.ts";
 import { deploy, type EngineOptions, ends, type Resource } from "./engine.ts";
-import { budgetType, deploymentType, serviceType } from "./microservices.ts";
+import {
+  budgetType,
+  deploymentType,
+  secretType,
+  serviceType,
+} from "./microservices.ts";
 import { withRegistry } from "./registry.ts";
 
 export const imageType = "docker:index/image:Image";
@@ -24,17 +35,22 @@ export const prebuilt = {
   streaming: { image: images.streaming },
 };
 
-/** What three services with prebuilt images are. */
+/** What three services with prebuilt images are, one of which has a database. */
 export const deployed = {
   [providerType]: 1,
   [namespaceType]: 1,
   "marquee:components:Microservice": 3,
   [deploymentType]: 3,
-  [serviceType]: 3,
+  [serviceType]: 4,
   "kubernetes:core/v1:ServiceAccount": 3,
   [budgetType]: 3,
+  [postgresType]: 1,
+  [statefulSetType]: 1,
+  [claimType]: 1,
+  [jobType]: 1,
+  [secretType]: 3,
   "marquee:components:NetworkPaths": 1,
-  [policyType]: 6,
+  [policyType]: 10,
 };
 
 /** The pod of each service. */

@@ -16,7 +16,8 @@ const noMap = "must be a map of environment variables and their values.";
 const noText = "must be a text that is not empty.";
 const noName =
   "can't be an environment variable: its name must have letters, digits and underscores only, and no digit in front.";
-const noService = "is not a service: there are auth, payment and streaming.";
+const noService =
+  "is not a service: there are auth, payment, streaming and postgres.";
 const forNobody =
   "is for nobody, as payment runs elsewhere: services.payment.type is ExternalName.";
 
@@ -45,6 +46,7 @@ describe("parseSettings, of secrets,", () => {
   it("takes texts under environment variables' names, per service", () => {
     const secrets = {
       auth: { TOKEN: value, _a1: " ", db_url: "postgres://a:b@c/d\n" },
+      payment: { DATABASE: "1", database_url: "1", MY_ISSUER: "1" },
       streaming: { PORT_: "1", log_file: "true", [`N${"n".repeat(99)}`]: "0" },
     };
     assert.deepEqual(settingsOf({ secrets }, encrypted).secrets, secrets);
@@ -117,7 +119,10 @@ describe("parseSettings, of secrets,", () => {
             `.auth.${name} ${noName}`,
           ],
         ),
-        ...["PORT", "LOG_FILE"].map((name): [unknown, string] => [
+        ...[
+          ...["PORT", "LOG_FILE", "ISSUER", "DATABASE_URL"],
+          ...["DATABASE_PASSWORD", "DATABASE_TLS_CA", "DATABASE_x"],
+        ].map((name): [unknown, string] => [
           { auth: { [name]: value } },
           `.auth.${name} can't be set here: Marquee sets it itself.`,
         ]),

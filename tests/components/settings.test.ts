@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { loadSettings, parseSettings } from "../../components/settings.ts";
+import { authority } from "./certificates.ts";
 import {
   auth,
   encrypted,
@@ -11,6 +12,7 @@ import {
   required,
   settingsOf,
   usual,
+  usualDatabase,
 } from "./configurations.ts";
 import { deploy, ends } from "./engine.ts";
 
@@ -23,6 +25,7 @@ describe("parseSettings", () => {
         baseImage: "gcr.io/distroless/nodejs24-debian13",
         platform: "linux/amd64",
         services: { auth: usual, payment: usual, streaming: usual },
+        database: usualDatabase,
         secrets: {},
       },
       mistakes: [],
@@ -56,7 +59,15 @@ describe("parseSettings", () => {
         payment: { type: "ExternalName", externalName: "pay.example.com" },
         streaming: { ...usual, type: "NodePort", nodePort: 30003, replicas: 3 },
       },
-      secrets: { auth: { TOKEN: "hunter2" } },
+      database: {
+        image: "ghcr.io/acme/postgres:17",
+        externalName: "db.example.com",
+        port: 6432,
+        user: "ada",
+        tls: "verify",
+        certificateAuthority: authority,
+      },
+      secrets: { auth: { TOKEN: "hunter2" }, postgres: { PASSWORD: "mine" } },
     };
     assert.deepEqual(parseSettings(settings, names, encrypted), {
       settings,
@@ -170,6 +181,15 @@ describe("loadSettings", () => {
     });
   });
 
+  it("reads the database as such a map, too", async () => {
+    const { outputs } = await load({
+      "marquee:context": "here",
+      "marquee:registry": "localhost:5001",
+      "marquee:database": '{"storage":"20Gi"}',
+    });
+    assert.deepEqual(outputs.database, { ...usualDatabase, storage: "20Gi" });
+  });
+
   it("reads everything else as the text that it is", async () => {
     const { outputs } = await load({
       "marquee:context": "[here]",
@@ -186,10 +206,12 @@ describe("loadSettings", () => {
       "marquee:registry": "",
       "marquee:imagesFrom": "staging",
       "marquee:platform": "",
+      "marquee:database": "",
       "marquee:secrets": "",
     });
     assert.equal(outputs.registry, "");
     assert.equal(outputs.platform, "linux/amd64");
+    assert.deepEqual(outputs.database, usualDatabase);
     assert.deepEqual(outputs.secrets, {});
   });
 

@@ -1,0 +1,181 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  type DatabaseSettings,
+  type DeployedDatabase,
+  databasePort,
+} from "./database-settings.ts";
+import {
+  createGeneratedSecret,
+  type EnvValue,
+  type SecretValue,
+} from "./generated-secret.ts";
+import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
+import type { NetworkService } from "./network-paths.ts";
+import { postgresPod } from "./postgres-pod.ts";
+import { createProvisioning, provisioner } from "./provisioning.ts";
+
+export interface PostgresArgs {
+  /** The namespace's name. */
+  namespace: pulumi.Input<string>;
+  settings: DatabaseSettings;
+  /** The password of the superuser here, or of `settings.user` elsewhere. @default a generated one; elsewhere it must be said */
+  password?: string | undefined;
+  /** Who gets a database, and a role that owns it, of that name. */
+  services: readonly string[];
+}
+
+/** The name that pods find it by, wherever it is. */
+const host = "postgres";
+
+/**
+ * PostgreSQL for all services: a StatefulSet with a volume, or a name for one that runs elsewhere; and in either, a database
+ * and a role for each service. Restarts and deleted pods lose nothing that was committed (fsync and synchronous commit are on).
+ */
+export class Postgres extends pulumi.ComponentResource {
+  /** What is there once every service has its role and database. */
+  readonly provisioned: pulumi.Resource;
+  /** Its part in the network. */
+  readonly network: readonly NetworkService[];
+  readonly #settings: DatabaseSettings;
+  readonly #passwords: Record<string, SecretValue>;
+
+  constructor(
+    name: string,
+    { namespace, settings, password, services }: PostgresArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super(componentTypes.postgres, name, {}, opts);
+    const parent = this;
+    const isElsewhere = "externalName" in settings;
+    const selector = { app: name };
+    const labels = { ...selector, ...recommendedLabels(name) };
+    const secret = (secretName: string, owner: string, given?: string) =>
+      createGeneratedSecret(secretName, namespace, owner, { parent }, given);
+
+    this.#settings = settings;
+    this.#passwords = Object.fromEntries(
+      services.map((service) => [
+        service,
+        secret(`${service}-database-password`, service),
+      ]),
+    );
+    const adminPassword = secret(`${name}-password`, name, password);
+    const server = isElsewhere ? undefined : createServer(settings);
+    const service = createService();
+    this.provisioned = createProvisioning(
+      { namespace, settings, adminPassword, passwords: this.#passwords },
+      { parent, dependsOn: server ? [server, service] : service },
+    );
+    this.network = [
+      {
+        name,
+        app: name,
+        port: isElsewhere ? settings.port : databasePort,
+        calls: [],
+        arrival: service,
+        reach: isElsewhere ? "elsewhere" : "callers",
+      },
+      {
+        name: provisioner,
+        app: provisioner,
+        calls: [name],
+        arrival: service,
+        reach: "callers",
+      },
+    ];
+    this.registerOutputs();
+
+    function createServer(settings: DeployedDatabase) {
+      const volume = createVolume(settings);
+      return new k8s.apps.v1.StatefulSet(
+        name,
+        {
+          metadata: { name, namespace, labels, annotations: ownership },
+          spec: {
+            replicas: 1,
+            serviceName: host,
+            selector: { matchLabels: selector },
+            template: {
+              metadata: { labels },
+              spec: postgresPod(settings, adminPassword, volume.metadata.name),
+            },
+          },
+        },
+        {
+          parent,
+          customTimeouts: { create: "5m", update: "5m", delete: "2m" },
+        },
+      );
+    }
+
+    /** A claim of its own, not the StatefulSet's: it can grow. It stays when the database moves elsewhere, and goes with the namespace. */
+    function createVolume({ storage, storageClass }: DeployedDatabase) {
+      return new k8s.core.v1.PersistentVolumeClaim(
+        `${name}-data`,
+        {
+          metadata: {
+            name: `${name}-data`,
+            namespace,
+            labels,
+            // It is bound when the pod that needs it is placed, and that is awaited.
+            annotations: { ...ownership, "pulumi.com/skipAwait": "true" },
+          },
+          spec: {
+            accessModes: ["ReadWriteOnce"],
+            resources: { requests: { storage } },
+            ...(storageClass && { storageClassName: storageClass }),
+          },
+        },
+        { parent, retainOnDelete: true },
+      );
+    }
+
+    function createService() {
+      return new k8s.core.v1.Service(
+        name,
+        {
+          metadata: {
+            name: host,
+            namespace,
+            labels,
+            annotations: { ...ownership, "pulumi.com/skipAwait": "true" },
+          },
+          spec: isElsewhere
+            ? { type: "ExternalName", externalName: settings.externalName }
+            : {
+                type: "ClusterIP",
+                selector,
+                ports: [
+                  {
+                    name: "postgres",
+                    port: databasePort,
+                    targetPort: "postgres",
+                  },
+                ],
+              },
+        },
+        { parent, ...(server && { dependsOn: server }) },
+      );
+    }
+  }
+
+  /** What a service's program finds its database by. */
+  variables(service: string): Record<string, EnvValue> {
+    const settings = this.#settings;
+    const password = this.#passwords[service];
+    if (!password) return {};
+    const port = "externalName" in settings ? settings.port : databasePort;
+    return {
+      DATABASE_PASSWORD: password,
+      DATABASE_URL: `postgres://${service}:$(DATABASE_PASSWORD)@${host}:${port}/${service}`,
+      ...("externalName" in settings && {
+        DATABASE_TLS: settings.tls,
+        DATABASE_TLS_NAME: settings.externalName,
+        ...(settings.certificateAuthority && {
+          DATABASE_TLS_CA: settings.certificateAuthority,
+        }),
+      }),
+    };
+  }
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import {
+  app,
+  dns,
+  elsewhere,
+  policies,
+  saying,
+  useDatabaseProgram,
+} from "./database-programs.ts";
+import {
+  claimType,
+  jobType,
+  postgresType,
+  statefulSetType,
+} from "./databases.ts";
+import { count, only } from "./engine.ts";
+import { deploymentType, secretType, serviceType } from "./microservices.ts";
+import { deployed, pods, policyType, prebuilt } from "./program.ts";
+
+const external = { type: "ExternalName", externalName: "auth.example.com" };
+
+describe("the program, with a database that runs elsewhere", () => {
+  const { runElsewhere, endsUnmade } = useDatabaseProgram();
+
+  it("runs nothing of it here but the Job, and leads there", async () => {
+    const { resources } = await runElsewhere();
+    const {
+      [statefulSetType]: _,
+      [claimType]: __,
+      [policyType]: policies,
+      ...rest
+    } = deployed;
+    assert.deepEqual(count(resources), {
+      ...rest,
+      [policyType]: policies - 1,
+    });
+    assert.deepEqual(only(resources, serviceType, "postgres").inputs.spec, {
+      type: "ExternalName",
+      externalName: "db.example.com",
+    });
+  });
+
+  it("lets auth and the Job out to any address at its port, and nobody else", async () => {
+    const { resources } = await runElsewhere();
+    const out = (service: string) => ({
+      ...app(service),
+      policyTypes: ["Egress"],
+      egress: [{ ports: [{ port: 6432 }] }],
+    });
+    assert.deepEqual(policies(resources, "postgres"), {
+      "postgres-provision-network": {
+        ...app("postgres-provision"),
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [],
+        egress: [dns],
+      },
+      "auth-calls-postgres": out("auth-service"),
+      "postgres-provision-calls-postgres": out("postgres-provision"),
+    });
+    const others = resources
+      .filter(({ type }) => type === policyType)
+      .filter(({ name }) => !name.endsWith("-calls-postgres"));
+    assert.ok(
+      !JSON.stringify(others.map(({ inputs }) => inputs)).includes("6432"),
+    );
+  });
+
+  it("says its password to the Job's Secret alone, and puts it out nowhere", async () => {
+    const { resources, outputs } = await runElsewhere();
+    assert.deepEqual(saying(resources, "hunter2"), ["postgres-password"]);
+    assert.ok(!JSON.stringify(outputs).includes("hunter2"));
+  });
+
+  it("ends before anything is made where nobody knows its password", () =>
+    endsUnmade(prebuilt, /marquee:secrets\.postgres\.PASSWORD is missing/, {
+      config: { "marquee:database": JSON.stringify(elsewhere) },
+    }));
+});
+
+describe("the program, without a service that keeps something here", () => {
+  const { run, runElsewhere } = useDatabaseProgram();
+
+  for (const [where, start] of Object.entries({ run, runElsewhere }))
+    it(`has none of it where no service keeps anything here: ${where}`, async () => {
+      const { resources } = await start({ auth: external });
+      const made = count(resources);
+      for (const type of [
+        ...[postgresType, statefulSetType, claimType, jobType, secretType],
+      ])
+        assert.equal(made[type], undefined, type);
+      assert.deepEqual(policies(resources, "postgres"), {});
+      assert.ok(!JSON.stringify(pods(resources)).includes("DATABASE"));
+      assert.equal(made[serviceType], 3);
+      assert.equal(made[deploymentType], 2);
+    });
+});

@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import type { DatabaseSettings } from "../../components/database-settings.ts";
+import { startServer, type TestServer } from "../services/postgres.ts";
+import {
+  asInPod,
+  type End,
+  ok,
+  postgresImage,
+  useContainers,
+} from "./containers.ts";
+import { provisioning } from "./databases.ts";
+
+/** What the server is found by. */
+const names = ["postgres", "db.example.com", "postgres.local"];
+
+interface Conditions {
+  /** @default the superuser's */
+  adminPassword?: string;
+  /** @default dev */
+  stack?: string;
+  /** Seconds that the server is waited for. @default as the Job does */
+  patience?: number;
+}
+
+/** For the suite that calls it: a server, and the Job that makes roles and databases there. */
+export function useProvisioning() {
+  const { runToEnd } = useContainers();
+  let server: TestServer;
+  let address: string;
+  const admin = () => decodeURIComponent(new URL(server.url).password);
+
+  before(async function () {
+    this.timeout(120_000); // the image may have to be made
+    server = await startServer();
+    const format = "{{.NetworkSettings.IPAddress}}";
+    address = await ok(["inspect", "--format", format, server.container]);
+  });
+
+  /** Runs SQL as somebody, in a database; gives the last statement's rows. */
+  async function run(url: URL | string, sql: string): Promise<object[]> {
+    const client = new pg.Client(String(url));
+    client.on("error", () => {}); // the query tells
+    try {
+      await client.connect();
+      const results = [await client.query(sql)].flat();
+      return results.at(-1)?.rows as object[];
+    } finally {
+      await client.end();
+    }
+  }
+
+  return {
+    admin,
+    /** The server's container. */
+    container: () => server.container,
+    /** Two names that no role has. */
+    names: (): [string, string] => {
+      const name = () => `role_${randomBytes(6).toString("hex")}`;
+      return [name(), name()];
+    },
+    /** Runs SQL as the superuser. */
+    query: (sql: string) => run(server.url, sql),
+    /** Runs SQL as a role, in its own database or another. */
+    asRole(role: string, password: string, sql: string, database = role) {
+      const url = new URL(server.url);
+      url.username = role;
+      url.password = encodeURIComponent(password);
+      url.pathname = `/${database}`;
+      return run(url, sql);
+    },
+    /** Runs the Job's container as the cluster would: it finds the server as postgres, and as db.example.com. */
+    async provision(
+      settings: DatabaseSettings,
+      passwords: Record<string, string>,
+      { adminPassword = admin(), stack, patience }: Conditions = {},
+    ): Promise<End> {
+      const job = await provisioning(
+        { ...settings, image: postgresImage },
+        adminPassword,
+        passwords,
+        stack,
+      );
+      const { spec } = job.spec.template;
+      const [container] = spec.containers;
+      if (patience !== undefined)
+        container.env.push({ name: "PATIENCE", value: `${patience}` });
+      const hosts = Object.fromEntries(names.map((name) => [name, address]));
+      return runToEnd(asInPod(spec, container, { hosts }));
+    },
+  };
+}
