@@ -1,9 +1,136 @@
-import { createService } from "@marquee/runtime";
-import { login } from "./routes/login.ts";
+import { join } from "node:path";
+import {
+  createApi,
+  createService,
+  type Database,
+  logger,
+  migrate,
+} from "@marquee/runtime";
+import { createAccounts } from "./accounts.ts";
+import { createAttempts } from "./attempts.ts";
+import { createDevices } from "./devices.ts";
+import { createClientOf } from "./http/client.ts";
+import { createCookies } from "./http/cookies.ts";
+import { onApiError } from "./http/errors.ts";
+import { createKeyring, type KeyringTimes } from "./keys.ts";
+import { createLimits, type limits } from "./limits.ts";
+import { createAuthMetrics } from "./metrics.ts";
+import type { Parts } from "./parts.ts";
+import { readPasswordRules } from "./password-rules.ts";
+import { createHasher, type HasherOptions } from "./passwords.ts";
+import { accountRoutes } from "./routes/accounts.ts";
+import { discoveryRoutes } from "./routes/discovery.ts";
+import { loginRoutes } from "./routes/logins.ts";
+import { oauthRoutes } from "./routes/oauth.ts";
+import { pageRoutes } from "./routes/pages.ts";
+import { createSessions, type SessionTimes, sessionTimes } from "./sessions.ts";
+import { startSweeping } from "./sweeping.ts";
+import { createTokens } from "./tokens.ts";
 
-/** Auth: who somebody is. Routes: GET / (the login page), POST /login. */
-export function createAuth() {
-  const service = createService();
-  service.app.route("/", login);
+export interface AuthOptions {
+  /** Who opens it closes it. */
+  database: Database;
+  /** The service's URL as those who verify tokens know it, without a slash at its end. */
+  issuer: string;
+  /** 32 characters at least; it protects the signing keys in the database. */
+  keyEncryptionKey: string;
+  /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
+  trustedProxies?: number;
+  /** @default as createHasher has them */
+  hasher?: HasherOptions;
+  /** @default keyringTimes */
+  keyring?: Partial<KeyringTimes>;
+  /** @default sessionTimes */
+  sessions?: Partial<SessionTimes>;
+  /** @default limits */
+  limits?: Partial<typeof limits>;
+}
+
+const info = {
+  title: "Marquee auth",
+  version: "0.1.0",
+  description:
+    "Who somebody is: accounts, sessions, and access tokens that every service can verify by itself. People use the pages: `/` and `/sign-up`.",
+  unavailable: true,
+  securitySchemes: {
+    bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+    cookie: { type: "apiKey", in: "cookie", name: "__Host-marquee-session" },
+  },
+} as const;
+
+/** Auth: who somebody is. Routes: those of GET /openapi.json, and the pages. */
+export function createAuth(options: AuthOptions) {
+  const { database, keyEncryptionKey } = options;
+  const keyring = createKeyring(database, {
+    keyEncryptionKey,
+    ...options.keyring,
+  });
+  let stopSweeping = () => {};
+  const service = createService({
+    async begin() {
+      await migrate(database, join(import.meta.dirname, "migrations"));
+      await keyring.load();
+      keyring.start();
+      stopSweeping = startSweeping(database);
+    },
+    async end() {
+      stopSweeping();
+      await keyring.stop();
+    },
+  });
+
+  const parts = partsOf(options, keyring, createAuthMetrics(service.metrics));
+  const api = createApi(info);
+  api.app.onError(onApiError);
+  for (const add of [accountRoutes, loginRoutes, oauthRoutes, discoveryRoutes])
+    add(api, parts);
+  // What is not said to be for caches is about somebody.
+  service.app.use(async (c, next) => {
+    await next();
+    if (!c.res.headers.has("cache-control"))
+      c.res.headers.set("cache-control", "no-store");
+  });
+  service.app.route("/", api.app);
+  service.app.route("/", pageRoutes(parts));
   return service;
 }
+
+function partsOf(
+  { database, issuer, keyEncryptionKey, ...options }: AuthOptions,
+  keyring: Parts["keyring"],
+  metrics: ReturnType<typeof createAuthMetrics>,
+): Parts {
+  const times = { ...sessionTimes, ...options.sessions };
+  const devices = createDevices(keyEncryptionKey);
+  const clientOf = createClientOf(options.trustedProxies ?? 0);
+  return {
+    database,
+    issuer,
+    attempts: createAttempts({
+      accounts: createAccounts({
+        database,
+        hasher: metrics.measured(createHasher(options.hasher)),
+        rules: readPasswordRules(
+          join(import.meta.dirname, "assets/common-passwords.txt"),
+        ),
+      }),
+      limits: createLimits(database, devices, options.limits),
+      metrics,
+    }),
+    sessions: createSessions(database, {
+      times,
+      reused(sessionId) {
+        metrics.reused();
+        logger.warn({ sessionId }, reusedMessage);
+      },
+    }),
+    keyring,
+    tokens: createTokens(keyring, { issuer }),
+    devices,
+    clientOf,
+    cookies: createCookies({ clientOf, sessionLifetime: times.absolute }),
+  };
+}
+
+const reusedMessage =
+  "a used refresh token was used again: somebody has a copy, so the session was ended";

@@ -1,5 +1,48 @@
-import { environment, serve } from "@marquee/runtime";
+import {
+  databaseVariables,
+  environment,
+  openDatabase,
+  serve,
+} from "@marquee/runtime";
+import * as z from "zod";
 import { createAuth } from "./app.ts";
+import { shortestSecret } from "./secrets.ts";
 
-const { PORT } = environment();
-serve(createAuth(), { port: PORT });
+const anIssuer =
+  "expected a URL such as https://auth.example.com, without a path and without a slash at its end";
+const aSecret = `expected ${shortestSecret} characters at least; \`openssl rand -base64 32\` makes them`;
+const someProxies = "expected a whole number from 0 to 5";
+
+const { PORT, ISSUER, KEY_ENCRYPTION_KEY, TRUSTED_PROXIES, ...variables } =
+  environment({
+    ...databaseVariables,
+    /** The service's URL as those who verify its tokens know it: `iss` in tokens, and the start of the URLs in its metadata. */
+    ISSUER: z.string(anIssuer).refine(isOrigin, anIssuer),
+    /** Encrypts the signing keys in the database. Another one makes new keys; the old ones' tokens stay valid. */
+    KEY_ENCRYPTION_KEY: z.string(aSecret).min(shortestSecret, aSecret),
+    /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
+    TRUSTED_PROXIES: z.coerce
+      .number(someProxies)
+      .int(someProxies)
+      .min(0, someProxies)
+      .max(5, someProxies)
+      .default(0),
+  });
+
+const database = openDatabase(variables, { name: "auth" });
+const auth = createAuth({
+  database,
+  issuer: ISSUER,
+  keyEncryptionKey: KEY_ENCRYPTION_KEY,
+  trustedProxies: TRUSTED_PROXIES,
+});
+const end = async () => {
+  await auth.end();
+  await database.close();
+};
+serve({ ...auth, end }, { port: PORT });
+
+function isOrigin(value: string): boolean {
+  if (!/^https?:/.test(value) || !URL.canParse(value)) return false;
+  return new URL(value).origin === value;
+}

@@ -1,0 +1,26 @@
+import type { Queries } from "@marquee/runtime";
+import type { User } from "./accounts.ts";
+import { apart, type Both, bothColumns, type Session } from "./session.ts";
+
+/** A session and whose it is: who is logged in. */
+export interface Login {
+  session: Session;
+  user: User;
+}
+
+/**
+ * The session with this id and its user, if it has not ended. It is no use that moves its end on: an access token is asked
+ * about often.
+ * @throws DatabaseAway
+ */
+export async function findSession(
+  database: Queries,
+  sessionId: string,
+): Promise<Login | undefined> {
+  const [found] = await database.query<Both>(
+    `SELECT ${bothColumns} FROM sessions s JOIN users u ON u.id = s.user_id
+     WHERE s.id = $1 AND s.expires_at > now()`,
+    [sessionId],
+  );
+  return found && apart(found);
+}

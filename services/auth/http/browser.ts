@@ -1,0 +1,97 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { User } from "../accounts.ts";
+import type { Caller } from "../attempts.ts";
+import type { Login } from "../find-session.ts";
+import { isNotice, type Notice } from "../pages/notices.ts";
+import type { Parts } from "../parts.ts";
+import type { PageLogin } from "../sessions.ts";
+import type { PageContext } from "./page-answer.ts";
+
+/** What pages need to know of a browser, and to leave with it. */
+export interface Browser {
+  caller(c: PageContext): Caller;
+  /** Who is signed in. */
+  login(c: Context): Promise<Login | undefined>;
+  /** Signs in: the session that was there before ends, and the browser is known from now on. */
+  signIn(c: Context, user: User, login: PageLogin): Promise<void>;
+  /** Ends the session, if there is one. */
+  signOut(c: Context): Promise<void>;
+  /** Forgets who was signed in here. */
+  forget(c: Context): void;
+  /** Sends the browser to the first page, which tells this once. */
+  tell(c: Context, notice: Notice): Response;
+  /** What is to be told now. */
+  told(c: Context): Notice | undefined;
+}
+
+export function createBrowser({
+  clientOf,
+  cookies,
+  devices,
+  sessions,
+}: Parts): Browser {
+  async function login(c: Context) {
+    const cookie = cookies.get(c, "session");
+    return cookie === undefined ? undefined : sessions.findPage(cookie);
+  }
+
+  async function endSession(c: Context) {
+    const before = await login(c);
+    if (before) await sessions.end(before.session.id);
+  }
+
+  return {
+    caller: (c) => ({
+      address: clientOf(c).address,
+      device: cookies.get(c, "device"),
+      log: c.var.log,
+    }),
+    login,
+    async signIn(c, user, { cookie }) {
+      await endSession(c);
+      cookies.set(c, "session", cookie);
+      cookies.set(c, "device", devices.issue(user.email));
+    },
+    async signOut(c) {
+      await endSession(c);
+      cookies.expire(c, "session");
+    },
+    forget(c) {
+      cookies.expire(c, "session");
+      cookies.expire(c, "device");
+    },
+    tell(c, notice) {
+      cookies.set(c, "notice", notice);
+      return c.redirect("/", 303);
+    },
+    told(c) {
+      const notice = cookies.get(c, "notice");
+      if (notice !== undefined) cookies.expire(c, "notice");
+      return isNotice(notice) ? notice : undefined;
+    },
+  };
+}
+
+/** The text fields of a form with these names; "" where there is none. 415 and 400 where the body is no form. */
+export async function formOf<Name extends string>(
+  c: Context,
+  ...names: Name[]
+): Promise<Record<Name, string>> {
+  const type = c.req.header("content-type");
+  if (type !== undefined && !isForm.test(type)) throw notAForm(415);
+  const form = await c.req.parseBody().catch(() => {
+    throw notAForm(400);
+  });
+  const entries = names.map((name) => {
+    const value = form[name];
+    return [name, typeof value === "string" ? value : ""];
+  });
+  return Object.fromEntries(entries);
+}
+
+const isForm =
+  /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i;
+
+const notAForm = (status: 400 | 415) =>
+  new HTTPException(status, { message: "This can’t be read as a form." });

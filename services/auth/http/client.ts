@@ -1,0 +1,55 @@
+import { isIP } from "node:net";
+import { getConnInfo } from "@hono/node-server/conninfo"; // how the server that listens tells a socket's address
+import type { Context } from "hono";
+
+/** Who sent a request, as far as it can be known. */
+export interface Client {
+  /** The IP address; undefined where there is none, as in a test without a socket. */
+  address: string | undefined;
+  /** Whether the request came encrypted: to us, or to the proxies in front of us. */
+  https: boolean;
+}
+
+export type ClientOf = (c: Context) => Client;
+
+/**
+ * Tells who sent a request. A proxy adds the address that it was called from to the end of X-Forwarded-For: with n proxies
+ * in front of us that we know of, the n-th from the end is the client's, whatever the client wrote before it. A shorter
+ * list did not come through these proxies, and says nothing; neither does any list where there is no proxy.
+ * @param trustedProxies how many proxies each request comes through
+ */
+export const createClientOf =
+  (trustedProxies: number): ClientOf =>
+  (c) => {
+    const plain: Client = {
+      address: socketAddress(c),
+      https: new URL(c.req.url).protocol === "https:",
+    };
+    if (trustedProxies === 0) return plain;
+    const forwarded = list(c, "x-forwarded-for").at(-trustedProxies) ?? "";
+    const protocols = list(c, "x-forwarded-proto");
+    // Proxies replace it, or add to it as to the addresses.
+    const protocol = protocols.at(-trustedProxies) ?? protocols[0];
+    return {
+      address: withoutPort(forwarded) ?? plain.address,
+      https: protocol ? protocol.toLowerCase() === "https" : plain.https,
+    };
+  };
+
+function socketAddress(c: Context): string | undefined {
+  return c.env?.incoming ? getConnInfo(c).remote.address : undefined;
+}
+
+const list = (c: Context, header: string): string[] =>
+  c.req
+    .header(header)
+    ?.split(",")
+    .map((entry) => entry.trim()) ?? [];
+
+/** The address of "192.0.2.1", "192.0.2.1:5000", "2001:db8::1", "[2001:db8::1]:5000"; undefined if it is none. */
+function withoutPort(entry: string): string | undefined {
+  const address = isIP(entry)
+    ? entry
+    : entry.replace(/:\d{1,5}$/, "").replace(/^\[(.*)\]$/, "$1");
+  return isIP(address) ? address : undefined;
+}

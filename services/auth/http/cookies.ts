@@ -1,0 +1,62 @@
+import type { Context } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { deviceLifetime } from "../devices.ts";
+import type { ClientOf } from "./client.ts";
+
+/**
+ * session: who is signed in. device: that it is a browser in which somebody was signed in. notice: what the next page is to
+ * tell, such as that the password was changed.
+ */
+export type CookieName = "session" | "device" | "notice";
+
+/**
+ * Cookies that only this host gets and no script reads. Over https they have `__Host-` in front of their name, and browsers
+ * see to it that no other host and no unencrypted answer sets them; what has another name is not read there.
+ */
+export interface Cookies {
+  get(c: Context, name: CookieName): string | undefined;
+  set(c: Context, name: CookieName, value: string): void;
+  expire(c: Context, name: CookieName): void;
+  /** The session of a browser whose request another service passes on to us: by either name, since we can't see how it came. */
+  passedOnSession(c: Context): string | undefined;
+}
+
+export interface CookiesNeed {
+  clientOf: ClientOf;
+  /** Seconds that a session lasts at most. */
+  sessionLifetime: number;
+}
+
+const nameOf = (name: CookieName, https: boolean) =>
+  `${https ? "__Host-" : ""}marquee-${name}`;
+
+export function createCookies({
+  clientOf,
+  sessionLifetime,
+}: CookiesNeed): Cookies {
+  /** Seconds. */
+  const lifetimes: Record<CookieName, number> = {
+    session: sessionLifetime, // the server ends it sooner if it is not used
+    device: deviceLifetime,
+    notice: 60, // it is for the page that comes next
+  };
+  const attributes = (https: boolean) =>
+    ({ path: "/", httpOnly: true, sameSite: "Lax", secure: https }) as const;
+
+  return {
+    get: (c, name) => getCookie(c, nameOf(name, clientOf(c).https)),
+    set(c, name, value) {
+      const { https } = clientOf(c);
+      const maxAge = lifetimes[name];
+      const options = { ...attributes(https), maxAge };
+      setCookie(c, nameOf(name, https), value, options);
+    },
+    expire(c, name) {
+      const { https } = clientOf(c);
+      deleteCookie(c, nameOf(name, https), attributes(https));
+    },
+    passedOnSession: (c) =>
+      getCookie(c, nameOf("session", true)) ??
+      (clientOf(c).https ? undefined : getCookie(c, nameOf("session", false))),
+  };
+}

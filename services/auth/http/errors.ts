@@ -1,0 +1,55 @@
+import { problem } from "@marquee/runtime";
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { EmailTaken, Unacceptable } from "../accounts.ts";
+import { TooManyAttempts } from "../limits.ts";
+import { InvalidToken } from "../tokens.ts";
+import { Busy } from "../turns.ts";
+
+/** An HTTPException with headers, which the runtime's onError and our pages pass on. */
+export const httpError = (
+  status: 401 | 409 | 429 | 503,
+  message: string,
+  headers: Record<string, string> = {},
+): HTTPException =>
+  new HTTPException(status, { message, res: new Response(null, { headers }) });
+
+/**
+ * The one place where the domain's errors become those of HTTP. Others stay as they are: DatabaseAway is one of HTTP already,
+ * and Unacceptable is told field by field.
+ */
+export function asHttp(error: Error): Error {
+  const { message } = error;
+  if (error instanceof EmailTaken) return httpError(409, message);
+  if (error instanceof InvalidToken)
+    return httpError(401, message, {
+      "www-authenticate": `Bearer error="invalid_token", error_description="${message}"`,
+    });
+  if (error instanceof TooManyAttempts || error instanceof Busy)
+    return httpError(error instanceof Busy ? 503 : 429, message, {
+      "retry-after": `${error.retryAfter}`,
+    });
+  return error;
+}
+
+/** For the API: a problem for each of the domain's errors. Others are the runtime's. */
+export function onApiError(error: Error, c: Context): Response {
+  if (error instanceof Unacceptable) return unacceptable(c, error);
+  throw asHttp(error);
+}
+
+/**
+ * The API's answer to an email address or a password that is not accepted.
+ * @param pointers where the request has the fields
+ */
+export const unacceptable = (
+  c: Context,
+  { message, mistakes }: Unacceptable,
+  pointers: { email?: string; password?: string } = {},
+): Response =>
+  problem(c, 422, message, {
+    errors: mistakes.map(({ field, detail }) => ({
+      pointer: pointers[field] ?? `/${field}`,
+      detail,
+    })),
+  });

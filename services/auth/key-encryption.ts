@@ -1,0 +1,51 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { deriveKey } from "./secrets.ts";
+
+const algorithm = "aes-256-gcm";
+const nonceLength = 12;
+const tagLength = 16;
+
+/** Encrypts private keys under what KEY_ENCRYPTION_KEY holds: who reads the database alone can't sign. */
+export interface KeyEncryption {
+  /** The same for the same KEY_ENCRYPTION_KEY, and tells nothing about it. */
+  id: string;
+  /** @param kid the key's id: what was encrypted as one key is not decrypted as another */
+  encrypt(text: string, kid: string): Buffer;
+  /** @throws Error if it was not encrypted with this KEY_ENCRYPTION_KEY as this key, or was changed since */
+  decrypt(bytes: Buffer, kid: string): string;
+}
+
+/**
+ * AES-256-GCM. Nonces are random, which is safe for 2^32 of them (NIST SP 800-38D, 8.3); there is one a month.
+ * @throws Error if the secret is too short
+ */
+export function createKeyEncryption(secret: string): KeyEncryption {
+  const key = deriveKey(secret, "encryption of signing keys");
+  const id = deriveKey(secret, "name of the encryption key")
+    .subarray(0, 16)
+    .toString("base64url");
+
+  return {
+    id,
+    encrypt(text, kid) {
+      const nonce = randomBytes(nonceLength);
+      const cipher = createCipheriv(algorithm, key, nonce);
+      cipher.setAAD(Buffer.from(kid));
+      const encrypted = [cipher.update(text, "utf8"), cipher.final()];
+      return Buffer.concat([nonce, ...encrypted, cipher.getAuthTag()]);
+    },
+    decrypt(bytes, kid) {
+      const nonce = bytes.subarray(0, nonceLength);
+      const tag = bytes.subarray(bytes.length - tagLength);
+      const encrypted = bytes.subarray(nonceLength, bytes.length - tagLength);
+      const decipher = createDecipheriv(algorithm, key, nonce, {
+        authTagLength: tagLength,
+      });
+      decipher.setAAD(Buffer.from(kid));
+      decipher.setAuthTag(tag);
+      return (
+        decipher.update(encrypted, undefined, "utf8") + decipher.final("utf8")
+      );
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { Counter, Gauge, type Registry } from "prom-client"; // Prometheus' own format and conventions
+import type { Hasher } from "./passwords.ts";
+
+/** How a login ended: limited and busy are those that were not checked. */
+export type Outcome = "ok" | "wrong" | "limited" | "busy";
+
+export interface AuthMetrics {
+  login(outcome: Outcome): void;
+  signUp(): void;
+  /** A used refresh token was used again. */
+  reused(): void;
+  /** The hasher, with its hashes counted. */
+  measured(hasher: Hasher): Hasher;
+}
+
+export function createAuthMetrics(registry: Registry): AuthMetrics {
+  const registers = [registry];
+  const logins = new Counter({
+    name: "auth_logins_total",
+    help: "Logins by outcome, in the page and by the API",
+    labelNames: ["outcome"] as const,
+    registers,
+  });
+  const signUps = new Counter({
+    name: "auth_sign_ups_total",
+    help: "Accounts that were made",
+    registers,
+  });
+  const reused = new Counter({
+    name: "auth_refresh_tokens_reused_total",
+    help: "Used refresh tokens that were used again, each of which ended its session",
+    registers,
+  });
+  const hashes = new Gauge({
+    name: "auth_password_hashes",
+    help: "Password hashes that are computed or wait for their turn",
+    registers,
+  });
+  // From the first scrape on, so that the first failure is an increase.
+  for (const outcome of ["ok", "wrong", "limited", "busy"] as const)
+    logins.inc({ outcome }, 0);
+
+  async function counted<T>(work: () => Promise<T>): Promise<T> {
+    hashes.inc();
+    try {
+      return await work();
+    } finally {
+      hashes.dec();
+    }
+  }
+
+  return {
+    login: (outcome) => logins.inc({ outcome }),
+    signUp: () => signUps.inc(),
+    reused: () => reused.inc(),
+    measured: (hasher) => ({
+      ...hasher,
+      hash: (password) => counted(() => hasher.hash(password)),
+      verify: (hash, password) => counted(() => hasher.verify(hash, password)),
+    }),
+  };
+}

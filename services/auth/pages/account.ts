@@ -1,0 +1,80 @@
+import { html } from "hono/html";
+import type { User } from "../accounts.ts";
+import { field, hasMistakes, type Mistakes, summary } from "./form.ts";
+import type { Page } from "./layout.ts";
+import { type Notice, noticeBox } from "./notices.ts";
+import { passwordHint } from "./sign-up.ts";
+
+export interface Account {
+  user: User;
+  notice?: Notice | undefined;
+  /** Of the form that was sent. */
+  changePassword?: Mistakes;
+  deleteAccount?: Mistakes;
+}
+
+/** Who is signed in, and what somebody can do with an account. */
+export const accountPage = ({
+  user,
+  notice,
+  changePassword = {},
+  deleteAccount = {},
+}: Account): Page => ({
+  title: "Your account",
+  error: hasMistakes(changePassword) || hasMistakes(deleteAccount),
+  content: html`<main class="stage">
+      <div class="account">
+        <div class="stage-head">
+          <p class="brand">MARQUEE</p>
+          <form method="post" action="/sign-out"><button class="button plain" type="submit">Sign out</button></form>
+        </div>
+        <section class="card">
+          <h1>Your account</h1>
+          ${noticeBox(notice)}${summary(changePassword)}${summary(deleteAccount)}
+          <dl>
+            <dt>Signed in as</dt><dd>${user.email}</dd>
+            <dt>Member since</dt><dd>${day(user.createdAt)}</dd>
+          </dl>
+        </section>
+        <section class="card">${changePasswordForm(user, changePassword)}</section>
+        <section class="card">${deleteAccountForm(user, deleteAccount)}</section>
+      </div>
+    </main>`,
+});
+
+const changePasswordForm = ({ email }: User, mistakes: Mistakes) => html`
+          <h2>Change your password</h2>
+          <p class="quiet">You stay signed in here; all other devices are signed out.</p>
+          <form method="post" action="/change-password">
+            ${username(email)}
+            ${field({ name: "current_password", label: "Current password", type: "password", autocomplete: "current-password" }, mistakes)}
+            ${field({ name: "new_password", label: "New password", type: "password", autocomplete: "new-password", hint: passwordHint }, mistakes)}
+            <button class="button" type="submit">Change password</button>
+          </form>
+        `;
+
+const deleteAccountForm = ({ email }: User, mistakes: Mistakes) => html`
+          <details${hasMistakes(mistakes) ? html` open` : ""}>
+            <summary><h2>Delete your account</h2></summary>
+            <p class="quiet">This deletes your account and everything that is kept of it, at once and for good.</p>
+            <form method="post" action="/delete-account">
+              ${username(email)}
+              ${field({ name: "password", label: "Your password", type: "password", autocomplete: "current-password" }, mistakes)}
+              ${understand(mistakes.fields?.understood)}
+              <button class="button danger" type="submit">Delete my account</button>
+            </form>
+          </details>
+        `;
+
+/** Tells password managers whose password it is. */
+const username = (email: string) =>
+  html`<input type="email" autocomplete="username" value="${email}" readonly hidden>`;
+
+const understand = (wrong: string | undefined) => html`<div class="field">
+                ${wrong ? html`<p class="wrong" id="understood-error"><span class="hidden">Error: </span>${wrong}</p>` : ""}
+                <label class="check"><input id="understood" name="understood" type="checkbox" value="yes" required${wrong ? html` aria-describedby="understood-error" aria-invalid="true"` : ""}> I understand that this can’t be undone.</label>
+              </div>`;
+
+/** A day as people write it, in UTC: "23 November 2025". */
+const day = (date: Date) =>
+  html`<time datetime="${date.toISOString()}">${new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(date)}</time>`;

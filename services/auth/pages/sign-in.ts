@@ -1,0 +1,34 @@
+import { html } from "hono/html";
+import { field, hasMistakes, type Mistakes, summary } from "./form.ts";
+import { card, type Page } from "./layout.ts";
+import { type Notice, noticeBox } from "./notices.ts";
+
+export interface SignIn {
+  /** What was entered before. */
+  email?: string;
+  mistakes?: Mistakes;
+  notice?: Notice | undefined;
+}
+
+/** Signing in, and the way to an account. */
+export const signInPage = ({
+  email = "",
+  mistakes = {},
+  notice,
+}: SignIn): Page => ({
+  title: "Sign in",
+  error: hasMistakes(mistakes),
+  content: card(html`
+        <h1>Sign in</h1>
+        ${noticeBox(notice)}${summary(mistakes)}
+        <form method="post" action="/sign-in">
+        ${field({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, mistakes)}
+        ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password" }, mistakes)}
+          <button class="button wide" type="submit">Sign in</button>
+        </form>
+        <div class="other">
+          <p class="quiet">New to Marquee?</p>
+          <a class="button plain wide" href="/sign-up">Create an account</a>
+        </div>
+      `),
+});

@@ -1,0 +1,33 @@
+import { html } from "hono/html";
+import { field, hasMistakes, type Mistakes, summary } from "./form.ts";
+import { card, type Page } from "./layout.ts";
+
+export interface SignUp {
+  /** What was entered before. */
+  email?: string;
+  mistakes?: Mistakes;
+}
+
+/** What passwords have to be, said before one is chosen. */
+export const passwordHint =
+  "8 characters or more. Not one that many people use, and not your email address.";
+
+/** Making an account, and the way back to signing in. */
+export const signUpPage = ({ email = "", mistakes = {} }: SignUp): Page => ({
+  title: "Create your account",
+  error: hasMistakes(mistakes),
+  content: card(html`
+        <h1>Create your account</h1>
+        <p class="quiet">An email address and a password are all it takes.</p>
+        ${summary(mistakes)}
+        <form method="post" action="/sign-up">
+        ${field({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, mistakes)}
+        ${field({ name: "password", label: "Password", type: "password", autocomplete: "new-password", hint: passwordHint }, mistakes)}
+          <button class="button wide" type="submit">Create account</button>
+        </form>
+        <div class="other">
+          <p class="quiet">Already have an account?</p>
+          <a class="button plain wide" href="/">Sign in</a>
+        </div>
+      `),
+});

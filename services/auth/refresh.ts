@@ -1,0 +1,108 @@
+import type { Database, Queries } from "@marquee/runtime";
+import type { User } from "./accounts.ts";
+import { sha256 } from "./secrets.ts";
+import {
+  apart,
+  type Both,
+  bothColumns,
+  isRandomText,
+  randomText,
+  type Session,
+} from "./session.ts";
+
+/** An API session: the refresh token is `mrt_` and 256 random bits as base64url, so that secret scanners know it. */
+export interface ApiLogin {
+  session: Session;
+  refreshToken: string;
+}
+
+export type Refreshed = ApiLogin & { user: User };
+
+export const newRefreshToken = () => `mrt_${randomText()}`;
+export const isRefreshToken = (text: string) =>
+  text.startsWith("mrt_") && isRandomText(text.slice(4));
+
+interface RefreshOptions {
+  /** Seconds, as SessionTimes has them. */
+  idle: number;
+  absolute: number;
+  reused?: ((sessionId: string) => void) | undefined;
+}
+
+/**
+ * What `Sessions` has as `refresh`. There is no grace period: a client that loses the answer, or uses a token from two places
+ * at once, has to log in again, as nobody can tell it from a thief.
+ */
+export const createRefresh =
+  (database: Database, { idle, absolute, reused }: RefreshOptions) =>
+  async (refreshToken: string): Promise<Refreshed | undefined> => {
+    if (!isRefreshToken(refreshToken)) return undefined;
+    const hash = sha256(refreshToken);
+    const outcome = await database.transaction(async (tx) => {
+      const session = await lockSession(tx, hash);
+      if (session === undefined) return undefined;
+      if (await use(tx, hash)) return next(tx, session, { idle, absolute });
+      return (await endIfUsed(tx, hash)) ? { reused: session } : undefined;
+    });
+    if (outcome === undefined || "session" in outcome) return outcome;
+    reused?.(outcome.reused);
+    return undefined;
+  };
+
+/** The id of a token's session. Until the transaction ends, nobody else uses a token of its family. */
+async function lockSession(
+  tx: Queries,
+  hash: Buffer,
+): Promise<string | undefined> {
+  const [session] = await tx.query<{ id: string }>(
+    `SELECT id FROM sessions
+     WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = $1)
+     FOR UPDATE`,
+    [hash],
+  );
+  return session?.id;
+}
+
+/** Whether the token can be used; from now on it can't. */
+async function use(tx: Queries, hash: Buffer): Promise<boolean> {
+  const used = await tx.query(
+    `UPDATE refresh_tokens SET used_at = now()
+     WHERE hash = $1 AND used_at IS NULL AND expires_at > now() RETURNING 1`,
+    [hash],
+  );
+  return used.length > 0;
+}
+
+/** Makes the token after the one that was used, and moves the session's end on. */
+async function next(
+  tx: Queries,
+  sessionId: string,
+  { idle, absolute }: RefreshOptions,
+): Promise<Refreshed | undefined> {
+  const refreshToken = newRefreshToken();
+  const [found] = await tx.query<Both>(
+    `WITH s AS (
+       UPDATE sessions SET last_used_at = now(),
+         expires_at = least(now() + make_interval(secs => $2), created_at + make_interval(secs => $3))
+       WHERE id = $1 AND expires_at > now()
+       RETURNING *
+     ), token AS (
+       INSERT INTO refresh_tokens (hash, session_id, expires_at)
+       SELECT $4, id, expires_at FROM s
+     )
+     SELECT ${bothColumns} FROM s JOIN users u ON u.id = s.user_id`,
+    [sessionId, idle, absolute, sha256(refreshToken)],
+  );
+  return found && { ...apart(found), refreshToken };
+}
+
+/** Ends the session of a token that was used before. An expired one that never was is no sign of a copy. */
+async function endIfUsed(tx: Queries, hash: Buffer): Promise<boolean> {
+  const ended = await tx.query(
+    `DELETE FROM sessions WHERE id =
+       (SELECT session_id FROM refresh_tokens WHERE hash = $1 AND used_at IS NOT NULL)
+     RETURNING 1`,
+    [hash],
+  );
+  return ended.length > 0;
+}

@@ -1,0 +1,69 @@
+import { Unacceptable } from "../accounts.ts";
+import { type Browser, formOf } from "../http/browser.ts";
+import { type createPages, show, showLater } from "../http/page-answer.ts";
+import { sameOrigin } from "../http/same-origin.ts";
+import { accountPage } from "../pages/account.ts";
+import type { Mistakes } from "../pages/form.ts";
+import type { Parts } from "../parts.ts";
+
+const notTheirs = "This is not your current password.";
+
+/** POST /change-password, /delete-account: 303 to the first page, or the account's page again with what is wrong. */
+export function accountForms(
+  app: ReturnType<typeof createPages>,
+  browser: Browser,
+  { attempts }: Parts,
+): void {
+  app.post("/change-password", sameOrigin, async (c) => {
+    const { current_password: current, new_password: next } = await formOf(
+      c,
+      "current_password",
+      "new_password",
+    );
+    const login = await browser.login(c);
+    if (!login) return c.redirect("/", 303);
+    const page = (changePassword: Mistakes) =>
+      accountPage({ user: login.user, changePassword });
+    const wrong = (fields: Record<string, string>) =>
+      show(c, page({ fields }), 422);
+    if (!current || !next)
+      return wrong({
+        ...(current ? {} : { current_password: "Enter your password." }),
+        ...(next ? {} : { new_password: "Enter a new password." }),
+      });
+    try {
+      const caller = browser.caller(c);
+      if (!(await attempts.changePassword(caller, login, current, next)))
+        return wrong({ current_password: notTheirs });
+    } catch (error) {
+      if (error instanceof Unacceptable)
+        return wrong({ new_password: error.message });
+      return showLater(c, error, (alert) => page({ alert }));
+    }
+    return browser.tell(c, "password-changed");
+  });
+
+  app.post("/delete-account", sameOrigin, async (c) => {
+    const { password, understood } = await formOf(c, "password", "understood");
+    const login = await browser.login(c);
+    if (!login) return c.redirect("/", 303);
+    const page = (deleteAccount: Mistakes) =>
+      accountPage({ user: login.user, deleteAccount });
+    const wrong = (fields: Record<string, string>) =>
+      show(c, page({ fields }), 422);
+    if (!password || !understood)
+      return wrong({
+        ...(password ? {} : { password: "Enter your password." }),
+        ...(understood ? {} : { understood: "Confirm that you understand." }),
+      });
+    try {
+      const caller = browser.caller(c);
+      if (!(await attempts.deleteAccount(caller, login.user, password)))
+        return wrong({ password: notTheirs });
+    } catch (error) {
+      return showLater(c, error, (alert) => page({ alert }));
+    }
+    browser.forget(c);
+    return browser.tell(c, "account-deleted");
+  });
+}

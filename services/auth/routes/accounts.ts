@@ -1,0 +1,126 @@
+import type { Api } from "@marquee/runtime";
+import { HTTPException } from "hono/http-exception";
+import { Unacceptable } from "../accounts.ts";
+import { grant } from "../grants.ts";
+import { createBearer } from "../http/bearer.ts";
+import { unacceptable } from "../http/errors.ts";
+import type { Parts } from "../parts.ts";
+import * as schemas from "./schemas.ts";
+
+const tags = ["accounts"];
+const security = ["bearer"];
+const wrongPassword = "The password is not the current one.";
+
+/** POST /signup; GET, DELETE /me; PUT /me/password. */
+export function accountRoutes(
+  { route }: Api,
+  { attempts, sessions, tokens, database, clientOf }: Parts,
+): void {
+  const bearer = createBearer(database, tokens);
+
+  route(
+    {
+      method: "post",
+      path: "/signup",
+      summary: "Make an account",
+      description: "Who signs up is logged in.",
+      tags,
+      request: { json: schemas.NewAccount },
+      responses: {
+        201: { description: "Made.", schema: schemas.LoggedIn },
+        409: "There is an account with this address.",
+        ...schemas.tooMany,
+      },
+    },
+    async (c) => {
+      const { email, password } = c.req.valid("json");
+      const { address } = clientOf(c);
+      const caller = { address, log: c.var.log };
+      const user = await attempts.signUp(caller, email, password);
+      const login = await sessions.openApi(user);
+      if (!login) throw new Error("The account was deleted as it was made.");
+      const answer = await grant(tokens, user, login);
+      return c.json({ user: schemas.userOf(user), ...answer }, 201);
+    },
+  );
+
+  route(
+    {
+      method: "get",
+      path: "/me",
+      summary: "Say who is logged in",
+      tags,
+      security,
+      responses: {
+        200: { description: "Whose token it is.", schema: schemas.User },
+        ...schemas.unauthorized,
+      },
+    },
+    bearer,
+    (c) => c.json(schemas.userOf(c.var.login.user)),
+  );
+
+  route(
+    {
+      method: "put",
+      path: "/me/password",
+      summary: "Change the password",
+      description: "Ends all other sessions of the user.",
+      tags,
+      security,
+      request: { json: schemas.PasswordChange },
+      responses: {
+        204: "Changed.",
+        403: wrongPassword,
+        ...schemas.unauthorized,
+        ...schemas.tooMany,
+      },
+    },
+    bearer,
+    async (c) => {
+      const { current_password, new_password } = c.req.valid("json");
+      const { login, log } = c.var;
+      const caller = { ...clientOf(c), log };
+      try {
+        const changed = await attempts.changePassword(
+          caller,
+          login,
+          current_password,
+          new_password,
+        );
+        if (!changed) throw new HTTPException(403, { message: wrongPassword });
+      } catch (error) {
+        if (!(error instanceof Unacceptable)) throw error;
+        return unacceptable(c, error, { password: "/new_password" });
+      }
+      return c.body(null, 204);
+    },
+  );
+
+  route(
+    {
+      method: "delete",
+      path: "/me",
+      summary: "Delete the account",
+      description: "Deletes everything that is kept of the user.",
+      tags,
+      security,
+      request: { json: schemas.Confirmation },
+      responses: {
+        204: "Deleted.",
+        403: wrongPassword,
+        ...schemas.unauthorized,
+        ...schemas.tooMany,
+      },
+    },
+    bearer,
+    async (c) => {
+      const { password } = c.req.valid("json");
+      const { login, log } = c.var;
+      const caller = { ...clientOf(c), log };
+      if (!(await attempts.deleteAccount(caller, login.user, password)))
+        throw new HTTPException(403, { message: wrongPassword });
+      return c.body(null, 204);
+    },
+  );
+}

@@ -1,0 +1,169 @@
+import type { Api } from "@marquee/runtime";
+import type { Context } from "hono";
+import * as z from "zod";
+import { grant } from "../grants.ts";
+import type { Parts } from "../parts.ts";
+import { InvalidToken } from "../tokens.ts";
+import * as schemas from "./schemas.ts";
+
+const tags = ["OAuth 2"];
+
+/** The only client there is; it has no secret. */
+const clientId = "marquee";
+
+/** As RFC 6749, 5.2 has it. */
+const OAuthError = z
+  .strictObject({
+    error: z.enum([
+      "invalid_request",
+      "invalid_client",
+      "invalid_grant",
+      "invalid_scope",
+      "unsupported_grant_type",
+    ]),
+    error_description: z.string(),
+  })
+  .meta({ id: "OAuthError", description: "An error, as in RFC 6749, 5.2." });
+
+type Code = z.infer<typeof OAuthError>["error"];
+
+const refusals = {
+  400: {
+    description: "It can't be done; `error` says why.",
+    schema: OAuthError,
+  },
+  401: {
+    description: "The client authenticates itself, and there is no need to.",
+    schema: OAuthError,
+    headers: { "WWW-Authenticate": "The scheme that was used." },
+  },
+};
+
+/** A parameter without a value counts as left out (RFC 6749, 3.2). */
+const parameter = z
+  .string()
+  .optional()
+  .transform((value) => value || undefined);
+
+/** POST /token (RFC 6749, 6) and POST /revoke (RFC 7009). */
+export function oauthRoutes({ route }: Api, { sessions, tokens }: Parts): void {
+  route(
+    {
+      method: "post",
+      path: "/token",
+      summary: "Refresh tokens, as OAuth 2 has it",
+      description:
+        "RFC 6749, section 6. A refresh token can be used once; using it again ends the session.",
+      tags,
+      request: {
+        form: z.object({
+          grant_type: z.string().min(1).describe("refresh_token"),
+          refresh_token: parameter,
+          client_id: parameter.describe("marquee, if it is there."),
+          scope: parameter.describe("There are none."),
+        }),
+      },
+      responses: {
+        200: { description: "The next tokens.", schema: schemas.Tokens },
+        ...refusals,
+      },
+      refuse: unreadable,
+    },
+    async (c) => {
+      const { grant_type, refresh_token, client_id, scope } =
+        c.req.valid("form");
+      const stranger = otherClient(c, client_id);
+      if (stranger) return stranger;
+      if (grant_type !== "refresh_token")
+        return refused(
+          c,
+          "unsupported_grant_type",
+          "The only grant type is refresh_token.",
+        );
+      if (!refresh_token)
+        return refused(c, "invalid_request", "refresh_token is missing.");
+      if (scope)
+        return refused(
+          c,
+          "invalid_scope",
+          "There are no scopes: leave it out.",
+        );
+      const refreshed = await sessions.refresh(refresh_token);
+      if (!refreshed)
+        return refused(
+          c,
+          "invalid_grant",
+          "This refresh token is not valid: log in again.",
+        );
+      const { user, ...login } = refreshed;
+      return c.json(await grant(tokens, user, login));
+    },
+  );
+
+  route(
+    {
+      method: "post",
+      path: "/revoke",
+      summary: "End a token's session, as OAuth 2 has it",
+      description:
+        "RFC 7009. Takes refresh tokens, used or not, and access tokens; 200 whether the token was valid or not. Those who verify access tokens by the JWKS alone take them until they expire.",
+      tags,
+      request: {
+        form: z.object({
+          token: z.string().min(1),
+          token_type_hint: parameter.describe("Not needed."),
+          client_id: parameter.describe("marquee, if it is there."),
+        }),
+      },
+      responses: { 200: "The token is of no use now.", ...refusals },
+      refuse: unreadable,
+    },
+    async (c) => {
+      const { token, client_id } = c.req.valid("form");
+      const stranger = otherClient(c, client_id);
+      if (stranger) return stranger;
+      if (!(await sessions.endByRefreshToken(token))) {
+        const claims = await tokens.verify(token).catch((error) => {
+          if (!(error instanceof InvalidToken)) throw error;
+        });
+        if (claims) await sessions.end(claims.sid);
+      }
+      return c.body(null, 200);
+    },
+  );
+}
+
+/** Descriptions are fixed: RFC 6749, 5.2 does not allow every character in them. */
+const refused = (
+  c: Context,
+  error: Code,
+  error_description: string,
+  status: 400 | 401 = 400,
+) => c.json({ error, error_description }, status);
+
+const unreadable = (c: Context) =>
+  refused(
+    c,
+    "invalid_request",
+    "Send a form (application/x-www-form-urlencoded) with each parameter once.",
+  );
+
+/** The answer to a client that is another, or says that it has a secret. */
+function otherClient(
+  c: Context,
+  client_id: string | undefined,
+): Response | undefined {
+  const [scheme] = c.req.header("authorization")?.split(" ") ?? [];
+  if (scheme) {
+    const known = /^(basic|bearer)$/i.test(scheme) ? scheme : "Basic";
+    c.header("www-authenticate", `${known} realm="marquee"`);
+    return refused(
+      c,
+      "invalid_client",
+      "Clients have no secrets here: send no Authorization.",
+      401,
+    );
+  }
+  if (client_id === undefined || client_id === clientId) return undefined;
+  return refused(c, "invalid_client", `The only client is ${clientId}.`);
+}

@@ -1,0 +1,116 @@
+import type { Queries } from "@marquee/runtime";
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+} from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import type { KeyEncryption } from "./key-encryption.ts";
+
+/** ECDSA on P-256: what every JOSE library verifies (RFC 7518 recommends it first), with signatures of 64 bytes. */
+export const algorithm = "ES256";
+
+/** A key as this process has it. */
+export interface Key {
+  kid: string;
+  /** As the JWKS has it. */
+  publicJwk: JWK;
+  publicKey: CryptoKey;
+  /** undefined if another KEY_ENCRYPTION_KEY encrypts it, or it was changed. */
+  privateKey: CryptoKey | undefined;
+}
+
+/** A key and its times, which are milliseconds since 1970. */
+export interface SigningKey extends Key {
+  signsFrom: number;
+  /** No token that it signed is valid after this. */
+  expiresAt: number;
+}
+
+/** A row of signing_keys. */
+export interface StoredKey {
+  kid: string;
+  publicJwk: JWK;
+  privateJwk: Buffer;
+  encryptionKeyId: string;
+  signsFrom: Date;
+  expiresAt: Date;
+}
+
+/** The stored keys that are not expired, the newest first, and the time by the database's clock. */
+export async function readKeys(queries: Queries) {
+  const rows = await queries.query<
+    { now: Date } & { [Column in keyof StoredKey]: StoredKey[Column] | null }
+  >(
+    `SELECT clock_timestamp() AS now, kid, public_jwk AS "publicJwk", private_jwk AS "privateJwk",
+       encryption_key_id AS "encryptionKeyId", signs_from AS "signsFrom", expires_at AS "expiresAt"
+     FROM (SELECT) AS always LEFT JOIN signing_keys ON expires_at > clock_timestamp()
+     ORDER BY signs_from DESC, kid`,
+  );
+  const now = rows[0]?.now.getTime() as number; // there is always a row, for the time
+  const stored = rows.filter(({ kid }) => kid !== null) as StoredKey[];
+  return { now, stored };
+}
+
+/**
+ * Makes a key and stores it.
+ * @param signsFrom milliseconds since 1970
+ */
+export async function storeNewKey(
+  queries: Queries,
+  encryption: KeyEncryption,
+  signsFrom: number,
+  expiresAt: number,
+): Promise<void> {
+  const pair = await generateKeyPair(algorithm, { extractable: true });
+  const { kty, crv, x, y } = await exportJWK(pair.publicKey);
+  const publicJwk = { kty, crv, x, y } as JWK;
+  const kid = await calculateJwkThumbprint(publicJwk);
+  const privateJwk = JSON.stringify(await exportJWK(pair.privateKey));
+  await queries.query(
+    `INSERT INTO signing_keys (kid, public_jwk, private_jwk, encryption_key_id, signs_from, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [
+      kid,
+      JSON.stringify(publicJwk),
+      encryption.encrypt(privateJwk, kid),
+      encryption.id,
+      new Date(signsFrom),
+      new Date(expiresAt),
+    ],
+  );
+}
+
+/**
+ * Makes a stored key one to use.
+ * @param broken told what is wrong with a private key that can't be decrypted although it should
+ * @throws Error if the public key is not the one that its id says
+ */
+export async function openKey(
+  { kid, publicJwk, privateJwk, encryptionKeyId }: StoredKey,
+  encryption: KeyEncryption,
+  broken: (error: Error) => void,
+): Promise<Key> {
+  const { kty, crv, x, y } = publicJwk;
+  if ((await calculateJwkThumbprint({ kty, crv, x, y } as JWK)) !== kid)
+    throw new Error(`The public key ${kid} is another than its id says.`);
+  const published = { kty, crv, x, y, kid, alg: algorithm, use: "sig" } as JWK;
+  let privateKey: CryptoKey | undefined;
+  if (encryptionKeyId === encryption.id)
+    try {
+      const jwk = JSON.parse(encryption.decrypt(privateJwk, kid)) as JWK;
+      privateKey = (await importJWK(jwk, algorithm, {
+        extractable: false,
+      })) as CryptoKey;
+    } catch (error) {
+      broken(error as Error);
+    }
+  return {
+    kid,
+    publicJwk: published,
+    publicKey: (await importJWK(published, algorithm)) as CryptoKey,
+    privateKey,
+  };
+}

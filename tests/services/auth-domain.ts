@@ -1,0 +1,98 @@
+import { join } from "node:path";
+import { type Database, migrate, openDatabase } from "@marquee/runtime";
+import type { Accounts, User } from "../../services/auth/accounts.ts";
+import { createAccounts } from "../../services/auth/accounts.ts";
+import { readPasswordRules } from "../../services/auth/password-rules.ts";
+import { createHasher } from "../../services/auth/passwords.ts";
+import { useDatabase } from "./postgres.ts";
+
+const auth = join(import.meta.dirname, "../../services/auth");
+export const commonPasswords = join(auth, "assets/common-passwords.txt");
+export const rules = readPasswordRules(commonPasswords);
+
+/** The least that Argon2 can be asked for: a fraction of a millisecond. */
+export const cheap = { memory: 8, passes: 1, parallelism: 1 };
+
+export const keyEncryptionKey = "test-key-encryption-key-of-32-chars";
+
+export const day = 24 * 60 * 60;
+
+/** What is in use by a suite: its database as each replica opens it. */
+export interface Replicas {
+  first: Database;
+  second: Database;
+}
+
+/**
+ * For the suite that calls it: an empty database of auth's, and two pools of connections, as two replicas have.
+ * @returns the replicas, once the suite runs
+ */
+export function useReplicas(): Replicas {
+  const url = useDatabase();
+  const replicas = {} as Replicas;
+  before(async () => {
+    const open = () =>
+      openDatabase({
+        DATABASE_URL: url(),
+        DATABASE_TLS: "off",
+        DATABASE_CONNECTIONS: 4,
+      });
+    replicas.first = open();
+    replicas.second = open();
+    await migrate(replicas.first, join(auth, "migrations"));
+  });
+  beforeEach(() =>
+    replicas.first.query("TRUNCATE users, signing_keys, limits CASCADE"),
+  );
+  after(async () => {
+    await replicas.first?.close();
+    await replicas.second?.close();
+  });
+  return replicas;
+}
+
+/** Every column on which it depends whether something is over. */
+const times = {
+  sessions: ["created_at", "last_used_at", "expires_at"],
+  refresh_tokens: ["created_at", "expires_at", "used_at"],
+  signing_keys: ["created_at", "signs_from", "expires_at"],
+  limits: ["tat"],
+};
+
+/** Lets time go by: what can be over is so many seconds older. */
+export async function pass(database: Database, seconds: number): Promise<void> {
+  for (const [table, columns] of Object.entries(times)) {
+    const older = columns.map(
+      (column) => `${column} = ${column} - make_interval(secs => $1)`,
+    );
+    await database.query(`UPDATE ${table} SET ${older.join(", ")}`, [seconds]);
+  }
+}
+
+export const cheapAccounts = (database: Database): Accounts =>
+  createAccounts({
+    database,
+    rules,
+    hasher: createHasher({ parameters: cheap, waiting: 1_000 }),
+  });
+
+export const email = "ada@example.com";
+export const password = "an engine of difference";
+
+/** A user with `email` and `password`, or with another address. */
+export const signUp = (database: Database, address = email): Promise<User> =>
+  cheapAccounts(database).signUp(address, password);
+
+/** How many rows a table has. */
+export async function count(
+  database: Database,
+  table: "users" | keyof typeof times,
+): Promise<number> {
+  const [row] = await database.query<{ count: bigint }>(
+    `SELECT count(*) FROM ${table}`,
+  );
+  return Number(row?.count);
+}
+
+export const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
