@@ -10,6 +10,7 @@ import {
   sh,
   until,
 } from "./environment.ts";
+import { cname } from "./in-pod.ts";
 
 const deployments = async (namespace: string) =>
   Object.fromEntries(
@@ -91,11 +92,10 @@ describe("Environments and service types", function () {
       Object.keys(await json("pulumi stack output images --json")),
       ["auth", "streaming"],
     );
-    const resolve =
-      "require('dns').resolveCname('payment-service.marquee-staging.svc.cluster.local', (error, names) => console.log(error ?? names.join()))";
     assert.equal(
-      await ok(
-        `kubectl exec -n marquee-staging deployment/streaming-deployment -- /nodejs/bin/node -e "${resolve}"`,
+      await cname(
+        "payment-service.marquee-staging.svc.cluster.local",
+        "-n marquee-staging",
       ),
       "payment-service.marquee-dev.svc.cluster.local",
     );

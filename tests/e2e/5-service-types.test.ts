@@ -8,6 +8,7 @@ import {
   sh,
   until,
 } from "./environment.ts";
+import { cname } from "./in-pod.ts";
 import { underLoad, underLoadFrom } from "./load.ts";
 
 const auth = () => json("kubectl get service auth-service -o json");
@@ -16,11 +17,9 @@ const deployment = () =>
 const endpoint = async () =>
   (await json("pulumi stack output endpoints --json")).auth as string;
 
-/** The name that the cluster's DNS has for another. */
-const cname = (name: string) =>
-  ok(
-    `kubectl exec deployment/streaming-deployment -- /nodejs/bin/node -e "require('dns').resolveCname('${name}', (error, names) => console.log(error?.code ?? names.join()))"`,
-  );
+/** Asks auth from streaming while `work` goes on. */
+const loadFromInside = (work: () => Promise<unknown>) =>
+  underLoadFrom("streaming", "http://auth-service:8081/readyz", work);
 
 const elsewhere = "auth-service.marquee-staging.svc.cluster.local";
 const settings = {
@@ -68,17 +67,13 @@ describe("Service types", function () {
 
       let fromOutside: Awaited<ReturnType<typeof underLoad>> | undefined;
       const up = () => ok("pulumi up --yes");
-      const fromInside = await underLoadFrom(
-        "streaming-deployment",
-        "http://auth-service:8081/readyz",
-        async () => {
-          // A node port stays, where the next type has one too.
-          if (from === "NodePort" && to === "LoadBalancer")
-            fromOutside = await underLoad(`http://${host}:30010/readyz`, up);
-          else await up();
-          await new Promise((resolve) => setTimeout(resolve, 3000));
-        },
-      );
+      const fromInside = await loadFromInside(async () => {
+        // A node port stays, where the next type has one too.
+        if (from === "NodePort" && to === "LoadBalancer")
+          fromOutside = await underLoad(`http://${host}:30010/readyz`, up);
+        else await up();
+        await new Promise((resolve) => setTimeout(resolve, 3000));
+      });
 
       const after = await auth();
       assert.equal(after.spec.type, to);
@@ -86,9 +81,7 @@ describe("Service types", function () {
       /** Whether callers get answers again, once DNS (5 s here) no longer has the old address for them. */
       const settled = () =>
         until(async () => {
-          const { failures } = await underLoadFrom(
-            "streaming-deployment",
-            "http://auth-service:8081/readyz",
+          const { failures } = await loadFromInside(
             () => new Promise((resolve) => setTimeout(resolve, 2000)),
           );
           assert.deepEqual(failures, []);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   clone,
@@ -8,6 +9,7 @@ import {
   forwarded,
   host,
   ok,
+  resources,
   sh,
 } from "./environment.ts";
 
@@ -17,11 +19,21 @@ describe("Pods that can't run", function () {
     await ensureUp();
     await ok("pulumi stack select dev");
   });
-  afterEach(() => ok("git checkout --quiet ."));
+  afterEach(() =>
+    ok("git checkout --quiet . && git clean --quiet --force services"),
+  );
 
   it("fail the update within minutes, with the pod's own reason, while the old pods serve on", async () => {
-    const nothing = `${host}:5001/marquee-auth@sha256:${"0".repeat(63)}7`;
-    configure("auth", { image: nothing, replicas: 1 });
+    const nothing = `${host}:5001/marquee-streaming@sha256:${"0".repeat(63)}7`;
+    configure("streaming", {
+      type: "NodePort",
+      nodePort: 30003,
+      image: nothing,
+    });
+    writeFileSync(
+      join(clone(), "services/auth/migrations/9999-broken.sql"),
+      "CREATE TABLE half (id int);\nALTER TABLE nobody ADD COLUMN id int;\n",
+    );
     edit(
       join(clone(), "services/payment/app.ts"),
       "export function",
@@ -34,13 +46,19 @@ describe("Pods that can't run", function () {
     const diagnostics = output.slice(output.indexOf("Diagnostics:"));
     assert.match(
       diagnostics,
-      /\[auth\]\[(ImagePullBackOff|ErrImagePull)\].*not found/s,
+      /\[streaming\]\[(ImagePullBackOff|ErrImagePull)\].*not found/s,
+    );
+    assert.match(diagnostics, /\[auth\]\[CrashLoopBackOff\]/);
+    assert.match(
+      diagnostics,
+      /9999-broken\.sql.*relation "nobody" does not exist/s,
     );
     assert.match(diagnostics, /\[payment\]\[CrashLoopBackOff\]/);
     assert.match(diagnostics, /Error: the ledger is missing/);
     for (const [service, port] of [
       ["auth", 8081],
       ["payment", 8082],
+      ["streaming", 8083],
     ] as const)
       assert.equal(
         await forwarded(`${service}-service`, port, async (url) =>
@@ -50,12 +68,21 @@ describe("Pods that can't run", function () {
       );
   });
 
+  it("leave nothing of a migration that failed", async () => {
+    assert.equal(
+      await ok(
+        "kubectl exec postgres-0 -c postgres -- psql -U postgres -h /var/run/postgresql -d auth -Atc \"SELECT to_regclass('half') IS NULL, count(*) FROM migrations WHERE name LIKE '9999%'\"",
+      ),
+      "t|0",
+    );
+  });
+
   it("are mended by the next pulumi up", async () => {
     await ok("pulumi up --yes");
     await ok("kubectl rollout status deployment --timeout=10s");
     assert.match(
       await ok("pulumi preview --expect-no-changes"),
-      /31 unchanged/,
+      new RegExp(`${resources} unchanged`),
     );
   });
 });

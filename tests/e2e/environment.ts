@@ -18,6 +18,9 @@ import { parseDocument } from "yaml";
  */
 export const host = "127.0.0.2";
 export const container = "marquee-1";
+
+/** How many resources stack dev has, as it is in the repository. */
+export const resources = 43;
 const project = join(import.meta.dirname, "../..");
 
 /** A person's own environment, without what an earlier `eval "$(npm run -s env)"` put into it. */
@@ -84,20 +87,27 @@ export function edit(file: string, what: string | RegExp, by: string): void {
   writeFileSync(file, after);
 }
 
+/** Puts a value into a stack's configuration, instead of what it said. */
+export function setConfig(
+  stack: string,
+  key: string | string[],
+  value: unknown,
+): void {
+  const file = join(clone(), `Pulumi.${stack}.yaml`);
+  const document = parseDocument(readFileSync(file, "utf8"));
+  document.setIn(["config", key].flat(), value);
+  writeFileSync(file, document.toString());
+}
+
 /**
  * Puts what a service's map says into stack dev's configuration, instead of what it said.
  * @param stack whose file it is put into
  */
-export function configure(
+export const configure = (
   service: string,
   settings: Record<string, unknown>,
   stack = "dev",
-): void {
-  const file = join(clone(), `Pulumi.${stack}.yaml`);
-  const document = parseDocument(readFileSync(file, "utf8"));
-  document.setIn(["config", "marquee:services", service], settings);
-  writeFileSync(file, document.toString());
-}
+) => setConfig(stack, ["marquee:services", service], settings);
 
 export interface Result {
   code: number | null;
@@ -209,13 +219,14 @@ export async function generations(
   );
 }
 
-/** Runs `work` while a `kubectl port-forward` to a Service is open; gives it the address. */
+/** Runs `work` while a `kubectl port-forward` to a Service is open, or to what else is named "kind/name"; gives it the address. */
 export async function forwarded<T>(
-  service: string,
+  target: string,
   port: number,
   work: (url: string) => Promise<T>,
 ): Promise<T> {
-  const child = begin(`exec kubectl port-forward service/${service} :${port}`);
+  const object = target.includes("/") ? target : `service/${target}`;
+  const child = begin(`exec kubectl port-forward ${object} :${port}`);
   try {
     const url = await new Promise<string>((resolve, reject) => {
       let output = "";

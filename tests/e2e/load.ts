@@ -1,4 +1,5 @@
 import { begin } from "./environment.ts";
+import { commandInPod } from "./in-pod.ts";
 
 /** What clients saw who asked without pause. */
 export interface Load {
@@ -13,7 +14,6 @@ const limit = 120_000;
 const clients = async (
   url: string,
   status: number,
-  count: number,
   ended: () => boolean,
 ): Promise<Load> => {
   const load: Load = { answered: 0, failures: [] };
@@ -24,9 +24,12 @@ const clients = async (
           headers: { range: "bytes=0-999", connection },
           signal: AbortSignal.timeout(5000),
         });
-        await response.arrayBuffer();
-        if (response.status === status) load.answered++;
-        else load.failures.push(`${response.status}`);
+        const { byteLength } = await response.arrayBuffer();
+        if (response.status !== status)
+          load.failures.push(`${response.status}`);
+        else if (status === 206 && byteLength !== 1000)
+          load.failures.push(`206 with ${byteLength} bytes`);
+        else load.answered++;
       } catch (error) {
         const { cause, message } = error as Error & { cause?: Error };
         load.failures.push(
@@ -36,11 +39,7 @@ const clients = async (
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
-  await Promise.all(
-    Array.from({ length: count }, (_, number) =>
-      client(number % 2 === 0 ? "keep-alive" : "close"),
-    ),
-  );
+  await Promise.all(["keep-alive", "close", "keep-alive", "close"].map(client));
   return load;
 };
 
@@ -58,7 +57,7 @@ export async function underLoad(
 ): Promise<Load> {
   const deadline = Date.now() + limit;
   let running = true;
-  const load = clients(url, status, 4, () => !running || Date.now() > deadline);
+  const load = clients(url, status, () => !running || Date.now() > deadline);
   try {
     await work();
     wentThrough(deadline);
@@ -68,9 +67,9 @@ export async function underLoad(
   return load;
 }
 
-/** Asks `url` from a pod of a Deployment while `work` goes on. */
+/** Asks `url` from a pod of a service while `work` goes on. */
 export async function underLoadFrom(
-  deployment: string,
+  service: string,
   url: string,
   work: () => Promise<unknown>,
 ): Promise<Load> {
@@ -79,13 +78,12 @@ export async function underLoadFrom(
     const deadline = Date.now() + ${limit};
     process.stdin.on("end", () => { running = false; }).resume();
     const clients = ${clients};
-    clients(${JSON.stringify(url)}, 200, 4, () => !running || Date.now() > deadline)
+    clients(${JSON.stringify(url)}, 200, () => !running || Date.now() > deadline)
       .then((load) => console.log(JSON.stringify(load)));
   `;
-  const child = begin(
-    `exec kubectl exec -i deployment/${deployment} -- /nodejs/bin/node -e ${quoted(program)}`,
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
+  const child = begin(`exec ${commandInPod(service, program, "-i")}`, {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   let output = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     output += text;
@@ -102,6 +100,3 @@ export async function underLoadFrom(
   await closed;
   return JSON.parse(output);
 }
-
-/** A text as one word of a shell's command line. */
-export const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,124 @@
+import { importJWK, jwtVerify } from "jose";
+import { createKeyring } from "../services/auth/keys.ts";
+import { createHasher } from "../services/auth/passwords.ts";
+import { createTokens } from "../services/auth/tokens.ts";
+import { openDatabase } from "../services/runtime/index.ts";
+import { createDatabase, startServer } from "../tests/services/postgres.ts";
+import { start } from "../tests/services/program.ts";
+import { median, writeReport } from "./report.ts";
+
+// Auth as it is served, over HTTP and on PostgreSQL, against the bare cost of what it can't do without: the password's hash,
+// and the token's signature. The two take turns in one run, and the medians are compared.
+
+const rounds = 5;
+const seconds = 4;
+const clients = 4;
+const password = "a long sentence about nothing";
+const issuer = "http://127.0.0.1:8081";
+const KEY_ENCRYPTION_KEY = "only for this measurement, and gone after it";
+
+/** How often a second `clients` at once get `work` done, for some seconds. */
+async function perSecond(work: () => Promise<unknown>): Promise<number> {
+  let done = 0;
+  const begin = performance.now();
+  const end = begin + seconds * 1000;
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      while (performance.now() < end) {
+        await work();
+        done++;
+      }
+    }),
+  );
+  return done / ((performance.now() - begin) / 1000);
+}
+
+const rows: string[] = [];
+/** Measures two in turns. */
+async function compare(
+  what: string,
+  ours: () => Promise<unknown>,
+  than: string,
+  bare: () => Promise<unknown>,
+): Promise<void> {
+  const rates: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    rates[0].push(await perSecond(ours));
+    rates[1].push(await perSecond(bare));
+  }
+  const [our, their] = rates.map(median) as [number, number];
+  const row = `| ${what} | ${our.toFixed(0)} | ${than} | ${their.toFixed(0)} | ${(our / their).toFixed(2)} |`;
+  console.error(row);
+  rows.push(row);
+}
+
+const { url } = await startServer();
+const DATABASE_URL = await createDatabase(url);
+const server = await start(
+  "services/auth/server.ts",
+  {},
+  {
+    PORT: "18081",
+    DATABASE_URL,
+    ISSUER: issuer,
+    KEY_ENCRYPTION_KEY,
+    LOG_LEVEL: "warn",
+  },
+);
+const post = async (path: string, email: string) => {
+  const response = await fetch(`${server.url}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email, password }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+  return JSON.parse(text) as { access_token: string };
+};
+const email = "bench@example.com";
+const { access_token } = await post("/signup", email);
+
+const hasher = createHasher();
+const hash = await hasher.hash(password);
+await compare(
+  "login: limits, password, session, tokens",
+  () => post("/login", email),
+  "Argon2id alone",
+  () => hasher.verify(hash, password),
+);
+
+const database = openDatabase({
+  DATABASE_URL,
+  DATABASE_TLS: "off",
+  DATABASE_CONNECTIONS: 5,
+});
+const keyring = createKeyring(database, {
+  keyEncryptionKey: KEY_ENCRYPTION_KEY,
+});
+await keyring.load();
+const tokens = createTokens(keyring, { issuer });
+const [jwk] = keyring.jwks().keys;
+const key = await importJWK(jwk as object, "ES256");
+await compare(
+  "verifying an access token",
+  () => tokens.verify(access_token),
+  "jose alone, the key at hand",
+  () =>
+    jwtVerify(access_token, key, {
+      algorithms: ["ES256"],
+      typ: "at+jwt",
+      issuer,
+      audience: "marquee",
+    }),
+);
+
+writeReport(
+  "auth.md",
+  `; ${clients} clients at once, medians of ${rounds} turns of ${seconds} s`,
+  `
+| what | a second | than | a second | ratio |
+|---|---|---|---|---|
+${rows.join("\n")}
+`,
+);
+process.exit(0);
