@@ -62,9 +62,9 @@ const server = await start(
     DATABASE_URL,
     ISSUER: issuer,
     KEY_ENCRYPTION_KEY,
-    LOG_LEVEL: "warn",
   },
 );
+await server.ready();
 const post = async (path: string, email: string) => {
   const response = await fetch(`${server.url}${path}`, {
     method: "POST",

@@ -128,11 +128,12 @@ describe("Environments and service types", function () {
     const preview = await ok(
       "pulumi stack select --create prod && pulumi preview",
     );
-    assert.match(preview, /28 to create/);
+    assert.match(preview, /37 to create/);
     assert.match(
       preview,
       /marquee:context is "marquee-prod", which is not in the kubeconfig/,
     );
+    assert.match(preview, /marquee:secrets\.postgres\.PASSWORD is missing/);
     assert.match(
       preview,
       /marquee:imagesFrom is "staging", and that stack runs no image of auth, payment and streaming/,
