@@ -1,7 +1,7 @@
 import { importJWK, jwtVerify } from "jose";
-import { createKeyring } from "../services/auth/keys.ts";
-import { createHasher } from "../services/auth/passwords.ts";
-import { createTokens } from "../services/auth/tokens.ts";
+import { createHasher } from "../services/auth/passwords/passwords.ts";
+import { createKeyring } from "../services/auth/tokens/keys.ts";
+import { createTokens } from "../services/auth/tokens/tokens.ts";
 import { openDatabase } from "../services/runtime/index.ts";
 import { createDatabase, startServer } from "../tests/services/postgres.ts";
 import { start } from "../tests/services/program.ts";

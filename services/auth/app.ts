@@ -6,26 +6,30 @@ import {
   logger,
   migrate,
 } from "@marquee/runtime";
-import { createAccounts } from "./accounts.ts";
-import { createAttempts } from "./attempts.ts";
-import { createDevices } from "./devices.ts";
+import { createAccounts } from "./accounts/accounts.ts";
+import { createAttempts } from "./accounts/attempts.ts";
 import { createClientOf } from "./http/client.ts";
 import { createCookies } from "./http/cookies.ts";
 import { onApiError } from "./http/errors.ts";
-import { createKeyring, type KeyringTimes } from "./keys.ts";
-import { createLimits, type limits } from "./limits.ts";
+import { createDevices } from "./limits/devices.ts";
+import { createLimits, type limits } from "./limits/limits.ts";
 import { createAuthMetrics } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
-import { readPasswordRules } from "./password-rules.ts";
-import { createHasher, type HasherOptions } from "./passwords.ts";
+import { readPasswordRules } from "./passwords/password-rules.ts";
+import { createHasher, type HasherOptions } from "./passwords/passwords.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { discoveryRoutes } from "./routes/discovery.ts";
 import { loginRoutes } from "./routes/logins.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
 import { pageRoutes } from "./routes/pages.ts";
-import { createSessions, type SessionTimes, sessionTimes } from "./sessions.ts";
-import { startSweeping } from "./sweeping.ts";
-import { createTokens } from "./tokens.ts";
+import {
+  createSessions,
+  type SessionTimes,
+  sessionTimes,
+} from "./sessions/sessions.ts";
+import { startSweeping } from "./sessions/sweeping.ts";
+import { createKeyring, type KeyringTimes } from "./tokens/keys.ts";
+import { createTokens } from "./tokens/tokens.ts";
 
 export interface AuthOptions {
   /** Who opens it closes it. */

@@ -1,11 +1,11 @@
 import type { Database } from "@marquee/runtime";
-import type { Attempts } from "./attempts.ts";
-import type { Devices } from "./devices.ts";
+import type { Attempts } from "./accounts/attempts.ts";
 import type { ClientOf } from "./http/client.ts";
 import type { Cookies } from "./http/cookies.ts";
-import type { Keyring } from "./keys.ts";
-import type { Sessions } from "./sessions.ts";
-import type { Tokens } from "./tokens.ts";
+import type { Devices } from "./limits/devices.ts";
+import type { Sessions } from "./sessions/sessions.ts";
+import type { Keyring } from "./tokens/keys.ts";
+import type { Tokens } from "./tokens/tokens.ts";
 
 /** What the routes work with. */
 export interface Parts {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type Database, DatabaseAway } from "@marquee/runtime";
-import { createAccounts } from "../../services/auth/accounts.ts";
-import { createHasher } from "../../services/auth/passwords.ts";
+import { createAccounts } from "../../services/auth/accounts/accounts.ts";
+import { createHasher } from "../../services/auth/passwords/passwords.ts";
 import {
   cheap,
   cheapAccounts,

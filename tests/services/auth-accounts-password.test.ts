@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import type { Accounts, User } from "../../services/auth/accounts.ts";
-import { createAccounts, Unacceptable } from "../../services/auth/accounts.ts";
-import { createHasher } from "../../services/auth/passwords.ts";
-import { createSessions, type Sessions } from "../../services/auth/sessions.ts";
+import type { Accounts, User } from "../../services/auth/accounts/accounts.ts";
+import {
+  createAccounts,
+  Unacceptable,
+} from "../../services/auth/accounts/accounts.ts";
+import { createHasher } from "../../services/auth/passwords/passwords.ts";
+import {
+  createSessions,
+  type Sessions,
+} from "../../services/auth/sessions/sessions.ts";
 import {
   cheap,
   cheapAccounts,

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { Database } from "@marquee/runtime";
 import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
-import { EmailTaken, Unacceptable } from "../../services/auth/accounts.ts";
-import { createSessions } from "../../services/auth/sessions.ts";
+import {
+  EmailTaken,
+  Unacceptable,
+} from "../../services/auth/accounts/accounts.ts";
+import { createSessions } from "../../services/auth/sessions/sessions.ts";
 import {
   cheapAccounts,
   count,

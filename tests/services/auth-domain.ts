@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type Database, migrate, openDatabase } from "@marquee/runtime";
-import type { Accounts, User } from "../../services/auth/accounts.ts";
-import { createAccounts } from "../../services/auth/accounts.ts";
-import { readPasswordRules } from "../../services/auth/password-rules.ts";
-import { createHasher } from "../../services/auth/passwords.ts";
+import type { Accounts, User } from "../../services/auth/accounts/accounts.ts";
+import { createAccounts } from "../../services/auth/accounts/accounts.ts";
+import { readPasswordRules } from "../../services/auth/passwords/password-rules.ts";
+import { createHasher } from "../../services/auth/passwords/passwords.ts";
 import { useDatabase } from "./postgres.ts";
 
 const auth = join(import.meta.dirname, "../../services/auth");

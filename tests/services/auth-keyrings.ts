@@ -3,8 +3,11 @@ import {
   createKeyring,
   type Keyring,
   type KeyringOptions,
-} from "../../services/auth/keys.ts";
-import { createTokens, type Tokens } from "../../services/auth/tokens.ts";
+} from "../../services/auth/tokens/keys.ts";
+import {
+  createTokens,
+  type Tokens,
+} from "../../services/auth/tokens/tokens.ts";
 import { keyEncryptionKey, pass, type Replicas } from "./auth-domain.ts";
 
 /** Seconds. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createKeyEncryption } from "../../services/auth/key-encryption.ts";
-import { createKeyring } from "../../services/auth/keys.ts";
+import { createKeyEncryption } from "../../services/auth/tokens/key-encryption.ts";
+import { createKeyring } from "../../services/auth/tokens/keys.ts";
 import { count, day, keyEncryptionKey, useReplicas } from "./auth-domain.ts";
 import {
   hour,

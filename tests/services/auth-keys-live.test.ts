@@ -5,8 +5,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose"; // the JOSE library for JavaScript; it depends on nothing
-import { createKeyring, type Keyring } from "../../services/auth/keys.ts";
-import { createTokens } from "../../services/auth/tokens.ts";
+import {
+  createKeyring,
+  type Keyring,
+} from "../../services/auth/tokens/keys.ts";
+import { createTokens } from "../../services/auth/tokens/tokens.ts";
 import { keyEncryptionKey, useReplicas } from "./auth-domain.ts";
 
 const issuer = "https://auth.example";

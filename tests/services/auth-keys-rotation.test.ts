@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createKeyring } from "../../services/auth/keys.ts";
+import { createKeyring } from "../../services/auth/tokens/keys.ts";
 import {
   count,
   day,

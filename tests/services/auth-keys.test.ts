@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { DatabaseAway } from "@marquee/runtime";
-import { createKeyring } from "../../services/auth/keys.ts";
+import { createKeyring } from "../../services/auth/tokens/keys.ts";
 import { count, keyEncryptionKey, useReplicas } from "./auth-domain.ts";
 import {
   kids,

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { createBuckets, type Limit } from "../../services/auth/buckets.ts";
+import {
+  createBuckets,
+  type Limit,
+} from "../../services/auth/limits/buckets.ts";
 import { email, pass, useReplicas } from "./auth-domain.ts";
 
 describe("A bucket", () => {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
-import { createDevices, deviceLifetime } from "../../services/auth/devices.ts";
-import { networkOf } from "../../services/auth/networks.ts";
+import {
+  createDevices,
+  deviceLifetime,
+} from "../../services/auth/limits/devices.ts";
+import { networkOf } from "../../services/auth/limits/networks.ts";
 import { email, keyEncryptionKey } from "./auth-domain.ts";
 
 describe("Device cookies", () => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { EmailTaken } from "../../services/auth/accounts.ts";
-import { createDevices } from "../../services/auth/devices.ts";
+import { EmailTaken } from "../../services/auth/accounts/accounts.ts";
+import { createDevices } from "../../services/auth/limits/devices.ts";
 import {
   createLimits,
   type Limits,
   TooManyAttempts,
-} from "../../services/auth/limits.ts";
-import { Busy } from "../../services/auth/turns.ts";
+} from "../../services/auth/limits/limits.ts";
+import { Busy } from "../../services/auth/passwords/turns.ts";
 import { count, keyEncryptionKey, useReplicas } from "./auth-domain.ts";
 
 const devices = createDevices(keyEncryptionKey);

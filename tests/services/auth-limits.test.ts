@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { DatabaseAway } from "@marquee/runtime";
-import { createDevices } from "../../services/auth/devices.ts";
+import { createDevices } from "../../services/auth/limits/devices.ts";
 import {
   createLimits,
   limits as defaults,
   type Limits,
   type LoginAttempt,
   TooManyAttempts,
-} from "../../services/auth/limits.ts";
-import { Busy } from "../../services/auth/turns.ts";
+} from "../../services/auth/limits/limits.ts";
+import { Busy } from "../../services/auth/passwords/turns.ts";
 import { email, keyEncryptionKey, pass, useReplicas } from "./auth-domain.ts";
 
 const devices = createDevices(keyEncryptionKey);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
-import { readPasswordRules } from "../../services/auth/password-rules.ts";
+import { readPasswordRules } from "../../services/auth/passwords/password-rules.ts";
 import { commonPasswords, email, rules } from "./auth-domain.ts";
 
 const mistakes = (password: string, address = email) =>

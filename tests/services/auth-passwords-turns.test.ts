@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createHasher } from "../../services/auth/passwords.ts";
-import { Busy, createTurns } from "../../services/auth/turns.ts";
+import { createHasher } from "../../services/auth/passwords/passwords.ts";
+import { Busy, createTurns } from "../../services/auth/passwords/turns.ts";
 
 /** Work that ends when it is told to. */
 function work() {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
-import { createHasher } from "../../services/auth/passwords.ts";
+import { createHasher } from "../../services/auth/passwords/passwords.ts";
 import { cheap } from "./auth-domain.ts";
 
 const hasher = createHasher({ parameters: cheap });

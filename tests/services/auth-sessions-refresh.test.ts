@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
-import type { User } from "../../services/auth/accounts.ts";
-import { createSessions, type Sessions } from "../../services/auth/sessions.ts";
+import type { User } from "../../services/auth/accounts/accounts.ts";
+import {
+  createSessions,
+  type Sessions,
+} from "../../services/auth/sessions/sessions.ts";
 import { count, day, pass, signUp, useReplicas } from "./auth-domain.ts";
 
 describe("Refresh tokens", () => {

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import type { User } from "../../services/auth/accounts.ts";
-import { createBuckets } from "../../services/auth/buckets.ts";
-import { createKeyring } from "../../services/auth/keys.ts";
-import { createSessions, type Sessions } from "../../services/auth/sessions.ts";
-import { sweep } from "../../services/auth/sweep.ts";
+import type { User } from "../../services/auth/accounts/accounts.ts";
+import { createBuckets } from "../../services/auth/limits/buckets.ts";
+import {
+  createSessions,
+  type Sessions,
+} from "../../services/auth/sessions/sessions.ts";
+import { sweep } from "../../services/auth/sessions/sweep.ts";
+import { createKeyring } from "../../services/auth/tokens/keys.ts";
 import {
   count,
   day,

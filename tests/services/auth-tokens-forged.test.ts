@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
 import { exportJWK, SignJWT } from "jose"; // the JOSE library for JavaScript; it depends on nothing
-import { createKeyring, type Keyring } from "../../services/auth/keys.ts";
-import { createTokens, type Tokens } from "../../services/auth/tokens.ts";
+import {
+  createKeyring,
+  type Keyring,
+} from "../../services/auth/tokens/keys.ts";
+import {
+  createTokens,
+  type Tokens,
+} from "../../services/auth/tokens/tokens.ts";
 import { keyEncryptionKey, useReplicas } from "./auth-domain.ts";
 
 const issuer = "https://auth.example";

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, SignJWT } from "jose"; // the JOSE library for JavaScript; it depends on nothing
-import { createKeyring, type Keyring } from "../../services/auth/keys.ts";
-import { createTokens, type Tokens } from "../../services/auth/tokens.ts";
+import {
+  createKeyring,
+  type Keyring,
+} from "../../services/auth/tokens/keys.ts";
+import {
+  createTokens,
+  type Tokens,
+} from "../../services/auth/tokens/tokens.ts";
 import { keyEncryptionKey, useReplicas } from "./auth-domain.ts";
 
 const issuer = "https://auth.example";

@@ -1,7 +1,7 @@
 import type { Queries } from "@marquee/runtime";
 import type { MiddlewareHandler } from "hono";
-import { findSession, type Login } from "../find-session.ts";
-import { InvalidToken, type Tokens } from "../tokens.ts";
+import { findSession, type Login } from "../sessions/find-session.ts";
+import { InvalidToken, type Tokens } from "../tokens/tokens.ts";
 import { httpError } from "./errors.ts";
 
 export interface LoggedIn {

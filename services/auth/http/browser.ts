@@ -1,11 +1,11 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import type { User } from "../accounts.ts";
-import type { Caller } from "../attempts.ts";
-import type { Login } from "../find-session.ts";
+import type { User } from "../accounts/accounts.ts";
+import type { Caller } from "../accounts/attempts.ts";
 import { isNotice, type Notice } from "../pages/notices.ts";
 import type { Parts } from "../parts.ts";
-import type { PageLogin } from "../sessions.ts";
+import type { Login } from "../sessions/find-session.ts";
+import type { PageLogin } from "../sessions/sessions.ts";
 import type { PageContext } from "./page-answer.ts";
 
 /** What pages need to know of a browser, and to leave with it. */

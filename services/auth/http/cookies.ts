@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { deviceLifetime } from "../devices.ts";
+import { deviceLifetime } from "../limits/devices.ts";
 import type { ClientOf } from "./client.ts";
 
 /**

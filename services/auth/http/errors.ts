@@ -1,10 +1,10 @@
 import { problem } from "@marquee/runtime";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { EmailTaken, Unacceptable } from "../accounts.ts";
-import { TooManyAttempts } from "../limits.ts";
-import { InvalidToken } from "../tokens.ts";
-import { Busy } from "../turns.ts";
+import { EmailTaken, Unacceptable } from "../accounts/accounts.ts";
+import { TooManyAttempts } from "../limits/limits.ts";
+import { Busy } from "../passwords/turns.ts";
+import { InvalidToken } from "../tokens/tokens.ts";
 
 /** An HTTPException with headers, which the runtime's onError and our pages pass on. */
 export const httpError = (

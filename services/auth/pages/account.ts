@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { User } from "../accounts.ts";
+import type { User } from "../accounts/accounts.ts";
 import { field, hasMistakes, type Mistakes, summary } from "./form.ts";
 import type { Page } from "./layout.ts";
 import { type Notice, noticeBox } from "./notices.ts";

@@ -1,4 +1,4 @@
-import { Unacceptable } from "../accounts.ts";
+import { Unacceptable } from "../accounts/accounts.ts";
 import { type Browser, formOf } from "../http/browser.ts";
 import { type createPages, show, showLater } from "../http/page-answer.ts";
 import { sameOrigin } from "../http/same-origin.ts";

@@ -1,10 +1,10 @@
 import type { Api } from "@marquee/runtime";
 import { HTTPException } from "hono/http-exception";
-import { Unacceptable } from "../accounts.ts";
-import { grant } from "../grants.ts";
+import { Unacceptable } from "../accounts/accounts.ts";
 import { createBearer } from "../http/bearer.ts";
 import { unacceptable } from "../http/errors.ts";
 import type { Parts } from "../parts.ts";
+import { grant } from "../sessions/grants.ts";
 import * as schemas from "./schemas.ts";
 
 const tags = ["accounts"];

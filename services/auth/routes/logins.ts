@@ -1,9 +1,9 @@
 import type { Api } from "@marquee/runtime";
-import { type Grant, grant, grantAccess } from "../grants.ts";
 import { createBearer } from "../http/bearer.ts";
 import { httpError } from "../http/errors.ts";
 import { sameOrigin } from "../http/same-origin.ts";
 import type { Parts } from "../parts.ts";
+import { type Grant, grant, grantAccess } from "../sessions/grants.ts";
 import * as schemas from "./schemas.ts";
 
 const tags = ["sessions"];

@@ -1,9 +1,9 @@
 import type { Api } from "@marquee/runtime";
 import type { Context } from "hono";
 import * as z from "zod";
-import { grant } from "../grants.ts";
 import type { Parts } from "../parts.ts";
-import { InvalidToken } from "../tokens.ts";
+import { grant } from "../sessions/grants.ts";
+import { InvalidToken } from "../tokens/tokens.ts";
 import * as schemas from "./schemas.ts";
 
 const tags = ["OAuth 2"];

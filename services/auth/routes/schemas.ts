@@ -1,5 +1,5 @@
 import * as z from "zod"; // what requests and responses are like, for checks and for the OpenAPI document alike
-import type { User as Account } from "../accounts.ts";
+import type { User as Account } from "../accounts/accounts.ts";
 
 export const User = z
   .strictObject({

@@ -1,4 +1,4 @@
-import { EmailTaken, Unacceptable } from "../accounts.ts";
+import { EmailTaken, Unacceptable } from "../accounts/accounts.ts";
 import { type Browser, formOf } from "../http/browser.ts";
 import { type createPages, show, showLater } from "../http/page-answer.ts";
 import { sameOrigin } from "../http/same-origin.ts";

@@ -1,6 +1,6 @@
 import type { Database, Queries } from "@marquee/runtime";
-import type { User } from "./accounts.ts";
-import { sha256 } from "./secrets.ts";
+import type { User } from "../accounts/accounts.ts";
+import { sha256 } from "../secrets.ts";
 import {
   apart,
   type Both,

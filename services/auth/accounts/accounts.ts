@@ -1,8 +1,8 @@
 import type { Database } from "@marquee/runtime";
+import type { PasswordRules } from "../passwords/password-rules.ts";
+import type { Hasher } from "../passwords/passwords.ts";
+import { Busy } from "../passwords/turns.ts";
 import { emailKey, emailMistake } from "./emails.ts";
-import type { PasswordRules } from "./password-rules.ts";
-import type { Hasher } from "./passwords.ts";
-import { Busy } from "./turns.ts";
 
 export interface User {
   id: string;

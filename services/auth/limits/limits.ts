@@ -1,8 +1,8 @@
 import type { Queries } from "@marquee/runtime";
-import { EmailTaken } from "./accounts.ts";
+import { EmailTaken } from "../accounts/accounts.ts";
+import { emailKey } from "../accounts/emails.ts";
 import { createBuckets, type Limit } from "./buckets.ts";
 import type { Devices } from "./devices.ts";
-import { emailKey } from "./emails.ts";
 import { networkOf } from "./networks.ts";
 
 /** Too much was tried; nothing was checked. */

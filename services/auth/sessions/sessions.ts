@@ -1,5 +1,6 @@
 import type { Database } from "@marquee/runtime";
-import type { User } from "./accounts.ts";
+import type { User } from "../accounts/accounts.ts";
+import { sha256 } from "../secrets.ts";
 import {
   type ApiLogin,
   createRefresh,
@@ -7,7 +8,6 @@ import {
   newRefreshToken,
   type Refreshed,
 } from "./refresh.ts";
-import { sha256 } from "./secrets.ts";
 import {
   apart,
   type Both,

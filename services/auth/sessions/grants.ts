@@ -1,7 +1,7 @@
-import type { User } from "./accounts.ts";
+import type { User } from "../accounts/accounts.ts";
+import type { Tokens } from "../tokens/tokens.ts";
 import type { ApiLogin } from "./refresh.ts";
 import type { Session } from "./session.ts";
-import type { Tokens } from "./tokens.ts";
 
 /** An access token as OAuth 2 answers have it (RFC 6749, 5.1). Times are seconds. */
 export interface AccessGrant {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { deriveKey } from "./secrets.ts";
+import { deriveKey } from "../secrets.ts";
 
 const algorithm = "aes-256-gcm";
 const nonceLength = 12;

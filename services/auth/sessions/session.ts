@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { User } from "./accounts.ts";
+import type { User } from "../accounts/accounts.ts";
 
 export interface Session {
   id: string;

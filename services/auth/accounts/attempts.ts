@@ -1,9 +1,9 @@
 import type { ServiceEnv } from "@marquee/runtime";
+import { type Limits, TooManyAttempts } from "../limits/limits.ts";
+import type { AuthMetrics } from "../metrics.ts";
+import { Busy } from "../passwords/turns.ts";
+import type { Login } from "../sessions/find-session.ts";
 import type { Accounts, User } from "./accounts.ts";
-import type { Login } from "./find-session.ts";
-import { type Limits, TooManyAttempts } from "./limits.ts";
-import type { AuthMetrics } from "./metrics.ts";
-import { Busy } from "./turns.ts";
 
 /** Who tries something. */
 export interface Caller {

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { emailKey } from "./emails.ts";
-import { deriveKey } from "./secrets.ts";
+import { emailKey } from "../accounts/emails.ts";
+import { deriveKey } from "../secrets.ts";
 
 /** Seconds that a device stays known after its last login: 400 days, the longest that browsers keep a cookie (RFC 6265bis). */
 export const deviceLifetime = 400 * 24 * 60 * 60;

@@ -1,5 +1,5 @@
 import type { Queries } from "@marquee/runtime";
-import type { User } from "./accounts.ts";
+import type { User } from "../accounts/accounts.ts";
 import { apart, type Both, bothColumns, type Session } from "./session.ts";
 
 /** A session and whose it is: who is logged in. */
