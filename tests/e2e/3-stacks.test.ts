@@ -50,6 +50,7 @@ describe("Environments and service types", function () {
     assert.deepEqual(await types("marquee-staging"), {
       "auth-service": "NodePort",
       "payment-service": "ClusterIP",
+      postgres: "ClusterIP",
       "streaming-service": "LoadBalancer",
     });
     assert.deepEqual(await generations(), dev);

@@ -69,7 +69,9 @@ describe("Images: build once, deploy everywhere", function () {
     configure("payment", { replicas: 1 }, "staging"); // dev has no log shipper to promote
     await ok(`${withoutDocker} pulumi up --yes --stack staging`);
     assert.deepEqual(await images("staging"), original);
-    const { items } = await json("kubectl get pods -n marquee-staging -o json");
+    const { items } = await json(
+      "kubectl get pods -n marquee-staging -l 'app in (auth-service, payment-service, streaming-service)' -o json",
+    );
     const running = items.map(
       ({ spec }: { spec: { containers: { image: string }[] } }) =>
         spec.containers[0]?.image,

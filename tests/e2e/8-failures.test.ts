@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   clone,
@@ -30,8 +30,10 @@ describe("Pods that can't run", function () {
       nodePort: 30003,
       image: nothing,
     });
+    const migrations = join(clone(), "services/auth/migrations");
+    const number = `${readdirSync(migrations).length + 1}`.padStart(4, "0");
     writeFileSync(
-      join(clone(), "services/auth/migrations/9999-broken.sql"),
+      join(migrations, `${number}-broken.sql`),
       "CREATE TABLE half (id int);\nALTER TABLE nobody ADD COLUMN id int;\n",
     );
     edit(
@@ -51,7 +53,7 @@ describe("Pods that can't run", function () {
     assert.match(diagnostics, /\[auth\]\[CrashLoopBackOff\]/);
     assert.match(
       diagnostics,
-      /9999-broken\.sql.*relation "nobody" does not exist/s,
+      /\d{4}-broken\.sql.*relation \\*"nobody\\*" does not exist/s,
     );
     assert.match(diagnostics, /\[payment\]\[CrashLoopBackOff\]/);
     assert.match(diagnostics, /Error: the ledger is missing/);
@@ -71,7 +73,7 @@ describe("Pods that can't run", function () {
   it("leave nothing of a migration that failed", async () => {
     assert.equal(
       await ok(
-        "kubectl exec postgres-0 -c postgres -- psql -U postgres -h /var/run/postgresql -d auth -Atc \"SELECT to_regclass('half') IS NULL, count(*) FROM migrations WHERE name LIKE '9999%'\"",
+        "kubectl exec postgres-0 -c postgres -- psql -U postgres -h /var/run/postgresql -d auth -Atc \"SELECT to_regclass('half') IS NULL, count(*) FROM migrations WHERE name LIKE '%-broken%'\"",
       ),
       "t|0",
     );
