@@ -1,3 +1,11 @@
+export {
+  type AccessToken,
+  type AccessTokens,
+  createAccessTokens,
+} from "./access-token/access-token.ts";
+export { bearer } from "./access-token/bearer.ts";
+export { AuthAway, InvalidToken } from "./access-token/errors.ts";
+export { accessTokenVariables } from "./access-token/variables.ts";
 export { createService, factory, type ServiceEnv } from "./app.ts";
 export {
   type Database,

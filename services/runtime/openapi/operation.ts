@@ -70,19 +70,25 @@ export function pathOf(path: string): { written: string; names: string[] } {
 
 /** The path's parameters, the query's and the headers'. */
 function parametersOf(
-  { path, request = {} }: RouteDescription,
+  { path, request = {}, middlewareHeaders }: RouteDescription,
   schemas: Schemas,
 ): Parameter[] {
-  const parameters = (["param", "header", "query"] as const).flatMap((part) => {
-    const schema = request[part];
+  const parameters = (
+    [
+      ["path", request.param, "request.param"],
+      ["header", request.header, "request.header"],
+      ["header", middlewareHeaders, "middlewareHeaders"],
+      ["query", request.query, "request.query"],
+    ] as const
+  ).flatMap(([where, schema, what]) => {
     if (!schema) return [];
-    const fields = schemas.fieldsOf(schema, `request.${part}`);
-    if (part === "header") checkHeaders(fields);
+    const fields = schemas.fieldsOf(schema, what);
+    if (where === "header") checkHeaders(fields, what);
     return Object.entries(fields.properties).map(
       ([name, { description, ...schema }]) => ({
         name,
-        in: part === "param" ? "path" : part,
-        required: part === "param" || fields.required.includes(name),
+        in: where,
+        required: where === "path" || fields.required.includes(name),
         ...(description ? { description } : {}),
         schema,
       }),
@@ -100,20 +106,20 @@ function parametersOf(
   return parameters;
 }
 
-function checkHeaders({ properties, closed }: Fields) {
+function checkHeaders({ properties, closed }: Fields, what: string) {
   if (closed)
     throw new Error(
-      "request.header refuses every request: it has to be a z.object, which leaves other headers alone.",
+      `${what} refuses every request: it has to be a z.object, which leaves other headers alone.`,
     );
   for (const name of Object.keys(properties)) {
     if (name !== name.toLowerCase())
       throw new Error(
-        `request.header: "${name}" has to be in lower case, as Hono has headers.`,
+        `${what}: "${name}" has to be in lower case, as Hono has headers.`,
       );
     // "The parameter definition SHALL be ignored": OpenAPI 3.1.1, 4.8.12.2.1
     if (["accept", "content-type", "authorization"].includes(name))
       throw new Error(
-        `request.header: OpenAPI has "${name}" elsewhere: see security, json and form.`,
+        `${what}: OpenAPI has "${name}" elsewhere: see security, json and form.`,
       );
   }
 }

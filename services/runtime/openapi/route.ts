@@ -41,6 +41,8 @@ export interface RouteDescription<
   /** Unique in the document. @default of method and path: `get /users/:id` is `getUsersId` */
   operationId?: string;
   request?: Request;
+  /** Headers that a middleware reads, and answers for: they are in the document, and that is all. Names in lower case. */
+  middlewareHeaders?: ZodType;
   /** Names of security schemes, one of which is enough. A middleware has to see to it. @default anybody may */
   security?: string[];
   /**

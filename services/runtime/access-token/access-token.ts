@@ -1,0 +1,112 @@
+import { errors, jwtVerify } from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import { InvalidToken } from "./errors.ts";
+import { algorithm, type Fetch } from "./fetch-keys.ts";
+import { createKeySet, type KeySetTimes, keySetTimes } from "./key-set.ts";
+
+/** What an access token says. */
+export interface AccessToken {
+  /** Auth's id of the user: a UUID. */
+  userId: string;
+  /** Auth's id of the session: a UUID. */
+  sessionId: string;
+  expiresAt: Date;
+}
+
+export interface AccessTokensOptions {
+  /** Auth's URL as it says it in tokens, without a slash at its end. */
+  issuer: string;
+  /** Where auth publishes its keys. @default /.well-known/jwks.json of the issuer */
+  jwksUrl?: string | undefined;
+  /** Whom the tokens have to be for. @default marquee */
+  audience?: string;
+  /** Has to end when its signal says so. @default Node.js's own */
+  fetch?: Fetch;
+  /** @default keySetTimes */
+  times?: Partial<KeySetTimes>;
+}
+
+export interface AccessTokens {
+  /**
+   * What a token says, if auth issued it for us and it is not expired. Whether its session has ended since is not asked: it is
+   * valid until it expires, 10 minutes at most.
+   * @throws InvalidToken
+   * @throws AuthAway if its key is not known and auth does not answer
+   */
+  verify(token: string): Promise<AccessToken>;
+}
+
+/** Seconds by which our clock may be ahead of auth's when a token expires. One that is behind does no harm. */
+const clockTolerance = 5;
+
+const Claims = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.number() });
+
+/** Verifies auth's access tokens (RFC 9068) by the keys that auth publishes, without asking auth for each. */
+export function createAccessTokens({
+  issuer,
+  jwksUrl = `${issuer}/.well-known/jwks.json`,
+  audience = "marquee",
+  fetch = globalThis.fetch,
+  times,
+}: AccessTokensOptions): AccessTokens {
+  const keys = createKeySet(jwksUrl, {
+    fetch,
+    times: { ...keySetTimes, ...times },
+  });
+  const checks = {
+    algorithms: [algorithm],
+    typ: "at+jwt",
+    issuer,
+    audience,
+    clockTolerance,
+  };
+
+  return {
+    async verify(token) {
+      const { payload } = await jwtVerify(
+        token,
+        async ({ kid }: { kid?: unknown }) => {
+          if (typeof kid !== "string")
+            throw new InvalidToken("The token names no key.");
+          const key = await keys.find(kid);
+          if (!key)
+            throw new InvalidToken("The token's key is none of auth's.");
+          return key;
+        },
+        checks,
+      ).catch((error) => {
+        throw error instanceof errors.JOSEError ? invalid(error) : error;
+      });
+      const claims = Claims.safeParse(payload);
+      if (!claims.success) {
+        const names = claims.error.issues.map(({ path }) => String(path[0]));
+        throw new InvalidToken(
+          `The token's claims are not as expected: ${names.join(", ")}.`,
+        );
+      }
+      const { sub, sid, exp } = claims.data;
+      return {
+        userId: sub,
+        sessionId: sid,
+        expiresAt: new Date(exp * 1000),
+      };
+    },
+  };
+}
+
+function invalid(cause: errors.JOSEError): InvalidToken {
+  if (cause instanceof errors.JWTExpired)
+    return new InvalidToken("The token has expired.", { cause });
+  if (cause instanceof errors.JWTClaimValidationFailed)
+    return new InvalidToken(
+      `The token's ${cause.claim} is not the expected one.`,
+      { cause },
+    );
+  if (cause instanceof errors.JWSSignatureVerificationFailed)
+    return new InvalidToken("The token's signature is wrong.", { cause });
+  if (cause instanceof errors.JOSEAlgNotAllowed)
+    return new InvalidToken(`The token is not signed with ${algorithm}.`, {
+      cause,
+    });
+  return new InvalidToken("This is not a signed token.", { cause });
+}

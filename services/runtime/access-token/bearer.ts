@@ -1,0 +1,27 @@
+import type { MiddlewareHandler } from "hono";
+import type { AccessToken } from "./access-token.ts";
+import { NoToken } from "./errors.ts";
+
+/** What a route for people who are logged in finds in its context: whose access token it is. */
+export interface Bearer<User = AccessToken> {
+  Variables: { user: User };
+}
+
+/**
+ * Lets through who sends an access token (RFC 6750), and puts into the context whose it is. 401 for others; 503 if auth is away.
+ * @typeParam User what routes need of it, such as `{ userId: string }`. @default all
+ */
+export const bearer =
+  <User = AccessToken>(accessTokens: {
+    verify(token: string): Promise<User>;
+  }): MiddlewareHandler<Bearer<User>> =>
+  async (c, next) => {
+    const token = tokenOf(c.req.header("authorization"));
+    if (token === undefined) throw new NoToken();
+    c.set("user", await accessTokens.verify(token));
+    await next();
+  };
+
+/** The scheme's name is case-insensitive: RFC 9110, 11.1. */
+const tokenOf = (authorization = ""): string | undefined =>
+  /^bearer(?: +(.*))?$/i.exec(authorization.trim())?.[1];
