@@ -12,9 +12,13 @@ import { logShipper } from "./components/log-sidecar.ts";
 import { Microservice } from "./components/microservice.ts";
 import { ownership } from "./components/naming.ts";
 import { NetworkPaths } from "./components/network-paths.ts";
+import {
+  paymentOutside,
+  paymentVariables,
+} from "./components/payment-settings.ts";
 import { Postgres } from "./components/postgres.ts";
 import { networkUse } from "./components/service-settings.ts";
-import { loadSettings } from "./components/settings.ts";
+import { loadSettings, type Settings } from "./components/settings.ts";
 
 const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
 
@@ -31,7 +35,16 @@ const system: Record<"auth" | "payment" | "streaming", SystemService> = {
     },
     generates: ["KEY_ENCRYPTION_KEY"],
   },
-  payment: { port: 8082, calls: [] },
+  payment: {
+    port: 8082,
+    calls: ["auth", "postgres"],
+    env: { ISSUER: `http://auth-service.${environment}.svc:8081` },
+    generates: ["KEY_ENCRYPTION_KEY", "OPERATOR_KEY"],
+    configured: ({ payments }) => ({
+      env: paymentVariables(payments),
+      outside: paymentOutside(payments),
+    }),
+  },
   streaming: { port: 8083, calls: ["auth", "payment"] },
 };
 interface SystemService {
@@ -39,6 +52,11 @@ interface SystemService {
   calls: string[];
   env?: Record<string, string>;
   generates?: string[];
+  /** What the stack's configuration says for this service alone. */
+  configured?: (settings: Settings) => {
+    env: Record<string, string>;
+    outside: number[];
+  };
 }
 const names = Object.keys(system) as (keyof typeof system)[];
 
@@ -90,7 +108,7 @@ const postgres =
 /** One service: a name for one that runs elsewhere, or its image, its pods and what leads to them. */
 function deploy(name: (typeof names)[number]) {
   const service = settings.services[name];
-  const { port, env, generates } = system[name];
+  const { port, env, generates, configured } = system[name];
   const args = { namespace: metadata.name, port };
   if (service.type === "ExternalName") {
     const { externalName } = service;
@@ -102,7 +120,11 @@ function deploy(name: (typeof names)[number]) {
       ...args,
       image: imageOf(name),
       logShipper: service.logSidecar && imageOf(logShipper),
-      env: { ...env, ...postgres?.variables(name) },
+      env: {
+        ...env,
+        ...configured?.(settings).env,
+        ...postgres?.variables(name),
+      },
       generates,
       secrets: settings.secrets[name],
       settings: service,
@@ -124,7 +146,10 @@ new NetworkPaths(
         app: `${name}-service`,
         arrival,
         ...system[name],
-        ...networkUse(settings.services[name]),
+        ...networkUse(
+          settings.services[name],
+          system[name].configured?.(settings).outside,
+        ),
       })),
       ...(postgres?.network ?? []),
     ],

@@ -54,10 +54,10 @@ export function parseLogSidecar(
 }
 
 /** The port that pods have to reach for a sidecar's endpoint, if it has one. */
-export function endpointPort(sidecar?: LogSidecarSettings): number | undefined {
-  if (!sidecar?.endpoint) return undefined;
+export function endpointPorts(sidecar?: LogSidecarSettings): number[] {
+  if (!sidecar?.endpoint) return [];
   const { port, protocol } = new URL(sidecar.endpoint);
-  return Number(port) || (protocol === "https:" ? 443 : 80);
+  return [Number(port) || (protocol === "https:" ? 443 : 80)];
 }
 
 const folder = "/var/log/marquee";

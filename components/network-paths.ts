@@ -13,8 +13,8 @@ export interface NetworkService {
   calls: readonly string[];
   /** What is there once it is to be found where it is now: only then callers are let there, and nowhere else. */
   arrival: pulumi.Resource;
-  /** A port that it calls somewhere else, such as the one that its log is shipped to. */
-  outside?: number | undefined;
+  /** Ports that it calls somewhere else, such as the one that its log is shipped to. @default none */
+  outside?: readonly number[];
   /** Who may call it: everybody, or the services alone that say they do; or it runs elsewhere, and is only called. */
   reach: "everybody" | "callers" | "elsewhere";
 }
@@ -78,8 +78,10 @@ export class NetworkPaths extends pulumi.ComponentResource {
 
     /** Who may call a service, and what every service calls. */
     function own(service: NetworkService) {
-      const callers = services.filter(({ calls }) =>
-        calls.includes(service.name),
+      // One that runs elsewhere has no pods here to let in.
+      const callers = services.filter(
+        ({ calls, reach }) =>
+          reach !== "elsewhere" && calls.includes(service.name),
       );
       return {
         podSelector: pods(service),
@@ -100,9 +102,10 @@ export class NetworkPaths extends pulumi.ComponentResource {
               { port: 53, protocol: "TCP" },
             ],
           },
-          ...(service.outside === undefined
-            ? []
-            : [{ ports: [{ port: service.outside }] }]),
+          // A rule without ports would be one for every port.
+          ...(service.outside?.length
+            ? [{ ports: service.outside.map((port) => ({ port })) }]
+            : []),
         ],
       };
     }

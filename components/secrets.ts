@@ -11,7 +11,8 @@ import type { ServiceSettings } from "./service-settings.ts";
 export type Secrets = Record<string, Record<string, string>>;
 
 /** What the components set themselves. */
-const reserved = /^(PORT|LOG_FILE|ISSUER|DATABASE_\w+)$/;
+const reserved =
+  /^(PORT|LOG_FILE|ISSUER|PROCESSOR|BILLING_PERIOD|GRACE_PERIOD|DATABASE_\w+)$/;
 
 /** Of the database there is one secret: the password of who makes roles and databases. */
 export const databaseSecret = { owner: "postgres", name: "PASSWORD" };

@@ -11,7 +11,7 @@ import {
   parseLoadBalancer,
 } from "./load-balancer.ts";
 import {
-  endpointPort,
+  endpointPorts,
   type LogSidecarSettings,
   parseLogSidecar,
 } from "./log-sidecar.ts";
@@ -50,16 +50,24 @@ export interface ExternalSettings {
 
 export type ServiceSettings = DeployedSettings | ExternalSettings;
 
-/** Who may call a service, by its type (one that has an address outside is for everybody), and what it calls outside. */
-export const networkUse = (service: ServiceSettings) =>
+/**
+ * Who may call a service, by its type (one that has an address outside is for everybody), and what it calls outside.
+ * @param outside ports that it calls besides the one that its log is shipped to
+ */
+export const networkUse = (
+  service: ServiceSettings,
+  outside: readonly number[] = [],
+) =>
   service.type === "ExternalName"
-    ? { reach: "elsewhere" as const }
+    ? { reach: "elsewhere" as const, outside: [] }
     : {
         reach:
           service.type === "ClusterIP"
             ? ("callers" as const)
             : ("everybody" as const),
-        outside: endpointPort(service.logSidecar),
+        outside: [
+          ...new Set([...endpointPorts(service.logSidecar), ...outside]),
+        ],
       };
 
 /** Kubernetes' default range of node ports. */

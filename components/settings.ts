@@ -3,6 +3,7 @@ import { type DatabaseSettings, parseDatabase } from "./database-settings.ts";
 import { isImage, registryPattern } from "./image-reference.ts";
 import { imagesToBuild } from "./images.ts";
 import { list, type Report, suggestion } from "./mistakes.ts";
+import { type PaymentSettings, parsePayments } from "./payment-settings.ts";
 import { encryptedSecrets, parseSecrets, type Secrets } from "./secrets.ts";
 import { parseServices, type ServiceSettings } from "./service-settings.ts";
 
@@ -22,6 +23,7 @@ export interface Settings<Name extends string = string> {
   logShipperImage?: string;
   services: Record<Name, ServiceSettings>;
   database: DatabaseSettings;
+  payments: PaymentSettings;
   secrets: Secrets;
 }
 
@@ -51,7 +53,8 @@ export function loadSettings<Name extends string>(
 /** Pulumi hands maps over as JSON text, and everything else as it is; what is empty (Pulumi.yaml's default) is not set. */
 function parseValue(name: string, value: string): unknown {
   if (value === "") return undefined;
-  if (!["services", "database", "secrets"].includes(name)) return value;
+  if (!["services", "database", "payments", "secrets"].includes(name))
+    return value;
   try {
     return JSON.parse(value);
   } catch {
@@ -108,12 +111,21 @@ export function parseSettings<Name extends string>(
     [
       ...["context", "registry", "baseImage", "platform"],
       ...["imagesFrom", "logShipperImage"],
-      ...["services", "database", "secrets"],
+      ...["services", "database", "payments", "secrets"],
     ],
     "a setting",
   );
   const services = parseServices(raw.services, names, report);
   const database = parseDatabase(raw.database, report);
+  const secrets = parseSecrets(raw.secrets, services, isEncrypted, report);
+  const payments = parsePayments(
+    raw.payments,
+    (services as Record<string, ServiceSettings>).payment?.type ===
+      "ExternalName"
+      ? "elsewhere"
+      : secrets.payment,
+    report,
+  );
   const imagesFrom = maybe(
     "imagesFrom",
     "",
@@ -161,7 +173,8 @@ export function parseSettings<Name extends string>(
     ),
     ...sources,
     database,
-    secrets: parseSecrets(raw.secrets, services, isEncrypted, report),
+    payments,
+    secrets,
   };
   return mistakes.length > 0 ? { mistakes } : { settings, mistakes: [] };
 }

@@ -22,6 +22,14 @@ export const usualDatabase = {
   },
 };
 
+/** What payments are of which the configuration says nothing. */
+export const usualPayments = {
+  processor: "sandbox",
+  billingPeriod: "P1M",
+  gracePeriod: "P7D",
+  webhookPorts: [],
+};
+
 /** An image as pods run it. */
 export const image = (name = "auth") =>
   `ghcr.io/acme/marquee-${name}@sha256:${"0123456789abcdef".repeat(4)}`;

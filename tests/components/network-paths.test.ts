@@ -194,6 +194,17 @@ describe("NetworkPaths", () => {
     assert.equal(specs["payment-network"], undefined);
   });
 
+  it("lets no caller in that runs elsewhere", async () => {
+    const { specs } = await policies(
+      system.map((service) =>
+        service.name === "streaming"
+          ? { ...service, reach: "elsewhere" }
+          : service,
+      ),
+    );
+    assert.deepEqual(specs["auth-network"].ingress, []);
+  });
+
   it("has no path for a service that runs elsewhere, whomever it calls there", async () => {
     const { specs } = await policies(
       system.map((service) => ({ ...service, reach: "elsewhere" })),
@@ -201,15 +212,17 @@ describe("NetworkPaths", () => {
     assert.deepEqual(Object.keys(specs), ["default-deny"]);
   });
 
-  it("lets a service out on the one port that it calls somewhere else, and no other service", async () => {
+  it("lets a service out on the ports that it calls somewhere else, and no other service", async () => {
     const { specs } = await policies(
       system.map((service) =>
-        service.name === "auth" ? { ...service, outside: 9200 } : service,
+        service.name === "auth"
+          ? { ...service, outside: [9200, 443] }
+          : service,
       ),
     );
     assert.deepEqual(specs["auth-network"].egress, [
       dns,
-      { ports: [{ port: 9200 }] },
+      { ports: [{ port: 9200 }, { port: 443 }] },
     ]);
     assert.ok(
       !JSON.stringify({ ...specs, "auth-network": {} }).includes("9200"),

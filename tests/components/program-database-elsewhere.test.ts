@@ -17,7 +17,7 @@ import { count, only } from "./engine.ts";
 import { deploymentType, secretType, serviceType } from "./microservices.ts";
 import { deployed, pods, policyType, prebuilt } from "./program.ts";
 
-const external = { type: "ExternalName", externalName: "auth.example.com" };
+const external = { type: "ExternalName", externalName: "api.example.com" };
 
 describe("the program, with a database that runs elsewhere", () => {
   const { runElsewhere, endsUnmade } = useDatabaseProgram();
@@ -40,7 +40,7 @@ describe("the program, with a database that runs elsewhere", () => {
     });
   });
 
-  it("lets auth and the Job out to any address at its port, and nobody else", async () => {
+  it("lets auth, payment and the Job out to any address at its port, and nobody else", async () => {
     const { resources } = await runElsewhere();
     const out = (service: string) => ({
       ...app(service),
@@ -55,6 +55,7 @@ describe("the program, with a database that runs elsewhere", () => {
         egress: [dns],
       },
       "auth-calls-postgres": out("auth-service"),
+      "payment-calls-postgres": out("payment-service"),
       "postgres-provision-calls-postgres": out("postgres-provision"),
     });
     const others = resources
@@ -82,7 +83,10 @@ describe("the program, without a service that keeps something here", () => {
 
   for (const [where, start] of Object.entries({ run, runElsewhere }))
     it(`has none of it where no service keeps anything here: ${where}`, async () => {
-      const { resources } = await start({ auth: external });
+      const { resources } = await start({
+        auth: external,
+        payment: external,
+      });
       const made = count(resources);
       for (const type of [
         ...[postgresType, statefulSetType, claimType, jobType, secretType],
@@ -91,6 +95,6 @@ describe("the program, without a service that keeps something here", () => {
       assert.deepEqual(policies(resources, "postgres"), {});
       assert.ok(!JSON.stringify(pods(resources)).includes("DATABASE"));
       assert.equal(made[serviceType], 3);
-      assert.equal(made[deploymentType], 2);
+      assert.equal(made[deploymentType], 1);
     });
 });

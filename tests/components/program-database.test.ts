@@ -14,7 +14,7 @@ import { deployed, pods, policyType } from "./program.ts";
 describe("the program, with a database", () => {
   const { run } = useDatabaseProgram();
 
-  it("makes a role for auth alone, by passwords of its own", async () => {
+  it("makes roles for auth and payment alone, by passwords of its own", async () => {
     const { resources } = await run();
     assert.deepEqual(count(resources), deployed);
     assert.deepEqual(
@@ -25,15 +25,18 @@ describe("the program, with a database", () => {
       [
         "auth-database-password",
         "auth-key-encryption-key",
+        "payment-database-password",
+        "payment-key-encryption-key",
+        "payment-operator-key",
         "postgres-password",
       ],
     );
     const { env } = only(resources, jobType).inputs.spec.template.spec
       .containers[0];
-    assert.deepEqual(env[0], { name: "SERVICES", value: "auth" });
+    assert.deepEqual(env[0], { name: "SERVICES", value: "auth payment" });
   });
 
-  it("tells auth where it is, and no other service", async () => {
+  it("tells auth and payment where it is, and no other service", async () => {
     const { auth, payment, streaming } = pods((await run()).resources);
     const secret = (name: string) => ({
       secretKeyRef: { name: `${name}-1a2b`, key: "value" },
@@ -55,14 +58,32 @@ describe("the program, with a database", () => {
         valueFrom: secret("auth-key-encryption-key"),
       },
     ]);
-    for (const [pod, value] of [
-      [payment, "8082"],
-      [streaming, "8083"],
-    ])
-      assert.deepEqual(pod.containers[0].env, [{ name: "PORT", value }]);
+    assert.deepEqual(payment.containers[0].env, [
+      { name: "PORT", value: "8082" },
+      { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
+      { name: "PROCESSOR", value: "sandbox" },
+      { name: "BILLING_PERIOD", value: "P1M" },
+      { name: "GRACE_PERIOD", value: "P7D" },
+      {
+        name: "DATABASE_PASSWORD",
+        valueFrom: secret("payment-database-password"),
+      },
+      {
+        name: "DATABASE_URL",
+        value: "postgres://payment:$(DATABASE_PASSWORD)@postgres:5432/payment",
+      },
+      {
+        name: "KEY_ENCRYPTION_KEY",
+        valueFrom: secret("payment-key-encryption-key"),
+      },
+      { name: "OPERATOR_KEY", valueFrom: secret("payment-operator-key") },
+    ]);
+    assert.deepEqual(streaming.containers[0].env, [
+      { name: "PORT", value: "8083" },
+    ]);
   });
 
-  it("lets auth and the Job call it, and nobody else; and both call nothing else", async () => {
+  it("lets auth, payment and the Job call it, and nobody else; and auth and the Job call nothing else", async () => {
     const { resources } = await run();
     const policyTypes = ["Ingress", "Egress"];
     const ports = [{ port: 5432 }];
@@ -77,6 +98,7 @@ describe("the program, with a database", () => {
         policyTypes,
         ingress: [
           { from: [app("auth-service")], ports },
+          { from: [app("payment-service")], ports },
           { from: [app("postgres-provision")], ports },
         ],
         egress: [dns],
@@ -88,32 +110,35 @@ describe("the program, with a database", () => {
         egress: [dns],
       },
       "auth-calls-postgres": toServer("auth-service"),
+      "payment-calls-postgres": toServer("payment-service"),
       "postgres-provision-calls-postgres": toServer("postgres-provision"),
     });
     assert.deepEqual(policies(resources, "auth-network"), {
       "auth-network": {
         ...app("auth-service"),
         policyTypes,
-        ingress: [
-          { from: [app("streaming-service")], ports: [{ port: 8081 }] },
-        ],
+        ingress: ["payment-service", "streaming-service"].map((caller) => ({
+          from: [app(caller)],
+          ports: [{ port: 8081 }],
+        })),
         egress: [dns],
       },
     });
-    assert.equal(count(resources)[policyType], 10);
+    assert.equal(count(resources)[policyType], 12);
   });
 
-  it("starts auth's pods once its role is there, and other services' at once", async () => {
-    const names = (await run()).resources.map(({ name }) => name);
-    const order = [
-      "payment-deployment",
+  it("starts auth's and payment's pods once their roles are there, and streaming's at once", async () => {
+    const names = (await run()).resources
+      .map(({ name }) => name)
+      .filter((name) => /-(deployment|provision)$/.test(name));
+    assert.deepEqual(names.slice(0, 2), [
+      "streaming-deployment",
       "postgres-provision",
+    ]);
+    assert.deepEqual(names.slice(2).sort(), [
       "auth-deployment",
-    ];
-    assert.deepEqual(
-      names.filter((name) => order.includes(name)),
-      order,
-    );
+      "payment-deployment",
+    ]);
   });
 
   it("has pods that the policies mean, of the server and of the Job", async () => {

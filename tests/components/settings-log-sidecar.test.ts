@@ -119,7 +119,7 @@ describe("networkUse", () => {
   it("is for callers alone where there is no address outside", () => {
     assert.deepEqual(networkUse(auth({})), {
       reach: "callers",
-      outside: undefined,
+      outside: [],
     });
   });
 
@@ -131,26 +131,35 @@ describe("networkUse", () => {
   it("is elsewhere for a service that is", () => {
     assert.deepEqual(
       networkUse(auth({ type: "ExternalName", externalName: "a.example.com" })),
-      { reach: "elsewhere" },
+      { reach: "elsewhere", outside: [] },
     );
   });
 
-  const ports: [logSidecar: unknown, port: number | undefined][] = [
-    [true, undefined],
-    [{}, undefined],
-    [false, undefined],
-    [{ endpoint: "https://logs.example.com" }, 443],
-    [{ endpoint: "https://logs.example.com:443/" }, 443],
-    [{ endpoint: "http://logs.example.com/a:9/b" }, 80],
-    [{ endpoint: "http://logs.example.com:8080/in" }, 8080],
-    [{ endpoint: "http://logs.example.com:443" }, 443],
-    [{ endpoint: "http://logs.example.com:080" }, 80],
-    [{ endpoint: "https://[2001:db8::1]:9200" }, 9200],
-    [{ endpoint: "https://logs.example.com:80" }, 80],
+  it("has the ports that the service calls for itself behind the log's, unless it runs elsewhere", () => {
+    const logSidecar = { endpoint: "http://logs:9200" };
+    for (const [service, ports] of [
+      [{}, [443, 8443]],
+      [{ logSidecar }, [9200, 443, 8443]],
+      [{ type: "ExternalName", externalName: "a.example.com" }, []],
+    ])
+      assert.deepEqual(networkUse(auth(service), [443, 8443]).outside, ports);
+  });
+
+  const ports: [logSidecar: unknown, ports: number[]][] = [
+    [true, []],
+    [{}, []],
+    [false, []],
+    [{ endpoint: "https://logs.example.com" }, [443]],
+    [{ endpoint: "https://logs.example.com:443/" }, [443]],
+    [{ endpoint: "http://logs.example.com/a:9/b" }, [80]],
+    [{ endpoint: "http://logs.example.com:8080/in" }, [8080]],
+    [{ endpoint: "http://logs.example.com:443" }, [443]],
+    [{ endpoint: "http://logs.example.com:080" }, [80]],
+    [{ endpoint: "https://[2001:db8::1]:9200" }, [9200]],
+    [{ endpoint: "https://logs.example.com:80" }, [80]],
   ];
-  for (const [logSidecar, port] of ports)
-    it(`calls port ${port} outside with logSidecar ${JSON.stringify(logSidecar)}`, () => {
-      const use = networkUse(auth({ logSidecar }));
-      assert.equal("outside" in use && use.outside, port);
+  for (const [logSidecar, expected] of ports)
+    it(`calls ports [${expected}] outside with logSidecar ${JSON.stringify(logSidecar)}`, () => {
+      assert.deepEqual(networkUse(auth({ logSidecar })).outside, expected);
     });
 });
