@@ -1,0 +1,80 @@
+import { html } from "hono/html";
+import type { Action } from "./actions.ts";
+import type { Page } from "./page-layout.ts";
+
+const brands: Record<string, string> = {
+  visa: "Visa",
+  mastercard: "Mastercard",
+  amex: "American Express",
+  discover: "Discover",
+  diners: "Diners Club",
+  jcb: "JCB",
+  unionpay: "UnionPay",
+};
+
+/** An amount for people, exact however large: EUR 7.99, JPY 800. */
+export function shown(amount: bigint, currency: string): string {
+  const format = new Intl.NumberFormat("en", {
+    style: "currency",
+    currency,
+    currencyDisplay: "code",
+  });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  const text = amount.toString().padStart(digits + 1, "0");
+  const whole = text.slice(0, text.length - digits);
+  const rest = text.slice(text.length - digits);
+  return format.format(`${whole}.${rest || 0}` as Intl.StringNumericLiteral);
+}
+
+/** What the bank asks. */
+export const question = ({ amount, currency, brand, last4 }: Action): Page => ({
+  title: `Approve ${shown(amount, currency)}`,
+  content: html`
+        <h1>Is it you who pays?</h1>
+        <p class="quiet">Your bank would make sure of that now. Here, you say what it finds.</p>
+        <dl>
+          <dt>Amount</dt><dd class="amount">${shown(amount, currency)}</dd>
+          <dt>Card</dt><dd>${brands[brand] ?? brand} ending in ${last4}</dd>
+        </dl>
+        <form method="post">
+          <button class="button" type="submit" name="answer" value="approve">Approve this payment</button>
+          <button class="button plain" type="submit" name="answer" value="refuse">Refuse</button>
+        </form>
+      `,
+});
+
+const said = {
+  approved: "You approved the payment",
+  refused: "You refused the payment",
+  canceled: "The payment was canceled",
+};
+
+/**
+ * What was answered, and the way on.
+ * @param next where it leads; the browser goes there by itself
+ */
+export const answered = (
+  { amount, currency }: Action,
+  answer: keyof typeof said,
+  next: string | undefined,
+): Page => ({
+  title: said[answer],
+  next,
+  content: html`
+        <h1>${said[answer]}</h1>
+        ${
+          next === undefined
+            ? html`<p class="quiet">It was about ${shown(amount, currency)}. You can close this page.</p>`
+            : html`<p class="quiet">It was about ${shown(amount, currency)}.</p><a class="button" href="${next}">Continue</a>`
+        }
+      `,
+});
+
+/** What else there is to say, in a sentence or two. */
+export const message = (title: string, text: string): Page => ({
+  title,
+  content: html`
+        <h1>${title}</h1>
+        <p class="quiet">${text}</p>
+      `,
+});
