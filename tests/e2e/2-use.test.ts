@@ -52,18 +52,45 @@ describe("Marquee, as its users use it", function () {
   });
 
   it("takes a payment through kubectl port-forward", async () => {
-    const response = await forwarded("payment-service", 8082, (url) =>
-      fetch(`${url}/pay`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ user_id: "ada", amount: 999 }),
-      }),
+    const { user, access_token } = await forwarded(
+      "auth-service",
+      8081,
+      async (url) => {
+        const response = await fetch(`${url}/signup`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({
+            email: `ada-${Date.now()}@example.com`,
+            password: "a long sentence about nothing",
+          }),
+        });
+        return (await response.json()) as {
+          user: { id: string };
+          access_token: string;
+        };
+      },
     );
-    assert.deepEqual(await response.json(), {
-      message: "Payment successful",
-      user_id: "ada",
-      amount: 999,
+    const paid = await forwarded("payment-service", 8082, async (url) => {
+      const response = await fetch(`${url}/pay`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          authorization: `Bearer ${access_token}`,
+          "idempotency-key": `${Date.now()}`,
+        },
+        body: JSON.stringify({
+          user_id: user.id,
+          amount: 999,
+          currency: "EUR",
+          method: "pm_card_visa",
+        }),
+      });
+      return (await response.json()) as Record<string, unknown>;
     });
+    assert.equal(paid.message, "Payment successful");
+    assert.equal(paid.user_id, user.id);
+    assert.equal(paid.amount, 999);
+    assert.equal(paid.status, "succeeded");
   });
 
   it("resolves auth-service and payment-service by name in a pod", async () => {
@@ -74,7 +101,7 @@ describe("Marquee, as its users use it", function () {
       );
   });
 
-  it("lets nobody in the cluster call auth and payment but streaming, and no service call out", async () => {
+  it("lets nobody in the cluster call auth but streaming and payment, nobody payment but streaming, and no service call out", async () => {
     assert.equal(
       await statusFrom("streaming", "http://auth-service:8081/readyz"),
       "200",
@@ -89,6 +116,10 @@ describe("Marquee, as its users use it", function () {
     );
     assert.equal(
       await statusFrom("payment", "http://auth-service:8081/readyz"),
+      "200",
+    );
+    assert.equal(
+      await statusFrom("payment", "http://172.30.1.2:5001/v2/"),
       "no way",
     );
     assert.equal(

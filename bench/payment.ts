@@ -1,0 +1,288 @@
+import { spawn } from "node:child_process";
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import pg from "pg";
+import { eventually } from "../local/host.ts";
+import { goBuild } from "../local/toolchain/go.ts";
+import { createPayment } from "../services/payment/app.ts";
+import { createSandbox } from "../services/payment/processors/sandbox/sandbox.ts";
+import {
+  type Database,
+  openDatabase,
+  type Queries,
+} from "../services/runtime/index.ts";
+import { createDatabase, startServer } from "../tests/services/postgres.ts";
+import { start } from "../tests/services/program.ts";
+import { median, writeReport } from "./report.ts";
+
+// POST /pay as it is served, over HTTP and on PostgreSQL that syncs each commit to the disk, against two others: the very same
+// SQL, sent by pg alone; and a handler as tutorials have it, in Go, which stores nothing. They take turns in one run.
+
+const rounds = 5;
+const seconds = 4;
+const connections = 5; // as a pod has
+const clients = 8;
+const issuer = "http://127.0.0.1:18080";
+const KEY_ENCRYPTION_KEY = "only for this measurement, and gone after it";
+const user = randomUUID();
+
+interface Turn {
+  perSecond: number;
+  p99: number;
+}
+
+/** How often a second `clients` at once get `work` done, for some seconds, and how long one of a hundred takes. */
+async function turn(work: () => Promise<unknown>): Promise<Turn> {
+  const times: number[] = [];
+  const begin = performance.now();
+  const end = begin + seconds * 1000;
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      while (performance.now() < end) {
+        const from = performance.now();
+        await work();
+        times.push(performance.now() - from);
+      }
+    }),
+  );
+  const all = (performance.now() - begin) / 1000;
+  times.sort((a, b) => a - b);
+  return {
+    perSecond: times.length / all,
+    p99: times[Math.floor(times.length * 0.99)] as number,
+  };
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: clients });
+
+/** A POST, with Node.js' own client: fetch takes several times as long. */
+const post = (url: string, headers: Record<string, string>, body: string) =>
+  new Promise<void>((resolve, reject) => {
+    const sent = request(
+      url,
+      {
+        agent,
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "content-length": Buffer.byteLength(body),
+          ...headers,
+        },
+      },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk) => {
+          text += chunk;
+        });
+        response.on("end", () =>
+          response.statusCode === 200
+            ? resolve()
+            : reject(new Error(`${url}: ${response.statusCode} ${text}`)),
+        );
+      },
+    );
+    sent.on("error", reject).end(body);
+  });
+
+const body = JSON.stringify({
+  user_id: user,
+  amount: 999,
+  currency: "EUR",
+  method: "pm_card_visa",
+});
+
+// Auth is not a part of this: somebody with its keys signs the token.
+const { publicKey, privateKey } = await generateKeyPair("ES256");
+const jwk = {
+  ...(await exportJWK(publicKey)),
+  kid: randomBytes(32).toString("base64url"),
+  alg: "ES256",
+  use: "sig",
+};
+const { createServer } = await import("node:http");
+createServer((_, response) =>
+  response
+    .setHeader("content-type", "application/json")
+    .end(JSON.stringify({ keys: [jwk] })),
+)
+  .listen(18080, "127.0.0.1")
+  .unref();
+const token = await new SignJWT({ client_id: "marquee", sid: randomUUID() })
+  .setProtectedHeader({ alg: "ES256", typ: "at+jwt", kid: jwk.kid })
+  .setIssuer(issuer)
+  .setSubject(user)
+  .setAudience("marquee")
+  .setIssuedAt()
+  .setExpirationTime("1h")
+  .setJti(randomUUID())
+  .sign(privateKey);
+
+const { url } = await startServer();
+const DATABASE_URL = await createDatabase(url);
+
+// The statements of one payment, as the service sends them.
+type Step = { text: string; values: unknown[] };
+const steps: Step[] = [];
+{
+  const database = openDatabase({ DATABASE_URL, DATABASE_CONNECTIONS: 1 });
+  let recording = false;
+  const recorded = (queries: Queries): Queries => ({
+    query(text, values = []) {
+      if (recording) steps.push({ text, values: [...values] });
+      return queries.query(text, values);
+    },
+  });
+  const record = (text: string) => {
+    if (recording) steps.push({ text, values: [] });
+  };
+  const recorder: Database = {
+    ...recorded(database),
+    async transaction(work, options) {
+      record("BEGIN");
+      const result = await database.transaction(
+        (tx) => work(recorded(tx)),
+        options,
+      );
+      record("COMMIT");
+      return result;
+    },
+    close: () => database.close(),
+  };
+  const { app, begin, end } = createPayment({
+    database: recorder,
+    processor: createSandbox(recorder),
+    user: async (c, next) => {
+      c.set("user", { userId: user });
+      await next();
+    },
+    keyEncryptionKey: KEY_ENCRYPTION_KEY,
+    operatorKey: KEY_ENCRYPTION_KEY,
+    times: { lookEvery: 3_600_000 },
+  });
+  await begin();
+  recording = true;
+  const response = await app.request("/pay", {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "idempotency-key": randomUUID(),
+    },
+    body,
+  });
+  recording = false;
+  if (response.status !== 200) throw new Error(await response.text());
+  await end();
+  await database.close();
+}
+
+// Each time with ids of its own: what looks random in the values is another value, the same one for the same.
+const random = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\w{20,}/g;
+const kept = new Set<string>([user]);
+function fresh(): Step[] {
+  const others = new Map<string, string>();
+  const other = (text: string) => {
+    if (kept.has(text) || /^[A-Za-z_]+$/.test(text)) return text;
+    const known = others.get(text);
+    if (known) return known;
+    const made = text.includes("-")
+      ? randomUUID()
+      : `${text.match(/^[a-z]+_/)?.[0] ?? ""}${randomBytes(16).toString("hex")}`;
+    others.set(text, made);
+    return made;
+  };
+  return steps.map(({ text, values }) => ({
+    text,
+    values: values.map((value) =>
+      typeof value === "string" && !value.startsWith("{")
+        ? value.replace(random, other)
+        : value,
+    ),
+  }));
+}
+const pool = new pg.Pool({ connectionString: DATABASE_URL, max: connections });
+async function sameSql(): Promise<void> {
+  const client = await pool.connect();
+  try {
+    for (const { text, values } of fresh())
+      await client.query(text, values as unknown[]);
+  } finally {
+    client.release();
+  }
+}
+
+const tutorial = join(
+  mkdtempSync(join(tmpdir(), "marquee-bench-")),
+  "tutorial",
+);
+await goBuild(["."], tutorial, {
+  cwd: join(import.meta.dirname, "tutorial"),
+});
+const go = spawn(tutorial, ["18084"], { stdio: "inherit" });
+process.once("exit", () => go.kill());
+
+const server = await start(
+  "services/payment/server.ts",
+  {},
+  {
+    ...{ PORT: "18082", DATABASE_URL, DATABASE_TLS: "off", KEY_ENCRYPTION_KEY },
+    DATABASE_CONNECTIONS: `${connections}`,
+    ...{ ISSUER: issuer, OPERATOR_KEY: KEY_ENCRYPTION_KEY },
+  },
+);
+await server.ready();
+const headers = () => ({
+  authorization: `Bearer ${token}`,
+  "idempotency-key": randomUUID(),
+});
+const ours = () => post(`${server.url}/pay`, headers(), body);
+const theirs = () => post("http://127.0.0.1:18084/pay", {}, body);
+if (
+  !(await eventually(
+    () =>
+      theirs().then(
+        () => true,
+        () => false,
+      ),
+    5_000,
+  ))
+)
+  throw new Error("The tutorial's handler does not answer.");
+
+const turns: Record<"ours" | "sql" | "go", Turn[]> = {
+  ours: [],
+  sql: [],
+  go: [],
+};
+await turn(ours); // V8 compiles what is run often
+await turn(sameSql);
+for (let round = 0; round < rounds; round++) {
+  turns.ours.push(await turn(ours));
+  turns.sql.push(await turn(sameSql));
+  turns.go.push(await turn(theirs));
+  console.error(JSON.stringify(turns));
+}
+
+const of = (all: Turn[]) => ({
+  perSecond: median(all.map(({ perSecond }) => perSecond)),
+  p99: median(all.map(({ p99 }) => p99)),
+});
+const our = of(turns.ours);
+const row = (what: string, { perSecond, p99 }: Turn) =>
+  `| ${what} | ${perSecond.toFixed(0)} | ${p99.toFixed(1)} ms | ${(our.perSecond / perSecond).toFixed(2)} |`;
+writeReport(
+  "payment.md",
+  `; ${clients} clients at once over ${connections} connections to PostgreSQL, which syncs each commit to the disk; clients, service and PostgreSQL share the cores; medians of ${rounds} turns of ${seconds} s`,
+  `
+| what | payments a second | p99 | POST /pay to it |
+|---|---|---|---|
+${row("POST /pay: token, idempotency key, sandbox, book, event", our)}
+${row(`the same ${steps.length} statements, sent by pg alone`, of(turns.sql))}
+${row("a tutorial's handler in Go, which stores nothing", of(turns.go))}
+`,
+);
+await pool.end();
+process.exit(0);
