@@ -1,230 +1,382 @@
 import assert from "node:assert/strict";
-import { createPayment } from "../../services/payment/app.ts";
-import { problemOf } from "./problem.ts";
+import { randomUUID } from "node:crypto";
+import {
+  assertInvariants,
+  get,
+  json,
+  jsonOf,
+  operatorKey,
+  payment,
+  post,
+  recoverAll,
+  type Shown,
+  usePayments,
+} from "./payment-service.ts";
 
-const { app } = createPayment();
-
-const send = (body: string, type = "application/json") =>
-  app.request("/pay", {
-    method: "POST",
-    body,
-    headers: { "content-type": type },
+describe("payment", () => {
+  const replicas = usePayments();
+  let user: string;
+  beforeEach(() => {
+    user = randomUUID();
+    replicas.processor.next.length = 0;
   });
+  afterEach(() => assertInvariants(replicas));
 
-const pay = (payment: unknown) => send(JSON.stringify(payment));
-
-describe("A payment", () => {
-  it("is confirmed with what was paid", async () => {
-    const response = await pay({ user_id: "ann", amount: 1299 });
-    assert.equal(response.status, 200);
-    assert.equal(response.headers.get("content-type"), "application/json");
-    assert.deepEqual(await response.json(), {
-      message: "Payment successful",
-      user_id: "ann",
-      amount: 1299,
-    });
-  });
-
-  const good: [string, string, object][] = [
-    ["of one cent", '{"user_id":"a","amount":1}', { amount: 1 }],
-    [
-      "of the most that is exact in JSON",
-      '{"user_id":"a","amount":9007199254740991}',
-      { amount: 2 ** 53 - 1 },
-    ],
-    ["of 1e2", '{"user_id":"a","amount":1e2}', { amount: 100 }],
-    [
-      "by a name of 128 characters",
-      JSON.stringify({ user_id: "x".repeat(128), amount: 1 }),
-      { user_id: "x".repeat(128) },
-    ],
-    [
-      "by a name with spaces around it",
-      '{"user_id":" ann ","amount":1}',
-      { user_id: "ann" },
-    ],
-    [
-      "by a name of any script",
-      '{"user_id":"Žofie 映画","amount":1}',
-      { user_id: "Žofie 映画" },
-    ],
-  ];
-  for (const [what, body, expected] of good)
-    it(`${what} is taken`, async () => {
-      const response = await send(body);
-      assert.equal(response.status, 200);
-      assert.partialDeepStrictEqual(await response.json(), expected);
+  describe("POST /pay", () => {
+    it("refuses who sends no access token, and charges nothing", async () => {
+      const asked = replicas.processor.asked.length;
+      const response = await replicas.first.app.request("/pay", {
+        method: "POST",
+        headers: { ...json, "idempotency-key": randomUUID() },
+        body: JSON.stringify(payment(user)),
+      });
+      assert.equal(response.status, 401);
+      assert.equal(response.headers.get("www-authenticate"), "Bearer");
+      assert.equal(replicas.processor.asked.length, asked);
     });
 
-  for (const type of [
-    "application/json; charset=utf-8",
-    "Application/JSON",
-    "application/vnd.marquee+json",
-  ])
-    it(`as ${type} is taken`, async () => {
-      assert.equal(
-        (await send('{"user_id":"a","amount":1}', type)).status,
+    it("lets nobody pay for somebody else", async () => {
+      const body = payment(randomUUID());
+      const { detail } = await jsonOf<{ detail: string }>(
+        await post(replicas.first, "/pay", body, user),
+        403,
+      );
+      assert.match(detail, new RegExp(user));
+    });
+
+    it("does not take the operators' key for an access token of everybody", async () => {
+      const response = await post(
+        replicas.first,
+        "/pay",
+        payment(user),
+        "operator",
+      );
+      assert.equal(response.status, 403);
+    });
+
+    const bad: [
+      what: string,
+      more: Record<string, unknown>,
+      pointer: string,
+    ][] = [
+      ["no amount", { amount: undefined }, "/amount"],
+      ["nothing to pay", { amount: 0 }, "/amount"],
+      ["a negative amount", { amount: -5 }, "/amount"],
+      ["a fraction", { amount: 12.5 }, "/amount"],
+      ["an amount as text", { amount: "1299" }, "/amount"],
+      ["more than JSON carries", { amount: 2 ** 53 }, "/amount"],
+      ["no currency", { currency: undefined }, "/currency"],
+      ["a currency that is none", { currency: "EURO" }, "/currency"],
+      ["a user that is none", { user_id: "me" }, "/user_id"],
+      ["no method", { method: undefined }, "/method"],
+      ["a token that nobody knows", { method: "pm_other" }, "/method"],
+      ["something else", { tip: 5 }, "/tip"],
+      [
+        "a script to come back to",
+        { return_url: "javascript:alert(1)" },
+        "/return_url",
+      ],
+    ];
+    for (const [what, more, pointer] of bad)
+      it(`refuses ${what}, and keeps nothing of it`, async () => {
+        const key = randomUUID();
+        const body = payment(user, more);
+        const { errors } = await jsonOf<{ errors: { pointer: string }[] }>(
+          await post(replicas.first, "/pay", body, user, key),
+          422,
+        );
+        assert.deepEqual(
+          errors.map((error) => error.pointer),
+          [pointer],
+        );
+        const good = await post(
+          replicas.second,
+          "/pay",
+          payment(user),
+          user,
+          key,
+        );
+        assert.equal(good.status, 200); // the key is free still
+      });
+
+    it("pays", async () => {
+      const paid = await jsonOf(
+        await post(replicas.first, "/pay", payment(user), user),
         200,
       );
-    });
-});
-
-describe("What is no payment is refused with 422 and where it is wrong:", () => {
-  const missing = "is missing";
-  const wrong: [string, unknown, Record<string, string>][] = [
-    ["nothing in it", {}, { "/user_id": missing, "/amount": missing }],
-    ["no user_id", { amount: 1 }, { "/user_id": missing }],
-    ["no amount", { user_id: "a" }, { "/amount": missing }],
-    [
-      "null for both",
-      { user_id: null, amount: null },
-      {
-        "/user_id": "Invalid input: expected string, received null",
-        "/amount": "Invalid input: expected number, received null",
-      },
-    ],
-    [
-      "a number for user_id",
-      { user_id: 7, amount: 1 },
-      { "/user_id": "Invalid input: expected string, received number" },
-    ],
-    [
-      "a list for user_id",
-      { user_id: ["a"], amount: 1 },
-      { "/user_id": "Invalid input: expected string, received array" },
-    ],
-    ...["", "  "].map((user_id): [string, unknown, Record<string, string>] => [
-      `user_id ${JSON.stringify(user_id)}`,
-      { user_id, amount: 1 },
-      { "/user_id": "is empty" },
-    ]),
-    [
-      "user_id of 129 characters",
-      { user_id: "x".repeat(129), amount: 1 },
-      { "/user_id": "is longer than 128 characters" },
-    ],
-    ...[0, -1].map((amount): [string, unknown, Record<string, string>] => [
-      `amount ${amount}`,
-      { user_id: "a", amount },
-      { "/amount": "is less than 1" },
-    ]),
-    [
-      "amount 1.5",
-      { user_id: "a", amount: 1.5 },
-      { "/amount": "is not a whole number" },
-    ],
-    [
-      'amount "100"',
-      { user_id: "a", amount: "100" },
-      { "/amount": "Invalid input: expected number, received string" },
-    ],
-    [
-      "amount 2^53",
-      { user_id: "a", amount: 2 ** 53 },
-      { "/amount": "Too big: expected int to be <=9007199254740991" },
-    ],
-    [
-      "amount true",
-      { user_id: "a", amount: true },
-      { "/amount": "Invalid input: expected number, received boolean" },
-    ],
-    [
-      "fields that it does not have",
-      { user_id: "a", amount: 1, currency: "EUR", "a/b~c": 1 },
-      { "/currency": "is not expected", "/a~1b~0c": "is not expected" },
-    ],
-    [
-      "a list",
-      [{ user_id: "a", amount: 1 }],
-      { "": "Invalid input: expected object, received array" },
-    ],
-    ["null", null, { "": "Invalid input: expected object, received null" }],
-    [
-      "a text",
-      "pay",
-      { "": "Invalid input: expected object, received string" },
-    ],
-  ];
-  for (const [what, body, errors] of wrong)
-    it(what, async () => {
-      const problem = await problemOf(await pay(body), 422);
-      const found = problem.errors?.map((e) => [e.pointer, e.detail]) ?? [];
-      assert.deepEqual(Object.fromEntries(found), errors);
-    });
-
-  it("__proto__", async () => {
-    const body = '{"user_id":"a","amount":1,"__proto__":{"admin":true}}';
-    const { errors } = await problemOf(await send(body), 422);
-    assert.deepEqual(errors, [
-      { pointer: "/__proto__", detail: "is not expected" },
-    ]);
-  });
-
-  it("an amount beyond all numbers", async () => {
-    const body = '{"user_id":"a","amount":1e999}';
-    const { errors } = await problemOf(await send(body), 422);
-    assert.deepEqual(
-      errors?.map(({ pointer }) => pointer),
-      ["/amount"],
-    );
-  });
-
-  it("and the detail has it all in a sentence", async () => {
-    const { detail } = await problemOf(await pay({ amount: 0 }), 422);
-    assert.equal(
-      detail,
-      "The body is not as expected: user_id: is missing; amount: is less than 1.",
-    );
-  });
-});
-
-describe("What is no JSON is refused:", () => {
-  const malformed: [string, string][] = [
-    ["nothing", ""],
-    ["half an object", '{"user_id":'],
-    ["a form", "user_id=a&amount=1"],
-    ["JSON with a comma too many", '{"user_id":"a","amount":1,}'],
-    ["brackets without end", "[".repeat(60_000)],
-  ];
-  for (const [what, body] of malformed)
-    it(`${what}, with 400`, async () => {
-      const { detail } = await problemOf(await send(body), 400);
-      assert.match(detail, /JSON/);
-    });
-
-  for (const type of [
-    "text/plain",
-    "application/x-www-form-urlencoded",
-    "application/json-seq",
-    "text/json",
-  ])
-    it(`${type}, with 415`, async () => {
-      const { detail } = await problemOf(
-        await send('{"user_id":"a","amount":1}', type),
-        415,
+      const { id, ...rest } = paid as Shown & { created_at?: string };
+      delete rest.created_at;
+      assert.deepEqual(rest, {
+        message: "Payment successful",
+        user_id: user,
+        purpose: "purchase",
+        amount: 1299,
+        currency: "EUR",
+        status: "succeeded",
+        method: { type: "card", brand: "visa", last4: "4242" },
+        refunded: 0,
+      });
+      const found = await jsonOf(
+        await get(replicas.second, `/payments/${id}`, user),
+        200,
       );
+      assert.equal(found.status, "succeeded");
+    });
+
+    it("tells why a card was declined", async () => {
+      const body = payment(user, { method: "pm_declined" });
+      const declined = await jsonOf<Record<string, unknown>>(
+        await post(replicas.first, "/pay", body, user),
+        402,
+      );
+      assert.equal(declined.code, "insufficient_funds");
+      assert.equal(declined.detail, "The card has too little money.");
+      assert.equal((declined.payment as Shown).status, "declined");
+    });
+
+    it("tells where to go if the bank asks for something first, and is paid after that", async () => {
+      const body = payment(user, { method: "pm_action" });
+      const { id, message, next_action } = await jsonOf(
+        await post(replicas.first, "/pay", body, user),
+        202,
+      );
+      assert.equal(message, "Payment requires authentication");
+      const reference = next_action?.url.split("/").at(-1) as string;
+      replicas.processor.act(reference);
+      await replicas.second.service.payments.charged(reference);
+      const { status } = await jsonOf(
+        await get(replicas.first, `/payments/${id}`, user),
+        200,
+      );
+      assert.equal(status, "succeeded");
+    });
+
+    it("is paid after that even if the processor's word never comes", async () => {
+      const body = payment(user, { method: "pm_action" });
+      const { id, next_action } = await jsonOf(
+        await post(replicas.first, "/pay", body, user),
+        202,
+      );
+      replicas.processor.act(next_action?.url.split("/").at(-1) as string);
+      await recoverAll(replicas.second);
+      const { status } = await jsonOf(
+        await get(replicas.first, `/payments/${id}`, user),
+        200,
+      );
+      assert.equal(status, "succeeded");
+    });
+
+    it("answers 202 where the processor does, and is paid when it is", async () => {
+      const body = payment(user, { method: "pm_slow" });
+      const { id, message } = await jsonOf(
+        await post(replicas.first, "/pay", body, user),
+        202,
+      );
+      assert.equal(message, "Payment is being processed");
+      const [charge] = [...replicas.processor.charges.values()].slice(-1);
+      assert.ok(charge && "reference" in charge.outcome);
+      replicas.processor.act(charge.outcome.reference as string);
+      await recoverAll(replicas.second);
+      const { status } = await jsonOf(
+        await get(replicas.first, `/payments/${id}`, user),
+        200,
+      );
+      assert.equal(status, "succeeded");
+    });
+
+    for (const behaviour of ["answer lost", "unreachable"] as const)
+      it(`charges once if the processor's ${behaviour === "unreachable" ? "way is broken" : "answer is lost"}`, async () => {
+        const before = replicas.processor.charges.size;
+        replicas.processor.next.push(behaviour, behaviour);
+        const key = randomUUID();
+        const response = await post(
+          replicas.first,
+          "/pay",
+          payment(user),
+          user,
+          key,
+        );
+        const { id, status } = await jsonOf(response.clone(), 202);
+        assert.equal(status, "processing");
+        await recoverAll(replicas.second);
+        const found = await jsonOf(
+          await get(replicas.first, `/payments/${id}`, user),
+          200,
+        );
+        assert.equal(found.status, "succeeded");
+        assert.equal(replicas.processor.charges.size, before + 1);
+        const again = await post(
+          replicas.first,
+          "/pay",
+          payment(user),
+          user,
+          key,
+        );
+        assert.equal(await again.text(), await response.text());
+      });
+  });
+
+  describe("an Idempotency-Key", () => {
+    it("has to be there", async () => {
+      const response = await replicas.first.app.request("/pay", {
+        method: "POST",
+        headers: { ...json, authorization: `Bearer ${user}` },
+        body: JSON.stringify(payment(user)),
+      });
+      const { detail } = await jsonOf<{ detail: string }>(response, 400);
+      assert.match(detail, /^Send an Idempotency-Key/);
+    });
+
+    for (const key of [" ", "a b", "ü", "x".repeat(256), '""'])
+      it(`can't be ${JSON.stringify(key).slice(0, 20)}`, async () => {
+        const response = await replicas.first.app
+          .request("/pay", {
+            method: "POST",
+            headers: {
+              ...json,
+              authorization: `Bearer ${user}`,
+              "idempotency-key": encodeURIComponent(key) === key ? key : key,
+            },
+            body: JSON.stringify(payment(user)),
+          })
+          .catch((error: Error) => error); // what can't be a header at all
+        if (response instanceof Response) assert.equal(response.status, 400);
+        else assert.match(response.message, /ByteString|header/i);
+      });
+
+    for (const method of ["pm_ok", "pm_declined", "pm_action", "pm_slow"])
+      it(`gives the same answer again, byte for byte, with ${method}`, async () => {
+        const before = replicas.processor.charges.size;
+        const key = randomUUID();
+        const body = payment(user, { method });
+        const first = await post(replicas.first, "/pay", body, user, key);
+        assert.equal(first.headers.get("idempotency-replayed"), null);
+        const text = await first.text();
+        for (const replica of [replicas.first, replicas.second]) {
+          const again = await post(replica, "/pay", body, user, key);
+          assert.equal(again.status, first.status);
+          assert.equal(await again.text(), text);
+          assert.equal(again.headers.get("idempotency-replayed"), "true");
+          assert.equal(
+            again.headers.get("content-type"),
+            first.headers.get("content-type"),
+          );
+        }
+        assert.equal(replicas.processor.charges.size, before + 1);
+      });
+
+    it("is the same in quotes, as the draft has it", async () => {
+      const key = randomUUID();
+      await post(replicas.first, "/pay", payment(user), user, key);
+      const again = await post(
+        replicas.first,
+        "/pay",
+        payment(user),
+        user,
+        `"${key}"`,
+      );
+      assert.equal(again.headers.get("idempotency-replayed"), "true");
+    });
+
+    it("can't be used for another body", async () => {
+      const key = randomUUID();
+      await post(replicas.first, "/pay", payment(user), user, key);
+      const other = payment(user, { amount: 1 });
+      const { detail } = await jsonOf<{ detail: string }>(
+        await post(replicas.second, "/pay", other, user, key),
+        422,
+      );
+      assert.match(detail, /used for another request/);
+    });
+
+    it("can't be used for another path", async () => {
+      const key = randomUUID();
+      const { user_id, ...agreed } = payment(user);
+      await post(replicas.first, "/payments", agreed, user, key);
+      const response = await post(
+        replicas.first,
+        "/payments/0198c0de-0000-7000-8000-000000000000/cancel",
+        undefined,
+        user,
+        key,
+      );
+      assert.equal(response.status, 422);
+    });
+
+    it("is a user's own", async () => {
+      const key = randomUUID();
+      const other = randomUUID();
+      await post(replicas.first, "/pay", payment(user), user, key);
+      const response = await post(
+        replicas.first,
+        "/pay",
+        payment(other),
+        other,
+        key,
+      );
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get("idempotency-replayed"), null);
+    });
+
+    it("says 409 while the first request is in flight, and answers as that one after", async () => {
+      const key = randomUUID();
+      const { processor } = replicas;
+      const charge = processor.charge;
+      let let_go = () => {};
+      const held = new Promise<void>((resolve) => {
+        let_go = resolve;
+      });
+      processor.charge = async (request) => {
+        await held;
+        return charge(request);
+      };
+      const first = post(replicas.first, "/pay", payment(user), user, key);
+      try {
+        let second: Response;
+        do {
+          second = await post(
+            replicas.second,
+            "/payments",
+            { other: true },
+            user,
+            randomUUID(),
+          );
+          second = await post(
+            replicas.second,
+            "/pay",
+            payment(user),
+            user,
+            key,
+          );
+        } while (second.status === 200);
+        assert.equal(second.status, 409);
+        assert.equal(second.headers.get("retry-after"), "1");
+      } finally {
+        let_go();
+        processor.charge = charge;
+      }
+      const text = await (await first).text();
+      const again = await post(
+        replicas.second,
+        "/pay",
+        payment(user),
+        user,
+        key,
+      );
+      assert.equal(await again.text(), text);
+    });
+  });
+
+  describe("the book", () => {
+    it("is for operators", async () => {
+      for (const path of ["/ledger/balances", "/ledger/audit"]) {
+        assert.equal((await get(replicas.first, path, user)).status, 401);
+        assert.equal((await replicas.first.app.request(path)).status, 401);
+      }
       assert.equal(
-        detail,
-        `Send JSON with "content-type: application/json", not "${type}".`,
+        (await get(replicas.first, "/ledger/audit", `${operatorKey}x`)).status,
+        401,
       );
     });
-
-  it("no body and no type, with 415", async () => {
-    const response = await app.request("/pay", { method: "POST" });
-    const { detail } = await problemOf(response, 415);
-    assert.equal(detail, 'Send JSON with "content-type: application/json".');
   });
-
-  it("more than 64 KiB, with 413", async () => {
-    await problemOf(await pay({ user_id: "x".repeat(65_536) }), 413);
-  });
-});
-
-describe("The address of payments", () => {
-  for (const method of ["GET", "PUT", "DELETE"])
-    it(`is for POST, not for ${method}`, async () => {
-      const response = await app.request("/pay", { method });
-      await problemOf(response, 405);
-      assert.equal(response.headers.get("allow"), "POST");
-    });
 });

@@ -20,11 +20,15 @@ export function exponentOf(code: string): number {
   throw new RangeError(noCurrency(code));
 }
 
-/** What is wrong with a code, and what it was meant to be, as far as one can tell. */
+/**
+ * What is wrong with a code, and what it was meant to be, as far as one can tell. What has digits is not repeated:
+ * it may be a card's number, in the wrong field.
+ */
 export function noCurrency(code: string): string {
   const meant = code.trim().toUpperCase();
   const advice = isCurrency(meant)
     ? `write "${meant}"`
     : "write one such as EUR";
-  return `${JSON.stringify(code.slice(0, 20))} is no currency of ISO 4217: ${advice}`;
+  const what = /^\D{0,20}$/.test(code) ? JSON.stringify(code) : "this";
+  return `${what} is no currency of ISO 4217: ${advice}`;
 }

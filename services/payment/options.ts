@@ -1,0 +1,34 @@
+import type { Database } from "@marquee/runtime";
+import type { MiddlewareHandler } from "hono";
+import type { UrlRules } from "./outbox/addresses.ts";
+import type { OutboxTimes } from "./outbox/outbox.ts";
+import type { User } from "./parts.ts";
+import type { PaymentTimes } from "./payments/payments.ts";
+import type { ConfiguredProcessor } from "./processors/configured.ts";
+import type { SubscriptionTimes } from "./subscriptions/times.ts";
+
+/** What payment is made of. `routes` and `sweeps` are the processor's own. @default none */
+export interface PaymentOptions
+  extends Pick<ConfiguredProcessor, "processor">,
+    Partial<Omit<ConfiguredProcessor, "processor">> {
+  /** Who opens it closes it. */
+  database: Database;
+  /** Lets through who sends an access token, and says whose it is. */
+  user: MiddlewareHandler<User>;
+  /** 32 characters at least; it protects what the database must not give away. */
+  keyEncryptionKey: string;
+  /** What operators send as a bearer token. */
+  operatorKey: string;
+  /** Where webhooks may be. @default urlRules */
+  webhooks?: Partial<UrlRules>;
+  times?: {
+    /** @default paymentTimes */
+    payments?: Partial<PaymentTimes>;
+    /** @default subscriptionTimes */
+    subscriptions?: Partial<SubscriptionTimes>;
+    /** @default outboxTimes */
+    outbox?: Partial<OutboxTimes>;
+    /** Milliseconds between two looks for payments and subscriptions with which something is to be done. @default 1000 */
+    lookEvery?: number;
+  };
+}

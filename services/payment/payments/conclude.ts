@@ -1,0 +1,87 @@
+import type { Database, Queries } from "@marquee/runtime";
+import { type Answer, keepAnswerOf, requestOf } from "../idempotency/keys.ts";
+import type { ChargeOutcome, RefundOutcome } from "../processors/processor.ts";
+import type { Work } from "./ask.ts";
+import { finish, lockAttempt, postpone } from "./attempts.ts";
+import { settleRefund } from "./refunds.ts";
+import { isFinal, type OnChange, settle } from "./settle.ts";
+import { findRefund } from "./stored-payments.ts";
+
+/** How the requests are answered that attempts were begun for, by operation. */
+export type Answers = Readonly<
+  Record<string, (tx: Queries, work: Work) => Answer | Promise<Answer>>
+>;
+
+/** What the processor said, or why nothing is known. Undefined: nothing was to be asked any more. */
+export type Heard =
+  | { charge: ChargeOutcome | undefined }
+  | { refund: RefundOutcome | undefined }
+  | { error: Error };
+
+/** Seconds until an attempt is taken up again that failed, or that the processor still works at. */
+function delay(tries: number, heard: Heard): number {
+  const most = "error" in heard ? 300 : 60;
+  return Math.min(2 ** (tries - 1), most) * (0.8 + 0.4 * Math.random());
+}
+
+/**
+ * Writes down what was heard, in one transaction: what became of the payment and all that depends on it, that the attempt is
+ * over or is to be taken up again, and the answer to the request that it was begun for.
+ * @returns that answer, or the one that was given before; undefined if there was no request
+ * @throws DatabaseAway: then nothing of it is done, and the attempt is taken up again when its lease is over
+ */
+export const conclude = (
+  database: Database,
+  { attempt }: Work,
+  heard: Heard,
+  { answers, onChange }: { answers: Answers; onChange: OnChange },
+): Promise<Answer | undefined> =>
+  database.transaction(async (tx) => {
+    const { over, ...locked } = await lockAttempt(tx, attempt);
+    let work: Work = { ...locked, attempt };
+    if (attempt.refundId !== null)
+      work.refund = await findRefund(tx, attempt.refundId);
+    if (!over) {
+      work = await writeDown(tx, work, heard, onChange);
+      if (isOver(work, heard)) await finish(tx, attempt);
+      else await postpone(tx, attempt, delay(attempt.tries, heard), why(heard));
+    }
+    const request = await requestOf(tx, attempt.id);
+    if (!request || request.answer) return request?.answer;
+    const answerTo = answers[request.operation];
+    if (!answerTo) throw new Error(`Nobody answers "${request.operation}".`);
+    const answer = await answerTo(tx, work);
+    await keepAnswerOf(tx, attempt.id, answer);
+    return answer;
+  });
+
+async function writeDown(
+  tx: Queries,
+  work: Work,
+  heard: Heard,
+  onChange: OnChange,
+): Promise<Work> {
+  if ("error" in heard) return work;
+  if ("charge" in heard)
+    return heard.charge
+      ? {
+          ...work,
+          payment: await settle(tx, work.payment, heard.charge, onChange),
+        }
+      : work;
+  return work.refund && heard.refund
+    ? {
+        ...work,
+        refund: await settleRefund(tx, work.payment, work.refund, heard.refund),
+      }
+    : work;
+}
+
+/** Whether nothing is left to ask. */
+function isOver({ attempt, payment, refund }: Work, heard: Heard): boolean {
+  if (refund) return refund.status !== "pending";
+  return isFinal(payment) || (attempt.kind === "cancel" && !("error" in heard));
+}
+
+const why = (heard: Heard) =>
+  "error" in heard ? heard.error.message : undefined;
