@@ -1,0 +1,83 @@
+/** What is to happen to the next request. */
+export type Mishap =
+  /** Nothing: it goes well. */
+  | "none"
+  /** The connection ends before it is looked at. */
+  | "unreachable"
+  /** It is done, and the connection ends before the answer. */
+  | "answer lost"
+  /** It is done, and the answer does not come. */
+  | "no answer"
+  /** It is done, and the answer is a 500, also when it comes again. */
+  | "500 after"
+  /** Nothing is done, and the answer is a 500, also when it comes again. */
+  | "500 before"
+  /** As a proxy's, in HTML. */
+  | "502"
+  | "429"
+  | "409"
+  | "401"
+  | "403";
+
+export const secretKey = "sk_test_the_secret_key_of_the_tests";
+
+export interface Answer {
+  status: number;
+  body: unknown;
+}
+
+/** An error as Stripe's API has them. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+
+  constructor(
+    status: number,
+    type: string,
+    message: string,
+    more: Record<string, unknown> = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.body = { error: { type, message, ...more } };
+  }
+}
+
+export const invalid = (message: string, more = {}, status = 400) =>
+  new ApiError(status, "invalid_request_error", message, more);
+
+export const failed: Answer = {
+  status: 500,
+  body: {
+    error: {
+      type: "api_error",
+      message: `An unknown error occurred with ${secretKey} and 4242424242424242.`,
+    },
+  },
+};
+
+/** What is answered before a request is looked at. */
+export function answerOf(mishap: Mishap | undefined): Answer | undefined {
+  if (mishap === "502")
+    return { status: 502, body: "<html>Bad Gateway</html>" };
+  return mishap && /^4\d\d$/.test(mishap) ? refusal(Number(mishap)) : undefined;
+}
+
+export const refusal = (status: number): Answer => ({
+  status,
+  body: {
+    error:
+      status === 409
+        ? {
+            type: "idempotency_error",
+            code: "idempotency_key_in_use",
+            message:
+              "There is currently another in-progress request using this Idempotent Key.",
+          }
+        : {
+            type: "invalid_request_error",
+            ...(status === 429 && { code: "rate_limit" }),
+            message: `No (${status}): Invalid API Key provided: ${secretKey}`,
+          },
+  },
+});
