@@ -187,7 +187,7 @@ export async function recoverAll({
 }: TestPayment): Promise<void> {
   for (let round = 0; round < 2; round++) {
     await database.query(
-      "UPDATE attempts SET due_at = now() WHERE done_at IS NULL",
+      "UPDATE attempts SET due_at = now() - interval '1 second' WHERE done_at IS NULL",
     );
     await service.payments.recover(10_000);
   }

@@ -66,23 +66,23 @@ export async function claim(
   claimant?: Claimant,
 ): Promise<Answer | undefined> {
   const { scope, key, fingerprint } = request;
-  const [{ free } = { free: false }] = await tx.query<{ free: boolean }>(
-    "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS free",
-    [`idempotency ${scope} ${key}`],
-  );
-  if (!free) throw inFlight();
   const claimed = await tx.query(
     `INSERT INTO idempotency_keys (scope, key, fingerprint, attempt_id, operation)
-     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING 1`,
+     SELECT $1, $2, $3, $4, $5 WHERE pg_try_advisory_xact_lock(hashtextextended($6, 0))
+     ON CONFLICT DO NOTHING RETURNING 1`,
     [
       scope,
       key,
       fingerprint,
       claimant?.attemptId ?? null,
       claimant?.operation ?? null,
+      `idempotency ${scope} ${key}`,
     ],
   );
-  return claimed.length > 0 ? undefined : findAnswer(tx, request);
+  if (claimed.length > 0) return undefined;
+  const known = await findAnswer(tx, request);
+  if (!known) throw inFlight(); // who has the lock has not committed yet
+  return known;
 }
 
 /** Keeps the answer of a key that was claimed in this very transaction, where nobody else has to be asked. */
@@ -97,31 +97,26 @@ export async function keepAnswer(
   );
 }
 
-/** The request that an attempt was begun for; undefined if there is none, as for a renewal. */
-export async function requestOf(
-  queries: Queries,
-  attemptId: string,
-): Promise<{ operation: string; answer: Answer | undefined } | undefined> {
-  const [row] = await queries.query<Row & { operation: string }>(
-    "SELECT operation, status, body FROM idempotency_keys WHERE attempt_id = $1",
-    [attemptId],
-  );
-  if (!row) return undefined;
-  const { operation, status, body } = row;
-  const answered = status !== null && body !== null;
-  return { operation, answer: answered ? { status, body } : undefined };
-}
-
-/** Keeps the answer to the request that an attempt was begun for. The first one stays. */
+/**
+ * Keeps the answer to the request that an attempt was begun for, unless it has one.
+ * @returns the answer that it has
+ */
 export async function keepAnswerOf(
   tx: Queries,
   attemptId: string,
   { status, body }: Answer,
-): Promise<void> {
-  await tx.query(
-    "UPDATE idempotency_keys SET status = $2, body = $3 WHERE attempt_id = $1 AND status IS NULL",
+): Promise<Answer> {
+  const kept = await tx.query(
+    "UPDATE idempotency_keys SET status = $2, body = $3 WHERE attempt_id = $1 AND status IS NULL RETURNING 1",
     [attemptId, status, body],
   );
+  if (kept.length > 0) return { status, body };
+  const [first] = await tx.query<Answer>(
+    "SELECT status, body FROM idempotency_keys WHERE attempt_id = $1",
+    [attemptId],
+  );
+  if (!first) throw new Error(`Nobody asked for attempt ${attemptId}.`);
+  return first;
 }
 
 const inFlight = () =>

@@ -25,7 +25,6 @@ CREATE TABLE payments (
   refunding bigint NOT NULL DEFAULT 0 CHECK (refunding >= 0),
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   updated_at timestamptz(3) NOT NULL DEFAULT now(),
-  UNIQUE (processor, reference),
   CONSTRAINT never_more_than_paid CHECK (refunded + refunding <= amount),
   CHECK (status = 'succeeded' OR refunded + refunding = 0),
   CHECK (status NOT IN ('succeeded', 'requires_action') OR reference IS NOT NULL),
@@ -33,6 +32,8 @@ CREATE TABLE payments (
   CHECK ((status = 'declined') = (decline_code IS NOT NULL)),
   CHECK ((decline_code IS NULL) = (decline_message IS NULL))
 );
+-- Partial, and so none that a foreign key could refer to: changing a reference does not wait for those who refer to the payment.
+CREATE UNIQUE INDEX payments_reference ON payments (processor, reference) WHERE reference IS NOT NULL;
 CREATE INDEX payments_user_id ON payments (user_id, id);
 
 -- The states that follow each other; and what was agreed does not change.

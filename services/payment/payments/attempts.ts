@@ -53,19 +53,25 @@ export const takeDue = (
     [limit, lease],
   );
 
-/** An attempt's payment, and whether the attempt is over; nobody else changes either until the transaction ends. */
+/**
+ * An attempt's payment, whether the attempt is over, and how the request that it was begun for is to be answered, if there is
+ * one. Nobody else changes payment and attempt until the transaction ends.
+ */
 export async function lockAttempt(
   tx: Queries,
   { id }: Attempt,
-): Promise<{ payment: Payment; over: boolean }> {
-  const [row] = await tx.query<Payment & { doneAt: Date | null }>(
-    `SELECT ${paymentColumns}, a.done_at AS "doneAt" FROM payments p JOIN attempts a ON a.payment_id = p.id
+): Promise<{ payment: Payment; over: boolean; operation: string | null }> {
+  const [row] = await tx.query<
+    Payment & { doneAt: Date | null; operation: string | null }
+  >(
+    `SELECT ${paymentColumns}, a.done_at AS "doneAt", k.operation
+     FROM payments p JOIN attempts a ON a.payment_id = p.id LEFT JOIN idempotency_keys k ON k.attempt_id = a.id
      WHERE a.id = $1 FOR NO KEY UPDATE OF p, a`,
     [id],
   );
   if (!row) throw new Error(`There is no attempt ${id}.`);
-  const { doneAt, ...payment } = row;
-  return { payment, over: doneAt !== null };
+  const { doneAt, operation, ...payment } = row;
+  return { payment, over: doneAt !== null, operation };
 }
 
 /** It is over: its outcome is written down in this very transaction. */

@@ -1,5 +1,5 @@
 import type { Database, Queries } from "@marquee/runtime";
-import { type Answer, keepAnswerOf, requestOf } from "../idempotency/keys.ts";
+import { type Answer, keepAnswerOf } from "../idempotency/keys.ts";
 import type { ChargeOutcome, RefundOutcome } from "../processors/processor.ts";
 import type { Work } from "./ask.ts";
 import { finish, lockAttempt, postpone } from "./attempts.ts";
@@ -37,8 +37,8 @@ export const conclude = (
   { answers, onChange }: { answers: Answers; onChange: OnChange },
 ): Promise<Answer | undefined> =>
   database.transaction(async (tx) => {
-    const { over, ...locked } = await lockAttempt(tx, attempt);
-    let work: Work = { ...locked, attempt };
+    const { payment, over, operation } = await lockAttempt(tx, attempt);
+    let work: Work = { payment, attempt };
     if (attempt.refundId !== null)
       work.refund = await findRefund(tx, attempt.refundId);
     if (!over) {
@@ -46,13 +46,10 @@ export const conclude = (
       if (isOver(work, heard)) await finish(tx, attempt);
       else await postpone(tx, attempt, delay(attempt.tries, heard), why(heard));
     }
-    const request = await requestOf(tx, attempt.id);
-    if (!request || request.answer) return request?.answer;
-    const answerTo = answers[request.operation];
-    if (!answerTo) throw new Error(`Nobody answers "${request.operation}".`);
-    const answer = await answerTo(tx, work);
-    await keepAnswerOf(tx, attempt.id, answer);
-    return answer;
+    if (operation === null) return undefined;
+    const answerTo = answers[operation];
+    if (!answerTo) throw new Error(`Nobody answers "${operation}".`);
+    return keepAnswerOf(tx, attempt.id, await answerTo(tx, work));
   });
 
 async function writeDown(
