@@ -30,7 +30,7 @@ describe("The program of payment", function () {
       Object.fromEntries(
         Object.keys(paymentEnvironment).map((name) => [name, undefined]),
       ),
-      /PORT is not set[^]*DATABASE_URL is not set[^]*ISSUER is not set[^]*KEY_ENCRYPTION_KEY is not set[^]*OPERATOR_KEY is not set/,
+      /PORT is not set.*DATABASE_URL is not set.*ISSUER is not set.*KEY_ENCRYPTION_KEY is not set.*OPERATOR_KEY is not set/s,
     ],
     ["with a short key", { OPERATOR_KEY: "short" }, /OPERATOR_KEY is wrong/],
     [
