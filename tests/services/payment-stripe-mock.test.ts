@@ -44,9 +44,13 @@ describe("what is sent to Stripe, to stripe-mock", () => {
     );
   });
 
-  it("is a charge as Stripe has them, with and without a place to come back to", async () => {
+  it("is a charge as Stripe has them, with and without a place to come back to, and with a card that is kept", async () => {
     // What stripe-mock answers is the same for all charges; one that it refuses has no reference.
-    for (const more of [{}, { returnUrl: "https://example.com/back" }]) {
+    for (const more of [
+      {},
+      { returnUrl: "https://example.com/back" },
+      { keep: true },
+    ]) {
       const outcome = await charge(more);
       assert.match(("reference" in outcome && outcome.reference) || "", /^pi_/);
     }

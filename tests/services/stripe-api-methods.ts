@@ -32,6 +32,8 @@ export function newMethod(form: URLSearchParams, rawCardData: boolean) {
     id: id("pm"),
     object: "payment_method",
     type: "card",
+    customer: null,
+    asks: number === "4000002760003184",
     card: {
       brand: number.startsWith("5") ? "mastercard" : "visa",
       last4: number.slice(-4),
@@ -43,5 +45,6 @@ export const visa = (id: string) => ({
   id,
   object: "payment_method",
   type: "card",
+  customer: null,
   card: { brand: "visa", last4: "4242" },
 });

@@ -58,10 +58,23 @@ export const nested = (form: URLSearchParams, name: string) =>
 
 /** What POST /v1/payment_intents takes; anything else is a mistake, as at Stripe. */
 const known =
-  /^(amount|currency|payment_method|confirm|return_url|metadata\[\w+\]|automatic_payment_methods\[(enabled|allow_redirects)\])$/;
+  /^(amount|currency|payment_method|confirm|return_url|customer|off_session|setup_future_usage|metadata\[\w+\]|automatic_payment_methods\[(enabled|allow_redirects)\])$/;
+
+/** A card that can be charged: again, once it is attached to a Customer. */
+export interface Method {
+  id: string;
+  customer: string | null;
+  /** Whether its bank asks who pays, also when it was asked before. */
+  asks?: boolean;
+  [more: string]: unknown;
+}
 
 /** Makes a PaymentIntent and confirms it. @throws ApiError */
-export function newIntent(form: URLSearchParams, used: Set<string>): Intent {
+export function newIntent(
+  form: URLSearchParams,
+  used: Set<string>,
+  methods: Map<string, Method>,
+): Intent {
   for (const name of form.keys())
     if (!known.test(name))
       throw invalid(`Received unknown parameter: ${name}`, {
@@ -92,7 +105,15 @@ export function newIntent(form: URLSearchParams, used: Set<string>): Intent {
       { code: "resource_missing", param: "payment_method" },
       404,
     );
-  if (used.has(method))
+  const card = methods.get(method);
+  const customer = form.get("customer");
+  const kept = card?.customer ?? null;
+  if (kept !== null && kept !== customer)
+    throw invalid(
+      "The provided PaymentMethod belongs to a Customer. Please include the Customer in the `customer` parameter on the PaymentIntent.",
+      { param: "payment_method" },
+    );
+  if (used.has(method) && kept === null)
     throw invalid(
       "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again.",
       { param: "payment_method" },
@@ -103,7 +124,8 @@ export function newIntent(form: URLSearchParams, used: Set<string>): Intent {
   )
     throw invalid("You must provide a `return_url`.");
   if (!method.startsWith("pm_card_")) used.add(method);
-  return confirmed({
+  const offSession = form.get("off_session") === "true";
+  const intent: Intent = {
     id: id("pi"),
     object: "payment_intent",
     amount,
@@ -116,7 +138,20 @@ export function newIntent(form: URLSearchParams, used: Set<string>): Intent {
     payment_method: method,
     return_url: form.get("return_url"),
     client_secret: id("secret"),
-  });
+  };
+  if (card?.asks && offSession)
+    declineIntent(intent, {
+      code: "authentication_required",
+      decline_code: "authentication_required",
+    });
+  else confirmed(intent);
+  if (
+    intent.status === "succeeded" &&
+    card &&
+    form.get("setup_future_usage") === "off_session"
+  )
+    card.customer = customer;
+  return intent;
 }
 
 function confirmed(intent: Intent): Intent {

@@ -24,6 +24,8 @@ import {
   type Intent,
   id,
   list,
+  type Method,
+  nested,
   newIntent,
   newRefund,
 } from "./stripe-api-objects.ts";
@@ -38,11 +40,18 @@ export class StripeApi {
   next: Mishap[] = [];
   readonly intents = new Map<string, Intent>();
   readonly refunds = new Map<string, ApiRefund>();
-  readonly methods = new Map<string, Record<string, unknown>>([
+  readonly customers = new Map<
+    string,
+    { id: string; object: "customer"; metadata: Record<string, string> }
+  >();
+  readonly methods = new Map<string, Method>([
     ...["pm_card_visa", "pm_card_slow"].map(
       (token) => [token, visa(id("pm"))] as const,
     ),
-    ["pm_sepa", { id: "pm_sepa", type: "sepa_debit", sepa_debit: {} }],
+    [
+      "pm_sepa",
+      { id: "pm_sepa", customer: null, type: "sepa_debit", sepa_debit: {} },
+    ],
   ]);
   /** All requests that came: "POST /v1/refunds". */
   readonly asked: string[] = [];
@@ -180,8 +189,20 @@ export class StripeApi {
         this.methods.set(method.id, method);
         return method;
       }
-      case "GET /v1/payment_methods/:id":
-        return found(this.methods, reference);
+      case "GET /v1/payment_methods/:id": {
+        const method = found(this.methods, reference);
+        const whole = form.get("expand[0]") === "customer" && method.customer;
+        return whole
+          ? { ...method, customer: found(this.customers, whole) }
+          : method;
+      }
+      case "POST /v1/customers": {
+        const metadata = nested(form, "metadata");
+        const object = "customer" as const;
+        const customer = { id: id("cus"), object, metadata };
+        this.customers.set(customer.id, customer);
+        return customer;
+      }
       case "POST /v1/payment_intents":
         return this.#create(form);
       case "GET /v1/payment_intents/search":
@@ -211,7 +232,7 @@ export class StripeApi {
   }
 
   #create(form: URLSearchParams): Intent {
-    const intent = newIntent(form, this.#used);
+    const intent = newIntent(form, this.#used, this.methods);
     this.intents.set(intent.id, intent);
     if (!this.indexed) this.#unindexed.add(intent.id);
     if (intent.last_payment_error)

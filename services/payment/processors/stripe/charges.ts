@@ -8,6 +8,7 @@ import {
 } from "../processor.ts";
 import { AmountRefused, stripeAmount } from "./amounts.ts";
 import type { Client } from "./client.ts";
+import { createCustomers } from "./customers.ts";
 import { failureOf, refusalOf, unavailable } from "./errors.ts";
 import { declinedOf, outcomeOf, unauthenticated } from "./outcomes.ts";
 
@@ -19,6 +20,7 @@ export function createCharges(
   client: Client,
 ): Pick<Processor, "charge" | "find" | "cancel"> {
   const { api, begin } = client;
+  const customers = createCustomers(client);
 
   /** @returns undefined where Stripe has no PaymentIntent of that name */
   async function retrieve(reference: string, left: Left) {
@@ -100,7 +102,9 @@ export function createCharges(
     const left = begin();
     const { key, paymentId } = request;
     try {
-      const intent = await api.paymentIntents.create(paramsOf(request), {
+      const kept = request.keep && (await customers.keep(request, left));
+      const params = { ...paramsOf(request), ...kept };
+      const intent = await api.paymentIntents.create(params, {
         ...left(),
         idempotencyKey: key,
       });

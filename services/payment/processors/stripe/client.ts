@@ -2,8 +2,8 @@ import Stripe from "stripe"; // Stripe's own: its types, its errors, its signatu
 
 export interface StripeOptions {
   /**
-   * What STRIPE_SECRET_KEY holds: sk_… or, better, a restricted key (rk_…) that may write PaymentIntents, PaymentMethods and
-   * Refunds. https://docs.stripe.com/keys
+   * What STRIPE_SECRET_KEY holds: sk_… or, better, a restricted key (rk_…) that may write PaymentIntents, PaymentMethods,
+   * Customers and Refunds. https://docs.stripe.com/keys
    */
   secretKey: string;
   /** What STRIPE_WEBHOOK_SECRET holds: whsec_…, of the endpoint that Stripe calls. https://docs.stripe.com/webhooks#verify-events */

@@ -56,7 +56,13 @@ export function createMethods(
       if (!/^pm_\w+$/.test(token)) return undefined;
       const left = begin();
       try {
-        const { card } = await api.paymentMethods.retrieve(token, {}, left());
+        const { card, customer } = await api.paymentMethods.retrieve(
+          token,
+          {},
+          left(),
+        );
+        // It is kept for somebody, and whoever sends it may be somebody else.
+        if (customer) return undefined;
         // Not the id that Stripe answers with: pm_card_visa is another card each time.
         return card ? summaryOf(token, card) : undefined;
       } catch (error) {

@@ -31,6 +31,9 @@ export interface StripeProcessor extends Processor {
  * valid: ProcessorUnavailable, so that the payment waits and is asked for again. After a 5xx, which Stripe repeats for the key for
  * 24 hours, `charge` searches for what became of it.
  *
+ * **Subscriptions.** A card that is to be charged again is attached to a Customer by its first charge (customers.ts); a token of
+ * such a card is not taken from a client any more.
+ *
  * **What waits for nobody.** A PaymentIntent that needs an action without a redirect, a confirmation or a capture is canceled when
  * it is seen, as nothing here would ever go on with it.
  *
