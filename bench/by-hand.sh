@@ -12,7 +12,10 @@ deploy() {
   node_modules/.bin/esbuild "services/$service/server.ts" --bundle --platform=node --target=node24 --format=esm \
     --minify-syntax --minify-whitespace --sourcemap --sources-content=false --log-level=error --outfile="$context/app/server.mjs" \
     '--banner:js=import { createRequire } from "node:module"; const require = createRequire(import.meta.url);'
-  [ ! -d "services/$service/assets" ] || cp -r "services/$service/assets" "$context/app/"
+  local folder
+  for folder in assets migrations; do
+    [ ! -d "services/$service/$folder" ] || cp -r "services/$service/$folder" "$context/app/"
+  done
   cp services/Dockerfile "$context/"
   docker build --quiet --build-arg "BASE_IMAGE=$base" --tag "$registry/by-hand-$service" "$context" >/dev/null 2>&1
   docker push --quiet "$registry/by-hand-$service" >/dev/null
@@ -35,7 +38,13 @@ spec:
         - name: $service
           image: $image
           ports: [{name: http, containerPort: $port}]
-          env: [{name: PORT, value: "$port"}]
+          env:
+            - {name: PORT, value: "$port"}
+            - {name: DATABASE_URL, value: "postgres://postgres:by-hand@postgres:5432/$service"}
+            - {name: DATABASE_TLS, value: "off"}
+            - {name: ISSUER, value: http://auth-service.by-hand.svc:8081}
+            - {name: KEY_ENCRYPTION_KEY, value: only-for-this-measurement-and-gone-after-it}
+            - {name: OPERATOR_KEY, value: only-for-this-measurement-and-gone-after-it}
           startupProbe: {httpGet: {path: /livez, port: http}, periodSeconds: 1, failureThreshold: 60}
           readinessProbe: {httpGet: {path: /readyz, port: http}, periodSeconds: 1}
           livenessProbe: {httpGet: {path: /livez, port: http}}
@@ -51,6 +60,32 @@ YAML
 }
 
 kubectl create namespace by-hand --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+kubectl apply --namespace by-hand -f - >/dev/null <<YAML
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: databases}
+data: {databases.sql: "CREATE DATABASE auth; CREATE DATABASE payment;"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: postgres}
+spec:
+  selector: {matchLabels: {app: postgres}}
+  template:
+    metadata: {labels: {app: postgres}}
+    spec:
+      containers:
+        - name: postgres
+          image: $registry/postgres:17
+          env: [{name: POSTGRES_PASSWORD, value: by-hand}]
+          volumeMounts: [{name: databases, mountPath: /docker-entrypoint-initdb.d}]
+      volumes: [{name: databases, configMap: {name: databases}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: postgres}
+spec: {selector: {app: postgres}, ports: [{port: 5432}]}
+YAML
 deploy auth 8081 2
 deploy payment 8082 2
 deploy streaming 8083 3

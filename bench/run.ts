@@ -15,7 +15,7 @@ const startEngine = inNode(
   'import("./local/docker-engine.ts").then(({ ensureDockerEngine }) => ensureDockerEngine())',
 );
 const pushBase = inNode(
-  'import("./local/cluster/images.ts").then(({ pushBaseImage }) => pushBaseImage())',
+  'Promise.all([import("./local/cluster/images.ts"), import("./local/postgres/image.ts")]).then(([{ pushBaseImage }, { pushPostgresImage }]) => pushBaseImage().then(pushPostgresImage))',
 );
 
 /** Seconds that a command line takes. */
