@@ -17,7 +17,6 @@ import {
   type Queries,
 } from "../services/runtime/index.ts";
 import { createDatabase, startServer } from "../tests/services/postgres.ts";
-import { start } from "../tests/services/program.ts";
 import { median, writeReport } from "./report.ts";
 
 // POST /pay as it is served, over HTTP and on PostgreSQL that syncs each commit to the disk, against two others: the very same
@@ -223,32 +222,35 @@ async function sameSql(): Promise<void> {
   }
 }
 
-const tutorial = join(
-  mkdtempSync(join(tmpdir(), "marquee-bench-")),
-  "tutorial",
-);
+const folder = mkdtempSync(join(tmpdir(), "marquee-bench-"));
+const tutorial = join(folder, "tutorial");
 await goBuild(["."], tutorial, {
   cwd: join(import.meta.dirname, "tutorial"),
 });
 const go = spawn(tutorial, ["18084"], { stdio: "inherit" });
 process.once("exit", () => go.kill());
 
-const server = await start(
-  "services/payment/server.ts",
-  {},
-  {
+// Its log goes to a file, as with the log sidecar: reading it here would be this program's work.
+const origin = "http://127.0.0.1:18082";
+const server = spawn(process.execPath, ["services/payment/server.ts"], {
+  cwd: join(import.meta.dirname, ".."),
+  env: {
     ...{ PORT: "18082", DATABASE_URL, DATABASE_TLS: "off", KEY_ENCRYPTION_KEY },
     DATABASE_CONNECTIONS: `${connections}`,
     ...{ ISSUER: issuer, OPERATOR_KEY: KEY_ENCRYPTION_KEY },
+    LOG_FILE: join(folder, "payment.log"),
   },
-);
-process.once("exit", () => process.kill(server.pid));
-await server.ready();
+  stdio: "inherit",
+});
+process.once("exit", () => server.kill());
+const ready = async () => (await fetch(`${origin}/readyz`)).status === 200;
+if (!(await eventually(() => ready().catch(() => false), 20_000)))
+  throw new Error("payment does not get ready.");
 const headers = () => ({
   authorization: `Bearer ${token}`,
   "idempotency-key": randomUUID(),
 });
-const ours = () => post(`${server.url}/pay`, headers(), body);
+const ours = () => post(`${origin}/pay`, headers(), body);
 const theirs = () => post("http://127.0.0.1:18084/pay", {}, body);
 if (
   !(await eventually(
