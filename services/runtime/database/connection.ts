@@ -47,7 +47,11 @@ export class Connection {
         }, bound);
     });
     try {
-      const result = this.#client.query(text, [...values]);
+      const result = this.#client.query(
+        values.length > 0
+          ? { name: nameOf(text), text, values: [...values] }
+          : text,
+      );
       // An array where `text` is several statements: of them, the last one's result.
       return [await Promise.race([result, late])]
         .flat()
@@ -75,6 +79,24 @@ export class Connection {
     this.#client.connection.stream.destroy();
     this.release();
   }
+}
+
+/** Statements that a process names at most: ours are some hundred, and each costs the server memory in every connection. */
+const mostNames = 500;
+const names = new Map<string, string>();
+
+/**
+ * What the server is to know a statement with parameters by. It then parses it once in a connection, and plans it a few times:
+ * without, that is half of what a short statement costs. A pooler between has to know of that, as PgBouncer does from 1.21 on
+ * (max_prepared_statements).
+ * @returns undefined for one too many: that is parsed each time
+ */
+function nameOf(text: string): string | undefined {
+  const known = names.get(text);
+  if (known !== undefined || names.size >= mostNames) return known;
+  const name = `s${names.size}`;
+  names.set(text, name);
+  return name;
 }
 
 /** What PostgreSQL tells of a row ("Failing row contains …") stays with the error, and out of the log: it is people's data. */

@@ -36,11 +36,14 @@ export const codeOf = (error: unknown): string | undefined =>
 
 /**
  * SQLSTATEs after which a connection is of no use: it failed (08), the server ends it (57P01 to 57P05, 25P03), or the server is
- * one that only reads, as the old primary is after a failover (25006).
+ * one that only reads, as the old primary is after a failover (25006). So does a migration that changed a column which a
+ * statement of this connection's gives (a 0A000 of RevalidateCachedQuery): the server knows the statement for good as it was.
  * https://www.postgresql.org/docs/17/errcodes-appendix.html
  */
 export const losesConnection = (error: unknown): boolean =>
-  /^(08...|57P0[1-5]|25P03|25006)$/.test(codeOf(error) ?? "");
+  /^(08...|57P0[1-5]|25P03|25006)$/.test(codeOf(error) ?? "") ||
+  (codeOf(error) === "0A000" &&
+    (error as pg.DatabaseError).routine === "RevalidateCachedQuery");
 
 /**
  * SQLSTATEs of a database that is there and can't do it now: a statement that took too long (57014, statement_timeout) or
