@@ -49,12 +49,15 @@ export function browse(auth: TestAuth, origin = "http://localhost") {
     request,
     post,
     setCookie: (name: string) => set.get(name),
-    /** Sends the form, is led to the first page, and gives that. */
-    async done(path: string, fields: Record<string, string>) {
+    /**
+     * Sends the form, is led to the next page, and gives that.
+     * @param next @default the first page
+     */
+    async done(path: string, fields: Record<string, string>, next = "/") {
       const response = await post(path, fields);
       assert.equal(response.status, 303, await response.text());
-      assert.equal(response.headers.get("location"), "/");
-      return pageOf(await request("/"), 200);
+      assert.equal(response.headers.get("location"), next);
+      return pageOf(await request(next), 200);
     },
     /** Makes an account, and is signed in. */
     signUp: (fields: { email?: string; password?: string } = {}) =>

@@ -105,7 +105,7 @@ describe("Changing the password", () => {
     await browser.signUp();
     await other.signIn();
     const tokens = await logIn(auth.first);
-    const page = await browser.done("/change-password", fields);
+    const page = await browser.done("/change-password", fields, "/account");
     assert.equal(
       page.notice,
       "Your password was changed. All other devices are signed out.",
@@ -164,7 +164,7 @@ describe("Changing the password", () => {
     await browse(auth.first).signUp();
     const response = await browse(auth.first).post("/change-password", fields);
     assert.equal(response.status, 303);
-    assert.equal(response.headers.get("location"), "/");
+    assert.equal(response.headers.get("location"), "/sign-in");
     await logIn(auth.first);
   });
 });
@@ -212,7 +212,7 @@ describe("Deleting the account", () => {
   it("is for who is signed in", async () => {
     await browse(auth.first).signUp();
     const response = await browse(auth.first).post("/delete-account", fields);
-    assert.equal(response.headers.get("location"), "/");
+    assert.equal(response.headers.get("location"), "/sign-in");
     assert.equal(await count(auth.first.database, "users"), 1);
   });
 });

@@ -14,6 +14,7 @@ const pages = [
   "/sign-up",
   "/sign-in",
   "/sign-out",
+  "/account",
   "/change-password",
   "/delete-account",
 ];

@@ -110,17 +110,30 @@ describe("The pages", () => {
     assert.match(await response.text(), /^<svg /);
   });
 
-  for (const path of [
-    "/sign-in",
-    "/sign-out",
-    "/change-password",
-    "/delete-account",
-  ])
-    it(`are where ${path} leads when it is opened as a page`, async () => {
+  for (const [path, page] of [
+    ["/sign-out", "/"],
+    ["/change-password", "/account"],
+    ["/delete-account", "/account"],
+    ["/account", "/sign-in"],
+  ] as const)
+    it(`are where ${path} leads nobody who opens it as a page: ${page}`, async () => {
       const response = await auth.first.app.request(path);
       assert.equal(response.status, 302);
-      assert.equal(response.headers.get("location"), "/");
+      assert.equal(response.headers.get("location"), page);
     });
+
+  it("have paths of their own beside the first one, for a site with another first page", async () => {
+    const browser = browse(auth.first);
+    const signIn = await pageOf(await browser.request("/sign-in"), 200);
+    assert.equal(signIn.heading, "Sign in");
+    await browser.signUp();
+    const account = await pageOf(await browser.request("/account"), 200);
+    assert.equal(account.heading, "Your account");
+    for (const path of ["/sign-in", "/sign-up"]) {
+      const response = await browser.request(path);
+      assert.equal(response.headers.get("location"), "/");
+    }
+  });
 
   it("do not change anything by being opened", async () => {
     const browser = browse(auth.first);

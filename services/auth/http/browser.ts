@@ -1,5 +1,4 @@
 import type { Context } from "hono";
-import { HTTPException } from "hono/http-exception";
 import type { User } from "../accounts/accounts.ts";
 import type { Caller } from "../accounts/attempts.ts";
 import { isNotice, type Notice } from "../pages/notices.ts";
@@ -19,8 +18,11 @@ export interface Browser {
   signOut(c: Context): Promise<void>;
   /** Forgets who was signed in here. */
   forget(c: Context): void;
-  /** Sends the browser to the first page, which tells this once. */
-  tell(c: Context, notice: Notice): Response;
+  /**
+   * Sends the browser to a page, which tells this once.
+   * @param page @default the first one
+   */
+  tell(c: Context, notice: Notice, page?: string): Response;
   /** What is to be told now. */
   told(c: Context): Notice | undefined;
 }
@@ -61,9 +63,9 @@ export function createBrowser({
       cookies.expire(c, "session");
       cookies.expire(c, "device");
     },
-    tell(c, notice) {
+    tell(c, notice, page = "/") {
       cookies.set(c, "notice", notice);
-      return c.redirect("/", 303);
+      return c.redirect(page, 303);
     },
     told(c) {
       const notice = cookies.get(c, "notice");
@@ -72,26 +74,3 @@ export function createBrowser({
     },
   };
 }
-
-/** The text fields of a form with these names; "" where there is none. 415 and 400 where the body is no form. */
-export async function formOf<Name extends string>(
-  c: Context,
-  ...names: Name[]
-): Promise<Record<Name, string>> {
-  const type = c.req.header("content-type");
-  if (type !== undefined && !isForm.test(type)) throw notAForm(415);
-  const form = await c.req.parseBody().catch(() => {
-    throw notAForm(400);
-  });
-  const entries = names.map((name) => {
-    const value = form[name];
-    return [name, typeof value === "string" ? value : ""];
-  });
-  return Object.fromEntries(entries);
-}
-
-const isForm =
-  /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i;
-
-const notAForm = (status: 400 | 415) =>
-  new HTTPException(status, { message: "This can’t be read as a form." });

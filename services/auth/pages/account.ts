@@ -25,7 +25,7 @@ export const accountPage = ({
   content: html`<main class="stage">
       <div class="account">
         <div class="stage-head">
-          <p class="brand">MARQUEE</p>
+          <a class="brand" href="/">MARQUEE</a>
           <form method="post" action="/sign-out"><button class="button plain" type="submit">Sign out</button></form>
         </div>
         <section class="card">

@@ -41,7 +41,7 @@ export const layout = (
 /** A card in the middle of the page, under the theatre's sign. */
 export const card = (content: Html) => html`<main class="stage">
       <div class="sign">
-        <p class="brand">MARQUEE</p>
+        <a class="brand" href="/">MARQUEE</a>
         <p class="tagline">The lights go down. Your evening begins.</p>
       </div>
       <div class="card">${content}</div>

@@ -26,7 +26,7 @@ body {
 .stage { display: grid; align-content: center; justify-items: center; gap: clamp(1.25rem, 4vh, 2.5rem); padding: clamp(1.5rem, 6vh, 4rem) 1rem; }
 .sign { text-align: center; }
 .brand {
-  display: inline-block; margin: 0; padding: .9rem 1.1rem .9rem 1.45rem; border-radius: .5rem;
+  display: inline-block; margin: 0; text-decoration: none; padding: .9rem 1.1rem .9rem 1.45rem; border-radius: .5rem;
   font-weight: 800; font-size: 1.25rem; line-height: 1; letter-spacing: .35em; color: var(--amber); text-shadow: 0 0 1.5rem #ffb45466;
   background:
     radial-gradient(circle, #ffe2b8 0 1.5px, #ffb45466 2.5px, transparent 5px) 0 0 / .75rem .75rem round no-repeat,

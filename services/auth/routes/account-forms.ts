@@ -1,14 +1,14 @@
+import { formOf, sameOrigin } from "@marquee/runtime";
 import { Unacceptable } from "../accounts/accounts.ts";
-import { type Browser, formOf } from "../http/browser.ts";
+import type { Browser } from "../http/browser.ts";
 import { type createPages, show, showLater } from "../http/page-answer.ts";
-import { sameOrigin } from "../http/same-origin.ts";
 import { accountPage } from "../pages/account.ts";
 import type { Mistakes } from "../pages/form.ts";
 import type { Parts } from "../parts.ts";
 
 const notTheirs = "This is not your current password.";
 
-/** POST /change-password, /delete-account: 303 to the first page, or the account's page again with what is wrong. */
+/** POST /change-password, /delete-account: 303 to the next page, or the account's page again with what is wrong. */
 export function accountForms(
   app: ReturnType<typeof createPages>,
   browser: Browser,
@@ -21,7 +21,7 @@ export function accountForms(
       "new_password",
     );
     const login = await browser.login(c);
-    if (!login) return c.redirect("/", 303);
+    if (!login) return c.redirect("/sign-in", 303);
     const page = (changePassword: Mistakes) =>
       accountPage({ user: login.user, changePassword });
     const wrong = (fields: Record<string, string>) =>
@@ -40,13 +40,13 @@ export function accountForms(
         return wrong({ new_password: error.message });
       return showLater(c, error, (alert) => page({ alert }));
     }
-    return browser.tell(c, "password-changed");
+    return browser.tell(c, "password-changed", "/account");
   });
 
   app.post("/delete-account", sameOrigin, async (c) => {
     const { password, understood } = await formOf(c, "password", "understood");
     const login = await browser.login(c);
-    if (!login) return c.redirect("/", 303);
+    if (!login) return c.redirect("/sign-in", 303);
     const page = (deleteAccount: Mistakes) =>
       accountPage({ user: login.user, deleteAccount });
     const wrong = (fields: Record<string, string>) =>

@@ -1,7 +1,6 @@
-import type { Api } from "@marquee/runtime";
+import { type Api, sameOrigin } from "@marquee/runtime";
 import { createBearer } from "../http/bearer.ts";
 import { httpError } from "../http/errors.ts";
-import { sameOrigin } from "../http/same-origin.ts";
 import type { Parts } from "../parts.ts";
 import { type Grant, grant, grantAccess } from "../sessions/grants.ts";
 import * as schemas from "./schemas.ts";

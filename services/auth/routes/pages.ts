@@ -9,14 +9,16 @@ import { accountForms } from "./account-forms.ts";
 import { signInForms } from "./sign-in-forms.ts";
 
 /** Where forms are sent to, and what the address bar shows after a mistake: who opens these again is to find a page. */
-const formPaths = [
-  "/sign-in",
-  "/sign-out",
-  "/change-password",
-  "/delete-account",
-];
+const formPaths = {
+  "/sign-out": "/",
+  "/change-password": "/account",
+  "/delete-account": "/account",
+};
 
-/** The pages for people: GET / and GET /sign-up, and their forms. None needs JavaScript; no GET changes anything. */
+/**
+ * The pages for people, and their forms: GET /sign-in, /sign-up and /account, and GET /, which is one of these where no other
+ * service has a first page. None needs JavaScript; no GET changes anything.
+ */
 export function pageRoutes(parts: Parts) {
   const app = createPages();
   const browser = createBrowser(parts);
@@ -32,11 +34,25 @@ export function pageRoutes(parts: Parts) {
     );
   });
 
+  app.get("/sign-in", async (c) =>
+    (await browser.login(c))
+      ? c.redirect("/")
+      : show(c, signInPage({ notice: browser.told(c) })),
+  );
+
   app.get("/sign-up", async (c) =>
     (await browser.login(c)) ? c.redirect("/") : show(c, signUpPage({})),
   );
 
-  for (const path of formPaths) app.get(path, (c) => c.redirect("/"));
+  app.get("/account", async (c) => {
+    const login = await browser.login(c);
+    return login
+      ? show(c, accountPage({ user: login.user, notice: browser.told(c) }))
+      : c.redirect("/sign-in");
+  });
+
+  for (const [path, page] of Object.entries(formPaths))
+    app.get(path, (c) => c.redirect(page));
 
   app.get("/icon.svg", (c) =>
     c.body(icon, 200, {

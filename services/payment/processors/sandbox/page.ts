@@ -1,4 +1,4 @@
-import { factory, type ServiceEnv } from "@marquee/runtime";
+import { factory, type ServiceEnv, sameOrigin } from "@marquee/runtime";
 import type { Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
@@ -7,7 +7,6 @@ import type { Action } from "./actions.ts";
 import { answered, message, question } from "./page-contents.ts";
 import { layout, type Page } from "./page-layout.ts";
 import { returnOf } from "./return-url.ts";
-import { sameOrigin } from "./same-origin.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 export interface SandboxPagesOptions {

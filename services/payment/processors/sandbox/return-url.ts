@@ -1,5 +1,5 @@
+import { isHere } from "@marquee/runtime";
 import type { Context } from "hono";
-import { isHere } from "./same-origin.ts";
 
 /** Where somebody goes after an action. */
 export interface Return {

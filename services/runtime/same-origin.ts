@@ -2,8 +2,10 @@ import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 
 /**
- * Refuses with 403 what a browser sends for a page of another site (CSRF), as it says in Sec-Fetch-Site, or in Origin where it
- * is older or the connection is not encrypted. Without both it is no browser.
+ * Refuses with 403 what a browser sends for a page of another site, with the cookies of whoever is signed in here (CSRF).
+ * Browsers say so in Sec-Fetch-Site; older ones, and all of them where the connection is not encrypted, in Origin. Without both
+ * headers it is no browser, and brings no cookies but those it was given. Go's net/http does the same
+ * (CrossOriginProtection); Hono's csrf() looks at forms alone.
  */
 export const sameOrigin: MiddlewareHandler = async (c, next) => {
   if (!isSameOrigin(c))
@@ -22,8 +24,8 @@ function isSameOrigin(c: Context): boolean {
 }
 
 /**
- * Whether a URL has the host that was asked for, which leaves out the port where it is the scheme's own. The scheme is not
- * looked at: TLS may end in front of us.
+ * Whether a URL has the host that was asked for, which leaves out the port where it is the URL's scheme's own. The scheme is
+ * not looked at: TLS may end in front of us.
  */
 export function isHere(c: Context, url: string): boolean {
   const host = c.req.header("host") ?? new URL(c.req.url).host;
