@@ -9,6 +9,12 @@ import {
 import { ExternalService } from "./components/external-service.ts";
 import { imageSource, imagesToBuild } from "./components/images.ts";
 import { logShipper } from "./components/log-sidecar.ts";
+import {
+  mediaOutside,
+  mediaVariables,
+  mediaVolumes,
+  type PodVolume,
+} from "./components/media-settings.ts";
 import { Microservice } from "./components/microservice.ts";
 import { ownership } from "./components/naming.ts";
 import { NetworkPaths } from "./components/network-paths.ts";
@@ -21,6 +27,7 @@ import { networkUse } from "./components/service-settings.ts";
 import { loadSettings, type Settings } from "./components/settings.ts";
 
 const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
+const issuer = `http://auth-service.${environment}.svc:8081`;
 
 // The system: three services, the port each listens on, and whom it calls. Only streaming faces people. Who calls postgres
 // has a database there, and who generates variables gets a secret value in each.
@@ -29,23 +36,47 @@ const system: Record<"auth" | "payment" | "streaming", SystemService> = {
     port: 8081,
     calls: ["postgres"],
     env: {
-      ISSUER: `http://auth-service.${environment}.svc:8081`,
+      ISSUER: issuer,
       // A password's hash takes 19 MiB, which go back to the node at once; glibc would learn to keep them (mallopt(3)).
       MALLOC_MMAP_THRESHOLD_: "131072",
     },
     generates: ["KEY_ENCRYPTION_KEY"],
+    // Streaming is one proxy more. Where people also reach auth past it, none is trusted: they could write what they like.
+    configured: ({ trustedProxies, services: { auth } }) => ({
+      env: {
+        TRUSTED_PROXIES: `${auth?.type === "ClusterIP" ? trustedProxies + 1 : 0}`,
+      },
+    }),
   },
   payment: {
     port: 8082,
     calls: ["auth", "postgres"],
-    env: { ISSUER: `http://auth-service.${environment}.svc:8081` },
+    env: { ISSUER: issuer },
     generates: ["KEY_ENCRYPTION_KEY", "OPERATOR_KEY"],
     configured: ({ payments }) => ({
       env: paymentVariables(payments),
       outside: paymentOutside(payments),
     }),
   },
-  streaming: { port: 8083, calls: ["auth", "payment"] },
+  streaming: {
+    port: 8083,
+    calls: ["auth", "payment", "postgres"],
+    env: {
+      ISSUER: issuer,
+      AUTH_URL: "http://auth-service:8081",
+      PAYMENT_URL: "http://payment-service:8082",
+    },
+    generates: ["PLAYBACK_KEY"],
+    configured: ({ media, payments, trustedProxies }) => ({
+      env: {
+        PROCESSOR: payments.processor,
+        TRUSTED_PROXIES: `${trustedProxies}`,
+        ...mediaVariables(media),
+      },
+      outside: mediaOutside(media),
+      volumes: mediaVolumes(media),
+    }),
+  },
 };
 interface SystemService {
   port: number;
@@ -55,7 +86,9 @@ interface SystemService {
   /** What the stack's configuration says for this service alone. */
   configured?: (settings: Settings) => {
     env: Record<string, string>;
-    outside: number[];
+    /** Ports that it calls somewhere else. */
+    outside?: number[];
+    volumes?: PodVolume[];
   };
 }
 const names = Object.keys(system) as (keyof typeof system)[];
@@ -108,7 +141,8 @@ const postgres =
 /** One service: a name for one that runs elsewhere, or its image, its pods and what leads to them. */
 function deploy(name: (typeof names)[number]) {
   const service = settings.services[name];
-  const { port, env, generates, configured } = system[name];
+  const { port, env, generates } = system[name];
+  const configured = system[name].configured?.(settings);
   const args = { namespace: metadata.name, port };
   if (service.type === "ExternalName") {
     const { externalName } = service;
@@ -122,10 +156,11 @@ function deploy(name: (typeof names)[number]) {
       logShipper: service.logSidecar && imageOf(logShipper),
       env: {
         ...env,
-        ...configured?.(settings).env,
+        ...configured?.env,
         ...postgres?.variables(name),
       },
       generates,
+      volumes: configured?.volumes,
       secrets: settings.secrets[name],
       settings: service,
       nodeHost: nodeHost(kubeconfig, settings.context),

@@ -21,10 +21,10 @@ export const contextOf = (service: string) => `build/${service}`;
 const dockerfileOf = (project: string) => join(project, "services/Dockerfile");
 
 /**
- * Makes each service's Docker context: `app/` with the program in one file, its source map, assets and migrations, and
- * the Dockerfile. The same sources make the same bytes and modes, in every clone and on every machine, so that an image's
+ * Makes each service's Docker context: `app/` with the program in one file, its source map, assets, migrations and scripts for
+ * browsers, and the Dockerfile. The same sources make the same bytes and modes, in every clone and on every machine, so that an image's
  * digest changes with its content alone.
- * @param services folders below services/, each with a server.ts and maybe assets/ and migrations/
+ * @param services folders below services/, each with a server.ts and maybe assets/, migrations/ and browser/
  * @throws pulumi.RunError with every error in the sources
  */
 export async function bundle(
@@ -52,18 +52,23 @@ async function bundleInto(
   services: readonly string[],
   project: string,
 ): Promise<void> {
-  await build({
+  const common = {
     absWorkingDir: project,
+    outdir: fresh,
+    bundle: true,
+    format: "esm",
+    legalComments: "none",
+    logLevel: "silent",
+  } as const;
+  const programs = build({
+    ...common,
     entryPoints: services.map((service) => ({
       in: `services/${service}/server.ts`,
       out: `${service}/app/server`,
     })),
-    outdir: fresh,
     outExtension: { ".js": ".mjs" },
-    bundle: true,
     platform: "node",
     target: "node24",
-    format: "esm",
     // CommonJS packages in the bundle call require() for Node's own modules.
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
@@ -75,16 +80,26 @@ async function bundleInto(
     minifyWhitespace: true,
     sourcemap: "linked",
     sourcesContent: false,
-    legalComments: "none",
-    logLevel: "silent",
-  }).catch(async (failure: BuildFailure) => {
-    const errors = await formatMessages(failure.errors ?? [], {
-      kind: "error",
-    });
-    throw new pulumi.RunError(
-      `The services can't be bundled, so nothing was built or changed:\n${errors.join("") || failure.message}`,
-    );
   });
+  const scripts = build({
+    ...common,
+    entryPoints: services.flatMap((service) => scriptsOf(service, project)),
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+  });
+  const failures = (await Promise.allSettled([programs, scripts])).flatMap(
+    (end) => (end.status === "rejected" ? [end.reason as BuildFailure] : []),
+  );
+  if (failures[0]) {
+    const errors = await formatMessages(
+      failures.flatMap(({ errors }) => errors ?? []),
+      { kind: "error" },
+    );
+    throw new pulumi.RunError(
+      `The services can't be bundled, so nothing was built or changed:\n${errors.join("") || failures[0].message}`,
+    );
+  }
   for (const service of services) {
     const context = join(fresh, service);
     for (const beside of ["assets", "migrations"]) {
@@ -95,6 +110,18 @@ async function bundleInto(
     cpSync(dockerfileOf(project), join(context, "Dockerfile"));
     settle(context);
   }
+}
+
+/** What a service has for browsers: each file in its browser/ is a script, and what scripts share is in folders below. */
+function scriptsOf(service: string, project: string) {
+  const folder = `services/${service}/browser`;
+  if (!existsSync(join(project, folder))) return [];
+  return readdirSync(join(project, folder))
+    .filter((file) => /(?<!\.d)\.ts$/.test(file))
+    .map((file) => ({
+      in: `${folder}/${file}`,
+      out: `${service}/app/browser/${file.slice(0, -3)}`,
+    }));
 }
 
 /** Puts a folder in another's place, unless both have the same files. */

@@ -5,6 +5,7 @@ import { createContainer } from "./container.ts";
 import { createDisruptionBudget } from "./disruption-budget.ts";
 import { createGeneratedSecret, type EnvValue } from "./generated-secret.ts";
 import { logShipper, logSidecar } from "./log-sidecar.ts";
+import type { PodVolume } from "./media-settings.ts";
 import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
 import { podSecurity } from "./restricted.ts";
 import { createSecret } from "./secrets.ts";
@@ -25,6 +26,8 @@ export interface MicroserviceArgs {
   env?: Record<string, EnvValue>;
   /** Variables with a value that nobody thinks of: generated once, unless `secrets` has one. */
   generates?: readonly string[] | undefined;
+  /** What the program finds in its file system, besides its image. @default nothing */
+  volumes?: readonly PodVolume[] | undefined;
   /** More of its environment, which nobody may read. */
   secrets?: Record<string, string> | undefined;
   /** What has to be there before pods start, such as the service's database. */
@@ -70,6 +73,11 @@ export class Microservice extends pulumi.ComponentResource {
       settings.logSidecar && args.logShipper
         ? logSidecar(name, settings.logSidecar, args.logShipper)
         : undefined;
+    const volumes = [...(args.volumes ?? [])];
+    const mounts = [
+      ...volumes.map(({ mount }) => mount),
+      ...(sidecar?.volumeMounts ?? []),
+    ];
 
     this.images = {
       [name]: pulumi.output(args.image),
@@ -172,12 +180,15 @@ export class Microservice extends pulumi.ComponentResource {
                       ...sidecar?.env,
                     },
                     secret: secret?.metadata.name,
-                    volumeMounts: sidecar?.volumeMounts,
+                    volumeMounts: mounts.length > 0 ? mounts : undefined,
                   }),
                 ],
-                ...(sidecar && {
-                  initContainers: [sidecar.container],
-                  volumes: [sidecar.volume],
+                ...(sidecar && { initContainers: [sidecar.container] }),
+                ...(mounts.length > 0 && {
+                  volumes: [
+                    ...volumes.map(({ volume }) => volume),
+                    ...(sidecar ? [sidecar.volume] : []),
+                  ],
                 }),
               },
             },

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type DatabaseSettings, parseDatabase } from "./database-settings.ts";
 import { isImage, registryPattern } from "./image-reference.ts";
 import { imagesToBuild } from "./images.ts";
+import { type MediaSettings, parseMedia } from "./media-settings.ts";
 import { list, type Report, suggestion } from "./mistakes.ts";
 import { type PaymentSettings, parsePayments } from "./payment-settings.ts";
 import { encryptedSecrets, parseSecrets, type Secrets } from "./secrets.ts";
@@ -24,6 +25,9 @@ export interface Settings<Name extends string = string> {
   services: Record<Name, ServiceSettings>;
   database: DatabaseSettings;
   payments: PaymentSettings;
+  media: MediaSettings;
+  /** Proxies in front of streaming that each request comes through, and that write X-Forwarded-For. @default 0 */
+  trustedProxies: number;
   secrets: Secrets;
 }
 
@@ -53,7 +57,7 @@ export function loadSettings<Name extends string>(
 /** Pulumi hands maps over as JSON text, and everything else as it is; what is empty (Pulumi.yaml's default) is not set. */
 function parseValue(name: string, value: string): unknown {
   if (value === "") return undefined;
-  if (!["services", "database", "payments", "secrets"].includes(name))
+  if (!["services", "database", "payments", "media", "secrets"].includes(name))
     return value;
   try {
     return JSON.parse(value);
@@ -110,22 +114,21 @@ export function parseSettings<Name extends string>(
     raw,
     [
       ...["context", "registry", "baseImage", "platform"],
-      ...["imagesFrom", "logShipperImage"],
-      ...["services", "database", "payments", "secrets"],
+      ...["imagesFrom", "logShipperImage", "trustedProxies"],
+      ...["services", "database", "payments", "media", "secrets"],
     ],
     "a setting",
   );
   const services = parseServices(raw.services, names, report);
   const database = parseDatabase(raw.database, report);
   const secrets = parseSecrets(raw.secrets, services, isEncrypted, report);
-  const payments = parsePayments(
-    raw.payments,
-    (services as Record<string, ServiceSettings>).payment?.type ===
-      "ExternalName"
+  const secretsOf = (service: string) =>
+    (services as Record<string, ServiceSettings>)[service]?.type ===
+    "ExternalName"
       ? "elsewhere"
-      : secrets.payment,
-    report,
-  );
+      : secrets[service];
+  const payments = parsePayments(raw.payments, secretsOf("payment"), report);
+  const media = parseMedia(raw.media, secretsOf("streaming"), report);
   const imagesFrom = maybe(
     "imagesFrom",
     "",
@@ -174,6 +177,15 @@ export function parseSettings<Name extends string>(
     ...sources,
     database,
     payments,
+    media,
+    trustedProxies: Number(
+      maybe(
+        "trustedProxies",
+        "0",
+        /^[0-4]$/,
+        "it must be a whole number from 0 to 4",
+      ),
+    ),
     secrets,
   };
   return mistakes.length > 0 ? { mistakes } : { settings, mistakes: [] };

@@ -58,6 +58,41 @@ async function failure(project: string, ...services: string[]) {
 describe("bundle", () => {
   const folder = useFolders();
 
+  it("makes scripts for browsers of what a service has in browser/, with what they import", async () => {
+    const project = folder({
+      ...sources,
+      "services/auth/browser/player.ts":
+        "import { seconds } from './player/times.ts';\nconsole.log('plays', seconds);\n",
+      "services/auth/browser/player/times.ts":
+        "export const seconds: number = 42;\n",
+      // Types of what browsers have are none.
+      "services/auth/browser/dom.d.ts": "declare const navigator: object;\n",
+    });
+    await bundle(["auth", "payment"], project);
+    const scripts = (service: string) =>
+      Object.entries(contents(join(project, contextOf(service)))).filter(
+        ([path]) => path.startsWith("app/browser"),
+      );
+    const [, [name, [mode, script]]] = scripts("auth") as [
+      unknown,
+      [path: string, file: [mode: string, text: string]],
+    ];
+    assert.deepEqual([name, mode], ["app/browser/player.js", "644"]);
+    assert.match(script, /plays/);
+    assert.match(script, /42/);
+    assert.equal(scripts("auth").length, 2); // with the folder
+    assert.deepEqual(scripts("payment"), []);
+  });
+
+  it("refuses scripts for browsers that can't be bundled, by file and line", async () => {
+    const broken = {
+      ...sources,
+      "services/auth/browser/player.ts": "import './gone.ts';\n",
+    };
+    const message = await failure(folder(broken), "auth");
+    assert.match(message, /services\/auth\/browser\/player\.ts:1:7/);
+  });
+
   it("makes a service's Docker context: the program, its source map, assets and migrations, and the Dockerfile", async () => {
     const project = folder(sources);
     await bundle(["auth"], project);
@@ -206,6 +241,17 @@ describe("bundle", () => {
         message,
         /Could not resolve "nowhere"[\s\S]+services\/payment\/server\.ts:2:7:/,
       );
+    });
+
+    it("names those in programs and in scripts for browsers at once", async () => {
+      const project = folder({
+        ...sources,
+        "services/auth/server.ts": "const = 1;\n",
+        "services/auth/browser/player.ts": "\nimport 'nowhere';\n",
+      });
+      const message = await failure(project, "auth");
+      assert.match(message, /services\/auth\/server\.ts:1:6:/);
+      assert.match(message, /services\/auth\/browser\/player\.ts:2:7:/);
     });
 
     it("leaves the contexts as they were, and nothing half-made beside them", async () => {

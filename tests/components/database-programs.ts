@@ -33,14 +33,17 @@ export const saying = (resources: Resource[], text: string) =>
 /** For the suite that calls it: runs the program with prebuilt images, and Secrets whose names end in "-1a2b". */
 export function useDatabaseProgram() {
   const { runWithoutRegistry, endsUnmade } = useProgram();
-  const run = (services: object = {}, config: Record<string, object> = {}) =>
+  const run = (
+    services: object = {},
+    config: Record<string, object | string> = {},
+  ) =>
     runWithoutRegistry(
       { ...prebuilt, ...services },
       {
         config: Object.fromEntries(
           Object.entries(config).map(([name, value]) => [
             `marquee:${name}`,
-            JSON.stringify(value),
+            typeof value === "string" ? value : JSON.stringify(value),
           ]),
         ),
         encrypted: ["marquee:secrets"],

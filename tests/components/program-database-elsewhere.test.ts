@@ -7,15 +7,16 @@ import {
   saying,
   useDatabaseProgram,
 } from "./database-programs.ts";
-import {
-  claimType,
-  jobType,
-  postgresType,
-  statefulSetType,
-} from "./databases.ts";
+import { claimType, jobType, statefulSetType } from "./databases.ts";
 import { count, only } from "./engine.ts";
-import { deploymentType, secretType, serviceType } from "./microservices.ts";
-import { deployed, pods, policyType, prebuilt } from "./program.ts";
+import { secretType, serviceType } from "./microservices.ts";
+import {
+  deployed,
+  namespaceType,
+  policyType,
+  prebuilt,
+  providerType,
+} from "./program.ts";
 
 const external = { type: "ExternalName", externalName: "api.example.com" };
 
@@ -40,7 +41,7 @@ describe("the program, with a database that runs elsewhere", () => {
     });
   });
 
-  it("lets auth, payment and the Job out to any address at its port, and nobody else", async () => {
+  it("lets the services and the Job out to any address at its port, and nobody else", async () => {
     const { resources } = await runElsewhere();
     const out = (service: string) => ({
       ...app(service),
@@ -56,6 +57,7 @@ describe("the program, with a database that runs elsewhere", () => {
       },
       "auth-calls-postgres": out("auth-service"),
       "payment-calls-postgres": out("payment-service"),
+      "streaming-calls-postgres": out("streaming-service"),
       "postgres-provision-calls-postgres": out("postgres-provision"),
     });
     const others = resources
@@ -82,19 +84,50 @@ describe("the program, without a service that keeps something here", () => {
   const { run, runElsewhere } = useDatabaseProgram();
 
   for (const [where, start] of Object.entries({ run, runElsewhere }))
-    it(`has none of it where no service keeps anything here: ${where}`, async () => {
+    it(`is names of services that run elsewhere, and none of it: ${where}`, async () => {
       const { resources } = await start({
         auth: external,
         payment: external,
+        streaming: external,
       });
-      const made = count(resources);
-      for (const type of [
-        ...[postgresType, statefulSetType, claimType, jobType, secretType],
-      ])
-        assert.equal(made[type], undefined, type);
+      assert.deepEqual(count(resources), {
+        [providerType]: 1,
+        [namespaceType]: 1,
+        "marquee:components:ExternalService": 3,
+        [serviceType]: 3,
+        "marquee:components:NetworkPaths": 1,
+        [policyType]: 1,
+      });
+      assert.deepEqual(Object.keys(policies(resources, "")), ["default-deny"]);
       assert.deepEqual(policies(resources, "postgres"), {});
-      assert.ok(!JSON.stringify(pods(resources)).includes("DATABASE"));
-      assert.equal(made[serviceType], 3);
-      assert.equal(made[deploymentType], 1);
+    });
+
+  for (const [where, start] of Object.entries({ run, runElsewhere }))
+    it(`has it for the one alone that does: ${where}`, async () => {
+      const { resources } = await start({ auth: external, payment: external });
+      const { env } = only(resources, jobType).inputs.spec.template.spec
+        .containers[0];
+      assert.deepEqual(env[0], { name: "SERVICES", value: "streaming" });
+      assert.deepEqual(
+        env
+          .map(({ name }: { name: string }) => name)
+          .filter((name: string) => name.startsWith("PASSWORD_")),
+        ["PASSWORD_streaming"],
+      );
+      assert.deepEqual(
+        Object.keys(policies(resources, "-calls-postgres")).sort(),
+        ["postgres-provision-calls-postgres", "streaming-calls-postgres"],
+      );
+      assert.deepEqual(
+        resources
+          .filter(({ type }) => type === secretType)
+          .map(({ name }) => name)
+          .sort(),
+        [
+          "postgres-password",
+          "streaming-database-password",
+          "streaming-playback-key",
+        ],
+      );
     });
 });

@@ -14,7 +14,7 @@ import { deployed, pods, policyType } from "./program.ts";
 describe("the program, with a database", () => {
   const { run } = useDatabaseProgram();
 
-  it("makes roles for auth and payment alone, by passwords of its own", async () => {
+  it("makes a role for each service, by passwords of its own", async () => {
     const { resources } = await run();
     assert.deepEqual(count(resources), deployed);
     assert.deepEqual(
@@ -29,14 +29,19 @@ describe("the program, with a database", () => {
         "payment-key-encryption-key",
         "payment-operator-key",
         "postgres-password",
+        "streaming-database-password",
+        "streaming-playback-key",
       ],
     );
     const { env } = only(resources, jobType).inputs.spec.template.spec
       .containers[0];
-    assert.deepEqual(env[0], { name: "SERVICES", value: "auth payment" });
+    assert.deepEqual(env[0], {
+      name: "SERVICES",
+      value: "auth payment streaming",
+    });
   });
 
-  it("tells auth and payment where it is, and no other service", async () => {
+  it("tells each service where its own database is, and nobody where another's is", async () => {
     const { auth, payment, streaming } = pods((await run()).resources);
     const secret = (name: string) => ({
       secretKeyRef: { name: `${name}-1a2b`, key: "value" },
@@ -45,6 +50,7 @@ describe("the program, with a database", () => {
       { name: "PORT", value: "8081" },
       { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
       { name: "MALLOC_MMAP_THRESHOLD_", value: "131072" },
+      { name: "TRUSTED_PROXIES", value: "1" },
       {
         name: "DATABASE_PASSWORD",
         valueFrom: secret("auth-database-password"),
@@ -80,10 +86,25 @@ describe("the program, with a database", () => {
     ]);
     assert.deepEqual(streaming.containers[0].env, [
       { name: "PORT", value: "8083" },
+      { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
+      { name: "AUTH_URL", value: "http://auth-service:8081" },
+      { name: "PAYMENT_URL", value: "http://payment-service:8082" },
+      { name: "PROCESSOR", value: "sandbox" },
+      { name: "TRUSTED_PROXIES", value: "0" },
+      {
+        name: "DATABASE_PASSWORD",
+        valueFrom: secret("streaming-database-password"),
+      },
+      {
+        name: "DATABASE_URL",
+        value:
+          "postgres://streaming:$(DATABASE_PASSWORD)@postgres:5432/streaming",
+      },
+      { name: "PLAYBACK_KEY", valueFrom: secret("streaming-playback-key") },
     ]);
   });
 
-  it("lets auth, payment and the Job call it, and nobody else; and auth and the Job call nothing else", async () => {
+  it("lets the services and the Job call it, and nobody else; and auth and the Job call nothing else", async () => {
     const { resources } = await run();
     const policyTypes = ["Ingress", "Egress"];
     const ports = [{ port: 5432 }];
@@ -99,6 +120,7 @@ describe("the program, with a database", () => {
         ingress: [
           { from: [app("auth-service")], ports },
           { from: [app("payment-service")], ports },
+          { from: [app("streaming-service")], ports },
           { from: [app("postgres-provision")], ports },
         ],
         egress: [dns],
@@ -111,6 +133,7 @@ describe("the program, with a database", () => {
       },
       "auth-calls-postgres": toServer("auth-service"),
       "payment-calls-postgres": toServer("payment-service"),
+      "streaming-calls-postgres": toServer("streaming-service"),
       "postgres-provision-calls-postgres": toServer("postgres-provision"),
     });
     assert.deepEqual(policies(resources, "auth-network"), {
@@ -124,20 +147,18 @@ describe("the program, with a database", () => {
         egress: [dns],
       },
     });
-    assert.equal(count(resources)[policyType], 12);
+    assert.equal(count(resources)[policyType], 13);
   });
 
-  it("starts auth's and payment's pods once their roles are there, and streaming's at once", async () => {
+  it("starts each service's pods once its role is there, and no later than another's", async () => {
     const names = (await run()).resources
       .map(({ name }) => name)
       .filter((name) => /-(deployment|provision)$/.test(name));
-    assert.deepEqual(names.slice(0, 2), [
-      "streaming-deployment",
-      "postgres-provision",
-    ]);
-    assert.deepEqual(names.slice(2).sort(), [
+    assert.equal(names[0], "postgres-provision");
+    assert.deepEqual(names.slice(1).sort(), [
       "auth-deployment",
       "payment-deployment",
+      "streaming-deployment",
     ]);
   });
 

@@ -134,9 +134,9 @@ describe("the program", () => {
         [statefulSetType]: 1,
         [claimType]: 1,
         [jobType]: 1,
-        [secretType]: 3,
+        [secretType]: 5,
         "marquee:components:NetworkPaths": 1,
-        [policyType]: 9,
+        [policyType]: 10,
       });
       assert.deepEqual(built(), ["auth", "streaming"]);
     });

@@ -35,7 +35,7 @@ export const prebuilt = {
   streaming: { image: images.streaming },
 };
 
-/** What three services with prebuilt images are, two of which have a database. */
+/** What three services with prebuilt images are, each of which has a database. */
 export const deployed = {
   [providerType]: 1,
   [namespaceType]: 1,
@@ -48,9 +48,9 @@ export const deployed = {
   [statefulSetType]: 1,
   [claimType]: 1,
   [jobType]: 1,
-  [secretType]: 6,
+  [secretType]: 8,
   "marquee:components:NetworkPaths": 1,
-  [policyType]: 12,
+  [policyType]: 13,
 };
 
 /** The pod of each service. */

@@ -48,6 +48,24 @@ describe("loadSettings", () => {
     });
   });
 
+  it("reads media as such a map, too", async () => {
+    const { outputs } = await load({
+      "marquee:context": "here",
+      "marquee:registry": "localhost:5001",
+      "marquee:media": '{"volumeClaim":"films"}',
+    });
+    assert.deepEqual(outputs.media, { volumeClaim: "films" });
+  });
+
+  it("reads the number of trusted proxies from the text that Pulumi hands over", async () => {
+    const { outputs } = await load({
+      "marquee:context": "here",
+      "marquee:registry": "localhost:5001",
+      "marquee:trustedProxies": "3",
+    });
+    assert.equal(outputs.trustedProxies, 3);
+  });
+
   it("reads everything else as the text that it is", async () => {
     const { outputs } = await load({
       "marquee:context": "[here]",
@@ -66,12 +84,16 @@ describe("loadSettings", () => {
       "marquee:platform": "",
       "marquee:database": "",
       "marquee:payments": "",
+      "marquee:media": "",
+      "marquee:trustedProxies": "",
       "marquee:secrets": "",
     });
     assert.equal(outputs.registry, "");
     assert.equal(outputs.platform, "linux/amd64");
     assert.deepEqual(outputs.database, usualDatabase);
     assert.deepEqual(outputs.payments, usualPayments);
+    assert.deepEqual(outputs.media, {});
+    assert.equal(outputs.trustedProxies, 0);
     assert.deepEqual(outputs.secrets, {});
   });
 

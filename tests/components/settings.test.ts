@@ -27,6 +27,8 @@ describe("parseSettings", () => {
         services: { auth: usual, payment: usual, streaming: usual },
         database: usualDatabase,
         payments: usualPayments,
+        media: {},
+        trustedProxies: 0,
         secrets: {},
       },
       mistakes: [],
@@ -74,9 +76,21 @@ describe("parseSettings", () => {
         gracePeriod: "PT12H",
         webhookPorts: [443, 8443],
       },
-      secrets: { auth: { TOKEN: "hunter2" }, postgres: { PASSWORD: "mine" } },
+      media: {
+        bucket: "films",
+        endpoint: "https://minio.example.com:9000",
+        region: "eu-central-1",
+        prefix: "films/",
+      },
+      trustedProxies: 2,
+      secrets: {
+        auth: { TOKEN: "hunter2" },
+        streaming: { S3_ACCESS_KEY_ID: "ada", S3_SECRET_ACCESS_KEY: "mine" },
+        postgres: { PASSWORD: "mine" },
+      },
     };
-    assert.deepEqual(parseSettings(settings, names, encrypted), {
+    const raw = { ...settings, trustedProxies: "2" }; // text, as Pulumi hands it over
+    assert.deepEqual(parseSettings(raw, names, encrypted), {
       settings,
       mistakes: [],
     });
