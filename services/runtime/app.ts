@@ -19,6 +19,8 @@ export interface ServiceEnv {
     log: Logger;
     /** For `<style nonce>` and `<script nonce>`: the only inline ones that browsers will run. */
     secureHeadersNonce?: string;
+    /** The answer's own Content-Security-Policy, in place of the service's: it is one that another service gave. */
+    contentSecurityPolicy?: string;
   };
 }
 
@@ -35,6 +37,8 @@ export interface ServiceOptions {
   begin?: () => Promise<void>;
   /** Bytes that a request's body may have; more is a 413. @default 65536 */
   bodyLimit?: number;
+  /** Further directives of the Content-Security-Policy, by their names in camelCase. @default none: all is of this origin */
+  contentSecurityPolicy?: Record<string, string[]>;
   /** What /readyz asks besides whether the program drains; an error means not ready. @default nothing */
   ready?: () => Promise<void>;
   /** What is left to do when the program is to end, after the last request. @default nothing */
@@ -90,6 +94,7 @@ export function createService(options: ServiceOptions = {}): Service {
   app.use(requestId());
   app.use(log);
   app.use(metrics.measure);
+  app.use(ownPolicy);
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -100,6 +105,7 @@ export function createService(options: ServiceOptions = {}): Service {
         baseUri: ["'none'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
+        ...options.contentSecurityPolicy,
       },
       // Only said where it is true: the services speak HTTP, and what is in front of them may add it.
       strictTransportSecurity: false,
@@ -141,6 +147,14 @@ export function createService(options: ServiceOptions = {}): Service {
     },
   };
 }
+
+/** Hono's secureHeaders() writes over what an answer has. */
+const ownPolicy: MiddlewareHandler<ServiceEnv> = async (c, next) => {
+  await next();
+  const policy = c.get("contentSecurityPolicy");
+  if (policy !== undefined)
+    c.res.headers.set("content-security-policy", policy);
+};
 
 /** The answer until the service has begun. */
 function unbegun(c: Context): Response {
