@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import {
+  type AccessTokens,
+  AuthAway,
+  InvalidToken,
+  logger,
+} from "@marquee/runtime";
+import type { Context } from "hono";
+import { getCookie } from "hono/cookie";
+import { LRUCache } from "lru-cache"; // a map that forgets what was not used for the longest time; it depends on nothing
+import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import { createAsk, type Fetch, Unanswered } from "../origin/ask.ts";
+import { createForwardedOf } from "../origin/forwarded.ts";
+
+/** Who asks. */
+export interface Viewer {
+  /** Auth's id of the user: a UUID. */
+  userId: string;
+  /** An access token of theirs, to ask other services with. Never to be logged. */
+  token: string;
+}
+
+export interface Viewers {
+  /**
+   * Who asks: by an access token in Authorization, else by the browser's session. Nobody: undefined.
+   * @throws InvalidToken if the access token is none; AuthAway
+   */
+  of(c: Context): Promise<Viewer | undefined>;
+  /** A viewer's email address, to show it. undefined if auth does not tell it now: no page fails for that. */
+  emailOf(viewer: Viewer): Promise<string | undefined>;
+}
+
+export interface ViewersOptions {
+  /** Auth's URL, without a slash at its end. */
+  authUrl: string;
+  /** Verifies access tokens. */
+  accessTokens: AccessTokens;
+  /** Proxies that each request comes through before us. @default 0 */
+  trustedProxies?: number;
+  /** @default Node.js's own */
+  fetch?: Fetch;
+  /** @default viewerTimes */
+  times?: Partial<typeof viewerTimes>;
+}
+
+/** Milliseconds. */
+export const viewerTimes = {
+  /** That each try to ask auth may take. */
+  timeout: 2_000,
+  /** That a session's access token is of use to others for at least, when it comes from the cache. */
+  spare: 60_000,
+  /** That a cookie of nobody's is kept: it won't be anybody's again. */
+  nobody: 10_000,
+};
+
+const TokenJson = z.object({ access_token: z.string() });
+const MeJson = z.object({ email: z.string() });
+
+/** Says who asks. Sessions are looked up at auth once, and then known until shortly before their access token expires. */
+export function createViewers({
+  authUrl,
+  accessTokens,
+  trustedProxies = 0,
+  fetch,
+  times: given,
+}: ViewersOptions): Viewers {
+  const times = { ...viewerTimes, ...given };
+  const ask = createAsk({ timeout: times.timeout, retries: 1 }, fetch);
+  const forwardedOf = createForwardedOf(trustedProxies);
+  const sessions = new LRUCache<string, Known>({ max: 10_000 });
+  const emails = new LRUCache<string, string>({ max: 10_000, ttl: 600_000 });
+  const flights = new Map<string, Promise<Viewer | undefined>>();
+
+  async function viewerOf(cookie: string, key: string) {
+    const token = await tokenOf(cookie);
+    if (token === undefined) {
+      sessions.set(key, { viewer: undefined }, { ttl: times.nobody });
+      return undefined;
+    }
+    const { userId, expiresAt } = await verified(token);
+    const viewer = { userId, token };
+    const ttl = Math.floor(expiresAt.getTime() - Date.now() - times.spare);
+    if (ttl > 0) sessions.set(key, { viewer }, { ttl });
+    return viewer;
+  }
+
+  /** An access token for a session; undefined if it is nobody's. @throws AuthAway */
+  async function tokenOf(cookie: string): Promise<string | undefined> {
+    const { status, body } = await ask(`${authUrl}/session/token`, {
+      method: "POST",
+      headers: { cookie, accept: "application/json" },
+    }).catch(away);
+    if (status === 401) return undefined;
+    const token = TokenJson.safeParse(body);
+    if (status === 200 && token.success) return token.data.access_token;
+    throw away(
+      new Unanswered(`auth answered ${status} to POST /session/token`),
+    );
+  }
+
+  /** Auth's own token has to be one that we take: else the services' ISSUER differs. @throws AuthAway */
+  const verified = (token: string) =>
+    accessTokens.verify(token).catch((error) => {
+      if (!(error instanceof InvalidToken)) throw error;
+      throw away(error);
+    });
+
+  return {
+    async of(c) {
+      const bearer = bearerOf(c.req.header("authorization"));
+      if (bearer !== undefined) {
+        const { userId } = await accessTokens.verify(bearer);
+        return { userId, token: bearer };
+      }
+      const cookie = sessionOf(c, forwardedOf(c).https);
+      if (cookie === undefined) return undefined;
+      const key = createHash("sha256").update(cookie).digest("base64url");
+      const known = sessions.get(key);
+      if (known) return known.viewer;
+      let flight = flights.get(key);
+      if (!flight) {
+        flight = viewerOf(cookie, key).finally(() => flights.delete(key));
+        flights.set(key, flight);
+      }
+      return flight;
+    },
+
+    async emailOf({ userId, token }) {
+      const known = emails.get(userId);
+      if (known !== undefined) return known;
+      try {
+        const { body } = await ask(`${authUrl}/me`, {
+          headers: { authorization: `Bearer ${token}` },
+        });
+        const me = MeJson.safeParse(body);
+        if (me.success) emails.set(userId, me.data.email);
+        return me.data?.email;
+      } catch (err) {
+        logger.warn({ err }, "an email address can't be shown");
+        return undefined;
+      }
+    },
+  };
+}
+
+interface Known {
+  viewer: Viewer | undefined;
+}
+
+function away(cause: unknown): never {
+  throw new AuthAway(cause);
+}
+
+/** The scheme's name is case-insensitive: RFC 9110, 11.1. */
+const bearerOf = (authorization = ""): string | undefined =>
+  /^bearer(?: +(.*))?$/i.exec(authorization.trim())?.slice(1)[0];
+
+/**
+ * The cookie of a browser's session as auth is to get it, and no other. Where the connection is encrypted, only the one with
+ * `__Host-`: another may have been set by another host.
+ */
+function sessionOf(c: Context, https: boolean): string | undefined {
+  const names = ["__Host-marquee-session", "marquee-session"];
+  for (const name of https ? names.slice(0, 1) : names) {
+    const value = getCookie(c, name);
+    if (value !== undefined && /^[\w.~+/=-]+$/.test(value))
+      return `${name}=${value}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,67 @@
+import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+
+// Payment's answers, as far as pages show them. What else is there is left out, so that payment may say more some day.
+
+const Card = z.object({ brand: z.string(), last4: z.string() });
+
+/** Where who pays is to go first. */
+const Action = z.object({ url: z.string() });
+
+export const PlanJson = z.object({
+  id: z.string(),
+  name: z.string(),
+  amount: z.int(),
+  currency: z.string(),
+  interval: z.string(),
+  includes: z.object({ resolution: z.string(), screens: z.int() }),
+});
+/** What somebody can subscribe to. Amounts are in the currency's smallest unit. */
+export type Plan = z.infer<typeof PlanJson>;
+
+export const SubscriptionJson = z.object({
+  id: z.string(),
+  plan: z.string(),
+  amount: z.int(),
+  currency: z.string(),
+  interval: z.string(),
+  status: z.enum(["incomplete", "active", "past_due", "canceled", "expired"]),
+  method: Card,
+  current_period_start: z.iso.datetime().optional(),
+  current_period_end: z.iso.datetime().optional(),
+  cancel_at_period_end: z.boolean(),
+  next_action: Action.optional(),
+  created_at: z.iso.datetime(),
+  ended_at: z.iso.datetime().optional(),
+});
+export type Subscription = z.infer<typeof SubscriptionJson>;
+
+export const PaymentJson = z.object({
+  id: z.string(),
+  purpose: z.string(),
+  amount: z.int(),
+  currency: z.string(),
+  status: z.enum([
+    ...["requires_confirmation", "processing", "requires_action"],
+    ...["succeeded", "declined", "canceled"],
+  ] as const),
+  method: Card,
+  refunded: z.int(),
+  next_action: Action.optional(),
+  decline: z.object({ code: z.string(), message: z.string() }).optional(),
+  created_at: z.iso.datetime(),
+});
+export type Payment = z.infer<typeof PaymentJson>;
+
+/** A problem (RFC 9457), with what payment adds. */
+export const ProblemJson = z.object({
+  detail: z.string(),
+  code: z.string().optional(),
+  errors: z
+    .array(z.object({ pointer: z.string(), detail: z.string() }))
+    .optional(),
+});
+
+export const listOf = <Entry extends z.ZodType>(entry: Entry) =>
+  z
+    .object({ data: z.array(entry), has_more: z.boolean().default(false) })
+    .transform(({ data, has_more }) => ({ data, more: has_more }));

@@ -1,0 +1,101 @@
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import type { ServiceEnv } from "@marquee/runtime";
+import type { Hono } from "hono";
+
+export type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+) => unknown;
+
+/** A service in place of auth or payment, which answers as a test has it. */
+export interface Upstream {
+  url: string;
+  /** Set by each test. */
+  handler: Handler;
+  /** What it was asked, the first one first. */
+  requests: IncomingMessage[];
+  down(): Promise<void>;
+  /** On the same port as before. */
+  up(): Promise<void>;
+}
+
+/** For the suite that calls it: such a service, up when a test begins. */
+export function useUpstream(): Upstream {
+  const server = createServer((request, response) => {
+    upstream.requests.push(request);
+    upstream.handler(request, response);
+  });
+  let port = 0;
+  const upstream: Upstream = {
+    url: "",
+    handler: () => {},
+    requests: [],
+    async down() {
+      if (!server.listening) return;
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+    async up() {
+      if (server.listening) return;
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
+      ({ port } = server.address() as AddressInfo);
+    },
+  };
+  beforeEach(async () => {
+    await upstream.up();
+    Object.assign(upstream, {
+      url: `http://127.0.0.1:${port}`,
+      requests: [],
+      handler: (_: unknown, response: ServerResponse) => response.end(),
+    });
+  });
+  afterEach(() => upstream.down());
+  return upstream;
+}
+
+/** Answers with JSON. */
+export const answer = (
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+) =>
+  response
+    .writeHead(status, { "content-type": "application/json", ...headers })
+    .end(JSON.stringify(body));
+
+interface Served {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Serves an app on a port of its own, as programs do. */
+export async function served({
+  fetch,
+}: Pick<Hono<ServiceEnv>, "fetch">): Promise<Served> {
+  const server = serve({
+    fetch,
+    port: 0,
+    hostname: "127.0.0.1",
+  }) as Server;
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+}
