@@ -99,6 +99,7 @@ details > p { margin-top: .75rem; }
 }
 @media (max-width: 24rem) { dl { grid-template-columns: 1fr; gap: 0; } dd + dt { margin-top: .75rem; } }
 @media (prefers-reduced-motion: no-preference) {
+  @view-transition { navigation: auto; }
   .card { animation: up .5s ease-out; }
   .button { transition: background-color .15s; }
   @keyframes up { from { opacity: 0; transform: translateY(.75rem); } }

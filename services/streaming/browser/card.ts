@@ -1,0 +1,46 @@
+import { expiryAsTyped, grouped } from "./card/card-number.ts";
+
+const form = document.getElementById("card") as HTMLFormElement;
+const input = (name: string) =>
+  form.elements.namedItem(name) as HTMLInputElement;
+const [number, expiry, cvc] = [input("number"), input("expiry"), input("cvc")];
+const button = form.querySelector("button") as HTMLButtonElement;
+
+/** Formats what is being typed, where somebody types at its end: elsewhere the caret would jump. */
+function formatted(field: HTMLInputElement, format: (text: string) => string) {
+  field.addEventListener("input", (event) => {
+    const deleting = (event as InputEvent).inputType?.startsWith("delete");
+    if (deleting || field.selectionStart !== field.value.length) return;
+    field.value = format(field.value);
+  });
+  field.addEventListener("change", () => {
+    field.value = format(field.value);
+  });
+}
+formatted(number, grouped);
+formatted(expiry, expiryAsTyped);
+
+// One press, one payment. The form's key sees to that as well: this is for who presses.
+let sent = false;
+const text = button.textContent;
+form.addEventListener("submit", (event) => {
+  if (sent) return event.preventDefault();
+  sent = true;
+  button.setAttribute("aria-disabled", "true");
+  button.textContent = button.dataset.busy ?? text;
+});
+addEventListener("pageshow", () => {
+  sent = false;
+  button.removeAttribute("aria-disabled");
+  button.textContent = text;
+});
+
+for (const use of document.querySelectorAll<HTMLElement>("[data-card]")) {
+  use.hidden = false;
+  use.addEventListener("click", () => {
+    number.value = grouped(use.dataset.card ?? "");
+    expiry.value = `12/${(new Date().getFullYear() + 4) % 100}`;
+    cvc.value = number.value.startsWith("3") ? "1234" : "123";
+    button.focus();
+  });
+}

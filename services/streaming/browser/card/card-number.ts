@@ -1,0 +1,19 @@
+/** A card's number in groups of four, American Express's in groups of 4, 6 and 5. Whatever is no digit is left out. */
+export function grouped(text: string): string {
+  const digits = text.replace(/\D/g, "").slice(0, 19);
+  const groups = /^3[47]/.test(digits)
+    ? /^(\d{1,4})(\d{1,6})?(\d{1,5})?/.exec(digits)?.slice(1)
+    : digits.match(/\d{1,4}/g);
+  return (groups ?? []).filter(Boolean).join(" ");
+}
+
+/** An expiry date as it is being typed: "7" stays, "72" is "07/2", "0730" is "07/30", "07/2030" as password managers fill it in is "07/30". */
+export function expiryAsTyped(text: string): string {
+  const [month = "", ...rest] = text.split(/[/.\- ]+/);
+  const typed = rest.length > 0 ? month.padStart(2, "0") + rest.join("") : text;
+  const digits = typed.replace(/\D/g, "");
+  const full = /^[2-9]/.test(digits) ? `0${digits}` : digits;
+  const year = full.slice(2);
+  if (year === "") return rest.length > 0 ? `${full}/` : full;
+  return `${full.slice(0, 2)}/${/^20\d\d$/.test(year) ? year.slice(2) : year.slice(0, 4)}`;
+}

@@ -1,0 +1,132 @@
+import { actionOf, type KeyAction } from "./player/keys.ts";
+import type { Playback } from "./player/playback.ts";
+import { reportProgress } from "./player/progress.ts";
+import { createRenewal } from "./player/renewal.ts";
+import { attachSource } from "./player/source.ts";
+
+/** What the page says of what it plays. */
+interface PagePlayback extends Playback {
+  id: string;
+  name: string;
+  /** Where to begin, in seconds. */
+  position: number;
+}
+
+const find = <E extends HTMLElement>(id: string) =>
+  document.getElementById(id) as E;
+
+const player = find("player");
+const video = find<HTMLVideoElement>("video");
+const page: PagePlayback = JSON.parse(find("playback").textContent ?? "");
+const path = (of: string) => `/${of}/${encodeURIComponent(page.id)}`;
+
+/** Shows one of the page's curtains over the video, to screen readers as well. */
+function drop(id: string): void {
+  if (document.fullscreenElement === video) document.exitFullscreen();
+  const curtain = find(id);
+  curtain.hidden = false;
+  video.inert = true;
+  curtain.focus();
+}
+
+const renewal = createRenewal({
+  path: path("playback"),
+  first: page,
+  refused(why) {
+    stop();
+    video.pause();
+    drop(why);
+  },
+});
+const stop = attachSource({
+  video,
+  renewal,
+  position: page.position,
+  trouble,
+});
+reportProgress(video, path("progress"));
+video.play().catch(() => {}); // where browsers don't want that, people press play
+
+// Trouble is only told where somebody notices it: a video that has enough to play on does so.
+let troubled = false;
+function trouble(there: boolean): void {
+  troubled = there;
+  showStatus();
+}
+function showStatus(): void {
+  const waits =
+    troubled && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+  const text = waits ? "Reconnecting…" : "";
+  const status = find("status");
+  if (status.textContent !== text) status.textContent = text;
+}
+for (const event of ["waiting", "timeupdate", "playing", "canplay"])
+  video.addEventListener(event, showStatus);
+
+video.addEventListener("ended", () => drop("ended"));
+find("again").addEventListener("click", (event) => {
+  event.preventDefault();
+  find("ended").hidden = true;
+  video.inert = false;
+  video.currentTime = 0;
+  video.play().catch(() => {});
+  video.focus();
+});
+
+// The title goes away while nobody moves.
+let idle: ReturnType<typeof setTimeout> | undefined;
+function stir(): void {
+  player.classList.remove("idle");
+  clearTimeout(idle);
+  idle = setTimeout(() => {
+    if (!video.paused) player.classList.add("idle");
+  }, 3000);
+}
+for (const event of ["pointermove", "pointerdown", "keydown", "focusin"])
+  document.addEventListener(event, stir);
+for (const event of ["play", "pause"]) video.addEventListener(event, stir);
+
+const keys = find<HTMLDetailsElement>("keys");
+const useKeys = find<HTMLInputElement>("use-keys");
+keys.hidden = false;
+useKeys.checked = localStorage.getItem("keys") !== "off";
+useKeys.addEventListener("change", () =>
+  localStorage.setItem("keys", useKeys.checked ? "on" : "off"),
+);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && keys.open) {
+    keys.open = false;
+    keys.querySelector("summary")?.focus();
+    return;
+  }
+  if (!useKeys.checked || event.defaultPrevented || video.inert) return;
+  const target = event.target as HTMLElement;
+  const control = target.closest("a, button, input, summary");
+  const on = control ? "control" : target === video ? "video" : "page";
+  const action = actionOf(event, on);
+  if (!action) return;
+  event.preventDefault();
+  act(action);
+});
+
+function act(action: KeyAction): void {
+  if (action.do === "seek")
+    video.currentTime = Math.max(0, video.currentTime + action.by);
+  else if (action.do === "volume")
+    video.volume = Math.min(1, Math.max(0, video.volume + action.by));
+  else if (action.do === "mute") video.muted = !video.muted;
+  else if (action.do === "full-screen")
+    document.fullscreenElement
+      ? document.exitFullscreen()
+      : player.requestFullscreen?.();
+  else if (video.paused) video.play().catch(() => {});
+  else video.pause();
+}
+
+// What lock screens and headphones show and press.
+if ("mediaSession" in navigator)
+  navigator.mediaSession.metadata = new MediaMetadata({
+    title: page.name,
+    artist: "Marquee",
+    artwork: [{ src: video.poster }],
+  });

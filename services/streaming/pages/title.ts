@@ -1,0 +1,66 @@
+import { html } from "hono/html";
+import { clock } from "./durations.ts";
+import { icons } from "./icons.ts";
+import { type Html, layout, type Viewer } from "./layout.ts";
+import {
+  backdropOf,
+  facts,
+  progressBar,
+  type TitleCard,
+  watchPath,
+} from "./title-card.ts";
+
+/** All that people are told of a title. */
+export interface Title extends TitleCard {
+  /** Two or three sentences. */
+  description: string;
+}
+
+export interface TitlePage {
+  viewer?: Viewer | undefined;
+  title: Title;
+  /** Where the viewer is, in seconds. @default at its beginning */
+  position?: number | undefined;
+  /** Whether the viewer may watch it. With "unknown" the player's page asks again. */
+  entitled: boolean | "unknown";
+}
+
+/** A title, and the way to watch it. */
+export const titlePage = ({
+  viewer,
+  title,
+  position = 0,
+  entitled,
+}: TitlePage): Html =>
+  layout({
+    title: title.name,
+    viewer,
+    content: html`
+      <article class="title" aria-labelledby="name">
+        ${backdropOf(title)}
+        <div class="title-body">
+          <img class="title-poster" src="${title.poster}" alt="" width="400" height="600">
+          <div>
+            <h1 id="name">${title.name}</h1>
+            <p class="lead">${title.tagline}</p>
+            ${facts(title)}
+            <div class="actions">${
+              entitled === false
+                ? subscribe(viewer)
+                : watch(title, Math.floor(position))
+            }</div>
+            <p class="description">${title.description}</p>
+          </div>
+        </div>
+      </article>`,
+  });
+
+const watch = ({ id, name, seconds }: Title, position: number) =>
+  position > 0
+    ? html`<a class="button" href="${watchPath(id)}">${icons.play}Resume at ${clock(position)}</a>
+              <a class="button glass" href="${watchPath(id)}?from=start">${icons.again}Start from the beginning</a>
+              ${progressBar(name, position, seconds)}`
+    : html`<a class="button" href="${watchPath(id)}">${icons.play}Play</a>`;
+
+const subscribe = (viewer: Viewer | undefined) =>
+  html`<a class="button" href="/plans">Subscribe to watch</a>${viewer ? "" : html`<a class="button glass" href="/sign-in">Sign in</a>`}`;

@@ -1,0 +1,30 @@
+import { html } from "hono/html";
+import { type Html, layout, type Viewer } from "./layout.ts";
+
+export interface Waiting {
+  viewer: Viewer;
+  /** Of this page: it answers 202 while the payment is being processed, and anything else when there is an outcome. */
+  url: string;
+}
+
+/** Seconds between two looks where there is no JavaScript. */
+const refresh = 3;
+
+/** A payment is being processed, and nobody has to do anything. */
+export const waitingPage = ({ viewer, url }: Waiting): Html =>
+  layout({
+    title: "Your payment is being processed",
+    viewer,
+    here: "membership",
+    room: "curtains",
+    scripts: ["waiting"],
+    refresh,
+    content: html`
+      <div class="stage"><div class="card message" id="waiting" data-url="${url}">
+        <div class="bulbs" aria-hidden="true"><i></i><i></i><i></i><i></i><i></i></div>
+        <h1>Your payment is being processed</h1>
+        <p class="quiet">This usually takes seconds. The page goes on by itself.</p>
+        <p class="quiet" role="status" id="longer" data-text="It takes longer than usual. You can leave this page: nothing is paid twice, and your membership’s page says what became of it."></p>
+        <div class="actions"><a class="button plain" href="/membership">To your membership</a></div>
+      </div></div>`,
+  });
