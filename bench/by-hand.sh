@@ -12,6 +12,9 @@ deploy() {
   node_modules/.bin/esbuild "services/$service/server.ts" --bundle --platform=node --target=node24 --format=esm \
     --minify-syntax --minify-whitespace --sourcemap --sources-content=false --log-level=error --outfile="$context/app/server.mjs" \
     '--banner:js=import { createRequire } from "node:module"; const require = createRequire(import.meta.url);'
+  if [ -d "services/$service/browser" ]; then
+    node_modules/.bin/esbuild "services/$service"/browser/*.ts --bundle --minify --target=es2022 --format=esm --log-level=error --outdir="$context/app/browser"
+  fi
   local folder
   for folder in assets migrations; do
     [ ! -d "services/$service/$folder" ] || cp -r "services/$service/$folder" "$context/app/"
@@ -45,6 +48,9 @@ spec:
             - {name: ISSUER, value: http://auth-service.by-hand.svc:8081}
             - {name: KEY_ENCRYPTION_KEY, value: only-for-this-measurement-and-gone-after-it}
             - {name: OPERATOR_KEY, value: only-for-this-measurement-and-gone-after-it}
+            - {name: PLAYBACK_KEY, value: only-for-this-measurement-and-gone-after-it}
+            - {name: AUTH_URL, value: http://auth-service:8081}
+            - {name: PAYMENT_URL, value: http://payment-service:8082}
           startupProbe: {httpGet: {path: /livez, port: http}, periodSeconds: 1, failureThreshold: 60}
           readinessProbe: {httpGet: {path: /readyz, port: http}, periodSeconds: 1}
           livenessProbe: {httpGet: {path: /livez, port: http}}
@@ -64,7 +70,7 @@ kubectl apply --namespace by-hand -f - >/dev/null <<YAML
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: databases}
-data: {databases.sql: "CREATE DATABASE auth; CREATE DATABASE payment;"}
+data: {databases.sql: "CREATE DATABASE auth; CREATE DATABASE payment; CREATE DATABASE streaming;"}
 ---
 apiVersion: apps/v1
 kind: Deployment

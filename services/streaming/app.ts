@@ -1,13 +1,123 @@
-import { createService } from "@marquee/runtime";
-import { stream } from "./routes/stream.ts";
-import type { Video } from "./video.ts";
+import { join } from "node:path";
+import { createApi, createService, logger, migrate } from "@marquee/runtime";
+import { createEntitlements } from "./access/entitlements.ts";
+import { createEntitlementMetrics } from "./access/metrics.ts";
+import { createGrants } from "./access/playback.ts";
+import { createPlaybackUrls } from "./access/playback-url.ts";
+import { createViewers } from "./access/viewer.ts";
+import { onApiError } from "./http/errors.ts";
+import { awayPage } from "./http/page-answer.ts";
+import { createVisitor } from "./http/visitor.ts";
+import { MediaAway } from "./media/media-store.ts";
+import { createProgramme } from "./media/programme.ts";
+import type { StreamingOptions } from "./options.ts";
+import { createForwardedOf } from "./origin/forwarded.ts";
+import { originRoutes } from "./origin/paths.ts";
+import { createPaymentClient } from "./origin/payment-client.ts";
+import type { Parts } from "./parts.ts";
+import { assetRoutes } from "./routes/assets.ts";
+import { cataloguePages } from "./routes/catalogue-pages.ts";
+import { membershipPages } from "./routes/membership-pages.ts";
+import { playbackRoutes } from "./routes/playback.ts";
+import { streamRoutes } from "./routes/stream.ts";
+import { subscribePages } from "./routes/subscribe-pages.ts";
+import { testCards } from "./routes/test-cards.ts";
+import { titleRoutes } from "./routes/titles.ts";
 
-/**
- * Streaming: what somebody watches. Routes: GET /stream.
- * @param video the title it delivers
- */
-export function createStreaming(video: Video) {
-  const service = createService();
-  service.app.route("/", stream(video));
+const info = {
+  title: "Marquee streaming",
+  version: "0.1.0",
+  description:
+    "What somebody watches: titles, their videos, and where one is in them. People use the pages, from `/` on. What auth and payment answer is here, too, below `/api/auth/` and `/api/payment/`, as their own documents have it.",
+  unavailable: true,
+  securitySchemes: {
+    bearer: {
+      type: "http",
+      scheme: "bearer",
+      bearerFormat: "JWT",
+      description: "An access token of auth's.",
+    },
+    session: {
+      type: "apiKey",
+      in: "cookie",
+      name: "__Host-marquee-session",
+      description:
+        "Of a browser that is signed in; `marquee-session` where it speaks http.",
+    },
+    playback: {
+      type: "apiKey",
+      in: "query",
+      name: "signature",
+      description: "A URL as POST /playback/{id} gives it.",
+    },
+  },
+} as const;
+
+/** Streaming: what somebody watches, and the pages for it. Routes: those of GET /openapi.json, the pages, and what is passed on. */
+export function createStreaming(options: StreamingOptions) {
+  const { database } = options;
+  const service = createService({
+    // What hls.js plays, it puts together itself.
+    contentSecurityPolicy: { mediaSrc: ["'self'", "blob:"] },
+    async begin() {
+      await migrate(database, join(import.meta.dirname, "migrations"));
+      // A store that is away is no reason not to begin: it may come back at any time, and the pages say so meanwhile.
+      await parts.programme.catalogue().catch((err) => {
+        if (!(err instanceof MediaAway)) throw err;
+        logger.error({ err }, "the titles can't be reached yet");
+      });
+    },
+    end: () => parts.entitlements.settled(),
+  });
+  const parts = partsOf(options, createEntitlementMetrics(service.metrics));
+
+  const api = createApi(info);
+  api.app.onError(onApiError);
+  for (const add of [titleRoutes, streamRoutes, playbackRoutes])
+    add(api, parts);
+  // What is not said to be for caches is about somebody.
+  service.app.use(async (c, next) => {
+    await next();
+    if (!c.res.headers.has("cache-control"))
+      c.res.headers.set("cache-control", "no-store");
+  });
+  service.app.route("/", api.app);
+  const assets = join(import.meta.dirname, "assets");
+  service.app.route("/", assetRoutes(assets, options.scripts ?? new Map()));
+  for (const pages of [cataloguePages, subscribePages, membershipPages])
+    service.app.route("/", pages(parts));
+  const { authUrl, paymentUrl, trustedProxies = 0 } = options;
+  const origin = { authUrl, paymentUrl, trustedProxies, awayPage };
+  service.app.route("/", originRoutes(origin));
   return service;
+}
+
+function partsOf(
+  options: StreamingOptions,
+  metrics: ReturnType<typeof createEntitlementMetrics>,
+): Parts {
+  const { database, store, accessTokens, authUrl, paymentUrl } = options;
+  const { trustedProxies = 0, times } = options;
+  const viewers = createViewers({ authUrl, accessTokens, trustedProxies });
+  const entitlements = createEntitlements({
+    ...{ paymentUrl, database, metrics },
+    ...(times?.entitlements && { times: times.entitlements }),
+  });
+  const playbackUrls = createPlaybackUrls({ key: options.playbackKey });
+  return {
+    database,
+    store,
+    programme: createProgramme(store, times?.catalogue),
+    viewers,
+    visitor: createVisitor(viewers),
+    entitlements,
+    playbackUrls,
+    grants: createGrants({
+      ...{ entitlements, playbackUrls },
+      lifetime: times?.playback,
+    }),
+    payment: createPaymentClient({ paymentUrl }),
+    forwardedOf: createForwardedOf(trustedProxies),
+    testCards: options.testCards ? testCards : [],
+  };
 }

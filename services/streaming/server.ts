@@ -1,8 +1,83 @@
 import { join } from "node:path";
-import { environment, serve } from "@marquee/runtime";
+import {
+  accessTokenVariables,
+  createAccessTokens,
+  databaseVariables,
+  environment,
+  openDatabase,
+  serve,
+} from "@marquee/runtime";
+import * as z from "zod";
+import { shortestKey } from "./access/playback-url.ts";
 import { createStreaming } from "./app.ts";
-import { openVideo } from "./video.ts";
+import { configuredStore, mediaVariables } from "./media/configured.ts";
+import { readScripts } from "./routes/assets.ts";
 
-const { PORT } = environment();
-const video = await openVideo(join(import.meta.dirname, "assets/feature.mp4"));
-serve(createStreaming(video), { port: PORT });
+const anOrigin =
+  "expected a URL such as http://auth-service:8081, without a path and without a slash at its end";
+const origin = z.string(anOrigin).regex(/^https?:\/\/[^\s/?#@]+$/, anOrigin);
+const aKey = `expected ${shortestKey} characters at least; \`openssl rand -base64 32\` makes them`;
+const someProxies = "expected a whole number from 0 to 5";
+
+const {
+  PORT,
+  ISSUER,
+  JWKS_URL,
+  AUTH_URL,
+  PAYMENT_URL,
+  PLAYBACK_KEY,
+  PROCESSOR,
+  TRUSTED_PROXIES,
+  ...variables
+} = environment({
+  ...databaseVariables,
+  ...accessTokenVariables,
+  ...mediaVariables,
+  /** Where auth is. */
+  AUTH_URL: origin,
+  /** Where payment is. */
+  PAYMENT_URL: origin,
+  /** Signs playback URLs; the same in every replica. With another one, those that there are end. */
+  PLAYBACK_KEY: z.string(aKey).min(shortestKey, aKey),
+  /** Payment's: with sandbox, forms show its test cards. @default stripe */
+  PROCESSOR: z
+    .enum(["sandbox", "stripe"], "expected sandbox or stripe")
+    .default("stripe"),
+  /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
+  TRUSTED_PROXIES: z.coerce
+    .number(someProxies)
+    .int(someProxies)
+    .min(0, someProxies)
+    .max(5, someProxies)
+    .default(0),
+});
+
+const database = openDatabase(variables, { name: "streaming" });
+const streaming = createStreaming({
+  database,
+  store: store(),
+  accessTokens: createAccessTokens({ issuer: ISSUER, jwksUrl: JWKS_URL }),
+  authUrl: AUTH_URL,
+  paymentUrl: PAYMENT_URL,
+  playbackKey: PLAYBACK_KEY,
+  scripts: await readScripts(join(import.meta.dirname, "browser")),
+  trustedProxies: TRUSTED_PROXIES,
+  testCards: PROCESSOR === "sandbox",
+});
+const end = async () => {
+  await streaming.end();
+  await database.close();
+};
+serve({ ...streaming, end }, { port: PORT });
+
+function store() {
+  try {
+    return configuredStore(variables, join(import.meta.dirname, "assets"));
+  } catch (error) {
+    // The mistake is not in the program: its stack would only hide what to do.
+    console.error(
+      `This program can't start with the environment it got:\n  ${(error as Error).message}`,
+    );
+    process.exit(1);
+  }
+}

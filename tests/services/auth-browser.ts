@@ -3,7 +3,10 @@ import { email, password } from "./auth-domain.ts";
 import type { TestAuth } from "./auth-service.ts";
 
 /** What a browser does with the service: it keeps cookies, and says where its forms come from. */
-export function browse(auth: TestAuth, origin = "http://localhost") {
+export function browse(
+  auth: Pick<TestAuth, "app">,
+  origin = "http://localhost",
+) {
   const cookies = new Map<string, string>();
   /** The last answer's Set-Cookie headers, by name. */
   let set = new Map<string, string>();
@@ -86,7 +89,7 @@ export async function pageOf(response: Response, status: number) {
   return {
     html,
     title: block(/<title>(.*?)<\/title>/),
-    heading: block(/<h1>(.*?)<\/h1>/),
+    heading: block(/<h1[^>]*>(.*?)<\/h1>/),
     /** What is wrong, as screen readers hear it. */
     alert: block(/<div class="alert" role="alert" id="alert">(.*?)<\/div>/s),
     notice: block(/<p class="notice" role="status">(.*?)<\/p>/),

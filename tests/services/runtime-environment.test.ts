@@ -75,6 +75,11 @@ describe("A service's environment", () => {
   it("that is wrong ends a service with those sentences alone", async () => {
     const end = await runToEnd("services/streaming/server.ts", {
       LOG_LEVEL: "loud",
+      DATABASE_URL: "postgres://streaming:secret@127.0.0.1/streaming",
+      ISSUER: "http://127.0.0.1:8081",
+      AUTH_URL: "http://127.0.0.1:8081",
+      PAYMENT_URL: "http://127.0.0.1:8082",
+      PLAYBACK_KEY: "a key that is long enough for this test",
     });
     assert.deepEqual(end, {
       code: 1,

@@ -1,0 +1,183 @@
+import * as z from "zod";
+import type { MediaFile, MediaStore } from "./media-store.ts";
+
+/** Where the catalogue is, below the store's root. */
+const path = "catalogue.json";
+
+/** Bytes that it may have; a title takes about one KiB. */
+const most = 4 * 1024 * 1024;
+
+/** A title's files, by what they are for. */
+const kinds = ["poster", "backdrop", "video", "hls"] as const;
+
+/** In small letters, digits and single hyphens: it is a part of URLs. */
+const id = z
+  .string()
+  .regex(
+    /^[a-z0-9]+(-[a-z0-9]+)*$/,
+    "expected small letters, digits and single hyphens",
+  );
+const text = z.string().trim().min(1, "is empty");
+const file = z
+  .string()
+  .regex(
+    /^(?!\.{1,2}(\/|$))[^/\\\0]+(\/(?!\.{1,2}(\/|$))[^/\\\0]+)*$/,
+    "expected a path below the catalogue's folder",
+  );
+
+const TitleEntry = z.strictObject({
+  id,
+  name: text,
+  /** When it came out. */
+  year: z.int().min(1888).max(9999),
+  /** How long it is. */
+  seconds: z.number().positive(),
+  genre: text,
+  /** One line. */
+  tagline: text,
+  /** Two or three sentences. */
+  description: text,
+  /** A portrait picture, 2:3. */
+  poster: file,
+  /** A landscape picture, 16:9. */
+  backdrop: file,
+  /** The whole as one file, for browsers to play as it comes. */
+  video: file,
+  /** The multivariant playlist. */
+  hls: file,
+});
+
+const CatalogueFile = z.strictObject({
+  featured: id,
+  titles: z.array(TitleEntry).min(1, "there are none"),
+  files: z.record(
+    file,
+    z.strictObject({
+      size: z.int().nonnegative(),
+      sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, "expected a SHA-256 of 64 hexadecimal digits"),
+    }),
+  ),
+});
+type CatalogueFile = z.infer<typeof CatalogueFile>;
+
+/** Something to watch; paths are below the store's root. */
+export interface Title extends z.infer<typeof TitleEntry> {
+  /** Bytes of its files. */
+  sizes: Record<(typeof kinds)[number], number>;
+}
+
+/** What there is to watch. */
+export interface Catalogue {
+  /** The id of the one to show first. */
+  featured: string;
+  titles: Title[];
+}
+
+/** The catalogue, or what it names, is not as it has to be. Its message has a line for each mistake. */
+export class InvalidCatalogue extends Error {
+  override readonly name = "InvalidCatalogue";
+  readonly mistakes: readonly string[];
+  constructor(mistakes: string[]) {
+    const count = mistakes.length === 1 ? "a mistake" : "mistakes";
+    super(`${path} has ${count}:\n${mistakes.map((m) => `- ${m}`).join("\n")}`);
+    this.mistakes = mistakes;
+  }
+}
+
+/**
+ * Reads a store's catalogue.json, and looks up all the files that it names.
+ * @throws InvalidCatalogue with every mistake; MediaAway
+ */
+export async function readCatalogue(store: MediaStore): Promise<Catalogue> {
+  const catalogue = parse(await read(store));
+  const mistakes = [...mistakesOf(catalogue)];
+  const found = new Map<string, MediaFile>();
+  for (const name of namesOf(catalogue)) {
+    const there = await store.find(name);
+    const listed = catalogue.files[name];
+    if (!there) mistakes.push(`${name}: there is no such file`);
+    else if (listed && there.size !== listed.size)
+      mistakes.push(
+        `${name}: it has ${there.size} bytes, not ${listed.size} as files says`,
+      );
+    else found.set(name, there);
+  }
+  if (mistakes.length > 0) throw new InvalidCatalogue(mistakes);
+  const sizeOf = (name: string) => (found.get(name) as MediaFile).size;
+  return {
+    featured: catalogue.featured,
+    titles: catalogue.titles.map((title) => ({
+      ...title,
+      sizes: {
+        poster: sizeOf(title.poster),
+        backdrop: sizeOf(title.backdrop),
+        video: sizeOf(title.video),
+        hls: sizeOf(title.hls),
+      },
+    })),
+  };
+}
+
+async function read(store: MediaStore): Promise<string> {
+  const file = await store.find(path);
+  if (!file)
+    throw new InvalidCatalogue([
+      "it is missing: it has to be at the root of the folder or bucket that has the titles",
+    ]);
+  if (file.size === 0) throw new InvalidCatalogue(["it is empty"]);
+  if (file.size > most)
+    throw new InvalidCatalogue([
+      `it has ${file.size} bytes, and may have ${most}`,
+    ]);
+  return new Response(file.read(0, file.size - 1)).text();
+}
+
+function parse(text: string): CatalogueFile {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidCatalogue([`it is not JSON: ${(error as Error).message}`]);
+  }
+  const result = CatalogueFile.safeParse(json, { error: inWords });
+  if (result.success) return result.data;
+  throw new InvalidCatalogue(
+    result.error.issues.flatMap((issue) => {
+      const at = issue.path.map(String);
+      if (issue.code === "unrecognized_keys")
+        return issue.keys.map(
+          (key) => `${[...at, key].join(".")}: is not expected`,
+        );
+      if (issue.code === "invalid_key")
+        return `${at.join(".")}: ${issue.issues.map(({ message }) => message)}`;
+      return `${at.join(".") || "all of it"}: ${issue.message}`;
+    }),
+  );
+}
+
+const inWords = (issue: z.core.$ZodRawIssue): string | undefined =>
+  issue.code === "invalid_type" && issue.input === undefined
+    ? "is missing"
+    : undefined;
+
+/** What is wrong with a catalogue in itself. */
+function* mistakesOf({ featured, titles, files }: CatalogueFile) {
+  const ids = titles.map(({ id }) => id);
+  for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i)))
+    yield `titles: ${id} is there more than once`;
+  if (!ids.includes(featured))
+    yield `featured: there is no title ${featured}, only ${ids.join(", ")}`;
+  for (const title of titles)
+    for (const kind of kinds)
+      if (!Object.hasOwn(files, title[kind]))
+        yield `${title.id}'s ${kind}: ${title[kind]} has no entry in files`;
+}
+
+/** Every file that is named, once. */
+const namesOf = ({ titles, files }: CatalogueFile): Set<string> =>
+  new Set([
+    ...titles.flatMap((title) => kinds.map((kind) => title[kind])),
+    ...Object.keys(files),
+  ]);

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import { openFolder } from "./folder.ts";
+import type { MediaStore } from "./media-store.ts";
+import { openBucket } from "./s3.ts";
+
+/** The variables that say where the titles are. */
+export const mediaVariables = {
+  /** A folder with catalogue.json and what it names. @default the sample titles */
+  MEDIA_FOLDER: z.string().min(1, "expected a path").optional(),
+  /** A bucket, in place of a folder; then the key is needed, too. */
+  S3_BUCKET: z.string().min(1, "expected a bucket's name").optional(),
+  /** The server that has it. */
+  S3_ENDPOINT: z.url("expected an http or https URL").optional(),
+  /** @default us-east-1 */
+  S3_REGION: z.string().min(1, "expected a region").default("us-east-1"),
+  /** What keys begin with, such as `films/`. @default nothing */
+  S3_PREFIX: z.string().optional(),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+};
+
+type MediaVariables = z.output<z.ZodObject<typeof mediaVariables>>;
+
+/** Where the titles are, as the environment says. @throws Error where that can't be right */
+export function configuredStore(
+  variables: MediaVariables,
+  assets: string,
+): MediaStore {
+  const { MEDIA_FOLDER, S3_BUCKET } = variables;
+  if (MEDIA_FOLDER !== undefined && S3_BUCKET !== undefined)
+    throw new Error(
+      "MEDIA_FOLDER and S3_BUCKET are both set: titles are in one of the two.",
+    );
+  if (S3_BUCKET === undefined)
+    return openFolder(MEDIA_FOLDER ?? join(assets, "titles"));
+  const given = (
+    name: "S3_ENDPOINT" | "S3_ACCESS_KEY_ID" | "S3_SECRET_ACCESS_KEY",
+  ) => {
+    const value = variables[name];
+    if (value) return value;
+    throw new Error(`${name} is not set, and S3_BUCKET is.`);
+  };
+  const { S3_PREFIX } = variables;
+  return openBucket({
+    bucket: S3_BUCKET,
+    endpoint: given("S3_ENDPOINT"),
+    region: variables.S3_REGION,
+    accessKeyId: given("S3_ACCESS_KEY_ID"),
+    secretAccessKey: given("S3_SECRET_ACCESS_KEY"),
+    ...(S3_PREFIX && { prefix: S3_PREFIX }),
+  });
+}

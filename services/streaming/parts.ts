@@ -1,0 +1,29 @@
+import type { Database } from "@marquee/runtime";
+import type { Entitlements } from "./access/entitlements.ts";
+import type { Grants } from "./access/playback.ts";
+import type { PlaybackUrls } from "./access/playback-url.ts";
+import type { Viewers } from "./access/viewer.ts";
+import type { Visitor } from "./http/visitor.ts";
+import type { MediaStore } from "./media/media-store.ts";
+import type { Programme } from "./media/programme.ts";
+import type { ForwardedOf } from "./origin/forwarded.ts";
+import type { PaymentClient } from "./origin/payment-client.ts";
+import type { TestCard } from "./pages/subscribe.ts";
+
+/** What the routes work with. */
+export interface Parts {
+  database: Database;
+  store: MediaStore;
+  programme: Programme;
+  viewers: Viewers;
+  /** Who looks at a page. */
+  visitor: Visitor;
+  entitlements: Entitlements;
+  grants: Grants;
+  playbackUrls: PlaybackUrls;
+  payment: PaymentClient;
+  /** How a request came to us. */
+  forwardedOf: ForwardedOf;
+  /** Shown with card forms. */
+  testCards: readonly TestCard[];
+}

@@ -1,0 +1,138 @@
+import type { Context } from "hono";
+import { keepAim, takeAim, toldByAuth } from "../http/browser.ts";
+import { createPages, Refused, show } from "../http/page-answer.ts";
+import type { Title } from "../media/catalogue.ts";
+import type { Programme } from "../media/programme.ts";
+import { PaymentAway } from "../origin/payment-away.ts";
+import { homePage } from "../pages/home.ts";
+import type { Price } from "../pages/prices.ts";
+import { titlePage } from "../pages/title.ts";
+import type { TitleCard } from "../pages/title-card.ts";
+import { watchPage } from "../pages/watch.ts";
+import type { Parts } from "../parts.ts";
+import { progressOf } from "../progress/progress.ts";
+import { placeOf } from "./playback.ts";
+import { picturesOf } from "./titles.ts";
+
+/** GET /, /titles/:id and /watch/:id: what there is, a title, and the player. */
+export function cataloguePages(parts: Parts) {
+  const { programme, visitor, entitlements, grants, forwardedOf } = parts;
+  const app = createPages(parts);
+
+  const titleOf = async (c: Context): Promise<Title> => {
+    const title = await programme.title(c.req.param("id") ?? "");
+    if (!title) throw new Refused("notFound");
+    return title;
+  };
+
+  app.get("/", async (c) => {
+    const visit = await visitor.maybe(c);
+    const { https } = forwardedOf(c);
+    const next =
+      visit && (takeAim(c, "step", https) ?? takeAim(c, "watch", https));
+    const notice = toldByAuth(c, https);
+    if (next) return c.redirect(next);
+    const { featured, titles } = await programme.catalogue();
+    const cards = titles.map(cardOf);
+    const first = cards.find(({ id }) => id === featured) ?? cards[0];
+    if (!first) throw new Refused("notFound");
+    return show(
+      c,
+      homePage({
+        viewer: visit?.shown,
+        featured: first,
+        titles: cards,
+        notice,
+        ...(visit
+          ? { continueWatching: await begunBy(parts, visit.userId, cards, c) }
+          : { from: await cheapest(parts, c) }),
+      }),
+    );
+  });
+
+  app.get("/titles/:id", async (c) => {
+    const title = await titleOf(c);
+    const visit = await visitor.maybe(c);
+    const position = visit && (await placeOf(parts, visit.userId, title.id, c));
+    const entitled = visit
+      ? await entitlements.of(visit).then(
+          ({ entitled }) => entitled,
+          (error) => {
+            if (error instanceof PaymentAway) return "unknown" as const;
+            throw error;
+          },
+        )
+      : false;
+    const shown = { ...cardOf(title), description: title.description };
+    const viewer = visit?.shown;
+    return show(c, titlePage({ viewer, title: shown, position, entitled }));
+  });
+
+  app.get("/watch/:id", async (c) => {
+    const title = await titleOf(c);
+    const visit = await visitor.of(c);
+    const granted = visit && (await grants.grant(visit, title.id));
+    if (!granted) {
+      keepAim(c, "watch", forwardedOf(c).https);
+      throw new Refused(visit ? "notEntitled" : "notSignedIn");
+    }
+    const fromStart = c.req.query("from") === "start";
+    const position = fromStart
+      ? 0
+      : await placeOf(parts, visit.userId, title.id, c);
+    const shown = { ...cardOf(title), description: title.description };
+    const playback = { ...granted, position };
+    const next = await nextOf(programme, title.id);
+    return show(c, watchPage({ title: shown, playback, next }));
+  });
+
+  return app;
+}
+
+const cardOf = (title: Title): TitleCard => {
+  const { id, name, year, seconds, genre, tagline } = title;
+  return {
+    ...{ id, name, year, seconds, genre, tagline },
+    ...picturesOf(title),
+  };
+};
+
+/** What comes after a title in the catalogue; after the last one, the first. */
+async function nextOf(programme: Programme, id: string) {
+  const { titles } = await programme.catalogue();
+  const at = titles.findIndex((title) => title.id === id);
+  const next = titles[(at + 1) % titles.length];
+  return next && next.id !== id ? cardOf(next) : undefined;
+}
+
+/** What somebody has begun. While that can't be looked up, nothing: the catalogue is there all the same. */
+async function begunBy(
+  { database }: Parts,
+  userId: string,
+  cards: readonly TitleCard[],
+  c: Context,
+) {
+  try {
+    const begun = await progressOf(database, userId);
+    return begun.flatMap(({ title, position }) => {
+      const card = cards.find(({ id }) => id === title);
+      return card ? [{ ...card, position }] : [];
+    });
+  } catch (err) {
+    c.get("log").warn({ err }, "what somebody has begun can't be looked up");
+    return [];
+  }
+}
+
+/** What the cheapest plan costs; undefined while payment does not say. */
+async function cheapest(
+  { payment }: Parts,
+  c: Context,
+): Promise<Price | undefined> {
+  try {
+    return (await payment.plans())[0];
+  } catch (err) {
+    c.get("log").warn({ err }, "prices can't be shown");
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+import { formOf, sameOrigin } from "@marquee/runtime";
+import { keepAim } from "../http/browser.ts";
+import { createPages, type PageContext, show } from "../http/page-answer.ts";
+import type { Outcome } from "../origin/payment-client.ts";
+import type { Subscription } from "../origin/payment-json.ts";
+import { membershipPage } from "../pages/membership.ts";
+import type { Parts } from "../parts.ts";
+import { keyOf, newKey } from "./card-form.ts";
+import { liveOf } from "./subscribe-pages.ts";
+
+/** What the page tells, by `told` in its query. */
+const notices: Readonly<Record<string, string>> = {
+  subscribed: "Welcome. Your membership has begun.",
+  "card-changed": "Your new card is used from now on.",
+  "not-paid": "The payment did not go through, so nothing was charged.",
+  canceled: "Your membership will end. You can change your mind until then.",
+  resumed: "Your membership goes on.",
+  unchanged:
+    "Nothing was changed: your membership is not as it was when you opened that page.",
+};
+
+/** GET /membership; POST /membership/cancel and /membership/resume: what somebody pays, and how it ends. */
+export function membershipPages(parts: Parts) {
+  const { visitor, payment, entitlements, forwardedOf } = parts;
+  const app = createPages(parts);
+
+  app.get("/membership", async (c) => {
+    const visit = await visitor.of(c);
+    if (!visit) {
+      keepAim(c, "step", forwardedOf(c).https);
+      return c.redirect("/sign-in");
+    }
+    const [subscriptions, payments] = await Promise.all([
+      payment.subscriptionsOf(visit.token),
+      payment.paymentsOf(visit.token),
+    ]);
+    const { data } = subscriptions;
+    const live = data.find(
+      ({ status }) => status !== "canceled" && status !== "expired",
+    );
+    const told = c.req.query("told") ?? "";
+    return show(
+      c,
+      membershipPage({
+        viewer: visit.shown,
+        subscription: live ?? data[0],
+        payments: payments.data,
+        notice: Object.hasOwn(notices, told) ? notices[told] : undefined,
+        cancelKey: newKey(),
+        resumeKey: newKey(),
+      }),
+    );
+  });
+
+  const change = (
+    path: string,
+    told: string,
+    does: (
+      token: string,
+      key: string,
+      id: string,
+    ) => Promise<Outcome<Subscription>>,
+  ) =>
+    app.post(path, sameOrigin, async (c: PageContext) => {
+      const { key } = await formOf(c, "key");
+      const visit = await visitor.of(c);
+      if (!visit) return c.redirect("/sign-in", 303);
+      const live = await liveOf(parts, visit);
+      const outcome = live && (await does(visit.token, keyOf(key), live.id));
+      entitlements.forget(visit.userId);
+      const done = outcome?.kind === "done";
+      return c.redirect(`/membership?told=${done ? told : "unchanged"}`, 303);
+    });
+  change("/membership/cancel", "canceled", (...args) =>
+    payment.cancel(...args),
+  );
+  change("/membership/resume", "resumed", (...args) => payment.resume(...args));
+
+  return app;
+}

@@ -1,0 +1,183 @@
+import { formOf, sameOrigin } from "@marquee/runtime";
+import { keepAim, takeAim } from "../http/browser.ts";
+import {
+  createPages,
+  type PageContext,
+  Refused,
+  show,
+} from "../http/page-answer.ts";
+import type { Visit } from "../http/visitor.ts";
+import type { Outcome } from "../origin/payment-client.ts";
+import type { Subscription } from "../origin/payment-json.ts";
+import type { Mistakes } from "../pages/form.ts";
+import { messagePage } from "../pages/message.ts";
+import { plansPage } from "../pages/plans.ts";
+import { changeCardPage, subscribePage } from "../pages/subscribe.ts";
+import { waitingPage } from "../pages/waiting.ts";
+import type { Parts } from "../parts.ts";
+import { keyOf, mistakesOf, newKey, readCard } from "./card-form.ts";
+
+const paymentPath = "/membership/payment";
+
+/** GET /plans; GET, POST /subscribe; GET, POST /membership/card; GET /membership/payment: paying, and what became of it. */
+export function subscribePages(parts: Parts) {
+  const { visitor, payment, entitlements, forwardedOf, testCards } = parts;
+  const app = createPages(parts);
+
+  app.get("/plans", async (c) => {
+    const visit = await visitor.maybe(c);
+    const plans = await payment.plans();
+    const live = visit && (await liveOf(parts, visit));
+    const viewer = visit?.shown;
+    return show(c, plansPage({ viewer, plans, current: live?.plan }));
+  });
+
+  const planOf = async (id: string | undefined) => {
+    const plan = (await payment.plans()).find((plan) => plan.id === id);
+    if (plan) return plan;
+    throw new Refused("notFound");
+  };
+
+  app.get("/subscribe", async (c) => {
+    const plan = await planOf(c.req.query("plan"));
+    const visit = await visitor.of(c);
+    if (!visit) {
+      keepAim(c, "step", forwardedOf(c).https);
+      return c.redirect("/sign-up");
+    }
+    if (await liveOf(parts, visit)) return c.redirect("/membership");
+    const viewer = visit.shown;
+    const form = { viewer, plan, key: newKey(), testCards };
+    return show(c, subscribePage(form));
+  });
+
+  app.post("/subscribe", sameOrigin, async (c) => {
+    const sent = await formOf(c, "plan", "key", "number", "expiry", "cvc");
+    const visit = await visitor.of(c);
+    if (!visit) return c.redirect("/sign-in", 303);
+    const plan = await planOf(sent.plan);
+    const again = (mistakes: Mistakes, status: 402 | 404 | 409 | 422) => {
+      const values = { expiry: sent.expiry };
+      const form = { viewer: visit.shown, plan, key: newKey(), testCards };
+      return show(c, subscribePage({ ...form, values, mistakes }), status);
+    };
+    const card = readCard(sent);
+    if ("mistakes" in card) return again(card.mistakes, 422);
+    const outcome = await payment.subscribe(visit.token, keyOf(sent.key), {
+      plan: plan.id,
+      method: card.method,
+      return_url: returnUrl(c, parts),
+    });
+    entitlements.forget(visit.userId);
+    return goOn(c, outcome, again);
+  });
+
+  app.get("/membership/card", async (c) => {
+    const visit = await visitor.of(c);
+    if (!visit) {
+      keepAim(c, "step", forwardedOf(c).https);
+      return c.redirect("/sign-in");
+    }
+    const live = await liveOf(parts, visit);
+    if (!live) return c.redirect("/plans");
+    const form = { viewer: visit.shown, key: newKey(), testCards };
+    return show(c, changeCardPage({ ...form, method: live.method }));
+  });
+
+  app.post("/membership/card", sameOrigin, async (c) => {
+    const sent = await formOf(c, "key", "number", "expiry", "cvc");
+    const visit = await visitor.of(c);
+    if (!visit) return c.redirect("/sign-in", 303);
+    const live = await liveOf(parts, visit);
+    if (!live) return c.redirect("/plans", 303);
+    const again = (mistakes: Mistakes, status: 402 | 404 | 409 | 422) => {
+      const values = { expiry: sent.expiry };
+      const form = { viewer: visit.shown, key: newKey(), testCards };
+      const page = { ...form, values, mistakes, method: live.method };
+      return show(c, changeCardPage(page), status);
+    };
+    const card = readCard(sent);
+    if ("mistakes" in card) return again(card.mistakes, 422);
+    const change = { method: card.method, return_url: returnUrl(c, parts) };
+    const outcome = await payment.changeMethod(
+      ...([visit.token, keyOf(sent.key), live.id, change] as const),
+    );
+    entitlements.forget(visit.userId);
+    if (outcome.kind === "done")
+      return c.redirect("/membership?told=card-changed", 303);
+    return goOn(c, outcome, again);
+  });
+
+  app.get(paymentPath, async (c) => {
+    const visit = await visitor.of(c);
+    if (!visit) return c.redirect("/sign-in");
+    const [latest] = (await payment.subscriptionsOf(visit.token)).data;
+    entitlements.forget(visit.userId);
+    if (latest?.status === "incomplete" && !latest.next_action)
+      return show(
+        c,
+        waitingPage({ viewer: visit.shown, url: paymentPath }),
+        202,
+      );
+    return c.redirect(afterwards(c, latest));
+  });
+
+  /** What comes after a form was sent. */
+  function goOn(
+    c: PageContext,
+    outcome: Outcome<Subscription>,
+    again: (
+      mistakes: Mistakes,
+      status: 402 | 404 | 409 | 422,
+    ) => Response | Promise<Response>,
+  ) {
+    if (outcome.kind === "done")
+      return c.redirect(afterwards(c, outcome.value), 303);
+    if (outcome.kind !== "pending") {
+      const { mistakes, status } = mistakesOf(outcome);
+      return again(mistakes, status);
+    }
+    const url = outcome.value.next_action?.url;
+    if (url === undefined) return c.redirect(paymentPath, 303);
+    // A path of ours is the sandbox's bank. To another host no form's answer may lead (form-action 'self'), but a link may.
+    if (/^\/(?![/\\])/.test(url)) return c.redirect(url, 303);
+    return show(c, bankPage(url));
+  }
+
+  /** Where somebody goes whose payment is over: to what they wanted to watch, if they may. */
+  function afterwards(c: PageContext, subscription: Subscription | undefined) {
+    if (subscription?.status !== "active") return "/membership?told=not-paid";
+    // A script that looks whether it is over is not who goes there.
+    const looks =
+      c.req.method === "GET" &&
+      !/\btext\/html\b/.test(c.req.header("accept") ?? "");
+    const { https } = forwardedOf(c);
+    const watch = looks ? undefined : takeAim(c, "watch", https);
+    return watch ?? "/membership?told=subscribed";
+  }
+
+  return app;
+}
+
+/** The subscription that somebody has now. @throws PaymentAway */
+export async function liveOf(
+  { payment }: Parts,
+  { token }: Visit,
+): Promise<Subscription | undefined> {
+  const { data } = await payment.subscriptionsOf(token);
+  return data.find(({ status }) => !["canceled", "expired"].includes(status));
+}
+
+/** Where the bank sends people back to. */
+function returnUrl(c: PageContext, { forwardedOf }: Parts): string {
+  const { headers } = forwardedOf(c);
+  const { "x-forwarded-proto": scheme, "x-forwarded-host": host } = headers;
+  return `${scheme}://${host}${paymentPath}`;
+}
+
+const bankPage = (url: string) =>
+  messagePage({
+    title: "Your bank wants to hear from you",
+    text: "It asks you to confirm the payment, on a page of its own. Then you come back here.",
+    actions: [{ text: "Go to your bank", href: url }],
+  });

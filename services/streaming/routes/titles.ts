@@ -1,0 +1,113 @@
+import type { Api } from "@marquee/runtime";
+import type { Context } from "hono";
+import { etag } from "hono/etag";
+import { HTTPException } from "hono/http-exception";
+import * as z from "zod";
+import { deliver } from "../delivery/deliver.ts";
+import type { Title } from "../media/catalogue.ts";
+import type { Parts } from "../parts.ts";
+
+const tags = ["titles"];
+
+export const TitleJson = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    year: z.int(),
+    genre: z.string(),
+    tagline: z.string().describe("One line."),
+    description: z.string().describe("Two or three sentences."),
+    duration: z.number().describe("Seconds."),
+    size: z.int().describe("Bytes of the whole video, as GET /stream/{id}."),
+    poster: z.string().describe("Path of a portrait picture, 2:3."),
+    backdrop: z.string().describe("Path of a landscape picture, 16:9."),
+  })
+  .meta({ id: "Title" });
+
+const Titles = z
+  .object({
+    featured: z.string().describe("The id of the one that GET /stream gives."),
+    data: z.array(TitleJson),
+  })
+  .meta({ id: "Titles" });
+
+/** Where a title's pictures are. */
+export const picturesOf = ({ id }: Pick<Title, "id">) => ({
+  poster: `/titles/${id}/poster`,
+  backdrop: `/titles/${id}/backdrop`,
+});
+
+const titleJson = (title: Title): z.infer<typeof TitleJson> => {
+  const { id, name, year, genre, tagline, description, seconds } = title;
+  return {
+    ...{ id, name, year, genre, tagline, description },
+    ...{ duration: seconds, size: title.sizes.video },
+    ...picturesOf(title),
+  };
+};
+
+const none = (id: string) =>
+  new HTTPException(404, { message: `There is no title ${id}.` });
+
+/** GET /titles: the catalogue; GET /titles/:id/poster and /backdrop: pictures, for everybody. */
+export function titleRoutes({ route }: Api, parts: Parts): void {
+  const { programme, store } = parts;
+  route(
+    {
+      method: "get",
+      path: "/titles",
+      summary: "What there is to watch",
+      tags,
+      responses: {
+        200: {
+          description: "All titles.",
+          schema: Titles,
+          headers: { ETag: "Of this answer, for If-None-Match." },
+        },
+        304: "As it was.",
+      },
+    },
+    etag(),
+    async (c) => {
+      const { featured, titles } = await programme.catalogue();
+      c.header("cache-control", "public, max-age=60");
+      return c.json({ featured, data: titles.map(titleJson) });
+    },
+  );
+
+  for (const picture of ["poster", "backdrop"] as const)
+    route(
+      {
+        method: "get",
+        path: `/titles/:id/${picture}`,
+        summary: `A title's ${picture}`,
+        tags,
+        request: { param: z.strictObject({ id: z.string() }) },
+        responses: {
+          200: { description: "The picture.", type: "image/*" },
+          ...ofFiles,
+        },
+      },
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const title = await programme.title(id);
+        const file = title && (await store.find(title[picture]));
+        if (!file) throw none(id);
+        const day = 86_400; // seconds
+        return deliver(c as Context, file, {
+          cacheControl: `public, max-age=${day}`,
+        });
+      },
+    );
+}
+
+/** What else an answer with a file may be, by its conditions and ranges. */
+export const ofFiles = {
+  206: {
+    description: "The part of it, or the parts, that Range asks for.",
+    type: "*/*",
+  },
+  304: "As the client has it.",
+  412: "It is not as If-Match or If-Unmodified-Since has it.",
+  416: "It does not reach that far; Content-Range says how far it does.",
+};
