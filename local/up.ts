@@ -102,13 +102,13 @@ async function printWhatNext(): Promise<void> {
   ) as { endpoints: Record<string, string> };
   const endpoints = Object.entries(outputs.endpoints).map(
     ([service, url]) =>
-      `  ${service.padEnd(10)} ${url}${service === "streaming" ? "/stream" : ""}${url.includes(".svc:") ? "  (in the cluster)" : ""}`,
+      `  ${service.padEnd(10)} ${url}${url.includes(".svc:") ? "  (in the cluster)" : ""}`,
   );
   console.log(`
 Marquee is up (${elapsed()}).
 ${endpoints.join("\n")}
 
-Next, in this shell:
+Open streaming's address in a browser. Next, in this shell:
   eval "$(npm run -s env)"                       # pulumi and kubectl, on this cluster
   kubectl port-forward service/auth-service 8081 # then open http://localhost:8081
   pulumi config set --path 'marquee:services.auth.replicas' 5 && pulumi up

@@ -17,6 +17,7 @@ import {
   sh,
   until,
 } from "./environment.ts";
+import { picture } from "./people.ts";
 
 const locks = join(
   process.env.XDG_STATE_HOME ?? join(homedir(), ".local/state"),
@@ -47,7 +48,7 @@ describe("npm run up, on a machine without a cluster", function () {
   it("ends with the URLs and three commands to try next", () => {
     assert.match(
       first.stdout,
-      new RegExp(`streaming +http://${host}:30003/stream`),
+      new RegExp(`streaming +http://${host}:30003$`, "m"),
     );
     assert.match(first.stdout, /eval "\$\(npm run -s env\)"/);
     assert.match(
@@ -141,9 +142,7 @@ describe("npm run up, on a machine without a cluster", function () {
     await ok("npm run -s up");
     assert.equal(await ok(uid), before);
     await ok("kubectl rollout status deployment --timeout=60s");
-    await until(async () =>
-      assert.equal((await fetch(`http://${host}:30003/stream`)).status, 200),
-    );
+    await until(async () => assert.equal((await fetch(picture)).status, 200));
   });
 
   it("begins anew where a run was killed while the cluster started", async () => {

@@ -8,7 +8,6 @@ import {
   ensureUp,
   forwarded,
   generations,
-  host,
   json,
   ok,
   resources,
@@ -16,6 +15,7 @@ import {
 } from "./environment.ts";
 import { statusFrom } from "./in-pod.ts";
 import { underLoad } from "./load.ts";
+import { newMember, picture, videoOf } from "./people.ts";
 
 const replicas = async (service = "auth") =>
   (await json(`kubectl get deployment ${service}-deployment -o json`)).status
@@ -28,9 +28,12 @@ describe("Marquee, as its users use it", function () {
 
   it("delivers the video to a browser outside, in parts", async () => {
     const file = readFileSync(
-      join(clone(), "services/streaming/assets/feature.mp4"),
+      join(
+        clone(),
+        "services/streaming/assets/titles/northern-lights/720p.mp4",
+      ),
     );
-    const part = await fetch(`http://${host}:30003/stream`, {
+    const part = await fetch(await videoOf(await newMember()), {
       headers: { range: "bytes=100-199" },
     });
     assert.equal(part.status, 206);
@@ -139,9 +142,7 @@ describe("Marquee, as its users use it", function () {
   });
 
   it("logs each request as JSON, with the id that the client got", async () => {
-    const response = await fetch(`http://${host}:30003/stream`, {
-      method: "HEAD",
-    });
+    const response = await fetch(picture, { method: "HEAD" });
     const id = response.headers.get("x-request-id");
     await until(async () => {
       const lines = (
@@ -151,7 +152,7 @@ describe("Marquee, as its users use it", function () {
         .map((line) => JSON.parse(line));
       const line = lines.find(({ requestId }) => requestId === id);
       assert.equal(line?.status, 200);
-      assert.equal(line?.path, "/stream");
+      assert.equal(line?.path, new URL(picture).pathname);
     }, 10);
   });
 
@@ -226,12 +227,12 @@ describe("Marquee, as its users use it", function () {
   it("rolls a changed service out without failing a request, and touches that service alone", async () => {
     const before = await generations();
     edit(
-      join(clone(), "services/streaming/routes/stream.ts"),
-      "max-age=3600",
-      "max-age=60",
+      join(clone(), "services/streaming/routes/titles.ts"),
+      "const day = 86_400;",
+      "const day = 60;",
     );
     const { answered, failures } = await underLoad(
-      `http://${host}:30003/stream`,
+      picture,
       async () => {
         await ok("pulumi up --yes");
         await new Promise((resolve) => setTimeout(resolve, 8_000)); // until the last old pod has drained
@@ -242,9 +243,7 @@ describe("Marquee, as its users use it", function () {
 
     assert.deepEqual(failures, []);
     assert.ok(answered > 500, `${answered} requests were answered`);
-    const response = await fetch(`http://${host}:30003/stream`, {
-      method: "HEAD",
-    });
+    const response = await fetch(picture, { method: "HEAD" });
     assert.equal(response.headers.get("cache-control"), "public, max-age=60");
     for (const [object, generation] of Object.entries(before))
       if (!object.includes("streaming-deployment"))

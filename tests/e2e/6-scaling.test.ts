@@ -3,13 +3,13 @@ import {
   configure,
   ensureUp,
   generations,
-  host,
   json,
   ok,
   sh,
   until,
 } from "./environment.ts";
 import { underLoad } from "./load.ts";
+import { picture } from "./people.ts";
 
 const streaming = () =>
   json("kubectl get deployment streaming-deployment -o json");
@@ -45,7 +45,7 @@ describe("Scaling", function () {
 
   it("adds pods under load, and pulumi up leaves them", async () => {
     await underLoad(
-      `http://${host}:30003/stream`,
+      picture,
       () =>
         until(
           async () => assert.equal((await streaming()).status.readyReplicas, 4),

@@ -6,12 +6,12 @@ import {
   edit,
   ensureUp,
   generations,
-  host,
   json,
   ok,
   sh,
   until,
 } from "./environment.ts";
+import { picture } from "./people.ts";
 
 const images = (stack: string) =>
   json(`pulumi stack output images --stack ${stack} --json`);
@@ -22,13 +22,13 @@ const withoutDocker = "DOCKER_HOST=unix:///nowhere/docker.sock";
 /** Waits until streaming answers so: as it does by itself, or as it was changed below. An old pod may answer until it has drained. */
 const answers = (cacheControl: string) =>
   until(async () => {
-    const { headers } = await fetch(`http://${host}:30003/stream`, {
+    const { headers } = await fetch(picture, {
       method: "HEAD",
       headers: { connection: "close" },
     });
     assert.equal(headers.get("cache-control"), cacheControl);
   }, 15);
-const unchanged = "public, max-age=3600";
+const unchanged = "public, max-age=86400";
 const changed = "public, max-age=60";
 
 describe("Images: build once, deploy everywhere", function () {
@@ -107,9 +107,9 @@ describe("Images: build once, deploy everywhere", function () {
     await ok("pulumi stack select dev");
     const change = () =>
       edit(
-        join(clone(), "services/streaming/routes/stream.ts"),
-        "max-age=3600",
-        "max-age=60",
+        join(clone(), "services/streaming/routes/titles.ts"),
+        "const day = 86_400;",
+        "const day = 60;",
       );
     change();
     const preview = await ok("pulumi preview --diff --refresh=false");

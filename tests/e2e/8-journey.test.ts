@@ -1,0 +1,298 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Browser, BrowserContext, Page } from "puppeteer-core";
+import { shoot, sizes, startChromium } from "../chromium/chromium.ts";
+import { ensureUp, ok, setConfig, until } from "./environment.ts";
+import { password, site } from "./people.ts";
+
+const axe = readFileSync(
+  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
+const title = "northern-lights";
+
+/** Seconds of a subscription's period: the journey goes through all of one. */
+const period = 75;
+
+describe("The journey, in a browser on the cluster", function () {
+  this.timeout("10m");
+  let browser: Browser;
+  const contexts: BrowserContext[] = [];
+  const email = `journey-${Date.now()}@example.com`;
+  /** The one that watches, at a desk. */
+  let desk: Page;
+  /** The same person's, elsewhere. */
+  let phone: Page;
+
+  before(async () => {
+    await ensureUp();
+    setConfig("dev", ["marquee:payments"], {
+      billingPeriod: `PT${period}S`,
+      gracePeriod: "PT1S",
+    });
+    await ok("pulumi stack select dev && pulumi up --yes");
+    browser = await startChromium();
+    desk = await newPage("desktop");
+    phone = await newPage("phone");
+  });
+  after(async () => {
+    await browser?.close();
+    await ok("git checkout --quiet . && pulumi up --yes");
+  });
+
+  /** A page of a browser that knows nobody. */
+  async function newPage(size: keyof typeof sizes): Promise<Page> {
+    const context = await browser.createBrowserContext();
+    contexts.push(context);
+    const page = await context.newPage();
+    await page.setViewport(sizes[size]);
+    page.setDefaultTimeout(20_000);
+    // What fades in would be looked at half-way.
+    await page.emulateMediaFeatures([
+      { name: "prefers-reduced-motion", value: "reduce" },
+    ]);
+    return page;
+  }
+
+  /** Opens a path; returns the status. */
+  const open = async (page: Page, path: string) =>
+    (await page.goto(site + path, { waitUntil: "load" }))?.status();
+  const heading = (page: Page) =>
+    page.$eval("h1", ({ textContent }) => textContent?.trim());
+  const path = (page: Page) => new URL(page.url()).pathname;
+  /** Presses what has this text, and waits for the page that it leads to. */
+  async function press(page: Page, text: string) {
+    await Promise.all([
+      page.waitForNavigation({ waitUntil: "load" }),
+      page.locator(`::-p-text(${text})`).click(),
+    ]);
+  }
+  async function fill(page: Page, fields: Record<string, string>) {
+    for (const [name, value] of Object.entries(fields))
+      await page.locator(`[name=${name}]`).fill(value);
+  }
+  /** Sends the form that the page is about. */
+  const send = (page: Page) =>
+    Promise.all([
+      page.waitForNavigation({ waitUntil: "load" }),
+      page.locator("main form button[type=submit]").click(),
+    ]);
+
+  /** Where the video is, in seconds. */
+  const position = (page: Page) =>
+    page.$eval("video", ({ currentTime }) => currentTime);
+  /** Waits until the video plays on from here. */
+  async function plays(page: Page, seconds = 20): Promise<void> {
+    const from = await position(page);
+    await until(async () => {
+      const now = await position(page);
+      assert.ok(now > from + 0.5 || now < from - 1, `it stays at ${now} s`);
+    }, seconds);
+  }
+
+  /** Asserts that a page has nothing that keeps people out, and takes a picture of it at both sizes. */
+  async function looksRight(page: Page, name: string): Promise<void> {
+    const before = page.viewport();
+    for (const [size, viewport] of Object.entries(sizes)) {
+      await page.setViewport(viewport);
+      await shoot(page, `${name}-${size}`);
+      const wider = await page.evaluate(
+        () => document.documentElement.scrollWidth - innerWidth,
+      );
+      assert.ok(wider <= 0, `${name} is ${wider} px wider than a ${size}`);
+      await page.evaluate(axe);
+      const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
+      const bad = violations.filter(({ impact }) =>
+        ["serious", "critical"].includes(impact ?? ""),
+      );
+      assert.deepEqual(
+        bad.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+        [],
+        `${name} on a ${size}`,
+      );
+    }
+    if (before) await page.setViewport(before);
+  }
+
+  it("begins with a catalogue that everybody may look at", async () => {
+    assert.equal(await open(desk, "/"), 200);
+    await looksRight(desk, "1-home-nobody");
+    assert.equal(await open(desk, `/titles/${title}`), 200);
+    await looksRight(desk, "2-title-nobody");
+  });
+
+  it("refuses the film to who is not signed in", async () => {
+    assert.equal(await open(desk, `/watch/${title}`), 401);
+    assert.equal(await heading(desk), "Sign in to watch");
+    await looksRight(desk, "3-refused-nobody");
+  });
+
+  it("makes an account, and comes back to the film, which is for members", async () => {
+    await press(desk, "Create an account");
+    await looksRight(desk, "4-sign-up");
+    await fill(desk, { email, password });
+    await send(desk);
+    assert.equal(path(desk), `/watch/${title}`);
+    assert.equal(await heading(desk), "This is for members");
+    await looksRight(desk, "5-refused-no-plan");
+  });
+
+  it("chooses a plan, and is asked for the card again when it is declined", async () => {
+    await press(desk, "See the plans");
+    await looksRight(desk, "6-plans");
+    await press(desk, "Choose Basic");
+    await looksRight(desk, "7-card");
+    const card = { number: "4000000000000002", expiry: "1234", cvc: "123" };
+    await fill(desk, card);
+    await send(desk);
+    assert.match(
+      (await desk.$eval("#alert", ({ textContent }) => textContent)) ?? "",
+      /declined/,
+    );
+    await looksRight(desk, "8-card-declined");
+  });
+
+  it("pays, and the film begins", async () => {
+    const card = { number: "4242424242424242", expiry: "1234", cvc: "123" };
+    await fill(desk, card);
+    await send(desk);
+    assert.equal(path(desk), `/watch/${title}`);
+    await desk.waitForSelector("video");
+    await plays(desk);
+    // By hls.js, which is what this browser needs.
+    const source = await desk.$eval("video", ({ src }) => src);
+    assert.match(source, /^blob:/);
+    await looksRight(desk, "9-watch");
+  });
+
+  it("seeks and pauses", async () => {
+    await desk.$eval("video", (video) => {
+      video.currentTime = 12;
+    });
+    await plays(desk);
+    assert.ok((await position(desk)) >= 12);
+    await desk.$eval("video", (video) => video.pause());
+    const paused = await position(desk);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.equal(await position(desk), paused);
+    await until(async () => {
+      const response = await desk.evaluate(async () =>
+        (await fetch("/progress")).json(),
+      );
+      assert.ok(Math.abs(response.data[0].position - paused) < 1);
+    }, 10);
+  });
+
+  it("goes on elsewhere, where it was", async () => {
+    await open(phone, "/sign-in");
+    await fill(phone, { email, password });
+    await send(phone);
+    assert.equal(path(phone), "/");
+    await phone.waitForSelector("#continue");
+    await looksRight(phone, "10-home-member");
+    await open(phone, `/titles/${title}`);
+    await looksRight(phone, "11-title-member");
+    await press(phone, "Resume at");
+    await plays(phone);
+    assert.ok((await position(phone)) > 11);
+    await looksRight(phone, "12-watch-phone");
+  });
+
+  it("plays on when the pod that serves it is killed", async () => {
+    // No faster than it plays, so that it can't have all of it.
+    const session = await desk.createCDPSession();
+    await session.send("Network.enable");
+    await session.send("Network.emulateNetworkConditions", {
+      ...{ offline: false, latency: 20, uploadThroughput: -1 },
+      downloadThroughput: 60_000,
+    });
+    await open(desk, `/watch/${title}?from=start`);
+    await plays(desk);
+    await ok(
+      "kubectl delete pods -l app=streaming-service --grace-period=0 --force --wait=false",
+    );
+    const from = await position(desk);
+    await until(async () => {
+      const now = await position(desk);
+      assert.ok(now > from + 10, `it stays at ${now} s`);
+    }, 60);
+    const ended = await desk.$$eval(".curtain:not([hidden])", (all) =>
+      all.map(({ id }) => id),
+    );
+    assert.deepEqual(ended, []);
+    await session.send("Network.emulateNetworkConditions", {
+      ...{ offline: false, latency: 0 },
+      ...{ downloadThroughput: -1, uploadThroughput: -1 },
+    });
+    await ok("kubectl rollout status deployment streaming-deployment");
+  });
+
+  it("goes on for who watches while payment is away, and tells others so", async () => {
+    const replicas = (count: number) =>
+      ok(
+        `kubectl scale deployment payment-deployment --replicas=${count} && kubectl rollout status deployment payment-deployment`,
+      );
+    await replicas(0);
+    try {
+      await until(async () =>
+        assert.equal(
+          await ok("kubectl get pods -l app=payment-service -o name"),
+          "",
+        ),
+      );
+      assert.equal(await open(desk, `/watch/${title}`), 200);
+      await plays(desk);
+      const other = await newPage("desktop");
+      await open(other, "/sign-up");
+      await fill(other, { email: `other-${email}`, password });
+      await send(other);
+      assert.equal(await open(other, `/watch/${title}`), 503);
+      assert.match((await heading(other)) ?? "", /can’t check your membership/);
+      await looksRight(other, "13-payment-away");
+    } finally {
+      await replicas(2);
+    }
+  });
+
+  it("is cancelled, goes on until the period ends, and is refused then", async () => {
+    await until(async () => {
+      assert.equal(await open(desk, "/membership"), 200);
+    });
+    await looksRight(desk, "14-membership");
+    await desk.locator("details.cancel summary").click();
+    await press(desk, "Yes, cancel my membership");
+    assert.match(
+      await desk.$eval(".membership-state", (e) => e.textContent ?? ""),
+      /Ends on/,
+    );
+    await looksRight(desk, "15-membership-ending");
+    assert.equal(await open(desk, `/watch/${title}?from=start`), 200);
+    await plays(desk);
+    await until(async () => {
+      assert.equal(await open(phone, `/watch/${title}`), 403);
+      assert.equal(await heading(phone), "This is for members");
+    }, 2 * period);
+    await until(async () => {
+      const ended = await desk.$eval(
+        "#membership-ended",
+        (e) => !(e as HTMLElement).hidden,
+      );
+      assert.ok(ended);
+    }, 30);
+    await looksRight(desk, "16-membership-ended");
+  });
+
+  it("shows one's account, and signs out", async () => {
+    assert.equal(await open(phone, "/account"), 200);
+    assert.equal(await heading(phone), "Your account");
+    await looksRight(phone, "17-account");
+    await open(phone, "/membership");
+    await looksRight(phone, "18-membership-over");
+    await press(phone, "Sign out");
+    assert.equal(path(phone), "/");
+    assert.equal(await open(phone, "/membership"), 200);
+    assert.equal(path(phone), "/sign-in");
+  });
+});
