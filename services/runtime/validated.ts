@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import type { ServiceEnv } from "./app.ts";
+import { findNullCharacter } from "./null-characters.ts";
 import { notFound, problem } from "./problem.ts";
 
 /** The parts of a request that a schema can be for, by the names that `c.req.valid` has for them. */
@@ -39,6 +40,7 @@ const words: Record<Part, string> = {
 /**
  * Middleware that lets a JSON body through only if it is as `schema` says; the handler gets it from `c.req.valid("json")`.
  * Otherwise 415 (not JSON), 400 (JSON that can't be read) or 422 with `errors`, one for each mistake: where, and what is wrong.
+ * A text with the character U+0000 is one, whatever `schema` says.
  */
 export const validated = <Schema extends z.ZodType>(
   schema: Schema,
@@ -65,12 +67,15 @@ export const validatedPart =
     if ("status" in read) return refuse(c, { part, ...read });
     const { given } = read;
     const result = await schema.safeParseAsync(given, { error: inWords });
-    if (result.success) {
+    const nullCharacter = findNullCharacter(given);
+    if (result.success && !nullCharacter) {
       c.req.addValidatedData(part, result.data as object);
       return next();
     }
     if (part === "param") return notFound(c);
-    const errors = result.error.issues.flatMap(mistakes);
+    const errors = (result.error?.issues ?? []).flatMap(mistakes);
+    if (nullCharacter)
+      errors.push({ pointer: at(nullCharacter), detail: noNull });
     const all = errors.map(
       ({ pointer, detail }) =>
         `${pointer.slice(1) || `the ${part === "json" ? "body" : part}`}: ${detail}`,
@@ -149,13 +154,17 @@ function inWords(issue: z.core.$ZodRawIssue): string | undefined {
   return issue.expected === "int" ? "is not a whole number" : undefined;
 }
 
-/** Where a mistake is, as a JSON Pointer (RFC 6901), and what is wrong there. */
+const noNull = "has the character U+0000, which no text here may have";
+
+/** A JSON Pointer (RFC 6901). */
+const at = (path: PropertyKey[]) =>
+  path
+    .map((step) => String(step).replace(/~/g, "~0").replace(/\//g, "~1"))
+    .map((step) => `/${step}`)
+    .join("");
+
+/** Where a mistake is, as a JSON Pointer, and what is wrong there. */
 function mistakes(issue: z.core.$ZodIssue) {
-  const at = (path: PropertyKey[]) =>
-    path
-      .map((step) => String(step).replace(/~/g, "~0").replace(/\//g, "~1"))
-      .map((step) => `/${step}`)
-      .join("");
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => ({
       pointer: at([...issue.path, key]),
