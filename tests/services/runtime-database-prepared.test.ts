@@ -64,4 +64,36 @@ describe("A statement with parameters", () => {
     await assert.rejects(year(), DatabaseAway);
     assert.equal(await year(), "1927");
   });
+
+  it("is right again after a 503, where the server has forgotten it", async () => {
+    assert.equal(await year(), 1927);
+    await database.query("DEALLOCATE ALL"); // as DISCARD ALL does, and some poolers do
+    await assert.rejects(year(), DatabaseAway);
+    assert.equal(await year(), 1927);
+    await database.query("DEALLOCATE ALL");
+    await assert.rejects(
+      database.transaction((tx) =>
+        tx.query("SELECT year FROM films WHERE id = $1", [1]),
+      ),
+      DatabaseAway,
+    );
+    assert.equal(await year(), 1927);
+  });
+
+  it("is right again after a 503, where the server knows another one by its name", async () => {
+    assert.equal(await year(), 1927);
+    const [{ name } = { name: "" }] = await database.query<{ name: string }>(
+      "SELECT name FROM pg_prepared_statements WHERE statement LIKE '%year%films%'",
+    );
+    const other = openDatabase({
+      DATABASE_URL: url(),
+      DATABASE_CONNECTIONS: 1,
+    });
+    const otherYear = () =>
+      other.query("SELECT year FROM films WHERE id = $1", [1]);
+    await other.query(`PREPARE ${name} AS SELECT 1`);
+    await assert.rejects(otherYear(), DatabaseAway);
+    assert.deepEqual(await otherYear(), [{ year: 1927 }]);
+    await other.close();
+  });
 });

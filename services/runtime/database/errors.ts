@@ -38,10 +38,11 @@ export const codeOf = (error: unknown): string | undefined =>
  * SQLSTATEs after which a connection is of no use: it failed (08), the server ends it (57P01 to 57P05, 25P03), or the server is
  * one that only reads, as the old primary is after a failover (25006). So does a migration that changed a column which a
  * statement of this connection's gives (a 0A000 of RevalidateCachedQuery): the server knows the statement for good as it was.
+ * So does a server that knows other prepared statements than we think, as after DISCARD ALL or behind some poolers (26000, 42P05).
  * https://www.postgresql.org/docs/17/errcodes-appendix.html
  */
 export const losesConnection = (error: unknown): boolean =>
-  /^(08...|57P0[1-5]|25P03|25006)$/.test(codeOf(error) ?? "") ||
+  /^(08...|57P0[1-5]|25P03|25006|26000|42P05)$/.test(codeOf(error) ?? "") ||
   (codeOf(error) === "0A000" &&
     (error as pg.DatabaseError).routine === "RevalidateCachedQuery");
 
