@@ -9,26 +9,30 @@ import { uuidv7 } from "../uuidv7.ts";
  */
 export type Account = `processor:${string}` | "sales" | "refunds";
 
-/** Money that changed hands. */
-export interface Movement {
+/** Money that changed hands: refund_reversal of a refund that did not arrive, and is with the processor again. */
+export type Movement = (
+  | { kind: "payment" }
+  | { kind: "refund" | "refund_reversal"; refundId: string }
+) & {
   paymentId: string;
-  /** A refund's id: money that goes back. */
-  refundId?: string;
   processor: string;
   /** In the currency's smallest unit, more than zero. */
   amount: bigint;
   currency: string;
-}
+};
 
 /**
  * Writes a movement into the book, in the caller's transaction. Entries are never changed, and the database refuses to commit
- * those that don't sum to zero, and a second one of the same payment or refund.
+ * those that don't sum to zero, and a second one of the same kind and payment or refund.
  */
 export async function post(tx: Queries, movement: Movement): Promise<void> {
-  const { paymentId, refundId, processor, amount, currency } = movement;
-  const [debit, credit]: [Account, Account] = refundId
-    ? ["refunds", `processor:${processor}`]
-    : [`processor:${processor}`, "sales"];
+  const { kind, paymentId, processor, amount, currency } = movement;
+  const held: Account = `processor:${processor}`;
+  const [debit, credit] = {
+    payment: [held, "sales"],
+    refund: ["refunds", held],
+    refund_reversal: [held, "refunds"],
+  }[kind];
   await tx.query(
     `WITH transaction AS (
        INSERT INTO ledger_transactions (id, kind, payment_id, refund_id) VALUES ($1, $2, $3, $4) RETURNING id
@@ -37,9 +41,9 @@ export async function post(tx: Queries, movement: Movement): Promise<void> {
      SELECT id, account, $7, amount FROM transaction, (VALUES ($5, $8::bigint), ($6, -$8::bigint)) AS entries (account, amount)`,
     [
       uuidv7(),
-      refundId ? "refund" : "payment",
+      kind,
       paymentId,
-      refundId ?? null,
+      "refundId" in movement ? movement.refundId : null,
       debit,
       credit,
       currency,

@@ -15,12 +15,25 @@ export interface UrlRules {
 
 export const urlRules: UrlRules = { allowHttp: true, allowLoopback: false };
 
+/** Subnets, and those of IPv6 whose addresses are translated into theirs, or tunneled there: a list knows ::ffff:0:0/96 itself. */
 const listOf = (...subnets: [address: string, prefix: number][]) => {
   const list = new BlockList();
-  for (const [address, prefix] of subnets)
+  for (const [address, prefix] of subnets) {
     list.addSubnet(address, prefix, isIP(address) === 4 ? "ipv4" : "ipv6");
+    if (isIP(address) !== 4) continue;
+    // IPv4-compatible (RFC 4291), SIIT (RFC 7915), NAT64 (RFC 6052): not all of it, as DNS64 gives it for any IPv4 address.
+    for (const before of ["::", "::ffff:0:", "64:ff9b::"])
+      list.addSubnet(`${before}${address}`, 96 + prefix, "ipv6");
+    list.addSubnet(`2002:${inHex(address)}::`, 16 + prefix, "ipv6"); // 6to4 (RFC 3056)
+  }
   return list;
 };
+
+/** 169.254.0.0 as IPv6 has it: a9fe:0000. */
+const inHex = (ipv4: string) =>
+  Buffer.from(ipv4.split(".").map(Number))
+    .toString("hex")
+    .replace(/^.{4}/, "$&:");
 
 // IANA's special-purpose registries: https://www.iana.org/assignments/iana-ipv4-special-registry
 const loopback = listOf(
@@ -38,6 +51,7 @@ const nobody = listOf(
   ["168.63.129.16", 32], // Azure's platform
   ["224.0.0.0", 3], // multicast, reserved, broadcast
   ["ff00::", 8],
+  ["64:ff9b:1::", 48], // translated into IPv4 addresses that only the translator knows
 );
 
 /** Why nothing is sent to an IP address, if so. */

@@ -31,7 +31,7 @@ const secondsSince = (time: Date) => (Date.now() - time.getTime()) / 1000;
 
 /**
  * Asks the processor to charge, or what became of that. Asking again is asking for the same: a card is charged once at most.
- * @throws ProcessorUnavailable
+ * @throws ProcessorUnavailable; Error if it does not know any more what it had a reference for
  */
 export async function askCharge(
   processor: Processor,
@@ -52,6 +52,7 @@ export async function askCharge(
         ? processor.cancel(reference, `${attempt.id}:expired`)
         : found;
     if (found) return found;
+    if (reference !== null) throw unknown(processor, reference);
   }
   return processor.charge({
     key: attempt.id,
@@ -64,13 +65,13 @@ export async function askCharge(
   });
 }
 
-/** As askCharge, for giving back. @throws ProcessorUnavailable */
+/** As askCharge, for giving back. One that succeeded is only looked at: it may fail after that. */
 export async function askRefund(
   processor: Processor,
   { attempt, payment, refund }: Work,
   times: AskTimes,
 ): Promise<RefundOutcome | undefined> {
-  if (refund?.status !== "pending" || payment.reference === null)
+  if (!refund || refund.status === "failed" || payment.reference === null)
     return undefined;
   const old = secondsSince(attempt.createdAt) > times.keys;
   if (refund.reference !== null || old) {
@@ -79,6 +80,7 @@ export async function askRefund(
       refund.reference ?? undefined,
     );
     if (found) return found;
+    if (refund.reference !== null) throw unknown(processor, refund.reference);
   }
   return processor.refund({
     key: attempt.id,
@@ -87,3 +89,9 @@ export async function askRefund(
     currency: payment.currency,
   });
 }
+
+/** To ask for it once more, then, would be to do it twice. */
+const unknown = ({ name }: Processor, reference: string) =>
+  new Error(
+    `${name} does not know ${reference} any more, so nothing more is asked of it: does this service use the account that it used before?`,
+  );

@@ -36,21 +36,24 @@ export async function addAttempt(
 }
 
 /**
- * Takes up attempts that nobody works at. Several replicas take different ones.
+ * Takes up attempts that nobody works at, of payments of one processor: no other one may be asked about them. Several replicas
+ * take different ones. Whose they are is a subquery, which leaves the planner one way: by the payment's key, for those that are due.
  * @param lease seconds until another replica may take them up
  */
 export const takeDue = (
   queries: Queries,
+  processor: string,
   limit: number,
   lease: number,
 ): Promise<Attempt[]> =>
   queries.query<Attempt>(
     `UPDATE attempts a SET due_at = now() + make_interval(secs => $2), tries = tries + 1
      FROM (
-       SELECT id FROM attempts WHERE done_at IS NULL AND due_at <= now()
-       ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+       SELECT o.id FROM attempts o WHERE o.done_at IS NULL AND o.due_at <= now()
+         AND (SELECT p.processor FROM payments p WHERE p.id = o.payment_id) = $3
+       ORDER BY o.due_at LIMIT $1 FOR UPDATE SKIP LOCKED
      ) due WHERE a.id = due.id RETURNING ${columns}`,
-    [limit, lease],
+    [limit, lease, processor],
   );
 
 /**
@@ -128,16 +131,18 @@ export async function findRefunding(
   return attempt;
 }
 
-/** An attempt by its id. @param id undefined, or none of ours, is none */
+/** An attempt at a processor, by its id. @param id undefined, or none of ours, is none */
 export async function findAttempt(
   queries: Queries,
+  processor: string,
   kind: Attempt["kind"],
   id: string | undefined,
 ): Promise<Attempt | undefined> {
   if (!z.uuid().safeParse(id).success) return undefined;
   const [attempt] = await queries.query<Attempt>(
-    `SELECT ${columns} FROM attempts a WHERE a.id = $1 AND a.kind = $2`,
-    [id, kind],
+    `SELECT ${columns} FROM attempts a JOIN payments p ON p.id = a.payment_id
+     WHERE a.id = $1 AND a.kind = $2 AND p.processor = $3`,
+    [id, kind, processor],
   );
   return attempt;
 }

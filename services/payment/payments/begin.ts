@@ -35,12 +35,18 @@ export async function beginPayment(
 /** A payment that was waiting for this is about to be charged. It is locked by the caller's transaction. @throws NotNow */
 export async function beginConfirmed(
   tx: Queries,
+  processor: Pick<Processor, "name">,
   payment: Payment,
   { id, lease }: NewAttempt,
 ): Promise<Work> {
   if (payment.status !== "requires_confirmation")
     throw new NotNow(
       `The payment is ${payment.status}: only one that is requires_confirmation can be confirmed.`,
+    );
+  // Nothing was asked of its own yet; but another one does not know its card.
+  if (payment.processor !== processor.name)
+    throw new NotNow(
+      `The payment was agreed on with ${payment.processor}, and cards are charged by ${processor.name} now: cancel it with POST /payments/${payment.id}/cancel, and agree on another one.`,
     );
   await tx.query("UPDATE payments SET status = 'processing' WHERE id = $1", [
     payment.id,
@@ -55,10 +61,11 @@ export async function beginConfirmed(
 /**
  * Gives up a payment. It is locked by the caller's transaction.
  * @returns the payment, if nobody has to be asked; else what the processor is to be asked
- * @throws NotNow if the card is being charged or was
+ * @throws NotNow if the card is being charged or was, or another processor would have to be asked
  */
 export async function beginCancel(
   tx: Queries,
+  processor: Pick<Processor, "name">,
   payment: Payment,
   { id, lease }: NewAttempt,
   onChange: OnChange,
@@ -69,17 +76,24 @@ export async function beginCancel(
     throw new NotNow(
       `The payment is ${payment.status}: only one that is requires_confirmation or requires_action can be canceled.`,
     );
+  refuseOthers(processor, payment);
   const cancel = { id, kind: "cancel" as const, paymentId: payment.id };
   return { payment, attempt: await addAttempt(tx, cancel, lease) };
 }
 
-/** Money that is about to be given back. The payment is locked by the caller's transaction. @throws NotNow, RefundTooLarge */
+/**
+ * Money that is about to be given back. The payment is locked by the caller's transaction.
+ * @param processor the one that is asked: the payment's own
+ * @throws NotNow, RefundTooLarge
+ */
 export async function beginRefund(
   tx: Queries,
+  processor: { name: string },
   payment: Payment,
   newRefund: Omit<NewRefund, "id">,
   { id, lease }: NewAttempt,
 ): Promise<Work> {
+  refuseOthers(processor, payment);
   const refund = await addRefund(tx, payment, { ...newRefund, id: uuidv7() });
   const { id: paymentId } = payment;
   const attempt = await addAttempt(
@@ -88,4 +102,15 @@ export async function beginRefund(
     lease,
   );
   return { payment, refund, attempt };
+}
+
+/** Whoever charged a card is asked what becomes of that, and nobody else. @throws NotNow */
+function refuseOthers(
+  { name }: { name: string },
+  { processor }: Payment,
+): void {
+  if (processor !== name)
+    throw new NotNow(
+      `The payment is ${processor}'s, and ${name} is asked now: that is done where PROCESSOR is ${processor}.`,
+    );
 }

@@ -32,7 +32,7 @@ function delay(tries: number, heard: Heard): number {
  */
 export const conclude = (
   database: Database,
-  { attempt }: Work,
+  { attempt, refund: asked }: Work,
   heard: Heard,
   { answers, onChange }: { answers: Answers; onChange: OnChange },
 ): Promise<Answer | undefined> =>
@@ -41,8 +41,10 @@ export const conclude = (
     let work: Work = { payment, attempt };
     if (attempt.refundId !== null)
       work.refund = await findRefund(tx, attempt.refundId);
-    if (!over) {
+    // Of a refund that had succeeded before the processor was asked, what it said is news. Other answers came too late.
+    if (!over || asked?.status === "succeeded")
       work = await writeDown(tx, work, heard, onChange);
+    if (!over) {
       if (isOver(work, heard)) await finish(tx, attempt);
       else await postpone(tx, attempt, delay(attempt.tries, heard), why(heard));
     }

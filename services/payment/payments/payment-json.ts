@@ -69,7 +69,11 @@ export const RefundJson = z
     payment_id: z.uuid(),
     amount: z.int().describe("In the payment's currency's smallest unit."),
     currency: z.string().describe("ISO 4217."),
-    status: z.enum(["pending", "succeeded", "failed"]),
+    status: z
+      .enum(["pending", "succeeded", "failed"])
+      .describe(
+        "One that succeeded may fail days later: the card's bank sent it back.",
+      ),
     reason: z.string().optional(),
     failure: z
       .object({ code: z.string(), message: z.string() })

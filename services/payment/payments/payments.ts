@@ -81,9 +81,10 @@ export interface Payments {
   /**
    * The processor has news of a charge: it is asked what they are. One that is not known here is none of ours.
    * @param key under which it was charged, if the processor says that: it is known before the reference is
+   * @throws ProcessorUnavailable, and what else keeps it from saying so: tell of it again; DatabaseAway
    */
   charged(reference: string, key?: string): Promise<void>;
-  /** The processor has news of a refund. */
+  /** The processor has news of a refund, which may have failed after it succeeded. @throws as charged */
   refunded(reference: string, key?: string): Promise<void>;
 }
 
@@ -111,12 +112,29 @@ export function createPayments(options: PaymentsOptions): Payments {
   const workAt = async (work: Work) =>
     conclude(database, work, await ask(work), options);
 
-  async function take(attempt: Attempt): Promise<void> {
+  async function workOf(attempt: Attempt): Promise<Work> {
     const payment = await findPayment(database, attempt.paymentId);
     if (!payment) throw new Error(`There is no payment ${attempt.paymentId}.`);
     const { refundId } = attempt;
     const refund = refundId ? await findRefund(database, refundId) : undefined;
-    await workAt({ attempt, payment, refund });
+    return { attempt, payment, refund };
+  }
+
+  const take = async (attempt: Attempt) => workAt(await workOf(attempt));
+
+  /**
+   * Asks what became of an attempt that somebody else may be at. If that is not said now, nothing is: who is at it has its time,
+   * and the request its own answer.
+   */
+  async function look(attempt: Attempt): Promise<void> {
+    const work = await workOf(attempt);
+    const heard = await ask(work);
+    if ("error" in heard) throw heard.error;
+    await conclude(database, work, heard, options);
+    if (!("refund" in heard) || heard.refund?.status !== "failed") return;
+    // Who was at it may have written an older answer down meanwhile, that it succeeded: then it is seen what became of it since.
+    const refund = await findRefund(database, attempt.refundId ?? "");
+    if (refund?.status === "succeeded") await look(attempt);
   }
 
   async function performed(
@@ -159,7 +177,7 @@ export function createPayments(options: PaymentsOptions): Payments {
       }),
 
     async recover(limit = 10) {
-      const due = await takeDue(database, limit, times.lease);
+      const due = await takeDue(database, processor.name, limit, times.lease);
       const taken = await Promise.allSettled(due.map(take));
       const failed = taken.find(({ status }) => status === "rejected");
       if (failed) throw (failed as PromiseRejectedResult).reason;
@@ -169,15 +187,15 @@ export function createPayments(options: PaymentsOptions): Payments {
     async charged(reference, key) {
       const attempt =
         (await findCharge(database, processor.name, reference)) ??
-        (await findAttempt(database, "charge", key));
-      if (attempt) await take(attempt);
+        (await findAttempt(database, processor.name, "charge", key));
+      if (attempt) await look(attempt);
     },
 
     async refunded(reference, key) {
       const attempt =
         (await findRefunding(database, processor.name, reference)) ??
-        (await findAttempt(database, "refund", key));
-      if (attempt) await take(attempt);
+        (await findAttempt(database, processor.name, "refund", key));
+      if (attempt) await look(attempt);
     },
   };
 }

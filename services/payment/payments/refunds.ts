@@ -53,8 +53,9 @@ export async function addRefund(
 }
 
 /**
- * Writes down what became of a refund: its status, the movement in the book, the event. The payment is locked by the caller's
- * transaction. An outcome that says nothing new changes nothing.
+ * Writes down what became of a refund: its status, the movement in the book, the event. One that succeeded may fail after that, as
+ * the card's bank sends the money back: it is with the processor again. The payment is locked by the caller's transaction. An
+ * outcome that says nothing new changes nothing.
  */
 export async function settleRefund(
   tx: Queries,
@@ -62,7 +63,9 @@ export async function settleRefund(
   refund: Refund,
   outcome: RefundOutcome,
 ): Promise<Refund> {
-  if (refund.status !== "pending") {
+  const failed = outcome.status === "failed";
+  const reversed = failed && refund.status === "succeeded";
+  if (refund.status !== "pending" && !reversed) {
     if (refund.status !== outcome.status)
       logger.error(
         { refundId: refund.id, is: refund.status, said: outcome.status },
@@ -70,7 +73,6 @@ export async function settleRefund(
       );
     return refund;
   }
-  const failed = outcome.status === "failed";
   const [updated] = await tx.query<Refund>(
     `UPDATE refunds r SET status = $2, reference = coalesce($3, reference), failure_code = $4, failure_message = $5,
        updated_at = now() WHERE id = $1 RETURNING ${refundColumns}`,
@@ -84,18 +86,20 @@ export async function settleRefund(
   );
   const settled = updated as Refund; // RETURNING
   if (settled.status === "pending") return settled;
-  const back = failed ? 0n : refund.amount;
+  const { amount } = refund;
+  const back = reversed ? -amount : failed ? 0n : amount;
   await tx.query(
     "UPDATE payments SET refunding = refunding - $2, refunded = refunded + $3 WHERE id = $1",
-    [payment.id, refund.amount, back],
+    [payment.id, reversed ? 0n : amount, back],
   );
   const { processor, currency } = payment;
-  if (!failed)
+  if (back !== 0n)
     await post(tx, {
+      kind: reversed ? "refund_reversal" : "refund",
       paymentId: payment.id,
       refundId: refund.id,
       processor,
-      amount: refund.amount,
+      amount,
       currency,
     });
   await emit(tx, {

@@ -37,7 +37,8 @@ export async function settle(
   if (settled.status === payment.status) return settled;
   if (settled.status === "succeeded") {
     const { id: paymentId, processor, amount, currency } = settled;
-    await post(tx, { paymentId, processor, amount, currency });
+    const kind = "payment";
+    await post(tx, { kind, paymentId, processor, amount, currency });
   }
   if (settled.status !== "processing")
     await emit(tx, {

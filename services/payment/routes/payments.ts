@@ -177,6 +177,7 @@ export function paymentRoutes({ route }: Api, parts: Parts): void {
         async (tx, attempt) =>
           beginConfirmed(
             tx,
+            payments.processor,
             own(await lockPayment(tx, id), id, userId),
             attempt,
           ),
@@ -214,7 +215,13 @@ export function paymentRoutes({ route }: Api, parts: Parts): void {
         "cancel",
         async (tx, attempt) => {
           const payment = own(await lockPayment(tx, id), id, userId);
-          const begun = await beginCancel(tx, payment, attempt, onChange);
+          const begun = await beginCancel(
+            tx,
+            payments.processor,
+            payment,
+            attempt,
+            onChange,
+          );
           return "attempt" in begun ? begun : json(200, paymentJson(begun));
         },
       );

@@ -76,6 +76,7 @@ export function refundRoutes({ route }: Api, parts: Parts): void {
         async (tx, attempt) =>
           beginRefund(
             tx,
+            payments.processor,
             own(await lockPayment(tx, id), id),
             newRefund,
             attempt,

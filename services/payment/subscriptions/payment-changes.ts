@@ -36,7 +36,7 @@ export const createOnChange =
       return;
     }
     if (payment.status === "succeeded")
-      return onPaid(tx, subscription, paying, payment);
+      return onPaid(tx, subscription, paying, payment, times);
     const latest = subscription.paymentId === payment.id;
     if (!latest || !isLive(subscription)) return; // another try counts, or none
     if (payment.status !== "processing")
@@ -52,6 +52,7 @@ async function onPaid(
   subscription: Subscription,
   paying: Try,
   payment: Payment,
+  times: SubscriptionTimes,
 ): Promise<void> {
   const { status, userId, number } = subscription;
   if (paying.number <= number)
@@ -63,16 +64,18 @@ async function onPaid(
     if (await liveSubscriptionOf(tx, userId))
       return giveBack(tx, payment, "There is another subscription meanwhile.");
   }
-  await prolong(tx, subscription, paying);
+  await prolong(tx, subscription, paying, times);
 }
 
-/** All of it, by any replica. */
+/** All of it, by any replica that asks the payment's processor. */
 async function giveBack(
   tx: Queries,
   payment: Payment,
   reason: string,
 ): Promise<void> {
-  await beginRefund(tx, payment, { reason }, { id: randomUUID(), lease: 0 });
+  const { processor: name } = payment;
+  const attempt = { id: randomUUID(), lease: 0 };
+  await beginRefund(tx, { name }, payment, { reason }, attempt);
   logger.warn(
     { paymentId: payment.id, reason },
     "a subscription was paid for nothing: it is given back",

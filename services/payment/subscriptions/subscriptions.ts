@@ -95,7 +95,9 @@ export function createSubscriptions(options: {
     async cancel(tx, subscription, at) {
       refuseEnded(subscription);
       const { status, periodOver } = subscription;
-      return at === "now" || status !== "active" || periodOver
+      // It may have waited for who began the renewal: then the period was not over when it came.
+      const over = periodOver || underWay(subscription) !== undefined;
+      return at === "now" || status !== "active" || over
         ? end(tx, subscription, "canceled")
         : update(tx, subscription, "cancel_at_period_end = true");
     },

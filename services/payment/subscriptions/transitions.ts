@@ -26,15 +26,17 @@ const tell = (tx: Queries, type: EventType, subscription: Subscription) =>
   emit(tx, { type, data: { subscription: subscriptionJson(subscription) } });
 
 /**
- * The next period was paid. It begins where the last one ended, however late it was paid. It begins now if there is no last one,
- * if the subscription had expired, or if it would be over by now: nobody pays for time that is over.
+ * The next period was paid. It begins where the last one ended, however late in the grace period it was paid. It begins now if
+ * there is no last one, if the subscription had expired, or if it is over by now, or would be, as nobody was there to renew it:
+ * nobody pays for time in which they could not watch.
  */
 export async function prolong(
   tx: Queries,
   subscription: Subscription,
   { number, paymentId }: Try,
+  times: SubscriptionTimes,
 ): Promise<Subscription> {
-  const next = await nextPeriod(tx, subscription, number);
+  const next = await nextPeriod(tx, subscription, number, times);
   const { anchor, anchorNumber, start, end } = next;
   await tx.query(
     "UPDATE subscription_periods SET period_start = $2, period_end = $3 WHERE payment_id = $1",
@@ -68,13 +70,14 @@ async function nextPeriod(
   tx: Queries,
   { id }: Subscription,
   number: number,
+  { grace }: SubscriptionTimes,
 ): Promise<Period> {
   const [next] = await tx.query<Period>(
     `SELECT n.anchor, n.anchor_number AS "anchorNumber", CASE WHEN anew THEN n.anchor ELSE s.period_end END AS start,
        utc_after(n.anchor, ($2 + 1 - n.anchor_number) * s.period::interval) AS "end"
      FROM subscriptions s,
        LATERAL (
-         SELECT s.number = 0 OR s.status = 'expired' OR
+         SELECT s.number = 0 OR s.status = 'expired' OR utc_after(s.period_end, $3::interval) <= now() OR
            utc_after(s.anchor, ($2 + 1 - s.anchor_number) * s.period::interval) <= now() AS anew
        ) a,
        LATERAL (
@@ -82,7 +85,7 @@ async function nextPeriod(
            CASE WHEN anew THEN $2 ELSE s.anchor_number END AS anchor_number
        ) n
      WHERE s.id = $1`,
-    [id, number],
+    [id, number, grace],
   );
   return next as Period; // it is locked
 }
