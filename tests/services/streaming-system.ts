@@ -22,6 +22,8 @@ export interface TestSystem {
   paymentUrl: string;
   /** One origin for both: where browsers are. */
   url: string;
+  /** Auth's, as tokens say it; its keys are at authUrl. */
+  issuer: string;
   accessTokens: AccessTokens;
   auth: ReturnType<typeof createAuth>;
   payment: ReturnType<typeof createPayment>;
@@ -44,6 +46,7 @@ export function useSystem(trustedProxies = 0): TestSystem {
       return database;
     };
     const issuer = `http://127.0.0.1:${await freePort()}`;
+    system.issuer = issuer;
     system.auth = createAuth({
       ...{ database: open(authDatabase()), issuer, keyEncryptionKey },
       hasher: { parameters: cheap },
