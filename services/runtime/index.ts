@@ -17,6 +17,7 @@ export { migrate } from "./database/migrations.ts";
 export { databaseVariables } from "./database/variables.ts";
 export { environment } from "./environment.ts";
 export { formOf } from "./form.ts";
+export { hasMistakes, type Mistakes, summary } from "./form-mistakes.ts";
 export { logger } from "./logger.ts";
 export { type Api, createApi } from "./openapi/api.ts";
 export { problem } from "./problem.ts";

@@ -95,8 +95,10 @@ describe("The journey, in a browser on the cluster", function () {
   /** Asserts that a page has nothing that keeps people out, and takes a picture of it at both sizes. */
   async function looksRight(page: Page, name: string): Promise<void> {
     const before = page.viewport();
+    // Not to another kind of device: that would load the page again.
+    const { isMobile = false, hasTouch = false } = before ?? {};
     for (const [size, viewport] of Object.entries(sizes)) {
-      await page.setViewport(viewport);
+      await page.setViewport({ ...viewport, isMobile, hasTouch });
       await shoot(page, `${name}-${size}`);
       const wider = await page.evaluate(
         () => document.documentElement.scrollWidth - innerWidth,

@@ -1,48 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { contentKey } from "../../local/content-key.ts";
-import { cache } from "../../local/host.ts";
-import { step } from "../../local/progress.ts";
-import { goBuild } from "../../local/toolchain/go.ts";
+import { ensureGoProgram } from "../go-program.ts";
 
-const modules = join(import.meta.dirname, "go");
-
-/** Stripe's own mock: it knows each request's parameters and each answer's shape, and keeps nothing. Its version is in go/go.mod. */
-const source = "github.com/stripe/stripe-mock";
-
-/** Builds it, unless the cache has it; returns where it is. */
-export async function ensureStripeMock(): Promise<string> {
-  const folder = join(
-    cache,
+/**
+ * Stripe's own mock: it knows each request's parameters and each answer's shape, and keeps nothing. Its version is in go/go.mod.
+ * @returns where it is
+ */
+const ensureStripeMock = (): Promise<string> =>
+  ensureGoProgram(
     "stripe-mock",
-    contentKey([modules, import.meta.filename]),
+    "github.com/stripe/stripe-mock",
+    join(import.meta.dirname, "go"),
   );
-  const program = join(folder, "stripe-mock");
-  if (!existsSync(program))
-    await step("stripe-mock from Go modules", () => build(folder));
-  return program;
-}
-
-/** Built beside its place and moved there whole: a build that is killed, or runs twice at once, leaves nothing half-done. */
-async function build(folder: string): Promise<void> {
-  mkdirSync(folder, { recursive: true });
-  const work = mkdtempSync(`${folder}.`);
-  try {
-    await goBuild([source], `${work}/`, { cwd: modules });
-    renameSync(join(work, "stripe-mock"), join(folder, "stripe-mock"));
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-}
 
 /**
  * For the suite that calls it: stripe-mock on a loopback port of its own, until the suite ends.

@@ -1,6 +1,7 @@
+import { hasMistakes, type Mistakes, summary } from "@marquee/runtime";
 import { html } from "hono/html";
 import type { User } from "../accounts/accounts.ts";
-import { field, hasMistakes, type Mistakes, summary } from "./form.ts";
+import { field } from "./form.ts";
 import type { Page } from "./layout.ts";
 import { type Notice, noticeBox } from "./notices.ts";
 import { passwordHint } from "./sign-up.ts";

@@ -1,15 +1,5 @@
+import type { Mistakes } from "@marquee/runtime";
 import { html } from "hono/html";
-
-/** What is wrong with what somebody sent. */
-export interface Mistakes {
-  /** Above the form: what is not about one field. */
-  alert?: string;
-  /** At the fields, by their names. */
-  fields?: Record<string, string>;
-}
-
-export const hasMistakes = ({ alert, fields = {} }: Mistakes): boolean =>
-  alert !== undefined || Object.keys(fields).length > 0;
 
 export interface Field {
   /** As it is sent, and its element's id: no page has two with one name. */
@@ -42,19 +32,5 @@ export function field(
               ? html` autocapitalize="none" spellcheck="false" value="${value ?? ""}"`
               : ""
           }${described ? html` aria-describedby="${described}"` : ""}${wrong ? html` aria-invalid="true"` : ""}>
-        </div>`;
-}
-
-/** What is wrong, at the top of the page, where screen readers say it at once, with the way to each field. */
-export function summary({ alert, fields = {} }: Mistakes) {
-  const wrong = Object.entries(fields);
-  if (alert === undefined && wrong.length === 0) return "";
-  return html`<div class="alert" role="alert" id="alert">
-          <p>${alert ?? "Please check what you entered:"}</p>
-          ${
-            wrong.length === 0
-              ? ""
-              : html`<ul>${wrong.map(([name, detail]) => html`<li><a href="#${name}">${detail}</a></li>`)}</ul>`
-          }
         </div>`;
 }

@@ -1,5 +1,6 @@
+import { hasMistakes, type Mistakes, summary } from "@marquee/runtime";
 import { html } from "hono/html";
-import { field, hasMistakes, type Mistakes, summary } from "./form.ts";
+import { field } from "./form.ts";
 import { card, type Page } from "./layout.ts";
 import { type Notice, noticeBox } from "./notices.ts";
 

@@ -1,9 +1,8 @@
-import { formOf, sameOrigin } from "@marquee/runtime";
+import { formOf, type Mistakes, sameOrigin } from "@marquee/runtime";
 import { Unacceptable } from "../accounts/accounts.ts";
 import type { Browser } from "../http/browser.ts";
 import { type createPages, show, showLater } from "../http/page-answer.ts";
 import { accountPage } from "../pages/account.ts";
-import type { Mistakes } from "../pages/form.ts";
 import type { Parts } from "../parts.ts";
 
 const notTheirs = "This is not your current password.";

@@ -1,8 +1,7 @@
-import { formOf, sameOrigin } from "@marquee/runtime";
+import { formOf, type Mistakes, sameOrigin } from "@marquee/runtime";
 import { EmailTaken, Unacceptable } from "../accounts/accounts.ts";
 import type { Browser } from "../http/browser.ts";
 import { type createPages, show, showLater } from "../http/page-answer.ts";
-import type { Mistakes } from "../pages/form.ts";
 import { signInPage } from "../pages/sign-in.ts";
 import { signUpPage } from "../pages/sign-up.ts";
 import type { Parts } from "../parts.ts";

@@ -1,12 +1,7 @@
+import { hasMistakes, type Mistakes, summary } from "@marquee/runtime";
 import { html } from "hono/html";
 import { grouped } from "../browser/card/card-number.ts";
-import {
-  field,
-  hasMistakes,
-  hiddenField,
-  type Mistakes,
-  summary,
-} from "./form.ts";
+import { field, hiddenField } from "./form.ts";
 import { icons } from "./icons.ts";
 import { type Html, layout, type Viewer } from "./layout.ts";
 import { includes, type Plan } from "./plans.ts";

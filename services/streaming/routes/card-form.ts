@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { Mistakes } from "@marquee/runtime";
 import type { Method, Outcome } from "../origin/payment-client.ts";
 import { parseExpiry } from "../pages/expiry.ts";
-import type { Mistakes } from "../pages/form.ts";
 
 /** A card as somebody typed it in. */
 export interface TypedCard {

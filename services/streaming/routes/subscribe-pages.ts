@@ -1,4 +1,4 @@
-import { formOf, sameOrigin } from "@marquee/runtime";
+import { formOf, type Mistakes, sameOrigin } from "@marquee/runtime";
 import { keepAim, takeAim } from "../http/browser.ts";
 import {
   createPages,
@@ -9,7 +9,6 @@ import {
 import type { Visit } from "../http/visitor.ts";
 import type { Outcome } from "../origin/payment-client.ts";
 import type { Subscription } from "../origin/payment-json.ts";
-import type { Mistakes } from "../pages/form.ts";
 import { messagePage } from "../pages/message.ts";
 import { plansPage } from "../pages/plans.ts";
 import { changeCardPage, subscribePage } from "../pages/subscribe.ts";
