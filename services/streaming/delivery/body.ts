@@ -31,3 +31,28 @@ export function bodyOf(
     { highWaterMark: 0 },
   );
 }
+
+/**
+ * The stream once its first bytes are there: until then nothing is sent, so that what keeps a file from being read is still an
+ * answer of its own, and no answer that breaks off.
+ * @throws what the stream fails with before its first bytes
+ */
+export async function begun(
+  body: ReadableStream<Uint8Array>,
+): Promise<ReadableStream<Uint8Array>> {
+  const reader = body.getReader();
+  let first: ReadableStreamReadResult<Uint8Array> | undefined =
+    await reader.read();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { value } = first ?? (await reader.read());
+        first = undefined;
+        if (value) controller.enqueue(value);
+        else controller.close();
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}

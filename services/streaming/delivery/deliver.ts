@@ -3,7 +3,7 @@ import { problem, type ServiceEnv } from "@marquee/runtime";
 import type { Context } from "hono";
 import { isFolderFile } from "../media/folder.ts";
 import type { MediaFile } from "../media/media-store.ts";
-import { bodyOf } from "./body.ts";
+import { begun, bodyOf } from "./body.ts";
 import { judge, partStillFits } from "./conditions.ts";
 import { lengthOf, multipart, type Piece } from "./multipart.ts";
 import { type Part, parseRanges } from "./range.ts";
@@ -22,12 +22,13 @@ const minute = 60_000;
  * Answers a GET or HEAD with a file, as RFC 9110 has it: 200 whole, 206 a part or several (multipart/byteranges; see
  * `parseRanges`), 304 where the client has it, 412 where a condition does not hold, 416 where the file does not reach.
  * HEAD opens no file, and has no ranges, which are GET's alone.
+ * @throws MediaAway, MediaChanged before anything is sent; what fails later cuts the connection
  */
 export function deliver(
   c: Context,
   file: MediaFile,
   { cacheControl, patience = minute }: DeliveryOptions,
-): Response {
+): Response | Promise<Response> {
   const { size, etag, modified } = file;
   const conditions = {
     ifMatch: c.req.header("if-match"),
@@ -77,7 +78,11 @@ export function deliver(
 const wholeOf = ({ size }: MediaFile): Piece[] =>
   size === 0 ? [] : [{ start: 0, end: size - 1 }];
 
-function sendParts(c: Context, file: MediaFile, parts: Part[]): Response {
+function sendParts(
+  c: Context,
+  file: MediaFile,
+  parts: Part[],
+): Response | Promise<Response> {
   const [only] = parts;
   if (parts.length > 1 || !only) {
     const { type, pieces } = multipart(parts, file);
@@ -94,7 +99,7 @@ function sendPieces(
   status: 200 | 206,
   type: string,
   pieces: Piece[],
-): Response {
+): Response | Promise<Response> {
   const length = lengthOf(pieces);
   c.header("content-type", type);
   c.header("content-length", `${length}`);
@@ -111,5 +116,17 @@ function sendPieces(
     );
     return c.body(null, status);
   }
-  return c.body(bodyOf(file, pieces), status);
+  return begun(bodyOf(file, pieces)).then(
+    (body) => c.body(body, status),
+    (error) => {
+      // They were the file's: the answer is another one.
+      for (const name of ofFile) c.header(name, undefined);
+      throw error;
+    },
+  );
 }
+
+const ofFile = [
+  ...["accept-ranges", "etag", "last-modified", "cache-control"],
+  ...["content-type", "content-length", "content-range"],
+];

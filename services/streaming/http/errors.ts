@@ -1,7 +1,7 @@
 import { HTTPException } from "hono/http-exception";
-import { MediaAway } from "../media/media-store.ts";
+import { MediaAway, MediaChanged } from "../media/media-store.ts";
 
-/** The store of titles does not answer: 503 with Retry-After. */
+/** The store of titles does not answer, or has just got another file: 503 with Retry-After. */
 export class StoreAway extends HTTPException {
   override readonly name = "StoreAway";
 
@@ -16,7 +16,9 @@ export class StoreAway extends HTTPException {
 
 /** An error of the domain's as HTTP has it; others as they are. */
 export const asHttp = (error: Error): Error =>
-  error instanceof MediaAway ? new StoreAway(error) : error;
+  error instanceof MediaAway || error instanceof MediaChanged
+    ? new StoreAway(error)
+    : error;
 
 /** The domain's errors as HTTP has them; the runtime makes problems of them. */
 export function onApiError(error: Error): never {
