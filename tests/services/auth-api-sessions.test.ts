@@ -118,10 +118,14 @@ describe("POST /refresh", () => {
     await problemOf(await refresh(refresh_token), 401);
   });
 
-  for (const token of ["", "mrt_", `mrt_${"A".repeat(43)}`, "a.b.c", "\0💥"])
+  for (const token of ["", "mrt_", `mrt_${"A".repeat(43)}`, "a.b.c", "💥"])
     it(`refuses ${JSON.stringify(token)}`, async () => {
       await problemOf(await refresh(token), 401);
     });
+
+  it("takes no text that the database could not hold", async () => {
+    await problemOf(await refresh("\0💥"), 422);
+  });
 });
 
 describe("POST /logout", () => {
