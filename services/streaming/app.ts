@@ -17,6 +17,7 @@ import { createPaymentClient } from "./origin/payment-client.ts";
 import type { Parts } from "./parts.ts";
 import { assetRoutes } from "./routes/assets.ts";
 import { cataloguePages } from "./routes/catalogue-pages.ts";
+import { deletedAccounts } from "./routes/deleted-accounts.ts";
 import { membershipPages } from "./routes/membership-pages.ts";
 import { playbackRoutes } from "./routes/playback.ts";
 import { streamRoutes } from "./routes/stream.ts";
@@ -88,6 +89,7 @@ export function createStreaming(options: StreamingOptions) {
     service.app.route("/", pages(parts));
   const { authUrl, paymentUrl, trustedProxies = 0 } = options;
   const origin = { authUrl, paymentUrl, trustedProxies, awayPage };
+  service.app.route("/", deletedAccounts(parts));
   service.app.route("/", originRoutes(origin));
   return service;
 }

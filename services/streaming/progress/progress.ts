@@ -73,3 +73,15 @@ export async function positionOf(
   );
   return found;
 }
+
+/** Deletes all that is kept of somebody. @throws DatabaseAway */
+export async function forgetUser(
+  queries: Queries,
+  userId: string,
+): Promise<void> {
+  await queries.query(
+    `WITH progress AS (DELETE FROM progress WHERE user_id = $1)
+     DELETE FROM entitlements WHERE user_id = $1`,
+    [userId],
+  );
+}
