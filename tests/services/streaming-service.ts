@@ -13,7 +13,7 @@ export const playbackKey = "the playback key of the tests, long enough";
 
 /** What is for people, and not in the OpenAPI document. */
 const pages =
-  /^\/($|assets\/|titles\/[^/]+$|watch\/|plans$|subscribe$|membership|sign-|account$|api\/|sandbox\/|icon\.svg$)/;
+  /^\/($|assets\/|titles\/[^/]+$|watch\/|plans$|subscribe$|membership|sign-|(delete-)?account$|api\/|sandbox\/|icon\.svg$)/;
 
 export interface TestStreaming {
   /** Every answer of the API is held against its /openapi.json. */
