@@ -57,7 +57,7 @@ describe("Delivery of a file", () => {
         interrupt: () => void,
       ) {
         const { port } = await serving((c) =>
-          deliver(c, as(file), { cacheControl, patience: 300 }),
+          deliver(c, as(file), { cacheControl }),
         );
         const client = open(port);
         client.get("/");
