@@ -35,10 +35,12 @@ export function bodyOf(
 /**
  * The stream once its first bytes are there: until then nothing is sent, so that what keeps a file from being read is still an
  * answer of its own, and no answer that breaks off.
+ * @param cut ends the connection when the stream fails later, so that nobody takes what came for whole. @default the stream fails
  * @throws what the stream fails with before its first bytes
  */
 export async function begun(
   body: ReadableStream<Uint8Array>,
+  cut?: (error: unknown) => void,
 ): Promise<ReadableStream<Uint8Array>> {
   const reader = body.getReader();
   let first: ReadableStreamReadResult<Uint8Array> | undefined =
@@ -46,10 +48,16 @@ export async function begun(
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { value } = first ?? (await reader.read());
-        first = undefined;
-        if (value) controller.enqueue(value);
-        else controller.close();
+        try {
+          const { value } = first ?? (await reader.read());
+          first = undefined;
+          if (value) controller.enqueue(value);
+          else controller.close();
+        } catch (error) {
+          if (!cut) throw error;
+          cut(error);
+          controller.close();
+        }
       },
       cancel: (reason) => reader.cancel(reason),
     },

@@ -106,17 +106,21 @@ function sendPieces(
   // Hono runs GET's handler for HEAD and drops the body without closing it.
   if (c.req.method === "HEAD" || length === 0) return c.body(null, status);
   const outgoing: unknown = c.env?.outgoing;
+  const toSocket = outgoing instanceof ServerResponse;
   const log = c.get("log") as ServiceEnv["Variables"]["log"] | undefined;
-  if (outgoing instanceof ServerResponse && isFolderFile(file)) {
+  const failed = (err: unknown) => log?.warn({ err }, "delivery was cut off");
+  if (toSocket && isFolderFile(file)) {
     const isStill = () =>
       c.res.status === status &&
       c.res.headers.get("content-length") === `${length}`;
-    sendAtEnd(outgoing, file, pieces, isStill, (error) =>
-      log?.warn({ err: error }, "delivery was cut off"),
-    );
+    sendAtEnd(outgoing, file, pieces, isStill, failed);
     return c.body(null, status);
   }
-  return begun(bodyOf(file, pieces)).then(
+  const cut = (error: unknown) => {
+    failed(error);
+    (outgoing as ServerResponse).destroy();
+  };
+  return begun(bodyOf(file, pieces), toSocket ? cut : undefined).then(
     (body) => c.body(body, status),
     (error) => {
       // They were the file's: the answer is another one.
