@@ -10,6 +10,9 @@ import {
   yes,
 } from "./streaming-entitlements.ts";
 
+/** Milliseconds between two questions whose order is to count: more than a statement may be late on a busy machine. */
+const apart = 150;
+
 describe("streaming: entitlements that are remembered", () => {
   const test = useEntitlements();
   const { payment, replica, asked, watching } = test;
@@ -80,6 +83,7 @@ describe("streaming: entitlements that are remembered", () => {
     payment.handler = (_, response) => setTimeout(yes, 300, response);
     const late = slow.of(viewer);
     while (asked() === 0) await delay(5);
+    await delay(apart);
     payment.handler = (_, response) => yes(response, { plan: "premium" });
     await quick.of(viewer);
     await quick.settled();
@@ -98,6 +102,7 @@ describe("streaming: entitlements that are remembered", () => {
     payment.handler = (_, response) => setTimeout(no, 300, response);
     const late = slow.of(viewer);
     while (asked() === 0) await delay(5);
+    await delay(apart);
     payment.handler = (_, response) => yes(response);
     await quick.of(viewer);
     await quick.settled();

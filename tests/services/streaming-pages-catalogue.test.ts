@@ -128,6 +128,14 @@ describe("The player's page", () => {
     );
   });
 
+  it("leaves it to its script to find the place where it is not known, and claims none", async () => {
+    const unknown = { ...playback, position: null };
+    const { html, tag } = await read(watchPage({ title, playback: unknown }));
+    assert.match(html, /"position":null}<\/script>/);
+    assert.doesNotMatch(html, /You were at/);
+    assert.doesNotMatch(tag("video") ?? "", /#t=/);
+  });
+
   it("offers the next title and this one again at its end", async () => {
     const { links } = await read(watchPage({ title, playback, next: tide }));
     assert.equal(links["Play The Long Tide"], "/watch/the-long-tide");

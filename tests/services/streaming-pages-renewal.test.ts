@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
+import type { Playback } from "../../services/streaming/browser/player/playback.ts";
 import {
   createRenewal,
   type Refusal,
@@ -9,10 +10,11 @@ const start = Date.parse("2026-11-27T20:00:00Z");
 const second = 1000;
 
 /** URLs that are good for some seconds from now on. */
-const playback = (seconds: number, name = "a") => ({
+const playback = (seconds: number, name = "a"): Playback => ({
   url: `/stream/x?signature=${name}`,
   hls: `/stream/x/index.m3u8?signature=${name}`,
   expires_at: new Date(Date.now() + seconds * second).toISOString(),
+  position: 0,
 });
 
 type Answer = () => Response | Promise<Response>;
@@ -22,6 +24,8 @@ const gives = (body: unknown, status = 200, headers = {}) =>
 describe("Keeping a title's URLs good", () => {
   let asked: number[];
   let told: Refusal[];
+  /** Places that became known. */
+  let placed: number[];
   /** What the server answers from now on. */
   let answer: Answer;
 
@@ -29,14 +33,16 @@ describe("Keeping a title's URLs good", () => {
     mock.timers.enable({ apis: ["setTimeout", "Date"], now: start });
     asked = [];
     told = [];
+    placed = [];
     answer = () => gives(playback(60, "b"));
   });
   afterEach(() => mock.timers.reset());
 
-  const open = (seconds = 60) =>
+  const open = (seconds = 60, first: Partial<Playback> = {}) =>
     createRenewal({
       path: "/playback/x",
-      first: playback(seconds),
+      first: { ...playback(seconds), ...first },
+      placed: (position) => placed.push(position),
       refused: (why) => told.push(why),
       fetch: async (path, init) => {
         assert.equal(path, "/playback/x");
@@ -99,8 +105,72 @@ describe("Keeping a title's URLs good", () => {
       await pass(59);
       assert.deepEqual([asked, told], [[45], []]);
       await pass(120);
-      assert.deepEqual([asked, told], [[45], [why]]);
+      assert.deepEqual([asked, told], [[45, 60], [why]]);
     });
+
+  for (const [why, refusal] of refusals)
+    it(`goes on when it is no longer so at the end: ${why}`, async () => {
+      const { latest } = open(60);
+      answer = refusal;
+      await pass(50);
+      answer = () => gives(playback(60, "b"));
+      await pass(11);
+      assert.deepEqual([asked, told], [[45, 60], []]);
+      assert.match(latest().url, /signature=b/);
+      // And what was said before counts no longer.
+      answer = refusal;
+      await pass(58);
+      assert.deepEqual([asked, told], [[45, 60, 105], []]);
+      await pass(2);
+      assert.deepEqual(told, [why]);
+    });
+
+  it("tells nobody of a refusal that nobody confirms", async () => {
+    open(60);
+    answer = () => gives({ entitled: false }, 403);
+    await pass(50);
+    answer = () => gives({}, 503);
+    await pass(60);
+    assert.deepEqual(told, []);
+    answer = () => gives({ entitled: false }, 403);
+    await pass(31);
+    assert.deepEqual(told, ["membership-ended"]);
+  });
+
+  it("asks soon where the viewer is, if that is not known, and then no more than else", async () => {
+    open(60, { position: null });
+    answer = () => gives({ ...playback(60, "b"), position: null });
+    await pass(7);
+    assert.ok(asked.length >= 3 && asked.length <= 5, `${asked}`);
+    assert.deepEqual(placed, []);
+    answer = () => gives({ ...playback(60, "c"), position: 42.5 });
+    await pass(8);
+    assert.deepEqual(placed, [42.5]);
+    asked.length = 0;
+    answer = () => gives({ ...playback(60, "d"), position: 50 });
+    await pass(90);
+    assert.deepEqual(placed, [42.5]);
+    assert.ok(asked.length <= 2, `${asked}`);
+  });
+
+  it("takes what is no place for one that is not known", async () => {
+    open(60, { position: null });
+    for (const position of [undefined, "12", -1]) {
+      answer = () => gives({ ...playback(60), position });
+      await pass(10);
+    }
+    assert.deepEqual(placed, []);
+    answer = () => gives({ ...playback(60), position: 0 });
+    await pass(31);
+    assert.deepEqual(placed, [0]);
+  });
+
+  it("keeps what it knew of the place when that can't be looked up later", async () => {
+    open(60);
+    answer = () => gives({ ...playback(60, "b"), position: null });
+    await pass(89);
+    assert.deepEqual([asked, placed], [[45], []]);
+  });
 
   it("tells at once when what plays is refused as well, and only once", async () => {
     const renewal = open(60);

@@ -15,6 +15,8 @@ describe("streaming: what is passed on", () => {
   for (const path of [
     ...["/", "/b", "/a/", "/a/b", "/things", "/things/", "/things/1/2"],
     ...["/api/a", "/api/things/1", "/api", "//a", "/A", "/a%2Fb/c"],
+    // What is the prefix once it is decoded: cut off as it is written, it would leave another path.
+    ...["/%61pi/things", "/ap%69/things"],
     // What a URL makes another path of.
     ...["/things/..", "/things/.", "/things/%2e%2e", "/things/%2E%2e?x"],
     ...["/things/../b", "/things/..\\b", "/api/things/../../b"],

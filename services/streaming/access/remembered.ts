@@ -112,7 +112,8 @@ function counting(known: Known | undefined): Entitlement | undefined {
 // Times are the database's, so that replicas agree; an answer that was asked for before the one that is there is not written.
 const askedAt = "now() - $6::float8 * interval '1 second'";
 const upsert = `INSERT INTO entitlements (user_id, entitled, status, plan, until, asked_at)
-  VALUES ($1, $2, $3, $4, $5, ${askedAt})
+  SELECT $1::uuid, $2::boolean, $3, $4, $5::timestamptz, ${askedAt}
+  WHERE NOT EXISTS (SELECT FROM deleted_users WHERE user_id = $1::uuid)
   ON CONFLICT (user_id) DO UPDATE SET entitled = EXCLUDED.entitled, status = EXCLUDED.status, plan = EXCLUDED.plan,
     until = EXCLUDED.until, asked_at = EXCLUDED.asked_at
   WHERE entitlements.asked_at <= EXCLUDED.asked_at`;

@@ -26,6 +26,10 @@ export interface Viewers {
    * @throws InvalidToken if the access token is none; AuthAway
    */
   of(c: Context): Promise<Viewer | undefined>;
+  /** Asks auth anew the next time: who is signed in with this browser may be about to change. */
+  forget(c: Context): void;
+  /** Whether auth still has a viewer's account. @throws AuthAway */
+  exists(viewer: Viewer): Promise<boolean>;
   /** A viewer's email address, to show it. undefined if auth does not tell it now: no page fails for that. */
   emailOf(viewer: Viewer): Promise<string | undefined>;
 }
@@ -114,7 +118,7 @@ export function createViewers({
       }
       const cookie = sessionOf(c, forwardedOf(c).https);
       if (cookie === undefined) return undefined;
-      const key = createHash("sha256").update(cookie).digest("base64url");
+      const key = keyOf(cookie);
       const known = sessions.get(key);
       if (known) return known.viewer;
       let flight = flights.get(key);
@@ -123,6 +127,18 @@ export function createViewers({
         flights.set(key, flight);
       }
       return flight;
+    },
+
+    forget(c) {
+      const cookie = sessionOf(c, forwardedOf(c).https);
+      if (cookie !== undefined) sessions.delete(keyOf(cookie));
+    },
+
+    async exists({ token }) {
+      const { status } = await ask(`${authUrl}/me`, {
+        headers: { authorization: `Bearer ${token}` },
+      }).catch(away);
+      return status !== 401;
     },
 
     async emailOf({ userId, token }) {
@@ -146,6 +162,10 @@ export function createViewers({
 interface Known {
   viewer: Viewer | undefined;
 }
+
+/** Cookies are kept as hashes: who reads this process's memory signs in as nobody. */
+const keyOf = (cookie: string) =>
+  createHash("sha256").update(cookie).digest("base64url");
 
 function away(cause: unknown): never {
   throw new AuthAway(cause);

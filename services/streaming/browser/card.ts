@@ -1,4 +1,5 @@
 import { expiryAsTyped, grouped } from "./card/card-number.ts";
+import { sendOnce } from "./card/submission.ts";
 
 const form = document.getElementById("card") as HTMLFormElement;
 const input = (name: string) =>
@@ -20,20 +21,7 @@ function formatted(field: HTMLInputElement, format: (text: string) => string) {
 formatted(number, grouped);
 formatted(expiry, expiryAsTyped);
 
-// One press, one payment. The form's key sees to that as well: this is for who presses.
-let sent = false;
-const text = button.textContent;
-form.addEventListener("submit", (event) => {
-  if (sent) return event.preventDefault();
-  sent = true;
-  button.setAttribute("aria-disabled", "true");
-  button.textContent = button.dataset.busy ?? text;
-});
-addEventListener("pageshow", () => {
-  sent = false;
-  button.removeAttribute("aria-disabled");
-  button.textContent = text;
-});
+sendOnce(form, button);
 
 for (const use of document.querySelectorAll<HTMLElement>("[data-card]")) {
   use.hidden = false;

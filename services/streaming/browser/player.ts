@@ -1,3 +1,4 @@
+import { chooseKeys, keysChosen } from "./player/key-choice.ts";
 import { actionOf, type KeyAction } from "./player/keys.ts";
 import type { Playback } from "./player/playback.ts";
 import { reportProgress } from "./player/progress.ts";
@@ -8,8 +9,6 @@ import { attachSource } from "./player/source.ts";
 interface PagePlayback extends Playback {
   id: string;
   name: string;
-  /** Where to begin, in seconds. */
-  position: number;
 }
 
 const find = <E extends HTMLElement>(id: string) =>
@@ -32,19 +31,25 @@ function drop(id: string): void {
 const renewal = createRenewal({
   path: path("playback"),
   first: page,
+  placed: (position) => placed(position),
   refused(why) {
-    stop();
+    source.stop();
     video.pause();
     drop(why);
   },
 });
-const stop = attachSource({
+const source = attachSource({
   video,
   renewal,
-  position: page.position,
+  position: page.position ?? 0,
   trouble,
 });
-reportProgress(video, path("progress"));
+const placed = reportProgress({
+  video,
+  path: path("progress"),
+  position: page.position,
+  goTo: source.goTo,
+});
 video.play().catch(() => {}); // where browsers don't want that, people press play
 
 // Trouble is only told where somebody notices it: a video that has enough to play on does so.
@@ -89,10 +94,8 @@ for (const event of ["play", "pause"]) video.addEventListener(event, stir);
 const keys = find<HTMLDetailsElement>("keys");
 const useKeys = find<HTMLInputElement>("use-keys");
 keys.hidden = false;
-useKeys.checked = localStorage.getItem("keys") !== "off";
-useKeys.addEventListener("change", () =>
-  localStorage.setItem("keys", useKeys.checked ? "on" : "off"),
-);
+useKeys.checked = keysChosen();
+useKeys.addEventListener("change", () => chooseKeys(useKeys.checked));
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && keys.open) {
     keys.open = false;

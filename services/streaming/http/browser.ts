@@ -10,7 +10,7 @@ export type Aim = "step" | "watch";
 /** What an aim may be: paths of ours, since browsers may send any cookie. */
 const aims: Record<Aim, RegExp> = {
   step: /^\/(subscribe\?plan=[a-z0-9-]+|membership(\/card)?)$/,
-  watch: /^\/watch\/[a-z0-9-]+$/,
+  watch: /^\/watch\/[a-z0-9-]+(\?from=start)?$/,
 };
 
 /** Seconds that an aim is kept: long enough to sign up and choose a plan. */

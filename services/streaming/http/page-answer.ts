@@ -49,7 +49,11 @@ export function createPages({ visitor }: Pick<Parts, "visitor">) {
     if (http instanceof HTTPException)
       for (const [name, value] of http.getResponse().headers)
         if (name === "retry-after") c.header(name, value);
-    const visit = await visitor.maybe(c).catch(() => undefined);
+    // Where auth is the trouble, it is not asked once more.
+    const visit =
+      http instanceof AuthAway
+        ? undefined
+        : await visitor.maybe(c).catch(() => undefined);
     return tell(c, http, status as ContentfulStatusCode, visit);
   });
   return app;
@@ -68,7 +72,10 @@ function tell(
 function inWords(c: PageContext, error: Error) {
   const again = c.req.method === "GET" ? c.req.path : "/";
   if (error instanceof Refused) return refusals[error.why];
-  if (error instanceof PaymentAway) return refusals.paymentAway(again);
+  if (error instanceof PaymentAway)
+    return c.req.method === "POST"
+      ? refusals.paymentUnknown
+      : refusals.paymentAway(again);
   if (error instanceof StoreAway) return refusals.mediaAway(again);
   if (error instanceof AuthAway) return refusals.authAway(again);
   if (error instanceof DatabaseAway) return refusals.databaseAway(again);
@@ -82,8 +89,10 @@ function inWords(c: PageContext, error: Error) {
 /** What browsers get where a page is another service's, and that one does not answer. */
 export function awayPage(c: PageContext, status: 502 | 504) {
   const { path } = c.req;
-  const page = path.startsWith("/sandbox/")
-    ? refusals.paymentAway(path)
-    : refusals.authAway(path);
+  const page = !path.startsWith("/sandbox/")
+    ? refusals.authAway(path)
+    : c.req.method === "POST"
+      ? refusals.paymentUnknown
+      : refusals.paymentAway(path);
   return show(c, messagePage(page), status);
 }

@@ -38,9 +38,11 @@ const api = {
 export function originRoutes(options: OriginOptions): Hono<ServiceEnv> {
   const { authUrl, paymentUrl, ...rest } = options;
   const urls = { auth: authUrl, payment: paymentUrl };
+  // Payment itself gives the bank 10 s, and its database 5.
+  const timeouts = { auth: 10_000, payment: 16_000 };
   const app = factory.createApp();
   for (const name of ["auth", "payment"] as const) {
-    const to = { ...rest, url: urls[name] };
+    const to = { timeout: timeouts[name], ...rest, url: urls[name] };
     app.route("/", passTo({ ...to, paths: pages[name] }));
     const prefix = `/api/${name}`;
     app.route("/", passTo({ ...to, paths: api[name], prefix }));

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { logger } from "@marquee/runtime";
 import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
 import { type Answer, createAsk, type Fetch, Unanswered } from "./ask.ts";
@@ -55,6 +56,7 @@ export interface Listed<Entry> {
  * not taken.
  */
 export interface PaymentClient {
+  /** As they were a minute ago at most, or as they were last while payment is away. */
   plans(): Promise<Plan[]>;
   /** The newest first, 20 at most. */
   subscriptionsOf(token: string): Promise<Listed<Subscription>>;
@@ -104,6 +106,8 @@ export const clientTimes = {
   change: 16_000,
   /** Until a change is asked for again that payment is still at. */
   pause: 1_000,
+  /** That plans are taken as they were: they change with a deployment. */
+  plans: 60_000,
 };
 
 /** How often a change that payment is still at is asked for again: with `pause`, longer than a bank may take. */
@@ -150,11 +154,34 @@ export function createPaymentClient(
     }
   }
 
+  let plans: Plan[] | undefined;
+  let askedAt = 0;
+  let asking: Promise<Plan[]> | undefined;
+  const askPlans = () => {
+    asking ??= get("/plans", listOf(PlanJson))
+      .then(({ data }) => {
+        plans = data;
+        return data;
+      })
+      .finally(() => {
+        askedAt = performance.now();
+        asking = undefined;
+      });
+    return asking;
+  };
+
   const to = (id: string, what: string) =>
     `/subscriptions/${encodeURIComponent(id)}/${what}`;
 
   return {
-    plans: async () => (await get("/plans", listOf(PlanJson))).data,
+    async plans() {
+      if (!plans) return askPlans();
+      if (performance.now() - askedAt > times.plans)
+        askPlans().catch((err) =>
+          logger.warn({ err }, "plans can't be asked for; the old ones serve"),
+        );
+      return plans;
+    },
     subscriptionsOf: (token) =>
       get("/subscriptions", listOf(SubscriptionJson), bearer(token)),
     paymentsOf: (token) => get("/payments", listOf(PaymentJson), bearer(token)),

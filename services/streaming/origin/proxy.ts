@@ -47,6 +47,7 @@ function createPass(
   return async (c: Context<ServiceEnv>): Promise<Response> => {
     const { raw, method } = c.req;
     const target = targetOf(url, prefix, raw.url);
+    if (!target) return c.notFound();
     const request = {
       ...{ method, agent, timeout, signal: raw.signal },
       body: raw.body,
@@ -83,8 +84,10 @@ const isForPage = (c: Context) =>
   /\btext\/html\b/i.test(c.req.header("accept") ?? "");
 
 /** Where a request goes. The server that listens has taken `..` out of its path, before that was compared with `paths`. */
-function targetOf(url: string, prefix: string, asked: string): URL {
+function targetOf(url: string, prefix: string, asked: string): URL | undefined {
   const { pathname, search } = new URL(asked);
+  // Hono has matched it decoded; what is cut off has to be the prefix as it is written.
+  if (prefix !== "" && !pathname.startsWith(`${prefix}/`)) return undefined;
   const target = new URL(url);
   target.pathname = pathname.slice(prefix.length);
   target.search = search;

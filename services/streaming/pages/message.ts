@@ -57,6 +57,17 @@ export const refusals = {
     text: "This is on our side, and usually passes within minutes. People who are already watching go on watching. Nothing was charged.",
     actions: [again(path), home],
   }),
+  /** Something was sent, and there is no answer. */
+  paymentUnknown: {
+    title: "We don’t know yet what became of it",
+    text: "Payment did not answer in time. Your membership’s page says whether it went through; nothing is paid twice.",
+    actions: [{ text: "Your membership", href: "/membership" }, home],
+  },
+  deletionAway: {
+    title: "Your account can’t be deleted right now",
+    text: "Your membership has to end with it, and payment does not answer. Nothing was deleted; please try again in a moment.",
+    actions: [{ text: "Your account", href: "/account" }, home],
+  },
   /** @param path of the page that was asked for */
   mediaAway: (path: string) => ({
     title: "The projector is not answering",

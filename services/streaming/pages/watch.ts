@@ -13,8 +13,8 @@ export interface Playback {
   hls: string;
   /** Until when both are good. */
   expiresAt: Date;
-  /** Where to begin, in seconds. */
-  position: number;
+  /** Where to begin, in seconds; null while it can't be looked up where the viewer is: then, at 0, and the script asks again. */
+  position: number | null;
 }
 
 export interface Watch {
@@ -31,14 +31,14 @@ export const watchPage = ({ title, playback, next }: Watch): Html =>
     room: "screen",
     scripts: ["player"],
     content: html`<main class="player" id="player">
-      <video id="video" controls playsinline preload="none" poster="${title.backdrop}" aria-label="${title.name}" src="${playback.url}${playback.position > 0 ? `#t=${playback.position}` : ""}"></video>
+      <video id="video" controls playsinline preload="none" poster="${title.backdrop}" aria-label="${title.name}" src="${playback.url}${playback.position ? `#t=${playback.position}` : ""}"></video>
       <div class="player-top">
         <a class="player-back" href="${titlePath(title.id)}">${icons.back}<span class="hidden">Back to the page of </span><span>${title.name}</span></a>
         <h1 class="hidden">${title.name}</h1>
         ${keys}
       </div>
       <p class="player-status" id="status" role="status"></p>
-      <noscript><p class="player-hint">Without JavaScript your place is not kept, and after a while the page has to be loaded again to go on. You were at ${clock(playback.position)}.</p></noscript>
+      <noscript><p class="player-hint">Without JavaScript your place is not kept, and after a while the page has to be loaded again to go on.${playback.position === null ? "" : ` You were at ${clock(playback.position)}.`}</p></noscript>
       ${ending(title, next)}
       ${curtains}
       <script type="application/json" id="playback">${json({

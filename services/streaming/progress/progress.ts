@@ -38,7 +38,8 @@ export async function saveProgress(
   if (!(position >= 0))
     throw new RangeError(`There is no position at ${position} seconds.`);
   await queries.query(
-    `INSERT INTO progress (user_id, title, position, duration) VALUES ($1, $2, $3, $4)
+    `INSERT INTO progress (user_id, title, position, duration)
+     SELECT $1::uuid, $2, $3::float8, $4::float8 WHERE NOT EXISTS (SELECT FROM deleted_users WHERE user_id = $1::uuid)
      ON CONFLICT (user_id, title) DO UPDATE SET position = EXCLUDED.position, duration = EXCLUDED.duration,
        updated_at = greatest(progress.updated_at, clock_timestamp())`,
     [userId, title, Math.min(position, duration), duration],
@@ -74,13 +75,18 @@ export async function positionOf(
   return found;
 }
 
-/** Deletes all that is kept of somebody. @throws DatabaseAway */
+/**
+ * Deletes all that is kept of somebody, and keeps nothing new of them for as long as their access tokens may still be used: an
+ * hour is more than that. @throws DatabaseAway
+ */
 export async function forgetUser(
   queries: Queries,
   userId: string,
 ): Promise<void> {
   await queries.query(
-    `WITH progress AS (DELETE FROM progress WHERE user_id = $1)
+    `WITH gone AS (INSERT INTO deleted_users (user_id) VALUES ($1) ON CONFLICT DO NOTHING),
+       swept AS (DELETE FROM deleted_users WHERE deleted_at < now() - interval '1 hour' AND user_id <> $1),
+       progress AS (DELETE FROM progress WHERE user_id = $1)
      DELETE FROM entitlements WHERE user_id = $1`,
     [userId],
   );

@@ -75,7 +75,10 @@ export function mistakesOf(
     mistakes:
       wrong.length > 0
         ? { fields: Object.fromEntries(wrong) }
-        : { alert: outcome.message },
+        : {
+            alert:
+              "This could not be taken. Please check the card, and try again.",
+          },
     status: 422,
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "hono";
 import { keepAim, takeAim, toldByAuth } from "../http/browser.ts";
 import { createPages, Refused, show } from "../http/page-answer.ts";
@@ -53,7 +54,8 @@ export function cataloguePages(parts: Parts) {
   app.get("/titles/:id", async (c) => {
     const title = await titleOf(c);
     const visit = await visitor.maybe(c);
-    const position = visit && (await placeOf(parts, visit.userId, title.id, c));
+    const position =
+      (visit && (await placeOf(parts, visit.userId, title.id, c))) ?? 0;
     const entitled = visit
       ? await entitlements.of(visit).then(
           ({ entitled }) => entitled,
@@ -124,13 +126,17 @@ async function begunBy(
   }
 }
 
+/** Milliseconds that the front page waits for prices, when they are asked for the first time. */
+const priceless = 300;
+
 /** What the cheapest plan costs; undefined while payment does not say. */
 async function cheapest(
   { payment }: Parts,
   c: Context,
 ): Promise<Price | undefined> {
   try {
-    return (await payment.plans())[0];
+    const late = sleep(priceless, undefined, { ref: false });
+    return (await Promise.race([payment.plans(), late]))?.[0];
   } catch (err) {
     c.get("log").warn({ err }, "prices can't be shown");
     return undefined;

@@ -1,37 +1,101 @@
 import { factory } from "@marquee/runtime";
+import type { Context, MiddlewareHandler } from "hono";
+import type { Viewer } from "../access/viewer.ts";
+import { show } from "../http/page-answer.ts";
+import { PaymentAway } from "../origin/payment-away.ts";
+import { messagePage, refusals } from "../pages/message.ts";
 import type { Parts } from "../parts.ts";
 import { forgetUser } from "../progress/progress.ts";
+import { newKey } from "./card-form.ts";
+
+/** Forms of auth's after which somebody is not signed in as before. */
+const changes = ["/sign-out", "/change-password", "/delete-account"];
+
+/** Answers after which it has to be asked what became of a deletion: who asked did not wait, or auth did not answer. */
+const unknown = [499, 502, 504];
 
 /**
- * What is kept of somebody goes with their account, when they delete it here: DELETE /api/auth/me and POST /delete-account are
- * passed on to auth, and its answer says whether it is done. To be added before what passes them on.
+ * What else happens when somebody deletes their account here: nothing more is charged, and what is kept of them goes. DELETE
+ * /api/auth/me and POST /delete-account are passed on to auth by what is added after this. While payment is away, nothing is
+ * deleted: nobody could end the subscription afterwards.
  */
-export function deletedAccounts({ database, viewers, entitlements }: Parts) {
+export function deletedAccounts(parts: Parts) {
+  const { viewers } = parts;
   const app = factory.createApp();
-  const deletes = [
-    ["DELETE", "/api/auth/me", (answer: Response) => answer.status === 204],
-    [
-      "POST",
-      "/delete-account",
-      ({ status, headers }: Response) =>
-        status === 303 && headers.get("location") === "/",
-    ],
-  ] as const;
-  for (const [method, path, isDone] of deletes)
-    app.on(method, path, async (c, next) => {
-      // Afterwards nobody is signed in any more.
-      const viewer = await viewers.of(c).catch(() => undefined);
+  app.on("POST", changes, async (c, next) => {
+    await next();
+    viewers.forget(c);
+  });
+  app.delete(
+    "/api/auth/me",
+    deletion(parts, ({ status }) => status === 204),
+  );
+  app.post(
+    "/delete-account",
+    async (c, next) => {
       await next();
-      if (!viewer || !isDone(c.res)) return;
-      try {
-        await forgetUser(database, viewer.userId);
-      } catch (err) {
-        c.var.log.error(
-          { err, userId: viewer.userId },
-          "what is kept of a deleted account could not be deleted: do it by hand",
-        );
-      }
-      entitlements.forget(viewer.userId);
-    });
+      if (!(c.error instanceof PaymentAway)) return;
+      const page = await show(c, messagePage(refusals.deletionAway), 503);
+      c.res = undefined; // else the problem's headers would be the page's
+      c.res = page;
+    },
+    deletion(
+      parts,
+      ({ status, headers }) =>
+        status === 303 && headers.get("location") === "/",
+    ),
+  );
   return app;
 }
+
+/** @param isDone whether auth's answer says that the account is deleted */
+const deletion =
+  (parts: Parts, isDone: (answer: Response) => boolean): MiddlewareHandler =>
+  async (c, next) => {
+    const { viewers, payment } = parts;
+    // Before: afterwards nobody is signed in any more.
+    const viewer = await viewers.of(c);
+    if (!viewer) return next();
+    const { data } = await payment.subscriptionsOf(viewer.token);
+    const subscription = data.find(
+      ({ status }) => status !== "canceled" && status !== "expired",
+    )?.id;
+    await next();
+    const leave = () => goodbye(c, parts, viewer, subscription);
+    if (isDone(c.res)) await leave();
+    else if (unknown.includes(c.res.status))
+      viewers.exists(viewer).then(
+        (exists) => (exists ? undefined : leave()),
+        (err) => byHand(c, viewer, subscription, err),
+      );
+  };
+
+/** Ends what somebody pays, and forgets them. Their access token is valid for some minutes more, also without an account. */
+async function goodbye(
+  c: Context,
+  { payment, database, entitlements }: Parts,
+  viewer: Viewer,
+  subscription: string | undefined,
+): Promise<void> {
+  try {
+    if (subscription !== undefined)
+      await payment.cancel(viewer.token, newKey(), subscription, "now");
+    await forgetUser(database, viewer.userId);
+  } catch (err) {
+    byHand(c, viewer, subscription, err);
+  }
+  entitlements.forget(viewer.userId);
+}
+
+const byHand = (
+  c: Context,
+  { userId }: Viewer,
+  subscription: string | undefined,
+  err: unknown,
+) =>
+  c
+    .get("log")
+    .error(
+      { err, userId, subscription },
+      "an account was deleted, or may have been, and not all that belongs to it: end its subscription and delete its rows by hand",
+    );

@@ -11,6 +11,7 @@ import { liveOf } from "./subscribe-pages.ts";
 /** What the page tells, by `told` in its query. */
 const notices: Readonly<Record<string, string>> = {
   subscribed: "Welcome. Your membership has begun.",
+  already: "You have a membership already.",
   "card-changed": "Your new card is used from now on.",
   "not-paid": "The payment did not go through, so nothing was charged.",
   canceled: "Your membership will end. You can change your mind until then.",

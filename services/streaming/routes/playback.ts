@@ -18,7 +18,12 @@ const PlaybackJson = z
     url: z.string().describe("Path of the whole video, signed."),
     hls: z.string().describe("Path of the HLS playlist, signed."),
     expires_at: z.iso.datetime().describe("Until when both are valid."),
-    position: z.number().describe("Where the viewer is, in seconds."),
+    position: z
+      .number()
+      .nullable()
+      .describe(
+        "Where the viewer is, in seconds; null while that is not known.",
+      ),
   })
   .meta({ id: "Playback" });
 
@@ -160,19 +165,19 @@ const viewerOf =
     await next();
   };
 
-/** Where somebody goes on, in seconds. From the beginning, where it is finished, or while that can't be looked up. */
+/** Where somebody goes on, in seconds: from the beginning, where it is finished. null while that can't be looked up. */
 export async function placeOf(
   { database }: Pick<Parts, "database">,
   userId: string,
   title: string,
   c: Context,
-): Promise<number> {
+): Promise<number | null> {
   try {
     const found = await positionOf(database, userId, title);
     return !found || found.finished ? 0 : found.position;
   } catch (err) {
     // Watching is more than going on where one was.
     c.get("log").warn({ err }, "where somebody was can't be looked up");
-    return 0;
+    return null;
   }
 }

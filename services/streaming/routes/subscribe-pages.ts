@@ -16,7 +16,10 @@ import { waitingPage } from "../pages/waiting.ts";
 import type { Parts } from "../parts.ts";
 import { keyOf, mistakesOf, newKey, readCard } from "./card-form.ts";
 
+/** Where people wait for what became of a payment. */
 const paymentPath = "/membership/payment";
+/** The same, after a card was changed. */
+const cardPaymentPath = `${paymentPath}?for=card`;
 
 /** GET /plans; GET, POST /subscribe; GET, POST /membership/card; GET /membership/payment: paying, and what became of it. */
 export function subscribePages(parts: Parts) {
@@ -65,10 +68,12 @@ export function subscribePages(parts: Parts) {
     const outcome = await payment.subscribe(visit.token, keyOf(sent.key), {
       plan: plan.id,
       method: card.method,
-      return_url: returnUrl(c, parts),
+      return_url: returnUrl(c, parts, paymentPath),
     });
     entitlements.forget(visit.userId);
-    return goOn(c, outcome, again);
+    if (outcome.kind === "conflict")
+      return c.redirect("/membership?told=already", 303);
+    return goOn(c, outcome, again, paymentPath);
   });
 
   app.get("/membership/card", async (c) => {
@@ -97,14 +102,15 @@ export function subscribePages(parts: Parts) {
     };
     const card = readCard(sent);
     if ("mistakes" in card) return again(card.mistakes, 422);
-    const change = { method: card.method, return_url: returnUrl(c, parts) };
+    const return_url = returnUrl(c, parts, cardPaymentPath);
+    const change = { method: card.method, return_url };
     const outcome = await payment.changeMethod(
       ...([visit.token, keyOf(sent.key), live.id, change] as const),
     );
     entitlements.forget(visit.userId);
-    if (outcome.kind === "done")
-      return c.redirect("/membership?told=card-changed", 303);
-    return goOn(c, outcome, again);
+    if (outcome.kind === "conflict")
+      return c.redirect("/membership?told=unchanged", 303);
+    return goOn(c, outcome, again, cardPaymentPath);
   });
 
   app.get(paymentPath, async (c) => {
@@ -112,14 +118,21 @@ export function subscribePages(parts: Parts) {
     if (!visit) return c.redirect("/sign-in");
     const [latest] = (await payment.subscriptionsOf(visit.token)).data;
     entitlements.forget(visit.userId);
-    if (latest?.status === "incomplete" && !latest.next_action)
-      return show(
-        c,
-        waitingPage({ viewer: visit.shown, url: paymentPath }),
-        202,
-      );
-    return c.redirect(afterwards(c, latest));
+    const url = c.req.query("for") === "card" ? cardPaymentPath : paymentPath;
+    if (latest && (await isProcessing(latest, visit)))
+      return show(c, waitingPage({ viewer: visit.shown, url }), 202);
+    return c.redirect(afterwards(c, latest, url));
   });
+
+  /** Whether the latest payment is under way, and nobody has to do anything. */
+  async function isProcessing(
+    { status, next_action }: Subscription,
+    { token }: Visit,
+  ): Promise<boolean> {
+    if (next_action) return false;
+    if (status !== "past_due") return status === "incomplete";
+    return (await payment.paymentsOf(token)).data[0]?.status === "processing";
+  }
 
   /** What comes after a form was sent. */
   function goOn(
@@ -129,23 +142,29 @@ export function subscribePages(parts: Parts) {
       mistakes: Mistakes,
       status: 402 | 404 | 409 | 422,
     ) => Response | Promise<Response>,
+    waiting: string,
   ) {
     if (outcome.kind === "done")
-      return c.redirect(afterwards(c, outcome.value), 303);
+      return c.redirect(afterwards(c, outcome.value, waiting), 303);
     if (outcome.kind !== "pending") {
       const { mistakes, status } = mistakesOf(outcome);
       return again(mistakes, status);
     }
     const url = outcome.value.next_action?.url;
-    if (url === undefined) return c.redirect(paymentPath, 303);
+    if (url === undefined) return c.redirect(waiting, 303);
     // A path of ours is the sandbox's bank. To another host no form's answer may lead (form-action 'self'), but a link may.
     if (/^\/(?![/\\])/.test(url)) return c.redirect(url, 303);
     return show(c, bankPage(url));
   }
 
   /** Where somebody goes whose payment is over: to what they wanted to watch, if they may. */
-  function afterwards(c: PageContext, subscription: Subscription | undefined) {
+  function afterwards(
+    c: PageContext,
+    subscription: Subscription | undefined,
+    waiting: string,
+  ) {
     if (subscription?.status !== "active") return "/membership?told=not-paid";
+    if (waiting === cardPaymentPath) return "/membership?told=card-changed";
     // A script that looks whether it is over is not who goes there.
     const looks =
       c.req.method === "GET" &&
@@ -168,10 +187,14 @@ export async function liveOf(
 }
 
 /** Where the bank sends people back to. */
-function returnUrl(c: PageContext, { forwardedOf }: Parts): string {
+function returnUrl(
+  c: PageContext,
+  { forwardedOf }: Parts,
+  path: string,
+): string {
   const { headers } = forwardedOf(c);
   const { "x-forwarded-proto": scheme, "x-forwarded-host": host } = headers;
-  return `${scheme}://${host}${paymentPath}`;
+  return `${scheme}://${host}${path}`;
 }
 
 const bankPage = (url: string) =>

@@ -6,6 +6,8 @@ export interface Playback {
   hls: string;
   /** ISO 8601: until when both are good. */
   expires_at: string;
+  /** Where the viewer is, in seconds; null while that can't be looked up. */
+  position: number | null;
 }
 
 /** Milliseconds between two renewals at least, so that a clock that is wrong makes no flood of them. */

@@ -7,6 +7,8 @@ export interface RenewalOptions {
   /** POST it: where URLs come from. */
   path: string;
   first: Playback;
+  /** Called once, when it becomes known where the viewer is, in seconds, if that was not known at first. */
+  placed?(position: number): void;
   /** Called once, when the last URLs have expired and there are no more. */
   refused(why: Refusal): void;
   /** @default the browser's */
@@ -24,7 +26,8 @@ export interface Renewal {
 
 /**
  * Keeps a title's URLs good, for as long as the page is open. A server that doesn't answer, or not with URLs, is asked again
- * and again: what plays, plays on. A server that refuses is believed, but not before the URLs have expired.
+ * and again: what plays, plays on. A server that refuses is asked once more when the URLs have expired, or don't work, and then
+ * believed: meanwhile, people subscribe or sign in elsewhere. Where it is not known where the viewer is, it is asked soon.
  */
 export function createRenewal(options: RenewalOptions): Renewal {
   const { path, refused, fetch = globalThis.fetch.bind(globalThis) } = options;
@@ -34,6 +37,8 @@ export function createRenewal(options: RenewalOptions): Renewal {
   let failures = 0;
   let refusal: Refusal | undefined;
   let told = false;
+  /** Answers that did not say where the viewer is, while it is not known. */
+  let unplaced = options.first.position === null ? 0 : undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking: Promise<boolean> | undefined;
 
@@ -45,11 +50,34 @@ export function createRenewal(options: RenewalOptions): Renewal {
     timer = setTimeout(then, delay);
   }
 
-  function tell(): void {
-    if (told || !refusal) return;
-    told = true;
-    clearTimeout(timer);
-    refused(refusal);
+  /** When to ask again after URLs have come. */
+  function soon(): number {
+    const delay = renewalDelay(expiresAt(), now());
+    return unplaced === undefined
+      ? delay
+      : Math.min(delay, backoff(unplaced++));
+  }
+
+  function accept(playback: Playback): void {
+    latest = playback;
+    failures = 0;
+    refusal = undefined;
+    const { position } = playback;
+    const placed = unplaced !== undefined && position !== null;
+    if (placed) unplaced = undefined;
+    schedule(soon(), renew);
+    if (placed) options.placed?.(position);
+  }
+
+  function refuse(why: Refusal): void {
+    if (refusal || expiresAt() <= now()) {
+      told = true;
+      clearTimeout(timer);
+      refused(why);
+      return;
+    }
+    refusal = why;
+    schedule(expiresAt() - now(), renew);
   }
 
   async function ask(): Promise<boolean> {
@@ -66,32 +94,21 @@ export function createRenewal(options: RenewalOptions): Renewal {
     } catch {
       // Nobody answered, or not in time.
     }
-    if (typeof answer === "object") {
-      latest = answer;
-      failures = 0;
-      schedule(renewalDelay(expiresAt(), now()), renew);
-      return true;
-    }
-    if (answer) {
-      refusal = answer;
-      schedule(Math.max(0, expiresAt() - now()), tell);
-    } else schedule(backoff(failures++), renew);
-    return false;
+    if (typeof answer === "object") accept(answer);
+    else if (answer) refuse(answer);
+    else schedule(backoff(failures++), renew);
+    return typeof answer === "object";
   }
 
   async function renew(): Promise<boolean> {
-    if (refusal) {
-      tell();
-      return false;
-    }
+    if (told) return false;
     asking ??= ask().finally(() => {
       asking = undefined;
     });
     return asking;
   }
 
-  const left = renewalDelay(expiresAt(), now());
-  schedule(expiresAt() <= now() ? 0 : left, renew);
+  schedule(expiresAt() <= now() ? 0 : soon(), renew);
   return {
     latest: () => latest,
     expired: () => expiresAt() <= now(),
@@ -110,7 +127,10 @@ async function read(
     return typeof body.url === "string" &&
       typeof body.hls === "string" &&
       !Number.isNaN(Date.parse(body.expires_at))
-      ? body
+      ? { ...body, position: placeIn(body.position) }
       : undefined;
   return body.entitled === false ? "membership-ended" : undefined;
 }
+
+const placeIn = (position: unknown) =>
+  typeof position === "number" && position >= 0 ? position : null;

@@ -19,11 +19,17 @@ export interface SourceOptions {
   trouble(there: boolean): void;
 }
 
+export interface Source {
+  /** Goes to a place, in seconds, now or as soon as there is something loaded. */
+  goTo(position: number): void;
+  stop(): void;
+}
+
 /** Milliseconds that the video may wait for data before its source is loaded again. */
 const patience = 15_000;
 
-/** Gives the video what it plays. When that breaks off (a server that ends, an expired URL), it goes on from there. Returns how to stop. */
-export function attachSource(options: SourceOptions): () => void {
+/** Gives the video what it plays. When that breaks off (a server that ends, an expired URL), it goes on from there. */
+export function attachSource(options: SourceOptions): Source {
   const kind = chooseSource({
     mediaSources: Hls.isSupported(),
     nativeHls:
@@ -72,7 +78,8 @@ const pause = (ms: number) =>
 function attachHls(
   { video, renewal, position, trouble }: SourceOptions,
   { recover, well }: Recovery,
-): () => void {
+): Source {
+  let begin = position;
   const hls = new Hls({
     enableWorker: false, // workers from blob: URLs are nothing that the Content-Security-Policy has
     startPosition: position,
@@ -89,7 +96,7 @@ function attachHls(
     if (stopped) return;
     if (hls.levels.length === 0) hls.loadSource(renewal.latest().hls);
     // What is buffered plays on meanwhile.
-    else hls.startLoad(video.currentTime > 0 ? video.currentTime : position);
+    else hls.startLoad(video.currentTime > 0 ? video.currentTime : begin);
   };
   hls.on(Hls.Events.ERROR, (_event, { fatal, type, response }: ErrorData) => {
     if (type === Hls.ErrorTypes.NETWORK_ERROR) trouble(true);
@@ -102,9 +109,15 @@ function attachHls(
   hls.on(Hls.Events.FRAG_LOADED, well);
   hls.loadSource(renewal.latest().hls);
   hls.attachMedia(video);
-  return () => {
-    stopped = true;
-    hls.stopLoad();
+  return {
+    goTo(to) {
+      begin = to;
+      video.currentTime = to;
+    },
+    stop() {
+      stopped = true;
+      hls.stopLoad();
+    },
   };
 }
 
@@ -112,7 +125,7 @@ function attachUrl(
   { video, renewal, position }: SourceOptions,
   { recover, well }: Recovery,
   which: "hls" | "url",
-): () => void {
+): Source {
   let at = position;
   let playing = false;
   let stopped = false;
@@ -156,8 +169,14 @@ function attachUrl(
   });
   watch("error", broken);
   load();
-  return () => {
-    stopped = true;
-    clearTimeout(waiting);
+  return {
+    goTo(to) {
+      at = to;
+      video.currentTime = to;
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(waiting);
+    },
   };
 }
