@@ -185,15 +185,17 @@ describe("The database", function () {
   });
 
   it("lets nobody in but the services that have a part in it", async () => {
-    const reach = (service: string) =>
-      inPod(
-        service,
-        `const socket = require("net").connect({ host: "postgres", port: 5432, timeout: 3000 });
-         for (const event of ["connect", "timeout", "error"]) socket.once(event, () => { console.log(event); process.exit(); })`,
-      );
-    assert.equal(await reach("auth"), "connect");
-    assert.equal(await reach("payment"), "connect");
-    assert.notEqual(await reach("streaming"), "connect");
+    const program = (host: string) =>
+      `const socket = require("net").connect({ host: "${host}", port: 5432, timeout: 3000 });
+       for (const event of ["connect", "timeout", "error"]) socket.once(event, () => { console.log(event); process.exit(); })`;
+    for (const service of ["auth", "payment", "streaming"])
+      assert.equal(await inPod(service, program("postgres")), "connect");
+    // A pod of somebody else's, whom nothing keeps from going out.
+    const said = await ok(
+      `kubectl run elsewhere --namespace default --image ${host}:5001/node:24 --restart Never --rm --attach --quiet -- -e ${quoted(program("postgres.marquee-dev.svc"))}`,
+    );
+    assert.match(said, /^(timeout|error)$/m);
+    assert.doesNotMatch(said, /connect/);
   });
 
   it("keeps everything when its pod is deleted", async () => {
