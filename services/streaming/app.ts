@@ -114,10 +114,7 @@ function partsOf(
     visitor: createVisitor(viewers),
     entitlements,
     playbackUrls,
-    grants: createGrants({
-      ...{ entitlements, playbackUrls },
-      lifetime: times?.playback,
-    }),
+    grants: createGrants({ entitlements, playbackUrls }),
     payment: createPaymentClient({ paymentUrl }),
     forwardedOf: createForwardedOf(trustedProxies),
     testCards: options.testCards ? testCards : [],

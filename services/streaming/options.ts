@@ -25,8 +25,6 @@ export interface StreamingOptions {
   times?: {
     /** @default entitlementTimes */
     entitlements?: Partial<EntitlementTimes>;
-    /** Milliseconds that a playback URL is valid at most. @default as access/playback-url.ts has it */
-    playback?: number;
     /** Milliseconds after which the catalogue is read again. @default 60000 */
     catalogue?: number;
   };

@@ -1,5 +1,5 @@
 import type { Entitlements } from "./entitlements.ts";
-import { type PlaybackUrls, playbackLifetime } from "./playback-url.ts";
+import type { PlaybackUrls } from "./playback-url.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** From where a player gets a title, for a while. */
@@ -20,27 +20,19 @@ export interface Grants {
   grant(viewer: Viewer, title: string): Promise<Playback | undefined>;
 }
 
-/** @param lifetime seconds that URLs are valid at most. @default playbackLifetime */
 export function createGrants({
   entitlements,
   playbackUrls,
-  lifetime = playbackLifetime,
 }: {
   entitlements: Entitlements;
   playbackUrls: PlaybackUrls;
-  lifetime?: number | undefined;
 }): Grants {
   return {
     async grant(viewer, title) {
       const { entitled, until } = await entitlements.of(viewer);
       if (!entitled) return undefined;
-      const latest = Date.now() + 1000 * lifetime;
-      const end = Math.min(latest, until?.getTime() ?? latest);
-      const query = playbackUrls.sign({
-        title,
-        viewer: viewer.userId,
-        until: new Date(end),
-      });
+      const { userId } = viewer;
+      const query = playbackUrls.sign({ title, viewer: userId, until });
       const path = `/stream/${title}`;
       const expires = Number(new URLSearchParams(query).get("expires"));
       return {

@@ -35,6 +35,10 @@ export const SubscriptionJson = z.object({
 });
 export type Subscription = z.infer<typeof SubscriptionJson>;
 
+/** Whether it is not over. Nobody has two that are not. */
+export const isLive = ({ status }: Pick<Subscription, "status">): boolean =>
+  status !== "canceled" && status !== "expired";
+
 export const PaymentJson = z.object({
   id: z.string(),
   purpose: z.string(),

@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { isLive } from "../origin/payment-json.ts";
 import { dayOrTime } from "./dates.ts";
 import { hiddenField } from "./form.ts";
 import { type Html, layout, noticeBox, type Viewer } from "./layout.ts";
@@ -57,9 +58,6 @@ export const membershipPage = (membership: Membership): Html => {
       </div>`,
   });
 };
-
-const isLive = ({ status }: Subscription) =>
-  status !== "canceled" && status !== "expired";
 
 /** A plan's name by its id: "premium" is Premium. */
 const nameOf = ({ plan }: Subscription) =>

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { Viewer } from "../access/viewer.ts";
 import { show } from "../http/page-answer.ts";
 import { PaymentAway } from "../origin/payment-away.ts";
+import { isLive } from "../origin/payment-json.ts";
 import { messagePage, refusals } from "../pages/message.ts";
 import type { Parts } from "../parts.ts";
 import { forgetUser } from "../progress/progress.ts";
@@ -57,9 +58,7 @@ const deletion =
     const viewer = await viewers.of(c);
     if (!viewer) return next();
     const { data } = await payment.subscriptionsOf(viewer.token);
-    const subscription = data.find(
-      ({ status }) => status !== "canceled" && status !== "expired",
-    )?.id;
+    const subscription = data.find(isLive)?.id;
     await next();
     const leave = () => goodbye(c, parts, viewer, subscription);
     if (isDone(c.res)) await leave();

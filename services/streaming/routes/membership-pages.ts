@@ -2,7 +2,7 @@ import { formOf, sameOrigin } from "@marquee/runtime";
 import { keepAim } from "../http/browser.ts";
 import { createPages, type PageContext, show } from "../http/page-answer.ts";
 import type { Outcome } from "../origin/payment-client.ts";
-import type { Subscription } from "../origin/payment-json.ts";
+import { isLive, type Subscription } from "../origin/payment-json.ts";
 import { membershipPage } from "../pages/membership.ts";
 import type { Parts } from "../parts.ts";
 import { keyOf, newKey } from "./card-form.ts";
@@ -36,15 +36,12 @@ export function membershipPages(parts: Parts) {
       payment.paymentsOf(visit.token),
     ]);
     const { data } = subscriptions;
-    const live = data.find(
-      ({ status }) => status !== "canceled" && status !== "expired",
-    );
     const told = c.req.query("told") ?? "";
     return show(
       c,
       membershipPage({
         viewer: visit.shown,
-        subscription: live ?? data[0],
+        subscription: data.find(isLive) ?? data[0],
         payments: payments.data,
         notice: Object.hasOwn(notices, told) ? notices[told] : undefined,
         cancelKey: newKey(),

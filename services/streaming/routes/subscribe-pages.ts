@@ -8,7 +8,7 @@ import {
 } from "../http/page-answer.ts";
 import type { Visit } from "../http/visitor.ts";
 import type { Outcome } from "../origin/payment-client.ts";
-import type { Subscription } from "../origin/payment-json.ts";
+import { isLive, type Subscription } from "../origin/payment-json.ts";
 import { messagePage } from "../pages/message.ts";
 import { plansPage } from "../pages/plans.ts";
 import { changeCardPage, subscribePage } from "../pages/subscribe.ts";
@@ -183,7 +183,7 @@ export async function liveOf(
   { token }: Visit,
 ): Promise<Subscription | undefined> {
   const { data } = await payment.subscriptionsOf(token);
-  return data.find(({ status }) => !["canceled", "expired"].includes(status));
+  return data.find(isLive);
 }
 
 /** Where the bank sends people back to. */
