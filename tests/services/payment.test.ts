@@ -322,37 +322,29 @@ describe("payment", () => {
       const key = randomUUID();
       const { processor } = replicas;
       const charge = processor.charge;
-      let let_go = () => {};
-      const held = new Promise<void>((resolve) => {
-        let_go = resolve;
-      });
+      const [asked, held] = [
+        Promise.withResolvers<void>(),
+        Promise.withResolvers<void>(),
+      ];
       processor.charge = async (request) => {
-        await held;
+        asked.resolve();
+        await held.promise;
         return charge(request);
       };
       const first = post(replicas.first, "/pay", payment(user), user, key);
       try {
-        let second: Response;
-        do {
-          second = await post(
-            replicas.second,
-            "/payments",
-            { other: true },
-            user,
-            randomUUID(),
-          );
-          second = await post(
-            replicas.second,
-            "/pay",
-            payment(user),
-            user,
-            key,
-          );
-        } while (second.status === 200);
+        await asked.promise;
+        const second = await post(
+          replicas.second,
+          "/pay",
+          payment(user),
+          user,
+          key,
+        );
         assert.equal(second.status, 409);
         assert.equal(second.headers.get("retry-after"), "1");
       } finally {
-        let_go();
+        held.resolve();
         processor.charge = charge;
       }
       const text = await (await first).text();
