@@ -19,9 +19,11 @@ const video = find<HTMLVideoElement>("video");
 const page: PagePlayback = JSON.parse(find("playback").textContent ?? "");
 const path = (of: string) => `/${of}/${encodeURIComponent(page.id)}`;
 
-/** Shows one of the page's curtains over the video, to screen readers as well. */
+/** Shows one of the page's curtains over the video, in place of another one, to screen readers as well. */
 function drop(id: string): void {
   if (document.fullscreenElement === video) document.exitFullscreen();
+  for (const other of document.querySelectorAll<HTMLElement>(".curtain"))
+    other.hidden = true;
   const curtain = find(id);
   curtain.hidden = false;
   video.inert = true;
