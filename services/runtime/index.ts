@@ -3,8 +3,8 @@ export {
   type AccessTokens,
   createAccessTokens,
 } from "./access-token/access-token.ts";
-export { bearer } from "./access-token/bearer.ts";
-export { AuthAway, InvalidToken } from "./access-token/errors.ts";
+export { bearer, bearerTokenOf } from "./access-token/bearer.ts";
+export { AuthAway, InvalidToken, NoToken } from "./access-token/errors.ts";
 export { accessTokenVariables } from "./access-token/variables.ts";
 export { createService, factory, type ServiceEnv } from "./app.ts";
 export {

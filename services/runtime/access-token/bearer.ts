@@ -16,12 +16,12 @@ export const bearer =
     verify(token: string): Promise<User>;
   }): MiddlewareHandler<Bearer<User>> =>
   async (c, next) => {
-    const token = tokenOf(c.req.header("authorization"));
+    const token = bearerTokenOf(c.req.header("authorization"));
     if (token === undefined) throw new NoToken();
     c.set("user", await accessTokens.verify(token));
     await next();
   };
 
-/** The scheme's name is case-insensitive: RFC 9110, 11.1. */
-const tokenOf = (authorization = ""): string | undefined =>
+/** The token in an Authorization header, if it is of this scheme, whose name is case-insensitive: RFC 9110, 11.1. */
+export const bearerTokenOf = (authorization = ""): string | undefined =>
   /^bearer(?: +(.*))?$/i.exec(authorization.trim())?.[1];

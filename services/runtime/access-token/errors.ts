@@ -21,9 +21,10 @@ export class InvalidToken extends HTTPException {
 export class NoToken extends HTTPException {
   override readonly name = "NoToken";
 
-  constructor() {
+  /** @param message what to send, in a sentence */
+  constructor(message = "Send an access token: Authorization: Bearer ….") {
     super(401, {
-      message: "Send an access token: Authorization: Bearer ….",
+      message,
       res: challenge(),
     });
   }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   type AccessTokens,
   AuthAway,
+  bearerTokenOf,
   InvalidToken,
   logger,
 } from "@marquee/runtime";
@@ -111,7 +112,7 @@ export function createViewers({
 
   return {
     async of(c) {
-      const bearer = bearerOf(c.req.header("authorization"));
+      const bearer = bearerTokenOf(c.req.header("authorization"));
       if (bearer !== undefined) {
         const { userId } = await accessTokens.verify(bearer);
         return { userId, token: bearer };
@@ -170,10 +171,6 @@ const keyOf = (cookie: string) =>
 function away(cause: unknown): never {
   throw new AuthAway(cause);
 }
-
-/** The scheme's name is case-insensitive: RFC 9110, 11.1. */
-const bearerOf = (authorization = ""): string | undefined =>
-  /^bearer(?: +(.*))?$/i.exec(authorization.trim())?.slice(1)[0];
 
 /**
  * The cookie of a browser's session as auth is to get it, and no other. Where the connection is encrypted, only the one with

@@ -65,9 +65,11 @@ export function cataloguePages(parts: Parts) {
           },
         )
       : false;
-    const shown = { ...cardOf(title), description: title.description };
     const viewer = visit?.shown;
-    return show(c, titlePage({ viewer, title: shown, position, entitled }));
+    return show(
+      c,
+      titlePage({ viewer, title: shownOf(title), position, entitled }),
+    );
   });
 
   app.get("/watch/:id", async (c) => {
@@ -82,10 +84,9 @@ export function cataloguePages(parts: Parts) {
     const position = fromStart
       ? 0
       : await placeOf(parts, visit.userId, title.id, c);
-    const shown = { ...cardOf(title), description: title.description };
     const playback = { ...granted, position };
     const next = await nextOf(programme, title.id);
-    return show(c, watchPage({ title: shown, playback, next }));
+    return show(c, watchPage({ title: shownOf(title), playback, next }));
   });
 
   return app;
@@ -98,6 +99,12 @@ const cardOf = (title: Title): TitleCard => {
     ...picturesOf(title),
   };
 };
+
+/** All that its own page says of a title. */
+const shownOf = (title: Title) => ({
+  ...cardOf(title),
+  description: title.description,
+});
 
 /** What comes after a title in the catalogue; after the last one, the first. */
 async function nextOf(programme: Programme, id: string) {

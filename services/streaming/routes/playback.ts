@@ -1,4 +1,4 @@
-import { type Api, problem, sameOrigin } from "@marquee/runtime";
+import { type Api, NoToken, problem, sameOrigin } from "@marquee/runtime";
 import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
@@ -155,12 +155,9 @@ const viewerOf =
   async (c, next) => {
     const viewer = await viewers.of(c);
     if (!viewer)
-      throw new HTTPException(401, {
-        message: "Sign in, or send an access token: Authorization: Bearer ….",
-        res: new Response(null, {
-          headers: { "www-authenticate": 'Bearer realm="marquee"' },
-        }),
-      });
+      throw new NoToken(
+        "Sign in, or send an access token: Authorization: Bearer ….",
+      );
     c.set("viewer", viewer);
     await next();
   };

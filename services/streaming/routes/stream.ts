@@ -1,4 +1,4 @@
-import type { Api } from "@marquee/runtime";
+import { type Api, NoToken } from "@marquee/runtime";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
@@ -132,13 +132,7 @@ async function admit(
     throw new HTTPException(403, { message: refusals[refused] });
   const token = c.req.header("authorization") !== undefined;
   const viewer = token ? await viewers.of(c) : undefined;
-  if (!viewer)
-    throw new HTTPException(401, {
-      message: refusals.missing,
-      res: new Response(null, {
-        headers: { "www-authenticate": 'Bearer realm="marquee"' },
-      }),
-    });
+  if (!viewer) throw new NoToken(refusals.missing);
   if (!(await entitlements.of(viewer)).entitled)
     throw new HTTPException(403, {
       message:
