@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../host.ts";
 
@@ -25,6 +25,7 @@ export async function leanProvider(
     );
   writeFileSync(file, lean);
   patchRolloutWait(join(target, "pkg/await/deployment.go"));
+  patchStatefulSetWait(join(target, "pkg/await/statefulset.go"));
   const command = join(target, "cmd/pulumi-resource-kubernetes");
   const json = (name: string) =>
     JSON.parse(readFileSync(join(command, name), "utf8"));
@@ -47,24 +48,21 @@ export async function leanProvider(
  * Deployment asks for, as the controller itself judges it.
  */
 function patchRolloutWait(file: string): void {
-  const original = readFileSync(file, "utf8");
-  const test = `	if dia.replicaSetGeneration == "0" || !updatedReplicaSetCreated {
+  insertAfter(
+    file,
+    `	if dia.replicaSetGeneration == "0" || !updatedReplicaSetCreated {
 		return
 	}
-`;
-  if (original.split(test).length !== 2)
-    throw new Error(`${file} is not as expected: it has no\n${test}`);
-  const patched = original.replace(
-    test,
-    `${test}	if !hasTemplateOf(rs, dia.deployment) {
+`,
+    `	if !hasTemplateOf(rs, dia.deployment) {
 		dia.updatedReplicaSetReady = false
 		return
 	}
 `,
   );
-  writeFileSync(
+  appendFileSync(
     file,
-    `${patched}
+    `
 func hasTemplateOf(rs, deployment *unstructured.Unstructured) bool {
 	theirs, _, _ := unstructured.NestedMap(rs.Object, "spec", "template")
 	ours, _, _ := unstructured.NestedMap(deployment.Object, "spec", "template")
@@ -73,4 +71,33 @@ func hasTemplateOf(rs, deployment *unstructured.Unstructured) bool {
 }
 `,
   );
+}
+
+/**
+ * Upstream has the same fault for StatefulSets: until the controller has observed the new generation, the status is that of
+ * the former one, which is ready. An update that leaves the database down would count as done.
+ */
+function patchStatefulSetWait(file: string): void {
+  insertAfter(
+    file,
+    `	if sia.currentGeneration == 0 {
+		// No current generation, StatefulSet controller has not yet created a StatefulSet.
+		// Do nothing.
+		return
+	}
+`,
+    `	observed, _, _ := unstructured.NestedInt64(statefulset.Object, "status", "observedGeneration")
+	if observed < sia.currentGeneration {
+		return
+	}
+`,
+  );
+}
+
+/** @throws Error unless the file has this text exactly once */
+function insertAfter(file: string, text: string, addition: string): void {
+  const original = readFileSync(file, "utf8");
+  if (original.split(text).length !== 2)
+    throw new Error(`${file} is not as expected: it has no\n${text}`);
+  writeFileSync(file, original.replace(text, text + addition));
 }
