@@ -6,7 +6,13 @@ import {
   readKubeconfig,
   requireReach,
 } from "./components/cluster.ts";
+import { readCluster } from "./components/cluster-objects.ts";
+import { readDeploymentRecord } from "./components/deployment-record.ts";
 import { ExternalService } from "./components/external-service.ts";
+import {
+  readGeneratedSecrets,
+  type SecretLifetime,
+} from "./components/generated-secret.ts";
 import { imageSource, imagesToBuild } from "./components/images.ts";
 import { logShipper } from "./components/log-sidecar.ts";
 import {
@@ -16,7 +22,6 @@ import {
   type PodVolume,
 } from "./components/media-settings.ts";
 import { Microservice } from "./components/microservice.ts";
-import { ownership } from "./components/naming.ts";
 import { NetworkPaths } from "./components/network-paths.ts";
 import {
   paymentOutside,
@@ -25,6 +30,7 @@ import {
 import { Postgres } from "./components/postgres.ts";
 import { networkUse } from "./components/service-settings.ts";
 import { loadSettings, type Settings } from "./components/settings.ts";
+import { createNamespace } from "./components/stack-namespace.ts";
 
 const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
 const issuer = `http://auth-service.${environment}.svc:8081`;
@@ -96,9 +102,21 @@ const names = Object.keys(system) as (keyof typeof system)[];
 // Everything that can be wrong before something is built or changed is found here.
 const settings = loadSettings(names);
 const kubeconfig = readKubeconfig();
-await requireReach(settings, kubeconfig);
-await bundle(imagesToBuild(settings));
-const imageOf = await imageSource(settings);
+const record = await readDeploymentRecord(environment);
+await requireReach(settings, kubeconfig, record, environment);
+const adopts = settings.adopt !== undefined && !record.hasNamespace;
+const secretLifetime: SecretLifetime = {
+  retain: settings.retainData,
+  adopted:
+    adopts && !pulumi.runtime.isDryRun()
+      ? await readGeneratedSecrets(
+          environment,
+          await readCluster(settings.context, kubeconfig),
+        )
+      : {},
+};
+const contentHashes = await bundle(imagesToBuild(settings));
+const imageOf = await imageSource(settings, contentHashes);
 
 const provider = new k8s.Provider("cluster", {
   context: settings.context,
@@ -107,15 +125,10 @@ const provider = new k8s.Provider("cluster", {
   // Client-side limits are for controllers that never rest; the API server has limits of its own (API Priority and Fairness).
   kubeClientSettings: { qps: 1000, burst: 1000 },
 });
-const { metadata } = new k8s.core.v1.Namespace(
+const stackNamespace = await createNamespace(
   environment,
-  {
-    metadata: {
-      name: environment,
-      annotations: ownership,
-      labels: { "pod-security.kubernetes.io/enforce": "restricted" },
-    },
-  },
+  record,
+  settings.retainData,
   { provider },
 );
 
@@ -129,10 +142,12 @@ const postgres =
     ? new Postgres(
         "postgres",
         {
-          namespace: metadata.name,
+          namespace: stackNamespace.name,
           settings: settings.database,
           password: settings.secrets.postgres?.PASSWORD,
           services: withDatabase,
+          isDeployed: record.hasNamespace || adopts,
+          secretLifetime,
         },
         { provider },
       )
@@ -143,7 +158,7 @@ function deploy(name: (typeof names)[number]) {
   const service = settings.services[name];
   const { port, env, generates } = system[name];
   const configured = system[name].configured?.(settings);
-  const args = { namespace: metadata.name, port };
+  const args = { namespace: stackNamespace.name, port };
   if (service.type === "ExternalName") {
     const { externalName } = service;
     return new ExternalService(name, { ...args, externalName }, { provider });
@@ -160,6 +175,7 @@ function deploy(name: (typeof names)[number]) {
         ...postgres?.variables(name),
       },
       generates,
+      secretLifetime,
       volumes: configured?.volumes,
       secrets: settings.secrets[name],
       settings: service,
@@ -174,7 +190,7 @@ const services = names.map((name) => ({ name, service: deploy(name) }));
 new NetworkPaths(
   "network",
   {
-    namespace: metadata.name,
+    namespace: stackNamespace.name,
     services: [
       ...services.map(({ name, service: { arrival } }) => ({
         name,
@@ -205,4 +221,10 @@ export const images = Object.fromEntries(
 );
 
 /** Where it runs. */
-export const namespace = metadata.name;
+export const namespace = stackNamespace.name;
+
+/** By which the next update recognises this deployment. */
+export const deployment = {
+  context: settings.context,
+  owner: stackNamespace.owner,
+};

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   cpSync,
@@ -25,13 +26,14 @@ const dockerfileOf = (project: string) => join(project, "services/Dockerfile");
  * browsers, and the Dockerfile. The same sources make the same bytes and modes, in every clone and on every machine, so that an image's
  * digest changes with its content alone.
  * @param services folders below services/, each with a server.ts and maybe assets/, migrations/ and browser/
+ * @returns a hash of what each context holds, by service
  * @throws pulumi.RunError with every error in the sources
  */
 export async function bundle(
   services: readonly string[],
   project: string = process.cwd(),
-): Promise<void> {
-  if (services.length === 0) return;
+): Promise<Record<string, string>> {
+  if (services.length === 0) return {};
   if (!existsSync(dockerfileOf(project)))
     throw new pulumi.RunError(
       "services/Dockerfile is missing, so no image can be built. `git checkout services/Dockerfile` brings it back.",
@@ -40,8 +42,13 @@ export async function bundle(
   const fresh = join(project, `build-${process.pid}`);
   try {
     await bundleInto(fresh, services, project);
+    const hashes = services.map((service) => [
+      service,
+      hashOf(join(fresh, service)),
+    ]);
     for (const service of services)
       replace(join(project, contextOf(service)), join(fresh, service));
+    return Object.fromEntries(hashes);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
@@ -124,19 +131,29 @@ function scriptsOf(service: string, project: string) {
     }));
 }
 
+/** SHA-256 of every file's path and content, in hexadecimal. Modes are the same everywhere. */
+function hashOf(folder: string): string {
+  const hash = createHash("sha256");
+  for (const [file, content] of contentsOf(folder))
+    hash.update(`${file}\0${content.length}\0`).update(content);
+  return hash.digest("hex");
+}
+
 /** Puts a folder in another's place, unless both have the same files. */
 function replace(old: string, fresh: string): void {
-  const contents = (folder: string) =>
-    existsSync(folder)
-      ? readdirSync(folder, { recursive: true, encoding: "utf8" })
-          .sort()
-          .filter((file) => statSync(join(folder, file)).isFile())
-          .map((file) => [file, readFileSync(join(folder, file))])
-      : [];
-  if (isDeepStrictEqual(contents(old), contents(fresh))) return;
+  if (isDeepStrictEqual(contentsOf(old), contentsOf(fresh))) return;
   rmSync(old, { recursive: true, force: true });
   mkdirSync(dirname(old), { recursive: true });
   renameSync(fresh, old);
+}
+
+/** Every file below a folder, by path: its path and its bytes. */
+function contentsOf(folder: string): [path: string, content: Buffer][] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .sort()
+    .filter((file) => statSync(join(folder, file)).isFile())
+    .map((file) => [file, readFileSync(join(folder, file))]);
 }
 
 /** Sets what differs between machines and clones: modes (umask) and times. */

@@ -4,9 +4,12 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
+import type { DeploymentRecord } from "./deployment-record.ts";
+import { isLocalRegistry } from "./image-reference.ts";
 import { imagesToBuild } from "./images.ts";
 import { databaseSecret } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
+import { contextChangeMistake, namespaceMistake } from "./stack-namespace.ts";
 
 /** What this program needs of a kubeconfig. */
 export interface Kubeconfig {
@@ -67,17 +70,27 @@ export function nodeHost(
 }
 
 /**
- * Makes sure, before anything is built or changed, that the context exists, that a database elsewhere has a password, and, if
- * images are to be pushed, that the registry answers. A preview only warns of what is missing: a stack that was never deployed
- * needs none of it to be previewed.
+ * Makes sure, before anything is built or changed, that the context exists and is the one that the stack is deployed to, that
+ * the namespace is this stack's or free, that a database elsewhere has a password, and, if images are to be pushed, that the
+ * registry answers. A preview only warns of what is missing: a stack that was never deployed needs none of it to be previewed.
+ * @param namespace the stack's namespace
  * @throws pulumi.RunError with everything that is missing, in an update
  */
 export async function requireReach(
   settings: Settings,
   kubeconfig: Kubeconfig,
+  record: DeploymentRecord,
+  namespace: string,
 ): Promise<void> {
+  const { context, adopt } = settings;
+  const unusable =
+    contextMistake(context, kubeconfig) ??
+    contextChangeMistake(context, record, kubeconfig.servers);
   const mistakes = [
-    contextMistake(settings.context, kubeconfig),
+    unusable,
+    !unusable &&
+      !record.hasNamespace &&
+      (await namespaceMistake(namespace, adopt, context, kubeconfig)),
     databaseMistake(settings),
     imagesToBuild(settings).length > 0 &&
       (await registryMistake(settings.registry)),
@@ -133,8 +146,7 @@ export async function registryMistake(
   registry: string,
 ): Promise<string | undefined> {
   const host = registry.split("/")[0] as string;
-  // As Docker has it: plain HTTP for this machine alone.
-  const local = /^(localhost|127\.[\d.]+)(:|$)/.test(host);
+  const local = isLocalRegistry(host);
   // Docker Hub's images are named after one host and served by another.
   const server = host === "docker.io" ? "registry-1.docker.io" : host;
   // Docker goes through its own proxy; what is behind ours can't be told from here.

@@ -16,3 +16,7 @@ export const isImage = (value: unknown): value is string =>
 
 isImage.rule =
   "it must be an image by digest, such as ghcr.io/acme/marquee-auth@sha256:… with 64 hexadecimal digits; `pulumi stack output images` prints those that a stack runs";
+
+/** Whether a registry is on this machine, which alone Docker speaks plain HTTP to. */
+export const isLocalRegistry = (registry: string): boolean =>
+  /^(localhost|127\.[\d.]+)(:|$)/.test(registry);

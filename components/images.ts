@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { pinImage, UnreadableImageError } from "./base-image.ts";
 import { isImage } from "./image-reference.ts";
 import { logShipper } from "./log-sidecar.ts";
 import { list } from "./mistakes.ts";
@@ -38,12 +39,18 @@ export const imagesToBuild = (settings: Sources): string[] =>
 
 /**
  * Where images come from: a setting names one, or they are those that the stack `imagesFrom` runs, or built here and pushed.
+ * @param contentHashes of the Docker contexts of those to build, by name
  * @returns an image by digest, by its name; the same one however often it is asked for
  * @throws pulumi.RunError if that stack doesn't run what this one needs, before anything is changed; in a preview, a warning
  */
 export async function imageSource(
   settings: Settings,
+  contentHashes: Record<string, string>,
 ): Promise<(name: string) => pulumi.Input<string>> {
+  const baseImage =
+    imagesToBuild(settings).length > 0
+      ? await pinnedBaseImage(settings.baseImage)
+      : settings.baseImage;
   const promoted = settings.imagesFrom
     ? await imagesOf(settings.imagesFrom, imagesNeeded(settings))
     : {};
@@ -51,10 +58,41 @@ export async function imageSource(
   return (name) => {
     const given = prebuiltImage(settings, name) ?? promoted[name];
     if (given) return given;
-    const image = built.get(name) ?? new ServiceImage(name, settings).reference;
+    const image =
+      built.get(name) ??
+      new ServiceImage(name, {
+        ...settings,
+        baseImage,
+        contentHash: contentHashes[name] ?? "",
+      }).reference;
     built.set(name, image);
     return image;
   };
+}
+
+/** `marquee:baseImage` by the digest that its tag has now, so that an update of the base is noticed. */
+async function pinnedBaseImage(
+  baseImage: string,
+): Promise<pulumi.Input<string>> {
+  try {
+    return await pinImage(baseImage);
+  } catch (error) {
+    const { message } = error as Error;
+    const remedy = "Or name it by digest (…@sha256:…).";
+    if (error instanceof UnreadableImageError) {
+      await pulumi.log.warn(
+        `marquee:baseImage is "${baseImage}", whose digest can't be read (${message}): the images are not built again when that tag moves. Log in with \`docker login\`. ${remedy}`,
+      );
+      return baseImage;
+    }
+    const text = `marquee:baseImage is "${baseImage}", which can't be read: ${message}. ${remedy}`;
+    if (!pulumi.runtime.isDryRun())
+      throw new pulumi.RunError(`${text} Nothing was built or changed.`);
+    await pulumi.log.warn(
+      `This preview is made without it, and \`pulumi up\` will stop at it: ${text}`,
+    );
+    return pulumi.unknown as unknown as string;
+  }
 }
 
 /** The images that another stack of this project runs. */

@@ -3,7 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { createAutoscaler, defaultPods } from "./autoscaler.ts";
 import { createContainer } from "./container.ts";
 import { createDisruptionBudget } from "./disruption-budget.ts";
-import { createGeneratedSecret, type EnvValue } from "./generated-secret.ts";
+import {
+  createGeneratedSecret,
+  type EnvValue,
+  type SecretLifetime,
+} from "./generated-secret.ts";
 import { logShipper, logSidecar } from "./log-sidecar.ts";
 import type { PodVolume } from "./media-settings.ts";
 import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
@@ -26,6 +30,8 @@ export interface MicroserviceArgs {
   env?: Record<string, EnvValue>;
   /** Variables with a value that nobody thinks of: generated once, unless `secrets` has one. */
   generates?: readonly string[] | undefined;
+  /** How long those values live. @default as long as the stack */
+  secretLifetime?: SecretLifetime | undefined;
   /** What the program finds in its file system, besides its image. @default nothing */
   volumes?: readonly PodVolume[] | undefined;
   /** More of its environment, which nobody may read. */
@@ -126,8 +132,7 @@ export class Microservice extends pulumi.ComponentResource {
           variable,
           createGeneratedSecret(
             `${name}-${variable.toLowerCase().replaceAll("_", "-")}`,
-            namespace,
-            name,
+            { namespace, owner: name, lifetime: args.secretLifetime },
             { parent },
           ),
         ]),

@@ -9,8 +9,19 @@ const mostConnections = 200;
 
 const data = "/var/lib/postgresql/data";
 
+/** Below the mount, which may have a lost+found and does not belong to PostgreSQL. */
+const dataFolder = `${data}/pgdata`;
+
 /** The official image's user, which alone it knows; it owns what is on the volume. */
 const user = { runAsUser: 999, runAsGroup: 999 };
+
+/** Of every pod that mounts the volume. */
+const volumeSecurity = {
+  ...podSecurity,
+  ...user,
+  fsGroup: user.runAsGroup,
+  fsGroupChangePolicy: "OnRootMismatch",
+};
 
 const answers = {
   exec: { command: ["pg_isready", "--host=127.0.0.1", "--quiet"] },
@@ -35,7 +46,7 @@ export function postgresPod(
       // `kubectl port-forward` needs the password, too.
       POSTGRES_INITDB_ARGS:
         "--locale-provider=builtin --locale=C.UTF-8 --data-checksums --auth-host=scram-sha-256",
-      PGDATA: `${data}/pgdata`, // below the mount, which may have a lost+found and is not PostgreSQL's to own
+      PGDATA: dataFolder,
     }),
     securityContext: containerSecurity,
     terminationMessagePolicy: "FallbackToLogsOnError",
@@ -52,12 +63,7 @@ export function postgresPod(
     enableServiceLinks: false,
     // Time to write what is in memory; a restart that has to read the log again takes longer.
     terminationGracePeriodSeconds: 60,
-    securityContext: {
-      ...podSecurity,
-      ...user,
-      fsGroup: user.runAsGroup,
-      fsGroupChangePolicy: "OnRootMismatch",
-    },
+    securityContext: volumeSecurity,
     initContainers: [
       {
         ...container,
@@ -90,6 +96,62 @@ export function postgresPod(
     ],
   };
 }
+
+/**
+ * The pod that checks whether an image can be pulled, and runs the version of PostgreSQL that made the data on the volume.
+ * It runs beside the server, on the same node: a volume of one node is out of reach on any other.
+ * @param labels of all pods of the database
+ */
+export function imageCheckPod(
+  image: string,
+  labels: Record<string, string>,
+  claimName: pulumi.Input<string>,
+): k8s.types.input.core.v1.PodSpec {
+  return {
+    restartPolicy: "Never",
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: volumeSecurity,
+    affinity: {
+      podAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          {
+            topologyKey: "kubernetes.io/hostname",
+            labelSelector: { matchLabels: labels },
+          },
+        ],
+      },
+    },
+    containers: [
+      {
+        name: "check",
+        image,
+        command: ["bash", "-euc", checkVersion],
+        env: environmentOf({ PGDATA: dataFolder, IMAGE: image }),
+        terminationMessagePolicy: "FallbackToLogsOnError",
+        securityContext: containerSecurity,
+        resources: {
+          requests: { cpu: "10m", memory: "16Mi", "ephemeral-storage": "16Mi" },
+          limits: { cpu: "500m", memory: "64Mi", "ephemeral-storage": "64Mi" },
+        },
+        volumeMounts: [{ name: "data", mountPath: data, readOnly: true }],
+      },
+    ],
+    volumes: [{ name: "data", persistentVolumeClaim: { claimName } }],
+  };
+}
+
+/** Fails where the volume has data of another major version, which PostgreSQL can't read. */
+const checkVersion = `
+[ -s "$PGDATA/PG_VERSION" ] || exit 0
+data=$(<"$PGDATA/PG_VERSION")
+[[ $(postgres --version) =~ [0-9]+ ]]
+image=\${BASH_REMATCH[0]}
+if [ "$data" != "$image" ]; then
+  echo "The volume has data of PostgreSQL $data, and $IMAGE runs PostgreSQL $image, which cannot read it. The server was left as it is. Set marquee:database.image to an image of PostgreSQL $data, or move the data as README.md says under Another version of PostgreSQL." >&2
+  exit 1
+fi
+`.trim();
 
 /**
  * Gives the superuser the password that the Secret has, before the server starts: it may be another than the one that the

@@ -8,11 +8,12 @@ import {
 import {
   createGeneratedSecret,
   type EnvValue,
+  type SecretLifetime,
   type SecretValue,
 } from "./generated-secret.ts";
 import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
 import type { NetworkService } from "./network-paths.ts";
-import { postgresPod } from "./postgres-pod.ts";
+import { imageCheckPod, postgresPod } from "./postgres-pod.ts";
 import { createProvisioning, provisioner } from "./provisioning.ts";
 
 export interface PostgresArgs {
@@ -23,7 +24,14 @@ export interface PostgresArgs {
   password?: string | undefined;
   /** Who gets a database, and a role that owns it, of that name. */
   services: readonly string[];
+  /** Whether this stack has a server already. Then an image that it can't run on stops the update before the server does. */
+  isDeployed?: boolean | undefined;
+  /** How long generated passwords live. @default as long as the stack */
+  secretLifetime?: SecretLifetime | undefined;
 }
+
+/** How long an image may take to be pulled and checked. */
+const imageCheckSeconds = 120;
 
 /** The name that pods find it by, wherever it is. */
 const host = "postgres";
@@ -42,7 +50,14 @@ export class Postgres extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { namespace, settings, password, services }: PostgresArgs,
+    {
+      namespace,
+      settings,
+      password,
+      services,
+      isDeployed = false,
+      secretLifetime,
+    }: PostgresArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(componentTypes.postgres, name, {}, opts);
@@ -51,7 +66,11 @@ export class Postgres extends pulumi.ComponentResource {
     const selector = { app: name };
     const labels = { ...selector, ...recommendedLabels(name) };
     const secret = (secretName: string, owner: string, given?: string) =>
-      createGeneratedSecret(secretName, namespace, owner, { parent }, given);
+      createGeneratedSecret(
+        secretName,
+        { namespace, owner, given, lifetime: secretLifetime },
+        { parent },
+      );
 
     this.#settings = settings;
     this.#passwords = Object.fromEntries(
@@ -87,7 +106,56 @@ export class Postgres extends pulumi.ComponentResource {
     this.registerOutputs();
 
     function createServer(settings: DeployedDatabase) {
-      const volume = createVolume(settings);
+      const claimName = createVolume(settings).metadata.name;
+      if (isDeployed)
+        return createStatefulSet(
+          settings,
+          claimName,
+          createImageCheck(settings, claimName),
+        );
+      // There are no data yet to check the image against: the first deployment need not wait for it.
+      const server = createStatefulSet(settings, claimName);
+      createImageCheck(settings, claimName, server);
+      return server;
+    }
+
+    /** A Job that is replaced, and so runs again, whenever the image changes. */
+    function createImageCheck(
+      { image }: DeployedDatabase,
+      claimName: pulumi.Input<string>,
+      dependsOn?: pulumi.Resource,
+    ) {
+      return new k8s.batch.v1.Job(
+        `${name}-image-check`,
+        {
+          metadata: {
+            namespace,
+            labels: recommendedLabels(name),
+            // A failed one is run again by the next update.
+            annotations: { ...ownership, "pulumi.com/replaceUnready": "true" },
+          },
+          spec: {
+            backoffLimit: 0,
+            activeDeadlineSeconds: imageCheckSeconds,
+            template: {
+              metadata: { labels: recommendedLabels(name) },
+              spec: imageCheckPod(image, recommendedLabels(name), claimName),
+            },
+          },
+        },
+        {
+          parent,
+          ...(dependsOn && { dependsOn }),
+          customTimeouts: { create: `${imageCheckSeconds + 30}s` },
+        },
+      );
+    }
+
+    function createStatefulSet(
+      settings: DeployedDatabase,
+      claimName: pulumi.Input<string>,
+      dependsOn?: pulumi.Resource,
+    ) {
       return new k8s.apps.v1.StatefulSet(
         name,
         {
@@ -95,15 +163,20 @@ export class Postgres extends pulumi.ComponentResource {
           spec: {
             replicas: 1,
             serviceName: host,
+            // Or a pod that never becomes ready, once rolled out, would not be replaced by a later update (kubernetes#67250).
+            podManagementPolicy: "Parallel",
             selector: { matchLabels: selector },
             template: {
               metadata: { labels },
-              spec: postgresPod(settings, adminPassword, volume.metadata.name),
+              spec: postgresPod(settings, adminPassword, claimName),
             },
           },
         },
         {
           parent,
+          ...(dependsOn && { dependsOn }),
+          // Immutable: a server that was deployed with another policy keeps it, rather than being replaced.
+          ignoreChanges: ["spec.podManagementPolicy"],
           customTimeouts: { create: "5m", update: "5m", delete: "2m" },
         },
       );

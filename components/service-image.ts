@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { contextOf } from "./bundle.ts";
@@ -6,11 +7,16 @@ import { componentTypes } from "./naming.ts";
 export interface ServiceImageArgs {
   /** Where it is pushed to: host, port and path, without the image's own name. */
   registry: string;
-  /** The image it is built on. Its entry point is Node.js. */
-  baseImage: string;
+  /** The image it is built on, by digest where that is known. Its entry point is Node.js. */
+  baseImage: pulumi.Input<string>;
   /** What the cluster's nodes run, such as linux/amd64. Said, because left out it would be this machine's. */
   platform: string;
+  /** A hash of what the Docker context holds. */
+  contentHash: string;
 }
+
+/** Hexadecimal digits of a tag: enough for the images of one service. */
+const tagLength = 12;
 
 /** A service's image, built from its bundle and pushed to the registry. Unchanged sources make no diff. */
 export class ServiceImage extends pulumi.ComponentResource {
@@ -27,8 +33,8 @@ export class ServiceImage extends pulumi.ComponentResource {
     const image = new docker.Image(
       name,
       {
-        // The tag is for people who read the registry's list; pods never use it.
-        imageName: `${args.registry}/${pulumi.getProject()}-${name}:${pulumi.getStack()}`,
+        // Pods use the digest. A tag of its own keeps an image from being cleaned up as untagged while pods or a rollback need it.
+        imageName: pulumi.interpolate`${args.registry}/${pulumi.getProject()}-${name}:${tag(args)}`,
         build: {
           context,
           dockerfile: `${context}/Dockerfile`,
@@ -50,3 +56,12 @@ export class ServiceImage extends pulumi.ComponentResource {
     this.registerOutputs({ reference: this.reference });
   }
 }
+
+/** The stack, and a hash of everything that the image is made of: `dev-0123456789ab`. */
+const tag = ({ contentHash, platform, baseImage }: ServiceImageArgs) =>
+  pulumi.output(baseImage).apply((baseImage) => {
+    const hash = createHash("sha256")
+      .update([contentHash, platform, baseImage].join("\n"))
+      .digest("hex");
+    return `${pulumi.getStack()}-${hash.slice(0, tagLength)}`;
+  });

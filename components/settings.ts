@@ -7,6 +7,7 @@ import { list, type Report, suggestion } from "./mistakes.ts";
 import { type PaymentSettings, parsePayments } from "./payment-settings.ts";
 import { encryptedSecrets, parseSecrets, type Secrets } from "./secrets.ts";
 import { parseServices, type ServiceSettings } from "./service-settings.ts";
+import { stackNameMistake } from "./stack-namespace.ts";
 
 /** A stack's configuration, checked. */
 export interface Settings<Name extends string = string> {
@@ -29,6 +30,10 @@ export interface Settings<Name extends string = string> {
   /** Proxies in front of streaming that each request comes through, and that write X-Forwarded-For. @default 0 */
   trustedProxies: number;
   secrets: Secrets;
+  /** Whether `pulumi destroy` leaves the namespace with the database's volume and the generated keys. @default true */
+  retainData: boolean;
+  /** The namespace to take over from another Pulumi state, as the refusal to do so names it. @default none */
+  adopt?: string;
 }
 
 const platforms = ["linux/amd64", "linux/arm64"];
@@ -45,8 +50,10 @@ export function loadSettings<Name extends string>(
     const [namespace, name] = key.split(":") as [string, string];
     if (namespace === pulumi.getProject()) raw[name] = parseValue(name, value);
   }
-  const { settings, mistakes } = parseSettings(raw, names, encryptedSecrets());
-  if (settings) return settings;
+  const parsed = parseSettings(raw, names, encryptedSecrets());
+  const stack = stackNameMistake(pulumi.getProject(), pulumi.getStack());
+  const mistakes = [...(stack ? [stack] : []), ...parsed.mistakes];
+  if (parsed.settings && mistakes.length === 0) return parsed.settings;
   throw new pulumi.RunError(
     `The configuration of stack ${pulumi.getStack()} has ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}, so nothing was built or changed:\n` +
       mistakes.map((mistake) => `  - ${mistake}\n`).join("") +
@@ -115,6 +122,7 @@ export function parseSettings<Name extends string>(
     [
       ...["context", "registry", "baseImage", "platform"],
       ...["imagesFrom", "logShipperImage", "trustedProxies"],
+      ...["retainData", "adopt"],
       ...["services", "database", "payments", "media", "secrets"],
     ],
     "a setting",
@@ -148,6 +156,15 @@ export function parseSettings<Name extends string>(
   };
   const builds =
     raw.imagesFrom === undefined && imagesToBuild(sources).length > 0;
+  const retainData = String(raw.retainData ?? true); // Pulumi hands it over as text
+  if (!["true", "false"].includes(retainData))
+    wrong("retainData", raw.retainData, "it must be true or false");
+  const adopt = maybe(
+    "adopt",
+    "",
+    /^[\w-]+$/,
+    "it must be what the refusal to deploy to another state's namespace says",
+  );
   const settings: Settings<Name> = {
     context: text(
       "context",
@@ -187,6 +204,8 @@ export function parseSettings<Name extends string>(
       ),
     ),
     secrets,
+    retainData: retainData === "true",
+    ...(adopt && { adopt }),
   };
   return mistakes.length > 0 ? { mistakes } : { settings, mistakes: [] };
 }

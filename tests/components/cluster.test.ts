@@ -107,13 +107,19 @@ describe("requireReach", () => {
     settingsOf({ registry, ...changes });
   const nothing = { files: ["/none"], servers: new Map() };
   const here = { files: ["/one"], servers: new Map([["here", undefined]]) };
+  /** What the state has of a stack that was deployed: its namespace need not be looked for. */
+  const deployed = { context: "here", hasNamespace: true };
+  const reach = (
+    settings: Parameters<typeof requireReach>[0],
+    kubeconfig: Parameters<typeof requireReach>[1],
+  ) => requireReach(settings, kubeconfig, deployed, "marquee-dev");
   const mistakes = (host: string) =>
     `  - ${contextMistake("here", nothing)}\n` +
     `  - marquee:registry is "${host}", which does not answer (http://${host}/v2/: connect ECONNREFUSED ${host}). Start it, or set the key to one that runs.\n`;
 
   it("lets an update go on when both are there", () =>
     withRegistry(200, async (host) => {
-      await deploy(() => requireReach(settings(host), here));
+      await deploy(() => reach(settings(host), here));
     }));
 
   const external = { type: "ExternalName", externalName: "a.example.com" };
@@ -142,7 +148,7 @@ describe("requireReach", () => {
         withRegistry(undefined, async (host) => {
           for (const registry of [undefined, host]) {
             const warned = await warnings(() =>
-              deploy(() => requireReach(settings(registry, changes), here), {
+              deploy(() => reach(settings(registry, changes), here), {
                 preview,
               }),
             );
@@ -153,9 +159,7 @@ describe("requireReach", () => {
   it("ends an update at the context alone when no registry is needed", () =>
     withRegistry(undefined, (host) =>
       ends(
-        deploy(() =>
-          requireReach(settings(host, { imagesFrom: "staging" }), nothing),
-        ),
+        deploy(() => reach(settings(host, { imagesFrom: "staging" }), nothing)),
         `Stack dev can't be deployed from here, so nothing was built or changed:\n  - ${contextMistake("here", nothing)}\n`,
       ),
     ));
@@ -168,7 +172,7 @@ describe("requireReach", () => {
         streaming: prebuilt,
       };
       await ends(
-        deploy(() => requireReach(settings(host, { services }), here)),
+        deploy(() => reach(settings(host, { services }), here)),
         /^Stack dev can't be deployed from here, .*:\n {2}- marquee:registry is "[\d.:]+", which does not answer .*\n$/,
       );
     }));
@@ -176,7 +180,7 @@ describe("requireReach", () => {
   it("ends an update without a stack trace, with everything that is missing", () =>
     withRegistry(undefined, async (host) => {
       await ends(
-        deploy(() => requireReach(settings(host), nothing)),
+        deploy(() => reach(settings(host), nothing)),
         `Stack dev can't be deployed from here, so nothing was built or changed:\n${mistakes(host)}`,
       );
     }));
@@ -185,7 +189,7 @@ describe("requireReach", () => {
     withRegistry(200, async (host) => {
       const database = { externalName: "db.example.com", tls: "require" };
       await ends(
-        deploy(() => requireReach(settings(host, { database }), here)),
+        deploy(() => reach(settings(host, { database }), here)),
         /^Stack dev can't be deployed from here, .*:\n {2}- marquee:secrets\.postgres\.PASSWORD is missing: .*\n$/,
       );
     }));
@@ -193,7 +197,7 @@ describe("requireReach", () => {
   it("only warns in a preview", () =>
     withRegistry(undefined, async (host) => {
       const warned = await warnings(() =>
-        deploy(() => requireReach(settings(host), nothing), { preview: true }),
+        deploy(() => reach(settings(host), nothing), { preview: true }),
       );
       assert.deepEqual(warned, [
         `warning: [runtime] This preview is made without these, and \`pulumi up\` will stop at them:\n${mistakes(host)}`,

@@ -21,6 +21,7 @@ export async function postgres(
   {
     services = ["auth"],
     password,
+    isDeployed,
     answers,
   }: Partial<PostgresArgs> & Pick<EngineOptions, "answers"> = {},
 ) {
@@ -29,7 +30,7 @@ export async function postgres(
     () => {
       const postgres = new Postgres(
         "postgres",
-        { namespace: "marquee-dev", settings, password, services },
+        { namespace: "marquee-dev", settings, password, services, isDeployed },
         noting(options),
       );
       const { provisioned, network } = postgres;
@@ -68,7 +69,7 @@ export async function provisioning(
     },
     { stack },
   );
-  return only(resources, jobType).inputs;
+  return only(resources, jobType, "postgres-provision").inputs;
 }
 
 /** The names of what a resource waits for. */

@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   createGeneratedSecret,
   environmentOf,
+  readGeneratedSecrets,
+  type SecretLifetime,
 } from "../../components/generated-secret.ts";
 import { deploy, noting, only } from "./engine.ts";
 import { recommended, secretType } from "./microservices.ts";
@@ -11,7 +13,7 @@ const { isRpcSecret, unwrapRpcSecret } = pulumi.runtime;
 const reference = { secretKeyRef: { name: "auth-key-1a2b", key: "value" } };
 
 /** Makes a Secret of auth; returns what refers to it, what the cluster would be asked for, and with which options. */
-async function generated(given?: string) {
+async function generated(given?: string, lifetime?: SecretLifetime) {
   const options: Record<string, pulumi.CustomResourceOptions> = {};
   const { outputs, resources } = await deploy(
     () => {
@@ -23,10 +25,8 @@ async function generated(given?: string) {
       );
       return createGeneratedSecret(
         "auth-key",
-        "marquee-dev",
-        "auth",
+        { namespace: "marquee-dev", owner: "auth", given, lifetime },
         { parent },
-        given,
       );
     },
     {
@@ -82,6 +82,74 @@ describe("createGeneratedSecret", () => {
       assert.equal(options?.ignoreChanges, undefined);
       assert.deepEqual(outputs, reference);
     });
+});
+
+describe("createGeneratedSecret, of a value that outlives its stack,", () => {
+  const lifetime = { retain: true, adopted: { "auth-key": "the former one" } };
+
+  it("goes on with the value that an adopted namespace holds", async () => {
+    const { data, options } = await generated(undefined, lifetime);
+    assert.deepEqual(data, { value: "the former one" });
+    assert.deepEqual(options?.ignoreChanges, ["stringData", "data"]);
+  });
+
+  it("generates a value where the adopted namespace holds none of that name", async () => {
+    const { data } = await generated(undefined, { retain: true, adopted: {} });
+    assert.match(data.value, /^[\w-]{32}$/);
+  });
+
+  it("leaves the Secret when the stack is destroyed", async () => {
+    const { options } = await generated(undefined, lifetime);
+    assert.equal(options?.retainOnDelete, true);
+  });
+
+  it("deletes the Secret with the stack unless told to retain it", async () => {
+    const { options } = await generated();
+    assert.equal(options?.retainOnDelete, undefined);
+  });
+
+  it("prefers a given value, whose Secret is deleted when it changes", async () => {
+    const { data, options } = await generated("hunter2", lifetime);
+    assert.deepEqual(data, { value: "hunter2" });
+    assert.equal(options?.retainOnDelete, undefined);
+  });
+});
+
+describe("readGeneratedSecrets", () => {
+  const secret = (name: string, createdAt: string, value?: string) => ({
+    name,
+    createdAt: new Date(createdAt),
+    data: value === undefined ? { other: "x" } : { value },
+  });
+  const read = (...secrets: ReturnType<typeof secret>[]) =>
+    readGeneratedSecrets("marquee-dev", { secrets: async () => secrets });
+
+  it("names values as the program does, without the provider's suffix", async () => {
+    assert.deepEqual(
+      await read(secret("auth-key-encryption-key-0a1b2c3d", "2026-01-01", "k")),
+      { "auth-key-encryption-key": "k" },
+    );
+  });
+
+  it("takes the newest of several Secrets of one name", async () => {
+    const older = secret("auth-key-0a1b2c3d", "2026-01-01", "older");
+    const newer = secret("auth-key-ffffffff", "2026-01-02", "newer");
+    for (const order of [
+      [older, newer],
+      [newer, older],
+    ])
+      assert.deepEqual(await read(...order), { "auth-key": "newer" });
+  });
+
+  it("ignores Secrets that the program did not generate", async () => {
+    assert.deepEqual(
+      await read(
+        secret("mine", "2026-01-01", "x"),
+        secret("auth-secrets-0a1b2c3d", "2026-01-01"),
+      ),
+      {},
+    );
+  });
 });
 
 describe("environmentOf", () => {

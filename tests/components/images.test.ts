@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type * as pulumi from "@pulumi/pulumi";
 import { imageSource, imagesToBuild } from "../../components/images.ts";
 import { image, settingsOf } from "./configurations.ts";
-import { count, deploy, only } from "./engine.ts";
+import { count, deploy, ends, only, warnings } from "./engine.ts";
+import { withImage } from "./registry.ts";
 
 const imageType = "docker:index/image:Image";
 const external = { type: "ExternalName", externalName: "pay.example.com" };
@@ -88,10 +89,12 @@ describe("imagesToBuild", () => {
 });
 
 describe("imageSource", () => {
+  /** By digest, so that no registry is asked for it. */
+  const pinned = { baseImage: image("node") };
   const built = {
     [imageType]: ({ inputs }: pulumi.runtime.MockResourceArgs) => ({
       repoDigest: inputs.imageName.replace(
-        /:\w+$/,
+        /:[\w-]+$/,
         `@sha256:${"b".repeat(64)}`,
       ),
     }),
@@ -99,7 +102,7 @@ describe("imageSource", () => {
 
   it("builds an image, and asks nothing of another stack", async () => {
     const { outputs, resources, calls } = await deploy(
-      async () => (await imageSource(settingsOf({})))("auth"),
+      async () => (await imageSource(settingsOf(pinned), {}))("auth"),
       { answers: built },
     );
     assert.deepEqual(calls, []);
@@ -116,23 +119,24 @@ describe("imageSource", () => {
   it("builds it on the base image, for the platform and to the registry that were said", async () => {
     const settings = settingsOf({
       registry: "ghcr.io/acme",
-      baseImage: "node:24",
+      baseImage: pinned.baseImage,
       platform: "linux/arm64",
     });
     const { resources } = await deploy(
-      async () => (await imageSource(settings))("payment"),
+      async () =>
+        (await imageSource(settings, { payment: "a hash" }))("payment"),
       { answers: built },
     );
     const { imageName, build } = only(resources, imageType, "payment").inputs;
-    assert.equal(imageName, "ghcr.io/acme/marquee-payment:dev");
+    assert.match(imageName, /^ghcr\.io\/acme\/marquee-payment:dev-/);
     assert.equal(build.platform, "linux/arm64");
-    assert.deepEqual(build.args, { BASE_IMAGE: "node:24" });
+    assert.deepEqual(build.args, { BASE_IMAGE: pinned.baseImage });
   });
 
   it("builds one image once, however often it is asked for", async () => {
     const { outputs, resources } = await deploy(
       async () => {
-        const imageOf = await imageSource(settingsOf({}));
+        const imageOf = await imageSource(settingsOf(pinned), {});
         const names = ["log-shipper", "auth", "log-shipper", "log-shipper"];
         return names.map(imageOf);
       },
@@ -148,11 +152,12 @@ describe("imageSource", () => {
 
   it("builds nothing that a setting names", async () => {
     const settings = settingsOf({
+      ...pinned,
       services: { auth: { image: image("mine"), logSidecar: true } },
       logShipperImage: image("log-shipper"),
     });
     const { outputs, resources, calls } = await deploy(async () => {
-      const imageOf = await imageSource(settings);
+      const imageOf = await imageSource(settings, {});
       return ["auth", "log-shipper"].map(imageOf);
     });
     assert.deepEqual(outputs, [image("mine"), image("log-shipper")]);
@@ -160,10 +165,44 @@ describe("imageSource", () => {
     assert.deepEqual(calls, []);
   });
 
+  describe("of a base image by tag", () => {
+    const digest = `sha256:${"c".repeat(64)}`;
+    const build = (baseImage: string, preview = false) =>
+      deploy(
+        async () => {
+          (await imageSource(settingsOf({ baseImage }), {}))("auth");
+        },
+        { answers: built, preview },
+      );
+
+    it("builds on the digest that the tag has now", () =>
+      withImage({ node: digest }, async (registry) => {
+        const { resources } = await build(`${registry}/node:24`);
+        assert.deepEqual(only(resources, imageType).inputs.build.args, {
+          BASE_IMAGE: `${registry}/node@${digest}`,
+        });
+      }));
+
+    it("ends an update, before anything is pushed, if the registry doesn't have it", () =>
+      withImage({}, (registry) =>
+        ends(
+          build(`${registry}/node:24`),
+          `marquee:baseImage is "${registry}/node:24", which can't be read: http://${registry}/v2/node/manifests/24 answers 404. Or name it by digest (…@sha256:…). Nothing was built or changed.`,
+        ),
+      ));
+
+    it("only warns in a preview if the registry doesn't have it", () =>
+      withImage({}, async (registry) => {
+        const warned = await warnings(() => build(`${registry}/node:24`, true));
+        assert.match(warned.join(), /`pulumi up` will stop at it: .* 404/);
+      }));
+  });
+
   it("builds nothing that nobody asks for", async () => {
     const { resources } = await deploy(async () => {
       await imageSource(
-        settingsOf({ services: { auth: { logSidecar: true } } }),
+        settingsOf({ ...pinned, services: { auth: { logSidecar: true } } }),
+        {},
       );
     });
     assert.deepEqual(resources, []);

@@ -16,8 +16,8 @@ const required = { tls: "require", certificateAuthority: undefined };
 /** What psql and the service are told of a server, besides passwords. */
 async function told(settings: object) {
   const { resources, variables } = await postgres(elsewhere(settings));
-  const { env } = only(resources, jobType).inputs.spec.template.spec
-    .containers[0];
+  const { env } = only(resources, jobType, "postgres-provision").inputs.spec
+    .template.spec.containers[0];
   return {
     psql: Object.fromEntries(
       env
@@ -55,7 +55,9 @@ describe("Postgres that runs elsewhere", () => {
 
   it("has a Job that waits for that name alone", async () => {
     const { options } = await postgres(elsewhere());
-    assert.deepEqual(await awaited(options[jobType]), ["postgres"]);
+    assert.deepEqual(await awaited(options["postgres-provision"]), [
+      "postgres",
+    ]);
   });
 
   it("is asked, by default, to prove who it is", async () => {
@@ -104,8 +106,8 @@ describe("Postgres that runs elsewhere", () => {
 
   it("may take as many connections as it likes of each role", async () => {
     const { resources } = await postgres(elsewhere());
-    const { env } = only(resources, jobType).inputs.spec.template.spec
-      .containers[0];
+    const { env } = only(resources, jobType, "postgres-provision").inputs.spec
+      .template.spec.containers[0];
     assert.deepEqual(
       env.filter(({ name }: { name: string }) => name === "CONNECTIONS"),
       [{ name: "CONNECTIONS", value: "-1" }],

@@ -110,12 +110,17 @@ describe("the Job of Postgres", () => {
 
   it("comes after the server and the name that leads there", async () => {
     const { options } = await postgres();
-    assert.deepEqual(await awaited(options[jobType]), ["postgres", "postgres"]);
+    assert.deepEqual(await awaited(options["postgres-provision"]), [
+      "postgres",
+      "postgres",
+    ]);
   });
 
   it("is waited for longer than its own deadline, so that Pulumi says why it failed", async () => {
     const { options } = await postgres();
-    assert.deepEqual(options[jobType]?.customTimeouts, { create: "270s" });
+    assert.deepEqual(options["postgres-provision"]?.customTimeouts, {
+      create: "270s",
+    });
   });
 
   it("is what a service's pods wait for", async () => {

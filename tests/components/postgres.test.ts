@@ -38,7 +38,7 @@ const ready = {
 };
 
 describe("Postgres", () => {
-  it("is a StatefulSet with a volume and a Service, a password for each role, and a Job that makes the roles, and nothing more", async () => {
+  it("is a StatefulSet with a volume and a Service, a password for each role, a Job that makes the roles, and one that checks the image, and nothing more", async () => {
     const services = ["auth", "payment"];
     const { resources } = await postgres(here(), { services });
     assert.deepEqual(count(resources), {
@@ -46,7 +46,7 @@ describe("Postgres", () => {
       [statefulSetType]: 1,
       [claimType]: 1,
       [serviceType]: 1,
-      [jobType]: 1,
+      [jobType]: 2,
       [secretType]: 3,
     });
   });
@@ -69,6 +69,7 @@ describe("Postgres", () => {
       });
       assert.deepEqual(spec, {
         replicas: 1,
+        podManagementPolicy: "Parallel",
         serviceName: "postgres",
         selector: { matchLabels: { app: "postgres" } },
       });
@@ -164,7 +165,8 @@ describe("Postgres", () => {
           [container.image, container.resources],
           [image, resources],
         );
-      const job = only(deployed.resources, jobType).inputs.spec.template.spec;
+      const job = only(deployed.resources, jobType, "postgres-provision").inputs
+        .spec.template.spec;
       assert.equal(job.containers[0].image, image);
     });
 

@@ -29,11 +29,13 @@ describe("the program, with a database that runs elsewhere", () => {
       [statefulSetType]: _,
       [claimType]: __,
       [policyType]: policies,
+      [jobType]: jobs,
       ...rest
     } = deployed;
     assert.deepEqual(count(resources), {
       ...rest,
       [policyType]: policies - 1,
+      [jobType]: jobs - 1, // there is no image to check
     });
     assert.deepEqual(only(resources, serviceType, "postgres").inputs.spec, {
       type: "ExternalName",
@@ -105,8 +107,8 @@ describe("the program, without a service that keeps something here", () => {
   for (const [where, start] of Object.entries({ run, runElsewhere }))
     it(`has it for the one alone that does: ${where}`, async () => {
       const { resources } = await start({ auth: external, payment: external });
-      const { env } = only(resources, jobType).inputs.spec.template.spec
-        .containers[0];
+      const { env } = only(resources, jobType, "postgres-provision").inputs.spec
+        .template.spec.containers[0];
       assert.deepEqual(env[0], { name: "SERVICES", value: "streaming" });
       assert.deepEqual(
         env

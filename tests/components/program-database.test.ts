@@ -33,8 +33,8 @@ describe("the program, with a database", () => {
         "streaming-playback-key",
       ],
     );
-    const { env } = only(resources, jobType).inputs.spec.template.spec
-      .containers[0];
+    const { env } = only(resources, jobType, "postgres-provision").inputs.spec
+      .template.spec.containers[0];
     assert.deepEqual(env[0], {
       name: "SERVICES",
       value: "auth payment streaming",
@@ -168,7 +168,7 @@ describe("the program, with a database", () => {
       [statefulSetType, "postgres"],
       [jobType, "postgres-provision"],
     ] as const) {
-      const { template } = only(resources, type).inputs.spec;
+      const { template } = only(resources, type, app).inputs.spec;
       assert.equal(template.metadata.labels.app, app);
     }
   });
@@ -202,8 +202,12 @@ describe("the program, with a database", () => {
     const { resources } = await run({}, { database });
     const { requests } = only(resources, claimType).inputs.spec.resources;
     assert.deepEqual(requests, { storage: "20Gi" });
-    for (const type of [statefulSetType, jobType]) {
-      const { spec } = only(resources, type).inputs.spec.template;
+    for (const [type, name] of [
+      [statefulSetType, "postgres"],
+      [jobType, "postgres-image-check"],
+      [jobType, "postgres-provision"],
+    ] as const) {
+      const { spec } = only(resources, type, name).inputs.spec.template;
       assert.equal(spec.containers[0].image, database.image);
     }
   });

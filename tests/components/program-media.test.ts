@@ -243,8 +243,8 @@ describe("the program, with media", () => {
       payment: [dns],
     });
     assert.deepEqual(saying(resources, "films"), []);
-    const { env } = only(resources, jobType).inputs.spec.template.spec
-      .containers[0];
+    const { env } = only(resources, jobType, "postgres-provision").inputs.spec
+      .template.spec.containers[0];
     assert.deepEqual(env[0], { name: "SERVICES", value: "auth payment" });
   });
 });

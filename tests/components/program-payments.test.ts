@@ -179,8 +179,8 @@ describe("the program, with payments", () => {
       { payment: external },
       { payments: { webhookPorts: [8443] } },
     );
-    const { env } = only(resources, jobType).inputs.spec.template.spec
-      .containers[0];
+    const { env } = only(resources, jobType, "postgres-provision").inputs.spec
+      .template.spec.containers[0];
     assert.deepEqual(env[0], { name: "SERVICES", value: "auth streaming" });
     assert.ok(!JSON.stringify(env).includes("payment"));
     assert.deepEqual(
@@ -200,8 +200,8 @@ describe("the program, with payments", () => {
     const { resources } = await run({
       auth: { ...external, externalName: "auth.example.com" },
     });
-    const { env } = only(resources, jobType).inputs.spec.template.spec
-      .containers[0];
+    const { env } = only(resources, jobType, "postgres-provision").inputs.spec
+      .template.spec.containers[0];
     assert.deepEqual(env[0], {
       name: "SERVICES",
       value: "payment streaming",

@@ -55,13 +55,16 @@ describe("the program", () => {
   });
 
   it("has a namespace per stack, which takes restricted pods alone", async () => {
-    const { resources } = await run({}, { stack: "staging" });
+    const { outputs, resources } = await run({}, { stack: "staging" });
     assert.deepEqual(only(resources, namespaceType).inputs, {
       apiVersion: "v1",
       kind: "Namespace",
       metadata: {
         name: "marquee-staging",
-        annotations: { "pulumi.com/patchForce": "true" },
+        annotations: {
+          "pulumi.com/patchForce": "true",
+          "marquee.local/owner": outputs.deployment.owner,
+        },
         labels: { "pod-security.kubernetes.io/enforce": "restricted" },
       },
     });
@@ -101,7 +104,10 @@ describe("the program", () => {
 
   it("puts out what to open, what runs, and where", async () => {
     const { outputs, reference } = await run({ streaming: nodePort });
-    assert.deepEqual(outputs, {
+    const { deployment, ...rest } = outputs;
+    assert.equal(deployment.context, "here");
+    assert.match(deployment.owner, /^[\w-]{16}$/);
+    assert.deepEqual(rest, {
       endpoints: {
         auth: "http://auth-service.marquee-dev.svc:8081",
         payment: "http://payment-service.marquee-dev.svc:8082",
@@ -133,7 +139,7 @@ describe("the program", () => {
         [postgresType]: 1,
         [statefulSetType]: 1,
         [claimType]: 1,
-        [jobType]: 1,
+        [jobType]: 2,
         [secretType]: 5,
         "marquee:components:NetworkPaths": 1,
         [policyType]: 10,

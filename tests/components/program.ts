@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { useFolders } from "../folders.ts";
+import { useApiServer } from "./api-server.ts";
 import { image } from "./configurations.ts";
 import {
   claimType,
@@ -47,7 +48,7 @@ export const deployed = {
   [postgresType]: 1,
   [statefulSetType]: 1,
   [claimType]: 1,
-  [jobType]: 1,
+  [jobType]: 2,
   [secretType]: 8,
   "marquee:components:NetworkPaths": 1,
   [policyType]: 13,
@@ -64,6 +65,9 @@ export const pods = (resources: Resource[]) =>
       ]),
   );
 
+/** By digest, so that no registry is asked for it. */
+export const baseImage = image("node");
+
 const digest = `sha256:${"b".repeat(64)}`;
 const sources = {
   "services/Dockerfile": "FROM scratch\n",
@@ -71,22 +75,19 @@ const sources = {
   "services/log-shipper/server.ts": "console.log('log-shipper');\n",
   "services/payment/server.ts": "console.log('payment');\n",
   "services/streaming/server.ts": "console.log('streaming');\n",
-  kubeconfig: JSON.stringify({
-    clusters: [{ name: "c", cluster: { server: "https://127.0.0.3:6443" } }],
-    contexts: [{ name: "here", context: { cluster: "c" } }],
-  }),
 };
 let runs = 0;
 
 /** For the suite that calls it: runs index.ts, each test in a project folder of its own. */
 export function useProgram() {
   const useFolder = useFolders();
+  const apiServer = useApiServer();
   const { KUBECONFIG } = process.env;
   const cwd = process.cwd();
   let folder: string;
 
   beforeEach(() => {
-    folder = useFolder(sources);
+    folder = useFolder({ ...sources, kubeconfig: apiServer.kubeconfig() });
     process.chdir(folder);
     process.env.KUBECONFIG = join(folder, "kubeconfig");
   });
@@ -107,6 +108,7 @@ export function useProgram() {
     ...options,
     config: {
       "marquee:context": "here",
+      "marquee:baseImage": baseImage,
       "marquee:services": JSON.stringify(services),
       ...options.config,
     },
@@ -136,6 +138,8 @@ export function useProgram() {
     }));
 
   return {
+    /** What the cluster has. */
+    apiServer,
     run,
     runWithoutRegistry,
     /** As `runWithoutRegistry`, in a preview, which may not know what it puts out. */

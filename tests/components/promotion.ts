@@ -38,7 +38,7 @@ export const promote = (
         services,
         logShipperImage,
       });
-      const imageOf = await imageSource(settings);
+      const imageOf = await imageSource(settings, {});
       return names.map((name) => {
         const image = imageOf(name);
         return pulumi.isUnknown(image) ? "unknown" : image;

@@ -1,4 +1,8 @@
-import { createServer } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Does some work while a registry on this machine answers every request with one status; or none, as nothing listens. */
@@ -23,5 +27,38 @@ export async function withRegistry<T>(
     return await work(host);
   } finally {
     await close();
+  }
+}
+
+/**
+ * Does some work while a registry on this machine has images, each under every tag.
+ * @param images digests by repository
+ * @param answer answers a request before the registry does, as one that wants credentials would
+ * @returns what the work returned
+ */
+export async function withImage<T>(
+  images: Record<string, string>,
+  work: (host: string) => Promise<T>,
+  answer: (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => boolean = () => false,
+): Promise<T> {
+  const server = createServer((request, response) => {
+    if (answer(request, response)) return;
+    const repository = request.url?.match(/^\/v2\/(.+)\/manifests\//)?.[1];
+    const digest = repository && images[repository];
+    if (!digest || request.method !== "HEAD")
+      return void response.writeHead(404).end();
+    response.writeHead(200, { "docker-content-digest": digest }).end();
+  });
+  await new Promise<void>((resolve) =>
+    server.listen(0, "127.0.0.1", () => resolve()),
+  );
+  try {
+    return await work(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   }
 }

@@ -24,6 +24,7 @@ const auth = (
           registry: "ghcr.io/acme",
           baseImage: "node:24",
           platform: "linux/arm64",
+          contentHash: "a hash",
           ...args,
         },
         opts,
@@ -57,8 +58,9 @@ async function unhandled(work: () => Promise<unknown>): Promise<unknown[]> {
 describe("ServiceImage", () => {
   it("builds the service's bundle for the platform that was said, and pushes it", async () => {
     const { resources } = await auth();
-    assert.deepEqual(only(resources, imageType, "auth").inputs, {
-      imageName: "ghcr.io/acme/marquee-auth:staging",
+    const { imageName, ...inputs } = only(resources, imageType, "auth").inputs;
+    assert.match(imageName, /^ghcr\.io\/acme\/marquee-auth:/);
+    assert.deepEqual(inputs, {
       build: {
         context: "build/auth",
         dockerfile: "build/auth/Dockerfile",
@@ -69,6 +71,26 @@ describe("ServiceImage", () => {
       skipPush: false,
     });
   });
+
+  const tagOf = async (changes: Partial<ServiceImageArgs> = {}) => {
+    const { resources } = await auth(changes);
+    return only(resources, imageType).inputs.imageName.split(":").at(-1);
+  };
+
+  it("tags an image with its stack and a hash of its content, so that no later push takes the tag away", async () => {
+    const tag = await tagOf();
+    assert.match(tag, /^staging-[0-9a-f]{12}$/);
+    assert.equal(await tagOf(), tag);
+  });
+
+  for (const change of [
+    { contentHash: "another" },
+    { platform: "linux/amd64" },
+    { baseImage: "node:25" },
+  ])
+    it(`tags another image where ${Object.keys(change)} is another`, async () => {
+      assert.notEqual(await tagOf(change), await tagOf());
+    });
 
   it("is one image, its child, and nothing more", async () => {
     const options: Record<string, pulumi.CustomResourceOptions> = {};

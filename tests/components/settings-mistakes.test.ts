@@ -126,7 +126,7 @@ describe("parseSettings, of a mistake in", () => {
     const keys =
       "type, replicas, autoscale, image, resources, logSidecar, nodePort, loadBalancer and externalName";
     const settings =
-      "context, registry, baseImage, platform, imagesFrom, logShipperImage, trustedProxies, services, database, payments, media and secrets";
+      "context, registry, baseImage, platform, imagesFrom, logShipperImage, trustedProxies, retainData, adopt, services, database, payments, media and secrets";
     table([
       [
         "ClusterIP",

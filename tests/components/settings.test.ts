@@ -30,6 +30,7 @@ describe("parseSettings", () => {
         media: {},
         trustedProxies: 0,
         secrets: {},
+        retainData: true,
       },
       mistakes: [],
     });
@@ -88,8 +89,10 @@ describe("parseSettings", () => {
         streaming: { S3_ACCESS_KEY_ID: "ada", S3_SECRET_ACCESS_KEY: "mine" },
         postgres: { PASSWORD: "mine" },
       },
+      retainData: false,
+      adopt: "T49smW1uGyO5CkUX",
     };
-    const raw = { ...settings, trustedProxies: "2" }; // text, as Pulumi hands it over
+    const raw = { ...settings, trustedProxies: "2", retainData: "false" }; // text, as Pulumi hands it over
     assert.deepEqual(parseSettings(raw, names, encrypted), {
       settings,
       mistakes: [],

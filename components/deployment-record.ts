@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import { ownerAnnotation } from "./stack-namespace.ts";
+
+/** What this stack's Pulumi state says of its last deployment. Empty before the first one, and after `pulumi destroy`. */
+export interface DeploymentRecord {
+  /** The kubeconfig context it was deployed to. */
+  context?: string;
+  /** Whether the state has the namespace. */
+  hasNamespace: boolean;
+  /** The owner mark that was put on the namespace. A namespace with another mark belongs to another state. */
+  owner?: string;
+}
+
+/** The stack's output that a finished update leaves for the next one. */
+export interface DeploymentOutput {
+  context: string;
+  owner: string;
+}
+
+interface ResourceState {
+  outputs?: {
+    context?: string;
+    metadata?: { annotations?: Record<string, string> };
+  };
+}
+
+/**
+ * Reads the record from this stack's state: from the output `deployment` or, where no update has finished yet, from the
+ * resources. Outputs come first because a refresh, which every update begins with, overwrites resources with what is in the
+ * cluster, which may be another state's.
+ * @param namespace the stack's namespace
+ */
+export async function readDeploymentRecord(
+  namespace: string,
+): Promise<DeploymentRecord> {
+  const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+  const { outputs } = await pulumi.runtime.invoke(
+    "pulumi:pulumi:readStackOutputs",
+    { name: stack },
+  );
+  if (outputs.deployment) return { ...outputs.deployment, hasNamespace: true };
+  const resources: { outputs: Record<string, ResourceState> } =
+    await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
+      stackName: stack,
+    });
+  const find = (suffix: string) =>
+    Object.entries(resources.outputs).find(([urn]) => urn.endsWith(suffix))?.[1]
+      .outputs;
+  const provider = find("pulumi:providers:kubernetes::cluster");
+  const state = find(`kubernetes:core/v1:Namespace::${namespace}`);
+  const owner = state?.metadata?.annotations?.[ownerAnnotation];
+  return {
+    ...(provider?.context && { context: provider.context }),
+    hasNamespace: state !== undefined,
+    ...(owner && { owner }),
+  };
+}

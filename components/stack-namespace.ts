@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Kubeconfig } from "./cluster.ts";
+import { type ExistingNamespace, readCluster } from "./cluster-objects.ts";
+import type { DeploymentRecord } from "./deployment-record.ts";
+import { ownership } from "./naming.ts";
+
+/** Names the Pulumi state that owns a namespace, by a random mark that only that state knows. */
+export const ownerAnnotation = "marquee.local/owner";
+
+/** Characters that Kubernetes takes in a namespace's name: it is a DNS label (RFC 1123). */
+const longestLabel = 63;
+
+/** Explains why a stack's name can't be part of a namespace's name, if so. */
+export function stackNameMistake(
+  project: string,
+  stack: string,
+): string | undefined {
+  const namespace = `${project}-${stack}`;
+  if (
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(namespace) &&
+    namespace.length <= longestLabel
+  )
+    return undefined;
+  const suggested = stack
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, longestLabel - project.length - 1)
+    .replace(/^-+|-+$/g, "");
+  return (
+    `The stack is named "${stack}", and Kubernetes does not take "${namespace}" as the name of its namespace: small letters, digits and hyphens are allowed, ${longestLabel} characters at most, and no hyphen at either end.` +
+    (suggested ? ` Rename it: \`pulumi stack rename ${suggested}\`.` : "")
+  );
+}
+
+/** What adopting this namespace takes as `marquee:adopt`. It changes with each owner, so that a value works once. */
+const adoptionKey = ({ uid, annotations }: ExistingNamespace) =>
+  annotations[ownerAnnotation] ?? uid;
+
+/**
+ * Explains why a namespace that this stack's state doesn't have may not be deployed to, if so: it exists, or nobody can tell.
+ * @param adopt `marquee:adopt`
+ */
+export async function namespaceMistake(
+  name: string,
+  adopt: string | undefined,
+  context: string,
+  kubeconfig: Pick<Kubeconfig, "files">,
+): Promise<string | undefined> {
+  let existing: ExistingNamespace | undefined;
+  try {
+    const cluster = await readCluster(context, kubeconfig);
+    existing = await cluster.namespace(name);
+  } catch (error) {
+    return `The cluster of marquee:context "${context}" can't be asked whether the namespace ${name} exists: ${reasonOf(error)}.`;
+  }
+  if (!existing || adopt === adoptionKey(existing)) return undefined;
+  return (
+    `The namespace ${name} exists in this cluster, and this stack's state does not have it: another Pulumi state deployed it, this one was lost, or \`pulumi destroy\` left the data. ` +
+    "To deploy beside it, use a stack of another name (`pulumi stack init`). " +
+    `To take it over with its data and keys, after which no other state can update it: \`pulumi config set marquee:adopt ${adoptionKey(existing)}\`. ` +
+    `To delete it with all its data: \`kubectl delete namespace ${name}\`.`
+  );
+}
+
+/** The first words of an error, down to its cause: the library's own message is the whole HTTP response. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error
+    ? reasonOf(cause)
+    : (message.split("\n")[0] ?? "");
+}
+
+/** Explains why a stack can't be deployed to another context than before, if so. */
+export function contextChangeMistake(
+  context: string,
+  record: DeploymentRecord,
+  servers: Map<string, string | undefined>,
+): string | undefined {
+  const before = record.context;
+  if (before === undefined || before === context) return undefined;
+  const server = servers.get(before);
+  if (server !== undefined && server === servers.get(context)) return undefined; // the same cluster by another name
+  return (
+    `marquee:context is "${context}", but this stack is deployed to "${before}": its objects there would be left behind, data included. ` +
+    `To move, run \`pulumi destroy\` with the former context first, or use a new stack (\`pulumi stack init\`). ` +
+    `If both names mean the same cluster, keep both contexts in the kubeconfig for this update.`
+  );
+}
+
+export interface StackNamespace {
+  name: pulumi.Output<string>;
+  /** The owner mark, for the stack's output `deployment`. */
+  owner: string;
+}
+
+/**
+ * The stack's namespace. Pods in it have to pass Pod Security `restricted`.
+ * @param retain whether `pulumi destroy` leaves it, with what is retained in it
+ * @throws pulumi.RunError if another Pulumi state has taken it over; in a preview, a warning
+ */
+export async function createNamespace(
+  name: string,
+  record: DeploymentRecord,
+  retain: boolean,
+  opts: pulumi.CustomResourceOptions,
+): Promise<StackNamespace> {
+  const owner = record.owner ?? randomBytes(12).toString("base64url");
+  const { metadata } = new k8s.core.v1.Namespace(
+    name,
+    {
+      metadata: {
+        name,
+        annotations: { ...ownership, [ownerAnnotation]: owner },
+        labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+      },
+    },
+    {
+      ...opts,
+      retainOnDelete: retain,
+      // An update leaves the mark as it finds it: if it is another state's, this stack stops there.
+      ...(record.owner && {
+        ignoreChanges: [`metadata.annotations["${ownerAnnotation}"]`],
+      }),
+    },
+  );
+  const found = metadata.annotations.apply(
+    (annotations) => annotations?.[ownerAnnotation] ?? owner,
+  );
+  if (pulumi.runtime.isDryRun())
+    // Not awaited: a preview may not know what it is.
+    found.apply((found) => {
+      if (found !== owner)
+        pulumi.log.warn(`${takenOver(name)} \`pulumi up\` will stop here.`);
+    });
+  else if ((await settled(found)) !== owner)
+    throw new pulumi.RunError(`${takenOver(name)} Nothing in it was changed.`);
+  return { name: metadata.name, owner };
+}
+
+const takenOver = (name: string) =>
+  `Another Pulumi state has taken over the namespace ${name} since this stack's last update. ` +
+  "Do not run `pulumi destroy` here: it would delete what the other one deployed. `pulumi stack rm --force` forgets this stack and leaves the cluster alone.";
+
+/** What an output is, in an update, where every output gets a value. */
+const settled = <T>(output: pulumi.Output<T>) =>
+  new Promise<pulumi.Unwrap<T>>((resolve) => {
+    output.apply((value) => resolve(value as pulumi.Unwrap<T>));
+  });

@@ -1,0 +1,66 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Objects by the path that Kubernetes' API has them at, such as /api/v1/namespaces/marquee-dev. */
+export type Objects = Record<string, object>;
+
+/** For the suite that calls it: a Kubernetes API server on 127.0.0.3, which nodes then have, too. Each test begins without objects. */
+export function useApiServer() {
+  const objects: Objects = {};
+  const asked: string[] = [];
+  let url = "";
+  const answer = (response: ServerResponse, code: number, body: object) =>
+    response
+      .writeHead(code, { "content-type": "application/json" })
+      .end(JSON.stringify(body));
+  const server = createServer(({ url: path = "" }, response) => {
+    asked.push(path);
+    const object = objects[path];
+    if (object) return answer(response, 200, object);
+    return answer(response, 404, {
+      kind: "Status",
+      apiVersion: "v1",
+      status: "Failure",
+      reason: "NotFound",
+      code: 404,
+    });
+  });
+
+  before(async () => {
+    await new Promise<void>((resolve) =>
+      server.listen(0, "127.0.0.3", () => resolve()),
+    );
+    url = `http://127.0.0.3:${(server.address() as AddressInfo).port}`;
+  });
+  beforeEach(() => {
+    for (const path of Object.keys(objects)) delete objects[path];
+    asked.length = 0;
+  });
+  after(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  return {
+    objects,
+    /** The paths that it was asked for, in order. */
+    asked,
+    /** A kubeconfig whose context `here` is this server. */
+    kubeconfig: () =>
+      JSON.stringify({
+        clusters: [{ name: "c", cluster: { server: url } }],
+        users: [{ name: "u", user: {} }],
+        contexts: [{ name: "here", context: { cluster: "c", user: "u" } }],
+      }),
+  };
+}
+
+/** A Namespace as the API server has it. */
+export const namespaceObject = (
+  name: string,
+  annotations: Record<string, string> = {},
+) => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, uid: `uid-of-${name}`, annotations },
+});

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
+import type { DeploymentRecord } from "../../components/deployment-record.ts";
+import {
+  contextChangeMistake,
+  createNamespace,
+  namespaceMistake,
+  stackNameMistake,
+} from "../../components/stack-namespace.ts";
+import { useFolders } from "../folders.ts";
+import { namespaceObject, useApiServer } from "./api-server.ts";
+import { deploy, ends, noting, only, warnings } from "./engine.ts";
+import { namespaceType } from "./program.ts";
+import { withRegistry } from "./registry.ts";
+
+describe("stackNameMistake", () => {
+  for (const stack of ["dev", "pr-123", "2", "a".repeat(55)])
+    it(`takes ${stack}`, () => {
+      assert.equal(stackNameMistake("marquee", stack), undefined);
+    });
+
+  for (const [stack, suggested] of [
+    ["PR_123", "pr-123"],
+    ["feature.login", "feature-login"],
+    ["dev-", "dev"],
+    ["a".repeat(56), "a".repeat(55)],
+  ] as const)
+    it(`refuses ${stack}, and suggests ${suggested}`, () => {
+      const mistake = stackNameMistake("marquee", stack) ?? "";
+      assert.ok(mistake.startsWith(`The stack is named "${stack}", and`));
+      assert.ok(
+        mistake.endsWith(`Rename it: \`pulumi stack rename ${suggested}\`.`),
+        mistake,
+      );
+    });
+
+  it("suggests nothing where no character of the name can stay", () => {
+    assert.doesNotMatch(stackNameMistake("marquee", "_") ?? "", /Rename/);
+  });
+});
+
+describe("contextChangeMistake", () => {
+  const servers = new Map<string, string | undefined>([
+    ["old", "https://one:6443"],
+    ["same", "https://one:6443"],
+    ["new", "https://two:6443"],
+  ]);
+  const change = (record: Partial<DeploymentRecord>, context: string) =>
+    contextChangeMistake(context, { hasNamespace: true, ...record }, servers);
+
+  it("takes any context for a stack that was never deployed", () => {
+    assert.equal(change({}, "new"), undefined);
+  });
+
+  it("takes the context that the stack is deployed to", () => {
+    assert.equal(change({ context: "old" }, "old"), undefined);
+  });
+
+  it("takes another name of the same API server", () => {
+    assert.equal(change({ context: "old" }, "same"), undefined);
+  });
+
+  for (const [context, before] of [
+    ["new", "old"],
+    ["new", "gone"],
+  ] as const)
+    it(`refuses ${context} for a stack that is deployed to ${before}, and says how to move`, () => {
+      assert.equal(
+        change({ context: before }, context),
+        `marquee:context is "${context}", but this stack is deployed to "${before}": its objects there would be left behind, data included. ` +
+          "To move, run `pulumi destroy` with the former context first, or use a new stack (`pulumi stack init`). " +
+          "If both names mean the same cluster, keep both contexts in the kubeconfig for this update.",
+      );
+    });
+});
+
+describe("namespaceMistake", () => {
+  const useFolder = useFolders();
+  const { objects, kubeconfig } = useApiServer();
+  const path = "/api/v1/namespaces/marquee-dev";
+  const mistake = (adopt?: string) => {
+    const folder = useFolder({ kubeconfig: kubeconfig() });
+    const files = [join(folder, "kubeconfig")];
+    return namespaceMistake("marquee-dev", adopt, "here", { files });
+  };
+
+  it("lets a namespace be made that does not exist", async () => {
+    assert.equal(await mistake(), undefined);
+  });
+
+  it("refuses one that exists, and says how to adopt it, deploy beside it, or delete it", async () => {
+    objects[path] = namespaceObject("marquee-dev", {
+      "marquee.local/owner": "theirs",
+    });
+    const text = (await mistake()) ?? "";
+    assert.match(text, /^The namespace marquee-dev exists in this cluster, /);
+    for (const command of [
+      "`pulumi stack init`",
+      "`pulumi config set marquee:adopt theirs`",
+      "`kubectl delete namespace marquee-dev`",
+    ])
+      assert.ok(text.includes(command), text);
+  });
+
+  it("lets one be adopted by its owner's mark alone", async () => {
+    objects[path] = namespaceObject("marquee-dev", {
+      "marquee.local/owner": "theirs",
+    });
+    assert.equal(await mistake("theirs"), undefined);
+    assert.match((await mistake("formerly-theirs")) ?? "", /exists/);
+  });
+
+  it("lets one without a mark be adopted by its uid", async () => {
+    objects[path] = namespaceObject("marquee-dev");
+    assert.match((await mistake()) ?? "", /marquee:adopt uid-of-marquee-dev`/);
+    assert.equal(await mistake("uid-of-marquee-dev"), undefined);
+  });
+
+  it("refuses where the cluster can't be asked, and says why", async () => {
+    await withRegistry(undefined, async (closed) => {
+      const folder = useFolder({
+        kubeconfig: kubeconfig().replace(/127\.0\.0\.3:\d+/, closed),
+      });
+      const files = [join(folder, "kubeconfig")];
+      assert.match(
+        (await namespaceMistake("marquee-dev", undefined, "here", { files })) ??
+          "",
+        /^The cluster of marquee:context "here" can't be asked whether the namespace marquee-dev exists: connect ECONNREFUSED 127\.0\.0\.1:\d+\.$/,
+      );
+    });
+  });
+});
+
+describe("createNamespace", () => {
+  const marked = { context: "here", hasNamespace: true, owner: "ours" };
+  /** Makes the namespace where the cluster has this mark on it. */
+  async function create(
+    record: DeploymentRecord,
+    { found, retain = false, preview = false } = {} as {
+      found?: string;
+      retain?: boolean;
+      preview?: boolean;
+    },
+  ) {
+    const options: Record<string, pulumi.CustomResourceOptions> = {};
+    const { resources, outputs } = await deploy(
+      () => createNamespace("marquee-dev", record, retain, noting(options)),
+      {
+        preview,
+        answers: {
+          [namespaceType]: ({ inputs }) =>
+            found === undefined
+              ? {}
+              : {
+                  metadata: {
+                    ...inputs.metadata,
+                    annotations: { "marquee.local/owner": found },
+                  },
+                },
+        },
+      },
+    );
+    return {
+      outputs,
+      options: options["marquee-dev"],
+      mark: only(resources, namespaceType).inputs.metadata.annotations[
+        "marquee.local/owner"
+      ],
+    };
+  }
+
+  it("marks a new namespace with an owner of its own", async () => {
+    const one = await create({ hasNamespace: false });
+    const other = await create({ hasNamespace: false });
+    assert.match(one.mark, /^[\w-]{16}$/);
+    assert.notEqual(one.mark, other.mark);
+    assert.equal(one.outputs.owner, one.mark);
+    assert.equal(one.options?.ignoreChanges, undefined);
+  });
+
+  it("keeps its mark, and overwrites no other one", async () => {
+    const { mark, options } = await create(marked);
+    assert.equal(mark, "ours");
+    assert.deepEqual(options?.ignoreChanges, [
+      'metadata.annotations["marquee.local/owner"]',
+    ]);
+  });
+
+  it("marks a namespace that an earlier version made without a mark", async () => {
+    const { mark, options } = await create({ hasNamespace: true });
+    assert.match(mark, /^[\w-]{16}$/);
+    assert.equal(options?.ignoreChanges, undefined);
+  });
+
+  it("stops an update of a namespace that another state has taken over", () =>
+    ends(
+      create(marked, { found: "theirs" }),
+      /^Another Pulumi state has taken over the namespace marquee-dev since this stack's last update\. .*`pulumi stack rm --force`.* Nothing in it was changed\.$/,
+    ));
+
+  it("only warns of it in a preview", async () => {
+    const warned = await warnings(() =>
+      create(marked, { found: "theirs", preview: true }),
+    );
+    assert.match(warned.join(), /taken over.*`pulumi up` will stop here/);
+  });
+
+  for (const retain of [true, false])
+    it(`${retain ? "leaves" : "deletes"} it when the stack is destroyed, with retainData ${retain}`, async () => {
+      const { options } = await create(marked, { retain });
+      assert.equal(options?.retainOnDelete, retain);
+    });
+});
