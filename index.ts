@@ -6,13 +6,9 @@ import {
   readKubeconfig,
   requireReach,
 } from "./components/cluster.ts";
-import { readCluster } from "./components/cluster-objects.ts";
 import { readDeploymentRecord } from "./components/deployment-record.ts";
 import { ExternalService } from "./components/external-service.ts";
-import {
-  readGeneratedSecrets,
-  type SecretLifetime,
-} from "./components/generated-secret.ts";
+import { readGeneratedValues } from "./components/generated-secret.ts";
 import { imageSource, imagesToBuild } from "./components/images.ts";
 import { logShipper } from "./components/log-sidecar.ts";
 import {
@@ -104,17 +100,12 @@ const settings = loadSettings(names);
 const kubeconfig = readKubeconfig();
 const record = await readDeploymentRecord(environment);
 await requireReach(settings, kubeconfig, record, environment);
-const adopts = settings.adopt !== undefined && !record.hasNamespace;
-const secretLifetime: SecretLifetime = {
-  retain: settings.retainData,
-  adopted:
-    adopts && !pulumi.runtime.isDryRun()
-      ? await readGeneratedSecrets(
-          environment,
-          await readCluster(settings.context, kubeconfig),
-        )
-      : {},
-};
+const generatedValues = await readGeneratedValues(
+  settings,
+  kubeconfig,
+  record,
+  environment,
+);
 const contentHashes = await bundle(imagesToBuild(settings));
 const imageOf = await imageSource(settings, contentHashes);
 
@@ -146,8 +137,8 @@ const postgres =
           settings: settings.database,
           password: settings.secrets.postgres?.PASSWORD,
           services: withDatabase,
-          isDeployed: record.hasNamespace || adopts,
-          secretLifetime,
+          isDeployed: record.hasNamespace || settings.adopt !== undefined,
+          generatedValues,
         },
         { provider },
       )
@@ -175,7 +166,7 @@ function deploy(name: (typeof names)[number]) {
         ...postgres?.variables(name),
       },
       generates,
-      secretLifetime,
+      generatedValues,
       volumes: configured?.volumes,
       secrets: settings.secrets[name],
       settings: service,

@@ -104,6 +104,7 @@ for (const size of sizes) {
     stringify({
       config: {
         "marquee:context": "marquee-local",
+        "marquee:retainData": false,
         "marquee:services": Object.fromEntries(
           names.map((name) => [name, { image, replicas: 0 }]),
         ),

@@ -62,21 +62,24 @@ export async function readCluster(
   );
   return {
     async namespace(name) {
-      try {
-        const { metadata } = await api.readNamespace({ name });
-        return {
-          uid: metadata?.uid ?? "",
-          annotations: metadata?.annotations ?? {},
-        };
-      } catch (error) {
+      const found = await api.readNamespace({ name }).catch((error) => {
         // 403: a user who may not see namespaces may not create one either, and is told so by the update.
-        if ([403, 404].includes((error as { code?: number }).code ?? 0))
-          return undefined;
-        throw error;
-      }
+        if ([403, 404].includes(error.code)) return undefined;
+        throw unanswered(error);
+      });
+      return (
+        found && {
+          uid: found.metadata?.uid ?? "",
+          annotations: found.metadata?.annotations ?? {},
+        }
+      );
     },
     async secrets(namespace) {
-      const { items } = await api.listNamespacedSecret({ namespace });
+      const { items } = await api
+        .listNamespacedSecret({ namespace })
+        .catch((error) => {
+          throw unanswered(error);
+        });
       return items.map(({ metadata, data = {} }) => ({
         name: metadata?.name ?? "",
         createdAt: new Date(metadata?.creationTimestamp ?? 0),
@@ -89,6 +92,15 @@ export async function readCluster(
       }));
     },
   };
+}
+
+/** The reason alone: the library's own message is the whole HTTP response, or has the reason as its cause. */
+function unanswered(error: Error & { code?: unknown; body?: unknown }): Error {
+  if (error.name === "TimeoutError")
+    return new Error(`no answer in ${timeoutMs / 1000} s`);
+  if (error.body !== undefined)
+    return new Error(`its API server answers ${error.code}`);
+  return error.cause instanceof Error ? unanswered(error.cause) : error;
 }
 
 /** As kubectl merges files: the first to name something wins. The library's own merge fails at a name that two files have. */

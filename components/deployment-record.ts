@@ -9,6 +9,8 @@ export interface DeploymentRecord {
   hasNamespace: boolean;
   /** The owner mark that was put on the namespace. A namespace with another mark belongs to another state. */
   owner?: string;
+  /** The programs that ran in the namespace. */
+  programs: readonly string[];
 }
 
 /** The stack's output that a finished update leaves for the next one. */
@@ -38,7 +40,9 @@ export async function readDeploymentRecord(
     "pulumi:pulumi:readStackOutputs",
     { name: stack },
   );
-  if (outputs.deployment) return { ...outputs.deployment, hasNamespace: true };
+  const programs = Object.keys(outputs.images ?? {});
+  if (outputs.deployment)
+    return { ...outputs.deployment, hasNamespace: true, programs };
   const resources: { outputs: Record<string, ResourceState> } =
     await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
       stackName: stack,
@@ -52,6 +56,7 @@ export async function readDeploymentRecord(
   return {
     ...(provider?.context && { context: provider.context }),
     hasNamespace: state !== undefined,
+    programs,
     ...(owner && { owner }),
   };
 }

@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterObjects } from "./cluster-objects.ts";
+import type { Kubeconfig } from "./cluster.ts";
+import { readCluster } from "./cluster-objects.ts";
+import type { DeploymentRecord } from "./deployment-record.ts";
 import { ownership, recommendedLabels } from "./naming.ts";
+import type { Settings } from "./settings.ts";
 
 /** The one key in a generated Secret. */
 const key = "value";
@@ -15,16 +18,8 @@ export interface SecretValue {
   secretKeyRef: { name: pulumi.Input<string>; key: string };
 }
 
-/** How generated values outlive the deployment that made them: data encrypted with a key is lost without it. */
-export interface SecretLifetime {
-  /** Whether `pulumi destroy` leaves the Secrets. */
-  retain: boolean;
-  /** Values that an adopted namespace holds, by the Secret's name in the program. */
-  adopted: Readonly<Record<string, string>>;
-}
-
-/** Deleted with the stack, and made anew by each deployment. */
-const shortLived: SecretLifetime = { retain: false, adopted: {} };
+/** Values of generated Secrets that the namespace holds, by the Secret's name in the program. */
+export type GeneratedValues = Readonly<Record<string, string>>;
 
 export interface GeneratedSecretArgs {
   /** The namespace's name. */
@@ -33,17 +28,18 @@ export interface GeneratedSecretArgs {
   owner: string;
   /** A value from the stack's configuration, instead of a generated one. */
   given?: string | undefined;
-  /** @default deleted with the stack */
-  lifetime?: SecretLifetime | undefined;
+  /** Goes on with the value that is there, as data may be encrypted with it. @default a new value */
+  existing?: GeneratedValues | undefined;
 }
 
 /**
  * A Secret with a random value: 192 bits as base64url, made when the Secret is created, and from then on kept in the cluster
- * and, encrypted, in Pulumi's state.
+ * and, encrypted, in Pulumi's state. It lives as long as its namespace: when its service moves elsewhere or the stack is
+ * destroyed, the data that its value encrypts may stay.
  */
 export function createGeneratedSecret(
   name: string,
-  { namespace, owner, given, lifetime = shortLived }: GeneratedSecretArgs,
+  { namespace, owner, given, existing = {} }: GeneratedSecretArgs,
   opts: pulumi.CustomResourceOptions,
 ): SecretValue {
   const { metadata } = new k8s.core.v1.Secret(
@@ -55,10 +51,7 @@ export function createGeneratedSecret(
         annotations: ownership,
       },
       stringData: pulumi.secret({
-        [key]:
-          given ??
-          lifetime.adopted[name] ??
-          randomBytes(24).toString("base64url"),
+        [key]: given ?? existing[name] ?? randomBytes(24).toString("base64url"),
       }),
     },
     // Each run generates another value; the first one stays.
@@ -66,7 +59,7 @@ export function createGeneratedSecret(
       ? {
           ...opts,
           ignoreChanges: ["stringData", "data"],
-          ...(lifetime.retain && { retainOnDelete: true }),
+          retainOnDelete: true,
         }
       : opts,
   );
@@ -74,14 +67,34 @@ export function createGeneratedSecret(
 }
 
 /**
- * Reads the generated values in a namespace that is being adopted, so that this stack goes on with its keys and passwords.
- * @returns values by the Secret's name in the program; of several with the same name, the newest
+ * Reads the generated values that the namespace holds of services that this update brings there: those of a namespace that it
+ * adopts, and those of a service that ran elsewhere meanwhile. Where several Secrets have the same name in the program, the
+ * newest counts.
  */
-export async function readGeneratedSecrets(
+export async function readGeneratedValues(
+  {
+    context,
+    adopt,
+    services,
+  }: Pick<Settings, "context" | "adopt" | "services">,
+  kubeconfig: Pick<Kubeconfig, "files">,
+  record: DeploymentRecord,
   namespace: string,
-  cluster: Pick<ClusterObjects, "secrets">,
-): Promise<Record<string, string>> {
-  const secrets = await cluster.secrets(namespace);
+): Promise<GeneratedValues> {
+  const isNew = Object.entries(services).some(
+    ([name, { type }]) =>
+      type !== "ExternalName" && !record.programs.includes(name),
+  );
+  // A preview doesn't show values.
+  if (!isNew || !(record.hasNamespace || adopt) || pulumi.runtime.isDryRun())
+    return {};
+  const secrets = await readCluster(context, kubeconfig)
+    .then((cluster) => cluster.secrets(namespace))
+    .catch((error: Error) => {
+      throw new pulumi.RunError(
+        `The keys and passwords in the namespace ${namespace} can't be read, so nothing was built or changed: ${error.message}.`,
+      );
+    });
   return Object.fromEntries(
     secrets
       .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())

@@ -6,7 +6,7 @@ import { createDisruptionBudget } from "./disruption-budget.ts";
 import {
   createGeneratedSecret,
   type EnvValue,
-  type SecretLifetime,
+  type GeneratedValues,
 } from "./generated-secret.ts";
 import { logShipper, logSidecar } from "./log-sidecar.ts";
 import type { PodVolume } from "./media-settings.ts";
@@ -30,8 +30,8 @@ export interface MicroserviceArgs {
   env?: Record<string, EnvValue>;
   /** Variables with a value that nobody thinks of: generated once, unless `secrets` has one. */
   generates?: readonly string[] | undefined;
-  /** How long those values live. @default as long as the stack */
-  secretLifetime?: SecretLifetime | undefined;
+  /** Values that were generated before, to go on with. @default none */
+  generatedValues?: GeneratedValues | undefined;
   /** What the program finds in its file system, besides its image. @default nothing */
   volumes?: readonly PodVolume[] | undefined;
   /** More of its environment, which nobody may read. */
@@ -132,7 +132,7 @@ export class Microservice extends pulumi.ComponentResource {
           variable,
           createGeneratedSecret(
             `${name}-${variable.toLowerCase().replaceAll("_", "-")}`,
-            { namespace, owner: name, lifetime: args.secretLifetime },
+            { namespace, owner: name, existing: args.generatedValues },
             { parent },
           ),
         ]),

@@ -8,7 +8,7 @@ import {
 import {
   createGeneratedSecret,
   type EnvValue,
-  type SecretLifetime,
+  type GeneratedValues,
   type SecretValue,
 } from "./generated-secret.ts";
 import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
@@ -26,8 +26,8 @@ export interface PostgresArgs {
   services: readonly string[];
   /** Whether this stack has a server already. Then an image that it can't run on stops the update before the server does. */
   isDeployed?: boolean | undefined;
-  /** How long generated passwords live. @default as long as the stack */
-  secretLifetime?: SecretLifetime | undefined;
+  /** Passwords that were generated before, to go on with. @default none */
+  generatedValues?: GeneratedValues | undefined;
 }
 
 /** How long an image may take to be pulled and checked. */
@@ -56,7 +56,7 @@ export class Postgres extends pulumi.ComponentResource {
       password,
       services,
       isDeployed = false,
-      secretLifetime,
+      generatedValues,
     }: PostgresArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
@@ -68,7 +68,7 @@ export class Postgres extends pulumi.ComponentResource {
     const secret = (secretName: string, owner: string, given?: string) =>
       createGeneratedSecret(
         secretName,
-        { namespace, owner, given, lifetime: secretLifetime },
+        { namespace, owner, given, existing: generatedValues },
         { parent },
       );
 

@@ -53,7 +53,7 @@ export async function namespaceMistake(
     const cluster = await readCluster(context, kubeconfig);
     existing = await cluster.namespace(name);
   } catch (error) {
-    return `The cluster of marquee:context "${context}" can't be asked whether the namespace ${name} exists: ${reasonOf(error)}.`;
+    return `The cluster of marquee:context "${context}" can't be asked whether the namespace ${name} exists: ${(error as Error).message}.`;
   }
   if (!existing || adopt === adoptionKey(existing)) return undefined;
   return (
@@ -62,14 +62,6 @@ export async function namespaceMistake(
     `To take it over with its data and keys, after which no other state can update it: \`pulumi config set marquee:adopt ${adoptionKey(existing)}\`. ` +
     `To delete it with all its data: \`kubectl delete namespace ${name}\`.`
   );
-}
-
-/** The first words of an error, down to its cause: the library's own message is the whole HTTP response. */
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error;
-  return cause instanceof Error
-    ? reasonOf(cause)
-    : (message.split("\n")[0] ?? "");
 }
 
 /** Explains why a stack can't be deployed to another context than before, if so. */

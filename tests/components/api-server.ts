@@ -4,9 +4,13 @@ import type { AddressInfo } from "node:net";
 /** Objects by the path that Kubernetes' API has them at, such as /api/v1/namespaces/marquee-dev. */
 export type Objects = Record<string, object>;
 
+/** As a namespace has them that doesn't exist, too. */
+const noSecrets = { kind: "SecretList", apiVersion: "v1", items: [] };
+
 /** For the suite that calls it: a Kubernetes API server on 127.0.0.3, which nodes then have, too. Each test begins without objects. */
 export function useApiServer() {
   const objects: Objects = {};
+  const refusals = new Map<string, number>();
   const asked: string[] = [];
   let url = "";
   const answer = (response: ServerResponse, code: number, body: object) =>
@@ -15,14 +19,14 @@ export function useApiServer() {
       .end(JSON.stringify(body));
   const server = createServer(({ url: path = "" }, response) => {
     asked.push(path);
-    const object = objects[path];
-    if (object) return answer(response, 200, object);
-    return answer(response, 404, {
+    const object = objects[path] ?? (/\/secrets$/.test(path) && noSecrets);
+    const code = refusals.get(path) ?? (object ? 200 : 404);
+    if (object && code === 200) return answer(response, 200, object);
+    return answer(response, code, {
       kind: "Status",
       apiVersion: "v1",
       status: "Failure",
-      reason: "NotFound",
-      code: 404,
+      code,
     });
   });
 
@@ -34,6 +38,7 @@ export function useApiServer() {
   });
   beforeEach(() => {
     for (const path of Object.keys(objects)) delete objects[path];
+    refusals.clear();
     asked.length = 0;
   });
   after(async () => {
@@ -43,6 +48,8 @@ export function useApiServer() {
 
   return {
     objects,
+    /** Has requests for a path refused. */
+    refuses: (path: string, code: number) => void refusals.set(path, code),
     /** The paths that it was asked for, in order. */
     asked,
     /** A kubeconfig whose context `here` is this server. */

@@ -108,7 +108,7 @@ describe("requireReach", () => {
   const nothing = { files: ["/none"], servers: new Map() };
   const here = { files: ["/one"], servers: new Map([["here", undefined]]) };
   /** What the state has of a stack that was deployed: its namespace need not be looked for. */
-  const deployed = { context: "here", hasNamespace: true };
+  const deployed = { context: "here", hasNamespace: true, programs: [] };
   const reach = (
     settings: Parameters<typeof requireReach>[0],
     kubeconfig: Parameters<typeof requireReach>[1],

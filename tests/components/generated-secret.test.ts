@@ -3,8 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   createGeneratedSecret,
   environmentOf,
-  readGeneratedSecrets,
-  type SecretLifetime,
+  type GeneratedValues,
 } from "../../components/generated-secret.ts";
 import { deploy, noting, only } from "./engine.ts";
 import { recommended, secretType } from "./microservices.ts";
@@ -13,7 +12,7 @@ const { isRpcSecret, unwrapRpcSecret } = pulumi.runtime;
 const reference = { secretKeyRef: { name: "auth-key-1a2b", key: "value" } };
 
 /** Makes a Secret of auth; returns what refers to it, what the cluster would be asked for, and with which options. */
-async function generated(given?: string, lifetime?: SecretLifetime) {
+async function generated(given?: string, existing?: GeneratedValues) {
   const options: Record<string, pulumi.CustomResourceOptions> = {};
   const { outputs, resources } = await deploy(
     () => {
@@ -25,7 +24,7 @@ async function generated(given?: string, lifetime?: SecretLifetime) {
       );
       return createGeneratedSecret(
         "auth-key",
-        { namespace: "marquee-dev", owner: "auth", given, lifetime },
+        { namespace: "marquee-dev", owner: "auth", given, existing },
         { parent },
       );
     },
@@ -84,71 +83,35 @@ describe("createGeneratedSecret", () => {
     });
 });
 
-describe("createGeneratedSecret, of a value that outlives its stack,", () => {
-  const lifetime = { retain: true, adopted: { "auth-key": "the former one" } };
+describe("createGeneratedSecret, where the namespace holds a value,", () => {
+  const existing = { "auth-key": "the former one" };
 
-  it("goes on with the value that an adopted namespace holds", async () => {
-    const { data, options } = await generated(undefined, lifetime);
+  it("goes on with it", async () => {
+    const { data, options } = await generated(undefined, existing);
     assert.deepEqual(data, { value: "the former one" });
     assert.deepEqual(options?.ignoreChanges, ["stringData", "data"]);
   });
 
-  it("generates a value where the adopted namespace holds none of that name", async () => {
-    const { data } = await generated(undefined, { retain: true, adopted: {} });
+  it("generates one of its own if it is of another Secret", async () => {
+    const { data } = await generated(undefined, { "auth-pepper": "other" });
     assert.match(data.value, /^[\w-]{32}$/);
   });
 
-  it("leaves the Secret when the stack is destroyed", async () => {
-    const { options } = await generated(undefined, lifetime);
-    assert.equal(options?.retainOnDelete, true);
-  });
-
-  it("deletes the Secret with the stack unless told to retain it", async () => {
-    const { options } = await generated();
-    assert.equal(options?.retainOnDelete, undefined);
-  });
-
-  it("prefers a given value, whose Secret is deleted when it changes", async () => {
-    const { data, options } = await generated("hunter2", lifetime);
+  it("prefers one that is given", async () => {
+    const { data } = await generated("hunter2", existing);
     assert.deepEqual(data, { value: "hunter2" });
-    assert.equal(options?.retainOnDelete, undefined);
   });
 });
 
-describe("readGeneratedSecrets", () => {
-  const secret = (name: string, createdAt: string, value?: string) => ({
-    name,
-    createdAt: new Date(createdAt),
-    data: value === undefined ? { other: "x" } : { value },
-  });
-  const read = (...secrets: ReturnType<typeof secret>[]) =>
-    readGeneratedSecrets("marquee-dev", { secrets: async () => secrets });
-
-  it("names values as the program does, without the provider's suffix", async () => {
-    assert.deepEqual(
-      await read(secret("auth-key-encryption-key-0a1b2c3d", "2026-01-01", "k")),
-      { "auth-key-encryption-key": "k" },
-    );
+describe("createGeneratedSecret, when its service goes,", () => {
+  it("leaves a generated value, which data may be encrypted with", async () => {
+    const { options } = await generated();
+    assert.equal(options?.retainOnDelete, true);
   });
 
-  it("takes the newest of several Secrets of one name", async () => {
-    const older = secret("auth-key-0a1b2c3d", "2026-01-01", "older");
-    const newer = secret("auth-key-ffffffff", "2026-01-02", "newer");
-    for (const order of [
-      [older, newer],
-      [newer, older],
-    ])
-      assert.deepEqual(await read(...order), { "auth-key": "newer" });
-  });
-
-  it("ignores Secrets that the program did not generate", async () => {
-    assert.deepEqual(
-      await read(
-        secret("mine", "2026-01-01", "x"),
-        secret("auth-secrets-0a1b2c3d", "2026-01-01"),
-      ),
-      {},
-    );
+  it("leaves no value that was given, which the configuration has", async () => {
+    const { options } = await generated("hunter2");
+    assert.equal(options?.retainOnDelete, undefined);
   });
 });
 

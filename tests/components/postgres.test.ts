@@ -213,11 +213,12 @@ describe("Postgres", () => {
       );
     });
 
-    it("stays when the program has it no more; it alone", async () => {
+    it("stays when the program has it no more, as do the passwords; nothing else does", async () => {
       const { options } = await postgres();
-      for (const type of [statefulSetType, serviceType, jobType, secretType])
+      for (const type of [statefulSetType, serviceType, jobType])
         assert.equal(options[type]?.retainOnDelete, undefined, type);
-      assert.equal(options[claimType]?.retainOnDelete, true);
+      for (const type of [claimType, secretType])
+        assert.equal(options[type]?.retainOnDelete, true, type);
     });
   });
 

@@ -7,13 +7,26 @@ import { namespaceType, prebuilt, useProgram } from "./program.ts";
 
 const path = "/api/v1/namespaces/marquee-dev";
 const ownerKey = "marquee.local/owner";
-const output = { deployment: { context: "here", owner: "ours" } };
+const output = {
+  deployment: { context: "here", owner: "ours" },
+  images: prebuilt,
+};
 
 /** What a generated Secret of the program holds. */
 const secretValue = (resources: Resource[], name: string) =>
   pulumi.runtime.unwrapRpcSecret(
     only(resources, secretType, name).inputs.stringData,
   ).value;
+
+/** Secrets as the API server lists them, each a day younger than the one before. */
+const secrets = (values: Record<string, string>) => ({
+  kind: "SecretList",
+  apiVersion: "v1",
+  items: Object.entries(values).map(([name, value], index) => ({
+    metadata: { name, creationTimestamp: `2026-01-0${index + 1}T00:00:00Z` },
+    data: { value: Buffer.from(value).toString("base64") },
+  })),
+});
 
 describe("the program, on a namespace that exists", () => {
   const { apiServer, run, endsUnmade } = useProgram();
@@ -36,18 +49,11 @@ describe("the program, on a namespace that exists", () => {
 
   it("adopts it by its mark, under a new one, and goes on with its keys and passwords", async () => {
     apiServer.objects[path] = theirs();
-    const secret = (name: string, value: string) => ({
-      metadata: { name, creationTimestamp: "2026-01-01T00:00:00Z" },
-      data: { value: Buffer.from(value).toString("base64") },
+    apiServer.objects[`${path}/secrets`] = secrets({
+      "auth-key-encryption-key-0a1b2c3d": "the key",
+      "auth-database-password-0a1b2c3d": "the password",
+      mine: "not the program's",
     });
-    apiServer.objects[`${path}/secrets`] = {
-      kind: "SecretList",
-      apiVersion: "v1",
-      items: [
-        secret("auth-key-encryption-key-0a1b2c3d", "the key"),
-        secret("auth-database-password-0a1b2c3d", "the password"),
-      ],
-    };
     const { resources, outputs } = await run(prebuilt, {
       config: { "marquee:adopt": "theirs" },
     });
@@ -76,6 +82,28 @@ describe("the program, on a namespace that exists", () => {
       "ours",
     );
     assert.deepEqual(apiServer.asked, []);
+  });
+
+  it("gives a service that ran elsewhere meanwhile the newest of its former keys", async () => {
+    const { auth, streaming } = prebuilt;
+    apiServer.objects[`${path}/secrets`] = secrets({
+      "payment-key-encryption-key-ffffffff": "older",
+      "payment-key-encryption-key-00000000": "newer",
+    });
+    const { resources } = await run(prebuilt, {
+      state: { outputs: { ...output, images: { auth, streaming } } },
+    });
+    assert.equal(secretValue(resources, "payment-key-encryption-key"), "newer");
+  });
+
+  it("changes nothing where it can't read those keys", async () => {
+    const { auth, streaming } = prebuilt;
+    apiServer.refuses(`${path}/secrets`, 403);
+    await endsUnmade(
+      prebuilt,
+      /^The keys and passwords in the namespace marquee-dev can't be read, so nothing was built or changed: its API server answers 403\.$/,
+      { state: { outputs: { ...output, images: { auth, streaming } } } },
+    );
   });
 
   it("goes on with a first update that did not finish", async () => {

@@ -47,7 +47,11 @@ describe("contextChangeMistake", () => {
     ["new", "https://two:6443"],
   ]);
   const change = (record: Partial<DeploymentRecord>, context: string) =>
-    contextChangeMistake(context, { hasNamespace: true, ...record }, servers);
+    contextChangeMistake(
+      context,
+      { hasNamespace: true, programs: [], ...record },
+      servers,
+    );
 
   it("takes any context for a stack that was never deployed", () => {
     assert.equal(change({}, "new"), undefined);
@@ -133,7 +137,8 @@ describe("namespaceMistake", () => {
 });
 
 describe("createNamespace", () => {
-  const marked = { context: "here", hasNamespace: true, owner: "ours" };
+  const unmarked = { hasNamespace: true, programs: [] };
+  const marked = { ...unmarked, context: "here", owner: "ours" };
   /** Makes the namespace where the cluster has this mark on it. */
   async function create(
     record: DeploymentRecord,
@@ -171,8 +176,8 @@ describe("createNamespace", () => {
   }
 
   it("marks a new namespace with an owner of its own", async () => {
-    const one = await create({ hasNamespace: false });
-    const other = await create({ hasNamespace: false });
+    const one = await create({ ...unmarked, hasNamespace: false });
+    const other = await create({ ...unmarked, hasNamespace: false });
     assert.match(one.mark, /^[\w-]{16}$/);
     assert.notEqual(one.mark, other.mark);
     assert.equal(one.outputs.owner, one.mark);
@@ -188,7 +193,7 @@ describe("createNamespace", () => {
   });
 
   it("marks a namespace that an earlier version made without a mark", async () => {
-    const { mark, options } = await create({ hasNamespace: true });
+    const { mark, options } = await create(unmarked);
     assert.match(mark, /^[\w-]{16}$/);
     assert.equal(options?.ignoreChanges, undefined);
   });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   clone,
+  destroyStaging,
   edit,
   ensureUp,
   generations,
@@ -29,6 +30,27 @@ const types = async (namespace: string) =>
         item.spec.type,
       ],
     ),
+  );
+
+/** Signs up, or logs in, at staging's auth. */
+async function credentials(path: "signup" | "login") {
+  const endpoints = await json(
+    "pulumi stack output endpoints --stack staging --json",
+  );
+  return fetch(`${endpoints.auth}/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      email: "kept@example.com",
+      password: "a long sentence about nothing",
+    }),
+  });
+}
+
+/** The names of objects in staging's namespace. */
+const left = async (kinds: string): Promise<string[]> =>
+  (await json(`kubectl get ${kinds} -n marquee-staging -o json`)).items.map(
+    ({ metadata }: { metadata: { name: string } }) => metadata.name,
   );
 
 describe("Environments and service types", function () {
@@ -118,11 +140,30 @@ describe("Environments and service types", function () {
     );
   });
 
-  it("takes staging away with pulumi destroy, and nothing else", async () => {
+  it("takes staging away with pulumi destroy, but for its data, and nothing else", async () => {
+    assert.equal((await credentials("signup")).status, 201);
     await ok("pulumi destroy --yes --stack staging");
-    const { code } = await sh("kubectl get namespace marquee-staging");
-    assert.equal(code, 1);
+    assert.deepEqual(
+      await left("deployments,statefulsets,services,pods,networkpolicies"),
+      [],
+    );
+    assert.deepEqual(await left("persistentvolumeclaims"), ["postgres-data"]);
+    assert.ok(
+      (await left("secrets")).some((name) =>
+        /^auth-key-encryption-/.test(name),
+      ),
+    );
     assert.equal((await deployments("marquee-dev"))["streaming-deployment"], 3);
+  });
+
+  it("goes on with the retained data once the next deployment is told to adopt them", async () => {
+    const { code, output } = await sh("pulumi up --yes --stack staging");
+    assert.notEqual(code, 0);
+    const key = output.match(/pulumi config set marquee:adopt ([\w-]+)`/)?.[1];
+    await ok(`pulumi config set marquee:adopt ${key} --stack staging`);
+    await ok("pulumi up --yes --skip-preview --stack staging");
+    assert.equal((await credentials("login")).status, 200);
+    await destroyStaging();
   });
 
   it("previews prod without its cluster and the images it is to run, and says that they are out of reach", async () => {

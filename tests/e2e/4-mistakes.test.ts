@@ -6,16 +6,8 @@ import { clone, ensureUp, generations, host, ok, sh } from "./environment.ts";
 /** Everything that an update could have changed: objects in the cluster, images in the registry. */
 async function world() {
   const tags = ["auth", "payment", "streaming"].map(async (service) => {
-    const response = await fetch(
-      `http://${host}:5001/v2/marquee-${service}/manifests/dev`,
-      {
-        method: "HEAD",
-        headers: {
-          accept: "application/vnd.docker.distribution.manifest.v2+json",
-        },
-      },
-    );
-    return response.headers.get("docker-content-digest");
+    const url = `http://${host}:5001/v2/marquee-${service}/tags/list`;
+    return ((await (await fetch(url)).json()) as { tags: string[] }).tags;
   });
   return { objects: await generations(), tags: await Promise.all(tags) };
 }
@@ -145,6 +137,22 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
       assert.ok(output.includes(sentence), output);
       assert.doesNotMatch(output, /^\s+at .+:\d+:\d+\)?$/m, "no stack trace");
     });
+
+  it("a stack's name that Kubernetes does not take", async () => {
+    await ok(
+      "pulumi stack init PR_123 && cp Pulumi.dev.yaml Pulumi.PR_123.yaml",
+    );
+    try {
+      const { code, output } = await sh("pulumi up --yes");
+      assert.notEqual(code, 0);
+      assert.match(output, /The stack is named "PR_123"/);
+      assert.match(output, /`pulumi stack rename pr-123`/);
+    } finally {
+      await ok(
+        "pulumi stack rm PR_123 --yes --force && pulumi stack select dev && rm -f Pulumi.PR_123.yaml",
+      );
+    }
+  });
 
   it("several mistakes at once, all of them", async () => {
     await ok(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   configure,
+  destroyStaging,
   ensureUp,
   host,
   json,
@@ -40,7 +41,7 @@ describe("Service types", function () {
   });
   after(async () => {
     await ok("git checkout --quiet . && pulumi up --yes");
-    await ok("pulumi destroy --yes --stack staging");
+    await destroyStaging();
   });
 
   // Each type after each other one.

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   clone,
   configure,
+  destroyStaging,
   edit,
   ensureUp,
   generations,
@@ -42,7 +43,7 @@ describe("Images: build once, deploy everywhere", function () {
   afterEach(() => ok("git checkout --quiet ."));
   after(async () => {
     await ok("pulumi up --yes");
-    await ok("pulumi destroy --yes --stack staging");
+    await destroyStaging();
   });
 
   it("prebuilt images are deployed without a Docker engine, and the pods that run them go on", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   begin,
   container,
+  destroyStaging,
   ensureUp,
   host,
   json,
@@ -290,7 +291,7 @@ describe("The database", function () {
       );
     });
     after(async () => {
-      await sh("pulumi destroy --yes --stack staging");
+      await destroyStaging();
       await sh(`docker rm --force --volumes ${container}-${name}`);
       rmSync(folder, { recursive: true });
       await ok("git checkout --quiet . && pulumi stack select dev");

@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { conformance, scores } from "../manifests/checkers.ts";
 import { schemasFrom } from "../manifests/schemas.ts";
-import { configure, ensureUp, json, ok } from "./environment.ts";
+import {
+  configure,
+  destroyStaging,
+  ensureUp,
+  json,
+  ok,
+} from "./environment.ts";
 
 /** How Pulumi's state marks a secret. */
 const secretMark = "4dabf18193072939515e22adb298388d";
@@ -62,7 +68,7 @@ describe("The manifests, with everything that stack config can ask for", functio
   });
   after(async () => {
     rmSync(schemas, { recursive: true, force: true });
-    await ok("pulumi destroy --yes --stack staging");
+    await destroyStaging();
     await ok("git checkout --quiet . && pulumi stack select dev");
   });
 

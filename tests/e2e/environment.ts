@@ -20,7 +20,7 @@ export const host = "127.0.0.2";
 export const container = "marquee-1";
 
 /** How many resources stack dev has, as it is in the repository. */
-export const resources = 51;
+export const resources = 52;
 const project = join(import.meta.dirname, "../..");
 
 /** A person's own environment, without what an earlier `eval "$(npm run -s env)"` put into it. */
@@ -147,6 +147,12 @@ export async function ok(command: string): Promise<string> {
   const { code, stdout, output } = await sh(command);
   assert.equal(code, 0, `${command} ended with ${code}:\n${output}`);
   return stdout.trim();
+}
+
+/** Destroys stack staging, and deletes what that retains: the namespace with the database's volume and the generated keys. */
+export async function destroyStaging(): Promise<void> {
+  await ok("pulumi destroy --yes --stack staging");
+  await ok("kubectl delete namespace marquee-staging --ignore-not-found");
 }
 
 export const json = async (command: string) => JSON.parse(await ok(command));
