@@ -25,9 +25,10 @@ const cores = {
   rule: "it must be a number of cores, 1000 at most, such as 0.5 or 500m",
 };
 export const bytes = {
-  pattern: /^\d+(\.\d+)?([kMGT]|[KMGT]i)$/,
+  // A number below a million without a unit is more likely a unit that was forgotten.
+  pattern: /^(\d+(\.\d+)?([kMGT]|[KMGT]i)|[1-9]\d{6,})$/,
   most: "8Ti",
-  rule: "it must be a number of bytes with its unit (Ki, Mi, Gi, Ti, k, M, G or T), 8Ti at most, such as 256Mi",
+  rule: "it must be a number of bytes, such as 256Mi (units are Ki, Mi, Gi, Ti, k, M, G and T) or 268435456, 8Ti at most; below 1000000 it needs a unit",
 };
 const checks = { cpu: cores, memory: bytes, "ephemeral-storage": bytes };
 

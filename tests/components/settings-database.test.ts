@@ -81,7 +81,7 @@ describe("parseSettings, of database,", () => {
       table(
         breaking(
           "storage",
-          "it must be a number of bytes with its unit (Ki, Mi, Gi, Ti, k, M, G or T), 8Ti at most, such as 256Mi",
+          "it must be a number of bytes, such as 256Mi (units are Ki, Mi, Gi, Ti, k, M, G and T) or 268435456, 8Ti at most; below 1000000 it needs a unit",
           [
             ...["", "10", "10GB", "10 Gi", "-1Gi", "0Gi", "9Ti", "lots"],
             ...[10, ...noTexts],

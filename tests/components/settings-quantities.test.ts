@@ -84,6 +84,9 @@ describe("parseSettings, of quantities of", () => {
       ["256Mi", "256Mi"],
       ["200Mi", "200Mi"],
       ["1Gi", "1Gi"],
+      [104857600, "104857600"], // plain bytes, which 100Mi are, too
+      ["268435456", "268435456"],
+      [2_000_000, "2M"],
       ["1024Mi", "1Gi"],
       ["1.5Gi", "1536Mi"],
       ["1536Mi", "1536Mi"],
