@@ -1,7 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
-  cpSync,
   existsSync,
   lutimesSync,
   mkdirSync,
@@ -10,8 +10,9 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { type BuildFailure, build, formatMessages } from "esbuild"; // the bundler that Node's own tools are built with; 50 ms
@@ -111,10 +112,10 @@ async function bundleInto(
     const context = join(fresh, service);
     for (const beside of ["assets", "migrations"]) {
       const folder = join(project, "services", service, beside);
-      if (existsSync(folder))
-        cpSync(folder, join(context, "app", beside), { recursive: true });
+      for (const [file, content] of contentsOf(folder))
+        put(join(context, "app", beside, file), content);
     }
-    cpSync(dockerfileOf(project), join(context, "Dockerfile"));
+    put(join(context, "Dockerfile"), readFileSync(dockerfileOf(project)));
     settle(context);
   }
 }
@@ -130,6 +131,20 @@ function scriptsOf(service: string, project: string) {
       out: `${service}/app/browser/${file.slice(0, -3)}`,
     }));
 }
+
+/** Writes a file. Text gets LF line ends whatever the clone has, as esbuild gives them to programs and scripts. */
+function put(path: string, content: Buffer): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(
+    path,
+    content.includes("\r\n") && isText(content)
+      ? content.toString().replaceAll("\r\n", "\n")
+      : content,
+  );
+}
+
+/** Git takes a file without NUL for text. A small binary file may have none, but is hardly ever valid UTF-8. */
+const isText = (content: Buffer) => !content.includes(0) && isUtf8(content);
 
 /** SHA-256 of every file's path and content, in hexadecimal. Modes are the same everywhere. */
 function hashOf(folder: string): string {
@@ -147,12 +162,13 @@ function replace(old: string, fresh: string): void {
   renameSync(fresh, old);
 }
 
-/** Every file below a folder, by path: its path and its bytes. */
+/** Every file below a folder: its bytes and its path, with slashes on every system. */
 function contentsOf(folder: string): [path: string, content: Buffer][] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .sort()
     .filter((file) => statSync(join(folder, file)).isFile())
+    .map((file) => file.replaceAll(sep, "/"))
+    .sort()
     .map((file) => [file, readFileSync(join(folder, file))]);
 }
 

@@ -6,6 +6,7 @@ import {
 } from "@marquee/runtime";
 import * as z from "zod";
 import { createAuth } from "./app.ts";
+import { CommonPasswordsError } from "./passwords/password-rules.ts";
 import { shortestSecret } from "./secrets.ts";
 
 const anIssuer =
@@ -30,17 +31,28 @@ const { PORT, ISSUER, KEY_ENCRYPTION_KEY, TRUSTED_PROXIES, ...variables } =
   });
 
 const database = openDatabase(variables, { name: "auth" });
-const auth = createAuth({
-  database,
-  issuer: ISSUER,
-  keyEncryptionKey: KEY_ENCRYPTION_KEY,
-  trustedProxies: TRUSTED_PROXIES,
-});
+const auth = service();
 const end = async () => {
   await auth.end();
   await database.close();
 };
 serve({ ...auth, end }, { port: PORT });
+
+function service() {
+  try {
+    return createAuth({
+      database,
+      issuer: ISSUER,
+      keyEncryptionKey: KEY_ENCRYPTION_KEY,
+      trustedProxies: TRUSTED_PROXIES,
+    });
+  } catch (error) {
+    if (!(error instanceof CommonPasswordsError)) throw error;
+    // The mistake is not in the program: its stack would only hide what to do.
+    console.error(`This program can't start:\n  ${error.message}`);
+    process.exit(1);
+  }
+}
 
 function isOrigin(value: string): boolean {
   if (!/^https?:/.test(value) || !URL.canParse(value)) return false;

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
+import { isUtf8 } from "node:buffer";
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
-  cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { isBuiltin } from "node:module";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { build } from "esbuild";
 import { bundle, contextOf } from "../../components/bundle.ts";
 import { useFolders } from "../folders.ts";
@@ -18,17 +22,47 @@ describe("bundle, of Marquee's own services", () => {
   const repository = join(import.meta.dirname, "../..");
   const services = ["auth", "payment", "streaming", "log-shipper"];
   let project: string;
+  let hashes: Record<string, string>;
 
   before(async () => {
-    project = folder();
-    cpSync(join(repository, "services"), join(project, "services"), {
+    project = clone("\n");
+    hashes = await bundle(services, project);
+  });
+
+  /** The services with these line ends, and the repository's packages. */
+  function clone(lineEnd: "\n" | "\r\n"): string {
+    const project = folder();
+    const sources = join(repository, "services");
+    for (const file of readdirSync(sources, {
       recursive: true,
-    });
-    symlinkSync(
-      join(repository, "node_modules"),
-      join(project, "node_modules"),
-    );
-    await bundle(services, project);
+      encoding: "utf8",
+    })) {
+      const [from, to] = [join(sources, file), join(project, "services", file)];
+      if (!statSync(from).isFile()) continue;
+      const content = readFileSync(from);
+      mkdirSync(dirname(to), { recursive: true });
+      writeFileSync(
+        to,
+        isUtf8(content)
+          ? content.toString().replace(/\r?\n/g, lineEnd)
+          : content,
+      );
+    }
+    const packages = join(repository, "node_modules");
+    mkdirSync(join(project, "node_modules/@marquee"), { recursive: true });
+    for (const name of readdirSync(packages))
+      if (name !== "@marquee")
+        symlinkSync(join(packages, name), join(project, "node_modules", name));
+    for (const name of readdirSync(join(packages, "@marquee")))
+      symlinkSync(
+        join(project, "services", name),
+        join(project, "node_modules/@marquee", name),
+      );
+    return project;
+  }
+
+  it("has the same contexts from a clone with CRLF line ends", async () => {
+    assert.deepEqual(await bundle(services, clone("\r\n")), hashes);
   });
 
   for (const service of services)
@@ -58,7 +92,7 @@ describe("bundle, of Marquee's own services", () => {
           .map((entry) => join(entry.parentPath, entry.name))
           .map((path) => [
             relative(folder, path),
-            readFileSync(path).toString("base64"),
+            createHash("sha256").update(readFileSync(path)).digest("hex"),
           ]),
       );
     const brought = assets(join(project, "build/streaming/app/assets"));

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
 import { readPasswordRules } from "../../services/auth/passwords/password-rules.ts";
+import { useFolders } from "../folders.ts";
 import { commonPasswords, email, rules } from "./auth-domain.ts";
 
 const mistakes = (password: string, address = email) =>
@@ -49,7 +51,7 @@ describe("A new password", () => {
     });
 
   it("is none of the common ones, in capitals either", () => {
-    const all = readFileSync(commonPasswords, "utf8").trimEnd().split("\n");
+    const all = readFileSync(commonPasswords, "utf8").trimEnd().split(/\r?\n/);
     assert.equal(all.length, 17_950);
     for (const common of all) {
       assert.ok([...common].length >= 8, common);
@@ -101,10 +103,54 @@ describe("A new password", () => {
       ),
     );
   });
+});
 
-  it("can't be judged without the list", () => {
+describe("The list of common passwords", () => {
+  const folder = useFolders();
+  const list = (text: string) =>
+    join(folder({ "common.txt": text }), "common.txt");
+
+  for (const [name, end] of [
+    ["LF", "\n"],
+    ["CRLF", "\r\n"],
+  ] as const)
+    it(`is read with ${name} line ends`, () => {
+      const text = ["password", "12345678", "iloveyou", "correct horse"];
+      const { mistakes } = readPasswordRules(list(text.join(end)));
+      for (const common of text)
+        assert.equal(mistakes(common, email).length, 1, common);
+      assert.deepEqual(mistakes("another horse", email), []);
+    });
+
+  const wrong: [what: string, text: string, mistake: string][] = [
+    ["is empty", "", "it is empty"],
+    ["has empty lines alone", "\r\n\n", "it is empty"],
+    [
+      "lists something else",
+      "<!doctype html>\n<title>Not found</title>\n",
+      "it lacks password, 12345678, iloveyou",
+    ],
+    [
+      "has all passwords on one line",
+      "password 12345678 iloveyou",
+      "it lacks password, 12345678, iloveyou",
+    ],
+    ["was cut off", "password\n12345678\n1234", "it lacks iloveyou"],
+  ];
+  for (const [what, text, mistake] of wrong)
+    it(`is refused if it ${what}`, () => {
+      const path = list(text);
+      assert.throws(() => readPasswordRules(path), {
+        name: "CommonPasswordsError",
+        message: `${path} is not a list of the passwords that people use most, one per line: ${mistake}.`,
+      });
+    });
+
+  it("is refused if it is missing", () => {
     assert.throws(() => readPasswordRules("/nowhere/common.txt"), {
-      code: "ENOENT",
+      name: "CommonPasswordsError",
+      message:
+        "The list of common passwords can't be read: ENOENT: no such file or directory, open '/nowhere/common.txt'.",
     });
   });
 });

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { cpSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createKeyEncryption } from "../../services/auth/tokens/key-encryption.ts";
+import { useFolders } from "../folders.ts";
 import { keyEncryptionKey, password } from "./auth-domain.ts";
+import { otherKey } from "./auth-keyrings.ts";
 import {
   authEnvironment,
   authProgram,
@@ -8,10 +13,11 @@ import {
   json,
   startedAuth,
 } from "./auth-program.ts";
-import type { TestTokens } from "./auth-service.ts";
+import { bearer, type TestTokens } from "./auth-service.ts";
 import { useDatabase } from "./postgres.ts";
 import { runToEnd, stopPrograms } from "./program.ts";
 
+const services = join(import.meta.dirname, "../../services");
 const issuer =
   "expected a URL such as https://auth.example.com, without a path and without a slash at its end";
 const secret =
@@ -63,6 +69,33 @@ describe("The program of auth, started with", () => {
         `This program can't start with the environment it got:\n  ${sentence}\n`,
       );
       assert.equal(stdout, "");
+    });
+});
+
+describe("The program of auth, with a list of common passwords that", () => {
+  stopPrograms();
+  const folder = useFolders();
+
+  for (const [what, text, mistake] of [
+    ["is empty", "", "it is empty"],
+    ["is another file", "rubbish\n", "it lacks password, 12345678, iloveyou"],
+  ] as const)
+    it(`${what}, says so without a stack and ends`, async () => {
+      const project = folder();
+      cpSync(services, join(project, "services"), { recursive: true });
+      symlinkSync(
+        join(services, "../node_modules"),
+        join(project, "node_modules"),
+      );
+      const auth = join(project, "services/auth");
+      const list = join(auth, "assets/common-passwords.txt");
+      writeFileSync(list, text);
+      const end = await runToEnd(join(auth, "server.ts"), authEnvironment);
+      assert.deepEqual(end, {
+        code: 1,
+        stdout: "",
+        stderr: `This program can't start:\n  ${list} is not a list of the passwords that people use most, one per line: ${mistake}.\n`,
+      });
     });
 });
 
@@ -150,5 +183,42 @@ describe("The program of auth", () => {
       headers: { authorization: `Bearer ${access_token}` },
     });
     assert.equal(status, 200);
+  });
+});
+
+describe("The program of auth, with signing keys of another KEY_ENCRYPTION_KEY,", () => {
+  stopPrograms();
+  const url = useDatabase();
+
+  it("warns once, by both ids, that it signs with keys of its own", async () => {
+    const first = await startedAuth(url());
+    const body = { email: "ada@example.com", password };
+    const response = await fetch(`${first.url}/signup`, json(body));
+    const { access_token } = (await response.json()) as TestTokens;
+    await first.terminate();
+    await first.end;
+    const warnings = ({ lines }: typeof first) =>
+      lines.filter(({ level }) => level === "warn").map(({ msg }) => msg);
+    assert.deepEqual(warnings(first), []);
+
+    const second = await startedAuth(url(), { KEY_ENCRYPTION_KEY: otherKey });
+    const get = (token: string) =>
+      fetch(`${second.url}/me`, { headers: bearer({ access_token: token }) });
+    const { status } = await get(access_token);
+    assert.equal(status, 200);
+    // A key that it does not know has it read the keys again.
+    const [header = "", ...rest] = access_token.split(".");
+    const decoded = JSON.parse(Buffer.from(header, "base64url").toString());
+    for (const letter of ["A", "B"]) {
+      const unknown = JSON.stringify({ ...decoded, kid: letter.repeat(43) });
+      const encoded = Buffer.from(unknown).toString("base64url");
+      assert.equal((await get([encoded, ...rest].join("."))).status, 401);
+    }
+    const [former, own] = [keyEncryptionKey, otherKey].map(
+      (key) => createKeyEncryption(key).id,
+    );
+    assert.deepEqual(warnings(second), [
+      `signing keys in the database are encrypted with the KEY_ENCRYPTION_KEY whose id is ${former}, and this program was given the one whose id is ${own}: it signs with keys of its own, and tokens signed by the others stay valid until they expire. To go on with the others, set the former KEY_ENCRYPTION_KEY again: \`pulumi config set --secret --path 'marquee:secrets.auth.KEY_ENCRYPTION_KEY'\`.`,
+    ]);
   });
 });

@@ -15,15 +15,24 @@ export const authEnvironment = {
 };
 
 /** Starts the program of auth with a database, and waits until it listens. */
-export async function startAuth(database: string) {
+export async function startAuth(
+  database: string,
+  variables: Partial<typeof authEnvironment> = {},
+) {
   const port = `${await freePort()}`;
-  const env = { ...authEnvironment, PORT: port, DATABASE_URL: database };
+  const env = {
+    ...{ ...authEnvironment, PORT: port, DATABASE_URL: database },
+    ...variables,
+  };
   return start(authProgram, {}, env);
 }
 
 /** Starts it, and waits until it takes requests. */
-export async function startedAuth(database: string) {
-  const program = await startAuth(database);
+export async function startedAuth(
+  database: string,
+  variables: Partial<typeof authEnvironment> = {},
+) {
+  const program = await startAuth(database, variables);
   await isReady(program);
   return program;
 }

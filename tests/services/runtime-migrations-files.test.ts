@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   MigrationFailed,
@@ -32,6 +34,40 @@ describe("A folder of migrations", () => {
         ["0002-actors.sql", actors],
       ],
     );
+  });
+
+  it("has the same text and checksums with CRLF line ends as with LF", () => {
+    const lf = { "0001-films.sql": films, "0002-actors.sql": actors };
+    const crlf = {
+      "0001-films.sql": films.replaceAll("\n", "\r\n"),
+      "0002-actors.sql": actors.replaceAll("\n", "\r\n"),
+    };
+    const read = (files: Record<string, string>) =>
+      readMigrations(folder(files)).map(({ path, ...rest }) => rest);
+    assert.deepEqual(read(crlf), read(lf));
+    assert.deepEqual(read(lf)[0], {
+      name: "0001-films.sql",
+      sql: films,
+      sha256:
+        "300586f155d38d0cd89a3dd4a3a8459249fbaa733ced306a886db9d99032e25a",
+    });
+  });
+
+  it("has the checksums of the files' bytes where they have LF line ends", () => {
+    for (const service of ["auth", "payment", "streaming"])
+      for (const { path, sha256 } of readMigrations(
+        join(import.meta.dirname, "../../services", service, "migrations"),
+      ))
+        assert.equal(
+          sha256,
+          createHash("sha256")
+            .update(
+              readFileSync(path, "latin1").replaceAll("\r\n", "\n"),
+              "latin1",
+            )
+            .digest("hex"),
+          path,
+        );
   });
 
   it("may have words in strings and bodies that begin transactions elsewhere", () => {

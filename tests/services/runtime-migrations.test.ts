@@ -78,6 +78,59 @@ describe("A service's migrations", () => {
     assert.deepEqual(await applied(), ["0001-films.sql", "0002-actors.sql"]);
   });
 
+  describe("with CRLF line ends", () => {
+    const quote = "CREATE TABLE quotes AS SELECT 'two\nlines' AS text;\n";
+    const crlf = (text: string) => text.replaceAll("\n", "\r\n");
+    const checksums = () =>
+      database.query<{ name: string; sha256: string }>(
+        "SELECT name, sha256 FROM migrations ORDER BY name",
+      );
+
+    it("are not applied again where they were applied with LF", async () => {
+      const path = folder({ "0001-quotes.sql": quote });
+      await migrate(database, path);
+      const before = await checksums();
+      write(path, { "0001-quotes.sql": crlf(quote) });
+      await migrate(database, path);
+      assert.deepEqual(await checksums(), before);
+      write(path, { "0002-actors.sql": crlf(actors) });
+      await migrate(database, path);
+      assert.deepEqual(await applied(), ["0001-quotes.sql", "0002-actors.sql"]);
+    });
+
+    it("are applied as with LF, and are not applied again with LF", async () => {
+      const path = folder({ "0001-quotes.sql": crlf(quote) });
+      await migrate(database, path);
+      assert.deepEqual(await database.query("TABLE quotes"), [
+        { text: "two\nlines" },
+      ]);
+      write(path, { "0001-quotes.sql": quote });
+      await migrate(database, path);
+      assert.deepEqual(await applied(), ["0001-quotes.sql"]);
+    });
+
+    it("are not applied again where an earlier version stored the checksum of the CRLF file", async () => {
+      const path = folder({ "0001-quotes.sql": quote });
+      await migrate(database, path);
+      await database.query(
+        "UPDATE migrations SET sha256 = encode(sha256($1::bytea), 'hex')",
+        [Buffer.from(crlf(quote))],
+      );
+      await migrate(database, path);
+      assert.deepEqual(await applied(), ["0001-quotes.sql"]);
+    });
+
+    it("are refused, as with LF, if they were changed after they were applied", async () => {
+      const path = folder({ "0001-quotes.sql": crlf(quote) });
+      await migrate(database, path);
+      write(path, { "0001-quotes.sql": crlf(`${quote}-- later\n`) });
+      assert.match(
+        await failure(path),
+        /^…\/0001-quotes\.sql was changed after/,
+      );
+    });
+  });
+
   it("may hold functions, and words that begin transactions elsewhere", async () => {
     await migrate(
       database,

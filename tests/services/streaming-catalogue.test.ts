@@ -169,6 +169,45 @@ describe("A catalogue", () => {
     );
   });
 
+  it("takes playlists that have CRLF line ends, and were listed with LF", async () => {
+    const there = { ...contents, "aurora/index.m3u8": "#EXTM3U\r\n" };
+    const path = folder({
+      ...there,
+      "catalogue.json": JSON.stringify(catalogue, null, 2).replaceAll(
+        "\n",
+        "\r\n",
+      ),
+    });
+    const { titles } = await readCatalogue(openFolder(path));
+    assert.equal(titles[0]?.sizes.hls, 9);
+  });
+
+  for (const [what, name, content] of [
+    ["a playlist with other text", "aurora/index.m3u8", "#EXTM3X\r\n"],
+    [
+      "a video with one byte more",
+      "aurora/720p.mp4",
+      "a video of some\r\nlengt",
+    ],
+  ] as const)
+    it(`refuses ${what} than was listed`, async () => {
+      const listed = {
+        ...files,
+        "aurora/720p.mp4": entry("a video of some\nlengt"),
+      };
+      const path = folder({
+        ...contents,
+        "aurora/720p.mp4": "a video of some\nlengt",
+        [name]: content,
+        "catalogue.json": JSON.stringify({ ...catalogue, files: listed }),
+      });
+      await assert.rejects(readCatalogue(openFolder(path)), {
+        mistakes: [
+          `${name}: it has ${content.length} bytes, not ${content.length - 1} as files says`,
+        ],
+      });
+    });
+
   it("has each title, with its files' sizes", async () => {
     assert.deepEqual(await read(catalogue), {
       featured: "aurora",

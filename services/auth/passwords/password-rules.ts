@@ -7,6 +7,14 @@ const shortest = 8;
 /** Far more than any password manager makes; the hash takes the same time for all of them. */
 const longest = 1024;
 
+/** Passwords that every list of common ones has. */
+const inEveryList = ["password", "12345678", "iloveyou"];
+
+/** The list of common passwords can't be used. Without it, every password would be accepted. */
+export class CommonPasswordsError extends Error {
+  override readonly name = "CommonPasswordsError";
+}
+
 export interface PasswordRules {
   /**
    * Why a password is not accepted, a sentence each; none if it is.
@@ -23,14 +31,10 @@ export interface PasswordRules {
  * nobody chose, and normalising (NFKC) would change with Unicode's versions and lock people out whom it changes. Who types é
  * on two devices that compose it differently has two passwords; the usual keyboards of all systems send the composed one.
  * @param commonPasswords path of a file that has one a line
- * @throws Error if the file can't be read
+ * @throws CommonPasswordsError if the file can't be read, or is not such a list
  */
 export function readPasswordRules(commonPasswords: string): PasswordRules {
-  const common = new Set(
-    readFileSync(commonPasswords, "utf8").toLowerCase().split("\n"),
-  );
-  common.delete("");
-
+  const common = readCommonPasswords(commonPasswords);
   return {
     mistakes(password, email) {
       const { length } = [...password];
@@ -60,4 +64,26 @@ export function readPasswordRules(commonPasswords: string): PasswordRules {
       ];
     },
   };
+}
+
+/** In lower case. */
+function readCommonPasswords(path: string): ReadonlySet<string> {
+  const passwords = new Set(textOf(path).toLowerCase().split(/\r?\n/));
+  passwords.delete("");
+  const missing = inEveryList.filter((password) => !passwords.has(password));
+  if (missing.length > 0)
+    throw new CommonPasswordsError(
+      `${path} is not a list of the passwords that people use most, one per line: it ${passwords.size === 0 ? "is empty" : `lacks ${missing.join(", ")}`}.`,
+    );
+  return passwords;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CommonPasswordsError(
+      `The list of common passwords can't be read: ${(error as Error).message}.`,
+    );
+  }
 }

@@ -10,8 +10,9 @@ export interface Migration {
   /** Such as 0001-accounts.sql. */
   name: string;
   path: string;
+  /** Its text with LF line ends, whatever the checkout has. */
   sql: string;
-  /** Of its bytes, in hex. */
+  /** Of that text, in hex. */
   sha256: string;
 }
 
@@ -53,16 +54,17 @@ function filesIn(folder: string): string[] {
 }
 
 function readMigration(name: string, path: string): Migration {
-  const bytes = readFileSync(path);
-  const sql = bytes.toString("utf8");
+  const sql = readFileSync(path, "utf8").replaceAll("\r\n", "\n");
   const word = transactionWord(sql);
   if (word !== undefined)
     throw new MigrationFailed(
       `${path} has a statement ${word.toUpperCase()}: each migration is one transaction, which is begun and ended for it. Take that statement out.`,
     );
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { name, path, sql, sha256 };
+  return { name, path, sql, sha256: sha256Of(sql) };
 }
+
+const sha256Of = (text: string) =>
+  createHash("sha256").update(text).digest("hex");
 
 /** The first statement that would begin or end a transaction: the rest of the file would run outside of ours. */
 function transactionWord(sql: string): string | undefined {
@@ -86,14 +88,18 @@ export function compare(
   migrations: readonly Migration[],
   applied: readonly Applied[],
 ): { next: Migration | undefined; ahead: string[] } {
-  for (const [index, { name, path, sha256 }] of migrations.entries()) {
+  for (const [index, { name, path, sql, sha256 }] of migrations.entries()) {
     const was = applied[index];
     if (was === undefined) break;
     if (was.name !== name)
       throw new MigrationFailed(
         `The database has ${was.name} where the folder has ${path}: what is applied is never renamed, removed or put in another's place. Bring ${was.name} back, and give what is new the next number.`,
       );
-    if (was.sha256 !== sha256)
+    // Earlier versions stored the checksum of the file's bytes, which may have had CRLF line ends.
+    if (
+      was.sha256 !== sha256 &&
+      was.sha256 !== sha256Of(sql.replaceAll("\n", "\r\n"))
+    )
       throw new MigrationFailed(
         `${path} was changed after it was applied: bring back what it was, and put what is new into a migration of its own.`,
       );

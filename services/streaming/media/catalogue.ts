@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as z from "zod";
 import type { MediaFile, MediaStore } from "./media-store.ts";
 
@@ -98,7 +99,11 @@ export async function readCatalogue(store: MediaStore): Promise<Catalogue> {
     const there = await store.find(name);
     const listed = catalogue.files[name];
     if (!there) mistakes.push(`${name}: there is no such file`);
-    else if (listed && there.size !== listed.size)
+    else if (
+      listed &&
+      there.size !== listed.size &&
+      !(await isWithCrlf(name, there, listed))
+    )
       mistakes.push(
         `${name}: it has ${there.size} bytes, not ${listed.size} as files says`,
       );
@@ -120,6 +125,19 @@ export async function readCatalogue(store: MediaStore): Promise<Catalogue> {
   };
 }
 
+/** Whether a file is the listed playlist with CRLF line ends, as a checkout may have it. HLS allows both (RFC 8216, 4.1). */
+async function isWithCrlf(
+  name: string,
+  file: MediaFile,
+  listed: CatalogueFile["files"][string],
+): Promise<boolean> {
+  const { size } = listed;
+  if (!name.endsWith(".m3u8") || file.size < size || file.size > 2 * size)
+    return false;
+  const text = (await textOf(file)).replaceAll("\r\n", "\n");
+  return createHash("sha256").update(text).digest("hex") === listed.sha256;
+}
+
 async function read(store: MediaStore): Promise<string> {
   const file = await store.find(path);
   if (!file)
@@ -131,8 +149,11 @@ async function read(store: MediaStore): Promise<string> {
     throw new InvalidCatalogue([
       `it has ${file.size} bytes, and may have ${most}`,
     ]);
-  return new Response(file.read(0, file.size - 1)).text();
+  return textOf(file);
 }
+
+const textOf = (file: MediaFile): Promise<string> =>
+  new Response(file.read(0, file.size - 1)).text();
 
 function parse(text: string): CatalogueFile {
   let json: unknown;
