@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { createApi, createService, migrate } from "@marquee/runtime";
+import { checkEncryptionKey } from "./encryption-key.ts";
 import { paymentAnswers } from "./http/answers.ts";
 import { onError } from "./http/errors.ts";
 import { createKeyed } from "./http/keyed.ts";
@@ -65,6 +66,7 @@ export function createPayment(options: PaymentOptions) {
   const service = createService({
     async begin() {
       await migrate(database, join(import.meta.dirname, "migrations"));
+      await checkEncryptionKey(database, options.keyEncryptionKey);
       stops = startWorking(options, parts);
     },
     async end() {

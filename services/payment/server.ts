@@ -33,7 +33,7 @@ const {
   ...databaseVariables,
   ...accessTokenVariables,
   ...processorVariables,
-  /** Protects the webhooks' secrets in the database, and what is kept there of requests. With another one, endpoints need new secrets. */
+  /** Protects the webhooks' secrets in the database, and what is kept there of requests. With another one, the program does not start. */
   KEY_ENCRYPTION_KEY: secret,
   /** What operators send as a bearer token. */
   OPERATOR_KEY: secret,

@@ -7,6 +7,7 @@ export { bearer, bearerTokenOf } from "./access-token/bearer.ts";
 export { AuthAway, InvalidToken, NoToken } from "./access-token/errors.ts";
 export { accessTokenVariables } from "./access-token/variables.ts";
 export { createService, factory, type ServiceEnv } from "./app.ts";
+export { untilAvailable } from "./database/availability.ts";
 export {
   type Database,
   openDatabase,

@@ -91,6 +91,7 @@ export function createKeyring(
   async function read(queries: Queries): Promise<SigningKey[]> {
     const began = performance.now();
     const { now, stored } = await readKeys(queries);
+    if (!clock) warnOfOthers(stored, encryption.id);
     const kids = new Set(stored.map(({ kid }) => kid));
     for (const kid of opened.keys()) if (!kids.has(kid)) opened.delete(kid);
     clock = { database: now, own: (began + performance.now()) / 2 };
@@ -209,3 +210,13 @@ const timesOf = ({ signsFrom, expiresAt }: StoredKey) => ({
   signsFrom: signsFrom.getTime(),
   expiresAt: expiresAt.getTime(),
 });
+
+/** Warns at the start of keys that another KEY_ENCRYPTION_KEY encrypts, and says what follows. */
+function warnOfOthers(stored: readonly StoredKey[], id: string): void {
+  const ids = new Set(stored.map(({ encryptionKeyId }) => encryptionKeyId));
+  ids.delete(id);
+  if (ids.size === 0) return;
+  logger.warn(
+    `signing keys in the database are encrypted with the KEY_ENCRYPTION_KEY whose id is ${[...ids].join(" or ")}, and this program was given the one whose id is ${id}: it signs with keys of its own, and tokens signed by the others stay valid until they expire. To go on with the others, set the former KEY_ENCRYPTION_KEY again: \`pulumi config set --secret --path 'marquee:secrets.auth.KEY_ENCRYPTION_KEY'\`.`,
+  );
+}

@@ -7,6 +7,8 @@ const tagLength = 16;
 
 /** Encrypts webhook secrets under what KEY_ENCRYPTION_KEY holds: who reads the database alone can't sign. */
 export interface SecretEncryption {
+  /** The same for the same KEY_ENCRYPTION_KEY, and tells nothing about it. */
+  id: string;
   /** @param endpointId what was encrypted as one endpoint's secret is not decrypted as another's */
   encrypt(secret: Buffer, endpointId: string): Buffer;
   /** @throws Error if it was not encrypted with this KEY_ENCRYPTION_KEY as this endpoint's, or was changed since */
@@ -22,6 +24,9 @@ export function createSecretEncryption(
 ): SecretEncryption {
   const key = deriveKey(keyEncryptionKey, "webhook secrets");
   return {
+    id: deriveKey(keyEncryptionKey, "name of the encryption key")
+      .subarray(0, 16)
+      .toString("base64url"),
     encrypt(secret, endpointId) {
       const nonce = randomBytes(nonceLength);
       const cipher = createCipheriv(algorithm, key, nonce);

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { logger } from "../logger.ts";
+import { untilAvailable } from "./availability.ts";
 import type { Database, Queries } from "./database.ts";
-import { codeOf, DatabaseAway, reasonOf } from "./errors.ts";
+import { codeOf, DatabaseAway } from "./errors.ts";
 import {
   type Applied,
   compare,
@@ -11,15 +12,8 @@ import {
   readMigrations,
 } from "./migration-files.ts";
 
-/** Milliseconds. */
-const times = {
-  /** Between two looks whether the replica that migrates has ended. */
-  turn: 250,
-  /** Until the database is asked again: twice as long each time, up to the last, so that a service is soon back with it. */
-  away: { first: 250, last: 5_000 },
-  /** Between two log lines that say the same. */
-  log: 60_000,
-};
+/** Milliseconds between two looks whether the replica that migrates has ended. */
+const turn = 250;
 
 /** How a migration gets its locks. */
 export interface LockTries {
@@ -50,23 +44,23 @@ export async function migrate(
   locks: LockTries = lockTries,
 ): Promise<void> {
   const migrations = readMigrations(folder);
-  const wait = patience();
   for (let noLock = 0; ; )
     try {
-      const { state, ...what } = await database.transaction(
-        (tx) => step(tx, migrations, locks),
-        { statementTimeout: 0 }, // an index of a large table takes its time
+      const { state, ...what } = await untilAvailable(() =>
+        database.transaction(
+          (tx) => step(tx, migrations, locks),
+          { statementTimeout: 0 }, // an index of a large table takes its time
+        ),
       );
       logger[state === "busy" ? "debug" : "info"](what, said[state]);
-      if (state === "busy") await delay(times.turn);
+      if (state === "busy") await delay(turn);
       else if (state === "applied") noLock = 0;
       else return;
     } catch (error) {
-      if (error instanceof DatabaseAway) await wait(error);
-      else if (error instanceof WithoutLock && ++noLock < locks.most) {
-        logger.warn(error.message);
-        await delay(locks.pause);
-      } else throw error;
+      if (!(error instanceof WithoutLock) || ++noLock >= locks.most)
+        throw error;
+      logger.warn(error.message);
+      await delay(locks.pause);
     }
 }
 
@@ -162,20 +156,4 @@ function placeIn(sql: string, error: unknown): string {
   const before = [...sql].slice(0, Number(position) - 1); // characters, not UTF-16
   const column = before.length - before.lastIndexOf("\n");
   return `:${before.filter((character) => character === "\n").length + 1}:${column}`;
-}
-
-/** What waits until the database is to be asked again, longer each time. It logs why: at first, if that changes, each minute. */
-function patience() {
-  let { first: ms } = times.away;
-  let logged = { reason: "", at: 0 };
-  return async (error: DatabaseAway) => {
-    const reason = reasonOf(error);
-    const now = performance.now();
-    if (reason !== logged.reason || now - logged.at > times.log) {
-      logger.warn({ reason }, "waiting for the database");
-      logged = { reason, at: now };
-    }
-    await delay(ms);
-    ms = Math.min(2 * ms, times.away.last);
-  };
 }
