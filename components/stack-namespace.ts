@@ -88,7 +88,7 @@ export interface StackNamespace {
 }
 
 /**
- * The stack's namespace. Pods in it have to pass Pod Security `restricted`.
+ * The stack's namespace. Pods in it have to pass Pod Security `restricted`, and get no token for the API server by default.
  * @param retain whether `pulumi destroy` leaves it, with what is retained in it
  * @throws pulumi.RunError if another Pulumi state has taken it over; in a preview, a warning
  */
@@ -128,6 +128,19 @@ export async function createNamespace(
     });
   else if ((await settled(found)) !== owner)
     throw new pulumi.RunError(`${takenOver(name)} Nothing in it was changed.`);
+  // Kubernetes makes this account for pods that name none, and would give each of them a token.
+  new k8s.core.v1.ServiceAccount(
+    "default",
+    {
+      metadata: {
+        name: "default",
+        namespace: metadata.name,
+        annotations: ownership,
+      },
+      automountServiceAccountToken: false,
+    },
+    opts,
+  );
   return { name: metadata.name, owner };
 }
 

@@ -95,6 +95,7 @@ describe("the program, without a service that keeps something here", () => {
       assert.deepEqual(count(resources), {
         [providerType]: 1,
         [namespaceType]: 1,
+        "kubernetes:core/v1:ServiceAccount": 1,
         "marquee:components:ExternalService": 3,
         [serviceType]: 3,
         "marquee:components:NetworkPaths": 1,

@@ -134,7 +134,7 @@ describe("the program", () => {
         "marquee:components:ExternalService": 1,
         [deploymentType]: 2,
         [serviceType]: 4,
-        "kubernetes:core/v1:ServiceAccount": 2,
+        "kubernetes:core/v1:ServiceAccount": 3,
         [budgetType]: 2,
         [postgresType]: 1,
         [statefulSetType]: 1,

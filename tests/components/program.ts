@@ -43,7 +43,7 @@ export const deployed = {
   "marquee:components:Microservice": 3,
   [deploymentType]: 3,
   [serviceType]: 4,
-  "kubernetes:core/v1:ServiceAccount": 3,
+  "kubernetes:core/v1:ServiceAccount": 4,
   [budgetType]: 3,
   [postgresType]: 1,
   [statefulSetType]: 1,

@@ -168,6 +168,7 @@ describe("createNamespace", () => {
     );
     return {
       outputs,
+      resources,
       options: options["marquee-dev"],
       mark: only(resources, namespaceType).inputs.metadata.annotations[
         "marquee.local/owner"
@@ -216,4 +217,21 @@ describe("createNamespace", () => {
       const { options } = await create(marked, { retain });
       assert.equal(options?.retainOnDelete, retain);
     });
+
+  it("gives pods that name no account no token either", async () => {
+    const { resources } = await create(marked);
+    assert.deepEqual(
+      only(resources, "kubernetes:core/v1:ServiceAccount").inputs,
+      {
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: {
+          name: "default",
+          namespace: "marquee-dev",
+          annotations: { "pulumi.com/patchForce": "true" },
+        },
+        automountServiceAccountToken: false,
+      },
+    );
+  });
 });

@@ -170,7 +170,7 @@ describe("Environments and service types", function () {
     const preview = await ok(
       "pulumi stack select --create prod && pulumi preview",
     );
-    assert.match(preview, /45 to create/);
+    assert.match(preview, /46 to create/);
     assert.match(
       preview,
       /marquee:context is "marquee-prod", which is not in the kubeconfig/,
