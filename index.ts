@@ -9,7 +9,11 @@ import {
 import { readDeploymentRecord } from "./components/deployment-record.ts";
 import { ExternalService } from "./components/external-service.ts";
 import { readGeneratedValues } from "./components/generated-secret.ts";
-import { imageSource, imagesToBuild } from "./components/images.ts";
+import {
+  imageSource,
+  imagesToBuild,
+  pinDatabaseImage,
+} from "./components/images.ts";
 import { logShipper } from "./components/log-sidecar.ts";
 import {
   mediaOutside,
@@ -108,6 +112,15 @@ const generatedValues = await readGeneratedValues(
 );
 const contentHashes = await bundle(imagesToBuild(settings));
 const imageOf = await imageSource(settings, contentHashes);
+const withDatabase = names.filter(
+  (name) =>
+    settings.services[name].type !== "ExternalName" &&
+    system[name].calls.includes("postgres"),
+);
+const databaseImage =
+  withDatabase.length > 0
+    ? await pinDatabaseImage(settings.database.image, record.databaseImage)
+    : undefined;
 
 const provider = new k8s.Provider("cluster", {
   context: settings.context,
@@ -123,18 +136,13 @@ const stackNamespace = await createNamespace(
   { provider },
 );
 
-const withDatabase = names.filter(
-  (name) =>
-    settings.services[name].type !== "ExternalName" &&
-    system[name].calls.includes("postgres"),
-);
 const postgres =
-  withDatabase.length > 0
+  databaseImage !== undefined
     ? new Postgres(
         "postgres",
         {
           namespace: stackNamespace.name,
-          settings: settings.database,
+          settings: { ...settings.database, image: databaseImage.reference },
           password: settings.secrets.postgres?.PASSWORD,
           services: withDatabase,
           isDeployed: record.hasNamespace || settings.adopt !== undefined,
@@ -218,4 +226,5 @@ export const namespace = stackNamespace.name;
 export const deployment = {
   context: settings.context,
   owner: stackNamespace.owner,
+  ...(databaseImage && { databaseImage }),
 };

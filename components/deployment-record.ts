@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { PinnedImage } from "./images.ts";
 import { ownerAnnotation } from "./stack-namespace.ts";
 
 /** What this stack's Pulumi state says of its last deployment. Empty before the first one, and after `pulumi destroy`. */
@@ -11,12 +12,20 @@ export interface DeploymentRecord {
   owner?: string;
   /** The programs that ran in the namespace. */
   programs: readonly string[];
+  /** The database's image. */
+  databaseImage?: PinnedImage;
 }
 
 /** The stack's output that a finished update leaves for the next one. */
 export interface DeploymentOutput {
   context: string;
   owner: string;
+  databaseImage?: PinnedImage;
+}
+
+interface Outputs {
+  deployment?: DeploymentOutput;
+  images?: Record<string, string>;
 }
 
 interface ResourceState {
@@ -36,7 +45,7 @@ export async function readDeploymentRecord(
   namespace: string,
 ): Promise<DeploymentRecord> {
   const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-  const { outputs } = await pulumi.runtime.invoke(
+  const { outputs }: { outputs: Outputs } = await pulumi.runtime.invoke(
     "pulumi:pulumi:readStackOutputs",
     { name: stack },
   );

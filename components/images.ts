@@ -74,24 +74,56 @@ export async function imageSource(
 async function pinnedBaseImage(
   baseImage: string,
 ): Promise<pulumi.Input<string>> {
+  const pinned = await pin("baseImage", baseImage);
+  // Not known in a preview that can't ask the registry.
+  return pinned ?? (pulumi.unknown as unknown as string);
+}
+
+/** An image as a setting names it, and by digest. */
+export interface PinnedImage {
+  setting: string;
+  reference: string;
+}
+
+/**
+ * `marquee:database.image` by the digest that its tag had when the setting was deployed first. A tag that moves restarts no
+ * server: to take what it names now, set the digest or a more exact tag.
+ * @param before what the last update deployed
+ */
+export async function pinDatabaseImage(
+  setting: string,
+  before: PinnedImage | undefined,
+): Promise<PinnedImage> {
+  if (before?.setting === setting) return before;
+  return {
+    setting,
+    reference: (await pin("database.image", setting)) ?? setting,
+  };
+}
+
+/**
+ * An image by the digest that its tag has now; as it is, with a warning, if only Docker or the nodes may read it.
+ * @returns undefined in a preview, with a warning, if it can't be read
+ * @throws pulumi.RunError in an update, if it can't be read
+ */
+async function pin(key: string, image: string): Promise<string | undefined> {
   try {
-    return await pinImage(baseImage);
+    return await pinImage(image);
   } catch (error) {
     const { message } = error as Error;
-    const remedy = "Or name it by digest (…@sha256:…).";
     if (error instanceof UnreadableImageError) {
       await pulumi.log.warn(
-        `marquee:baseImage is "${baseImage}", whose digest can't be read (${message}): the images are not built again when that tag moves. Log in with \`docker login\`. ${remedy}`,
+        `marquee:${key} is "${image}", whose digest can't be read (${message}), so it is used by its tag, which may move unnoticed. Log in with \`docker login\`, or name it by digest (…@sha256:…).`,
       );
-      return baseImage;
+      return image;
     }
-    const text = `marquee:baseImage is "${baseImage}", which can't be read: ${message}. ${remedy}`;
+    const text = `marquee:${key} is "${image}", which can't be read: ${message}. Mend that, or name the image by digest (…@sha256:…).`;
     if (!pulumi.runtime.isDryRun())
       throw new pulumi.RunError(`${text} Nothing was built or changed.`);
     await pulumi.log.warn(
       `This preview is made without it, and \`pulumi up\` will stop at it: ${text}`,
     );
-    return pulumi.unknown as unknown as string;
+    return undefined;
   }
 }
 

@@ -187,7 +187,7 @@ describe("imageSource", () => {
       withImage({}, (registry) =>
         ends(
           build(`${registry}/node:24`),
-          `marquee:baseImage is "${registry}/node:24", which can't be read: http://${registry}/v2/node/manifests/24 answers 404. Or name it by digest (…@sha256:…). Nothing was built or changed.`,
+          `marquee:baseImage is "${registry}/node:24", which can't be read: http://${registry}/v2/node/manifests/24 answers 404. Mend that, or name the image by digest (…@sha256:…). Nothing was built or changed.`,
         ),
       ));
 

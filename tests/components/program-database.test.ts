@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { image } from "./configurations.ts";
 import {
   app,
   dns,
@@ -198,7 +199,7 @@ describe("the program, with a database", () => {
   });
 
   it("has what the configuration says of it", async () => {
-    const database = { storage: "20Gi", image: "ghcr.io/acme/postgres:17" };
+    const database = { storage: "20Gi", image: image("other-postgres") };
     const { resources } = await run({}, { database });
     const { requests } = only(resources, claimType).inputs.spec.resources;
     assert.deepEqual(requests, { storage: "20Gi" });

@@ -4,6 +4,7 @@ import { namespaceObject } from "./api-server.ts";
 import { only, type Resource } from "./engine.ts";
 import { secretType } from "./microservices.ts";
 import { namespaceType, prebuilt, useProgram } from "./program.ts";
+import { withImage, withRegistry } from "./registry.ts";
 
 const path = "/api/v1/namespaces/marquee-dev";
 const ownerKey = "marquee.local/owner";
@@ -76,7 +77,7 @@ describe("the program, on a namespace that exists", () => {
     const { resources, outputs } = await run(prebuilt, {
       state: { outputs: output },
     });
-    assert.deepEqual(outputs.deployment, output.deployment);
+    assert.equal(outputs.deployment.owner, "ours");
     assert.equal(
       only(resources, namespaceType).inputs.metadata.annotations[ownerKey],
       "ours",
@@ -122,6 +123,76 @@ describe("the program, on a namespace that exists", () => {
     });
     assert.equal(outputs.deployment.owner, "ours");
   });
+});
+
+describe("the program, of a database image by tag,", () => {
+  const { run, runWithoutRegistry } = useProgram();
+  const digests = [1, 2].map((digit) => `sha256:${`${digit}`.repeat(64)}`);
+  const imagesIn = (resources: Resource[]) =>
+    resources
+      .filter(({ name }) => name.startsWith("postgres"))
+      .flatMap(({ inputs }) => inputs.spec?.template?.spec.containers ?? [])
+      .map(({ image }) => image);
+
+  it("runs the digest that the tag has at first, in the server and both Jobs", () =>
+    withImage({ postgres: digests[0] as string }, async (registry) => {
+      const setting = `${registry}/postgres:17`;
+      const reference = `${registry}/postgres@${digests[0]}`;
+      const { outputs, resources } = await run(prebuilt, {
+        config: { "marquee:database": JSON.stringify({ image: setting }) },
+      });
+      assert.deepEqual(imagesIn(resources), Array(3).fill(reference));
+      assert.deepEqual(outputs.deployment.databaseImage, {
+        setting,
+        reference,
+      });
+    }));
+
+  it("keeps it when the tag moves, without asking the registry", () =>
+    withRegistry(undefined, async (registry) => {
+      const setting = `${registry}/postgres:17`;
+      const reference = `${registry}/postgres@${digests[0]}`;
+      const { resources } = await runWithoutRegistry(prebuilt, {
+        config: { "marquee:database": JSON.stringify({ image: setting }) },
+        state: {
+          outputs: {
+            ...output,
+            deployment: {
+              ...output.deployment,
+              databaseImage: { setting, reference },
+            },
+          },
+        },
+      });
+      assert.deepEqual(imagesIn(resources), Array(3).fill(reference));
+    }));
+
+  it("takes another digest with another setting", () =>
+    withImage({ postgres: digests[1] as string }, async (registry) => {
+      const { resources } = await run(prebuilt, {
+        config: {
+          "marquee:database": JSON.stringify({
+            image: `${registry}/postgres:17.7`,
+          }),
+        },
+        state: {
+          outputs: {
+            ...output,
+            deployment: {
+              ...output.deployment,
+              databaseImage: {
+                setting: `${registry}/postgres:17`,
+                reference: `${registry}/postgres@${digests[0]}`,
+              },
+            },
+          },
+        },
+      });
+      assert.deepEqual(
+        imagesIn(resources),
+        Array(3).fill(`${registry}/postgres@${digests[1]}`),
+      );
+    }));
 });
 
 describe("the program, before anything is built", () => {

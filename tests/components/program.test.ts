@@ -13,6 +13,7 @@ import {
   serviceType,
 } from "./microservices.ts";
 import {
+  databaseImage,
   deployed,
   imageType,
   namespaceType,
@@ -106,6 +107,10 @@ describe("the program", () => {
     const { outputs, reference } = await run({ streaming: nodePort });
     const { deployment, ...rest } = outputs;
     assert.equal(deployment.context, "here");
+    assert.deepEqual(deployment.databaseImage, {
+      setting: databaseImage,
+      reference: databaseImage,
+    });
     assert.match(deployment.owner, /^[\w-]{16}$/);
     assert.deepEqual(rest, {
       endpoints: {

@@ -65,8 +65,10 @@ export const pods = (resources: Resource[]) =>
       ]),
   );
 
-/** By digest, so that no registry is asked for it. */
+/** By digest, so that no registry is asked for them. */
 export const baseImage = image("node");
+
+export const databaseImage = image("postgres");
 
 const digest = `sha256:${"b".repeat(64)}`;
 const sources = {
@@ -111,6 +113,10 @@ export function useProgram() {
       "marquee:baseImage": baseImage,
       "marquee:services": JSON.stringify(services),
       ...options.config,
+      "marquee:database": JSON.stringify({
+        image: databaseImage,
+        ...JSON.parse(options.config?.["marquee:database"] ?? "{}"),
+      }),
     },
     answers: {
       [imageType]: ({ inputs }) => ({

@@ -152,7 +152,7 @@ describe("A stack's data", function () {
     it("is served on while a new image can't be pulled", async () => {
       const before = await pod();
       await ok(
-        "pulumi config set --path 'marquee:database.image' 127.0.0.2:5001/postgres:nope",
+        `pulumi config set --path 'marquee:database.image' 127.0.0.2:5001/postgres@sha256:${"0".repeat(64)}`,
       );
       await upUntil(async () => {
         const { items } = await json(
