@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
+import { type OutsideCaller, peerOf } from "./outside-callers.ts";
 
 /** One service, as the network sees it. */
 export interface NetworkService {
@@ -15,6 +16,8 @@ export interface NetworkService {
   arrival: pulumi.Resource;
   /** Ports that it calls somewhere else, such as the one that its log is shipped to. @default none */
   outside?: readonly number[];
+  /** Pods of other namespaces that may call it, besides the services. @default none */
+  allowFrom?: readonly OutsideCaller[];
   /** Who may call it: everybody, or the services alone that say they do; or it runs elsewhere, and is only called. */
   reach: "everybody" | "callers" | "elsewhere";
 }
@@ -90,10 +93,10 @@ export class NetworkPaths extends pulumi.ComponentResource {
           service.reach === "everybody"
             ? [{ ports: portsOf(service) }]
             : // A rule without callers would be one for everybody.
-              callers.map((caller) => ({
-                from: [{ podSelector: pods(caller) }],
-                ports: portsOf(service),
-              })),
+              [
+                ...callers.map((caller) => ({ podSelector: pods(caller) })),
+                ...(service.allowFrom ?? []).map(peerOf),
+              ].map((peer) => ({ from: [peer], ports: portsOf(service) })),
         egress: [
           // Wherever the cluster's DNS is: in kube-system, on the node, in the cloud.
           {

@@ -16,6 +16,7 @@ import {
   parseLogSidecar,
 } from "./log-sidecar.ts";
 import { isMap, isWhole, list, type Report, suggestion } from "./mistakes.ts";
+import { type OutsideCaller, parseOutsideCallers } from "./outside-callers.ts";
 import { parseResources, type ResourceSettings } from "./resources.ts";
 
 /** The types of a Kubernetes Service, as stack config names them. */
@@ -40,6 +41,8 @@ export interface DeployedSettings {
   image?: string;
   resources: ResourceSettings;
   logSidecar?: LogSidecarSettings;
+  /** Only with ClusterIP: pods of other namespaces that may call it. @default none */
+  allowFrom?: readonly OutsideCaller[];
 }
 
 /** What runs elsewhere: a DNS name for it, nothing built and nothing deployed. */
@@ -51,7 +54,7 @@ export interface ExternalSettings {
 export type ServiceSettings = DeployedSettings | ExternalSettings;
 
 /**
- * Who may call a service, by its type (one that has an address outside is for everybody), and what it calls outside.
+ * Who may call a service, by its type (one that has an address outside is for everybody) and by `allowFrom`, and what it calls outside.
  * @param outside ports that it calls besides the one that its log is shipped to
  */
 export const networkUse = (
@@ -65,6 +68,7 @@ export const networkUse = (
           service.type === "ClusterIP"
             ? ("callers" as const)
             : ("everybody" as const),
+        ...(service.allowFrom && { allowFrom: service.allowFrom }),
         outside: [
           ...new Set([...endpointPorts(service.logSidecar), ...outside]),
         ],
@@ -90,6 +94,7 @@ const typesWith: Record<string, readonly string[]> = {
   logSidecar: deployed,
   nodePort: ["NodePort"],
   loadBalancer: ["LoadBalancer"],
+  allowFrom: ["ClusterIP"], // the others may be called by everybody
   externalName: ["ExternalName"],
 };
 
@@ -187,6 +192,7 @@ function parseService(
     ...parseImage(),
     resources: parseResources(at("resources"), given("resources"), report),
     ...parseSidecar(),
+    ...parseCallers(),
   };
   return type === "ExternalName"
     ? { type, externalName: String(externalName) }
@@ -239,6 +245,15 @@ function parseService(
     if (image === undefined) return {};
     if (!isImage(image)) wrong(at("image"), image, isImage.rule);
     return { image: String(image) }; // a wrong one, too: it is not to be built
+  }
+
+  function parseCallers() {
+    const allowFrom = parseOutsideCallers(
+      at("allowFrom"),
+      given("allowFrom"),
+      report,
+    );
+    return allowFrom.length > 0 ? { allowFrom } : {};
   }
 
   function parseSidecar() {

@@ -228,4 +228,36 @@ describe("NetworkPaths", () => {
       !JSON.stringify({ ...specs, "auth-network": {} }).includes("9200"),
     );
   });
+
+  it("lets pods of other namespaces in that a service names, besides its callers", async () => {
+    const { specs } = await policies([
+      service("auth", {
+        port: 8081,
+        allowFrom: [
+          { namespace: "monitoring" },
+          { namespace: "ingress-nginx", podLabels: { app: "nginx" } },
+        ],
+      }),
+      service("streaming", { port: 8083, calls: ["auth"] }),
+    ]);
+    const ports = [{ port: 8081 }];
+    const namespace = (name: string) => ({
+      namespaceSelector: {
+        matchLabels: { "kubernetes.io/metadata.name": name },
+      },
+    });
+    assert.deepEqual(specs["auth-network"].ingress, [
+      { from: [pods("streaming")], ports },
+      { from: [namespace("monitoring")], ports },
+      {
+        from: [
+          {
+            ...namespace("ingress-nginx"),
+            podSelector: { matchLabels: { app: "nginx" } },
+          },
+        ],
+        ports,
+      },
+    ]);
+  });
 });
