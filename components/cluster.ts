@@ -53,20 +53,25 @@ function readYaml(file: string) {
   }
 }
 
+/** The API server's own port. Behind another one on this machine (kind, k3d, minikube), Docker maps that port alone. */
+const apiServerPort = "6443";
+
 /**
- * Where node ports answer: the API server's address, on local and single-node clusters. A cloud's API server has a name and
- * no node ports; there, any node's address does, which a kubeconfig doesn't know.
+ * The host where node ports answer, if the kubeconfig tells: the API server's address, on local and single-node clusters. A
+ * cloud's API server has a name and no node ports; there, any node's address does.
  */
 export function nodeHost(
   { servers }: Kubeconfig,
   context: string,
 ): string | undefined {
   const server = servers.get(context);
-  const host =
-    server && URL.canParse(server) ? new URL(server).hostname : undefined;
-  return host === "localhost" || (host && isIP(host.replace(/[[\]]/g, "")))
-    ? host
-    : undefined;
+  if (!server || !URL.canParse(server)) return undefined;
+  const { hostname, port } = new URL(server);
+  const isLoopback = /^(localhost|127\.[\d.]+|\[::1\]|0\.0\.0\.0)$/.test(
+    hostname,
+  );
+  if (isLoopback) return port === apiServerPort ? hostname : undefined;
+  return isIP(hostname.replace(/[[\]]/g, "")) ? hostname : undefined;
 }
 
 /**

@@ -52,10 +52,10 @@ export function useApiServer() {
     refuses: (path: string, code: number) => void refusals.set(path, code),
     /** The paths that it was asked for, in order. */
     asked,
-    /** A kubeconfig whose context `here` is this server. */
-    kubeconfig: () =>
+    /** A kubeconfig whose context `here` is this server, or another one. */
+    kubeconfig: (server = url) =>
       JSON.stringify({
-        clusters: [{ name: "c", cluster: { server: url } }],
+        clusters: [{ name: "c", cluster: { server } }],
         users: [{ name: "u", user: {} }],
         contexts: [{ name: "here", context: { cluster: "c", user: "u" } }],
       }),

@@ -124,6 +124,26 @@ describe("nodeHost", () => {
     assert.equal(host("https://127.0.0.2:6443"), "127.0.0.2");
   });
 
+  for (const [server, expected] of [
+    ["https://192.168.49.2:8443", "192.168.49.2"], // minikube, where Docker's network is reached
+    ["https://localhost:6443", "localhost"],
+    ["https://[::1]:6443", "[::1]"],
+    ["https://[2001:db8::1]:443", "[2001:db8::1]"],
+  ] as const)
+    it(`is ${expected} for ${server}`, () => {
+      assert.equal(host(server), expected);
+    });
+
+  for (const server of [
+    "https://127.0.0.1:38923", // kind
+    "https://0.0.0.0:43127", // k3d
+    "https://localhost:49154",
+    "https://abc.eks.amazonaws.com",
+  ])
+    it(`is unknown for ${server}, behind which no node port listens`, () => {
+      assert.equal(host(server), undefined);
+    });
+
   it("is unknown when the API server is", () => {
     assert.equal(host(undefined), undefined);
     assert.equal(host("no address"), undefined);

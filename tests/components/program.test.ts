@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import {
   claimType,
   jobType,
@@ -18,6 +19,7 @@ import {
   imageType,
   namespaceType,
   policyType,
+  prebuilt,
   providerType,
   useProgram,
 } from "./program.ts";
@@ -27,7 +29,7 @@ const external = { type: "ExternalName", externalName: "pay.example.com" };
 const nodePort = { type: "NodePort", nodePort: 30003, replicas: 3 };
 
 describe("the program", () => {
-  const { run, endsUnmade, built } = useProgram();
+  const { apiServer, run, endsUnmade, built } = useProgram();
 
   it("is three images, three Deployments and three Services in a namespace, and a database", async () => {
     const { resources } = await run({ streaming: nodePort });
@@ -103,6 +105,26 @@ describe("the program", () => {
     ]);
   });
 
+  it("puts out node ports at the API server's address where it is a node's", async () => {
+    writeFileSync(
+      process.env.KUBECONFIG as string,
+      apiServer.kubeconfig("https://127.0.0.3:6443"),
+    );
+    const { outputs } = await run(
+      { streaming: nodePort },
+      {
+        // Deployed before, so that the cluster is not asked for anything.
+        state: {
+          outputs: {
+            deployment: { context: "here", owner: "ours" },
+            images: prebuilt,
+          },
+        },
+      },
+    );
+    assert.equal(outputs.endpoints.streaming, "http://127.0.0.3:30003");
+  });
+
   it("puts out what to open, what runs, and where", async () => {
     const { outputs, reference } = await run({ streaming: nodePort });
     const { deployment, ...rest } = outputs;
@@ -116,7 +138,7 @@ describe("the program", () => {
       endpoints: {
         auth: "http://auth-service.marquee-dev.svc:8081",
         payment: "http://payment-service.marquee-dev.svc:8082",
-        streaming: "http://127.0.0.3:30003",
+        streaming: "http://<a node's address>:30003",
       },
       images: {
         auth: reference("auth"),
