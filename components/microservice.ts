@@ -172,6 +172,12 @@ export class Microservice extends pulumi.ComponentResource {
                     matchLabelKeys: ["pod-template-hash"], // a rollout's new pods among themselves
                   },
                 ],
+                ...(settings.nodeSelector && {
+                  nodeSelector: settings.nodeSelector,
+                }),
+                ...(settings.tolerations && {
+                  tolerations: [...settings.tolerations],
+                }),
                 enableServiceLinks: false,
                 terminationGracePeriodSeconds: gracePeriodSeconds,
                 securityContext: podSecurity,

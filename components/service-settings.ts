@@ -18,6 +18,11 @@ import {
 import { isMap, isWhole, list, type Report, suggestion } from "./mistakes.ts";
 import { type OutsideCaller, parseOutsideCallers } from "./outside-callers.ts";
 import { parseResources, type ResourceSettings } from "./resources.ts";
+import {
+  parseNodeSelector,
+  parseTolerations,
+  type SchedulingSettings,
+} from "./scheduling.ts";
 
 /** The types of a Kubernetes Service, as stack config names them. */
 const serviceTypes = [
@@ -28,7 +33,7 @@ const serviceTypes = [
 ] as const;
 
 /** What runs in this cluster: deployed, and reached through a Service of one of three types. */
-export interface DeployedSettings {
+export interface DeployedSettings extends SchedulingSettings {
   type: Exclude<(typeof serviceTypes)[number], "ExternalName">;
   /** How many pods, unless `autoscale` says. @default 2, so that a node may go away */
   replicas?: number;
@@ -92,6 +97,8 @@ const typesWith: Record<string, readonly string[]> = {
   image: deployed,
   resources: deployed,
   logSidecar: deployed,
+  nodeSelector: deployed,
+  tolerations: deployed,
   nodePort: ["NodePort"],
   loadBalancer: ["LoadBalancer"],
   allowFrom: ["ClusterIP"], // the others may be called by everybody
@@ -193,6 +200,8 @@ function parseService(
     resources: parseResources(at("resources"), given("resources"), report),
     ...parseSidecar(),
     ...parseCallers(),
+    ...parseNodeSelector(at("nodeSelector"), given("nodeSelector"), report),
+    ...parseTolerations(at("tolerations"), given("tolerations"), report),
   };
   return type === "ExternalName"
     ? { type, externalName: String(externalName) }
