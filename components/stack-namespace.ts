@@ -139,7 +139,8 @@ export async function createNamespace(
       },
       automountServiceAccountToken: false,
     },
-    opts,
+    // Kubernetes makes it anew at once, so that Pulumi would wait in vain for it to be gone. It goes with the namespace.
+    { ...opts, retainOnDelete: true },
   );
   return { name: metadata.name, owner };
 }

@@ -170,6 +170,7 @@ describe("createNamespace", () => {
       outputs,
       resources,
       options: options["marquee-dev"],
+      account: options.default,
       mark: only(resources, namespaceType).inputs.metadata.annotations[
         "marquee.local/owner"
       ],
@@ -219,7 +220,8 @@ describe("createNamespace", () => {
     });
 
   it("gives pods that name no account no token either", async () => {
-    const { resources } = await create(marked);
+    const { resources, account } = await create(marked);
+    assert.equal(account?.retainOnDelete, true);
     assert.deepEqual(
       only(resources, "kubernetes:core/v1:ServiceAccount").inputs,
       {
