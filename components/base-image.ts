@@ -20,10 +20,10 @@ const manifestTypes = [
 export class UnreadableImageError extends Error {}
 
 /**
- * Resolves an image's tag to the digest that it has now (`node:24` to `node@sha256:…`), so that an image built on it is built
- * again when the tag moves. Asks the registry as OCI's distribution specification has it, with the credentials of
- * `docker login`. No client on npm reads a digest by HEAD, which registries don't count as a pull.
- * @returns the reference as it is if it has a digest
+ * Resolves an image's tag to its current digest (`node:24` to `node@sha256:…`). Follows the OCI distribution
+ * specification, with the credentials of `docker login`. No client on npm reads a digest by HEAD, which registries don't
+ * count as a pull.
+ * @returns the reference unchanged if it has a digest
  * @throws UnreadableImageError; another Error if the registry doesn't answer, or has no such image
  */
 export async function pinImage(reference: string): Promise<string> {
@@ -105,7 +105,7 @@ interface DockerConfig {
   credHelpers?: Record<string, string>;
 }
 
-/** What `docker login` keeps of a registry, as `user:password` in base64. */
+/** Reads the credentials that `docker login` stored for a registry, as `user:password` in base64. */
 async function dockerCredentials(
   registry: string,
 ): Promise<string | undefined> {
@@ -123,7 +123,7 @@ async function dockerCredentials(
     const { Username, Secret } = JSON.parse((await running).stdout);
     return Buffer.from(`${Username}:${Secret}`).toString("base64");
   } catch {
-    return undefined; // nobody has logged in: many images are public
+    return undefined; // not logged in: many images are public
   }
 }
 

@@ -20,8 +20,8 @@ export interface ExistingSecret {
 }
 
 /**
- * Reads what is in a cluster before Pulumi touches it. Pulumi itself can't be asked: reading an object that doesn't exist fails
- * the update, and creating one that does takes it over (server-side apply).
+ * Reads objects before Pulumi touches the cluster. Pulumi itself can't: reading an object that doesn't exist fails the
+ * update, and creating one that exists takes it over (server-side apply).
  */
 export interface ClusterObjects {
   /** @returns undefined if there is no such namespace, or this user may not see it */
@@ -63,7 +63,7 @@ export async function readCluster(
   return {
     async namespace(name) {
       const found = await api.readNamespace({ name }).catch((error) => {
-        // 403: a user who may not see namespaces may not create one either, and is told so by the update.
+        // 403: whoever may not read namespaces may not create one either, and the update says so.
         if ([403, 404].includes(error.code)) return undefined;
         throw unanswered(error);
       });
@@ -103,7 +103,7 @@ function unanswered(error: Error & { code?: unknown; body?: unknown }): Error {
   return error.cause instanceof Error ? unanswered(error.cause) : error;
 }
 
-/** As kubectl merges files: the first to name something wins. The library's own merge fails at a name that two files have. */
+/** Merges files as kubectl does: the first to name something wins. The library's own merge fails on a duplicate name. */
 function mergeFiles(
   files: string[],
   context: string,

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PinnedImage } from "./images.ts";
 import { ownerAnnotation } from "./stack-namespace.ts";
 
-/** What this stack's Pulumi state says of its last deployment. Empty before the first one, and after `pulumi destroy`. */
+/** This stack's last deployment, from its Pulumi state. Empty before the first one and after `pulumi destroy`. */
 export interface DeploymentRecord {
   /** The kubeconfig context it was deployed to. */
   context?: string;
@@ -36,9 +36,9 @@ interface ResourceState {
 }
 
 /**
- * Reads the record from this stack's state: from the output `deployment` or, where no update has finished yet, from the
- * resources. Outputs come first because a refresh, which every update begins with, overwrites resources with what is in the
- * cluster, which may be another state's.
+ * Reads the record from the output `deployment` or, if no update has finished yet, from the resources. Outputs come first
+ * because the refresh that begins every update overwrites resources with those in the cluster, which may belong to
+ * another state.
  * @param namespace the stack's namespace
  */
 export async function readDeploymentRecord(

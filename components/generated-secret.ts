@@ -28,14 +28,13 @@ export interface GeneratedSecretArgs {
   owner: string;
   /** A value from the stack's configuration, instead of a generated one. */
   given?: string | undefined;
-  /** Goes on with the value that is there, as data may be encrypted with it. @default a new value */
+  /** Values to keep, as data may be encrypted with them. @default a new value */
   existing?: GeneratedValues | undefined;
 }
 
 /**
- * A Secret with a random value: 192 bits as base64url, made when the Secret is created, and from then on kept in the cluster
- * and, encrypted, in Pulumi's state. It lives as long as its namespace: when its service moves elsewhere or the stack is
- * destroyed, the data that its value encrypts may stay.
+ * Creates a Secret with a random value, 192 bits as base64url, which is kept in the cluster and, encrypted, in Pulumi's
+ * state. It lives as long as its namespace: the data that its value encrypts may outlive the service and the stack.
  */
 export function createGeneratedSecret(
   name: string,
@@ -67,8 +66,8 @@ export function createGeneratedSecret(
 }
 
 /**
- * Reads the generated values that the namespace holds of services that this update brings there: those of a namespace that it
- * adopts, and those of a service that ran elsewhere meanwhile. Where several Secrets have the same name in the program, the
+ * Reads generated values that the namespace already holds for the services that this update adds to it: when it adopts
+ * the namespace, and when a service comes back from elsewhere. Of several Secrets with the same name in the program, the
  * newest counts.
  */
 export async function readGeneratedValues(

@@ -70,7 +70,7 @@ export async function imageSource(
   };
 }
 
-/** `marquee:baseImage` by the digest that its tag has now, so that an update of the base is noticed. */
+/** Pins `marquee:baseImage`, so that an update of the base rebuilds the images. */
 async function pinnedBaseImage(
   baseImage: string,
 ): Promise<pulumi.Input<string>> {
@@ -86,9 +86,9 @@ export interface PinnedImage {
 }
 
 /**
- * `marquee:database.image` by the digest that its tag had when the setting was deployed first. A tag that moves restarts no
- * server: to take what it names now, set the digest or a more exact tag.
- * @param before what the last update deployed
+ * Pins `marquee:database.image` to the digest that its tag had when the setting was first deployed, so that a moved tag
+ * restarts no server.
+ * @param before the image of the last deployment
  */
 export async function pinDatabaseImage(
   setting: string,
@@ -102,7 +102,7 @@ export async function pinDatabaseImage(
 }
 
 /**
- * An image by the digest that its tag has now; as it is, with a warning, if only Docker or the nodes may read it.
+ * Pins an image to the digest that its tag has now; leaves it, with a warning, if only Docker or the nodes may read it.
  * @returns undefined in a preview, with a warning, if it can't be read
  * @throws pulumi.RunError in an update, if it can't be read
  */

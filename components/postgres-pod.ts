@@ -15,7 +15,7 @@ const dataFolder = `${data}/pgdata`;
 /** The official image's user, which alone it knows; it owns what is on the volume. */
 const user = { runAsUser: 999, runAsGroup: 999 };
 
-/** Of every pod that mounts the volume. */
+/** The security context of every pod that mounts the volume. */
 const volumeSecurity = {
   ...podSecurity,
   ...user,
@@ -98,8 +98,8 @@ export function postgresPod(
 }
 
 /**
- * The pod that checks whether an image can be pulled, and runs the version of PostgreSQL that made the data on the volume.
- * It runs beside the server, on the same node: a volume of one node is out of reach on any other.
+ * The pod that checks whether an image can be pulled and runs the PostgreSQL version of the data on the volume. It runs on
+ * the server's node, as a ReadWriteOnce volume can't be mounted on another.
  * @param labels of all pods of the database
  */
 export function imageCheckPod(

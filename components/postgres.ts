@@ -24,7 +24,7 @@ export interface PostgresArgs {
   password?: string | undefined;
   /** Who gets a database, and a role that owns it, of that name. */
   services: readonly string[];
-  /** Whether this stack has a server already. Then an image that it can't run on stops the update before the server does. */
+  /** Whether a server may exist already. Then its image is checked before it is replaced. @default false */
   isDeployed?: boolean | undefined;
   /** Passwords that were generated before, to go on with. @default none */
   generatedValues?: GeneratedValues | undefined;
@@ -113,7 +113,7 @@ export class Postgres extends pulumi.ComponentResource {
           claimName,
           createImageCheck(settings, claimName),
         );
-      // There are no data yet to check the image against: the first deployment need not wait for it.
+      // A first deployment has no data to check the image against, and need not wait.
       const server = createStatefulSet(settings, claimName);
       createImageCheck(settings, claimName, server);
       return server;
@@ -163,7 +163,7 @@ export class Postgres extends pulumi.ComponentResource {
           spec: {
             replicas: 1,
             serviceName: host,
-            // Or a pod that never becomes ready, once rolled out, would not be replaced by a later update (kubernetes#67250).
+            // With OrderedReady, no later update would replace a pod that never became ready (kubernetes#67250).
             podManagementPolicy: "Parallel",
             selector: { matchLabels: selector },
             template: {
@@ -175,7 +175,7 @@ export class Postgres extends pulumi.ComponentResource {
         {
           parent,
           ...(dependsOn && { dependsOn }),
-          // Immutable: a server that was deployed with another policy keeps it, rather than being replaced.
+          // Immutable: a server that was deployed with another policy keeps it rather than being replaced.
           ignoreChanges: ["spec.podManagementPolicy"],
           customTimeouts: { create: "5m", update: "5m", delete: "2m" },
         },

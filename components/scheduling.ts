@@ -30,7 +30,7 @@ export function parseNodeSelector(
   return {};
 }
 
-/** Checks `services.‹name›.tolerations`, which are as Kubernetes has them. */
+/** Checks `services.‹name›.tolerations`, which have the fields of Kubernetes' own. */
 export function parseTolerations(
   key: string,
   raw: unknown,

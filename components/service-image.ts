@@ -33,7 +33,7 @@ export class ServiceImage extends pulumi.ComponentResource {
     const image = new docker.Image(
       name,
       {
-        // Pods use the digest. A tag of its own keeps an image from being cleaned up as untagged while pods or a rollback need it.
+        // Pods use the digest. Registries clean up untagged images, so each image keeps a tag of its own.
         imageName: pulumi.interpolate`${args.registry}/${pulumi.getProject()}-${name}:${tag(args)}`,
         build: {
           context,

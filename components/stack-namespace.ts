@@ -34,12 +34,12 @@ export function stackNameMistake(
   );
 }
 
-/** What adopting this namespace takes as `marquee:adopt`. It changes with each owner, so that a value works once. */
+/** The value of `marquee:adopt` that adopts this namespace. It changes with the owner, so that each value works once. */
 const adoptionKey = ({ uid, annotations }: ExistingNamespace) =>
   annotations[ownerAnnotation] ?? uid;
 
 /**
- * Explains why a namespace that this stack's state doesn't have may not be deployed to, if so: it exists, or nobody can tell.
+ * Explains why a namespace that this stack's state doesn't have may not be used, if so: it exists, or that is unknown.
  * @param adopt `marquee:adopt`
  */
 export async function namespaceMistake(
@@ -88,7 +88,7 @@ export interface StackNamespace {
 }
 
 /**
- * The stack's namespace. Pods in it have to pass Pod Security `restricted`, and get no token for the API server by default.
+ * Creates the stack's namespace. Its pods must pass Pod Security `restricted`, and get no API token by default.
  * @param retain whether `pulumi destroy` leaves it, with what is retained in it
  * @throws pulumi.RunError if another Pulumi state has taken it over; in a preview, a warning
  */
@@ -111,7 +111,7 @@ export async function createNamespace(
     {
       ...opts,
       retainOnDelete: retain,
-      // An update leaves the mark as it finds it: if it is another state's, this stack stops there.
+      // Another state's mark must not be overwritten: it stops this update below.
       ...(record.owner && {
         ignoreChanges: [`metadata.annotations["${ownerAnnotation}"]`],
       }),
@@ -128,7 +128,7 @@ export async function createNamespace(
     });
   else if ((await settled(found)) !== owner)
     throw new pulumi.RunError(`${takenOver(name)} Nothing in it was changed.`);
-  // Kubernetes makes this account for pods that name none, and would give each of them a token.
+  // The account of pods that name none; by default, each of them would mount its token.
   new k8s.core.v1.ServiceAccount(
     "default",
     {
@@ -139,7 +139,7 @@ export async function createNamespace(
       },
       automountServiceAccountToken: false,
     },
-    // Kubernetes makes it anew at once, so that Pulumi would wait in vain for it to be gone. It goes with the namespace.
+    // Kubernetes recreates it at once, so that Pulumi would wait for its deletion in vain.
     { ...opts, retainOnDelete: true },
   );
   return { name: metadata.name, owner };
@@ -149,7 +149,7 @@ const takenOver = (name: string) =>
   `Another Pulumi state has taken over the namespace ${name} since this stack's last update. ` +
   "Do not run `pulumi destroy` here: it would delete what the other one deployed. `pulumi stack rm --force` forgets this stack and leaves the cluster alone.";
 
-/** What an output is, in an update, where every output gets a value. */
+/** The value of an output. Only in an update: a preview may not know it. */
 const settled = <T>(output: pulumi.Output<T>) =>
   new Promise<pulumi.Unwrap<T>>((resolve) => {
     output.apply((value) => resolve(value as pulumi.Unwrap<T>));
