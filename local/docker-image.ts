@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { run, succeeds } from "./host.ts";
+import { step } from "./progress.ts";
 
 /** Whether Docker has an image. */
 export const imageExists = (image: string) =>
@@ -34,8 +35,27 @@ export async function importImage(
   throw new Error(`tar could not read all of ${what.join(" ")}`);
 }
 
-/** Puts an image into a registry, under the name that it has there. Layers that are there are not sent again. */
+/** Pushes an image, unless the registry has one of that name. A registry names an image once all of it is there. */
 export async function pushImage(image: string, as: string): Promise<void> {
-  await run("docker", ["tag", image, as]);
-  await run("docker", ["push", "--quiet", as], { log: "docker" });
+  if (await registryHas(as)) return;
+  await step(`${as} into the registry`, async () => {
+    await run("docker", ["tag", image, as]);
+    await run("docker", ["push", "--quiet", as], { log: "docker" });
+  });
+}
+
+/** @param reference such as localhost:5001/node:24, in a registry without TLS */
+function registryHas(reference: string): Promise<boolean> {
+  const [, registry, repository, tag] =
+    reference.match(/^([^/]+)\/(.+):(.+)$/) ?? [];
+  const kinds = ["docker.distribution.manifest.v2", "oci.image.manifest.v1"];
+  return fetch(`http://${registry}/v2/${repository}/manifests/${tag}`, {
+    method: "HEAD",
+    headers: {
+      accept: kinds.map((kind) => `application/vnd.${kind}+json`).join(", "),
+    },
+  }).then(
+    ({ ok }) => ok,
+    () => false, // `docker push` says what is wrong
+  );
 }

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { containerStatus, removeCluster } from "./cluster/index.ts";
+import { inspectObjects } from "./cluster/docker-objects.ts";
+import { removeCluster } from "./cluster/index.ts";
+import { nodeConfiguration, requireOwn } from "./cluster/ownership.ts";
 import {
   engineAnswers,
   ensureDockerEngine,
@@ -8,17 +9,20 @@ import {
 } from "./docker-engine.ts";
 import { cache, name, state } from "./host.ts";
 import { say, step } from "./progress.ts";
-import { backend, endOrphanedPlugins, forgetStacks } from "./pulumi.ts";
+import { endOrphanedPlugins } from "./pulumi.ts";
+import { backend, forgetStacks } from "./stacks.ts";
 
 /** Takes the local cluster away, and all that it put on this machine but the caches. */
 export async function down(): Promise<void> {
   // A cluster on an engine that doesn't run (the machine was restarted) can only be removed by that engine.
-  if (existsSync(join(state, "node"))) await ensureDockerEngine();
+  if (existsSync(nodeConfiguration)) await ensureDockerEngine();
   if (await engineAnswers()) {
-    const what = (await containerStatus())
+    const objects = await inspectObjects();
+    requireOwn(objects, "down");
+    const what = objects.container
       ? "local cluster"
       : "what is left of the local cluster";
-    await step(`${what}: removing`, removeCluster);
+    await step(`${what}: removing`, () => removeCluster(objects));
   }
   endOrphanedPlugins();
   const elsewhere = existsSync(backend) ? forgetStacks() : [];

@@ -8,18 +8,15 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { delimiter, join } from "node:path";
-import { context } from "./cluster/addresses.ts";
-import { kubeconfig } from "./cluster/index.ts";
+import { kubeconfig } from "./cluster/kubeconfig.ts";
 import { bundleDockerProvider } from "./docker-provider/index.ts";
-import { cache, project, run, state } from "./host.ts";
+import { cache, project, run } from "./host.ts";
 import { end, processes } from "./processes.ts";
 import { say, step } from "./progress.ts";
+import { backend } from "./stacks.ts";
 import { bin, ensurePrograms, provider, versions } from "./toolchain/index.ts";
 
 const home = join(cache, "pulumi-home");
-
-/** Where the stacks' state is: files, for this environment alone. */
-export const backend = join(state, "pulumi");
 
 /** The variables that make plain `pulumi` and `kubectl` work on this environment: what `npm run env` prints. */
 export const variables = (): Record<string, string> => ({
@@ -200,37 +197,4 @@ export function endOrphanedPlugins(): void {
     );
     if (plugin && orphaned) end(pid);
   }
-}
-
-/**
- * Forgets the stacks whose cluster is gone, and their resources with it. A stack that somebody deployed elsewhere from here
- * (with plain `pulumi up` and a context of their own) is kept: its state is all that knows what runs there.
- * @returns the names of those
- */
-export function forgetStacks(folder = backend): string[] {
-  const stacks = join(folder, ".pulumi/stacks/marquee");
-  const files = existsSync(stacks) ? readdirSync(stacks) : [];
-  const elsewhere = files
-    .filter((file) => file.endsWith(".json"))
-    .filter((file) => runsElsewhere(join(stacks, file)))
-    .map((file) => file.replace(/\.json$/, ""));
-  if (elsewhere.length === 0) {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    return [];
-  }
-  const isKept = (file: string) =>
-    elsewhere.some((stack) => file.startsWith(`${stack}.json`));
-  for (const file of files) if (!isKept(file)) rmSync(join(stacks, file));
-  return elsewhere;
-}
-
-/** Whether a stack's state has a cluster other than the local one. */
-function runsElsewhere(file: string): boolean {
-  const resources: { type: string; inputs?: { context?: unknown } }[] =
-    JSON.parse(readFileSync(file, "utf8")).checkpoint?.latest?.resources ?? [];
-  return resources.some(
-    ({ type, inputs }) =>
-      type === "pulumi:providers:kubernetes" && inputs?.context !== context,
-  );
 }

@@ -1,5 +1,4 @@
 import { canInstall } from "./debian.ts";
-import { engineAnswers } from "./docker-engine.ts";
 import { succeeds } from "./host.ts";
 import { UserError } from "./user-error.ts";
 
@@ -47,17 +46,15 @@ const has = (command: string) =>
   succeeds("sh", ["-c", `command -v ${command}`]);
 
 /** @throws UserError with everything that this machine lacks, before anything is done */
-export async function requireMachine(made: {
-  images: boolean;
-  programs: boolean;
-}): Promise<void> {
+export async function requireMachine(
+  known: Pick<Machine, "dockerEngine" | "images" | "programs">,
+): Promise<void> {
   const sentences = missing({
-    ...made,
+    ...known,
     platform: process.platform,
     root: process.getuid?.() === 0,
     canInstall: canInstall(),
     dockerCommand: await has("docker"),
-    dockerEngine: await engineAnswers(),
     go: await has("go"),
   });
   if (sentences.length === 0) return;

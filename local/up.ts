@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
+import { inspectObjects } from "./cluster/docker-objects.ts";
 import {
   ensureBaseImage,
   ensureNodeFileSystem,
@@ -7,8 +8,10 @@ import {
   haveImages,
   pushBaseImage,
 } from "./cluster/images.ts";
-import { ensureCluster, kubeconfig } from "./cluster/index.ts";
-import { ensureDockerEngine } from "./docker-engine.ts";
+import { ensureCluster } from "./cluster/index.ts";
+import { kubeconfig } from "./cluster/kubeconfig.ts";
+import { requireOwn } from "./cluster/ownership.ts";
+import { engineAnswers, ensureDockerEngine } from "./docker-engine.ts";
 import { logs, project } from "./host.ts";
 import {
   ensurePostgresImage,
@@ -18,7 +21,6 @@ import {
 import { elapsed, say, step } from "./progress.ts";
 import {
   ensurePulumi,
-  forgetStacks,
   ownPulumi,
   prepareStack,
   pulumi,
@@ -43,28 +45,31 @@ export async function up(): Promise<void> {
 
 /** Toolchain, engine, images, cluster and plugins: everything but the stack. */
 async function bringUpCluster(): Promise<void> {
-  const own = await ownPulumi();
-  await requireMachine({
-    images: (await haveImages()) && (await havePostgresImage()),
-    programs: havePrograms(own),
-  });
+  const [own, dockerEngine] = await Promise.all([ownPulumi(), engineAnswers()]);
+  const [objects, images] = dockerEngine
+    ? await Promise.all([inspectObjects(), haveEveryImage()])
+    : [{}, false];
+  requireOwn(objects, "up"); // before minutes of building
+  const programs = havePrograms(own);
+  await requireMachine({ dockerEngine, images, programs });
   // Compiling keeps the cores busy, and the engine and Debian's packages the network: at the same time.
-  await Promise.all([
-    ensurePulumi(own),
-    ensureDockerEngine().then(async () => {
-      await ensureBaseImage();
-      await ensurePostgresImage();
-      await ensureNodeFileSystem();
-    }),
-  ]);
-  await ensureNodeImage();
+  await Promise.all([ensurePulumi(own), images || prepareImages()]);
+  if (!images) await ensureNodeImage();
   await ensureCluster(async () => {
-    forgetStacks(); // their resources were an earlier cluster's
-    await step("base images into the registry", async () => {
-      await pushBaseImage();
-      await pushPostgresImage();
-    });
+    await pushBaseImage();
+    await pushPostgresImage();
   });
+}
+
+const haveEveryImage = async () =>
+  (await Promise.all([haveImages(), havePostgresImage()])).every(Boolean);
+
+/** All that images need but the compiled programs. */
+async function prepareImages(): Promise<void> {
+  await ensureDockerEngine();
+  await ensureBaseImage();
+  await ensurePostgresImage();
+  await ensureNodeFileSystem();
 }
 
 /** As a person would run it, its output in their terminal. */

@@ -8,10 +8,53 @@ CONF=/node/conf
 export KUBECONFIG=$VAR/super-admin.conf
 P=$VAR/pki
 
-start() { local name=$1; shift; "$@" >>"$VAR/logs/$name.log" 2>&1 & }
-wait_for() { for ((i = 0; i < 600; i++)); do "$@" >/dev/null 2>&1 && return; sleep 0.05; done; echo "gave up waiting for: $*" >&2; exit 1; }
+declare -A programs # names by process id
+start() { local name=$1; shift; "$@" >>"$VAR/logs/$name.log" 2>&1 & programs[$!]=$name; }
+# Fails if a program has ended.
+all_run() { local pid; for pid in "${!programs[@]}"; do [ -d "/proc/$pid" ] || return; done; }
+# The end of a program's log, without stack traces.
+log_end() {
+  echo "The end of $1's log:"
+  grep -Ev '^(\s|goroutine |created by |[^ {]+\(.*\)$|$)' "$VAR/logs/$1.log" | sed 's/,"stacktrace":.*//' | tail -n 5 | cut -c -400 | sed 's/^/  /'
+}
+# Says why the node ends: which programs have ended, and their last words.
+report() {
+  local code=$? pid status
+  set +e
+  for pid in "${!programs[@]}"; do
+    [ -d "/proc/$pid" ] && continue
+    wait "$pid"
+    status=$?
+    echo "${programs[$pid]} ended with code $status."
+    log_end "${programs[$pid]}"
+  done
+  exit $code
+}
+trap report EXIT
+# Waits until a command succeeds. After 5 s it says what it waits for, with the logs of the programs that it depends on.
+wait_for() {
+  local output program began=$SECONDS depends=$1
+  shift
+  until output=$("$@" 2>&1); do
+    all_run || exit 1
+    if [ "$depends" ] && ((SECONDS - began >= 5)); then
+      echo "waiting: $* says: $output"
+      for program in $depends; do log_end "$program"; done
+      depends=
+    fi
+    sleep 0.05
+  done
+}
 listens() { (: <"/dev/tcp/127.0.0.1/$1"); }
 clients() { echo "--kubeconfig $1 --authentication-kubeconfig $1 --authorization-kubeconfig $1"; }
+# Whether a certificate is valid for 30 days more.
+lasts() { openssl x509 -noout -checkend 2592000; }
+certificates_last() {
+  local name file
+  for name in "${leaves[@]}"; do lasts <"$P/$name.crt" || return; done
+  for name in "${kubeconfigs[@]}"; do sed -n 's/ *client-certificate-data: //p' "$VAR/$name.conf" | base64 -d | lasts || return; done
+  for file in "$VAR/kubelet/pki/kubelet.crt" "$VAR/metrics-server/apiserver.crt"; do [ ! -e "$file" ] || lasts <"$file" || return; done
+}
 
 mkdir -p "$VAR"/{logs,registry,kubelet,pod-logs,volume-plugins,volumes} "$RUN/cni"
 cp $CONF/cni.conflist "$RUN/cni/10-pods.conflist"
@@ -38,11 +81,20 @@ start containerd containerd --config $CONF/containerd.toml
 start etcd etcd --name node --data-dir "$VAR/etcd" --unsafe-no-fsync --log-level warn \
   --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
   --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 --initial-cluster node=http://127.0.0.1:2380
-if [ ! -f "$KUBECONFIG" ]; then
-  kubeadm init phase certs all --config $CONF/kubeadm.yaml
-  kubeadm init phase kubeconfig all --config $CONF/kubeadm.yaml --kubeconfig-dir "$VAR"
-fi >"$VAR/logs/kubeadm.log" 2>&1
-wait_for listens 2379 # an API server that finds no etcd sleeps for a whole second
+# Leaf certificates last a year, authorities ten. Those that are missing, damaged or about to expire are made anew.
+leaves=(apiserver apiserver-kubelet-client front-proxy-client)
+kubeconfigs=(admin super-admin kubelet controller-manager scheduler)
+if ! certificates_last >/dev/null 2>&1; then
+  # Until an API server has run, nothing depends on the keys, and kubeadm may have been killed while it wrote one.
+  [ -e "$VAR/logs/kube-apiserver.log" ] || rm -rf "$P"
+  for name in "${leaves[@]}"; do rm -f "$P/$name.crt" "$P/$name.key"; done
+  for name in "${kubeconfigs[@]}"; do rm -f "$VAR/$name.conf"; done
+  rm -rf "$VAR/kubelet/pki" "$VAR/metrics-server"
+  { kubeadm init phase certs all --config $CONF/kubeadm.yaml &&
+    kubeadm init phase kubeconfig all --config $CONF/kubeadm.yaml --kubeconfig-dir "$VAR"; } >"$VAR/logs/kubeadm.log" 2>&1 ||
+    { echo "kubeadm failed."; log_end kubeadm; exit 1; }
+fi
+wait_for etcd listens 2379 # an API server that finds no etcd sleeps for a whole second
 start kube-apiserver kube-apiserver --advertise-address "$NODE" --bind-address 0.0.0.0 --secure-port 6443 \
   --etcd-servers http://127.0.0.1:2379 --service-cluster-ip-range "$SERVICES" --service-node-port-range "$NODE_PORTS" --allow-privileged \
   --kubelet-preferred-address-types InternalIP --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction \
@@ -53,10 +105,10 @@ start kube-apiserver kube-apiserver --advertise-address "$NODE" --bind-address 0
   --requestheader-client-ca-file "$P/front-proxy-ca.crt" --requestheader-allowed-names front-proxy-client \
   --requestheader-extra-headers-prefix X-Remote-Extra- --requestheader-group-headers X-Remote-Group --requestheader-username-headers X-Remote-User \
   --proxy-client-cert-file "$P/front-proxy-client.crt" --proxy-client-key-file "$P/front-proxy-client.key"
-wait_for test -S "$RUN/containerd.sock"
-wait_for ctr --address "$RUN/containerd.sock" --namespace k8s.io images import /node/pause.tar
-wait_for listens 6443
-wait_for kubectl get --raw /readyz
+wait_for containerd test -S "$RUN/containerd.sock"
+wait_for containerd ctr --address "$RUN/containerd.sock" --namespace k8s.io images import /node/pause.tar
+wait_for kube-apiserver listens 6443
+wait_for "etcd kube-apiserver" kubectl get --raw /readyz
 # Without the higher rates the first service accounts take 4.5 s longer.
 # shellcheck disable=SC2046
 start kube-controller-manager kube-controller-manager $(clients "$VAR/controller-manager.conf") --bind-address 127.0.0.1 --leader-elect=false \
@@ -75,11 +127,11 @@ kubectl apply --server-side --force-conflicts -f $CONF/cluster.yaml -f /node/crd
 # shellcheck disable=SC2046
 start metrics-server metrics-server $(clients "$KUBECONFIG") --bind-address "$NODE" --secure-port 4443 --cert-dir "$VAR/metrics-server" \
   --kubelet-insecure-tls --kubelet-preferred-address-types InternalIP --metric-resolution 10s --kubelet-request-timeout 5s
-wait_for kubectl wait --for=condition=Established crd --all --timeout=5s
+wait_for kube-apiserver kubectl wait --for=condition=Established crd --all --timeout=5s
 start metallb metallb-controller --namespace metallb-system --webhook-mode disabled --log-level warn
-wait_for kubectl apply --server-side --force-conflicts -f $CONF/load-balancers.yaml
-wait_for kubectl get serviceaccount default
-wait_for kubectl wait --for=condition=Ready node/node --timeout=5s
+wait_for kube-apiserver kubectl apply --server-side --force-conflicts -f $CONF/load-balancers.yaml
+wait_for kube-controller-manager kubectl get serviceaccount default
+wait_for kubelet kubectl wait --for=condition=Ready node/node --timeout=5s
 start network-policy kube-network-policy --kubeconfig "$KUBECONFIG" --hostname-override node \
   --service-cluster-ip-range "$SERVICES" --service-node-port-range "$NODE_PORTS" # ends when it finds no node: last
 echo ready

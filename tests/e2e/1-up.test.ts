@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import {
   begin,
@@ -28,6 +28,26 @@ const held = () =>
   existsSync(locks)
     ? readdirSync(locks).filter((file) => file.endsWith(".json")).length
     : 0;
+
+const containerId = () =>
+  ok(`docker container inspect --format '{{.Id}}' ${container}`);
+
+/** Another one would be another cluster's. */
+const namespaceId = () =>
+  ok("kubectl get namespace marquee-dev -o jsonpath={.metadata.uid}");
+
+/** Runs a command where the cluster's data are, while its container is stopped or gone. */
+const inVolume = (image: string, command: string) =>
+  ok(
+    `docker run --rm --volume ${container}:/var/lib/marquee --workdir /var/lib/marquee --entrypoint sh ${image} -c '${command}'`,
+  );
+const nodeImage = () =>
+  ok(`docker container inspect --format '{{.Config.Image}}' ${container}`);
+
+/** Gives the API server a certificate that has expired, by the same authority. */
+const expireCertificate =
+  "cd /var/lib/marquee/pki && openssl req -new -key apiserver.key -subj /CN=kube-apiserver | " +
+  "openssl x509 -req -CA ca.crt -CAkey ca.key -days -1 -out /tmp/expired.crt && cat /tmp/expired.crt >apiserver.crt";
 
 describe("npm run up, on a machine without a cluster", function () {
   this.timeout("60m"); // it may have to compile Kubernetes and Pulumi
@@ -135,30 +155,129 @@ describe("npm run up, on a machine without a cluster", function () {
     await ok("git checkout Pulumi.dev.yaml && pulumi up --yes");
   });
 
+  it("reads a missing kubeconfig from the cluster again", async () => {
+    const before = [await containerId(), await generations()];
+    await ok('rm -r "$KUBECONFIG" "$(dirname "$KUBECONFIG")/node"');
+    await ok("npm run -s up");
+    assert.deepEqual([await containerId(), await generations()], before);
+  });
+
+  it("pushes the base images to a registry that has lost them", async () => {
+    const bases = ["node/manifests/24", "postgres/manifests/17"];
+    const answers = () =>
+      Promise.all(
+        bases.map(async (base) => {
+          const url = `http://${host}:5001/v2/${base}`;
+          const accept = "application/vnd.docker.distribution.manifest.v2+json";
+          return (await fetch(url, { headers: { accept } })).status;
+        }),
+      );
+    await ok(
+      `docker exec ${container} sh -c 'cd /var/lib/marquee/registry/docker/registry/v2/repositories && rm -r node postgres'`,
+    );
+    assert.deepEqual(await answers(), [404, 404]);
+    await ok("npm run -s up");
+    assert.deepEqual(await answers(), [200, 200]);
+  });
+
+  it("leaves the cluster of another home alone, and so does npm run down", async () => {
+    const before = [await containerId(), await namespaceId()];
+    const home = mkdtempSync(join(tmpdir(), "marquee-home-"));
+    const asAnother = (command: string) =>
+      sh(
+        `env -u XDG_STATE_HOME -u XDG_CACHE_HOME DOCKER_CONFIG="\${DOCKER_CONFIG:-$HOME/.docker}" HOME=${home} npm run -s ${command}`,
+      );
+    const belongs = new RegExp(
+      `belongs to ${userInfo().username}: its state folder is /.+/marquee-1, yours is ${home}/`,
+    );
+
+    const up = await asAnother("up");
+    assert.equal(up.code, 1, up.output);
+    assert.match(up.output, belongs);
+    assert.match(up.output, /`MARQUEE_LOCAL=2 npm run up`/);
+    assert.match(up.output, /its owner runs `npm run down`/);
+
+    const down = await asAnother("down");
+    assert.equal(down.code, 1, down.output);
+    assert.match(down.output, belongs);
+    assert.ok(down.output.includes(`docker volume rm ${container}`));
+
+    assert.deepEqual([await containerId(), await namespaceId()], before);
+    rmSync(home, { recursive: true });
+  });
+
   it("goes on with what it held when the machine was restarted", async () => {
-    const uid = "kubectl get namespace marquee-dev -o jsonpath={.metadata.uid}";
-    const before = await ok(uid);
+    const before = await namespaceId();
     await ok(`docker kill ${container}`);
     await ok("npm run -s up");
-    assert.equal(await ok(uid), before);
+    assert.equal(await namespaceId(), before);
     await ok("kubectl rollout status deployment --timeout=60s");
     await until(async () => assert.equal((await fetch(picture)).status, 200));
   });
 
-  it("begins anew where a run was killed while the cluster started", async () => {
+  it("renews certificates that have expired while the cluster ran", async () => {
+    const before = [await namespaceId(), await generations()];
+    await ok(`docker exec ${container} sh -c '${expireCertificate}'`);
+    await until(async () => {
+      const { output } = await sh("kubectl get --raw /readyz");
+      assert.match(output, /certificate has expired/);
+    });
+    assert.match(
+      await ok("npm run -s up 2>&1"),
+      /the cluster's certificates have expired: restarting it renews them/,
+    );
+    assert.deepEqual([await namespaceId(), await generations()], before);
+    await ok("kubectl rollout status deployment --timeout=60s");
+  });
+
+  it("goes on with the volume of a container that was removed, and renews expired certificates in it", async () => {
+    const before = [await namespaceId(), await generations()];
+    const image = await nodeImage();
+    await ok(`docker rm --force ${container}`);
+    await inVolume(image, expireCertificate);
+    await ok("npm run -s up");
+    assert.deepEqual([await namespaceId(), await generations()], before);
+    await ok("kubectl rollout status deployment --timeout=60s");
+  });
+
+  it("leaves a cluster that can't start as it is, and says why", async () => {
+    const before = [await containerId(), await namespaceId()];
+    const image = await nodeImage();
+    await ok(`docker kill ${container}`);
+    await inVolume(
+      image,
+      "cd etcd/member/snap && mv db good && head -c 100000 /dev/zero >db",
+    );
+    const failed = await sh("npm run -s up");
+    assert.equal(failed.code, 1, failed.output);
+    assert.match(failed.output, /The local cluster did not become ready/);
+    assert.match(failed.output, /etcd ended with code \d+\.\n.+failed to/s);
+    assert.match(failed.output, /`npm run down` deletes the cluster/);
+
+    await inVolume(image, "cd etcd/member/snap && mv good db");
+    await ok("npm run -s up");
+    assert.deepEqual([await containerId(), await namespaceId()], before);
+    await ok("kubectl rollout status deployment --timeout=60s");
+  });
+
+  it("continues a start that was killed", async () => {
     await ok("npm run -s down");
     const killed = begin("npm run -s up", { detached: true });
     await until(async () =>
       assert.equal(
-        await ok(`docker inspect --format '{{.State.Running}}' ${container}`),
+        await ok(
+          `docker container inspect --format '{{.State.Running}}' ${container}`,
+        ),
         "true",
       ),
     );
     process.kill(-(killed.pid as number), "SIGKILL");
+    const before = await containerId();
     assert.match(
       await ok("npm run -s up 2>&1"),
       new RegExp(`\\+ ${resources} created`),
     );
+    assert.equal(await containerId(), before);
   });
 
   it("prints nothing but an error where there is no cluster to work on", async () => {
