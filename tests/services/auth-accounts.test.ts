@@ -38,6 +38,12 @@ describe("Accounts", () => {
       assert.deepEqual(await accounts.find(user.id), user);
     });
 
+    it("with an international domain in its ASCII form", async () => {
+      const user = await accounts.signUp("Ada@Müller.example", password);
+      assert.equal(user.email, "Ada@xn--mller-kva.example");
+      assert.deepEqual(await accounts.find(user.id), user);
+    });
+
     it("once for an address, however it is written", async () => {
       await accounts.signUp("Ada@Example.com", password);
       for (const same of [
@@ -132,7 +138,9 @@ describe("Accounts", () => {
       "ada@example.com\r\nBcc: eve@example.com",
       "ada\u202e@example.com",
       "adа@example.com", // a Cyrillic letter
-      "ada@müller.example",
+      "ädä@müller.example",
+      "ada@müller",
+      "ada@müller.example.",
       "<ada@example.com>",
       '"ada"@example.com',
       `${"a".repeat(65)}@example.com`,

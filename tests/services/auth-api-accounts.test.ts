@@ -89,11 +89,11 @@ describe("POST /signup", () => {
       assert.equal(await count(auth.first.database, "users"), 0);
     });
 
-  it("takes a password of any script as it is", async () => {
+  it("takes a password of any script, with the space around it", async () => {
     const odd = "  пароль 密码 🎬 e\u0301  ";
     await signUp(auth.first, { password: odd });
     await logIn(auth.first, { password: odd });
-    for (const close of [odd.trim(), odd.normalize("NFC")])
+    for (const close of [odd.trim(), odd.toUpperCase()])
       await problemOf(
         await post(auth.first, "/login", { email, password: close }),
         401,

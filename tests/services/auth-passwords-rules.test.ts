@@ -122,6 +122,13 @@ describe("The list of common passwords", () => {
       assert.deepEqual(mistakes("another horse", email), []);
     });
 
+  it("may have passwords in another Unicode form", () => {
+    const text = ["password", "12345678", "iloveyou", "contrasen\u0303a"];
+    const { mistakes } = readPasswordRules(list(text.join("\n")));
+    for (const common of ["contraseña", "CONTRASEN\u0303A"])
+      assert.equal(mistakes(common, email).length, 1, common);
+  });
+
   const wrong: [what: string, text: string, mistake: string][] = [
     ["is empty", "", "it is empty"],
     ["has empty lines alone", "\r\n\n", "it is empty"],

@@ -24,9 +24,9 @@ describe("The pages", () => {
   });
 
   for (const [path, name, label, type, autocomplete] of [
-    ["/", "email", "Email address", "email", "username"],
+    ["/", "email", "Email address", "text", "username"],
     ["/", "password", "Password", "password", "current-password"],
-    ["/sign-up", "email", "Email address", "email", "username"],
+    ["/sign-up", "email", "Email address", "text", "username"],
     ["/sign-up", "password", "Password", "password", "new-password"],
   ] as const)
     it(`have in ${path} a field ${name} that people and password managers know`, async () => {

@@ -1,12 +1,15 @@
 import type { Database } from "@marquee/runtime";
-import type { PasswordRules } from "../passwords/password-rules.ts";
+import {
+  normalisePassword,
+  type PasswordRules,
+} from "../passwords/password-rules.ts";
 import type { Hasher } from "../passwords/passwords.ts";
 import { Busy } from "../passwords/turns.ts";
-import { emailKey, emailMistake } from "./emails.ts";
+import { asciiEmail, emailKey, emailMistake } from "./emails.ts";
 
 export interface User {
   id: string;
-  /** As it was entered. */
+  /** As it was entered, but for an international domain, which is in its ASCII form. */
   email: string;
   createdAt: Date;
   passwordChangedAt: Date;
@@ -70,6 +73,12 @@ export interface Accounts {
 
 type UserWithHash = User & { hash: string };
 
+/** A user whose password was right. */
+type CheckedUser = UserWithHash & {
+  /** The form of the password that the hash is of. */
+  hashedForm: string;
+};
+
 const userColumns = `id, email, created_at AS "createdAt", password_changed_at AS "passwordChangedAt"`;
 const withHash = `SELECT ${userColumns}, password_hash AS hash FROM users`;
 
@@ -84,12 +93,18 @@ export function createAccounts({
   hasher,
   rules,
 }: AccountsNeed): Accounts {
-  /** The first row, if this is its password. Without a row it is as much work. */
+  /**
+   * The first row, if this is its password. Without a row it is as much work. Hashes from before passwords were normalised are
+   * of the password as it was sent: that is verified second, if it differs.
+   */
   async function checked(
     [row]: UserWithHash[],
     password: string,
-  ): Promise<UserWithHash | undefined> {
-    return (await hasher.verify(row?.hash, password)) ? row : undefined;
+  ): Promise<CheckedUser | undefined> {
+    for (const hashedForm of new Set([normalisePassword(password), password]))
+      if ((await hasher.verify(row?.hash, hashedForm)) && row)
+        return { ...row, hashedForm };
+    return undefined;
   }
 
   const checkedById = async (userId: string, password: string) =>
@@ -103,8 +118,13 @@ export function createAccounts({
       .mistakes(password, email)
       .map((detail) => ({ field: "password", detail }));
 
-  /** With today's parameters, unless the password was changed meanwhile. */
-  async function rehash({ id, hash }: UserWithHash, password: string) {
+  /**
+   * Replaces a hash that is weaker than new ones, or not of the password's normal form, unless the password was changed
+   * meanwhile.
+   */
+  async function keepHashCurrent({ id, hash, hashedForm }: CheckedUser) {
+    const password = normalisePassword(hashedForm);
+    if (password === hashedForm && !hasher.needsRehash(hash)) return;
     let fresh: string;
     try {
       fresh = await hasher.hash(password);
@@ -130,7 +150,11 @@ export function createAccounts({
         `INSERT INTO users (email, email_key, password_hash) VALUES ($1, $2, $3)
          ON CONFLICT (email_key) DO NOTHING
          RETURNING ${userColumns}`,
-        [email.trim(), emailKey(email), await hasher.hash(password)],
+        [
+          asciiEmail(email),
+          emailKey(email),
+          await hasher.hash(normalisePassword(password)),
+        ],
       );
       if (!user) throw new EmailTaken();
       return user;
@@ -145,8 +169,8 @@ export function createAccounts({
           );
       const found = await checked(rows, password);
       if (!found) return undefined;
-      if (hasher.needsRehash(found.hash)) await rehash(found, password);
-      const { hash: _, ...user } = found;
+      await keepHashCurrent(found);
+      const { hash: _, hashedForm: __, ...user } = found;
       return user;
     },
 
@@ -155,7 +179,7 @@ export function createAccounts({
       if (!user) return false;
       const mistakes = passwordMistakes(next, user.email);
       if (mistakes.length > 0) throw new Unacceptable(mistakes);
-      const hash = await hasher.hash(next);
+      const hash = await hasher.hash(normalisePassword(next));
       return database.transaction(async (tx) => {
         // clock_timestamp(): never the time of an earlier change, however close.
         const changed = await tx.query(

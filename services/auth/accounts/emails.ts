@@ -1,24 +1,55 @@
+import { isIPv4 } from "node:net";
+import { domainToASCII, domainToUnicode } from "node:url";
+
 /** Octets that an address may have on its way through SMTP (RFC 5321, 4.5.3.1.3, without the angle brackets). */
 const longest = 254;
 
 /**
- * An address as browsers take it in `<input type="email">` (HTML standard, 4.10.5.1.5), with at least one dot in the domain,
- * as every domain that gets mail from elsewhere has. That is ASCII alone: no two addresses look the same, and lowercase is
- * the same in every language. Browsers make `müller.example` its ASCII form by themselves.
+ * A valid email address per the HTML standard (4.10.5.1.5), with at least one dot in the domain, as every domain that gets mail
+ * from elsewhere has. It is ASCII alone: no two addresses look the same, and lowercase is the same in every language.
  */
 const address =
   /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
-/** The text that is the same for all ways to write an address. Of what is no address, too. */
-export const emailKey = (email: string): string => email.trim().toLowerCase();
+/** Has a character outside ASCII, and none that domainToASCII would parse as part of a URL, such as a port, a path or `%41`. */
+const internationalDomain = /^[\w.-]*\P{ASCII}[\w.\P{ASCII}-]*$/u;
+
+const hyphenAtEitherEnd = /(?:^|\.)-|-(?:\.|$)/;
+
+/**
+ * The address as it is stored: without space around it, an international domain in its ASCII form. An ASCII domain stays as it
+ * was entered, and so does one that is invalid.
+ */
+export function asciiEmail(email: string): string {
+  const trimmed = email.trim();
+  const at = trimmed.lastIndexOf("@") + 1;
+  const domain = trimmed.slice(at);
+  if (at === 0 || !internationalDomain.test(domain)) return trimmed;
+  return trimmed.slice(0, at) + (asciiDomain(domain) ?? domain);
+}
+
+/** The domain's ASCII form by UTS 46, as in browsers; undefined if the domain is invalid. */
+function asciiDomain(domain: string): string | undefined {
+  const ascii = domainToASCII(domain);
+  // The URL parser reads ２.３ as the IP address 2.0.0.3, and accepts hyphens at the ends of labels.
+  if (!ascii || isIPv4(ascii)) return undefined;
+  return hyphenAtEitherEnd.test(domainToUnicode(ascii)) ? undefined : ascii;
+}
+
+/** The same text for every spelling of an address. Takes any text, valid address or not. */
+export const emailKey = (email: string): string =>
+  asciiEmail(email).toLowerCase();
 
 /** What is wrong with an email address, as a sentence; undefined if nothing is. Space around it is no mistake. */
 export function emailMistake(email: string): string | undefined {
-  const trimmed = email.trim();
-  if (trimmed === "") return "An email address is missing.";
-  if (trimmed.length > longest)
-    return `An email address has ${longest} characters at most.`;
-  if (!address.test(trimmed))
-    return "This is not an email address, such as name@example.com.";
-  return undefined;
+  const ascii = asciiEmail(email);
+  const { length } = ascii;
+  if (length === 0) return "An email address is missing.";
+  if (length > longest)
+    return `An email address has ${longest} characters at most${ascii === email.trim() ? "" : ", with its domain in ASCII form"}; this one has ${length}.`;
+  if (address.test(ascii)) return undefined;
+  // Only mail systems with SMTPUTF8 (RFC 6531) deliver to these.
+  if (/^[^@]*\P{ASCII}[^@]*@[^@]+$/u.test(ascii))
+    return "The part before the @ can only contain the letters a to z, digits and punctuation: many mail systems can't deliver to anything else.";
+  return "This is not an email address, such as name@example.com.";
 }

@@ -12,6 +12,12 @@ export interface Field {
   hint?: string;
 }
 
+const kinds = {
+  // Safari refuses an international domain in type="email". This brings up the same keyboard; the server validates.
+  email: html`type="text" inputmode="email" autocapitalize="none" autocorrect="off" spellcheck="false"`,
+  password: html`type="password"`,
+};
+
 /** A field with its label, and what is wrong with it. */
 export function field(
   { name, label, type, autocomplete, value, hint }: Field,
@@ -27,10 +33,8 @@ export function field(
           <label for="${name}">${label}</label>
           ${hint ? html`<p class="hint" id="${name}-hint">${hint}</p>` : ""}
           ${wrong ? html`<p class="wrong" id="${name}-error"><span class="hidden">Error: </span>${wrong}</p>` : ""}
-          <input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" required${
-            type === "email"
-              ? html` autocapitalize="none" spellcheck="false" value="${value ?? ""}"`
-              : ""
+          <input id="${name}" name="${name}" ${kinds[type]} autocomplete="${autocomplete}" required${
+            type === "email" ? html` value="${value ?? ""}"` : ""
           }${described ? html` aria-describedby="${described}"` : ""}${wrong ? html` aria-invalid="true"` : ""}>
         </div>`;
 }

@@ -24,12 +24,25 @@ export interface PasswordRules {
 }
 
 /**
+ * The normal form of a password (RFC 8265, OpaqueString), which is what is counted, compared and hashed: every space is U+0020,
+ * and characters are composed (NFC), because some systems send é as one code point and others as two. Nothing else changes.
+ *
+ * RFC 8265 disallows control characters and unassigned code points. They are accepted: existing passwords may contain them, and
+ * refusing them makes no password safer. NFC never changes for assigned code points. Where it changes because Unicode assigns
+ * one, a login verifies the password as it was sent as well, and stores a new hash.
+ */
+export function normalisePassword(password: string): string {
+  // A run of combining marks takes quadratic time. At most 4 code points compose into one (UAX #15): this is too long anyway.
+  if ([...password].length > 4 * longest) return password;
+  return password.replace(/\p{Zs}/gu, " ").normalize("NFC");
+}
+
+/**
  * What passwords have to be: 8 to 1024 characters, none that people use most, not the email address. Nothing is asked about
  * kinds of characters: that makes passwords easier to guess, not harder (NIST SP 800-63B, 3.1.1.2).
  *
- * Characters are Unicode code points. A password is taken as it was sent: trimming or cutting would accept passwords that
- * nobody chose, and normalising (NFKC) would change with Unicode's versions and lock people out whom it changes. Who types é
- * on two devices that compose it differently has two passwords; the usual keyboards of all systems send the composed one.
+ * Characters are the Unicode code points of the password's normal form. Nothing is trimmed or cut: that would accept passwords
+ * that nobody chose.
  * @param commonPasswords path of a file that has one a line
  * @throws CommonPasswordsError if the file can't be read, or is not such a list
  */
@@ -37,7 +50,8 @@ export function readPasswordRules(commonPasswords: string): PasswordRules {
   const common = readCommonPasswords(commonPasswords);
   return {
     mistakes(password, email) {
-      const { length } = [...password];
+      const normal = normalisePassword(password);
+      const { length } = [...normal];
       if (length < shortest)
         return [
           `A password has at least ${shortest} characters; this one has ${length}.`,
@@ -46,11 +60,11 @@ export function readPasswordRules(commonPasswords: string): PasswordRules {
         return [
           `A password has ${longest} characters at most; this one has ${length}.`,
         ];
-      const lowered = password.toLowerCase();
+      const lowered = normal.toLowerCase();
       const key = emailKey(email);
       return [
         // Two different ones would be the same in UTF-8.
-        ...(password.isWellFormed()
+        ...(normal.isWellFormed()
           ? []
           : ["This password has half a character (a surrogate) in it."]),
         ...(common.has(lowered)
@@ -58,7 +72,7 @@ export function readPasswordRules(commonPasswords: string): PasswordRules {
               "This password is one that many people use, so it is guessed first.",
             ]
           : []),
-        ...(lowered === key || lowered === key.split("@", 1)[0]
+        ...(emailKey(normal) === key || lowered === key.split("@", 1)[0]
           ? ["This password is your email address, or what is before its @."]
           : []),
       ];
@@ -66,9 +80,12 @@ export function readPasswordRules(commonPasswords: string): PasswordRules {
   };
 }
 
-/** In lower case. */
+/** In their normal form and in lower case. */
 function readCommonPasswords(path: string): ReadonlySet<string> {
-  const passwords = new Set(textOf(path).toLowerCase().split(/\r?\n/));
+  const lines = textOf(path).split(/\r?\n/);
+  const passwords = new Set(
+    lines.map((line) => normalisePassword(line).toLowerCase()),
+  );
   passwords.delete("");
   const missing = inEveryList.filter((password) => !passwords.has(password));
   if (missing.length > 0)

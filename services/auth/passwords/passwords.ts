@@ -47,7 +47,7 @@ export interface HasherOptions extends Partial<TurnOptions> {
   patience?: number;
 }
 
-/** Hashes passwords with Argon2id. Both throw Busy if too many are at it. */
+/** Hashes passwords with Argon2id, as they are given: callers normalise them. Both throw Busy if too many are at it. */
 export interface Hasher {
   /** A hash that says how it was made: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. */
   hash(password: string): Promise<string>;

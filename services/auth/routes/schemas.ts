@@ -4,7 +4,11 @@ import type { User as Account } from "../accounts/accounts.ts";
 export const User = z
   .strictObject({
     id: z.uuid(),
-    email: z.string().describe("As it was entered."),
+    email: z
+      .string()
+      .describe(
+        "As it was entered, but for an international domain, which is in its ASCII form.",
+      ),
     created_at: z.iso.datetime(),
   })
   .meta({ id: "User", description: "Somebody with an account." });
@@ -44,8 +48,16 @@ export const LoggedIn = z
   .strictObject({ user: User, ...tokenFields })
   .meta({ id: "LoggedIn", description: "A new session, and whose it is." });
 
-const email = z.string().describe("Case and space around it do not matter.");
-const password = z.string().describe("Taken as it is: nothing is trimmed.");
+const email = z
+  .string()
+  .describe(
+    "Case and space around it do not matter. An international domain and its ASCII form (UTS 46) are the same: name@münchen.example is name@xn--mnchen-3ya.example.",
+  );
+const password = z
+  .string()
+  .describe(
+    "Nothing is trimmed. Composed and decomposed characters are the same, and so are all kinds of spaces (RFC 8265, OpaqueString).",
+  );
 
 export const Credentials = z
   .strictObject({ email, password })
@@ -53,9 +65,11 @@ export const Credentials = z
 
 export const NewAccount = z
   .strictObject({
-    email,
+    email: email.describe(
+      `${email.description} The part before the @ is ASCII alone.`,
+    ),
     password: password.describe(
-      "8 to 1024 characters; not one that many people use, and not the email address.",
+      `8 to 1024 characters; not one that many people use, and not the email address. ${password.description}`,
     ),
   })
   .meta({ id: "NewAccount" });
