@@ -1,10 +1,17 @@
 import { spawn } from "node:child_process";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { run, succeeds } from "./host.ts";
 import { step } from "./progress.ts";
 
 /** Whether Docker has an image. */
 export const imageExists = (image: string) =>
   succeeds("docker", ["image", "inspect", image]);
+
+/** Copies a shell script into an image's file system, with LF line ends: no shell runs one from a CRLF clone. */
+export function copyScript(from: string, to: string): void {
+  writeFileSync(to, readFileSync(from, "utf8").replaceAll("\r\n", "\n"));
+  chmodSync(to, 0o755); // whatever the umask is
+}
 
 /** Makes an image of one layer; `what` are tar's words for what goes into it. */
 export async function importImage(

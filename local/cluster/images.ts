@@ -10,7 +10,12 @@ import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { contentKey } from "../content-key.ts";
 import * as debian from "../debian.ts";
-import { imageExists, importImage, pushImage } from "../docker-image.ts";
+import {
+  copyScript,
+  imageExists,
+  importImage,
+  pushImage,
+} from "../docker-image.ts";
 import { cache, run, succeeds } from "../host.ts";
 import { end, processes } from "../processes.ts";
 import { step } from "../progress.ts";
@@ -121,7 +126,10 @@ export async function ensureNodeImage(): Promise<void> {
       "metrics-server",
     ])
       await run("ln", ["-s", "kube", join(programs, alias)]);
-    await cp(join(import.meta.dirname, "node.sh"), join(stage, "node/node.sh"));
+    copyScript(
+      join(import.meta.dirname, "node.sh"),
+      join(stage, "node/node.sh"),
+    );
     await cp(toolchain.loadBalancerKinds, join(stage, "node/crds"), {
       recursive: true,
     });

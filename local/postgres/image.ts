@@ -1,7 +1,6 @@
 import {
   appendFileSync,
   chmodSync,
-  cpSync,
   mkdirSync,
   rmSync,
   symlinkSync,
@@ -11,7 +10,12 @@ import { join } from "node:path";
 import { registry } from "../cluster/addresses.ts";
 import { contentKey } from "../content-key.ts";
 import * as debian from "../debian.ts";
-import { imageExists, importImage, pushImage } from "../docker-image.ts";
+import {
+  copyScript,
+  imageExists,
+  importImage,
+  pushImage,
+} from "../docker-image.ts";
 import { cache, run } from "../host.ts";
 import { step } from "../progress.ts";
 
@@ -88,8 +92,7 @@ export async function ensurePostgresImage(): Promise<void> {
       "listen_addresses = '*'\n",
     );
     mkdirSync(at("usr/local/bin"), { recursive: true });
-    cpSync(entrypoint, at("usr/local/bin/docker-entrypoint.sh"));
-    chmodSync(at("usr/local/bin/docker-entrypoint.sh"), 0o755);
+    copyScript(entrypoint, at("usr/local/bin/docker-entrypoint.sh"));
     await importImage(
       ["-C", root, "."],
       [
