@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import {
   createApi,
+  createErrorPage,
   createService,
   type Database,
   logger,
@@ -71,6 +72,7 @@ export function createAuth(options: AuthOptions) {
   });
   let stopSweeping = () => {};
   const service = createService({
+    errorPage: createErrorPage({ home: "/", signIn: "/sign-in" }),
     async begin() {
       await migrate(database, join(import.meta.dirname, "migrations"));
       await keyring.load();

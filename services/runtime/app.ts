@@ -4,10 +4,17 @@ import { createFactory } from "hono/factory";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { NONCE, secureHeaders } from "hono/secure-headers";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
+import {
+  createErrorPage,
+  type ErrorPage,
+  errorPages,
+} from "./pages/error-page.ts";
+import { favicon } from "./pages/favicon.ts";
 import { notFound, onError, problem } from "./problem.ts";
 
 /** What every handler finds in its context. */
@@ -21,6 +28,10 @@ export interface ServiceEnv {
     secureHeadersNonce?: string;
     /** The answer's own Content-Security-Policy, in place of the service's: it is one that another service gave. */
     contentSecurityPolicy?: string;
+    /** The last error response that `problem` made. */
+    problem?: { status: ContentfulStatusCode; detail: string };
+    /** Renders errors for browsers. A middleware may set another one for its paths. */
+    errorPage: ErrorPage;
   };
 }
 
@@ -39,6 +50,8 @@ export interface ServiceOptions {
   bodyLimit?: number;
   /** Further directives of the Content-Security-Policy, by their names in camelCase. @default none: all is of this origin */
   contentSecurityPolicy?: Record<string, string[]>;
+  /** Renders errors for browsers; programs get problem+json. @default createErrorPage() */
+  errorPage?: ErrorPage;
   /** What /readyz asks besides whether the program drains; an error means not ready. @default nothing */
   ready?: () => Promise<void>;
   /** What is left to do when the program is to end, after the last request. @default nothing */
@@ -59,8 +72,9 @@ export interface Service {
 }
 
 /**
- * The app that a service adds its routes to. It has GET /livez (the process lives), GET /readyz (it may get requests) and
- * GET /metrics (Prometheus), and answers errors as problem+json. It does not listen: see `serve`.
+ * The app that a service adds its routes to. It has GET /livez (the process lives), GET /readyz (it may get requests),
+ * GET /metrics (Prometheus) and GET /favicon.ico. Errors are problem+json, or a page for clients that prefer HTML. It does not
+ * listen: see `serve`.
  */
 export function createService(options: ServiceOptions = {}): Service {
   const maxSize = options.bodyLimit ?? defaultBodyLimit;
@@ -111,6 +125,7 @@ export function createService(options: ServiceOptions = {}): Service {
       strictTransportSecurity: false,
     }),
   );
+  app.use(errorPages(options.errorPage ?? createErrorPage()));
   app.use(async (c, next) => (begun ? next() : unbegun(c)));
   app.use(
     bodyLimit({
@@ -129,6 +144,7 @@ export function createService(options: ServiceOptions = {}): Service {
       },
     }),
   );
+  app.get("/favicon.ico", favicon);
   return {
     app,
     metrics: metrics.registry,

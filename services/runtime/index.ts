@@ -21,6 +21,20 @@ export { formOf } from "./form.ts";
 export { hasMistakes, type Mistakes, summary } from "./form-mistakes.ts";
 export { logger } from "./logger.ts";
 export { type Api, createApi } from "./openapi/api.ts";
+export { prefersHtml } from "./pages/accept.ts";
+export { type Html, htmlDocument } from "./pages/document.ts";
+export {
+  type Action,
+  actionsOf,
+  createErrorPage,
+  type ErrorPage,
+  message,
+} from "./pages/error-page.ts";
+export { type Failure, inWords, retryInWords } from "./pages/failure.ts";
+export { type Frame, framed } from "./pages/frame.ts";
+export { icon } from "./pages/icons.ts";
+export { isInSite, siteHeader, sitePage } from "./pages/site.ts";
+export { signAndCard, standalonePage } from "./pages/standalone.ts";
 export { problem } from "./problem.ts";
 export { isHere, sameOrigin } from "./same-origin.ts";
 export { serve } from "./serve.ts";

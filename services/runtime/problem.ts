@@ -5,7 +5,8 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ServiceEnv } from "./app.ts";
 
 /**
- * An error response as RFC 9457 has it, with the request's id as `instance` to find it in the logs.
+ * An error response per RFC 9457, with the request's id as `instance` to find it in the logs. Clients that prefer HTML get a page
+ * instead: see errorPages.
  * @param detail what is wrong with this very request, and what to do, in a sentence
  * @param more further members, such as `errors`
  */
@@ -16,6 +17,7 @@ export function problem(
   more: Record<string, unknown> = {},
 ): Response {
   const requestId = c.get("requestId") as string | undefined;
+  c.set("problem", { status, detail });
   return c.body(
     JSON.stringify({
       type: "about:blank",

@@ -5,8 +5,8 @@ import { createEntitlementMetrics } from "./access/metrics.ts";
 import { createGrants } from "./access/playback.ts";
 import { createPlaybackUrls } from "./access/playback-url.ts";
 import { createViewers } from "./access/viewer.ts";
+import { createErrorPage } from "./http/error-page.ts";
 import { onApiError } from "./http/errors.ts";
-import { awayPage } from "./http/page-answer.ts";
 import { createVisitor } from "./http/visitor.ts";
 import { MediaAway } from "./media/media-store.ts";
 import { createProgramme } from "./media/programme.ts";
@@ -20,6 +20,7 @@ import { cataloguePages } from "./routes/catalogue-pages.ts";
 import { deletedAccounts } from "./routes/deleted-accounts.ts";
 import { membershipPages } from "./routes/membership-pages.ts";
 import { playbackRoutes } from "./routes/playback.ts";
+import { robotsRoutes } from "./routes/robots.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { subscribePages } from "./routes/subscribe-pages.ts";
 import { testCards } from "./routes/test-cards.ts";
@@ -58,6 +59,7 @@ const info = {
 export function createStreaming(options: StreamingOptions) {
   const { database } = options;
   const service = createService({
+    errorPage: (c, failure) => createErrorPage(parts.visitor)(c, failure),
     // What hls.js plays, it puts together itself.
     contentSecurityPolicy: { mediaSrc: ["'self'", "blob:"] },
     async begin() {
@@ -85,12 +87,12 @@ export function createStreaming(options: StreamingOptions) {
   service.app.route("/", api.app);
   const assets = join(import.meta.dirname, "assets");
   service.app.route("/", assetRoutes(assets, options.scripts ?? new Map()));
+  service.app.route("/", robotsRoutes());
   for (const pages of [cataloguePages, subscribePages, membershipPages])
     service.app.route("/", pages(parts));
   const { authUrl, paymentUrl, trustedProxies = 0 } = options;
-  const origin = { authUrl, paymentUrl, trustedProxies, awayPage };
   service.app.route("/", deletedAccounts(parts));
-  service.app.route("/", originRoutes(origin));
+  service.app.route("/", originRoutes({ authUrl, paymentUrl, trustedProxies }));
   return service;
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { email, password } from "./auth-domain.ts";
 import type { TestAuth } from "./auth-service.ts";
+import { browserAccept } from "./page.ts";
 
 /** What a browser does with the service: it keeps cookies, and says where its forms come from. */
 export function browse(
@@ -19,6 +20,7 @@ export function browse(
     const response = await auth.app.request(origin + path, {
       ...init,
       headers: {
+        accept: browserAccept,
         ...(cookie ? { cookie } : {}),
         ...(init.headers as Record<string, string>),
       },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { browse, pageOf } from "./auth-browser.ts";
 import { count, email, password } from "./auth-domain.ts";
 import { jsonOf, me, useAuth } from "./auth-service.ts";
+import { browserAccept } from "./page.ts";
 import { problemOf } from "./problem.ts";
 
 type Headers = Record<string, string>;
@@ -44,7 +45,7 @@ describe("A form that comes from", () => {
     auth.first.app.request(path, {
       method: "POST",
       body: new URLSearchParams(fields),
-      headers,
+      headers: { accept: browserAccept, ...headers },
     });
 
   for (const [whom, headers] of others)

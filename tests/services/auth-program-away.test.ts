@@ -78,7 +78,9 @@ describe("Auth without its database", function () {
       assert.match(alert ?? "", /try again in a few seconds/);
       assert.match(input("email"), /value="ada@example\.com"/);
     }
-    const first = await fetch(url, { headers: { cookie } });
+    const first = await fetch(url, {
+      headers: { accept: "text/html", cookie },
+    });
     assert.equal(first.headers.get("retry-after"), "1");
     const { heading } = await pageOf(first, 503);
     assert.equal(heading, "We’ll be right back");

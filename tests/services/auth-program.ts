@@ -53,7 +53,7 @@ export const json = (body: object) => ({
 export const form = (fields: Record<string, string>, cookie = "") => ({
   method: "POST",
   body: new URLSearchParams(fields),
-  headers: { cookie },
+  headers: { accept: "text/html", cookie },
   redirect: "manual" as const,
 });
 

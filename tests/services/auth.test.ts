@@ -20,7 +20,7 @@ describe("The pages", () => {
     const { heading, html } = await page("/sign-up");
     assert.equal(heading, "Create your account");
     assert.match(html, /<form method="post" action="\/sign-up">/);
-    assert.match(html, /<a [^>]*href="\/">Sign in<\/a>/);
+    assert.match(html, /<a [^>]*href="\/sign-in">Sign in<\/a>/);
   });
 
   for (const [path, name, label, type, autocomplete] of [

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createService } from "@marquee/runtime";
 import { sandboxPages } from "../../services/payment/processors/sandbox/page.ts";
 import type { Sandbox } from "../../services/payment/processors/sandbox/sandbox.ts";
+import { browserAccept } from "./page.ts";
 import { pay, type TestSandbox, useSandbox } from "./payment-sandbox.ts";
 
 /** A card whose bank asks. */
@@ -37,7 +38,8 @@ export function usePages() {
       app.route("/", pages);
       await begin();
       return {
-        get: (path: string) => app.request(path),
+        get: (path: string) =>
+          app.request(path, { headers: { accept: browserAccept } }),
         post: (
           path: string,
           answer?: string,
@@ -46,7 +48,7 @@ export function usePages() {
           app.request(path, {
             method: "POST",
             body: new URLSearchParams(answer === undefined ? {} : { answer }),
-            headers,
+            headers: { accept: browserAccept, ...headers },
           }),
       };
     },

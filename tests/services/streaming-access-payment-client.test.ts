@@ -37,7 +37,7 @@ describe("streaming: what pages ask of payment itself", () => {
     assert.equal(basic.id, "basic");
     assert.ok(Number.isInteger(basic.amount));
     assert.match(basic.currency, /^[A-Z]{3}$/);
-    assert.ok(basic.includes.screens >= 1);
+    assert.match(basic.includes.resolution, /^\d+p$/);
   });
 
   it("has nothing of who never paid", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import {
   InvalidCatalogue,
   readCatalogue,
@@ -217,6 +218,49 @@ describe("A catalogue", () => {
           sizes: { poster: 8, backdrop: 10, video: 22, hls: 8 },
         },
       ],
+      tallest: undefined,
     });
+  });
+
+  const variant = (attributes: string) =>
+    `#EXT-X-STREAM-INF:BANDWIDTH=1000${attributes}\n720p.m3u8\n`;
+  const playlists: [what: string, hls: string, tallest: number | undefined][] =
+    [
+      [
+        "the tallest of several pictures",
+        `${variant(",RESOLUTION=640x360")}${variant(",RESOLUTION=1920x1080,FRAME-RATE=24")}${variant(",RESOLUTION=1280x720")}`,
+        1080,
+      ],
+      [
+        "a picture in a playlist with CRLF",
+        `${variant(",RESOLUTION=1280x720")}`.replaceAll("\n", "\r\n"),
+        720,
+      ],
+      ["none, where the playlist declares none", variant(""), undefined],
+      [
+        "none, where the playlist declares it in another tag or a string",
+        `#EXT-X-I-FRAME-STREAM-INF:RESOLUTION=3840x2160\n${variant(',NAME="x,RESOLUTION=3840x2160"')}`,
+        undefined,
+      ],
+    ];
+  for (const [what, hls, tallest] of playlists)
+    it(`has as its tallest picture ${what}`, async () => {
+      const text = `#EXTM3U\n${hls}`;
+      const listed = { ...files, "aurora/index.m3u8": entry(text) };
+      const path = folder({
+        ...contents,
+        "aurora/index.m3u8": text,
+        "catalogue.json": JSON.stringify({ ...catalogue, files: listed }),
+      });
+      const read = await readCatalogue(openFolder(path));
+      assert.equal(read.tallest, tallest);
+    });
+
+  it("of Marquee itself has 720p", async () => {
+    const titles = join(
+      import.meta.dirname,
+      "../../services/streaming/assets/titles",
+    );
+    assert.equal((await readCatalogue(openFolder(titles))).tallest, 720);
   });
 });

@@ -23,13 +23,53 @@ const [plan] = plans as [(typeof plans)[0]];
 
 describe("The plans' page", () => {
   it("says what each costs and has, and leads to paying for it", async () => {
-    const { text, links } = await read(plansPage({ plans }));
-    assert.match(text, /Basic \$7\.99 a month HD picture \(720p\) One screen/);
+    const { text, links } = await read(plansPage({ plans, tallest: 2160 }));
+    assert.match(text, /Basic \$7\.99 a month HD picture \(720p\) Every film/);
     assert.match(
       text,
-      /Premium \$17\.99 a month 4K picture \(2160p\) 4 screens/,
+      /Premium \$17\.99 a month 4K picture \(2160p\) Every film/,
     );
     assert.equal(links["Choose Premium"], "/subscribe?plan=premium");
+  });
+
+  const promises: [
+    tallest: number | undefined,
+    basic: string,
+    premium: string,
+  ][] = [
+    [360, "Picture up to 360p ", "Picture up to 360p "],
+    [720, "HD picture (720p) ", "HD picture (720p) "],
+    [1080, "HD picture (720p) ", "Full HD picture (1080p) "],
+    [2160, "HD picture (720p) ", "4K picture (2160p) "],
+    [4320, "HD picture (720p) ", "4K picture (2160p) "],
+    [undefined, "", ""],
+  ];
+  for (const [tallest, basic, premium] of promises)
+    it(`promises no taller picture than the titles have: ${tallest ?? "unknown"}`, async () => {
+      const { text } = await read(plansPage({ plans, tallest }));
+      for (const [price, picture] of [
+        ["$7.99", basic],
+        ["$17.99", premium],
+      ])
+        assert.ok(
+          text.includes(`${price} a month ${picture}Every film`),
+          `${price} a month ${picture} is not in ${text}`,
+        );
+      const page = await read(
+        subscribePage({ viewer, key: "key-1", plan, tallest }),
+      );
+      assert.ok(page.text.includes(`a month ${basic}Every film`), page.text);
+    });
+
+  it("promises no picture for a plan whose resolution it doesn't know", async () => {
+    const odd = { ...plan, includes: { resolution: "cinema" } };
+    const { text } = await read(plansPage({ plans: [odd], tallest: 720 }));
+    assert.match(text, /a month Every film/);
+  });
+
+  it("promises no number of screens, since nothing counts them", async () => {
+    const { text } = await read(plansPage({ plans, tallest: 2160 }));
+    assert.doesNotMatch(text, /at a time|\d screens|one screen/i);
   });
 
   it("sells no second plan to who has one", async () => {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import type { Html } from "@marquee/runtime";
 import { homePage } from "../../services/streaming/pages/home.ts";
-import type { Html } from "../../services/streaming/pages/layout.ts";
 import { membershipPage } from "../../services/streaming/pages/membership.ts";
 import {
   messagePage,
+  type Refusal,
   refusals,
 } from "../../services/streaming/pages/message.ts";
 import { plansPage } from "../../services/streaming/pages/plans.ts";
@@ -92,6 +93,7 @@ const pages: Record<string, Html> = {
     title: evil,
     text: evil,
     actions: [{ text: evil, href: evil }],
+    requestId: evil,
   }),
   waiting: waitingPage({ viewer, url: evil }),
 };
@@ -118,10 +120,11 @@ for (const [name, page] of Object.entries(pages))
       assert.doesNotMatch(html, /<script>|<img src=x/);
     });
 
-    it("says its language, has a title, one first heading and one main part", async () => {
+    it("says its language, has a title and a description, one first heading and one main part", async () => {
       const { html } = await read(page);
       assert.match(html, /^<!doctype html>\n<html lang="en">/);
       assert.match(html, /<title>.+ – Marquee<\/title>/);
+      assert.match(html, /<meta name="description" content="[^"]{20,}">/);
       assert.equal(html.match(/<h1/g)?.length, 1);
       assert.equal(html.match(/<main/g)?.length, 1);
     });
@@ -186,16 +189,34 @@ describe("A page's frame", () => {
 
 describe("What people are told in place of a page", () => {
   it("leads them on: who is signed out, who has no plan, and who comes when something is away", async () => {
-    const links = async (message: (typeof refusals)["notFound"]) =>
-      Object.values((await read(messagePage(message))).links);
+    const links = async (refusal: Refusal) =>
+      Object.values((await read(messagePage(refusal))).links);
     assert.ok((await links(refusals.notSignedIn)).includes("/sign-in"));
     assert.ok((await links(refusals.notEntitled)).includes("/plans"));
-    for (const kind of ["paymentAway", "mediaAway", "failed"] as const)
-      assert.ok((await links(refusals[kind]("/watch/x"))).includes("/watch/x"));
+    for (const kind of ["paymentAway", "mediaAway", "databaseAway"] as const) {
+      const refusal = refusals[kind]({ again: "/watch/x" });
+      assert.ok((await links(refusal)).includes("/watch/x"));
+    }
+  });
+
+  it("says when to try again, and leads nowhere that would send a form again", async () => {
+    for (const kind of ["paymentAway", "mediaAway", "authAway"] as const) {
+      const refusal = refusals[kind]({ when: "in 20 seconds" });
+      const { text, links } = await read(messagePage(refusal));
+      assert.match(text, /Please try again in 20 seconds\./);
+      assert.equal(links["Try again"], undefined);
+    }
+  });
+
+  it("has the request's id, to find it in the logs", async () => {
+    const { text } = await read(
+      messagePage({ ...refusals.notFound, requestId: "trace-7" }),
+    );
+    assert.match(text, /Request ID: trace-7/);
   });
 
   it("says with payment away that nobody's film stops", async () => {
-    const message = refusals.paymentAway("/watch/x");
+    const message = refusals.paymentAway({ again: "/watch/x" });
     const { text, html } = await read(messagePage(message));
     assert.match(text, /People who are already watching go on watching\./);
     assert.match(html, /<title>Error: We can’t check your membership/);

@@ -6,7 +6,7 @@ import { TooManyAttempts } from "../limits/limits.ts";
 import { Busy } from "../passwords/turns.ts";
 import { InvalidToken } from "../tokens/tokens.ts";
 
-/** An HTTPException with headers, which the runtime's onError and our pages pass on. */
+/** An HTTPException with headers, which the runtime's onError passes on. */
 export const httpError = (
   status: 401 | 409 | 429 | 503,
   message: string,

@@ -22,25 +22,22 @@ export const accountPage = ({
   deleteAccount = {},
 }: Account): Page => ({
   title: "Your account",
+  description:
+    "Your Marquee account: see who is signed in, change your password, or delete your account.",
   error: hasMistakes(changePassword) || hasMistakes(deleteAccount),
-  content: html`<main class="stage">
-      <div class="account">
-        <div class="stage-head">
-          <a class="brand" href="/">MARQUEE</a>
-          <form method="post" action="/sign-out"><button class="button plain" type="submit">Sign out</button></form>
-        </div>
-        <section class="card">
-          <h1>Your account</h1>
-          ${noticeBox(notice)}${summary(changePassword)}${summary(deleteAccount)}
+  shape: "account",
+  content: html`
+        <h1>Your account</h1>
+        ${noticeBox(notice)}${summary(changePassword)}${summary(deleteAccount)}
+        <div class="card">
           <dl>
             <dt>Signed in as</dt><dd>${user.email}</dd>
             <dt>Member since</dt><dd>${day(user.createdAt)}</dd>
           </dl>
-        </section>
+        </div>
         <section class="card">${changePasswordForm(user, changePassword)}</section>
         <section class="card">${deleteAccountForm(user, deleteAccount)}</section>
-      </div>
-    </main>`,
+      `,
 });
 
 const changePasswordForm = ({ email }: User, mistakes: Mistakes) => html`

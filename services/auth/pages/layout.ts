@@ -1,48 +1,66 @@
+import {
+  framed,
+  type Html,
+  signAndCard,
+  sitePage,
+  standalonePage,
+} from "@marquee/runtime";
 import { html } from "hono/html";
-import type { HtmlEscapedString } from "hono/utils/html";
 import { style } from "./style.ts";
-
-export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
 /** A page's content, and what its frame says of it. */
 export interface Page {
   title: string;
+  /** For search results. */
+  description: string;
   /** Whether it shows a mistake: the title says so, which screen readers read first. */
   error?: boolean;
+  /** card: a form in the middle, for visitors; account: cards below each other, for somebody who is signed in. */
+  shape: "card" | "account";
   content: Html;
 }
 
-/**
- * A whole page. It works without JavaScript, and has nothing from elsewhere.
- *
- * The referrer policy is for our own forms: under the header's `no-referrer`, browsers send "Origin: null" with them.
- * @param nonce lets the style through the Content-Security-Policy
- */
-export const layout = (
-  { title, error = false, content }: Page,
-  nonce: string | undefined,
-) => html`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="referrer" content="same-origin">
-    <meta name="color-scheme" content="dark">
-    <meta name="theme-color" content="#0a090f">
-    <title>${error ? "Error: " : ""}${title} – Marquee</title>
-    <link rel="icon" href="/icon.svg" type="image/svg+xml">
-    <style nonce="${nonce}">${style}</style>
-  </head>
-  <body>
-    ${content}
-  </body>
-</html>`;
+/** Where a page is shown. */
+export interface Place {
+  /** Whether it is at streaming's address, with the site's other pages. */
+  inSite: boolean;
+  /** Lets the style through the Content-Security-Policy. */
+  nonce: string | undefined;
+}
 
-/** A card in the middle of the page, under the theatre's sign. */
-export const card = (content: Html) => html`<main class="stage">
-      <div class="sign">
-        <a class="brand" href="/">MARQUEE</a>
-        <p class="tagline">The lights go down. Your evening begins.</p>
+/** A whole page. It works without JavaScript. */
+export function layout(
+  { shape, content, ...head }: Page,
+  { inSite, nonce }: Place,
+): Html {
+  const isAccount = shape === "account";
+  if (inSite)
+    return sitePage(
+      head,
+      isAccount
+        ? framed({ signedIn: true, here: "account" }, siteAccount(content))
+        : framed({ signedIn: false }, siteCard(content)),
+    );
+  const icon = html`<link rel="icon" href="/icon.svg" type="image/svg+xml">
+    `;
+  return standalonePage(
+    { ...head, nonce, style, more: icon },
+    isAccount ? account(content) : signAndCard(content, "/"),
+  );
+}
+
+const siteCard = (content: Html) => html`
+      <div class="stage"><div class="card form-card">${content}</div></div>`;
+
+const siteAccount = (content: Html) => html`
+      <div class="wide-stage narrow">${content}</div>`;
+
+const account = (content: Html) => html`<main class="stage">
+      <div class="account">
+        <div class="stage-head">
+          <a class="brand" href="/">MARQUEE</a>
+          <form method="post" action="/sign-out"><button class="button plain" type="submit">Sign out</button></form>
+        </div>
+        ${content}
       </div>
-      <div class="card">${content}</div>
     </main>`;

@@ -1,7 +1,7 @@
 import { hasMistakes, type Mistakes, summary } from "@marquee/runtime";
 import { html } from "hono/html";
 import { field } from "./form.ts";
-import { card, type Page } from "./layout.ts";
+import type { Page } from "./layout.ts";
 import { type Notice, noticeBox } from "./notices.ts";
 
 export interface SignIn {
@@ -18,8 +18,11 @@ export const signInPage = ({
   notice,
 }: SignIn): Page => ({
   title: "Sign in",
+  description:
+    "Sign in to Marquee, and go on with your film where you stopped, on any device.",
   error: hasMistakes(mistakes),
-  content: card(html`
+  shape: "card",
+  content: html`
         <h1>Sign in</h1>
         ${noticeBox(notice)}${summary(mistakes)}
         <form method="post" action="/sign-in">
@@ -31,5 +34,5 @@ export const signInPage = ({
           <p class="quiet">New to Marquee?</p>
           <a class="button plain wide" href="/sign-up">Create an account</a>
         </div>
-      `),
+      `,
 });

@@ -1,7 +1,7 @@
 import { hasMistakes, type Mistakes, summary } from "@marquee/runtime";
 import { html } from "hono/html";
 import { field } from "./form.ts";
-import { card, type Page } from "./layout.ts";
+import type { Page } from "./layout.ts";
 
 export interface SignUp {
   /** What was entered before. */
@@ -16,8 +16,11 @@ export const passwordHint =
 /** Making an account, and the way back to signing in. */
 export const signUpPage = ({ email = "", mistakes = {} }: SignUp): Page => ({
   title: "Create your account",
+  description:
+    "Create a Marquee account with an email address and a password, and watch quiet, beautiful films on every screen you have.",
   error: hasMistakes(mistakes),
-  content: card(html`
+  shape: "card",
+  content: html`
         <h1>Create your account</h1>
         <p class="quiet">An email address and a password are all it takes.</p>
         ${summary(mistakes)}
@@ -28,7 +31,7 @@ export const signUpPage = ({ email = "", mistakes = {} }: SignUp): Page => ({
         </form>
         <div class="other">
           <p class="quiet">Already have an account?</p>
-          <a class="button plain wide" href="/">Sign in</a>
+          <a class="button plain wide" href="/sign-in">Sign in</a>
         </div>
-      `),
+      `,
 });

@@ -14,8 +14,16 @@ const PlanJson = z
     currency: z.string().describe("ISO 4217."),
     interval: z.string().describe("A period's length: ISO 8601."),
     includes: z.object({
-      resolution: z.string().describe("The largest picture."),
-      screens: z.int().describe("How many may be watched at the same time."),
+      resolution: z
+        .string()
+        .describe(
+          "The largest picture that the plan covers; titles may have smaller ones.",
+        ),
+      screens: z
+        .int()
+        .describe(
+          "How many screens the plan covers at the same time; not enforced yet.",
+        ),
     }),
   })
   .meta({ id: "Plan" });

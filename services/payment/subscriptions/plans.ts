@@ -7,9 +7,9 @@ export interface Plan {
   amount: bigint;
   /** ISO 4217. */
   currency: string;
-  /** The largest picture. */
+  /** The largest picture that the plan covers. Whether there are titles with one is up to streaming. */
   resolution: "720p" | "1080p" | "2160p";
-  /** How many may be watched at the same time. */
+  /** How many screens the plan covers at the same time. Nothing counts them yet, so pages don't show it. */
   screens: number;
 }
 

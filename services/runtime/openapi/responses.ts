@@ -30,7 +30,11 @@ const Problem = z
       .optional()
       .describe("Every mistake: where, as a JSON Pointer, and what is wrong."),
   })
-  .meta({ id: "Problem", description: "An error, as in RFC 9457." });
+  .meta({
+    id: "Problem",
+    description:
+      "An error, as in RFC 9457. Clients that prefer text/html get a page instead.",
+  });
 
 /** What the platform answers by itself, by status. */
 const platform = {

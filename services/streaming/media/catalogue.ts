@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
+import { largestPlaylist } from "../delivery/playlist.ts";
 import type { MediaFile, MediaStore } from "./media-store.ts";
+import { tallestIn, tallestOf } from "./tallest.ts";
 
 /** Where the catalogue is, below the store's root. */
 const path = "catalogue.json";
@@ -74,6 +76,8 @@ export interface Catalogue {
   /** The id of the one to show first. */
   featured: string;
   titles: Title[];
+  /** The height of the tallest picture of all titles, in pixels; undefined if no playlist declares one. */
+  tallest: number | undefined;
 }
 
 /** The catalogue, or what it names, is not as it has to be. Its message has a line for each mistake. */
@@ -110,7 +114,14 @@ export async function readCatalogue(store: MediaStore): Promise<Catalogue> {
     else found.set(name, there);
   }
   if (mistakes.length > 0) throw new InvalidCatalogue(mistakes);
-  const sizeOf = (name: string) => (found.get(name) as MediaFile).size;
+  const fileOf = (name: string) => found.get(name) as MediaFile;
+  const sizeOf = (name: string) => fileOf(name).size;
+  const heights: (number | undefined)[] = [];
+  for (const { hls } of catalogue.titles) {
+    const { size } = fileOf(hls);
+    if (size > 0 && size <= largestPlaylist)
+      heights.push(tallestIn(await textOf(fileOf(hls))));
+  }
   return {
     featured: catalogue.featured,
     titles: catalogue.titles.map((title) => ({
@@ -122,6 +133,7 @@ export async function readCatalogue(store: MediaStore): Promise<Catalogue> {
         hls: sizeOf(title.hls),
       },
     })),
+    tallest: tallestOf(heights),
   };
 }
 

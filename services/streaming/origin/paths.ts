@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import { type PassOptions, passTo } from "./proxy.ts";
 
 export interface OriginOptions
-  extends Pick<PassOptions, "trustedProxies" | "timeout" | "awayPage"> {
+  extends Pick<PassOptions, "trustedProxies" | "timeout"> {
   /** Auth's origin. */
   authUrl: string;
   /** Payment's origin. */

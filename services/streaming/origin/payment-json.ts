@@ -13,7 +13,7 @@ export const PlanJson = z.object({
   amount: z.int(),
   currency: z.string(),
   interval: z.string(),
-  includes: z.object({ resolution: z.string(), screens: z.int() }),
+  includes: z.object({ resolution: z.string() }),
 });
 /** What somebody can subscribe to. Amounts are in the currency's smallest unit. */
 export type Plan = z.infer<typeof PlanJson>;

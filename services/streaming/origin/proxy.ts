@@ -1,11 +1,14 @@
 import { Agent } from "node:http";
-import { factory, problem, type ServiceEnv } from "@marquee/runtime";
+import {
+  factory,
+  problem,
+  type ServiceEnv,
+  siteHeader,
+} from "@marquee/runtime";
 import type { Context, Hono } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
 import { createForwardedOf, type ForwardedOf } from "./forwarded.ts";
 import { endToEnd, responseOf, send, TooLate } from "./send.ts";
-
-type Answered = Response | Promise<Response>;
 
 export interface PassOptions {
   /** Where the service is: an origin such as http://auth-service:8081. */
@@ -18,8 +21,6 @@ export interface PassOptions {
   trustedProxies?: number;
   /** Milliseconds that the service may take until its answer's headers are there. @default 10000 */
   timeout?: number;
-  /** Answers with a page where a browser asks for one and the service does not answer. @default problem+json */
-  awayPage?: (c: Context<ServiceEnv>, status: 502 | 504) => Answered;
 }
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]; // and HEAD, which Hono takes for a GET
@@ -39,7 +40,7 @@ export function passTo(options: PassOptions): Hono<ServiceEnv> {
 }
 
 function createPass(
-  { url, prefix = "", timeout = 10_000, awayPage }: PassOptions,
+  { url, prefix = "", timeout = 10_000 }: PassOptions,
   forwardedOf: ForwardedOf,
 ) {
   const agent = new Agent({ keepAlive: true });
@@ -72,16 +73,12 @@ function createPass(
       c.get("log").error({ err, url }, "a service does not answer");
       const status = err instanceof TooLate ? 504 : 502;
       c.header("retry-after", "1"); // seconds
-      if (awayPage && isForPage(c)) return awayPage(c, status);
       return problem(c, status, `${c.req.path} can't be answered now.`);
     }
   };
 }
 
 const isSafe = (method: string) => method === "GET" || method === "HEAD";
-
-const isForPage = (c: Context) =>
-  /\btext\/html\b/i.test(c.req.header("accept") ?? "");
 
 /** Where a request goes. The server that listens has taken `..` out of its path, before that was compared with `paths`. */
 function targetOf(url: string, prefix: string, asked: string): URL | undefined {
@@ -103,6 +100,7 @@ function requestHeaders(c: Context<ServiceEnv>, more: Record<string, string>) {
   if (!headers.has("host")) headers.set("host", host);
   for (const [name, value] of Object.entries(more)) headers.set(name, value);
   headers.set("x-request-id", c.get("requestId"));
+  headers.set(siteHeader, "1");
   // A length without a body, as a GET may come with, would have the service wait for the next request's bytes.
   if (!c.req.raw.body) headers.delete("content-length");
   else if (!headers.has("content-length"))

@@ -1,6 +1,7 @@
+import type { Html } from "@marquee/runtime";
 import { html } from "hono/html";
 import { icons } from "./icons.ts";
-import { type Html, layout, noticeBox, type Viewer } from "./layout.ts";
+import { layout, noticeBox, type Viewer } from "./layout.ts";
 import { type Price, priceInWords } from "./prices.ts";
 import {
   type Begun,

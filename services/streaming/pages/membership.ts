@@ -1,8 +1,9 @@
+import type { Html } from "@marquee/runtime";
 import { html } from "hono/html";
 import { isLive } from "../origin/payment-json.ts";
 import { dayOrTime } from "./dates.ts";
 import { hiddenField } from "./form.ts";
-import { type Html, layout, noticeBox, type Viewer } from "./layout.ts";
+import { layout, noticeBox, type Viewer } from "./layout.ts";
 import { type Payment, paymentList } from "./payments.ts";
 import { priceInWords } from "./prices.ts";
 import { cardName } from "./subscribe.ts";

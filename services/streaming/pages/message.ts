@@ -1,42 +1,55 @@
+import {
+  type Action,
+  type Failure,
+  type Html,
+  message,
+} from "@marquee/runtime";
 import { html } from "hono/html";
-import { type Html, layout, type Viewer } from "./layout.ts";
+import { layout, type Viewer } from "./layout.ts";
 
-/** Where somebody can go from a message. */
-export interface Action {
-  text: string;
-  href: string;
-}
-
-export interface Message {
-  viewer?: Viewer | undefined;
+/** What people are told when they don't get what they asked for. */
+export interface Refusal {
   title: string;
   /** What happened and what to do, in a sentence or two. */
   text: string;
-  /** The first is what most people want. */
+  /** Where to go from here; the first is what most people want. */
   actions: readonly Action[];
 }
 
+export interface Message extends Refusal {
+  viewer?: Viewer | undefined;
+  /** The request's id in the logs, if it failed. */
+  requestId?: string | undefined;
+}
+
 /** What a browser gets in place of what it asked for. */
-export const messagePage = ({ viewer, title, text, actions }: Message): Html =>
+export const messagePage = ({
+  viewer,
+  title,
+  text,
+  actions,
+  requestId,
+}: Message): Html =>
   layout({
     title,
     error: true,
     viewer,
     room: "curtains",
     content: html`
-      <div class="stage"><div class="card message">
-        <h1>${title}</h1>
-        <p class="quiet">${text}</p>
-        <div class="actions">${actions.map(({ text, href }, i) => html`<a class="button${i === 0 ? "" : " plain"}" href="${href}">${text}</a>`)}</div>
-      </div></div>`,
+      <div class="stage"><div class="card message">${message({ title, text, requestId }, actions)}</div></div>`,
   });
 
-type Refusal = Pick<Message, "title" | "text" | "actions">;
+/** When and where to try again. */
+type Retry = Pick<Failure, "when" | "again">;
 
-const home = { text: "To the catalogue", href: "/" };
-const again = (path: string) => ({ text: "Try again", href: path });
+const home = { text: "Go to the home page", href: "/" };
 
-/** What people are told when they don't get what they asked for. */
+const actionsFor = ({ again }: Retry) =>
+  again === undefined ? [home] : [{ text: "Try again", href: again }, home];
+
+const tryAgain = ({ when = "in a moment" }: Retry) =>
+  `Please try again ${when}.`;
+
 export const refusals = {
   notSignedIn: {
     title: "Sign in to watch",
@@ -51,56 +64,40 @@ export const refusals = {
     text: "Choose a plan, and the film begins. You can cancel whenever you like.",
     actions: [{ text: "See the plans", href: "/plans" }, home],
   },
-  /** @param path of the page that was asked for */
-  paymentAway: (path: string) => ({
+  paymentAway: (retry) => ({
     title: "We can’t check your membership right now",
-    text: "This is on our side, and usually passes within minutes. People who are already watching go on watching. Nothing was charged.",
-    actions: [again(path), home],
+    text: `This is on our side. People who are already watching go on watching. Nothing was charged. ${tryAgain(retry)}`,
+    actions: actionsFor(retry),
   }),
-  /** Something was sent, and there is no answer. */
+  /** A form was sent, and the outcome is unknown: to send it again may charge twice. */
   paymentUnknown: {
-    title: "We don’t know yet what became of it",
-    text: "Payment did not answer in time. Your membership’s page says whether it went through; nothing is paid twice.",
+    title: "We don’t know yet whether it went through",
+    text: "The payment service did not answer in time. Your membership’s page shows the outcome soon; nothing is charged twice.",
     actions: [{ text: "Your membership", href: "/membership" }, home],
   },
-  deletionAway: {
+  deletionAway: (retry) => ({
     title: "Your account can’t be deleted right now",
-    text: "Your membership has to end with it, and payment does not answer. Nothing was deleted; please try again in a moment.",
+    text: `Your membership has to end with it, and the payment service does not answer. Nothing was deleted. ${tryAgain(retry)}`,
     actions: [{ text: "Your account", href: "/account" }, home],
-  },
-  /** @param path of the page that was asked for */
-  mediaAway: (path: string) => ({
+  }),
+  mediaAway: (retry) => ({
     title: "The projector is not answering",
-    text: "We can’t reach our films right now. This is on our side; please try again in a moment.",
-    actions: [again(path), home],
+    text: `We can’t reach our films right now. This is on our side. ${tryAgain(retry)}`,
+    actions: actionsFor(retry),
   }),
-  /** @param path of the page that was asked for */
-  authAway: (path: string) => ({
+  authAway: (retry) => ({
     title: "We can’t see who you are right now",
-    text: "Signing in does not work at the moment. This is on our side, and usually passes within minutes. People who are already watching go on watching.",
-    actions: [again(path), home],
+    text: `Signing in does not work at the moment. This is on our side. People who are already watching go on watching. ${tryAgain(retry)}`,
+    actions: actionsFor(retry),
   }),
-  /** @param path of the page that was asked for */
-  databaseAway: (path: string) => ({
+  databaseAway: (retry) => ({
     title: "We’ll be right back",
-    text: "This page can’t be shown right now. Please try again in a few seconds.",
-    actions: [again(path), home],
-  }),
-  /** @param text what is wrong with what was sent, in a sentence */
-  wrong: (text: string) => ({
-    title: "That did not work",
-    text,
-    actions: [home],
+    text: `This page can’t be shown right now. ${tryAgain(retry)}`,
+    actions: actionsFor(retry),
   }),
   notFound: {
     title: "There is nothing here",
     text: "The page has moved, or the title is not in our programme any more.",
     actions: [home],
   },
-  /** @param path of the page that was asked for */
-  failed: (path: string) => ({
-    title: "Something went wrong",
-    text: "This is our mistake, and it has been noted. Please try again in a moment.",
-    actions: [again(path), home],
-  }),
-} satisfies Record<string, Refusal | ((path: string) => Refusal)>;
+} satisfies Record<string, Refusal | ((retry: Retry) => Refusal)>;

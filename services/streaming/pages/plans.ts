@@ -1,6 +1,7 @@
+import type { Html } from "@marquee/runtime";
 import { html } from "hono/html";
 import { icons } from "./icons.ts";
-import { type Html, layout, type Viewer } from "./layout.ts";
+import { layout, type Viewer } from "./layout.ts";
 import { intervalInWords, money, type Price } from "./prices.ts";
 
 export interface Plan extends Price {
@@ -9,8 +10,6 @@ export interface Plan extends Price {
   includes: {
     /** The largest picture: 720p, 1080p, 2160p. */
     resolution: string;
-    /** How many may be watched at the same time. */
-    screens: number;
   };
 }
 
@@ -20,12 +19,16 @@ export interface Plans {
   plans: readonly Plan[];
   /** The id of the one that the viewer has. @default none */
   current?: string | undefined;
+  /** The height of the titles' tallest picture, in pixels. @default unknown */
+  tallest?: number | undefined;
 }
 
 /** What somebody can subscribe to. */
-export const plansPage = ({ viewer, plans, current }: Plans): Html =>
+export const plansPage = ({ viewer, plans, current, tallest }: Plans): Html =>
   layout({
     title: "Plans",
+    description:
+      "What Marquee costs: every plan has every film, and you can cancel whenever you like.",
     viewer,
     here: "plans",
     room: "curtains",
@@ -35,18 +38,24 @@ export const plansPage = ({ viewer, plans, current }: Plans): Html =>
           <h1>Choose your seat</h1>
           <p class="lead">Every plan has every film. Change your mind and cancel whenever you like.</p>
         </div>
-        <ul class="plans">${plans.map((plan) => card(plan, plan.id === current, current !== undefined))}
+        <ul class="plans">${plans.map((plan) => card(plan, { current, tallest }))}
         </ul>
       </div>`,
   });
 
-const card = (plan: Plan, isCurrent: boolean, hasOne: boolean) => html`
+function card(
+  plan: Plan,
+  { current, tallest }: Pick<Plans, "current" | "tallest">,
+) {
+  const isCurrent = plan.id === current;
+  return html`
           <li class="card plan${isCurrent ? " plan-current" : ""}">
             <h2>${plan.name}${isCurrent ? html` <span class="badge">Your plan</span>` : ""}</h2>
             <p class="price"><strong>${money(plan.amount, plan.currency)}</strong> <span>${intervalInWords(plan.interval)}</span></p>
-            <ul class="ticks">${includes(plan).map((item) => html`<li>${icons.check}${item}</li>`)}</ul>
-            ${choice(plan, isCurrent, hasOne)}
+            <ul class="ticks">${includes(plan, tallest).map((item) => html`<li>${icons.check}${item}</li>`)}</ul>
+            ${choice(plan, isCurrent, current !== undefined)}
           </li>`;
+}
 
 const choice = ({ id, name }: Plan, isCurrent: boolean, hasOne: boolean) => {
   if (isCurrent)
@@ -59,15 +68,25 @@ const choice = ({ id, name }: Plan, isCurrent: boolean, hasOne: boolean) => {
 export const subscribePath = (plan: string) =>
   `/subscribe?plan=${encodeURIComponent(plan)}`;
 
-const pictures: Readonly<Record<string, string>> = {
-  "720p": "HD picture (720p)",
-  "1080p": "Full HD picture (1080p)",
-  "2160p": "4K picture (2160p)",
+const pictures: Readonly<Record<number, string>> = {
+  720: "HD picture (720p)",
+  1080: "Full HD picture (1080p)",
+  2160: "4K picture (2160p)",
 };
 
-/** What a plan has, a line each. */
-export const includes = ({ includes: { resolution, screens } }: Plan) => [
-  pictures[resolution] ?? `Picture up to ${resolution}`,
-  screens === 1 ? "One screen at a time" : `${screens} screens at a time`,
-  "Every film, on every device",
-];
+/**
+ * A plan's features, one per line. The picture is capped at the titles' tallest one. Screens are left out, as nothing counts them yet.
+ */
+export function includes(
+  { includes: { resolution } }: Plan,
+  tallest: number | undefined,
+): string[] {
+  const height = Math.min(
+    Number(/^(\d+)p$/.exec(resolution)?.[1]),
+    tallest ?? NaN,
+  );
+  return [
+    ...(height ? [pictures[height] ?? `Picture up to ${height}p`] : []),
+    "Every film, on every device",
+  ];
+}

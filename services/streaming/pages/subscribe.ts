@@ -1,9 +1,14 @@
-import { hasMistakes, type Mistakes, summary } from "@marquee/runtime";
+import {
+  type Html,
+  hasMistakes,
+  type Mistakes,
+  summary,
+} from "@marquee/runtime";
 import { html } from "hono/html";
 import { grouped } from "../browser/card/card-number.ts";
 import { field, hiddenField } from "./form.ts";
 import { icons } from "./icons.ts";
-import { type Html, layout, type Viewer } from "./layout.ts";
+import { layout, type Viewer } from "./layout.ts";
 import { includes, type Plan } from "./plans.ts";
 import { intervalInWords, money, priceInWords } from "./prices.ts";
 
@@ -28,18 +33,20 @@ export interface CardForm {
 
 export interface Subscribe extends CardForm {
   plan: Plan;
+  /** The height of the titles' tallest picture, in pixels. @default unknown */
+  tallest?: number | undefined;
 }
 
 /** Paying for a plan: POST /subscribe with plan, key, number, expiry and cvc. */
 export const subscribePage = (page: Subscribe): Html => {
-  const { plan } = page;
+  const { plan, tallest } = page;
   const price = money(plan.amount, plan.currency);
   return cardPage(page, {
     title: `Subscribe to ${plan.name}`,
     aside: html`<section class="order" aria-labelledby="order">
             <h2 id="order">${plan.name}</h2>
             <p class="price"><strong>${price}</strong> <span>${intervalInWords(plan.interval)}</span></p>
-            <ul class="ticks">${includes(plan).map((item) => html`<li>${icons.check}${item}</li>`)}</ul>
+            <ul class="ticks">${includes(plan, tallest).map((item) => html`<li>${icons.check}${item}</li>`)}</ul>
             <p><a class="stand-alone" href="/plans">Choose another plan</a></p>
           </section>`,
     form: cardForm(page, {

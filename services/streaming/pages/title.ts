@@ -1,7 +1,8 @@
+import type { Html } from "@marquee/runtime";
 import { html } from "hono/html";
 import { clock } from "./durations.ts";
 import { icons } from "./icons.ts";
-import { type Html, layout, type Viewer } from "./layout.ts";
+import { layout, type Viewer } from "./layout.ts";
 import {
   backdropOf,
   facts,
@@ -34,6 +35,7 @@ export const titlePage = ({
 }: TitlePage): Html =>
   layout({
     title: title.name,
+    description: title.description,
     viewer,
     content: html`
       <article class="title" aria-labelledby="name">

@@ -1,5 +1,6 @@
+import type { Html } from "@marquee/runtime";
 import { html } from "hono/html";
-import { type Html, layout, type Viewer } from "./layout.ts";
+import { layout, type Viewer } from "./layout.ts";
 
 export interface Waiting {
   viewer: Viewer;

@@ -1,7 +1,8 @@
+import type { Html } from "@marquee/runtime";
 import { html, raw } from "hono/html";
 import { clock } from "./durations.ts";
 import { icons } from "./icons.ts";
-import { type Html, layout } from "./layout.ts";
+import { layout } from "./layout.ts";
 import type { Title } from "./title.ts";
 import { type TitleCard, titlePath, watchPath } from "./title-card.ts";
 

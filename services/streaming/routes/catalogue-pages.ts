@@ -18,7 +18,7 @@ import { picturesOf } from "./titles.ts";
 /** GET /, /titles/:id and /watch/:id: what there is, a title, and the player. */
 export function cataloguePages(parts: Parts) {
   const { programme, visitor, entitlements, grants, forwardedOf } = parts;
-  const app = createPages(parts);
+  const app = createPages();
 
   const titleOf = async (c: Context): Promise<Title> => {
     const title = await programme.title(c.req.param("id") ?? "");

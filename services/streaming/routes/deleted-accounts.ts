@@ -1,10 +1,7 @@
 import { factory } from "@marquee/runtime";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Viewer } from "../access/viewer.ts";
-import { show } from "../http/page-answer.ts";
-import { PaymentAway } from "../origin/payment-away.ts";
 import { isLive } from "../origin/payment-json.ts";
-import { messagePage, refusals } from "../pages/message.ts";
 import type { Parts } from "../parts.ts";
 import { forgetUser } from "../progress/progress.ts";
 import { newKey } from "./card-form.ts";
@@ -33,13 +30,6 @@ export function deletedAccounts(parts: Parts) {
   );
   app.post(
     "/delete-account",
-    async (c, next) => {
-      await next();
-      if (!(c.error instanceof PaymentAway)) return;
-      const page = await show(c, messagePage(refusals.deletionAway), 503);
-      c.res = undefined; // else the problem's headers would be the page's
-      c.res = page;
-    },
     deletion(
       parts,
       ({ status, headers }) =>

@@ -23,7 +23,7 @@ const notices: Readonly<Record<string, string>> = {
 /** GET /membership; POST /membership/cancel and /membership/resume: what somebody pays, and how it ends. */
 export function membershipPages(parts: Parts) {
   const { visitor, payment, entitlements, forwardedOf } = parts;
-  const app = createPages(parts);
+  const app = createPages();
 
   app.get("/membership", async (c) => {
     const visit = await visitor.of(c);

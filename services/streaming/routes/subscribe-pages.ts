@@ -1,4 +1,10 @@
-import { formOf, type Mistakes, sameOrigin } from "@marquee/runtime";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  formOf,
+  type Mistakes,
+  prefersHtml,
+  sameOrigin,
+} from "@marquee/runtime";
 import { keepAim, takeAim } from "../http/browser.ts";
 import {
   createPages,
@@ -16,6 +22,9 @@ import { waitingPage } from "../pages/waiting.ts";
 import type { Parts } from "../parts.ts";
 import { keyOf, mistakesOf, newKey, readCard } from "./card-form.ts";
 
+/** Milliseconds that the plans wait for the titles, which matter only when they are read for the first time. */
+const patience = 300;
+
 /** Where people wait for what became of a payment. */
 const paymentPath = "/membership/payment";
 /** The same, after a card was changed. */
@@ -24,15 +33,31 @@ const cardPaymentPath = `${paymentPath}?for=card`;
 /** GET /plans; GET, POST /subscribe; GET, POST /membership/card; GET /membership/payment: paying, and what became of it. */
 export function subscribePages(parts: Parts) {
   const { visitor, payment, entitlements, forwardedOf, testCards } = parts;
-  const app = createPages(parts);
+  const { programme } = parts;
+  const app = createPages();
 
   app.get("/plans", async (c) => {
     const visit = await visitor.maybe(c);
     const plans = await payment.plans();
     const live = visit && (await liveOf(parts, visit));
     const viewer = visit?.shown;
-    return show(c, plansPage({ viewer, plans, current: live?.plan }));
+    const tallest = await tallestPicture(c);
+    return show(c, plansPage({ viewer, plans, current: live?.plan, tallest }));
   });
+
+  /** In pixels; undefined while the titles can't be reached, because prices are shown without them. */
+  async function tallestPicture(c: PageContext): Promise<number | undefined> {
+    try {
+      const late = sleep(patience, undefined, { ref: false });
+      return (await Promise.race([programme.catalogue(), late]))?.tallest;
+    } catch (err) {
+      c.var.log.warn(
+        { err },
+        "plans are shown without their pictures' heights",
+      );
+      return undefined;
+    }
+  }
 
   const planOf = async (id: string | undefined) => {
     const plan = (await payment.plans()).find((plan) => plan.id === id);
@@ -49,7 +74,8 @@ export function subscribePages(parts: Parts) {
     }
     if (await liveOf(parts, visit)) return c.redirect("/membership");
     const viewer = visit.shown;
-    const form = { viewer, plan, key: newKey(), testCards };
+    const tallest = await tallestPicture(c);
+    const form = { viewer, plan, tallest, key: newKey(), testCards };
     return show(c, subscribePage(form));
   });
 
@@ -58,9 +84,11 @@ export function subscribePages(parts: Parts) {
     const visit = await visitor.of(c);
     if (!visit) return c.redirect("/sign-in", 303);
     const plan = await planOf(sent.plan);
+    const tallest = await tallestPicture(c);
     const again = (mistakes: Mistakes, status: 402 | 404 | 409 | 422) => {
       const values = { expiry: sent.expiry };
-      const form = { viewer: visit.shown, plan, key: newKey(), testCards };
+      const order = { viewer: visit.shown, plan, tallest };
+      const form = { ...order, key: newKey(), testCards };
       return show(c, subscribePage({ ...form, values, mistakes }), status);
     };
     const card = readCard(sent);
@@ -166,9 +194,7 @@ export function subscribePages(parts: Parts) {
     if (subscription?.status !== "active") return "/membership?told=not-paid";
     if (waiting === cardPaymentPath) return "/membership?told=card-changed";
     // A script that looks whether it is over is not who goes there.
-    const looks =
-      c.req.method === "GET" &&
-      !/\btext\/html\b/.test(c.req.header("accept") ?? "");
+    const looks = c.req.method === "GET" && !prefersHtml(c);
     const { https } = forwardedOf(c);
     const watch = looks ? undefined : takeAim(c, "watch", https);
     return watch ?? "/membership?told=subscribed";

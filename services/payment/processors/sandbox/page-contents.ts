@@ -1,4 +1,6 @@
+import type { Failure } from "@marquee/runtime";
 import { html } from "hono/html";
+import { HTTPException } from "hono/http-exception";
 import type { Action } from "./actions.ts";
 import type { Page } from "./page-layout.ts";
 
@@ -70,11 +72,26 @@ export const answered = (
       `,
 });
 
-/** What else there is to say, in a sentence or two. */
-export const message = (title: string, text: string): Page => ({
-  title,
-  content: html`
-        <h1>${title}</h1>
-        <p class="quiet">${text}</p>
+/** What went wrong, and what to do. */
+export function failed(
+  { status, title, text, when, requestId }: Failure,
+  error: Error | undefined,
+): Page {
+  const words =
+    status === 503
+      ? {
+          title,
+          text: `The bank can’t answer right now. Please try again ${when ?? "in a few seconds"}.`,
+        }
+      : error instanceof HTTPException && status < 500
+        ? { title: "That doesn’t work", text: error.message }
+        : { title, text };
+  return {
+    title: `Error: ${words.title}`,
+    content: html`
+        <h1>${words.title}</h1>
+        <p class="quiet">${words.text}</p>
+        <p class="quiet">Request ID: ${requestId}</p>
       `,
-});
+  };
+}

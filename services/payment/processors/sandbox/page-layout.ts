@@ -74,6 +74,7 @@ export const layout = (
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="referrer" content="same-origin">
     <meta name="robots" content="noindex">
+    <meta name="description" content="A bank for tests, which asks whether to approve a payment. No money moves.">
     ${next === undefined ? "" : html`<meta http-equiv="refresh" content="0; url=${next}">`}
     <title>${title} – Sandbox bank</title>
     <style nonce="${nonce}">${style}</style>

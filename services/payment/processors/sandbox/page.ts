@@ -1,10 +1,14 @@
-import { factory, type ServiceEnv, sameOrigin } from "@marquee/runtime";
+import {
+  type ErrorPage,
+  factory,
+  type ServiceEnv,
+  sameOrigin,
+} from "@marquee/runtime";
 import type { Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ProcessorUnavailable } from "../processor.ts";
 import type { Action } from "./actions.ts";
-import { answered, message, question } from "./page-contents.ts";
+import { answered, failed, question } from "./page-contents.ts";
 import { layout, type Page } from "./page-layout.ts";
 import { returnOf } from "./return-url.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -28,9 +32,12 @@ export function sandboxPages({
   settled,
 }: SandboxPagesOptions): Hono<ServiceEnv> {
   const app = factory.createApp();
-  app.onError((error, c) => {
-    const { status, ...page } = failure(c, error);
-    return show(c, page, status);
+  app.onError((error) => {
+    throw error instanceof ProcessorUnavailable ? unavailable(error) : error;
+  });
+  app.use(path, async (c, next) => {
+    c.set("errorPage", errorPage);
+    await next();
   });
 
   /** @throws HTTPException 404 */
@@ -68,9 +75,9 @@ export function sandboxPages({
   return app;
 }
 
-function show(c: PageContext, page: Page, status: ContentfulStatusCode = 200) {
+function show(c: PageContext, page: Page) {
   c.header("cache-control", "no-store");
-  return c.html(layout(page, c.get("secureHeadersNonce")), status);
+  return c.html(layout(page, c.get("secureHeadersNonce")));
 }
 
 /** @throws HTTPException 415, 400 */
@@ -95,32 +102,13 @@ async function answerOf(c: PageContext): Promise<"approve" | "refuse"> {
 const notAForm = (status: 400 | 415) =>
   new HTTPException(status, { message: "This can’t be read as a form." });
 
-/** An error in words for people. What is our mistake is logged. */
-function failure(
-  c: PageContext,
-  error: Error,
-): Page & { status: ContentfulStatusCode } {
-  if (error instanceof HTTPException && error.status < 500)
-    return {
-      status: error.status as ContentfulStatusCode,
-      ...message("That doesn’t work", error.message),
-    };
-  c.var.log.error({ err: error }, "request failed");
-  if (error instanceof ProcessorUnavailable || error instanceof HTTPException) {
-    c.header("retry-after", "2"); // seconds
-    return {
-      status: 503,
-      ...message(
-        "We’ll be right back",
-        "The bank can’t answer right now. Please try again in a few seconds.",
-      ),
-    };
-  }
-  return {
-    status: 500,
-    ...message(
-      "Something went wrong",
-      `That is our mistake, and we have a note of it: ${c.var.requestId}. Please try again later.`,
-    ),
-  };
-}
+const unavailable = (cause: ProcessorUnavailable) =>
+  new HTTPException(503, {
+    message: "The bank does not answer now. Try again shortly.",
+    cause,
+    res: new Response(null, { headers: { "retry-after": "2" } }), // seconds
+  });
+
+/** The bank's own page for errors. To people, the bank is another site. */
+const errorPage: ErrorPage = (c, failure) =>
+  layout(failed(failure, c.error), c.get("secureHeadersNonce"));

@@ -1,0 +1,21 @@
+/**
+ * The height of the tallest picture that a multivariant playlist declares, in pixels: RFC 8216, 4.3.4.2. RESOLUTION is optional there;
+ * without it, undefined.
+ */
+export function tallestIn(playlist: string): number | undefined {
+  const heights = playlist
+    .split("\n")
+    .filter((line) => line.startsWith("#EXT-X-STREAM-INF:"))
+    .flatMap((line) => [...line.matchAll(/([A-Z\d-]+)=("[^"]*"|[^",\s]*)/g)])
+    .filter(([, name]) => name === "RESOLUTION")
+    .map(([, , value = ""]) => Number(/^\d+x(\d+)$/.exec(value)?.[1]));
+  return tallestOf(heights);
+}
+
+/** The largest number; undefined if there is none. */
+export function tallestOf(
+  heights: readonly (number | undefined)[],
+): number | undefined {
+  const known = heights.filter((height) => height && height > 0) as number[];
+  return known.length > 0 ? Math.max(...known) : undefined;
+}

@@ -1,0 +1,24 @@
+import { factory } from "@marquee/runtime";
+
+/** Paths for programs, for whoever is signed in, and for members. */
+const disallowed = [
+  ...["/api/", "/openapi.json", "/titles$"],
+  ...["/account", "/sign-out", "/change-password", "/delete-account"],
+  ...["/membership", "/subscribe", "/sandbox/", "/webhooks/"],
+  ...["/watch/", "/playback/", "/progress", "/stream"],
+];
+
+const robots = [
+  "User-agent: *",
+  ...disallowed.map((path) => `Disallow: ${path}`),
+]
+  .map((line) => `${line}\n`)
+  .join("");
+
+/** GET /robots.txt (RFC 9309): search engines may index the catalogue, the plans, and signing in and up. */
+export const robotsRoutes = () =>
+  factory.createApp().get("/robots.txt", (c) =>
+    c.text(robots, 200, {
+      "cache-control": "public, max-age=86400", // seconds: a day
+    }),
+  );
