@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 
 export type Line = Record<string, unknown>;
@@ -63,8 +62,13 @@ export async function start(
   const { child, out, end } = run(file, [JSON.stringify(options)], env);
   const lines: Line[] = [];
   let heard = () => {};
-  createInterface({ input: child.stdout }).on("line", (text) => {
-    if (text.startsWith("{")) lines.push(JSON.parse(text) as Line);
+  // Not readline, which also ends a line at U+2028: a logged path may have one, as JSON allows.
+  let rest = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    const texts = (rest + chunk).split("\n");
+    rest = texts.pop() ?? "";
+    for (const text of texts)
+      if (text.startsWith("{")) lines.push(JSON.parse(text) as Line);
     heard();
   });
   /** Waits for a log line. */
