@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { isLocalRegistry } from "./image-reference.ts";
+import { isBehindProxy, isLocalRegistry } from "./image-reference.ts";
 
 /** How long a registry may take to answer one request, in milliseconds. */
 const timeoutMs = 10_000;
@@ -30,10 +30,9 @@ export async function pinImage(reference: string): Promise<string> {
   if (/@sha256:[0-9a-f]{64}$/.test(reference)) return reference;
   const { name, registry, repository, tag } = parse(reference);
   const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
-  const local = isLocalRegistry(host);
-  if (!local && (process.env.HTTPS_PROXY ?? process.env.https_proxy))
+  if (isBehindProxy(host))
     throw new UnreadableImageError(`${host} is behind a proxy`);
-  const url = `${local ? "http" : "https"}://${host}/v2/${repository}/manifests/${tag}`;
+  const url = `${isLocalRegistry(host) ? "http" : "https"}://${host}/v2/${repository}/manifests/${tag}`;
   const head = (authorization?: string) =>
     request(url, {
       method: "HEAD",

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import type { DeploymentRecord } from "./deployment-record.ts";
-import { isLocalRegistry } from "./image-reference.ts";
+import { isBehindProxy, isLocalRegistry } from "./image-reference.ts";
 import { imagesToBuild } from "./images.ts";
 import { databaseSecret } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
@@ -154,9 +154,7 @@ export async function registryMistake(
   const local = isLocalRegistry(host);
   // Docker Hub's images are named after one host and served by another.
   const server = host === "docker.io" ? "registry-1.docker.io" : host;
-  // Docker goes through its own proxy; what is behind ours can't be told from here.
-  if (!local && (process.env.HTTPS_PROXY ?? process.env.https_proxy))
-    return undefined;
+  if (isBehindProxy(host)) return undefined;
   const url = `${local ? "http" : "https"}://${server}/v2/`;
   try {
     const { status } = await fetch(url, {

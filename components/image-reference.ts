@@ -20,3 +20,8 @@ isImage.rule =
 /** Whether a registry is on this machine, which alone Docker speaks plain HTTP to. */
 export const isLocalRegistry = (registry: string): boolean =>
   /^(localhost|127\.[\d.]+)(:|$)/.test(registry);
+
+/** Whether a registry may be reached through Docker's own proxy alone, so that this program can't ask it. */
+export const isBehindProxy = (registry: string): boolean =>
+  !isLocalRegistry(registry) &&
+  Boolean(process.env.HTTPS_PROXY ?? process.env.https_proxy);

@@ -59,7 +59,8 @@ export interface ExternalSettings {
 export type ServiceSettings = DeployedSettings | ExternalSettings;
 
 /**
- * Who may call a service, by its type (one that has an address outside is for everybody) and by `allowFrom`, and what it calls outside.
+ * A service's part in the network: its callers, by its type (an address outside admits everybody) and by `allowFrom`,
+ * and the ports that it calls outside.
  * @param outside ports that it calls besides the one that its log is shipped to
  */
 export const networkUse = (

@@ -28,7 +28,7 @@ async function check(tx: Queries, encryption: SecretEncryption): Promise<void> {
   const { id } = encryption;
   if ((await recordedId(tx)) === undefined) {
     await checkSecrets(tx, encryption);
-    // Of two replicas that start at once, the second waits here for the first, and then reads the id that the first recorded.
+    // If two replicas start at once, the second waits here until the first has recorded its id.
     await tx.query(
       "INSERT INTO encryption_key (id) VALUES ($1) ON CONFLICT DO NOTHING",
       [id],

@@ -62,7 +62,7 @@ export function useApiServer() {
   };
 }
 
-/** A Namespace as the API server has it. */
+/** A Namespace as the API server returns it. */
 export const namespaceObject = (
   name: string,
   annotations: Record<string, string> = {},
