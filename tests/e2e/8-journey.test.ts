@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContext, Page } from "puppeteer-core";
-import { shoot, sizes, startChromium } from "../chromium/chromium.ts";
+import { sizes, startChromium } from "../chromium/chromium.ts";
+import { looksRight } from "../chromium/looks-right.ts";
 import { ensureUp, ok, setConfig, until } from "./environment.ts";
 import { password, site } from "./people.ts";
 
-const axe = readFileSync(
-  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
-  "utf8",
-);
 const title = "northern-lights";
 
 /** Seconds of a subscription's period: the journey goes through all of one. */
@@ -90,32 +84,6 @@ describe("The journey, in a browser on the cluster", function () {
       const now = await position(page);
       assert.ok(now > from + 0.5 || now < from - 1, `it stays at ${now} s`);
     }, seconds);
-  }
-
-  /** Asserts that a page has nothing that keeps people out, and takes a picture of it at both sizes. */
-  async function looksRight(page: Page, name: string): Promise<void> {
-    const before = page.viewport();
-    // Not to another kind of device: that would load the page again.
-    const { isMobile = false, hasTouch = false } = before ?? {};
-    for (const [size, viewport] of Object.entries(sizes)) {
-      await page.setViewport({ ...viewport, isMobile, hasTouch });
-      await shoot(page, `${name}-${size}`);
-      const wider = await page.evaluate(
-        () => document.documentElement.scrollWidth - innerWidth,
-      );
-      assert.ok(wider <= 0, `${name} is ${wider} px wider than a ${size}`);
-      await page.evaluate(axe);
-      const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
-      const bad = violations.filter(({ impact }) =>
-        ["serious", "critical"].includes(impact ?? ""),
-      );
-      assert.deepEqual(
-        bad.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
-        [],
-        `${name} on a ${size}`,
-      );
-    }
-    if (before) await page.setViewport(before);
   }
 
   it("begins with a catalogue that everybody may look at", async () => {
