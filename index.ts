@@ -2,6 +2,10 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { bundle } from "./components/bundle.ts";
 import {
+  preservesClientAddresses,
+  warnOfHiddenClients,
+} from "./components/client-addresses.ts";
+import {
   nodeHost,
   readKubeconfig,
   requireReach,
@@ -33,7 +37,8 @@ import { loadSettings, type Settings } from "./components/settings.ts";
 import { createNamespace } from "./components/stack-namespace.ts";
 
 const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
-const issuer = `http://auth-service.${environment}.svc:8081`;
+const authUrl = "http://auth-service:8081";
+const defaultIssuer = `http://auth-service.${environment}.svc:8081`;
 
 // The system: three services, the port each listens on, and whom it calls. Only streaming faces people. Who calls postgres
 // has a database there, and who generates variables gets a secret value in each.
@@ -42,25 +47,27 @@ const system: Record<"auth" | "payment" | "streaming", SystemService> = {
     port: 8081,
     calls: ["postgres"],
     env: {
-      ISSUER: issuer,
       // A password's hash takes 19 MiB, which go back to the node at once; glibc would learn to keep them (mallopt(3)).
       MALLOC_MMAP_THRESHOLD_: "131072",
     },
     generates: ["KEY_ENCRYPTION_KEY"],
-    // Streaming is one proxy more. Where people also reach auth past it, none is trusted: they could write what they like.
-    configured: ({ trustedProxies, services: { auth } }) => ({
+    configured: (settings) => ({
       env: {
-        TRUSTED_PROXIES: `${auth?.type === "ClusterIP" ? trustedProxies + 1 : 0}`,
+        ISSUER: settings.issuer ?? defaultIssuer,
+        // Streaming adds one proxy hop. If auth is also exposed directly, trust none: clients could forge X-Forwarded-For.
+        TRUSTED_PROXIES: `${settings.services.auth?.type === "ClusterIP" ? settings.trustedProxies + 1 : 0}`,
+        CLIENT_ADDRESSES: preservesClientAddresses(settings)
+          ? "preserved"
+          : "hidden",
       },
     }),
   },
   payment: {
     port: 8082,
     calls: ["auth", "postgres"],
-    env: { ISSUER: issuer },
     generates: ["KEY_ENCRYPTION_KEY", "OPERATOR_KEY"],
-    configured: ({ payments }) => ({
-      env: paymentVariables(payments),
+    configured: ({ issuer, payments }) => ({
+      env: { ...verification(issuer), ...paymentVariables(payments) },
       outside: paymentOutside(payments),
     }),
   },
@@ -68,13 +75,13 @@ const system: Record<"auth" | "payment" | "streaming", SystemService> = {
     port: 8083,
     calls: ["auth", "payment", "postgres"],
     env: {
-      ISSUER: issuer,
-      AUTH_URL: "http://auth-service:8081",
+      AUTH_URL: authUrl,
       PAYMENT_URL: "http://payment-service:8082",
     },
     generates: ["PLAYBACK_KEY"],
-    configured: ({ media, payments, trustedProxies }) => ({
+    configured: ({ issuer, media, payments, trustedProxies }) => ({
       env: {
+        ...verification(issuer),
         PROCESSOR: payments.processor,
         TRUSTED_PROXIES: `${trustedProxies}`,
         ...mediaVariables(media),
@@ -84,6 +91,10 @@ const system: Record<"auth" | "payment" | "streaming", SystemService> = {
     }),
   },
 };
+/** How a service verifies access tokens. The keys come from auth's address in the cluster, whatever its issuer is. */
+function verification(issuer = defaultIssuer) {
+  return { ISSUER: issuer, JWKS_URL: `${authUrl}/.well-known/jwks.json` };
+}
 interface SystemService {
   port: number;
   calls: string[];
@@ -101,6 +112,7 @@ const names = Object.keys(system) as (keyof typeof system)[];
 
 // Everything that can be wrong before something is built or changed is found here.
 const settings = loadSettings(names);
+warnOfHiddenClients(settings);
 const kubeconfig = readKubeconfig();
 const record = await readDeploymentRecord(environment);
 await requireReach(settings, kubeconfig, record, environment);

@@ -216,7 +216,7 @@ export class Microservice extends pulumi.ComponentResource {
     }
 
     function createService(deployment: k8s.apps.v1.Deployment) {
-      const { type, nodePort, loadBalancer } = settings;
+      const { type, nodePort, loadBalancer, externalTrafficPolicy } = settings;
       const seconds = loadBalancer?.timeoutSeconds ?? 120;
       return new k8s.core.v1.Service(
         `${name}-service`,
@@ -243,6 +243,7 @@ export class Microservice extends pulumi.ComponentResource {
                 ...(nodePort === undefined ? {} : { nodePort }),
               },
             ],
+            ...(externalTrafficPolicy && { externalTrafficPolicy }),
             ...(loadBalancer?.sourceRanges && {
               loadBalancerSourceRanges: loadBalancer.sourceRanges,
             }),

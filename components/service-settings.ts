@@ -4,6 +4,7 @@ import {
   mostPods,
   parseAutoscale,
 } from "./autoscaler.ts";
+import { parseTrafficPolicy, type TrafficPolicy } from "./client-addresses.ts";
 import { isImage } from "./image-reference.ts";
 import {
   defaultLoadBalancer,
@@ -40,6 +41,8 @@ export interface DeployedSettings extends SchedulingSettings {
   autoscale?: AutoscaleSettings;
   /** Only with NodePort; left out, Kubernetes picks a free one. */
   nodePort?: number;
+  /** Only with NodePort and LoadBalancer. @default Kubernetes' Cluster, which hides clients' addresses */
+  externalTrafficPolicy?: TrafficPolicy;
   /** Only with LoadBalancer. */
   loadBalancer?: LoadBalancerSettings;
   /** A prebuilt image by digest. @default built from services/, or as `imagesFrom` says */
@@ -102,6 +105,7 @@ const typesWith: Record<string, readonly string[]> = {
   tolerations: deployed,
   nodePort: ["NodePort"],
   loadBalancer: ["LoadBalancer"],
+  externalTrafficPolicy: ["NodePort", "LoadBalancer"],
   allowFrom: ["ClusterIP"], // the others may be called by everybody
   externalName: ["ExternalName"],
 };
@@ -197,6 +201,11 @@ function parseService(
     ...parseScale(),
     ...parseNodePort(),
     ...parseBalancer(),
+    ...parseTrafficPolicy(
+      at("externalTrafficPolicy"),
+      given("externalTrafficPolicy"),
+      report,
+    ),
     ...parseImage(),
     resources: parseResources(at("resources"), given("resources"), report),
     ...parseSidecar(),

@@ -8,6 +8,7 @@ import { type PaymentSettings, parsePayments } from "./payment-settings.ts";
 import { encryptedSecrets, parseSecrets, type Secrets } from "./secrets.ts";
 import { parseServices, type ServiceSettings } from "./service-settings.ts";
 import { stackNameMistake } from "./stack-namespace.ts";
+import { parseTokenIssuer } from "./token-issuer.ts";
 
 /** A stack's configuration, checked. */
 export interface Settings<Name extends string = string> {
@@ -24,6 +25,8 @@ export interface Settings<Name extends string = string> {
   /** A prebuilt image of services/log-shipper, by digest. @default as the services' own */
   logShipperImage?: string;
   services: Record<Name, ServiceSettings>;
+  /** The `iss` claim of access tokens. @default auth's address in the cluster */
+  issuer?: string;
   database: DatabaseSettings;
   payments: PaymentSettings;
   media: MediaSettings;
@@ -122,7 +125,7 @@ export function parseSettings<Name extends string>(
     [
       ...["context", "registry", "baseImage", "platform"],
       ...["imagesFrom", "logShipperImage", "trustedProxies"],
-      ...["retainData", "adopt"],
+      ...["retainData", "adopt", "issuer"],
       ...["services", "database", "payments", "media", "secrets"],
     ],
     "a setting",
@@ -130,11 +133,16 @@ export function parseSettings<Name extends string>(
   const services = parseServices(raw.services, names, report);
   const database = parseDatabase(raw.database, report);
   const secrets = parseSecrets(raw.secrets, services, isEncrypted, report);
-  const secretsOf = (service: string) =>
+  const isElsewhere = (service: string) =>
     (services as Record<string, ServiceSettings>)[service]?.type ===
-    "ExternalName"
-      ? "elsewhere"
-      : secrets[service];
+    "ExternalName";
+  const secretsOf = (service: string) =>
+    isElsewhere(service) ? "elsewhere" : secrets[service];
+  const issuer = parseTokenIssuer(
+    raw.issuer,
+    isElsewhere("auth") && !names.every(isElsewhere),
+    report,
+  );
   const payments = parsePayments(raw.payments, secretsOf("payment"), report);
   const media = parseMedia(raw.media, secretsOf("streaming"), report);
   const imagesFrom = maybe(
@@ -192,6 +200,7 @@ export function parseSettings<Name extends string>(
       `it must be ${list(platforms, "or")}`,
     ),
     ...sources,
+    ...(issuer && { issuer }),
     database,
     payments,
     media,

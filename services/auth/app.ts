@@ -9,7 +9,7 @@ import {
 } from "@marquee/runtime";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createAttempts } from "./accounts/attempts.ts";
-import { createClientOf } from "./http/client.ts";
+import { type ClientAddresses, createClientOf } from "./http/client.ts";
 import { createCookies } from "./http/cookies.ts";
 import { onApiError } from "./http/errors.ts";
 import { createDevices } from "./limits/devices.ts";
@@ -41,6 +41,8 @@ export interface AuthOptions {
   keyEncryptionKey: string;
   /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
   trustedProxies?: number;
+  /** Whether clients can be told apart by address. If not, no limit is per network. @default preserved */
+  clientAddresses?: ClientAddresses;
   /** @default as createHasher has them */
   hasher?: HasherOptions;
   /** @default keyringTimes */
@@ -108,7 +110,8 @@ function partsOf(
 ): Parts {
   const times = { ...sessionTimes, ...options.sessions };
   const devices = createDevices(keyEncryptionKey);
-  const clientOf = createClientOf(options.trustedProxies ?? 0);
+  const { trustedProxies = 0, clientAddresses = "preserved" } = options;
+  const clientOf = createClientOf(trustedProxies, clientAddresses);
   return {
     database,
     issuer,

@@ -6,6 +6,7 @@ import {
 } from "@marquee/runtime";
 import * as z from "zod";
 import { createAuth } from "./app.ts";
+import { clientAddresses } from "./http/client.ts";
 import { CommonPasswordsError } from "./passwords/password-rules.ts";
 import { shortestSecret } from "./secrets.ts";
 
@@ -14,21 +15,29 @@ const anIssuer =
 const aSecret = `expected ${shortestSecret} characters at least; \`openssl rand -base64 32\` makes them`;
 const someProxies = "expected a whole number from 0 to 5";
 
-const { PORT, ISSUER, KEY_ENCRYPTION_KEY, TRUSTED_PROXIES, ...variables } =
-  environment({
-    ...databaseVariables,
-    /** The service's URL as those who verify its tokens know it: `iss` in tokens, and the start of the URLs in its metadata. */
-    ISSUER: z.string(anIssuer).refine(isOrigin, anIssuer),
-    /** Encrypts the signing keys in the database. Another one makes new keys; the old ones' tokens stay valid. */
-    KEY_ENCRYPTION_KEY: z.string(aSecret).min(shortestSecret, aSecret),
-    /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
-    TRUSTED_PROXIES: z.coerce
-      .number(someProxies)
-      .int(someProxies)
-      .min(0, someProxies)
-      .max(5, someProxies)
-      .default(0),
-  });
+const {
+  PORT,
+  ISSUER,
+  KEY_ENCRYPTION_KEY,
+  TRUSTED_PROXIES,
+  CLIENT_ADDRESSES,
+  ...variables
+} = environment({
+  ...databaseVariables,
+  /** The service's URL as those who verify its tokens know it: `iss` in tokens, and the start of the URLs in its metadata. */
+  ISSUER: z.string(anIssuer).refine(isOrigin, anIssuer),
+  /** Encrypts the signing keys in the database. Another one makes new keys; the old ones' tokens stay valid. */
+  KEY_ENCRYPTION_KEY: z.string(aSecret).min(shortestSecret, aSecret),
+  /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
+  TRUSTED_PROXIES: z.coerce
+    .number(someProxies)
+    .int(someProxies)
+    .min(0, someProxies)
+    .max(5, someProxies)
+    .default(0),
+  /** Whether clients can be told apart by address. If "hidden", no limit is per network. @default preserved */
+  CLIENT_ADDRESSES: z.enum(clientAddresses).default("preserved"),
+});
 
 const database = openDatabase(variables, { name: "auth" });
 const auth = service();
@@ -45,6 +54,7 @@ function service() {
       issuer: ISSUER,
       keyEncryptionKey: KEY_ENCRYPTION_KEY,
       trustedProxies: TRUSTED_PROXIES,
+      clientAddresses: CLIENT_ADDRESSES,
     });
   } catch (error) {
     if (!(error instanceof CommonPasswordsError)) throw error;

@@ -5,6 +5,9 @@ import { parseSettings } from "../../components/settings.ts";
 export const names = ["auth", "payment", "streaming"] as const;
 export const required = { context: "here", registry: "localhost:5001" };
 
+/** An auth that runs elsewhere needs it. */
+const issuer = "https://auth.example.com";
+
 /** What a service is of which the configuration says nothing. */
 export const usual = {
   type: "ClusterIP",
@@ -54,7 +57,7 @@ export function settingsOf(
 
 /** What a good configuration makes of service auth. */
 export const auth = (auth: unknown) =>
-  settingsOf({ services: { auth } }).services.auth;
+  settingsOf({ services: { auth }, issuer }).services.auth;
 
 /** The mistakes in a configuration that differs from a good one in these keys. */
 export const mistakesOf = (
@@ -71,7 +74,7 @@ export function table(rows: [auth: unknown, ...mistakes: string[]][]): void {
   for (const [auth, ...mistakes] of rows)
     it(`${JSON.stringify(auth)} is a mistake`, () => {
       assert.deepEqual(
-        mistakesOf({ services: { auth } }),
+        mistakesOf({ services: { auth }, issuer }),
         mistakes.map((mistake) => `marquee:services.auth${mistake}`),
       );
     });

@@ -49,9 +49,10 @@ describe("the program, with a database", () => {
     });
     assert.deepEqual(auth.containers[0].env, [
       { name: "PORT", value: "8081" },
-      { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
       { name: "MALLOC_MMAP_THRESHOLD_", value: "131072" },
+      { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
       { name: "TRUSTED_PROXIES", value: "1" },
+      { name: "CLIENT_ADDRESSES", value: "hidden" },
       {
         name: "DATABASE_PASSWORD",
         valueFrom: secret("auth-database-password"),
@@ -68,6 +69,10 @@ describe("the program, with a database", () => {
     assert.deepEqual(payment.containers[0].env, [
       { name: "PORT", value: "8082" },
       { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
+      {
+        name: "JWKS_URL",
+        value: "http://auth-service:8081/.well-known/jwks.json",
+      },
       { name: "PROCESSOR", value: "sandbox" },
       { name: "BILLING_PERIOD", value: "P1M" },
       { name: "GRACE_PERIOD", value: "P7D" },
@@ -87,9 +92,13 @@ describe("the program, with a database", () => {
     ]);
     assert.deepEqual(streaming.containers[0].env, [
       { name: "PORT", value: "8083" },
-      { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
       { name: "AUTH_URL", value: "http://auth-service:8081" },
       { name: "PAYMENT_URL", value: "http://payment-service:8082" },
+      { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
+      {
+        name: "JWKS_URL",
+        value: "http://auth-service:8081/.well-known/jwks.json",
+      },
       { name: "PROCESSOR", value: "sandbox" },
       { name: "TRUSTED_PROXIES", value: "0" },
       {

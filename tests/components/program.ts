@@ -104,7 +104,7 @@ export function useProgram() {
 
   /** With this configuration of services, and more where options say so; what is pushed gets a digest. */
   const configured = (
-    services: object,
+    services: { auth?: { type?: string } },
     options: EngineOptions,
   ): EngineOptions => ({
     ...options,
@@ -112,6 +112,9 @@ export function useProgram() {
       "marquee:context": "here",
       "marquee:baseImage": baseImage,
       "marquee:services": JSON.stringify(services),
+      ...(services.auth?.type === "ExternalName" && {
+        "marquee:issuer": "https://auth.example.com", // required then
+      }),
       ...options.config,
       "marquee:database": JSON.stringify({
         image: databaseImage,

@@ -36,6 +36,7 @@ export const promote = (
         registry: undefined,
         imagesFrom,
         services,
+        issuer: "https://auth.example.com", // required if auth is elsewhere
         logShipperImage,
       });
       const imageOf = await imageSource(settings, {});

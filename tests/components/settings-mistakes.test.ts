@@ -124,9 +124,9 @@ describe("parseSettings, of a mistake in", () => {
 
   describe("keys", () => {
     const keys =
-      "type, replicas, autoscale, image, resources, logSidecar, nodeSelector, tolerations, nodePort, loadBalancer, allowFrom and externalName";
+      "type, replicas, autoscale, image, resources, logSidecar, nodeSelector, tolerations, nodePort, loadBalancer, externalTrafficPolicy, allowFrom and externalName";
     const settings =
-      "context, registry, baseImage, platform, imagesFrom, logShipperImage, trustedProxies, retainData, adopt, services, database, payments, media and secrets";
+      "context, registry, baseImage, platform, imagesFrom, logShipperImage, trustedProxies, retainData, adopt, issuer, services, database, payments, media and secrets";
     table([
       [
         "ClusterIP",

@@ -120,7 +120,7 @@ describe("parseSettings, of secrets,", () => {
           ],
         ),
         ...[
-          ...["PORT", "LOG_FILE", "ISSUER", "DATABASE_URL"],
+          ...["PORT", "LOG_FILE", "ISSUER", "JWKS_URL", "DATABASE_URL"],
           ...["DATABASE_PASSWORD", "DATABASE_TLS_CA", "DATABASE_x"],
         ].map((name): [unknown, string] => [
           { auth: { [name]: value } },

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import {
   configure,
   destroyStaging,
@@ -6,10 +8,11 @@ import {
   host,
   json,
   ok,
+  setConfig,
   sh,
   until,
 } from "./environment.ts";
-import { cname } from "./in-pod.ts";
+import { cname, peersOf } from "./in-pod.ts";
 import { underLoad, underLoadFrom } from "./load.ts";
 
 const auth = () => json("kubectl get service auth-service -o json");
@@ -38,6 +41,13 @@ describe("Service types", function () {
     // Its auth answers everybody: what dev's auth is turned into below.
     await ok("pulumi up --yes --stack staging");
     await ok("pulumi stack select dev");
+    // Required while auth is elsewhere. Set throughout, so that a step changes auth alone.
+    setConfig(
+      "dev",
+      "marquee:issuer",
+      "http://auth-service.marquee-staging.svc:8081",
+    );
+    await ok("pulumi up --yes");
   });
   after(async () => {
     await ok("git checkout --quiet . && pulumi up --yes");
@@ -150,6 +160,28 @@ describe("Service types", function () {
     });
     await ok("pulumi up --yes");
     await until(async () => assert.equal(await reachable(), true), 10);
+  });
+
+  it("a LoadBalancer with externalTrafficPolicy Local shows pods the client's address, and one without hides it", async () => {
+    for (const externalTrafficPolicy of ["Cluster", "Local"]) {
+      configure("auth", { ...settings.LoadBalancer, externalTrafficPolicy });
+      await ok("pulumi up --yes");
+      const { hostname, port } = new URL(await endpoint());
+      const socket = connect(Number(port), hostname);
+      try {
+        await once(socket, "connect");
+        const client = socket.localAddress as string;
+        // kube-proxy may take a moment to see the new policy, and sockets keep the path they began with.
+        const peers = await peersOf("auth");
+        assert.equal(
+          peers.includes(client),
+          externalTrafficPolicy === "Local",
+          `${client} among ${peers}`,
+        );
+      } finally {
+        socket.destroy();
+      }
+    }
   });
 
   it("a LoadBalancer without an address fails in the time that is set, says why, and is mended by the next pulumi up", async () => {

@@ -19,6 +19,28 @@ export const statusFrom = (service: string, url: string, method = "GET") =>
       .then(({ status }) => console.log(status), () => console.log("no way"))`,
   );
 
+/** The addresses of all clients that have a connection to a pod of a service. */
+export async function peersOf(service: string): Promise<string[]> {
+  const pods = await ok(
+    `kubectl get pods -l app=${service}-service --field-selector status.phase=Running -o name`,
+  );
+  const tables = await Promise.all(
+    pods
+      .split("\n")
+      .map((pod) =>
+        ok(
+          `kubectl exec ${pod} -- /nodejs/bin/node -e ${quoted(readConnections)}`,
+        ),
+      ),
+  );
+  return tables.flatMap((table) => table.split("\n"));
+}
+
+/** Prints the remote addresses of all TCP connections: /proc/net/tcp6 has those of a dual-stack server, IPv4 in its last 4 bytes. */
+const readConnections = `
+  for (const line of require("fs").readFileSync("/proc/net/tcp6", "utf8").split("\\n").slice(1, -1))
+    console.log(Buffer.from(line.trim().split(/ +/)[2].slice(24, 32), "hex").reverse().join("."))`;
+
 /** The name that the cluster's DNS has for another. */
 export const cname = (name: string, more = "") =>
   inPod(

@@ -17,44 +17,63 @@ export interface Member {
 }
 
 const post = async (
-  path: string,
+  url: string,
   body: unknown,
   headers: Record<string, string> = {},
 ) => {
-  const response = await fetch(site + path, {
+  const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
   });
   const text = await response.text();
-  assert.ok(response.ok, `POST ${path}: ${response.status} ${text}`);
+  assert.ok(response.ok, `POST ${url}: ${response.status} ${text}`);
   return JSON.parse(text);
 };
 
-/** Makes an account and subscribes, all at streaming's origin. */
-export async function newMember(): Promise<Member> {
+/** Makes an account and subscribes, all at streaming's origin. @param origin of another stack's streaming */
+export async function newMember(origin = site): Promise<Member> {
   const email = `member-${randomUUID()}@example.com`;
-  const { access_token: token } = await post("/api/auth/signup", {
+  const { access_token: token } = await post(`${origin}/api/auth/signup`, {
     email,
     password,
   });
   const { id } = await post(
-    "/api/payment/subscriptions",
+    `${origin}/api/payment/subscriptions`,
     { plan: "basic", method: "pm_card_visa" },
     { authorization: `Bearer ${token}`, "idempotency-key": randomUUID() },
   );
   return { email, token, subscription: id };
 }
 
+/** Signs in at streaming's page; gives the session's cookie. */
+export async function signIn(
+  { email }: Pick<Member, "email">,
+  origin = site,
+): Promise<string> {
+  const response = await fetch(`${origin}/sign-in`, {
+    method: "POST",
+    headers: { origin },
+    body: new URLSearchParams({ email, password }),
+    redirect: "manual",
+  });
+  assert.equal(response.status, 303, await response.text());
+  return response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(";")[0])
+    .join("; ");
+}
+
 /** A title's video as a signed URL, which needs nothing else. */
 export async function videoOf(
   { token }: Member,
   title = "northern-lights",
+  origin = site,
 ): Promise<string> {
   const { url } = await post(
-    `/playback/${title}`,
+    `${origin}/playback/${title}`,
     {},
     { authorization: `Bearer ${token}` },
   );
-  return site + url;
+  return origin + url;
 }

@@ -70,12 +70,14 @@ describe("Where only one failure is allowed", () => {
   });
 
   it("the second account from one network is refused, by the API and the page", async () => {
-    await signUp(auth.first);
+    const home = from("192.0.2.1");
+    await post(auth.first, "/signup", { email, password }, home);
     const eve = { email: "eve@example.com", password };
-    const response = await post(auth.second, "/signup", eve);
+    const response = await post(auth.second, "/signup", eve, home);
     isLater(response, every);
     await problemOf(response, 429);
-    const { alert } = await pageOf(await browse(auth.first).signUp(eve), 429);
+    const page = await browse(auth.first).post("/sign-up", eve, home);
+    const { alert } = await pageOf(page, 429);
     assert.match(alert ?? "", /too many attempts/);
     const elsewhere = from("2001:db8::1");
     const other = await post(auth.first, "/signup", eve, elsewhere);

@@ -31,6 +31,14 @@ describe("Sign-ups", () => {
     assert.equal(await limits.signUp("192.0.2.2", right), "welcome");
   });
 
+  it("are unlimited if the address is unknown", async () => {
+    const limits = createLimits(replicas.first, devices, {
+      signUp: { name: "sign-up", burst: 1, every: 36 },
+    });
+    for (let i = 0; i < 5; i++)
+      assert.equal(await limits.signUp(undefined, right), "welcome");
+  });
+
   it("count where the address was taken, but not where nothing was tried", async () => {
     const limits = createLimits(replicas.first, devices, {
       signUp: { name: "sign-up", burst: 2, every: 36 },

@@ -133,6 +133,20 @@ describe("Logins", () => {
     assert.equal((await tries(other)).made, 1);
   });
 
+  it("have no limit over all accounts if the address is unknown, but keep that of an account", async () => {
+    limits = createLimits(replicas.first, devices, {
+      network: { name: "network", burst: 1, every: 300 },
+    });
+    const unknown = { address: undefined };
+    for (let i = 0; i < 5; i++)
+      await limits.logIn(
+        attempt({ ...unknown, email: `user${i}@example.com` }),
+        wrong,
+      );
+    assert.deepEqual(await tries(unknown), { made: 10, retryAfter: 90 });
+    await isLetIn(); // from a known address
+  });
+
   describe("to an account that is attacked from everywhere", () => {
     /** Fails more than a hundred times, from as many networks. */
     async function attack() {

@@ -7,6 +7,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import {
   type Client,
+  type ClientAddresses,
   createClientOf,
 } from "../../services/auth/http/client.ts";
 
@@ -14,8 +15,9 @@ import {
 async function clientOf(
   trustedProxies: number,
   headers: IncomingHttpHeaders = {},
+  addresses: ClientAddresses = "preserved",
 ): Promise<Client> {
-  const read = createClientOf(trustedProxies);
+  const read = createClientOf(trustedProxies, addresses);
   const app = new Hono();
   app.get("/", (c: Context) => c.json(read(c)));
   const server = serve({
@@ -45,9 +47,21 @@ describe("A client's address", () => {
 
   it("is none without a socket", async () => {
     const app = new Hono();
-    app.get("/", (c) => c.json(createClientOf(0)(c)));
+    app.get("/", (c) => c.json(createClientOf(0, "preserved")(c)));
     const response = await app.request("/");
     assert.deepEqual(await response.json(), { https: false });
+  });
+
+  it("is unknown if addresses are hidden, and the scheme is still the proxy's", async () => {
+    for (const trustedProxies of [0, 1])
+      assert.deepEqual(
+        await clientOf(
+          trustedProxies,
+          { "x-forwarded-for": client, "x-forwarded-proto": "https" },
+          "hidden",
+        ),
+        { https: trustedProxies === 1 },
+      );
   });
 
   const cases: [number, string | string[], string][] = [

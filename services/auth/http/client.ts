@@ -4,11 +4,15 @@ import type { Context } from "hono";
 
 /** Who sent a request, as far as it can be known. */
 export interface Client {
-  /** The IP address; undefined where there is none, as in a test without a socket. */
+  /** The IP address; undefined if it is unknown. */
   address: string | undefined;
   /** Whether the request came encrypted: to us, or to the proxies in front of us. */
   https: boolean;
 }
+
+/** Whether a client's address reaches this service, or a node or load balancer puts its own in place of it. */
+export const clientAddresses = ["preserved", "hidden"] as const;
+export type ClientAddresses = (typeof clientAddresses)[number];
 
 export type ClientOf = (c: Context) => Client;
 
@@ -17,12 +21,14 @@ export type ClientOf = (c: Context) => Client;
  * in front of us that we know of, the n-th from the end is the client's, whatever the client wrote before it. A shorter
  * list did not come through these proxies, and says nothing; neither does any list where there is no proxy.
  * @param trustedProxies how many proxies each request comes through
+ * @param addresses "hidden" if several clients share the address seen here, such as behind a node port; it is unknown then
  */
 export const createClientOf =
-  (trustedProxies: number): ClientOf =>
+  (trustedProxies: number, addresses: ClientAddresses): ClientOf =>
   (c) => {
+    const isHidden = addresses === "hidden";
     const plain: Client = {
-      address: socketAddress(c),
+      address: isHidden ? undefined : socketAddress(c),
       https: new URL(c.req.url).protocol === "https:",
     };
     if (trustedProxies === 0) return plain;
@@ -31,7 +37,7 @@ export const createClientOf =
     // Proxies replace it, or add to it as to the addresses.
     const protocol = protocols.at(-trustedProxies) ?? protocols[0];
     return {
-      address: withoutPort(forwarded) ?? plain.address,
+      address: isHidden ? undefined : (withoutPort(forwarded) ?? plain.address),
       https: protocol ? protocol.toLowerCase() === "https" : plain.https,
     };
   };

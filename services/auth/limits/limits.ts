@@ -39,7 +39,7 @@ export const limits = {
 
 export interface LoginAttempt {
   email: string;
-  /** The client's IP address. */
+  /** The client's IP address; undefined if it is unknown. */
   address: string | undefined;
   /** The device cookie, if the client sent one. */
   device?: string | undefined;
@@ -54,7 +54,7 @@ export interface LoginAttempt {
  */
 export interface Limits {
   logIn<T>(attempt: LoginAttempt, check: () => Promise<T>): Promise<T>;
-  /** Counted whether an account was made or there was one (EmailTaken): it tells who has an account. */
+  /** Counted whether an account was made or there was one (EmailTaken): it tells who has an account. Unlimited if `address` is unknown. */
   signUp<T>(address: string | undefined, work: () => Promise<T>): Promise<T>;
   /** For the password of a user who is logged in. */
   checkPassword<T>(userId: string, check: () => Promise<T>): Promise<T>;
@@ -64,6 +64,8 @@ export interface Limits {
  * Limits that slow down guessing without letting the guesser lock a user out of an account (OWASP, "Slow Down Online Guessing
  * Attacks with Device Cookies"): a device that was logged in before has its own tries, and no one else's failures touch them.
  * From elsewhere, each network has its own tries for each account, fewer while the account is being attacked.
+ *
+ * Clients whose address is unknown are in no network: a limit they all shared would let one of them lock out all others.
  *
  * What remains: somebody on a new device behind the very address that the attacker uses (one NAT, one company) waits as the
  * attacker does, 90 s for a try. And who has many networks has some tries on each: 3, then one every 90 s, against an account;
@@ -105,8 +107,8 @@ export function createLimits(
     const burst = counted.allowed ? rules.account.burst : rules.attackedBurst;
     const others: Bucket[] = [
       [{ ...rules.account, burst }, [account, network]],
-      [rules.network, [network]],
     ];
+    if (address !== undefined) others.push([rules.network, [network]]);
     if (!counted.allowed) return takeAll(others);
     try {
       return [attack, ...(await takeAll(others))];
@@ -148,8 +150,9 @@ export function createLimits(
       return run(await takeLogin(attempt), check, passwords);
     },
     async signUp(address, work) {
-      const bucket: Bucket = [rules.signUp, [networkOf(address)]];
-      return run(await takeAll([bucket]), work, signUps);
+      const buckets: Bucket[] =
+        address === undefined ? [] : [[rules.signUp, [networkOf(address)]]];
+      return run(await takeAll(buckets), work, signUps);
     },
     async checkPassword(userId, check) {
       const bucket: Bucket = [rules.password, [userId]];

@@ -1,5 +1,6 @@
 import { errors, jwtVerify } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import { logger } from "../logger.ts";
 import { InvalidToken } from "./errors.ts";
 import { algorithm, type Fetch } from "./fetch-keys.ts";
 import { createKeySet, type KeySetTimes, keySetTimes } from "./key-set.ts";
@@ -61,6 +62,19 @@ export function createAccessTokens({
     clockTolerance,
   };
 
+  let foreignIssuer: unknown;
+
+  /** Warns of a misconfiguration, once per issuer: claims are checked last, so auth's own key signed the token. */
+  function warnOfIssuer(error: errors.JWTClaimValidationFailed): void {
+    const { iss } = error.payload;
+    if (error.claim !== "iss" || iss === foreignIssuer) return;
+    foreignIssuer = iss;
+    logger.warn(
+      { issuer, tokenIssuer: iss },
+      "auth issues access tokens with another issuer than ISSUER, so none is accepted",
+    );
+  }
+
   return {
     async verify(token) {
       const { payload } = await jwtVerify(
@@ -75,6 +89,8 @@ export function createAccessTokens({
         },
         checks,
       ).catch((error) => {
+        if (error instanceof errors.JWTClaimValidationFailed)
+          warnOfIssuer(error);
         throw error instanceof errors.JOSEError ? invalid(error) : error;
       });
       const claims = Claims.safeParse(payload);
