@@ -1,4 +1,7 @@
+import crypto from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
+import { mock } from "node:test";
 import { type Database, migrate, openDatabase } from "@marquee/runtime";
 import type { Accounts, User } from "../../services/auth/accounts/accounts.ts";
 import { createAccounts } from "../../services/auth/accounts/accounts.ts";
@@ -94,5 +97,18 @@ export async function count(
   return Number(row?.count);
 }
 
-export const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+/** What Argon2 is asked to compute while `work` runs, without passwords and salts: how long it takes depends on that alone. */
+export async function argon2Work(work: () => Promise<unknown>) {
+  const argon2 = mock.method(crypto, "argon2");
+  syncBuiltinESMExports();
+  try {
+    await work();
+    return argon2.mock.calls.map(({ arguments: [algorithm, parameters] }) => {
+      const { message: _, nonce: __, ...cost } = parameters;
+      return { algorithm, ...cost };
+    });
+  } finally {
+    argon2.mock.restore();
+    syncBuiltinESMExports();
+  }
+}

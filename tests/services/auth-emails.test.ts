@@ -140,15 +140,13 @@ describe("Email addresses with an international domain", () => {
     );
   });
 
-  it("are refused quickly, however long they are", () => {
-    const start = performance.now();
+  it("are refused in linear time", () => {
+    // In quadratic time, a million repetitions would take longer than a test may.
     for (const domain of ["ü\u0323\u0301", "ü.", "a\u0345\u0301", "xn--ü."])
       assert.match(
-        emailMistake(`ada@${domain.repeat(15_000)}`) ?? "",
+        emailMistake(`ada@${domain.repeat(1_000_000)}`) ?? "",
         /254 characters at most/,
       );
-    const time = performance.now() - start;
-    assert.ok(time < 250, `${time} ms`);
   });
 
   it("are the same address when the stored one is entered", () => {

@@ -144,10 +144,10 @@ describe("Signing keys", () => {
     state.statements = 0;
     keyring.start();
     keyring.start();
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    while (state.statements < 3)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     await keyring.stop();
     const { statements } = state;
-    assert.ok(statements >= 2 && statements <= 5, `${statements} reads`);
     await new Promise((resolve) => setTimeout(resolve, 400));
     assert.equal(state.statements, statements);
   });

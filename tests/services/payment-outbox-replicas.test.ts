@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { emit } from "../../services/payment/outbox/events.ts";
-import { quick, until, useOutbox, useReceivers } from "./payment-outbox.ts";
+import { until, useOutbox, useReceivers } from "./payment-outbox.ts";
 
 describe("Replicas of the outbox, and many endpoints", () => {
   const test = useOutbox();
@@ -33,14 +34,20 @@ describe("Replicas of the outbox, and many endpoints", () => {
   });
 
   it("has at most so many under way to one endpoint, and in all", async () => {
-    const slow = await receive((response) =>
-      setTimeout(() => response.writeHead(200).end(), 20),
-    );
+    const held: ServerResponse[] = [];
+    /** Answers when three are under way. */
+    const slow = await receive((response) => {
+      held.push(response);
+      if (held.length === 3)
+        for (const each of held.splice(0)) each.writeHead(200).end();
+    });
     await test.add(slow.url);
     for (let n = 0; n < 12; n++) await test.emit({ n });
     test.open({ limits: { perEndpoint: 3 } }).start();
     await slow.until(12);
     assert.equal(slow.atOnce(), 3);
+    slow.reply = (response) =>
+      setTimeout(() => response.writeHead(200).end(), 20);
     await test.add(slow.url);
     await test.add(slow.url);
     for (let n = 0; n < 5; n++) await test.emit({ n });
@@ -63,18 +70,17 @@ describe("Replicas of the outbox, and many endpoints", () => {
     const dead = await receive(() => {}); // never answers
     for (let n = 0; n < 3; n++) await test.add(dead.url);
     for (let n = 0; n < 40; n++) await test.emit({ n });
-    const outbox = test.open({ limits: { total: 8, perEndpoint: 2 } });
+    const outbox = test.open({
+      limits: { total: 8, perEndpoint: 2 },
+      times: { answer: 600_000, lease: 700_000 }, // nothing ends there in this test
+    });
     outbox.start();
     await dead.until(6);
     const good = await receive();
     await test.add(good.url);
-    const began = performance.now();
     for (let n = 0; n < 10; n++) await test.emit({ n });
     outbox.wake();
     await good.until(10);
-    // One timeout would be longer than all ten took.
-    const took = performance.now() - began;
-    assert.ok(took < quick.answer, `it took ${took} ms`);
   });
 
   it("gets to an endpoint also where slow ones take all the room there is", async () => {

@@ -115,21 +115,19 @@ describe("A delivery that fails", () => {
   for (const status of [429, 503])
     it(`with ${status} and Retry-After holds back all of that endpoint, and nobody else's`, async () => {
       const busy: Reply = (response) =>
-        response.writeHead(status, { "retry-after": "1" }).end();
+        response.writeHead(status, { "retry-after": "2" }).end();
       const { receiver } = await attemptOnce(busy, { retries: [10, 10] });
       receiver.reply = 204;
       const other = await receive();
       await test.add(other.url);
       await test.emit();
-      const began = performance.now();
       test.open().start();
       await other.until(1);
       await receiver.until(3);
-      assert.ok((other.received[0]?.at ?? 0) - began < 500);
       const [first, second, third] = receiver.received;
       assert.ok(first && second && third);
-      for (const { at } of [second, third])
-        assert.ok(at - first.at > 950 && at - first.at < 3_000);
+      assert.ok((other.received[0]?.at ?? Infinity) < second.at);
+      for (const { at } of [second, third]) assert.ok(at - first.at > 1_950);
     });
 
   it("is asked to wait for no longer than an hour, nor by any other answer", async () => {

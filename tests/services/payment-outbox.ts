@@ -190,12 +190,12 @@ export function useReceivers() {
   };
 }
 
-/** Waits for something, for 5 seconds at most. */
+/** Waits for something, for half a minute at most. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: () => string = () => "what the test waits for",
 ): Promise<void> {
-  const came = await eventually(async () => condition(), 5_000, 5);
+  const came = await eventually(async () => condition(), 30_000, 5);
   assert.ok(came, `There is no ${what()}.`);
 }
 

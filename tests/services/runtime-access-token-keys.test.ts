@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { exportJWK } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import {
   type AccessTokens,
   createAccessTokens,
 } from "../../services/runtime/index.ts";
+import { useClock } from "./clock.ts";
 import {
   away,
   makeKey,
@@ -16,6 +18,7 @@ import {
 
 describe("A service that asks for auth's keys", () => {
   const issuer = useIssuer();
+  const clock = useClock();
   const service = (times = {}): AccessTokens =>
     createAccessTokens({ issuer: issuer.url, times });
 
@@ -45,7 +48,7 @@ describe("A service that asks for auth's keys", () => {
         issuer.instead = (_, response) => response.writeHead(503).end();
       const began = performance.now();
       const garbage: Promise<unknown>[] = [];
-      while (performance.now() - began < 1_000) {
+      while (garbage.length <= 200 || performance.now() - began < 1_000) {
         for (let i = 0; i < 5; i++) {
           const token = issuer.token({}, { kid: randomUUID() });
           const work = token.then((token) => tokens.verify(token));
@@ -56,24 +59,18 @@ describe("A service that asks for auth's keys", () => {
       }
       await Promise.all(garbage);
       const most = (performance.now() - began) / 200 + 2;
-      assert.ok(garbage.length > 200, `${garbage.length} tokens`);
       assert.ok(issuer.asked <= most, `asked ${issuer.asked} times`);
     });
 
   it("in the background, before they are old", async () => {
-    const tokens = service({ leastAge: 0.4, mostAge: 0.4 });
+    const tokens = service();
     const token = await issuer.token();
     await tokens.verify(token);
-    await delay(250);
-    const arrived = Promise.withResolvers<void>();
-    issuer.instead = (_, response) => {
-      arrived.resolve();
-      setTimeout(() => response.end(), 1_000);
-    };
-    const began = performance.now();
-    await tokens.verify(token);
-    assert.ok(performance.now() - began < 100);
-    await arrived.promise;
+    clock.advance(200_000); // of the 300 s that Cache-Control allows
+    const asked = Promise.withResolvers<ServerResponse>();
+    issuer.instead = (_, response) => asked.resolve(response);
+    await tokens.verify(token); // would never end if it waited for the answer
+    (await asked.promise).end();
   });
 
   it("within its own bounds, whatever Cache-Control says", async () => {
@@ -124,11 +121,10 @@ describe("A service that asks for auth's keys", () => {
       await delay(20);
       await tokens.verify(token);
       issuer.instead = (_, response) => response.end(text);
-      for (let i = 0; i < 5; i++) {
+      while (issuer.asked <= 3) {
         await delay(20);
         await tokens.verify(token);
       }
-      assert.ok(issuer.asked > 3, `asked ${issuer.asked} times`);
     });
 
   it("follows nobody who sends it elsewhere", async () => {
@@ -170,14 +166,11 @@ describe("A service that asks for auth's keys", () => {
         if (begin) response.write('{"keys":');
       };
       const tokens = service({ timeout: 0.2 });
-      const began = performance.now();
       const token = await issuer.token();
       const reasons = await Promise.all(
         Array.from({ length: 10 }, () => away(tokens.verify(token))),
       );
-      const took = performance.now() - began;
       assert.match(reasons[0] ?? "", /did not answer within 0\.2 s$/);
-      assert.ok(took < 1_000, `${took} ms`);
       assert.equal(issuer.asked, 1);
     });
 });

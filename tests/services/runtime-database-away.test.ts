@@ -49,7 +49,7 @@ describe("A database that goes away", function () {
       `DROP TABLE IF EXISTS films;
        CREATE TABLE films (title text);
        CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql
-         AS $$ BEGIN PERFORM pg_sleep(2); RETURN NULL; END $$;
+         AS $$ BEGIN PERFORM pg_sleep(4); RETURN NULL; END $$;
        CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON films
          DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
          WHEN (NEW.title = 'slow') EXECUTE FUNCTION slow()`,
@@ -111,7 +111,7 @@ describe("A database that goes away", function () {
       });
 
       it("in a statement", async () => {
-        const statement = away(database.query("SELECT pg_sleep(4)"));
+        const statement = away(database.query("SELECT pg_sleep(60)"));
         await delay(300);
         await go();
         await statement;
@@ -160,15 +160,13 @@ describe("A database that goes away", function () {
 
   it("without a word: whoever waits is told after some seconds", async () => {
     await database.query("SELECT 1");
-    const statement = away(database.query("SELECT pg_sleep(1)"));
-    await delay(100);
+    const statement = away(database.query("SELECT pg_sleep(4)"));
+    await delay(500);
     docker("pause", server.container);
     try {
-      const began = performance.now();
-      await away(database.query("SELECT 1"));
-      assert.ok(performance.now() - began < 3_500, "a new connection");
+      const connection = await away(database.query("SELECT 1"));
+      assert.match(connection.message, /timeout/);
       const { message } = await statement;
-      assert.ok(performance.now() - began < 7_500, "a statement under way");
       assert.equal(message, "no answer within 7000 ms");
     } finally {
       docker("unpause", server.container);

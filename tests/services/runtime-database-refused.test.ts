@@ -121,11 +121,9 @@ describe("A database that can't be used", () => {
       await Promise.all([1, 2, 3].map(() => database.query("SELECT 1")));
       await delay(600);
       way.forget();
-      const began = performance.now();
       await database.query("SELECT 1");
       await Promise.all([1, 2, 3].map(() => database.query("SELECT 1")));
-      const waited = performance.now() - began;
-      assert.ok(waited < 2_900, `${waited} ms`);
+      assert.equal(way.askedInVain(), 1, "one wait tells of all three");
     } finally {
       way.close();
     }

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import {
   type Database,
   migrate,
@@ -23,20 +22,29 @@ describe("A migration that needs a lock which somebody holds", () => {
   });
   after(() => database.close());
 
-  /** Holds the table for so long. */
-  const hold = async (ms: number) => {
-    let held = () => {};
-    const holds = new Promise<void>((resolve) => {
-      held = resolve;
-    });
-    const end = database.transaction(async (tx) => {
+  /** Holds the table. @returns what ends that */
+  async function hold() {
+    const held = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const transaction = database.transaction(async (tx) => {
       await tx.query("LOCK films IN ACCESS SHARE MODE");
-      held();
-      await delay(ms);
+      held.resolve();
+      await released.promise;
     });
-    await holds;
-    return end;
-  };
+    await held.promise;
+    return async () => {
+      released.resolve();
+      await transaction;
+    };
+  }
+  async function untilSomebodyWaits() {
+    for (let waiting = 0; waiting === 0; )
+      waiting = (
+        await database.query(
+          "SELECT FROM pg_locks WHERE relation = 'films'::regclass AND NOT granted",
+        )
+      ).length;
+  }
   const path = () =>
     folder({
       "0001-films.sql": films,
@@ -44,25 +52,22 @@ describe("A migration that needs a lock which somebody holds", () => {
     });
 
   it("comes again until it gets it, and lets others through meanwhile", async () => {
-    const held = hold(1_500);
-    await delay(100);
+    const release = await hold();
     const migrated = migrate(database, path(), {
       wait: 200,
       pause: 300,
-      most: 9,
+      most: 1_000,
     });
-    await delay(100); // it waits for the lock
-    const began = performance.now();
+    await untilSomebodyWaits();
+    // The migration can't have its lock before `release`: this would fail behind it.
     await database.query("TABLE films");
-    assert.ok(performance.now() - began < 400);
+    await release();
     await migrated;
-    await held;
     assert.deepEqual(await database.query("SELECT year FROM films"), []);
   });
 
   it("fails after some tries, and says why", async () => {
-    const held = hold(1_000);
-    await delay(100);
+    const release = await hold();
     const folder = path();
     await assert.rejects(
       migrate(database, folder, { wait: 100, pause: 100, most: 3 }),
@@ -70,7 +75,7 @@ describe("A migration that needs a lock which somebody holds", () => {
         message: `${folder}/0002-years.sql got no lock within 0.1 s: another transaction holds what it changes. pg_stat_activity shows which.`,
       },
     );
-    await held;
+    await release();
     assert.deepEqual(await database.query("SELECT name FROM migrations"), [
       { name: "0001-films.sql" },
     ]);

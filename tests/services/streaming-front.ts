@@ -23,7 +23,7 @@ export function useFront(
   beforeEach(async () => {
     const { app, begin } = createService();
     await begin();
-    const to = { timeout: 300, ...options, url: upstream.url };
+    const to = { timeout: 10_000, ...options, url: upstream.url };
     app.route("/", passTo({ ...to, paths: ["/a", "/things/:id"] }));
     app.route("/", passTo({ ...to, paths: ["/things"], prefix: "/api" }));
     const running = await served(app);

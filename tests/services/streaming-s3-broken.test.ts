@@ -78,13 +78,11 @@ describe("A file in a bucket that is being read", () => {
     const { value } = await reader.read();
     await s3().kill();
     try {
-      const start = performance.now();
       await assert.rejects(readOn(reader, value?.length), (error) => {
         assert.ok(error instanceof MediaAway);
         assert.match(error.message, /^The bucket "titles" at .*ECONNREFUSED/);
         return true;
       });
-      assert.ok(performance.now() - start < 2500);
     } finally {
       await s3().restart();
     }
