@@ -23,6 +23,7 @@ import { discoveryRoutes } from "./routes/discovery.ts";
 import { loginRoutes } from "./routes/logins.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { revocationRoutes } from "./routes/revocations.ts";
 import {
   createSessions,
   type SessionTimes,
@@ -65,6 +66,12 @@ const info = {
   },
 } as const;
 
+/** What the API answers, by what it is about. */
+const routes = [
+  ...[accountRoutes, loginRoutes, oauthRoutes],
+  ...[discoveryRoutes, revocationRoutes],
+];
+
 /** Auth: who somebody is. Routes: those of GET /openapi.json, and the pages. */
 export function createAuth(options: AuthOptions) {
   const { database, keyEncryptionKey } = options;
@@ -90,8 +97,7 @@ export function createAuth(options: AuthOptions) {
   const parts = partsOf(options, keyring, createAuthMetrics(service.metrics));
   const api = createApi(info);
   api.app.onError(onApiError);
-  for (const add of [accountRoutes, loginRoutes, oauthRoutes, discoveryRoutes])
-    add(api, parts);
+  for (const add of routes) add(api, parts);
   // What is not said to be for caches is about somebody.
   service.app.use(async (c, next) => {
     await next();

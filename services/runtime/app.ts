@@ -24,6 +24,8 @@ export interface ServiceEnv {
     requestId: string;
     /** A logger that puts that id into each line. */
     log: Logger;
+    /** The level that the request is logged at. @default info */
+    logLevel?: "debug";
     /** For `<style nonce>` and `<script nonce>`: the only inline ones that browsers will run. */
     secureHeadersNonce?: string;
     /** The answer's own Content-Security-Policy, in place of the service's: it is one that another service gave. */
@@ -183,7 +185,7 @@ const log: MiddlewareHandler<ServiceEnv> = async (c, next) => {
   const start = performance.now();
   c.set("log", logger.child({ requestId: c.var.requestId }));
   await next();
-  c.var.log.info(
+  c.var.log[c.var.logLevel ?? "info"](
     {
       method: c.req.method,
       path: c.req.path,

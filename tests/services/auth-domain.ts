@@ -45,7 +45,9 @@ export function useReplicas(): Replicas {
     await migrate(replicas.first, join(auth, "migrations"));
   });
   beforeEach(() =>
-    replicas.first.query("TRUNCATE users, signing_keys, limits CASCADE"),
+    replicas.first.query(
+      "TRUNCATE users, revoked_sessions, signing_keys, limits CASCADE",
+    ),
   );
   after(async () => {
     await replicas.first?.close();
@@ -58,6 +60,7 @@ export function useReplicas(): Replicas {
 const times = {
   sessions: ["created_at", "last_used_at", "expires_at"],
   refresh_tokens: ["created_at", "expires_at", "used_at"],
+  revoked_sessions: ["expires_at"],
   signing_keys: ["created_at", "signs_from", "expires_at"],
   limits: ["tat"],
 };

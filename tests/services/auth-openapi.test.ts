@@ -27,6 +27,7 @@ describe("The OpenAPI document of auth", () => {
       "GET /.well-known/jwks.json",
       "GET /.well-known/oauth-authorization-server",
       "GET /me",
+      "GET /revocations",
       "POST /login",
       "POST /logout",
       "POST /refresh",

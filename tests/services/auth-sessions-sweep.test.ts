@@ -16,7 +16,10 @@ import {
   useReplicas,
 } from "./auth-domain.ts";
 
-const nothing = { sessions: 0, refresh_tokens: 0, signing_keys: 0, limits: 0 };
+const nothing = {
+  ...{ sessions: 0, refresh_tokens: 0, revoked_sessions: 0 },
+  ...{ signing_keys: 0, limits: 0 },
+};
 
 describe("Sweeping", () => {
   const replicas = useReplicas();
@@ -60,6 +63,7 @@ describe("Sweeping", () => {
     assert.deepEqual(await sweep(replicas.first), {
       sessions: 2,
       refresh_tokens: 0, // went with their session
+      revoked_sessions: 0, // none of their tokens is valid any more
       signing_keys: 1,
       limits: 3,
     });

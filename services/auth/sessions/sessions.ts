@@ -58,7 +58,7 @@ export interface Sessions {
    * @returns undefined if it is not valid, whatever the reason
    */
   refresh(refreshToken: string): Promise<Refreshed | undefined>;
-  /** Ends a session. Its access tokens stay valid until they expire. Whether there was one. */
+  /** Ends a session. Other services refuse its access tokens within seconds. Whether there was one. */
   end(sessionId: string): Promise<boolean>;
   /** Ends the session of a refresh token, used or not (RFC 7009). Whether there was one. */
   endByRefreshToken(refreshToken: string): Promise<boolean>;

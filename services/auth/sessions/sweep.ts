@@ -4,6 +4,7 @@ import type { Queries } from "@marquee/runtime";
 const tables = [
   ["sessions", "id", "expires_at"], // with their refresh tokens
   ["refresh_tokens", "hash", "expires_at"],
+  ["revoked_sessions", "session_id", "expires_at"],
   ["signing_keys", "kid", "expires_at"],
   ["limits", "key", "tat"],
 ] as const;

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { decodeJwt } from "jose";
+import { password } from "./auth-domain.ts";
+import {
+  bearer,
+  jsonOf,
+  logIn,
+  me,
+  post,
+  send,
+  signUp,
+  type TestAuth,
+  useAuth,
+} from "./auth-service.ts";
+import { problemOf } from "./problem.ts";
+
+interface Listed {
+  cursor: string;
+  sessions: { id: string; expires_in: number; account_deleted: boolean }[];
+}
+
+describe("GET /revocations", () => {
+  const auth = useAuth();
+  const list = async ({ app }: TestAuth, query = "") =>
+    jsonOf<Listed>(await app.request(`/revocations${query}`), 200);
+  const ids = ({ sessions }: Listed) => sessions.map(({ id }) => id);
+  const sidOf = ({ access_token }: { access_token: string }) =>
+    decodeJwt(access_token).sid as string;
+
+  it("lists in every replica the session that a program has logged out of", async () => {
+    const tokens = await signUp(auth.first);
+    const other = await logIn(auth.first);
+    await post(auth.first, "/logout", undefined, bearer(tokens));
+    for (const replica of [auth.first, auth.second]) {
+      const listed = ids(await list(replica));
+      assert.ok(listed.includes(sidOf(tokens)));
+      assert.ok(!listed.includes(sidOf(other)));
+    }
+  });
+
+  it("lists the sessions that a change of the password ends, and not the one that made it", async () => {
+    const stolen = await signUp(auth.first);
+    const tokens = await logIn(auth.first);
+    const { cursor } = await list(auth.first);
+    const change = {
+      current_password: password,
+      new_password: "an engine of analysis",
+    };
+    await send(auth.first, "PUT", "/me/password", change, bearer(tokens));
+    const listed = await list(auth.second, `?after=${cursor}`);
+    assert.deepEqual(ids(listed), [sidOf(stolen)]);
+    assert.equal((await me(auth.second, tokens)).status, 200);
+  });
+
+  it("says which sessions ended with their account", async () => {
+    const tokens = await signUp(auth.first);
+    const { cursor } = await list(auth.first);
+    await send(auth.first, "DELETE", "/me", { password }, bearer(tokens));
+    const { sessions } = await list(auth.second, `?after=${cursor}`);
+    assert.deepEqual(
+      sessions.map(({ id, account_deleted }) => [id, account_deleted]),
+      [[sidOf(tokens), true]],
+    );
+  });
+
+  it("is kept by no cache", async () => {
+    const response = await auth.first.app.request("/revocations");
+    assert.equal(response.headers.get("cache-control"), "no-store");
+  });
+
+  it("refuses what is no cursor", async () => {
+    for (const query of ["?after=", "?after=x", "?after=-1", "?other=1"])
+      await problemOf(
+        await auth.first.app.request(`/revocations${query}`),
+        422,
+      );
+  });
+});
