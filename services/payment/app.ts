@@ -100,7 +100,7 @@ function partsOf(
   },
 ): Parts {
   const { database, processor, user, keyEncryptionKey, operatorKey } = options;
-  const { times, webhooks: rules } = options;
+  const { times, webhooks: rules, formerUser = user } = options;
   const subscriptions = createSubscriptions({
     processor,
     times: times?.subscriptions,
@@ -128,6 +128,7 @@ function partsOf(
     user,
     operator: createOperator(operatorKey),
     userOrOperator: createUserOrOperator(operatorKey, user),
+    formerUserOrOperator: createUserOrOperator(operatorKey, formerUser),
     keyed: createKeyed(keyEncryptionKey),
   };
 }

@@ -30,6 +30,7 @@ export interface Parts {
   user: MiddlewareHandler<User>;
   operator: MiddlewareHandler;
   userOrOperator: MiddlewareHandler<UserOrOperator>;
-  /** Comes after one of these three. */
+  formerUserOrOperator: MiddlewareHandler<UserOrOperator>;
+  /** Comes after one of these four. */
   keyed: MiddlewareHandler<Keyed>;
 }

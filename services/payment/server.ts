@@ -44,12 +44,14 @@ const {
 });
 
 const database = openDatabase(variables, { name: "payment" });
+const accessTokens = createAccessTokens({ issuer: ISSUER, jwksUrl: JWKS_URL });
 const payment = createPayment({
   database,
   ...processor(),
-  user: bearer<{ userId: string }>(
-    createAccessTokens({ issuer: ISSUER, jwksUrl: JWKS_URL }),
-  ),
+  user: bearer<{ userId: string }>(accessTokens),
+  formerUser: bearer<{ userId: string }>(accessTokens, {
+    acceptDeletedAccount: true,
+  }),
   keyEncryptionKey: KEY_ENCRYPTION_KEY,
   operatorKey: OPERATOR_KEY,
   times: { subscriptions: { period: BILLING_PERIOD, grace: GRACE_PERIOD } },

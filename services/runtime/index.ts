@@ -4,7 +4,12 @@ export {
   createAccessTokens,
 } from "./access-token/access-token.ts";
 export { bearer, bearerTokenOf } from "./access-token/bearer.ts";
-export { AuthAway, InvalidToken, NoToken } from "./access-token/errors.ts";
+export {
+  AuthAway,
+  InvalidToken,
+  NoToken,
+  SessionEnded,
+} from "./access-token/errors.ts";
 export { accessTokenVariables } from "./access-token/variables.ts";
 export { createService, factory, type ServiceEnv } from "./app.ts";
 export { untilAvailable } from "./database/availability.ts";

@@ -27,14 +27,17 @@ const keyring = {
 
 /** Auth over HTTP, behind what gives requests to its replicas in turn. */
 async function listen(replicas: Pick<TestReplicas["first"], "service">[]) {
-  const state = { asked: 0 };
+  const state = { asked: 0, requests: 0 };
   const server = serve({
     hostname: "127.0.0.1",
     port: 0,
-    fetch: (request) =>
-      replicas[state.asked++ % replicas.length]?.service.app.fetch(
-        request,
-      ) as Promise<Response>,
+    fetch: (request) => {
+      if (request.url.endsWith("/jwks.json")) state.asked++;
+      const { service } = replicas[
+        state.requests++ % replicas.length
+      ] as (typeof replicas)[number];
+      return service.app.fetch(request);
+    },
   }) as Server;
   if (!server.listening) await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -61,7 +61,9 @@ describe("A route for people who are logged in", () => {
   const issuer = useIssuer();
 
   function service(
-    tokens: AccessTokens = createAccessTokens({ issuer: issuer.url }),
+    tokens: Pick<AccessTokens, "verify"> = createAccessTokens({
+      issuer: issuer.url,
+    }),
   ) {
     const { app } = createService();
     app.get("/me", bearer(tokens), (c) => c.text(c.get("user").userId));

@@ -58,6 +58,12 @@ export interface TestIssuer {
   /** What it publishes; the first one signs. */
   keys: TestKey[];
   cacheControl: string | undefined;
+  /** What it lists as revoked. undefined: it has no such list. */
+  revoked:
+    | { id: string; expires_in: number; account_deleted: boolean }[]
+    | undefined;
+  /** How often it was asked for that. */
+  askedForRevoked: number;
   /** What it does in place of answering with its keys. */
   instead: RequestListener | undefined;
   down(): Promise<void>;
@@ -74,6 +80,11 @@ export interface TestIssuer {
 /** For the suite that calls it: an issuer that each test finds as new. */
 export function useIssuer(): TestIssuer {
   const server = createServer((request, response) => {
+    if (request.url?.startsWith("/revocations") && issuer.revoked) {
+      issuer.askedForRevoked++;
+      const answer = { cursor: "1", sessions: issuer.revoked };
+      return response.end(JSON.stringify(answer));
+    }
     if (request.url !== "/.well-known/jwks.json")
       return response.writeHead(404).end();
     issuer.asked++;
@@ -91,6 +102,8 @@ export function useIssuer(): TestIssuer {
     asked: 0,
     keys: [],
     cacheControl: undefined,
+    revoked: undefined,
+    askedForRevoked: 0,
     instead: undefined,
     async down() {
       if (!server.listening) return;
@@ -119,6 +132,8 @@ export function useIssuer(): TestIssuer {
       asked: 0,
       keys: [await makeKey()],
       cacheControl: "public, max-age=300",
+      revoked: undefined,
+      askedForRevoked: 0,
       instead: undefined,
     });
   });

@@ -80,7 +80,7 @@ export function loginRoutes(
       path: "/logout",
       summary: "End the session",
       description:
-        "Ends the access token's session, with its refresh tokens. Those who verify access tokens by the JWKS alone take this one until it expires.",
+        "Ends the access token's session, with its refresh tokens. Services that read `/revocations` refuse the access token within seconds; those that verify it by the JWKS alone accept it until it expires.",
       tags,
       security: ["bearer"],
       responses: { 204: "It has ended.", ...schemas.unauthorized },

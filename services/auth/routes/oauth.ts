@@ -106,7 +106,7 @@ export function oauthRoutes({ route }: Api, { sessions, tokens }: Parts): void {
       path: "/revoke",
       summary: "End a token's session, as OAuth 2 has it",
       description:
-        "RFC 7009. Takes refresh tokens, used or not, and access tokens; 200 whether the token was valid or not. Those who verify access tokens by the JWKS alone take them until they expire.",
+        "RFC 7009. Takes refresh tokens, used or not, and access tokens; 200 whether the token was valid or not. Services that read `/revocations` refuse the session's access tokens within seconds; those that verify them by the JWKS alone accept them until they expire.",
       tags,
       request: {
         form: z.object({

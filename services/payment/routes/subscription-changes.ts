@@ -39,7 +39,7 @@ export function subscriptionChangeRoutes(api: Api, parts: Parts): void {
 }
 
 function endRoutes({ route }: Api, parts: Parts): void {
-  const { payments, subscriptions, user, userOrOperator, keyed } = parts;
+  const { payments, subscriptions, user, keyed } = parts;
 
   route(
     {
@@ -47,7 +47,7 @@ function endRoutes({ route }: Api, parts: Parts): void {
       path: "/subscriptions/:id/cancel",
       summary: "End a subscription at its period's end, or now",
       description:
-        "One that is not paid (incomplete, past_due) ends now in any case.",
+        "One that is not paid (incomplete, past_due) ends now in any case. The access token of an account that was deleted is accepted until it expires.",
       tags,
       security: ["bearer", "operator"],
       middlewareHeaders: KeyHeader,
@@ -61,7 +61,7 @@ function endRoutes({ route }: Api, parts: Parts): void {
         ...keyedResponses,
       },
     },
-    userOrOperator,
+    parts.formerUserOrOperator,
     keyed,
     async (c) => {
       const { id } = c.req.valid("param");

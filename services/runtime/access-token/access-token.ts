@@ -1,9 +1,15 @@
 import { errors, jwtVerify } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
 import { logger } from "../logger.ts";
-import { InvalidToken } from "./errors.ts";
-import { algorithm, type Fetch } from "./fetch-keys.ts";
+import { InvalidToken, SessionEnded } from "./errors.ts";
+import { algorithm } from "./fetch-keys.ts";
+import type { Fetch } from "./fetch-text.ts";
 import { createKeySet, type KeySetTimes, keySetTimes } from "./key-set.ts";
+import {
+  createRevocations,
+  type RevocationTimes,
+  revocationTimes,
+} from "./revocations.ts";
 
 /** What an access token says. */
 export interface AccessToken {
@@ -17,7 +23,7 @@ export interface AccessToken {
 export interface AccessTokensOptions {
   /** Auth's URL as it says it in tokens, without a slash at its end. */
   issuer: string;
-  /** Where auth publishes its keys. @default /.well-known/jwks.json of the issuer */
+  /** Where auth publishes its keys; revoked sessions are at the same origin. @default /.well-known/jwks.json of the issuer */
   jwksUrl?: string | undefined;
   /** Whom the tokens have to be for. @default marquee */
   audience?: string;
@@ -25,16 +31,24 @@ export interface AccessTokensOptions {
   fetch?: Fetch;
   /** @default keySetTimes */
   times?: Partial<KeySetTimes>;
+  /** @default revocationTimes */
+  revocationTimes?: Partial<RevocationTimes>;
+}
+
+export interface VerifyOptions {
+  /** Also accepts tokens whose account was deleted, for what has to be done after that. @default false */
+  acceptDeletedAccount?: boolean;
 }
 
 export interface AccessTokens {
   /**
-   * What a token says, if auth issued it for us and it is not expired. Whether its session has ended since is not asked: it is
-   * valid until it expires, 10 minutes at most.
-   * @throws InvalidToken
+   * What a token says, if auth issued it for us, it has not expired, and its session had not ended some seconds ago.
+   * @throws InvalidToken; SessionEnded, which is one
    * @throws AuthAway if its key is not known and auth does not answer
    */
-  verify(token: string): Promise<AccessToken>;
+  verify(token: string, options?: VerifyOptions): Promise<AccessToken>;
+  /** Whether a session has ended, as auth listed it some seconds ago. */
+  hasEnded(sessionId: string): Promise<boolean>;
 }
 
 /** Seconds by which our clock may be ahead of auth's when a token expires. One that is behind does no harm. */
@@ -42,18 +56,26 @@ const clockTolerance = 5;
 
 const Claims = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.number() });
 
-/** Verifies auth's access tokens (RFC 9068) by the keys that auth publishes, without asking auth for each. */
+/** Verifies auth's access tokens (RFC 9068) by the keys and the revoked sessions that auth publishes, without asking for each. */
 export function createAccessTokens({
   issuer,
   jwksUrl = `${issuer}/.well-known/jwks.json`,
   audience = "marquee",
   fetch = globalThis.fetch,
   times,
+  revocationTimes: given,
 }: AccessTokensOptions): AccessTokens {
   const keys = createKeySet(jwksUrl, {
     fetch,
     times: { ...keySetTimes, ...times },
   });
+  const revocations = createRevocations(
+    `${new URL(jwksUrl).origin}/revocations`,
+    {
+      fetch,
+      times: { ...revocationTimes, ...given },
+    },
+  );
   const checks = {
     algorithms: [algorithm],
     typ: "at+jwt",
@@ -76,7 +98,7 @@ export function createAccessTokens({
   }
 
   return {
-    async verify(token) {
+    async verify(token, { acceptDeletedAccount = false } = {}) {
       const { payload } = await jwtVerify(
         token,
         async ({ kid }: { kid?: unknown }) => {
@@ -101,12 +123,17 @@ export function createAccessTokens({
         );
       }
       const { sub, sid, exp } = claims.data;
+      const revocation = await revocations.find(sid);
+      if (revocation && !(revocation.accountDeleted && acceptDeletedAccount))
+        throw new SessionEnded();
       return {
         userId: sub,
         sessionId: sid,
         expiresAt: new Date(exp * 1000),
       };
     },
+    hasEnded: async (sessionId) =>
+      (await revocations.find(sessionId)) !== undefined,
   };
 }
 

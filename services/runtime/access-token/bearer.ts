@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import type { AccessToken } from "./access-token.ts";
+import type { AccessToken, VerifyOptions } from "./access-token.ts";
 import { NoToken } from "./errors.ts";
 
 /** What a route for people who are logged in finds in its context: whose access token it is. */
@@ -12,13 +12,16 @@ export interface Bearer<User = AccessToken> {
  * @typeParam User what routes need of it, such as `{ userId: string }`. @default all
  */
 export const bearer =
-  <User = AccessToken>(accessTokens: {
-    verify(token: string): Promise<User>;
-  }): MiddlewareHandler<Bearer<User>> =>
+  <User = AccessToken>(
+    accessTokens: {
+      verify(token: string, options?: VerifyOptions): Promise<User>;
+    },
+    options?: VerifyOptions,
+  ): MiddlewareHandler<Bearer<User>> =>
   async (c, next) => {
     const token = bearerTokenOf(c.req.header("authorization"));
     if (token === undefined) throw new NoToken();
-    c.set("user", await accessTokens.verify(token));
+    c.set("user", await accessTokens.verify(token, options));
     await next();
   };
 

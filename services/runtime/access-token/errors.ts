@@ -17,6 +17,13 @@ export class InvalidToken extends HTTPException {
   }
 }
 
+/** The token's session has ended before the token expired. */
+export class SessionEnded extends InvalidToken {
+  constructor() {
+    super("The token's session has ended.");
+  }
+}
+
 /** No token was sent. To a client it is a 401 that says so without `error`: RFC 6750, 3.1. */
 export class NoToken extends HTTPException {
   override readonly name = "NoToken";

@@ -1,5 +1,6 @@
 import { type CryptoKey, importJWK, type JWK } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import * as z from "zod";
+import { type Fetch, fetchText, parsed } from "./fetch-text.ts";
 
 /** ECDSA on P-256: the one algorithm that auth signs with. */
 export const algorithm = "ES256";
@@ -10,8 +11,6 @@ export interface FetchedKeys {
   /** Seconds that Cache-Control lets us keep them for; 0 if it says nothing of it. */
   maxAge: number;
 }
-
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Bytes of a JWKS at most. Auth's have two or three keys, of 230 bytes each. */
 const sizeLimit = 64 * 1024;
@@ -39,36 +38,11 @@ export async function fetchKeys(
   url: string,
   { fetch, timeout }: { fetch: Fetch; timeout: number },
 ): Promise<FetchedKeys> {
-  const signal = AbortSignal.timeout(timeout * 1000);
-  try {
-    const response = await fetch(url, {
-      signal,
-      redirect: "manual", // who says where the keys are is who is configured, and no one else
-      headers: { accept: "application/jwk-set+json, application/json" },
-    });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw new Error(`${url} answered ${response.status}`);
-    }
-    const keys = await keysOf(await textOf(response, url), url);
-    return { keys, maxAge: maxAgeOf(response.headers) };
-  } catch (cause) {
-    if (!signal.aborted) throw cause;
-    throw new Error(`${url} did not answer within ${timeout} s`, { cause });
-  }
-}
-
-async function textOf(response: Response, url: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    // Leaving the loop ends the transfer.
-    if (size > sizeLimit)
-      throw new Error(`${url} answered more than ${sizeLimit} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+  const accept = "application/jwk-set+json, application/json";
+  const { text, headers } = await fetchText(url, {
+    ...{ fetch, timeout, sizeLimit, accept },
+  });
+  return { keys: await keysOf(text, url), maxAge: maxAgeOf(headers) };
 }
 
 async function keysOf(
@@ -88,14 +62,6 @@ async function keysOf(
   if (keys.size === 0)
     throw new Error(`${url} answered a JWK Set without a key for ${algorithm}`);
   return keys;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** undefined if it is no point of the curve. */

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CryptoKey } from "jose";
 import { logger } from "../logger.ts";
 import { AuthAway } from "./errors.ts";
-import { type Fetch, type FetchedKeys, fetchKeys } from "./fetch-keys.ts";
+import { type FetchedKeys, fetchKeys } from "./fetch-keys.ts";
+import type { Fetch } from "./fetch-text.ts";
 
 /** Seconds. */
 export interface KeySetTimes {

@@ -5,6 +5,7 @@ import {
   bearerTokenOf,
   InvalidToken,
   logger,
+  SessionEnded,
 } from "@marquee/runtime";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
@@ -61,7 +62,10 @@ export const viewerTimes = {
 const TokenJson = z.object({ access_token: z.string() });
 const MeJson = z.object({ email: z.string() });
 
-/** Says who asks. Sessions are looked up at auth once, and then known until shortly before their access token expires. */
+/**
+ * Says who asks. Sessions are looked up at auth once, and then known until they end, or until shortly before their access token
+ * expires.
+ */
 export function createViewers({
   authUrl,
   accessTokens,
@@ -78,15 +82,17 @@ export function createViewers({
 
   async function viewerOf(cookie: string, key: string) {
     const token = await tokenOf(cookie);
-    if (token === undefined) {
-      sessions.set(key, { viewer: undefined }, { ttl: times.nobody });
-      return undefined;
-    }
-    const { userId, expiresAt } = await verified(token);
+    const verified = token === undefined ? undefined : await verify(token);
+    if (token === undefined || !verified) return nobody(key);
+    const { userId, sessionId, expiresAt } = verified;
     const viewer = { userId, token };
     const ttl = Math.floor(expiresAt.getTime() - Date.now() - times.spare);
-    if (ttl > 0) sessions.set(key, { viewer }, { ttl });
+    if (ttl > 0) sessions.set(key, { viewer, sessionId }, { ttl });
     return viewer;
+  }
+
+  function nobody(key: string): undefined {
+    sessions.set(key, { viewer: undefined }, { ttl: times.nobody });
   }
 
   /** An access token for a session; undefined if it is nobody's. @throws AuthAway */
@@ -103,9 +109,13 @@ export function createViewers({
     );
   }
 
-  /** Auth's own token has to be one that we take: else the services' ISSUER differs. @throws AuthAway */
-  const verified = (token: string) =>
+  /**
+   * What auth's own token says; undefined if its session has just ended. Any other refusal means that the services' ISSUER differs.
+   * @throws AuthAway
+   */
+  const verify = (token: string) =>
     accessTokens.verify(token).catch((error) => {
+      if (error instanceof SessionEnded) return undefined;
       if (!(error instanceof InvalidToken)) throw error;
       throw away(error);
     });
@@ -121,7 +131,11 @@ export function createViewers({
       if (cookie === undefined) return undefined;
       const key = keyOf(cookie);
       const known = sessions.get(key);
-      if (known) return known.viewer;
+      if (known && !known.viewer) return undefined;
+      if (known?.viewer)
+        return (await accessTokens.hasEnded(known.sessionId))
+          ? nobody(key)
+          : known.viewer;
       let flight = flights.get(key);
       if (!flight) {
         flight = viewerOf(cookie, key).finally(() => flights.delete(key));
@@ -160,9 +174,7 @@ export function createViewers({
   };
 }
 
-interface Known {
-  viewer: Viewer | undefined;
-}
+type Known = { viewer: Viewer; sessionId: string } | { viewer: undefined };
 
 /** Cookies are kept as hashes: who reads this process's memory signs in as nobody. */
 const keyOf = (cookie: string) =>

@@ -59,7 +59,7 @@ const deletion =
       );
   };
 
-/** Ends what somebody pays, and forgets them. Their access token is valid for some minutes more, also without an account. */
+/** Ends what somebody pays, and forgets them. Payment cancels with their access token also after the account was deleted. */
 async function goodbye(
   c: Context,
   { payment, database, entitlements }: Parts,
