@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mock } from "node:test";
+import type { RevokedSession } from "../../services/auth/sessions/revocations.ts";
 import {
   createRevocations,
   type RevocationsOptions,
@@ -10,18 +11,12 @@ import { logger } from "../../services/runtime/index.ts";
 
 const url = "http://auth.example/revocations";
 
-interface Revoked {
-  id: string;
-  expires_in: number;
-  account_deleted: boolean;
-}
-
 describe("A service that asks auth for revoked sessions", () => {
   /** Seconds. */
   let time: number;
   let asked: string[];
   let cursor: string;
-  let listed: Revoked[];
+  let listed: RevokedSession[];
   /** What auth does in place of answering with its list. */
   let instead: (() => Promise<Response>) | undefined;
   let warnings: string[];
@@ -48,7 +43,7 @@ describe("A service that asks auth for revoked sessions", () => {
       now: () => time,
       ...options,
     });
-  function revoke(more: Partial<Revoked> = {}): string {
+  function revoke(more: Partial<RevokedSession> = {}): string {
     const id = randomUUID();
     listed.push({ id, expires_in: 660, account_deleted: false, ...more });
     return id;

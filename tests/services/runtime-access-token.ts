@@ -12,6 +12,7 @@ import {
   type JWK,
   SignJWT,
 } from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import type { RevokedSession } from "../../services/auth/sessions/revocations.ts";
 import { AuthAway } from "../../services/runtime/index.ts";
 
 export const user = { id: randomUUID() };
@@ -59,9 +60,7 @@ export interface TestIssuer {
   keys: TestKey[];
   cacheControl: string | undefined;
   /** What it lists as revoked. undefined: it has no such list. */
-  revoked:
-    | { id: string; expires_in: number; account_deleted: boolean }[]
-    | undefined;
+  revoked: RevokedSession[] | undefined;
   /** How often it was asked for that. */
   askedForRevoked: number;
   /** What it does in place of answering with its keys. */

@@ -72,6 +72,18 @@ describe("Every service's log", () => {
     assert.equal(lines.filter(({ msg }) => msg === "request").length, 1);
   });
 
+  it("has no line for a request that is logged at debug, unless LOG_LEVEL is debug", async () => {
+    const { url, lines, said } = await program();
+    for (const path of ["/polled", "/hello"]) await fetch(url + path);
+    await said("request", { path: "/hello" });
+    assert.equal(lines.filter(({ msg }) => msg === "request").length, 1);
+
+    const env = { LOG_LEVEL: "debug" };
+    const verbose = await start("tests/services/fixtures/program.ts", {}, env);
+    await fetch(`${verbose.url}/polled`);
+    await verbose.said("request", { path: "/polled", level: "debug" });
+  });
+
   it("never has a password, not even where a route is careless", async () => {
     const { url, out, said } = await program();
     await fetch(`${url}/login?password=hunter2`, {

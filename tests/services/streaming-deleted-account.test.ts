@@ -72,7 +72,9 @@ describe("Deleting one's account at streaming's address", () => {
   it("keeps nothing of what other devices still do", async () => {
     const member = await viewer();
     await remove(member);
-    assert.equal((await watch(member, "second")).status, 204);
+    // 401 on a pod that has heard of it already.
+    const { status } = await watch(member, "second");
+    assert.ok(status === 204 || status === 401, `${status}`);
     await replicas.second.app.request(
       "/playback/metropolis",
       as(member, "POST"),

@@ -29,6 +29,7 @@ describe("streaming: auth and payment under one origin", () => {
       `/api/payment${path}`,
     ]),
     ...["/api/auth", "/api/auth/", "/api/payment/", "/api/auth/session/token"],
+    ...["/revocations", "/api/auth/revocations"],
     ...["/api/payment/ledger/audit", "/api/payment/ledger/accounts"],
     ...["/api/payment/webhook-endpoints", "/api/payment/events"],
     ...["/api/payment/payments/1/refunds", "/api/payment/openapi.json"],

@@ -13,7 +13,7 @@ export const playbackKey = "the playback key of the tests, long enough";
 
 /** What is for people, and not in the OpenAPI document. */
 const pages =
-  /^\/($|assets\/|titles\/[^/]+$|watch\/|plans$|subscribe$|membership|sign-|(delete-)?account$|api\/|sandbox\/|icon\.svg$)/;
+  /^\/($|assets\/|titles\/[^/]+$|watch\/|plans$|subscribe$|membership|sign-|(delete-)?account$|change-password$|api\/|sandbox\/|icon\.svg$)/;
 
 export interface TestStreaming {
   /** Every answer of the API is held against its /openapi.json. */
@@ -45,7 +45,8 @@ export function useStreaming(
         DATABASE_URL: url(),
         DATABASE_CONNECTIONS: 3,
       });
-      const { accessTokens, authUrl, paymentUrl } = system;
+      const { authUrl, paymentUrl } = system;
+      const accessTokens = system.newAccessTokens();
       const service = createStreaming({
         ...{ database, store: openFolder(folder), playbackKey },
         ...{ accessTokens, authUrl, paymentUrl, testCards: true },

@@ -25,6 +25,8 @@ export interface TestSystem {
   /** Auth's, as tokens say it; its keys are at authUrl. */
   issuer: string;
   accessTokens: AccessTokens;
+  /** What another pod verifies access tokens with. */
+  newAccessTokens(): AccessTokens;
   auth: ReturnType<typeof createAuth>;
   payment: ReturnType<typeof createPayment>;
 }
@@ -55,7 +57,8 @@ export function useSystem(trustedProxies = 0): TestSystem {
     const auth = await served(system.auth.app);
     system.authUrl = auth.url;
     const jwksUrl = `${auth.url}/.well-known/jwks.json`;
-    system.accessTokens = createAccessTokens({ issuer, jwksUrl });
+    system.newAccessTokens = () => createAccessTokens({ issuer, jwksUrl });
+    system.accessTokens = system.newAccessTokens();
 
     const database = open(paymentDatabase());
     system.payment = createPayment({
@@ -65,6 +68,9 @@ export function useSystem(trustedProxies = 0): TestSystem {
         PUBLIC_URL: "",
       }),
       user: bearer<{ userId: string }>(system.accessTokens),
+      formerUser: bearer<{ userId: string }>(system.accessTokens, {
+        acceptDeletedAccount: true,
+      }),
       times: { lookEvery: 3_600_000 },
     });
     const payment = await served(system.payment.app);

@@ -183,6 +183,38 @@ describe("streaming: who asks", () => {
     });
   });
 
+  describe("by a session that has ended", () => {
+    /** Asks auth for revoked sessions each time. */
+    const accessTokens = () =>
+      createAccessTokens({
+        issuer: issuer.url,
+        revocationTimes: { refreshAfter: 0, waitAfter: 0, pause: 0 },
+      });
+    const revoke = () => {
+      const { sid: id } = claims("");
+      issuer.revoked = [{ id, expires_in: 660, account_deleted: false }];
+    };
+
+    it("is nobody, though it was somebody a moment ago, and auth can't be reached now", async () => {
+      await signedIn();
+      issuer.revoked = [];
+      const { says } = await who({ accessTokens: accessTokens() });
+      assert.equal((await says({ cookie: plain })).userId, userId);
+      revoke();
+      assert.deepEqual(await says({ cookie: plain }), {});
+      await Promise.all([auth.down(), issuer.down()]);
+      assert.deepEqual(await says({ cookie: plain }), {});
+      assert.equal(auth.requests.length, 1);
+    });
+
+    it("is nobody if it ends right after auth gave a token for it", async () => {
+      await signedIn();
+      revoke();
+      const { says } = await who({ accessTokens: accessTokens() });
+      assert.deepEqual(await says({ cookie: plain }), {});
+    });
+  });
+
   describe("with an email address", () => {
     it("is as auth says, and asked once", async () => {
       token = await issuer.token();
