@@ -8,7 +8,7 @@ import { start } from "../tests/services/program.ts";
 import { median, writeReport } from "./report.ts";
 
 // Auth as it is served, over HTTP and on PostgreSQL, against the bare cost of what it can't do without: the password's hash,
-// and the token's signature; and the list of revoked sessions against doing without it. The two take turns in one run, and the
+// and the token's signature; and the list of revoked sessions against its absence. The two take turns in one run, and the
 // medians are compared.
 
 const rounds = 5;

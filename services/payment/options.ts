@@ -15,7 +15,7 @@ export interface PaymentOptions
   database: Database;
   /** Lets through who sends an access token, and says whose it is. */
   user: MiddlewareHandler<User>;
-  /** The same, and also lets through users whose account was deleted, so that their subscription can be ended. @default user */
+  /** Also lets through users whose account was deleted, to cancel their subscription. @default user */
   formerUser?: MiddlewareHandler<User>;
   /** 32 characters at least; it protects what the database must not give away. */
   keyEncryptionKey: string;

@@ -28,7 +28,7 @@ export function revocationRoutes({ route }: Api, { database }: Parts): void {
       path: "/revocations",
       summary: "List sessions whose access tokens are to be refused",
       description:
-        "For services that verify access tokens without asking auth for each: the sessions that have ended and whose tokens have not expired. Request it every few seconds with the last answer's cursor. A session may be listed more than once; of more than 50,000, those that expire first are left out.",
+        "For services that verify access tokens without asking auth for each: the sessions that have ended and whose tokens have not expired. Request it every few seconds with the last answer's cursor. A session may be listed more than once; of more than 50,000, those that were revoked first are left out.",
       tags: ["sessions"],
       request: {
         query: z.strictObject({

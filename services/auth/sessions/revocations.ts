@@ -15,16 +15,18 @@ export interface Revocations {
   sessions: RevokedSession[];
 }
 
-/** Of more sessions, those that expire first are left out. Readers keep as many: runtime/access-token/revocations.ts. */
+/** Of more sessions, those that were revoked first are left out. Readers keep as many. */
 const limit = 50_000;
 
 /**
  * The sessions that were revoked since an earlier call, some of them once more.
  *
- * The cursor is the oldest transaction that was still running: what it and later ones revoke may become visible after this
- * call. With a sequence or a timestamp, a session whose transaction commits late would be skipped.
- * @param after the earlier call's cursor. One that is ahead of the database is of another server, from which this one was
- *   restored: it counts as none. @default none: all revoked sessions
+ * The cursor is the oldest transaction that was still running: what it and later ones revoke may become visible after
+ * this call. With a sequence or a timestamp, a session whose transaction commits late would be skipped. The order by
+ * transaction makes PostgreSQL read the index from the cursor on, so that a call costs what it finds, however long the
+ * list is.
+ * @param after the earlier call's cursor. A database that was restored on another server may be behind it: then it is
+ *   ignored. @default none: all revoked sessions
  * @throws DatabaseAway
  */
 export async function revocations(
@@ -37,7 +39,7 @@ export async function revocations(
        SELECT session_id, expires_at, account_deleted FROM revoked_sessions
        WHERE expires_at > now() AND transaction_id >=
          (SELECT CASE WHEN $1::xid8 > pg_snapshot_xmax(snapshot) THEN '0' ELSE $1::xid8 END FROM current)
-       ORDER BY expires_at DESC LIMIT $2
+       ORDER BY transaction_id DESC LIMIT $2
      )
      SELECT (SELECT pg_snapshot_xmin(snapshot)::text FROM current) AS cursor,
        coalesce(

@@ -23,7 +23,7 @@ export interface AccessToken {
 export interface AccessTokensOptions {
   /** Auth's URL as it says it in tokens, without a slash at its end. */
   issuer: string;
-  /** Where auth publishes its keys; revoked sessions are at the same origin. @default /.well-known/jwks.json of the issuer */
+  /** Where auth publishes its keys; its /revocations is at the same origin. @default the issuer's /.well-known/jwks.json */
   jwksUrl?: string | undefined;
   /** Whom the tokens have to be for. @default marquee */
   audience?: string;
@@ -56,7 +56,7 @@ const clockTolerance = 5;
 
 const Claims = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.number() });
 
-/** Verifies auth's access tokens (RFC 9068) by the keys and the revoked sessions that auth publishes, without asking for each. */
+/** Verifies auth's access tokens (RFC 9068) by auth's published keys and revoked sessions, without a request for each. */
 export function createAccessTokens({
   issuer,
   jwksUrl = `${issuer}/.well-known/jwks.json`,

@@ -11,13 +11,13 @@ import {
 export interface RevocationTimes {
   /** Age of the list from which it is fetched in the background. @default 2 */
   refreshAfter: number;
-  /** Age from which callers wait for that fetch: longer, a revoked session is not accepted. @default 4 */
+  /** Age from which callers wait for that fetch: no session is accepted that was revoked so long ago. @default 4 */
   waitAfter: number;
   /** How long a fetch may take. @default 1 */
   timeout: number;
   /** From a fetch that failed to the next one. @default 1 */
   pause: number;
-  /** From an answer that auth has no such list to the next fetch: auth may be updated. @default 60 */
+  /** From a 404 to the next fetch: auth may be of a version that has no such list yet. @default 60 */
   pauseWithoutList: number;
 }
 
@@ -63,11 +63,11 @@ const Answer = z.object({
 });
 
 /**
- * The sessions that auth has revoked, kept in memory. Auth's work does not grow with requests: each pod asks for what is new,
- * and only while it is used, once in `refreshAfter`.
+ * The sessions that auth has revoked, kept in memory. Auth's load does not grow with requests: each pod asks for what is
+ * new once in `refreshAfter`, and only while it verifies tokens.
  *
- * While auth can't be reached, nobody waits and the last list serves: watching goes on, and access tokens of sessions that end
- * meanwhile are accepted until they expire. The same holds for an auth without such a list.
+ * While auth can't be reached, callers do not wait and the last list serves: people who watch go on watching, and access
+ * tokens of sessions that end meanwhile are accepted until they expire. So they are with an auth that has no such list.
  */
 export function createRevocations(
   url: string,

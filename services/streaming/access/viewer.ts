@@ -63,8 +63,8 @@ const TokenJson = z.object({ access_token: z.string() });
 const MeJson = z.object({ email: z.string() });
 
 /**
- * Says who asks. Sessions are looked up at auth once, and then known until they end, or until shortly before their access token
- * expires.
+ * Says who asks. Sessions are looked up at auth once, and then known until they end, or until shortly before their
+ * access token expires.
  */
 export function createViewers({
   authUrl,
@@ -110,7 +110,8 @@ export function createViewers({
   }
 
   /**
-   * What auth's own token says; undefined if its session has just ended. Any other refusal means that the services' ISSUER differs.
+   * What auth's own token says; undefined if its session has just ended. Any other refusal means that the services'
+   * ISSUER differs.
    * @throws AuthAway
    */
   const verify = (token: string) =>

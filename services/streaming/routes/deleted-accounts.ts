@@ -59,7 +59,7 @@ const deletion =
       );
   };
 
-/** Ends what somebody pays, and forgets them. Payment cancels with their access token also after the account was deleted. */
+/** Ends what somebody pays, and forgets them. To cancel, payment accepts the access token of a deleted account. */
 async function goodbye(
   c: Context,
   { payment, database, entitlements }: Parts,
