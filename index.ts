@@ -183,6 +183,9 @@ function deploy(name: (typeof names)[number]) {
       env: {
         ...env,
         ...configured?.env,
+        ...(settings.keepAliveSeconds !== undefined && {
+          KEEP_ALIVE_SECONDS: `${settings.keepAliveSeconds}`,
+        }),
         ...postgres?.variables(name),
       },
       generates,

@@ -32,6 +32,8 @@ export interface Settings<Name extends string = string> {
   media: MediaSettings;
   /** Proxies in front of streaming that each request comes through, and that write X-Forwarded-For. @default 0 */
   trustedProxies: number;
+  /** Seconds that services keep idle connections open. @default their own, 620 */
+  keepAliveSeconds?: number;
   secrets: Secrets;
   /** Whether `pulumi destroy` leaves the namespace with the database's volume and the generated keys. @default true */
   retainData: boolean;
@@ -125,7 +127,7 @@ export function parseSettings<Name extends string>(
     [
       ...["context", "registry", "baseImage", "platform"],
       ...["imagesFrom", "logShipperImage", "trustedProxies"],
-      ...["retainData", "adopt", "issuer"],
+      ...["keepAliveSeconds", "retainData", "adopt", "issuer"],
       ...["services", "database", "payments", "media", "secrets"],
     ],
     "a setting",
@@ -167,6 +169,12 @@ export function parseSettings<Name extends string>(
   const retainData = String(raw.retainData ?? true); // Pulumi hands it over as text
   if (!["true", "false"].includes(retainData))
     wrong("retainData", raw.retainData, "it must be true or false");
+  const keepAliveSeconds = maybe(
+    "keepAliveSeconds",
+    "",
+    /^[1-9]\d{0,3}$/,
+    "it must be a whole number from 1 to 9999",
+  );
   const adopt = maybe(
     "adopt",
     "",
@@ -212,6 +220,7 @@ export function parseSettings<Name extends string>(
         "it must be a whole number from 0 to 4",
       ),
     ),
+    ...(keepAliveSeconds && { keepAliveSeconds: Number(keepAliveSeconds) }),
     secrets,
     retainData: retainData === "true",
     ...(adopt && { adopt }),

@@ -45,7 +45,13 @@ const end = async () => {
   await auth.end();
   await database.close();
 };
-serve({ ...auth, end }, { port: PORT });
+serve(
+  { ...auth, end },
+  {
+    port: PORT,
+    keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },
+  },
+);
 
 function service() {
   try {

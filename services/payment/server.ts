@@ -60,7 +60,13 @@ const end = async () => {
   await payment.end();
   await database.close();
 };
-serve({ ...payment, end }, { port: PORT });
+serve(
+  { ...payment, end },
+  {
+    port: PORT,
+    keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },
+  },
+);
 
 function processor() {
   try {

@@ -1,11 +1,20 @@
 import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import { defaultKeepAlive } from "./keep-alive.ts";
 import { levels } from "./logger.ts";
 
 const aPort = "expected a whole number from 1 to 65535";
+const aKeepAlive = "expected a whole number from 1 to 9999";
 
 const common = z.object({
   /** The port to listen on, all addresses. */
   PORT: z.coerce.number(aPort).int(aPort).min(1, aPort).max(65_535, aPort),
+  /** Seconds that idle connections are kept open. @default 620 */
+  KEEP_ALIVE_SECONDS: z.coerce
+    .number(aKeepAlive)
+    .int(aKeepAlive)
+    .min(1, aKeepAlive)
+    .max(9_999, aKeepAlive)
+    .default(defaultKeepAlive.seconds),
   /** From which level on lines are logged. @default info */
   LOG_LEVEL: z
     .enum(levels, `expected one of ${levels.join(", ")}`)
@@ -16,7 +25,7 @@ const common = z.object({
 
 /**
  * The service's environment variables. One that is missing or wrong ends the program, with a sentence for each of them.
- * @param own the service's own variables, besides PORT, LOG_LEVEL and LOG_FILE
+ * @param own the service's own variables, besides the common ones
  */
 export function environment<Own extends z.ZodRawShape = Record<never, never>>(
   own: Own = {} as Own,

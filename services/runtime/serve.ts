@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import { serve as listen } from "@hono/node-server";
 import type { Service } from "./app.ts";
 import { type DrainTimes, drainable } from "./drain.ts";
+import { defaultKeepAlive, type KeepAlive, keepAlive } from "./keep-alive.ts";
 import { logger } from "./logger.ts";
 
 /**
@@ -14,6 +15,8 @@ export interface ServeOptions {
   port: number;
   /** @default all */
   hostname?: string;
+  /** @default defaultKeepAlive */
+  keepAlive?: Partial<KeepAlive>;
   /** @default drainTimes */
   times?: DrainTimes;
 }
@@ -24,7 +27,7 @@ export interface ServeOptions {
  */
 export function serve(
   { app, begin, drain, end }: Service,
-  { port, hostname, times = drainTimes }: ServeOptions,
+  { port, hostname, times = drainTimes, ...options }: ServeOptions,
 ): Server {
   let ending = false;
   const server = listen(
@@ -38,9 +41,8 @@ export function serve(
       });
     },
   ) as Server;
-  // Longer than load balancers keep idle connections (60 s is common), or they would use one that just closed.
-  server.keepAliveTimeout = 65_000;
-  server.headersTimeout = 66_000;
+  keepAlive(server, { ...defaultKeepAlive, ...options.keepAlive });
+  server.headersTimeout = 66_000; // idle connections are not affected
   server.on("error", ({ message }) => {
     logger.fatal(`can't listen on port ${port}: ${message}`);
     process.exit(1);

@@ -68,7 +68,13 @@ const end = async () => {
   await streaming.end();
   await database.close();
 };
-serve({ ...streaming, end }, { port: PORT });
+serve(
+  { ...streaming, end },
+  {
+    port: PORT,
+    keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },
+  },
+);
 
 function store() {
   try {

@@ -32,6 +32,16 @@ describe("A service's environment", () => {
     assert.equal(LOG_LEVEL, "debug");
   });
 
+  it("keeps idle connections open for 620 s by default", () => {
+    assert.equal(readEnvironment({ PORT: "8081" }).KEEP_ALIVE_SECONDS, 620);
+  });
+
+  for (const seconds of ["1", "65", "9999"])
+    it(`keeps idle connections open for ${seconds} s with KEEP_ALIVE_SECONDS ${seconds}`, () => {
+      const read = readEnvironment({ PORT: "1", KEEP_ALIVE_SECONDS: seconds });
+      assert.equal(read.KEEP_ALIVE_SECONDS, Number(seconds));
+    });
+
   const port = "expected a whole number from 1 to 65535";
   const levels =
     "expected one of fatal, error, warn, info, debug, trace, silent";
@@ -46,6 +56,11 @@ describe("A service's environment", () => {
     [{ PORT: "1", LOG_LEVEL: "loud" }, `LOG_LEVEL is "loud": ${levels}`],
     [{ PORT: "1", LOG_LEVEL: "" }, `LOG_LEVEL is "": ${levels}`],
   ];
+  for (const seconds of ["", "0", "-1", "1.5", "10000", "10m"])
+    wrong.push([
+      { PORT: "1", KEEP_ALIVE_SECONDS: seconds },
+      `KEEP_ALIVE_SECONDS is "${seconds}": expected a whole number from 1 to 9999`,
+    ]);
   for (const [variables, sentence] of wrong)
     it(`with ${JSON.stringify(variables)} says: ${sentence}`, () => {
       assert.deepEqual(mistakes(variables), [sentence]);
