@@ -32,9 +32,13 @@ import {
   paymentVariables,
 } from "./components/payment-settings.ts";
 import { Postgres } from "./components/postgres.ts";
+import { createPullSecret } from "./components/registry-credentials.ts";
 import { networkUse } from "./components/service-settings.ts";
 import { loadSettings, type Settings } from "./components/settings.ts";
-import { createNamespace } from "./components/stack-namespace.ts";
+import {
+  createDefaultAccount,
+  createNamespace,
+} from "./components/stack-namespace.ts";
 
 const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
 const authUrl = "http://auth-service:8081";
@@ -134,26 +138,40 @@ const databaseImage =
     ? await pinDatabaseImage(settings.database.image, record.databaseImage)
     : undefined;
 
-const provider = new k8s.Provider("cluster", {
+const cluster: k8s.ProviderArgs = {
   context: settings.context,
   kubeconfig: "", // the SDK would put this machine's $KUBECONFIG into the state; without, the provider reads it itself
   namespace: environment,
   // Client-side limits are for controllers that never rest; the API server has limits of its own (API Priority and Fairness).
   kubeClientSettings: { qps: 1000, burst: 1000 },
-});
+};
+const provider = new k8s.Provider("cluster", cluster);
 const stackNamespace = await createNamespace(
   environment,
   record,
   settings.retainData,
   { provider },
 );
+const pullSecret =
+  settings.registryCredentials &&
+  createPullSecret(
+    settings.registryCredentials,
+    stackNamespace.name,
+    new k8s.Provider("cluster-mutable-secrets", {
+      ...cluster,
+      enableSecretMutable: true,
+    }),
+  );
+const namespaceName = createDefaultAccount(stackNamespace.name, pullSecret, {
+  provider,
+});
 
 const postgres =
   databaseImage !== undefined
     ? new Postgres(
         "postgres",
         {
-          namespace: stackNamespace.name,
+          namespace: namespaceName,
           settings: { ...settings.database, image: databaseImage.reference },
           password: settings.secrets.postgres?.PASSWORD,
           services: withDatabase,
@@ -169,7 +187,7 @@ function deploy(name: (typeof names)[number]) {
   const service = settings.services[name];
   const { port, env, generates } = system[name];
   const configured = system[name].configured?.(settings);
-  const args = { namespace: stackNamespace.name, port };
+  const args = { namespace: namespaceName, port };
   if (service.type === "ExternalName") {
     const { externalName } = service;
     return new ExternalService(name, { ...args, externalName }, { provider });
@@ -179,6 +197,7 @@ function deploy(name: (typeof names)[number]) {
     {
       ...args,
       image: imageOf(name),
+      pullSecret,
       logShipper: service.logSidecar && imageOf(logShipper),
       env: {
         ...env,
@@ -204,7 +223,7 @@ const services = names.map((name) => ({ name, service: deploy(name) }));
 new NetworkPaths(
   "network",
   {
-    namespace: stackNamespace.name,
+    namespace: namespaceName,
     services: [
       ...services.map(({ name, service: { arrival } }) => ({
         name,

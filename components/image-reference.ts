@@ -3,6 +3,9 @@ const host =
   "(localhost|[a-z0-9-]+(?=:)|[a-z0-9-]+(\\.[a-z0-9-]+)+)(:\\d{1,5})?";
 const path = "(\\/[a-z0-9]+([._-]+[a-z0-9]+)*)";
 
+/** A registry's host, maybe with a port. */
+export const registryHostPattern = new RegExp(`^${host}$`);
+
 /** Where images are pushed to: a host, maybe with a path. */
 export const registryPattern = new RegExp(`^${host}${path}*$`);
 

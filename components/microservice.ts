@@ -24,6 +24,8 @@ export interface MicroserviceArgs {
   port: number;
   /** How it is reached, by how many pods it is served, and what they get. */
   settings: DeployedSettings;
+  /** The Secret that the pods' images are pulled with. @default none */
+  pullSecret?: pulumi.Input<string> | undefined;
   /** The image of the log sidecar; only with `settings.logSidecar`. */
   logShipper?: pulumi.Input<string> | undefined;
   /** The program's environment, besides PORT. */
@@ -118,6 +120,9 @@ export class Microservice extends pulumi.ComponentResource {
             annotations: ownership,
           },
           automountServiceAccountToken: false,
+          ...(args.pullSecret && {
+            imagePullSecrets: [{ name: args.pullSecret }],
+          }),
         },
         { parent },
       );

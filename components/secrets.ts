@@ -17,14 +17,11 @@ const reserved =
 /** Of the database there is one secret: the password of who makes roles and databases. */
 export const databaseSecret = { owner: "postgres", name: "PASSWORD" };
 
-/**
- * Checks `marquee:secrets`. Its sentences never have a value in them.
- * @param isEncrypted whether the stack's file has a service's variable encrypted
- */
+/** Checks `marquee:secrets`. Its sentences never have a value in them. */
 export function parseSecrets(
   raw: unknown,
   services: Record<string, ServiceSettings>,
-  isEncrypted: (service: string, name: string) => boolean,
+  isEncrypted: IsEncrypted,
   report: Report,
 ): Secrets {
   const { mistake, known } = report;
@@ -68,33 +65,39 @@ export function parseSecrets(
           mistake(key, "must be a text that is not empty");
         else if (service === databaseSecret.owner && /[\r\n]/.test(value))
           mistake(key, "must be one line: initdb takes no more of it");
-        if (!isEncrypted(service, name))
-          mistake(
-            key,
-            `is not encrypted, so whoever sees the stack's file knows it. Think of another value, and set that one with \`pulumi config set --secret --path 'marquee:${key}'\``,
-          );
+        if (!isEncrypted("secrets", service, name))
+          mistake(key, notEncrypted(key));
       }
   }
   return Object.fromEntries(given) as Secrets;
 }
 
+/** Whether a value in the stack's configuration is encrypted: by its key, without the `marquee:` in front, and its path below. */
+export type IsEncrypted = (key: string, ...path: string[]) => boolean;
+
+/** What to do about a value that is not encrypted. */
+export const notEncrypted = (key: string) =>
+  `is not encrypted, so whoever sees the stack's file knows it. Think of another value, and set that one with \`pulumi config set --secret --path 'marquee:${key}'\``;
+
 /**
- * Tells which of the current stack's secrets are encrypted. The engine only tells whether any is; the stack's file says it of
- * each, where it is in the project's folder.
+ * Tells which of the current stack's values are encrypted. The engine only tells whether a key has any; the stack's file says
+ * it of each, where it is in the project's folder.
  */
-export function encryptedSecrets(): (service: string, name: string) => boolean {
-  const key = `${pulumi.getProject()}:secrets`;
-  const any = JSON.parse(
-    process.env.PULUMI_CONFIG_SECRET_KEYS || "[]",
-  ).includes(key);
+export function encryptedValues(): IsEncrypted {
+  const project = pulumi.getProject();
+  const keys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
   const file = `Pulumi.${pulumi.getStack()}.yaml`;
   const config = existsSync(file)
     ? parse(readFileSync(file, "utf8"))?.config
     : undefined;
-  const secrets = config?.[key] ?? config?.secrets; // as Pulumi reads it: the project's name may be left out
-  return (service, name) => {
-    const value = secrets?.[service]?.[name];
-    return value === undefined ? any : isMap(value) && "secure" in value;
+  return (key, ...path) => {
+    const value = path.reduce(
+      (map, step) => map?.[step],
+      config?.[`${project}:${key}`] ?? config?.[key], // as Pulumi reads it: the project's name may be left out
+    );
+    return value === undefined
+      ? keys.includes(`${project}:${key}`)
+      : isMap(value) && "secure" in value;
   };
 }
 

@@ -5,7 +5,16 @@ import { imagesToBuild } from "./images.ts";
 import { type MediaSettings, parseMedia } from "./media-settings.ts";
 import { list, type Report, suggestion } from "./mistakes.ts";
 import { type PaymentSettings, parsePayments } from "./payment-settings.ts";
-import { encryptedSecrets, parseSecrets, type Secrets } from "./secrets.ts";
+import {
+  parseRegistryCredentials,
+  type RegistryCredentials,
+} from "./registry-credentials.ts";
+import {
+  encryptedValues,
+  type IsEncrypted,
+  parseSecrets,
+  type Secrets,
+} from "./secrets.ts";
 import { parseServices, type ServiceSettings } from "./service-settings.ts";
 import { stackNameMistake } from "./stack-namespace.ts";
 import { parseTokenIssuer } from "./token-issuer.ts";
@@ -16,6 +25,8 @@ export interface Settings<Name extends string = string> {
   context: string;
   /** Host, port and path that image names start with. Empty only where no image is built. */
   registry: string;
+  /** What kubelets pull images with, by registry host. @default none: the registries are public, or the nodes log in */
+  registryCredentials?: Record<string, RegistryCredentials>;
   /** The image that services run on. @default gcr.io/distroless/nodejs24-debian13 */
   baseImage: string;
   /** @default linux/amd64 */
@@ -41,6 +52,12 @@ export interface Settings<Name extends string = string> {
   adopt?: string;
 }
 
+/** The keys whose values are maps. */
+const maps = [
+  ...["services", "database", "payments", "media", "secrets"],
+  ...["registryCredentials"],
+];
+
 const platforms = ["linux/amd64", "linux/arm64"];
 
 /**
@@ -55,7 +72,7 @@ export function loadSettings<Name extends string>(
     const [namespace, name] = key.split(":") as [string, string];
     if (namespace === pulumi.getProject()) raw[name] = parseValue(name, value);
   }
-  const parsed = parseSettings(raw, names, encryptedSecrets());
+  const parsed = parseSettings(raw, names, encryptedValues());
   const stack = stackNameMistake(pulumi.getProject(), pulumi.getStack());
   const mistakes = [...(stack ? [stack] : []), ...parsed.mistakes];
   if (parsed.settings && mistakes.length === 0) return parsed.settings;
@@ -69,8 +86,7 @@ export function loadSettings<Name extends string>(
 /** Pulumi hands maps over as JSON text, and everything else as it is; what is empty (Pulumi.yaml's default) is not set. */
 function parseValue(name: string, value: string): unknown {
   if (value === "") return undefined;
-  if (!["services", "database", "payments", "media", "secrets"].includes(name))
-    return value;
+  if (!maps.includes(name)) return value;
   try {
     return JSON.parse(value);
   } catch {
@@ -82,13 +98,12 @@ function parseValue(name: string, value: string): unknown {
  * Checks a stack's configuration. Knows nothing of Pulumi, so that its tests need no engine.
  * @param raw the values by key, without the `marquee:` in front
  * @param names the services that exist
- * @param isEncrypted whether the stack's file has a service's secret encrypted
  * @returns the settings, or every mistake as a sentence that names key, value and what is allowed
  */
 export function parseSettings<Name extends string>(
   raw: Record<string, unknown>,
   names: readonly Name[],
-  isEncrypted: (service: string, name: string) => boolean = () => false,
+  isEncrypted: IsEncrypted = () => false,
 ):
   | { settings: Settings<Name>; mistakes: [] }
   | { settings?: undefined; mistakes: string[] } {
@@ -128,7 +143,7 @@ export function parseSettings<Name extends string>(
       ...["context", "registry", "baseImage", "platform"],
       ...["imagesFrom", "logShipperImage", "trustedProxies"],
       ...["keepAliveSeconds", "retainData", "adopt", "issuer"],
-      ...["services", "database", "payments", "media", "secrets"],
+      ...maps,
     ],
     "a setting",
   );
@@ -143,6 +158,11 @@ export function parseSettings<Name extends string>(
   const issuer = parseTokenIssuer(
     raw.issuer,
     isElsewhere("auth") && !names.every(isElsewhere),
+    report,
+  );
+  const registryCredentials = parseRegistryCredentials(
+    raw.registryCredentials,
+    isEncrypted,
     report,
   );
   const payments = parsePayments(raw.payments, secretsOf("payment"), report);
@@ -195,6 +215,7 @@ export function parseSettings<Name extends string>(
             registryPattern,
             'it must be a host, maybe with a port and a path, in small letters and without "https://", such as localhost:5001 or ghcr.io/acme',
           ),
+    ...(registryCredentials && { registryCredentials }),
     baseImage: maybe(
       "baseImage",
       "gcr.io/distroless/nodejs24-debian13",

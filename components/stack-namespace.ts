@@ -88,7 +88,7 @@ export interface StackNamespace {
 }
 
 /**
- * Creates the stack's namespace. Its pods must pass Pod Security `restricted`, and get no API token by default.
+ * Creates the stack's namespace. Its pods must pass Pod Security `restricted`.
  * @param retain whether `pulumi destroy` leaves it, with what is retained in it
  * @throws pulumi.RunError if another Pulumi state has taken it over; in a preview, a warning
  */
@@ -128,21 +128,30 @@ export async function createNamespace(
     });
   else if ((await settled(found)) !== owner)
     throw new pulumi.RunError(`${takenOver(name)} Nothing in it was changed.`);
-  // The account of pods that name none; by default, each of them would mount its token.
-  new k8s.core.v1.ServiceAccount(
+  return { name: metadata.name, owner };
+}
+
+/**
+ * Sets up the account of pods that name none: by default, each of them would mount its token.
+ * @param pullSecret a Secret that they pull images with. @default none
+ * @returns the namespace's name, for objects that come after the account: pods get its pull secret only when they are created
+ */
+export function createDefaultAccount(
+  namespace: pulumi.Output<string>,
+  pullSecret: pulumi.Input<string> | undefined,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const { metadata } = new k8s.core.v1.ServiceAccount(
     "default",
     {
-      metadata: {
-        name: "default",
-        namespace: metadata.name,
-        annotations: ownership,
-      },
+      metadata: { name: "default", namespace, annotations: ownership },
       automountServiceAccountToken: false,
+      ...(pullSecret && { imagePullSecrets: [{ name: pullSecret }] }),
     },
     // Kubernetes recreates it at once, so that Pulumi would wait for its deletion in vain.
     { ...opts, retainOnDelete: true },
   );
-  return { name: metadata.name, owner };
+  return pullSecret ? metadata.namespace : namespace;
 }
 
 const takenOver = (name: string) =>

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { defaultResources } from "../../components/resources.ts";
+import type { IsEncrypted } from "../../components/secrets.ts";
 import { parseSettings } from "../../components/settings.ts";
 
 export const names = ["auth", "payment", "streaming"] as const;
@@ -43,7 +44,7 @@ export const encrypted = () => true;
 /** The settings of a good configuration that differs from the least one in these keys. */
 export function settingsOf(
   changes: Record<string, unknown>,
-  isEncrypted?: (service: string, name: string) => boolean,
+  isEncrypted?: IsEncrypted,
 ) {
   const { settings, mistakes } = parseSettings(
     { ...required, ...changes },
@@ -62,7 +63,7 @@ export const auth = (auth: unknown) =>
 /** The mistakes in a configuration that differs from a good one in these keys. */
 export const mistakesOf = (
   changes: Record<string, unknown>,
-  isEncrypted?: (service: string, name: string) => boolean,
+  isEncrypted?: IsEncrypted,
 ) => parseSettings({ ...required, ...changes }, names, isEncrypted).mistakes;
 
 /** That a secret is not encrypted, with what to do. */

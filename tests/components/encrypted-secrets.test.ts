@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encryptedSecrets } from "../../components/secrets.ts";
+import { encryptedValues } from "../../components/secrets.ts";
 import { loadSettings } from "../../components/settings.ts";
 import { useFolders, write } from "../folders.ts";
 import { names, plain, required } from "./configurations.ts";
@@ -28,7 +28,7 @@ const file = (secrets: unknown) =>
   });
 const key = "marquee:secrets";
 
-describe("encryptedSecrets", () => {
+describe("encryptedValues", () => {
   useProject();
 
   /** Whether these variables are encrypted, as `service.NAME`, with these files and with what the engine says is encrypted. */
@@ -41,11 +41,10 @@ describe("encryptedSecrets", () => {
     write(".", files);
     const { outputs } = await deploy(
       () => {
-        const isEncrypted = encryptedSecrets();
-        return variables.map((variable) => {
-          const [service, name] = variable.split(".") as [string, string];
-          return isEncrypted(service, name);
-        });
+        const isEncrypted = encryptedValues();
+        return variables.map((variable) =>
+          isEncrypted("secrets", ...variable.split(".")),
+        );
       },
       { stack, ...(encrypted && { encrypted }) },
     );

@@ -90,6 +90,6 @@ describe("parseSettings, of the database's password,", () => {
       asked.push(names.join("."));
       return true;
     });
-    assert.deepEqual(asked, ["postgres.PASSWORD"]);
+    assert.deepEqual(asked, ["secrets.postgres.PASSWORD"]);
   });
 });

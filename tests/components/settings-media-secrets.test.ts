@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { IsEncrypted } from "../../components/secrets.ts";
 import { encrypted, mistakesOf, plain, settingsOf } from "./configurations.ts";
 
 /** A secret's value: nobody may read it in any sentence. */
@@ -16,7 +17,7 @@ const missing = (name: typeof id | typeof key) =>
 /** What is said of a configuration, whose secrets are encrypted; no value of theirs is in it. */
 const told = (
   changes: Record<string, unknown>,
-  isEncrypted: (service: string, name: string) => boolean = encrypted,
+  isEncrypted: IsEncrypted = encrypted,
 ) => {
   const mistakes = mistakesOf(changes, isEncrypted);
   assert.ok(!mistakes.join().includes(value));
@@ -79,7 +80,7 @@ describe("parseSettings, of media's secrets,", () => {
       });
 
     it("both are to be encrypted, and one that is not is not missing", () => {
-      const isEncrypted = (_: string, name: string) => name !== key;
+      const isEncrypted = (...path: string[]) => path.at(-1) !== key;
       assert.deepEqual(told({ media, secrets }, isEncrypted), [
         plain(`streaming.${key}`),
       ]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { IsEncrypted } from "../../components/secrets.ts";
 import {
   encrypted,
   mistakesOf,
@@ -25,7 +26,7 @@ const missing = (name: typeof key | typeof signing) =>
 /** What is said of a configuration, whose secrets are encrypted; no value of theirs is in it. */
 const told = (
   changes: Record<string, unknown>,
-  isEncrypted: (service: string, name: string) => boolean = encrypted,
+  isEncrypted: IsEncrypted = encrypted,
 ) => {
   const mistakes = mistakesOf(changes, isEncrypted);
   assert.ok(!mistakes.join().includes(value));
@@ -69,7 +70,7 @@ describe("parseSettings, of payments' secrets,", () => {
       });
 
     it("both are to be encrypted, and one that is not is not missing", () => {
-      const isEncrypted = (_: string, name: string) => name !== key;
+      const isEncrypted = (...path: string[]) => path.at(-1) !== key;
       assert.deepEqual(told({ payments: stripe, secrets }, isEncrypted), [
         plain(`payment.${key}`),
       ]);

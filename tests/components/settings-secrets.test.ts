@@ -185,9 +185,11 @@ describe("parseSettings, of secrets,", () => {
           streaming: { KEY: value },
         };
         const asked: string[] = [];
-        const mistakes = mistakesOf({ secrets }, (service, name) => {
-          asked.push(`${service}.${name}`);
-          return ["auth.TOKEN", "payment.KEY"].includes(`${service}.${name}`);
+        const mistakes = mistakesOf({ secrets }, (...path) => {
+          asked.push(path.join("."));
+          return ["secrets.auth.TOKEN", "secrets.payment.KEY"].includes(
+            path.join("."),
+          );
         });
         assert.deepEqual(mistakes, [
           plain("auth.KEY"),
@@ -195,8 +197,9 @@ describe("parseSettings, of secrets,", () => {
           plain("streaming.KEY"),
         ]);
         assert.deepEqual(asked, [
-          ...["auth.TOKEN", "auth.KEY", "payment.TOKEN", "payment.KEY"],
-          "streaming.KEY",
+          ...["secrets.auth.TOKEN", "secrets.auth.KEY"],
+          ...["secrets.payment.TOKEN", "secrets.payment.KEY"],
+          "secrets.streaming.KEY",
         ]);
       });
 

@@ -4,6 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { DeploymentRecord } from "../../components/deployment-record.ts";
 import {
   contextChangeMistake,
+  createDefaultAccount,
   createNamespace,
   namespaceMistake,
   stackNameMistake,
@@ -150,7 +151,16 @@ describe("createNamespace", () => {
   ) {
     const options: Record<string, pulumi.CustomResourceOptions> = {};
     const { resources, outputs } = await deploy(
-      () => createNamespace("marquee-dev", record, retain, noting(options)),
+      async () => {
+        const namespace = await createNamespace(
+          "marquee-dev",
+          record,
+          retain,
+          noting(options),
+        );
+        createDefaultAccount(namespace.name, undefined, noting(options));
+        return namespace;
+      },
       {
         preview,
         answers: {
