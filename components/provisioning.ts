@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { timeouts } from "../services/runtime/database/timeouts.ts";
 import { type DatabaseSettings, databasePort } from "./database-settings.ts";
 import { type EnvValue, environmentOf } from "./generated-secret.ts";
 import { ownership, recommendedLabels } from "./naming.ts";
@@ -131,9 +132,14 @@ const server = (settings: DatabaseSettings): Record<string, string> =>
       }
     : { PGHOST: "postgres", PGPORT: `${databasePort}`, PGUSER: "postgres" };
 
-/** As a service's role is made, by psql; without "$$", which Kubernetes takes for an escaped "$". A role that another stack made is not taken from it. */
+/**
+ * What psql runs to create or update one service's role and database. A role of another stack is an error. No statement
+ * depends on the session, because a connection pooler may run each transaction in a different one. Kubernetes would take
+ * "$$" for an escaped "$", so the script avoids it.
+ */
 const sql = `
-SELECT set_config('marquee.role', :'role', false), set_config('marquee.owner', :'owner', false) \\g /dev/null
+BEGIN;
+SELECT set_config('marquee.role', :'role', true), set_config('marquee.owner', :'owner', true) \\g /dev/null
 DO $body$
 DECLARE
   owner text := (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = current_setting('marquee.role'));
@@ -146,10 +152,14 @@ BEGIN
       current_setting('marquee.role'), owner, current_setting('marquee.owner');
   END IF;
 END $body$;
-SET createrole_self_grant = 'set, inherit';
+SET LOCAL createrole_self_grant = 'set, inherit';
 SELECT format('CREATE ROLE %I', :'role') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \\gexec
 ALTER ROLE :"role" LOGIN CONNECTION LIMIT :connections PASSWORD :'password';
+${Object.entries(timeouts)
+  .map(([name, ms]) => `ALTER ROLE :"role" SET ${name} = ${ms};`)
+  .join("\n")}
 COMMENT ON ROLE :"role" IS :'owner';
+COMMIT;
 SELECT format('CREATE DATABASE %I OWNER %I', :'role', :'role') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'role') \\gexec
 REVOKE ALL ON DATABASE :"role" FROM PUBLIC;
 SELECT format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', datname) FROM pg_database

@@ -3,6 +3,12 @@ import { script } from "../../components/provisioning.ts";
 import { elsewhere, here } from "./databases.ts";
 import { useProvisioning } from "./provisionings.ts";
 
+const timeouts = [
+  "statement_timeout=5000",
+  "lock_timeout=3000",
+  "idle_in_transaction_session_timeout=10000",
+];
+
 describe("the Job that makes roles and databases", function () {
   this.timeout(60_000);
   const { provision, names, query, asRole, admin } = useProvisioning();
@@ -29,7 +35,7 @@ describe("the Job that makes roles and databases", function () {
       );
       assert.deepEqual(
         await query(
-          `SELECT pg_get_userbyid(datdba), rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolconnlimit
+          `SELECT pg_get_userbyid(datdba), rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolconnlimit, rolconfig
            FROM pg_database JOIN pg_roles ON rolname = datname WHERE datname = '${role}'`,
         ),
         [
@@ -41,6 +47,7 @@ describe("the Job that makes roles and databases", function () {
             rolreplication: false,
             rolbypassrls: false,
             rolconnlimit: 65,
+            rolconfig: timeouts,
           },
         ],
       );
@@ -52,7 +59,7 @@ describe("the Job that makes roles and databases", function () {
     const passwords = { [auth]: "hunter2" };
     const all = () =>
       query(
-        `SELECT rolname, rolsuper, rolcreaterole, rolcreatedb, rolcanlogin, rolconnlimit, shobj_description(pg_roles.oid, 'pg_authid') AS owner,
+        `SELECT rolname, rolsuper, rolcreaterole, rolcreatedb, rolcanlogin, rolconnlimit, rolconfig, shobj_description(pg_roles.oid, 'pg_authid') AS owner,
            datname, datdba, datacl::text FROM pg_roles LEFT JOIN pg_database ON datdba = pg_roles.oid OR datname = rolname ORDER BY 1, datname`,
       );
     await provision(here(), passwords);
@@ -138,6 +145,23 @@ describe("the Job that makes roles and databases", function () {
     );
     assert.equal(again, 0);
     await asRole(auth, "pa55word", "SELECT");
+  });
+
+  it("sets the timeouts of an existing role, and resets changed ones", async () => {
+    const [auth] = names();
+    await query(
+      `CREATE ROLE ${auth}; ALTER ROLE ${auth} SET lock_timeout = 0; ALTER ROLE ${auth} SET statement_timeout = '1h'`,
+    );
+    const { code } = await provision(here(), { [auth]: "hunter2" });
+    assert.equal(code, 0);
+    const show = "SHOW idle_in_transaction_session_timeout";
+    assert.deepEqual(await asRole(auth, "hunter2", show), [
+      { idle_in_transaction_session_timeout: "10s" },
+    ]);
+    const [role] = (await query(
+      `SELECT rolconfig FROM pg_roles WHERE rolname = '${auth}'`,
+    )) as { rolconfig: string[] }[];
+    assert.deepEqual(role?.rolconfig.toSorted(), timeouts.toSorted());
   });
 
   it("goes on where one before it was interrupted", async () => {

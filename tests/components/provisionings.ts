@@ -17,6 +17,8 @@ const names = ["postgres", "db.example.com", "postgres.local"];
 interface Conditions {
   /** @default the superuser's */
   adminPassword?: string;
+  /** The address that the Job connects to. @default the server's own */
+  address?: string;
   /** @default dev */
   stack?: string;
   /** Seconds that the server is waited for. @default as the Job does */
@@ -27,14 +29,14 @@ interface Conditions {
 export function useProvisioning() {
   const { runToEnd } = useContainers();
   let server: TestServer;
-  let address: string;
+  let serverAddress: string;
   const admin = () => decodeURIComponent(new URL(server.url).password);
 
   before(async function () {
     this.timeout(120_000); // the image may have to be made
     server = await startServer();
     const format = "{{.NetworkSettings.IPAddress}}";
-    address = await ok(["inspect", "--format", format, server.container]);
+    serverAddress = await ok(["inspect", "--format", format, server.container]);
   });
 
   /** Runs SQL as somebody, in a database; gives the last statement's rows. */
@@ -54,6 +56,8 @@ export function useProvisioning() {
     admin,
     /** The server's container. */
     container: () => server.container,
+    /** The superuser's URL. */
+    url: () => server.url,
     /** Two names that no role has. */
     names: (): [string, string] => {
       const name = () => `role_${randomBytes(6).toString("hex")}`;
@@ -73,7 +77,12 @@ export function useProvisioning() {
     async provision(
       settings: DatabaseSettings,
       passwords: Record<string, string>,
-      { adminPassword = admin(), stack, patience }: Conditions = {},
+      {
+        adminPassword = admin(),
+        address = serverAddress,
+        stack,
+        patience,
+      }: Conditions = {},
     ): Promise<End> {
       const job = await provisioning(
         { ...settings, image: postgresImage },

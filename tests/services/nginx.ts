@@ -1,49 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import * as debian from "../../local/debian.ts";
-import { cache, eventually, succeeds } from "../../local/host.ts";
-import { step } from "../../local/progress.ts";
+import { eventually } from "../../local/host.ts";
+import { debianProgram } from "./debian-program.ts";
 
-const release = "bookworm";
-/** What it needs besides libc6, so that it runs on later releases as well. */
+/** nginx and the libraries it needs besides libc6. */
 const packages = ["nginx", "libpcre2-8-0", "libssl3", "zlib1g", "libcrypt1"];
-const root = join(cache, `nginx-${release}`);
-
-/**
- * nginx, to compare with: unpacked from Debian's packages into the cache, where this machine is Debian and we are root, as
- * installing it would start a server on port 80; else the one on the PATH.
- * @returns the program, and the variables it needs
- */
-async function ensureNginx(): Promise<{
-  program: string;
-  LD_LIBRARY_PATH: string;
-}> {
-  if (debian.canInstall() && !existsSync(root))
-    await step("nginx, to compare with", async () => {
-      await debian.unpack(release, packages, `${root}.new`);
-      renameSync(`${root}.new`, root); // it counts once it is whole
-    });
-  if (existsSync(root)) {
-    const libraries = ["usr/lib", "lib"].map((folder) =>
-      join(
-        root,
-        folder,
-        process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu",
-      ),
-    );
-    return {
-      program: join(root, "usr/sbin/nginx"),
-      LD_LIBRARY_PATH: libraries.join(":"),
-    };
-  }
-  if (await succeeds("nginx", ["-v"]))
-    return { program: "nginx", LD_LIBRARY_PATH: "" };
-  throw new Error(
-    "nginx is not on the PATH: install it, this compares with it.",
-  );
-}
 
 /**
  * Starts nginx on a loopback port, one worker, serving the files of a folder with ranges, entity tags and sendfile.
@@ -58,7 +21,12 @@ export async function startNginx(
     prefix = [],
   }: { files: string; port: number; prefix?: string[] },
 ): Promise<{ child: ChildProcess; url: string; stop(): void }> {
-  const { program, LD_LIBRARY_PATH } = await ensureNginx();
+  const { program, LD_LIBRARY_PATH } = await debianProgram(
+    "nginx",
+    "usr/sbin/nginx",
+    packages,
+    "to compare with",
+  );
   const configuration = join(folder, "nginx.conf");
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${folder};`)

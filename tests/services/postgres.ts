@@ -8,6 +8,7 @@ import {
   ensurePostgresImage,
   localPostgres,
 } from "../../local/postgres/image.ts";
+import { timeouts } from "../../services/runtime/database/timeouts.ts";
 
 /** Docker's official image, where ours can't be made. */
 const official = "postgres:17";
@@ -83,12 +84,19 @@ export function useDatabase(): () => string {
   return () => url;
 }
 
+/** SQL that gives a role the timeouts, as the provisioning Job does. */
+export const setTimeouts = (role: string): string =>
+  Object.entries(timeouts)
+    .map(([name, ms]) => `ALTER ROLE ${role} SET ${name} = ${ms};`)
+    .join("");
+
 /** Makes a role and a database that it owns; returns its URL. */
 export async function createDatabase(server: string): Promise<string> {
   const name = `test_${randomBytes(6).toString("hex")}`;
   const client = new pg.Client(server);
   await client.connect();
   await client.query(`CREATE ROLE ${name} LOGIN PASSWORD 'test'`);
+  await client.query(setTimeouts(name));
   await client.query(`CREATE DATABASE ${name} OWNER ${name}`);
   await client.end();
   const url = new URL(server);

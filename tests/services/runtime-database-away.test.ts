@@ -9,7 +9,7 @@ import {
   DatabaseAway,
   openDatabase,
 } from "../../services/runtime/index.ts";
-import { startServer, type TestServer } from "./postgres.ts";
+import { setTimeouts, startServer, type TestServer } from "./postgres.ts";
 
 const docker = (...args: string[]) =>
   execFileSync("docker", args, { encoding: "utf8", stdio: "pipe" });
@@ -39,6 +39,10 @@ describe("A database that goes away", function () {
   before(async function () {
     this.timeout(120_000); // the image may have to be made
     server = await startServer();
+    const client = new pg.Client(server.url);
+    await client.connect();
+    await client.query(setTimeouts("postgres"));
+    await client.end();
   });
   beforeEach(async () => {
     superuser = new pg.Pool({ connectionString: server.url });

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import pg from "pg";
 import { DatabaseAway, isOverload, losesConnection } from "./errors.ts";
+import { type Timeout, timeouts } from "./timeouts.ts";
 
 /** A connection of the pool's, which knows whether it may be used again. */
 export class Connection {
@@ -8,6 +10,10 @@ export class Connection {
   #taken = false;
   /** When it was last released, as performance.now() has it; undefined for one that is new. */
   freeSince: number | undefined;
+  /** Whether the connection leads to a pooler, which may run each transaction in a different session of the server. */
+  isPooled = false;
+  /** Whether the role's settings include all timeouts. */
+  hasTimeouts = false;
 
   constructor(client: pg.PoolClient) {
     this.#client = client;
@@ -25,6 +31,23 @@ export class Connection {
   /** It was taken from the pool. */
   take(): void {
     this.#taken = true;
+  }
+
+  /**
+   * Sets `isPooled` and `hasTimeouts`. Await it before the first statement.
+   * @param bound as for `run`
+   */
+  async inspect(bound: number): Promise<void> {
+    const { rows } = await this.run(inspection, [], bound);
+    const [session] = rows as [
+      { pid: number; timeouts: Record<Timeout, number> },
+    ];
+    // A pooler tells its clients a process ID of its own at startup.
+    this.isPooled = session.pid !== (this.#client as Started).processID;
+    this.hasTimeouts = Object.entries(timeouts).every(([name, longest]) => {
+      const ms = session.timeouts[name as Timeout];
+      return ms > 0 && ms <= longest; // 0 is no timeout
+    });
   }
 
   /**
@@ -47,10 +70,9 @@ export class Connection {
         }, bound);
     });
     try {
+      const name = () => (this.isPooled ? undefined : nameOf(text));
       const result = this.#client.query(
-        values.length > 0
-          ? { name: nameOf(text), text, values: [...values] }
-          : text,
+        values.length > 0 ? { name: name(), text, values: [...values] } : text,
       );
       // An array where `text` is several statements: of them, the last one's result.
       return [await Promise.race([result, late])]
@@ -81,20 +103,26 @@ export class Connection {
   }
 }
 
-/** Statements that a process names at most: ours are some hundred, and each costs the server memory in every connection. */
+const inspection = `SELECT pg_backend_pid() AS pid, json_object_agg(name, setting::int) AS timeouts
+  FROM pg_settings WHERE name IN (${Object.keys(timeouts).map((name) => `'${name}'`)})`;
+
+/** A client after startup; its declaration lacks the server's process ID. */
+type Started = pg.PoolClient & { processID: number };
+
+/** Limits the prepared statements, which take memory of the server in each connection. Services have about a hundred. */
 const mostNames = 500;
 const names = new Map<string, string>();
 
 /**
- * What the server is to know a statement with parameters by. It then parses it once in a connection, and plans it a few times:
- * without, that is half of what a short statement costs. A pooler between has to know of that, as PgBouncer does from 1.21 on
- * (max_prepared_statements).
- * @returns undefined for one too many: that is parsed each time
+ * Names a prepared statement. The server then parses it once per connection and plans it a few times, which saves half the
+ * cost of a short statement. Not all poolers support this in transaction mode (PgBouncer only since 1.21), so statements that
+ * go to a pooler have no name. The name is a hash, so that an undetected pooler can't run another client's statement instead.
+ * @returns undefined after `mostNames` statements; the server parses those each time
  */
 function nameOf(text: string): string | undefined {
   const known = names.get(text);
   if (known !== undefined || names.size >= mostNames) return known;
-  const name = `s${names.size}`;
+  const name = createHash("sha256").update(text).digest("hex").slice(0, 32);
   names.set(text, name);
   return name;
 }

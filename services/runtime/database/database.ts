@@ -2,6 +2,7 @@ import pg from "pg"; // PostgreSQL's protocol in JavaScript, without anything to
 import { logger } from "../logger.ts";
 import { Connection } from "./connection.ts";
 import { DatabaseAway, reasonOf } from "./errors.ts";
+import { timeouts } from "./timeouts.ts";
 import { getTypeParser } from "./types.ts";
 import { addressOf, type DatabaseVariables, tlsOf } from "./variables.ts";
 
@@ -41,14 +42,8 @@ export interface TransactionOptions {
 const times = {
   /** Until there is a connection, new or free again. What waits longer is better told so: clients wait too. */
   connect: 3_000,
-  /** That the server gives a statement. Ours take a few; one that takes seconds would take a connection from all others. */
-  statement: 5_000,
   /** That an answer may be later than the server's own limit, before the connection counts as lost. */
   answer: 2_000,
-  /** That a statement waits for a lock: less than it may take, so that the error says which of both it was. */
-  lock: 3_000,
-  /** That a transaction may be without a statement, before the server frees its locks: its program hangs or is gone. */
-  idleInTransaction: 10_000,
   /** That a connection is free until it is closed. */
   idle: 30_000,
   /** That a connection lives: after a failover behind one name, all have moved to the new server by then. */
@@ -80,9 +75,6 @@ export function openDatabase(
     maxLifetimeSeconds: times.life / 1000,
     keepAlive: true,
     keepAliveInitialDelayMillis: times.silence,
-    statement_timeout: times.statement,
-    lock_timeout: times.lock,
-    idle_in_transaction_session_timeout: times.idleInTransaction,
     types: { getTypeParser },
   });
 }
@@ -93,6 +85,7 @@ class Pool implements Database {
   readonly #inUse = new Set<Connection>();
   /** When a connection was last found lost. Those that were free by then go with it: what ends one mostly ends all. */
   #doubt = 0;
+  #warned = false;
   #closing: Promise<void> | undefined;
 
   constructor(config: pg.PoolConfig) {
@@ -108,9 +101,13 @@ class Pool implements Database {
   }
 
   async query<Row>(text: string, values: readonly unknown[] = []) {
-    const connection = await this.#answering("SELECT", times.trust);
+    const connection = await this.#answering(() => "SELECT", times.trust);
+    if (!connection.hasTimeouts) {
+      this.#release(connection);
+      return this.transaction((tx) => tx.query<Row>(text, values));
+    }
     try {
-      const bound = times.statement + times.answer;
+      const bound = timeouts.statement_timeout + times.answer;
       return (await connection.run(text, values, bound)).rows as Row[];
     } finally {
       this.#release(connection);
@@ -119,10 +116,13 @@ class Pool implements Database {
 
   async transaction<T>(
     work: (tx: Queries) => Promise<T>,
-    { statementTimeout = times.statement }: TransactionOptions = {},
+    { statementTimeout = timeouts.statement_timeout }: TransactionOptions = {},
   ): Promise<T> {
     const bound = statementTimeout && statementTimeout + times.answer;
-    const connection = await this.#answering("BEGIN", 0);
+    const connection = await this.#answering(
+      ({ hasTimeouts }) => begin(statementTimeout, hasTimeouts),
+      0,
+    );
     const run = inOrder((text: string, values: readonly unknown[] = []) =>
       connection.run(text, values, bound),
     );
@@ -135,8 +135,6 @@ class Pool implements Database {
       },
     };
     try {
-      if (statementTimeout !== times.statement)
-        await run(`SET LOCAL statement_timeout = ${statementTimeout}`);
       const result = await work(tx);
       open = false;
       // PostgreSQL answers so, and with no error, where a statement has failed before.
@@ -173,14 +171,19 @@ class Pool implements Database {
    * twice, which no other may.
    * @param trust milliseconds that a connection may have been free and need not be asked
    */
-  async #answering(statement: string, trust: number): Promise<Connection> {
+  async #answering(
+    statement: (connection: Connection) => string,
+    trust: number,
+  ): Promise<Connection> {
     for (;;) {
       const connection = await this.#take();
       const { freeSince } = connection; // undefined: it is new
       try {
         const free = performance.now() - (freeSince ?? performance.now());
+        // A pooler may make the statement wait for a connection to the server.
+        const bound = connection.isPooled ? times.connect : times.answer;
         if (trust === 0 || free > trust)
-          await connection.run(statement, [], times.answer);
+          await connection.run(statement(connection), [], bound);
         return connection;
       } catch (error) {
         this.#release(connection);
@@ -205,7 +208,24 @@ class Pool implements Database {
       return this.#take();
     }
     this.#inUse.add(connection);
+    if (connection.freeSince === undefined) await this.#inspect(connection);
     return connection;
+  }
+
+  async #inspect(connection: Connection): Promise<void> {
+    try {
+      await connection.inspect(times.connect);
+    } catch (error) {
+      connection.cut(); // it must not be used uninspected
+      this.#release(connection);
+      throw error instanceof DatabaseAway ? error : new DatabaseAway(error);
+    }
+    if (connection.hasTimeouts || this.#warned) return;
+    this.#warned = true;
+    logger.warn(
+      { expected: timeouts },
+      "the database role lacks timeouts, or has longer ones: each statement runs in a transaction that sets them, at the cost of two round trips; set them with ALTER ROLE … SET",
+    );
   }
 
   #release(connection: Connection): void {
@@ -213,6 +233,20 @@ class Pool implements Database {
     connection.release();
     if (connection.lost) this.#doubt = performance.now();
   }
+}
+
+/** SQL that begins a transaction with all timeouts, also where the role lacks them. */
+function begin(statementTimeout: number, hasTimeouts: boolean): string {
+  const changed = {
+    ...(hasTimeouts ? {} : timeouts),
+    ...(statementTimeout === timeouts.statement_timeout
+      ? {}
+      : { statement_timeout: statementTimeout }),
+  };
+  const settings = Object.entries(changed).map(
+    ([name, ms]) => `SET LOCAL ${name} = ${ms}`,
+  );
+  return ["BEGIN", ...settings].join("; ");
 }
 
 /** A function that begins a call when the one before it has ended, as statements on one connection must. */

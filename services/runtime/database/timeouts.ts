@@ -1,0 +1,14 @@
+/**
+ * The server's timeouts for services' sessions, in milliseconds. They are set for the role (`ALTER ROLE … SET`): a connection
+ * pooler refuses them as startup parameters, and does not keep what a session sets.
+ */
+export const timeouts = {
+  /** Services' statements take a few milliseconds; one that takes seconds would keep a connection from all others. */
+  statement_timeout: 5_000,
+  /** Shorter than statement_timeout, so that the error says which of the two it was. */
+  lock_timeout: 3_000,
+  /** Frees the locks of a transaction whose program hangs or has gone. */
+  idle_in_transaction_session_timeout: 10_000,
+};
+
+export type Timeout = keyof typeof timeouts;
