@@ -14,6 +14,8 @@ describe("A replica that ends in the middle of a delivery", () => {
   const test = useOutbox();
   const receive = useReceivers();
   stopPrograms();
+  const endLease = () =>
+    test.first.query("UPDATE webhook_deliveries SET next_attempt_at = now()");
 
   it("killed without notice, leaves it to another one, which delivers it with the same id when the lease is over", async () => {
     const receiver = await receive(() => {}); // takes it, and does not get to answer
@@ -28,6 +30,7 @@ describe("A replica that ends in the middle of a delivery", () => {
     receiver.reply = 204;
     const outbox = test.open({ database: test.second });
     assert.equal(await outbox.drainOnce(), 0, "its lease is not over");
+    await endLease();
     outbox.start();
     await receiver.until(2);
     const [first, second] = receiver.received;
@@ -35,7 +38,6 @@ describe("A replica that ends in the middle of a delivery", () => {
     assert.equal(header(second, "webhook-id"), header(first, "webhook-id"));
     assert.equal(second.body, first.body);
     assert.ok(isSignedBy(second, secret));
-    assert.ok(second.at - first.at > 700, `${second.at - first.at} ms`);
     await until(
       async () => (await test.deliveries())[0]?.state === "delivered",
     );
@@ -56,9 +58,7 @@ describe("A replica that ends in the middle of a delivery", () => {
     const [delivery] = await test.deliveries();
     assert.equal(delivery?.state, "pending");
     assert.equal(delivery?.last_error, null);
-    await test.first.query(
-      "UPDATE webhook_deliveries SET next_attempt_at = now()", // the lease is over
-    );
+    await endLease();
     receiver.reply = 204;
     assert.equal(await test.open().drainOnce(), 1);
     assert.equal((await test.deliveries())[0]?.state, "delivered");
@@ -71,9 +71,7 @@ describe("A replica that ends in the middle of a delivery", () => {
     await test.emit();
     const slow = test.open().drainOnce();
     await receiver.until(1);
-    await test.first.query(
-      "UPDATE webhook_deliveries SET next_attempt_at = now()",
-    );
+    await endLease();
     receiver.reply = 204;
     await test.open({ database: test.second }).drainOnce();
     held[0]?.writeHead(500).end();
@@ -92,9 +90,7 @@ describe("A replica that ends in the middle of a delivery", () => {
     const times = { retries: [] };
     const slow = test.open({ times }).drainOnce();
     await receiver.until(1);
-    await test.first.query(
-      "UPDATE webhook_deliveries SET next_attempt_at = now()",
-    );
+    await endLease();
     const other = test.open({ database: test.second, times }).drainOnce();
     await receiver.until(2);
     held[0]?.writeHead(500).end();
