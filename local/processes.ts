@@ -31,6 +31,31 @@ export function processes(): Process[] {
     });
 }
 
+/**
+ * Names a running process for good: its id may be given to another one later, but not with the same time of start. Without
+ * /proc it is the id alone.
+ * @returns undefined if no such process runs
+ */
+export function identityOf(pid: number): string | undefined {
+  try {
+    if (!existsSync("/proc/self/stat")) {
+      process.kill(pid, 0);
+      return `${pid}`;
+    }
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The fields after the program's name, which may contain anything (proc_pid_stat(5)).
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state, startTime] = [fields[0], fields[19]];
+    return state === "Z" ? undefined : `${pid}-${startTime}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the process runs that had this identity. */
+export const isRunning = (identity: string): boolean =>
+  identityOf(Number.parseInt(identity, 10)) === identity;
+
 /** Asks a process to end. */
 export function end(pid: number): void {
   try {

@@ -1,21 +1,37 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { cache, eventually } from "./host.ts";
-import { processes } from "./processes.ts";
+import { identityOf, isRunning } from "./processes.ts";
 import { say } from "./progress.ts";
 
+export interface Turn {
+  /** The lock's file in the cache. */
+  lock: string;
+  /** What the process does that is waited for, to tell whoever waits. */
+  holder: string;
+}
+
 /**
- * Does work that one process at a time may do on this machine: all environments and clones share the cache. A process that
- * comes while another is at it waits, an hour at most.
+ * Does work that one process at a time may do on this machine: all environments and clones share the cache. Another process
+ * waits, for an hour at most.
  */
-export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const lock = join(cache, "lock");
+export async function inTurn<T>(
+  { lock: file, holder }: Turn,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = join(cache, file);
   mkdirSync(cache, { recursive: true });
   let told = false;
   await eventually(
     async () => {
       if (take(lock)) return true;
-      if (!told) say("  waiting for another `npm run up` on this machine");
+      if (!told) say(`  waiting for ${holder} on this machine`);
       told = true;
       return false;
     },
@@ -29,17 +45,29 @@ export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Takes the lock, unless a process that lives holds it. */
+/** Takes the lock, unless a running process holds it. */
 function take(lock: string): boolean {
+  // A link appears with its content: no other process ever reads half of it.
+  const own = `${lock}.${process.pid}`;
+  writeFileSync(own, identityOf(process.pid) ?? "");
   try {
-    writeFileSync(lock, `${process.pid}`, { flag: "wx" });
+    linkSync(own, lock);
     return true;
-  } catch {
-    const holder = Number(readFileSync(lock, "utf8"));
-    const lives = processes().some(
-      ({ pid, command }) => pid === holder && command.includes("local/cli.ts"),
-    );
-    if (!lives) rmSync(lock, { force: true }); // and is taken at the next turn
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const holder = holderOf(lock);
+    if (holder !== undefined && !isRunning(holder))
+      rmSync(lock, { force: true }); // to be taken at the next attempt
     return false;
+  } finally {
+    rmSync(own);
+  }
+}
+
+function holderOf(lock: string): string | undefined {
+  try {
+    return readFileSync(lock, "utf8");
+  } catch {
+    return undefined; // it has just been released
   }
 }

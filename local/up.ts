@@ -37,7 +37,10 @@ export async function up(): Promise<void> {
   mkdirSync(logs, { recursive: true });
   say(`Marquee, on a cluster in this machine. Logs: ${logs}`);
   requireStackConfig();
-  await inTurn(bringUpCluster);
+  await inTurn(
+    { lock: "lock", holder: "another `npm run up`" },
+    bringUpCluster,
+  );
   await step("stack dev", prepareStack);
   await pulumiUp();
   await printWhatNext();

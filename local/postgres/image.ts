@@ -18,6 +18,7 @@ import {
 } from "../docker-image.ts";
 import { cache, run } from "../host.ts";
 import { step } from "../progress.ts";
+import { inTurn } from "../turn.ts";
 
 /** Debian's release that has PostgreSQL 17; Docker's official image is made of it, too. */
 const release = "trixie";
@@ -50,7 +51,19 @@ export const havePostgresImage = () => imageExists(localPostgres);
  */
 export async function ensurePostgresImage(): Promise<void> {
   if (await havePostgresImage()) return;
-  await step("image of PostgreSQL, from Debian packages", async () => {
+  await inTurn(
+    {
+      lock: "postgres-image.lock",
+      holder: "another process that makes the image of PostgreSQL",
+    },
+    async () => {
+      if (!(await havePostgresImage())) await makePostgresImage();
+    },
+  );
+}
+
+const makePostgresImage = () =>
+  step("image of PostgreSQL, from Debian packages", async () => {
     const root = join(cache, "postgres-root");
     const imported = `${localPostgres}-imported`;
     rmSync(root, { recursive: true, force: true });
@@ -113,7 +126,6 @@ export async function ensurePostgresImage(): Promise<void> {
     await run("docker", ["image", "rm", imported]);
     rmSync(root, { recursive: true });
   });
-}
 
 /** Puts it into the cluster's registry, where Pulumi.dev.yaml names it. */
 export const pushPostgresImage = () =>
