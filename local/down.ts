@@ -11,6 +11,7 @@ import { cache, name, state } from "./host.ts";
 import { say, step } from "./progress.ts";
 import { endOrphanedPlugins } from "./pulumi.ts";
 import { backend, forgetStacks } from "./stacks.ts";
+import { removeAbandonedTestContainers } from "./test-containers.ts";
 
 /** Takes the local cluster away, and all that it put on this machine but the caches. */
 export async function down(): Promise<void> {
@@ -23,6 +24,7 @@ export async function down(): Promise<void> {
       ? "local cluster"
       : "what is left of the local cluster";
     await step(`${what}: removing`, () => removeCluster(objects));
+    await removeAbandonedTestContainers();
   }
   endOrphanedPlugins();
   const elsewhere = existsSync(backend) ? forgetStacks() : [];

@@ -1,2 +1,10 @@
 // Run by mocha before it loads tests: services log only where a test, or who debugs one, asks for it.
 process.env.LOG_LEVEL ??= "silent";
+
+// Without this, a signal would end the tests without the event "exit", in which they remove what they made.
+for (const [signal, number] of [
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+] as const)
+  process.once(signal, () => process.exit(128 + number));

@@ -1,15 +1,7 @@
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { canInstall } from "../../local/debian.ts";
-import { ensureDockerEngine } from "../../local/docker-engine.ts";
-import {
-  ensurePostgresImage,
-  localPostgres,
-} from "../../local/postgres/image.ts";
+import { testLabel } from "../../local/test-containers.ts";
+import { newName, prepareDocker } from "../docker.ts";
 import type { Resource } from "./engine.ts";
-
-/** PostgreSQL as the local cluster runs it; Docker's official image, where ours can't be made. */
-export const postgresImage = canInstall() ? localPostgres : "postgres:17";
 
 /** What a program leaves behind. */
 export interface End {
@@ -47,8 +39,7 @@ export function useContainers() {
   const volumes: string[] = [];
   before(async function () {
     this.timeout(120_000); // the image may have to be made
-    await ensureDockerEngine();
-    if (canInstall()) await ensurePostgresImage();
+    await prepareDocker();
   });
   after(async function () {
     this.timeout(60_000);
@@ -57,7 +48,7 @@ export function useContainers() {
     if (volumes.length > 0) await docker(["volume", "rm", ...volumes]);
   });
   const named = (list: string[]) => {
-    const name = `marquee-test-${randomBytes(6).toString("hex")}`;
+    const name = newName();
     list.push(name);
     return name;
   };
@@ -65,16 +56,16 @@ export function useContainers() {
     /** Starts one from docker's options, the image and its command; gives its name. */
     async start(args: string[]): Promise<string> {
       const name = named(containers);
-      await ok(["run", "--detach", "--name", name, ...args]);
+      await ok(["run", "--detach", "--name", name, ...testLabel, ...args]);
       return name;
     },
     /** Runs one until it ends by itself. */
     runToEnd: (args: string[]): Promise<End> =>
-      docker(["run", "--name", named(containers), ...args]),
+      docker(["run", "--name", named(containers), ...testLabel, ...args]),
     /** Makes a volume; gives its name. */
     async volume(): Promise<string> {
       const name = named(volumes);
-      await ok(["volume", "create", name]);
+      await ok(["volume", "create", ...testLabel, name]);
       return name;
     },
   };

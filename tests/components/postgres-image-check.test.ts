@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { asInPod, ok, postgresImage, useContainers } from "./containers.ts";
+import { postgresImage } from "../docker.ts";
+import { asInPod, ok, useContainers } from "./containers.ts";
 import { awaited, here, jobType, postgres } from "./databases.ts";
 import { only } from "./engine.ts";
 

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../../local/host.ts";
-import {
-  asInPod,
-  docker,
-  ok,
-  postgresImage,
-  useContainers,
-} from "./containers.ts";
+import { postgresImage } from "../docker.ts";
+import { asInPod, docker, ok, useContainers } from "./containers.ts";
 import { here, postgres, statefulSetType } from "./databases.ts";
 import { only } from "./engine.ts";
 

@@ -1,14 +1,9 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import type { DatabaseSettings } from "../../components/database-settings.ts";
+import { postgresImage } from "../docker.ts";
 import { startServer, type TestServer } from "../services/postgres.ts";
-import {
-  asInPod,
-  type End,
-  ok,
-  postgresImage,
-  useContainers,
-} from "./containers.ts";
+import { asInPod, type End, ok, useContainers } from "./containers.ts";
 import { provisioning } from "./databases.ts";
 
 /** What the server is found by. */

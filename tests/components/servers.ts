@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../../local/host.ts";
-import {
-  docker,
-  type End,
-  ok,
-  postgresImage,
-  useContainers,
-} from "./containers.ts";
+import { postgresImage } from "../docker.ts";
+import { docker, type End, ok, useContainers } from "./containers.ts";
 
 /** Whom a server lets in, and where. */
 interface Client {

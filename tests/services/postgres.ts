@@ -1,17 +1,12 @@
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import pg from "pg";
-import { canInstall } from "../../local/debian.ts";
-import { ensureDockerEngine } from "../../local/docker-engine.ts";
-import { eventually, run } from "../../local/host.ts";
-import {
-  ensurePostgresImage,
-  localPostgres,
-} from "../../local/postgres/image.ts";
+import { CommandError, eventually, run } from "../../local/host.ts";
+import { testLabel } from "../../local/test-containers.ts";
 import { timeouts } from "../../services/runtime/database/timeouts.ts";
+import { newName, postgresImage, prepareDocker } from "../docker.ts";
 
-/** Docker's official image, where ours can't be made. */
-const official = "postgres:17";
 
 export interface TestServer {
   /** The container's name, for what only `docker` can do to it. */
@@ -21,33 +16,58 @@ export interface TestServer {
 }
 
 /**
- * Starts PostgreSQL in Docker, the image that the cluster runs. It goes away with its data when the tests end.
+ * Starts PostgreSQL in Docker, the image that the cluster runs. It is removed with its data when the tests end.
  * @param settings of the server, such as "max_connections=20"
  */
 export async function startServer(...settings: string[]): Promise<TestServer> {
-  await ensureDockerEngine();
-  if (canInstall()) await ensurePostgresImage();
-  const container = `marquee-test-${randomBytes(6).toString("hex")}`;
-  const port = 20_000 + (randomBytes(2).readUInt16BE() % 10_000);
+  await prepareDocker();
   const password = randomBytes(12).toString("hex");
-  await run("docker", [
-    ...["run", "--detach", "--name", container],
+  const { container, port } = await onFreePort((port) => [
     ...["--publish", `127.0.0.1:${port}:5432`, "--shm-size", "128m"],
     ...["--env", `POSTGRES_PASSWORD=${password}`],
-    canInstall() ? localPostgres : official,
+    postgresImage,
     ...settings.flatMap((setting) => ["-c", setting]),
   ]);
-  process.once("exit", () =>
-    execFileSync("docker", ["rm", "--force", "--volumes", container], {
-      stdio: "ignore",
-    }),
-  );
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   if (!(await eventually(() => answers(url), 30_000)))
     throw new Error(
       `PostgreSQL did not start: ${await run("sh", ["-c", `docker logs ${container} 2>&1`])}`,
     );
   return { container, url };
+}
+
+/**
+ * Starts a container with a port of this machine. A port that Docker chose would change when the container is started again,
+ * so this one is free when it is chosen, and another is chosen if another program takes it first.
+ * @param args of `docker run` with this port
+ */
+export async function onFreePort(
+  args: (port: number) => string[],
+  choose = freePort,
+): Promise<{ container: string; port: number }> {
+  for (let attempt = 1; ; attempt++) {
+    const [container, port] = [newName(), await choose()];
+    const named = ["--detach", "--name", container, ...testLabel];
+    try {
+      await run("docker", ["run", ...named, ...args(port)]);
+      return { container, port };
+    } catch (error) {
+      const taken =
+        error instanceof CommandError &&
+        /port is already allocated|address already in use/.test(error.output);
+      if (!taken || attempt === 10) throw error;
+      await run("docker", ["rm", "--force", "--volumes", container]);
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 /** Whether a server takes connections. */

@@ -1,0 +1,30 @@
+import { randomBytes } from "node:crypto";
+import { canInstall } from "../local/debian.ts";
+import { ensureDockerEngine } from "../local/docker-engine.ts";
+import { ensurePostgresImage, localPostgres } from "../local/postgres/image.ts";
+import {
+  removeAbandonedTestContainers,
+  removeOwnTestContainers,
+} from "../local/test-containers.ts";
+
+/** PostgreSQL as the local cluster runs it; Docker's official image where ours can't be made. */
+export const postgresImage = canInstall() ? localPostgres : "postgres:17";
+
+let prepared: Promise<void> | undefined;
+
+/**
+ * Prepares for containers, the first time it is called: starts Docker, makes PostgreSQL's image and removes what tests that were
+ * killed have left. This process's own containers are removed when it ends.
+ */
+export function prepareDocker(): Promise<void> {
+  prepared ??= (async () => {
+    await ensureDockerEngine();
+    await removeAbandonedTestContainers();
+    process.once("exit", removeOwnTestContainers);
+    if (canInstall()) await ensurePostgresImage();
+  })();
+  return prepared;
+}
+
+/** A name for a container or volume. */
+export const newName = () => `marquee-test-${randomBytes(6).toString("hex")}`;
