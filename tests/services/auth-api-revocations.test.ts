@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { decodeJwt } from "jose";
+import {
+  createRevocations,
+  revocationTimes,
+} from "../../services/runtime/access-token/revocations.ts";
 import { password } from "./auth-domain.ts";
 import {
   bearer,
+  issuer,
   jsonOf,
   logIn,
   me,
@@ -68,8 +73,37 @@ describe("GET /revocations", () => {
     assert.equal(response.headers.get("cache-control"), "no-store");
   });
 
+  it("lists 50,000 sessions, the newest ones, which services take in one answer", async () => {
+    const { database, service } = auth.first;
+    await database.query("TRUNCATE revoked_sessions");
+    const insert = async (number: number) => {
+      const rows = await database.query<{ id: string }>(
+        `INSERT INTO revoked_sessions (session_id, account_deleted, expires_at)
+         SELECT gen_random_uuid(), false, now() + interval '11 minutes' FROM generate_series(1, $1)
+         RETURNING session_id AS id`,
+        [number],
+      );
+      return rows.map(({ id }) => id);
+    };
+    const [oldest] = await insert(1);
+    const newest = await insert(50_000);
+    const { find } = createRevocations(`${issuer}/revocations`, {
+      fetch: async (url, init) => service.app.request(url, init),
+      times: { ...revocationTimes, timeout: 60 },
+    });
+    for (const id of newest) assert.ok(await find(id));
+    assert.equal(await find(oldest as string), undefined);
+    await database.query("TRUNCATE revoked_sessions");
+  });
+
   it("refuses what is no cursor", async () => {
-    for (const query of ["?after=", "?after=x", "?after=-1", "?other=1"])
+    for (const query of [
+      "?after=",
+      "?after=x",
+      "?after=-1",
+      "?after=08",
+      "?other=1",
+    ])
       await problemOf(
         await auth.first.app.request(`/revocations${query}`),
         422,

@@ -34,7 +34,7 @@ export function revocationRoutes({ route }: Api, { database }: Parts): void {
         query: z.strictObject({
           after: z
             .string()
-            .regex(/^\d{1,19}$/)
+            .regex(/^[1-9]\d{0,18}$/) // PostgreSQL takes a leading 0 for octal
             .optional()
             .describe("An earlier answer's cursor. Without one, all sessions."),
         }),
