@@ -41,23 +41,19 @@ import {
 } from "./components/stack-namespace.ts";
 
 const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
-const authUrl = "http://auth-service:8081";
-const defaultIssuer = `http://auth-service.${environment}.svc:8081`;
 
-// The system: three services, the port each listens on, and whom it calls. Only streaming faces people. Who calls postgres
-// has a database there, and who generates variables gets a secret value in each.
+// The system: three services, the port that each one's pods listen on, and which services it calls. Only streaming faces people.
+// A service that calls postgres has a database there. Each variable that a service generates has a random, secret value.
 const system: Record<"auth" | "payment" | "streaming", SystemService> = {
   auth: {
     port: 8081,
     calls: ["postgres"],
-    env: {
-      // A password's hash takes 19 MiB, which go back to the node at once; glibc would learn to keep them (mallopt(3)).
-      MALLOC_MMAP_THRESHOLD_: "131072",
-    },
     generates: ["KEY_ENCRYPTION_KEY"],
     configured: (settings) => ({
       env: {
-        ISSUER: settings.issuer ?? defaultIssuer,
+        ISSUER: issuer(settings),
+        // A password's hash takes 19 MiB, which go back to the node at once; glibc would learn to keep them (mallopt(3)).
+        MALLOC_MMAP_THRESHOLD_: "131072",
         // Streaming adds one proxy hop. If auth is also exposed directly, trust none: clients could forge X-Forwarded-For.
         TRUSTED_PROXIES: `${settings.services.auth?.type === "ClusterIP" ? settings.trustedProxies + 1 : 0}`,
         CLIENT_ADDRESSES: preservesClientAddresses(settings)
@@ -70,49 +66,64 @@ const system: Record<"auth" | "payment" | "streaming", SystemService> = {
     port: 8082,
     calls: ["auth", "postgres"],
     generates: ["KEY_ENCRYPTION_KEY", "OPERATOR_KEY"],
-    configured: ({ issuer, payments }) => ({
-      env: { ...verification(issuer), ...paymentVariables(payments) },
-      outside: paymentOutside(payments),
+    configured: (settings) => ({
+      env: {
+        ...verification(settings),
+        ...paymentVariables(settings.payments),
+      },
+      outside: paymentOutside(settings.payments),
     }),
   },
   streaming: {
     port: 8083,
     calls: ["auth", "payment", "postgres"],
-    env: {
-      AUTH_URL: authUrl,
-      PAYMENT_URL: "http://payment-service:8082",
-    },
     generates: ["PLAYBACK_KEY"],
-    configured: ({ issuer, media, payments, trustedProxies }) => ({
+    configured: (settings) => ({
       env: {
-        ...verification(issuer),
-        PROCESSOR: payments.processor,
-        TRUSTED_PROXIES: `${trustedProxies}`,
-        ...mediaVariables(media),
+        ...verification(settings),
+        AUTH_URL: origin("auth-service", "auth", settings),
+        PAYMENT_URL: origin("payment-service", "payment", settings),
+        PROCESSOR: settings.payments.processor,
+        TRUSTED_PROXIES: `${settings.trustedProxies}`,
+        ...mediaVariables(settings.media),
       },
-      outside: mediaOutside(media),
-      volumes: mediaVolumes(media),
+      outside: mediaOutside(settings.media),
+      volumes: mediaVolumes(settings.media),
     }),
   },
 };
-/** How a service verifies access tokens. The keys come from auth's address in the cluster, whatever its issuer is. */
-function verification(issuer = defaultIssuer) {
-  return { ISSUER: issuer, JWKS_URL: `${authUrl}/.well-known/jwks.json` };
-}
 interface SystemService {
   port: number;
   calls: string[];
-  env?: Record<string, string>;
-  generates?: string[];
-  /** What the stack's configuration says for this service alone. */
-  configured?: (settings: Settings) => {
+  generates: string[];
+  /** What follows from the stack's configuration. */
+  configured: (settings: Settings) => {
     env: Record<string, string>;
-    /** Ports that it calls somewhere else. */
+    /** Ports that it calls outside of the stack. */
     outside?: number[];
     volumes?: PodVolume[];
   };
 }
 const names = Object.keys(system) as (keyof typeof system)[];
+
+/** A service's URL at a host that leads to its Service. */
+const origin = (
+  host: string,
+  name: keyof typeof system,
+  { services }: Settings,
+) =>
+  new URL(`http://${host}:${services[name]?.port ?? system[name].port}`).origin;
+
+/** The issuer of access tokens: by default auth's URL in this cluster, from any namespace. */
+const issuer = (settings: Settings) =>
+  settings.issuer ??
+  origin(`auth-service.${environment}.svc`, "auth", settings);
+
+/** How a service verifies access tokens. The keys come from auth's address in the cluster, whatever its issuer is. */
+const verification = (settings: Settings) => ({
+  ISSUER: issuer(settings),
+  JWKS_URL: `${origin("auth-service", "auth", settings)}/.well-known/jwks.json`,
+});
 
 // Everything that can be wrong before something is built or changed is found here.
 const settings = loadSettings(names);
@@ -185,12 +196,16 @@ const postgres =
 /** One service: a name for one that runs elsewhere, or its image, its pods and what leads to them. */
 function deploy(name: (typeof names)[number]) {
   const service = settings.services[name];
-  const { port, env, generates } = system[name];
-  const configured = system[name].configured?.(settings);
+  const { port, generates } = system[name];
+  const configured = system[name].configured(settings);
   const args = { namespace: namespaceName, port };
   if (service.type === "ExternalName") {
     const { externalName } = service;
-    return new ExternalService(name, { ...args, externalName }, { provider });
+    return new ExternalService(
+      name,
+      { ...args, port: service.port ?? port, externalName },
+      { provider },
+    );
   }
   return new Microservice(
     name,
@@ -200,8 +215,7 @@ function deploy(name: (typeof names)[number]) {
       pullSecret,
       logShipper: service.logSidecar && imageOf(logShipper),
       env: {
-        ...env,
-        ...configured?.env,
+        ...configured.env,
         ...(settings.keepAliveSeconds !== undefined && {
           KEEP_ALIVE_SECONDS: `${settings.keepAliveSeconds}`,
         }),
@@ -209,7 +223,7 @@ function deploy(name: (typeof names)[number]) {
       },
       generates,
       generatedValues,
-      volumes: configured?.volumes,
+      volumes: configured.volumes,
       secrets: settings.secrets[name],
       settings: service,
       nodeHost: nodeHost(kubeconfig, settings.context),
@@ -232,7 +246,7 @@ new NetworkPaths(
         ...system[name],
         ...networkUse(
           settings.services[name],
-          system[name].configured?.(settings).outside,
+          system[name].configured(settings).outside,
         ),
       })),
       ...(postgres?.network ?? []),

@@ -20,7 +20,7 @@ export interface MicroserviceArgs {
   namespace: pulumi.Input<string>;
   /** The image by digest. Its program listens on PORT and answers /livez and /readyz. */
   image: pulumi.Input<string>;
-  /** The port that the pods listen on and that the Service has. */
+  /** The port that the pods listen on. */
   port: number;
   /** How it is reached, by how many pods it is served, and what they get. */
   settings: DeployedSettings;
@@ -75,6 +75,8 @@ export class Microservice extends pulumi.ComponentResource {
     super(componentTypes.microservice, name, {}, opts);
     const parent = this;
     const { namespace, port, settings } = args;
+    const servicePort = settings.port ?? port;
+    const suffix = servicePort === 80 ? "" : `:${servicePort}`;
     const selector = { app: `${name}-service` };
     const labels = { ...selector, ...recommendedLabels(name) };
     const sidecar =
@@ -243,7 +245,7 @@ export class Microservice extends pulumi.ComponentResource {
             ports: [
               {
                 name: "http",
-                port,
+                port: servicePort,
                 targetPort: "http",
                 ...(nodePort === undefined ? {} : { nodePort }),
               },
@@ -279,11 +281,16 @@ export class Microservice extends pulumi.ComponentResource {
           const nodePort = spec.ports?.[0]?.nodePort;
           switch (settings.type) {
             case "ClusterIP":
-              return `http://${metadata.name}.${metadata.namespace}.svc:${port}`;
+              return `http://${metadata.name}.${metadata.namespace}.svc${suffix}`;
             case "NodePort":
               return `http://${args.nodeHost ?? "<a node's address>"}:${nodePort ?? "<pending>"}`;
-            case "LoadBalancer":
-              return `http://${outside?.ip ?? outside?.hostname ?? "<pending>"}:${port}`;
+            case "LoadBalancer": {
+              const host = outside?.ip ?? outside?.hostname ?? "<pending>";
+              // On 443, TLS ends at the load balancer: pods speak HTTP.
+              return servicePort === 443
+                ? `https://${host}`
+                : `http://${host}${suffix}`;
+            }
           }
         });
     }

@@ -36,6 +36,8 @@ const serviceTypes = [
 /** What runs in this cluster: deployed, and reached through a Service of one of three types. */
 export interface DeployedSettings extends SchedulingSettings {
   type: Exclude<(typeof serviceTypes)[number], "ExternalName">;
+  /** The Service's port. @default the one that the pods listen on */
+  port?: number;
   /** How many pods, unless `autoscale` says. @default 2, so that a node may go away */
   replicas?: number;
   autoscale?: AutoscaleSettings;
@@ -57,6 +59,8 @@ export interface DeployedSettings extends SchedulingSettings {
 export interface ExternalSettings {
   type: "ExternalName";
   externalName: string;
+  /** The port that it is reached at there. @default the one that its pods listen on here */
+  port?: number;
 }
 
 export type ServiceSettings = DeployedSettings | ExternalSettings;
@@ -71,7 +75,11 @@ export const networkUse = (
   outside: readonly number[] = [],
 ) =>
   service.type === "ExternalName"
-    ? { reach: "elsewhere" as const, outside: [] }
+    ? {
+        reach: "elsewhere" as const,
+        ...(service.port !== undefined && { port: service.port }),
+        outside: [],
+      }
     : {
         reach:
           service.type === "ClusterIP"
@@ -96,6 +104,7 @@ const deployed = serviceTypes.filter((type) => type !== "ExternalName");
 /** A service's keys, and which types of service have each. */
 const typesWith: Record<string, readonly string[]> = {
   type: serviceTypes,
+  port: serviceTypes,
   replicas: deployed,
   autoscale: deployed,
   image: deployed,
@@ -197,7 +206,9 @@ function parseService(
       externalName,
       "a service of type ExternalName needs the DNS name, in small letters, of the host to lead to, such as auth.example.com",
     );
+  const port = parsePort();
   const settings = {
+    ...port,
     ...parseScale(),
     ...parseNodePort(),
     ...parseBalancer(),
@@ -214,8 +225,16 @@ function parseService(
     ...parseTolerations(at("tolerations"), given("tolerations"), report),
   };
   return type === "ExternalName"
-    ? { type, externalName: String(externalName) }
+    ? { type, externalName: String(externalName), ...port }
     : { type: type ?? "ClusterIP", ...settings };
+
+  function parsePort() {
+    const port = given("port");
+    if (port === undefined) return {};
+    if (isWhole(port, 1, 65_535)) return { port };
+    wrong(at("port"), port, "it must be a whole number from 1 to 65535");
+    return {};
+  }
 
   function parseScale() {
     const replicas = given("replicas");

@@ -9,6 +9,7 @@ async function url(
   type: DeployedSettings["type"],
   added: (service: Resource) => object = () => ({}),
   nodeHost?: string,
+  port?: number,
 ): Promise<string> {
   const { outputs } = await deploy(
     () =>
@@ -16,7 +17,10 @@ async function url(
         namespace: "marquee-dev",
         image: "unused",
         port: 8081,
-        settings: { type, replicas: 2, resources: defaultResources },
+        settings: {
+          ...{ type, replicas: 2, resources: defaultResources },
+          ...(port !== undefined && { port }),
+        },
         nodeHost,
       }).url,
     { answers: { "kubernetes:core/v1:Service": added } },
@@ -80,5 +84,26 @@ describe("Microservice's url", () => {
 
   it("says that the address is pending for LoadBalancer before there is one", async () => {
     assert.equal(await url("LoadBalancer"), "http://<pending>:8081");
+  });
+
+  const address = ingress({ ip: "172.30.0.96" });
+  const rows: [DeployedSettings["type"], port: number, url: string][] = [
+    ["ClusterIP", 80, "http://auth-service.marquee-dev.svc"],
+    ["ClusterIP", 443, "http://auth-service.marquee-dev.svc:443"],
+    ["ClusterIP", 9000, "http://auth-service.marquee-dev.svc:9000"],
+    ["LoadBalancer", 80, "http://172.30.0.96"],
+    ["LoadBalancer", 443, "https://172.30.0.96"],
+    ["LoadBalancer", 9000, "http://172.30.0.96:9000"],
+  ];
+  for (const [type, port, expected] of rows)
+    it(`is ${expected} for ${type} with port ${port}`, async () => {
+      assert.equal(await url(type, address, undefined, port), expected);
+    });
+
+  it("has the node port for NodePort, whatever the Service's port is", async () => {
+    assert.equal(
+      await url("NodePort", assigned, "127.0.0.1", 80),
+      "http://127.0.0.1:30123",
+    );
   });
 });

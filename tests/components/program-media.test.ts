@@ -23,10 +23,10 @@ const external = { type: "ExternalName", externalName: "tv.example.com" };
 /** What streaming's program is told besides of media, by what is in front of that and behind it. */
 const before = [
   { name: "PORT", value: "8083" },
-  { name: "AUTH_URL", value: "http://auth-service:8081" },
-  { name: "PAYMENT_URL", value: "http://payment-service:8082" },
   { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
   { name: "JWKS_URL", value: "http://auth-service:8081/.well-known/jwks.json" },
+  { name: "AUTH_URL", value: "http://auth-service:8081" },
+  { name: "PAYMENT_URL", value: "http://payment-service:8082" },
   { name: "PROCESSOR", value: "sandbox" },
   { name: "TRUSTED_PROXIES", value: "0" },
 ];

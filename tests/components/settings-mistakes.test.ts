@@ -124,7 +124,7 @@ describe("parseSettings, of a mistake in", () => {
 
   describe("keys", () => {
     const keys =
-      "type, replicas, autoscale, image, resources, logSidecar, nodeSelector, tolerations, nodePort, loadBalancer, externalTrafficPolicy, allowFrom and externalName";
+      "type, port, replicas, autoscale, image, resources, logSidecar, nodeSelector, tolerations, nodePort, loadBalancer, externalTrafficPolicy, allowFrom and externalName";
     const settings =
       "context, registry, baseImage, platform, imagesFrom, logShipperImage, trustedProxies, keepAliveSeconds, retainData, adopt, issuer, services, database, payments, media, secrets and registryCredentials";
     table([
