@@ -155,4 +155,5 @@ writeReport(
 ${rows.join("\n")}
 `,
 );
+await server.terminate();
 process.exit(0);

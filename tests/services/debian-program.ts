@@ -9,13 +9,13 @@ const release = "bookworm";
 /** A program that can be started. */
 export interface DebianProgram {
   program: string;
-  /** Where it finds its shared libraries. */
+  /** The search path of its shared libraries. */
   LD_LIBRARY_PATH: string;
 }
 
 /**
- * A server that tests run: unpacked from Debian's packages into the cache if this machine is Debian and we are root, because
- * installing the package would start the server as a system service; otherwise the one on the PATH.
+ * Finds a server that tests run. On Debian as root, its packages are unpacked into the cache, because installing them would
+ * start the server as a system service. Elsewhere it has to be on the PATH.
  * @param name the program's name
  * @param path the program's path in its package
  * @param packages the program's package and its libraries, except libc6, so that it also runs on later releases

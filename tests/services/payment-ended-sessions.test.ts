@@ -62,7 +62,7 @@ describe("The program of payment, for access tokens whose session has ended", fu
     };
   }
 
-  it("refuses them, keeps accepting others while auth is away, and hears of the rest when auth is back", async () => {
+  it("refuses them, accepts others while auth can't be reached, and learns the rest when auth is back", async () => {
     const { auth, payment, at, startAgain, ...test } = await started();
     const [mine, early, late] = [
       await test.give("/signup"),

@@ -57,7 +57,7 @@ describe("An access token whose session has ended", () => {
     await service().verify(token);
   });
 
-  it("stays refused, and others valid, while auth is away", async () => {
+  it("stays refused, and others stay accepted, while auth can't be reached", async () => {
     const tokens = service();
     const other = await issuer.token();
     const token = await ended();
@@ -78,7 +78,7 @@ describe("An access token whose session has ended", () => {
     await assert.rejects(tokens.verify(token), SessionEnded);
   });
 
-  it("makes nobody ask auth if its signature is wrong", async () => {
+  it("causes no request to auth if its signature is wrong", async () => {
     issuer.revoked = [];
     const token = await issuer.token();
     await assert.rejects(service().verify(`${token.slice(0, -8)}AAAAAAAA`));

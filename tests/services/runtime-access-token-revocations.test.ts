@@ -17,7 +17,7 @@ describe("A service that asks auth for revoked sessions", () => {
   let asked: string[];
   let cursor: string;
   let listed: RevokedSession[];
-  /** What auth does in place of answering with its list. */
+  /** Replaces auth's answer. */
   let instead: (() => Promise<Response>) | undefined;
   let warnings: string[];
   let notices: string[];
@@ -69,7 +69,7 @@ describe("A service that asks auth for revoked sessions", () => {
     assert.equal(asked.length, 1);
   });
 
-  it("asks at most every 2 s, however many call, and never while nobody does", async () => {
+  it("asks at most every 2 s, however many calls there are, and never without a call", async () => {
     const { find } = service();
     for (; time < 1_010; time += 0.01) {
       await find(randomUUID());

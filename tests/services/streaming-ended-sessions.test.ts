@@ -10,7 +10,7 @@ describe("A copied session", function () {
   const replicas = useStreaming();
   const next = "another horse battery staple";
 
-  /** Whether a pod takes a browser for somebody. */
+  /** Whether a pod accepts a browser's cookies. */
   const isKnown = async (
     name: "first" | "second",
     browser: { cookies: Map<string, string> },
@@ -49,7 +49,7 @@ describe("A copied session", function () {
     assert.ok(access_token);
     return access_token;
   }
-  /** Waits until neither a pod of streaming nor payment takes the copies. */
+  /** Waits until both pods of streaming, and payment, refuse the copies. */
   async function assertRefused({
     copy,
     token,

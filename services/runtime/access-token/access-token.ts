@@ -42,12 +42,13 @@ export interface VerifyOptions {
 
 export interface AccessTokens {
   /**
-   * What a token says, if auth issued it for us, it has not expired, and its session had not ended some seconds ago.
+   * What a token says, if auth issued it for us, it has not expired, and its session has not ended, which is known
+   * some seconds later.
    * @throws InvalidToken; SessionEnded, which is one
    * @throws AuthAway if its key is not known and auth does not answer
    */
   verify(token: string, options?: VerifyOptions): Promise<AccessToken>;
-  /** Whether a session has ended, as auth listed it some seconds ago. */
+  /** Whether a session has ended, which is known some seconds later. */
   hasEnded(sessionId: string): Promise<boolean>;
 }
 
