@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { removeImages } from "../local/docker-image.ts";
 import { clone, edit, host, ok } from "../tests/e2e/environment.ts";
 import { median, writeReport } from "./report.ts";
 
@@ -113,6 +114,7 @@ report(
   changeByHand - overhead,
 );
 await ok("npm run -s down");
+await removeImages([`${host}:5001/by-hand-*`]);
 
 writeReport(
   "results.md",

@@ -51,6 +51,27 @@ export async function pushImage(image: string, as: string): Promise<void> {
   });
 }
 
+/**
+ * Removes Docker's images of some repositories, except those that a container uses.
+ * @param repositories patterns such as localhost:5001/marquee-*
+ */
+export async function removeImages(repositories: string[]): Promise<void> {
+  const images = await run("docker", [
+    ...["image", "ls", "--digests"],
+    ...repositories.flatMap((each) => ["--filter", `reference=${each}`]),
+    ...["--format", "{{.Repository}} {{.Tag}} {{.Digest}}"],
+  ]);
+  if (images === "") return;
+  const references = images.split("\n").map((image) => {
+    const [repository, tag, digest] = image.split(" ");
+    return tag === "<none>"
+      ? `${repository}@${digest}`
+      : `${repository}:${tag}`;
+  });
+  // Docker removes all that it can, and then fails for those in use.
+  await succeeds("docker", ["image", "rm", ...new Set(references)]);
+}
+
 /** @param reference such as localhost:5001/node:24, in a registry without TLS */
 function registryHas(reference: string): Promise<boolean> {
   const [, registry, repository, tag] =

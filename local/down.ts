@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
+import { registry } from "./cluster/addresses.ts";
 import { inspectObjects } from "./cluster/docker-objects.ts";
 import { removeCluster } from "./cluster/index.ts";
 import { nodeConfiguration, requireOwn } from "./cluster/ownership.ts";
@@ -7,6 +8,7 @@ import {
   ensureDockerEngine,
   stopDockerEngine,
 } from "./docker-engine.ts";
+import { removeImages } from "./docker-image.ts";
 import { cache, name, state } from "./host.ts";
 import { say, step } from "./progress.ts";
 import { endOrphanedPlugins } from "./pulumi.ts";
@@ -24,6 +26,9 @@ export async function down(): Promise<void> {
       ? "local cluster"
       : "what is left of the local cluster";
     await step(`${what}: removing`, () => removeCluster(objects));
+    await removeImages(
+      ["marquee-*", "node", "postgres"].map((each) => `${registry}/${each}`),
+    );
     await removeAbandonedTestContainers();
   }
   endOrphanedPlugins();
@@ -35,6 +40,6 @@ export async function down(): Promise<void> {
     );
   await stopDockerEngine();
   say(
-    `${name} is gone. What is costly to make is kept in ${cache}, and images in Docker; both may be deleted.`,
+    `${name} is gone. What is costly to make is kept: ${cache}, and images marquee/* in Docker; both may be deleted.`,
   );
 }

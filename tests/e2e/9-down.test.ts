@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { processes } from "../../local/processes.ts";
-import { container, ensureUp, ok, sh, until } from "./environment.ts";
+import {
+  host as address,
+  container,
+  ensureUp,
+  ok,
+  sh,
+  until,
+} from "./environment.ts";
 
 const host = (command: string) =>
   execFileSync("sh", ["-c", command], { encoding: "utf8" }).trim();
@@ -27,7 +34,7 @@ describe("Taking it all away", function () {
       assert.notEqual(host(`command -v ${tool}`), "");
   });
 
-  it("npm run down leaves no container, volume, network, mount, cgroup, process or network rule", async () => {
+  it("npm run down leaves no container, volume, network, image of a service, mount, cgroup, process or network rule", async () => {
     const volume = host(
       `docker volume inspect --format '{{.Mountpoint}}' ${container}`,
     );
@@ -47,6 +54,12 @@ describe("Taking it all away", function () {
       );
       assert.equal(
         host(`docker network ls --quiet --filter name=^${container}$`),
+        "",
+      );
+      assert.equal(
+        host(
+          `docker image ls --quiet --filter 'reference=${address}:5001/marquee-*'`,
+        ),
         "",
       );
     }
