@@ -1,7 +1,10 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { everyContainer } from "./container.ts";
+import { environmentOf, type SecretValue } from "./generated-secret.ts";
 import { isMap, type Report } from "./mistakes.ts";
+import { parseRequestHeaders } from "./request-headers.ts";
+import { createSecret, type IsEncrypted } from "./secrets.ts";
 
 /** The program that ships a service's log: a folder under services/, and an image's name. */
 export const logShipper = "log-shipper";
@@ -10,14 +13,21 @@ export const logShipper = "log-shipper";
 export interface LogSidecarSettings {
   /** Where lines are POSTed to, as NDJSON. @default its own standard output */
   endpoint?: string;
+  /** Secret headers of those requests, such as Authorization. @default none */
+  headers?: Record<string, string>;
 }
 
-/** Checks `logSidecar`: true, false or a map. */
+/**
+ * Checks `logSidecar`: true, false or a map.
+ * @param path of the key in the stack's configuration
+ */
 export function parseLogSidecar(
-  key: string,
+  path: [key: string, ...steps: string[]],
   raw: unknown,
+  isEncrypted: IsEncrypted,
   report: Report,
 ): LogSidecarSettings | undefined {
+  const key = path.join(".");
   if (raw === undefined || raw === false) return undefined;
   if (raw === true) return {};
   if (!isMap(raw)) {
@@ -28,9 +38,27 @@ export function parseLogSidecar(
     );
     return undefined;
   }
-  report.known(`${key}.`, raw, ["endpoint"], "a setting of logSidecar");
+  report.known(
+    `${key}.`,
+    raw,
+    ["endpoint", "headers"],
+    "a setting of logSidecar",
+  );
   const { endpoint } = raw;
-  if (endpoint === undefined) return {};
+  const headers = parseRequestHeaders(
+    [...path, "headers"],
+    raw.headers,
+    isEncrypted,
+    report,
+  );
+  if (endpoint === undefined) {
+    if (headers)
+      report.mistake(
+        `${key}.headers`,
+        "are of requests to an endpoint, and there is no logSidecar.endpoint",
+      );
+    return {};
+  }
   const url =
     typeof endpoint === "string" && /^https?:\/\/\S+$/.test(endpoint)
       ? URL.parse(endpoint)
@@ -50,7 +78,7 @@ export function parseLogSidecar(
       endpoint,
       "it must be an http or https URL, such as https://logs.example.com/ingest",
     );
-  return { endpoint: String(endpoint) };
+  return { endpoint: String(endpoint), ...(headers && { headers }) };
 }
 
 /** The port that pods have to reach for a sidecar's endpoint, if it has one. */
@@ -76,11 +104,31 @@ export interface LogSidecar {
   volumeMounts: k8s.types.input.core.v1.VolumeMount[];
 }
 
-/** The parts of a pod that make a service's log shipped. */
+/** Creates the Secret with the headers of requests to the endpoint. Changed ones roll the pods. */
+export function createHeadersSecret(
+  service: string,
+  namespace: pulumi.Input<string>,
+  headers: Record<string, string>,
+  opts: pulumi.CustomResourceOptions,
+): SecretValue {
+  const key = "headers";
+  const { metadata } = createSecret(
+    `${service}-log-headers`,
+    { namespace, owner: service, values: { [key]: JSON.stringify(headers) } },
+    opts,
+  );
+  return { secretKeyRef: { name: metadata.name, key } };
+}
+
+/**
+ * The parts of a pod that make a service's log shipped.
+ * @param headers of requests to the endpoint. @default none
+ */
 export function logSidecar(
   service: string,
   { endpoint }: LogSidecarSettings,
   image: pulumi.Input<string>,
+  headers?: SecretValue,
 ): LogSidecar {
   const field = (fieldPath: string) => ({ fieldRef: { fieldPath } });
   return {
@@ -100,7 +148,10 @@ export function logSidecar(
         { name: "POD", valueFrom: field("metadata.name") },
         { name: "NAMESPACE", valueFrom: field("metadata.namespace") },
         { name: "NODE", valueFrom: field("spec.nodeName") },
-        ...(endpoint ? [{ name: "ENDPOINT", value: endpoint }] : []),
+        ...environmentOf({
+          ...(endpoint && { ENDPOINT: endpoint }),
+          ...(headers && { ENDPOINT_HEADERS: headers }),
+        }),
       ],
       ...everyContainer("logs", "/readyz"),
       // Measured: 38 MiB idle, 50 at 80,000 lines a second, 5 m of a core idle.

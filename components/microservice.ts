@@ -8,7 +8,7 @@ import {
   type EnvValue,
   type GeneratedValues,
 } from "./generated-secret.ts";
-import { logShipper, logSidecar } from "./log-sidecar.ts";
+import { createHeadersSecret, logShipper, logSidecar } from "./log-sidecar.ts";
 import type { PodVolume } from "./media-settings.ts";
 import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
 import { podSecurity } from "./restricted.ts";
@@ -81,7 +81,18 @@ export class Microservice extends pulumi.ComponentResource {
     const labels = { ...selector, ...recommendedLabels(name) };
     const sidecar =
       settings.logSidecar && args.logShipper
-        ? logSidecar(name, settings.logSidecar, args.logShipper)
+        ? logSidecar(
+            name,
+            settings.logSidecar,
+            args.logShipper,
+            settings.logSidecar.headers &&
+              createHeadersSecret(
+                name,
+                namespace,
+                settings.logSidecar.headers,
+                { parent },
+              ),
+          )
         : undefined;
     const volumes = [...(args.volumes ?? [])];
     const mounts = [
@@ -95,7 +106,12 @@ export class Microservice extends pulumi.ComponentResource {
     } as Record<string, pulumi.Output<string>>;
     const account = createServiceAccount();
     const secret =
-      args.secrets && createSecret(name, namespace, args.secrets, { parent });
+      args.secrets &&
+      createSecret(
+        `${name}-secrets`,
+        { namespace, owner: name, values: args.secrets },
+        { parent },
+      );
     const generated = createGenerated();
     this.deployment = createDeployment();
     createDisruptionBudget(name, namespace, selector, {

@@ -15,6 +15,12 @@ export interface Report {
   ): void;
 }
 
+/** A value in a sentence, without the log sidecars' headers, which are secret. */
+export const shown = (value: unknown): string =>
+  JSON.stringify(value, (key, value) =>
+    key === "headers" ? "[secret]" : value,
+  );
+
 /** "a, b and c". */
 export const list = (words: readonly string[], last = "and") =>
   words.length < 2

@@ -102,24 +102,32 @@ export function encryptedValues(): IsEncrypted {
 }
 
 /**
- * A service's secrets as a Secret. Pulumi gives it a name of its own for each content: changed secrets make a new one, which
+ * Creates a Secret of a service. Pulumi gives it a name of its own for each content: changed secrets make a new one, which
  * rolls the pods that refer to it, and the old one goes when the rollout is done: to go back, set the old value.
  */
 export function createSecret(
-  service: string,
-  namespace: pulumi.Input<string>,
-  variables: Record<string, string>,
+  name: string,
+  {
+    namespace,
+    owner,
+    values,
+  }: {
+    namespace: pulumi.Input<string>;
+    /** The service that it belongs to, for its labels. */
+    owner: string;
+    values: Record<string, string>;
+  },
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Secret {
   return new k8s.core.v1.Secret(
-    `${service}-secrets`,
+    name,
     {
       metadata: {
         namespace,
-        labels: recommendedLabels(service),
+        labels: recommendedLabels(owner),
         annotations: ownership,
       },
-      stringData: pulumi.secret(variables),
+      stringData: pulumi.secret(values),
     },
     opts,
   );

@@ -24,6 +24,7 @@ import {
   parseTolerations,
   type SchedulingSettings,
 } from "./scheduling.ts";
+import type { IsEncrypted } from "./secrets.ts";
 
 /** The types of a Kubernetes Service, as stack config names them. */
 const serviceTypes = [
@@ -123,18 +124,24 @@ const typesWith: Record<string, readonly string[]> = {
 export function parseServices<Name extends string>(
   raw: unknown,
   names: readonly Name[],
+  isEncrypted: IsEncrypted,
   report: Report,
 ): Record<Name, ServiceSettings> {
   const given = raw === undefined ? {} : raw;
   if (!isMap(given)) {
     report.wrong("services", raw, `it must be a map with ${list(names)}`);
-    return parseServices({}, names, report);
+    return parseServices({}, names, isEncrypted, report);
   }
   report.known("services.", given, names, "a service");
   const takenBy = new Map<number, string>();
   return Object.fromEntries(
     names.map((name) => {
-      const settings = parseService(name, given[name] ?? {}, report);
+      const settings = parseService(
+        name,
+        given[name] ?? {},
+        isEncrypted,
+        report,
+      );
       if ("nodePort" in settings && settings.nodePort !== undefined) {
         const other = takenBy.get(settings.nodePort);
         if (other)
@@ -153,6 +160,7 @@ export function parseServices<Name extends string>(
 function parseService(
   name: string,
   raw: unknown,
+  isEncrypted: IsEncrypted,
   report: Report,
 ): ServiceSettings {
   const { wrong, known } = report;
@@ -163,7 +171,7 @@ function parseService(
       raw,
       "it must be a map, such as { type: ClusterIP, replicas: 2 }",
     );
-    return parseService(name, {}, report);
+    return parseService(name, {}, isEncrypted, report);
   }
   known(
     `services.${name}.`,
@@ -296,8 +304,9 @@ function parseService(
 
   function parseSidecar() {
     const logSidecar = parseLogSidecar(
-      at("logSidecar"),
+      ["services", name, "logSidecar"],
       given("logSidecar"),
+      isEncrypted,
       report,
     );
     return logSidecar ? { logSidecar } : {};

@@ -3,7 +3,7 @@ import { type DatabaseSettings, parseDatabase } from "./database-settings.ts";
 import { isImage, registryPattern } from "./image-reference.ts";
 import { imagesToBuild } from "./images.ts";
 import { type MediaSettings, parseMedia } from "./media-settings.ts";
-import { list, type Report, suggestion } from "./mistakes.ts";
+import { list, type Report, shown, suggestion } from "./mistakes.ts";
 import { type PaymentSettings, parsePayments } from "./payment-settings.ts";
 import {
   parseRegistryCredentials,
@@ -112,7 +112,7 @@ export function parseSettings<Name extends string>(
     mistakes.push(`marquee:${key} ${text}.`);
   };
   const wrong: Report["wrong"] = (key, value, rule, hint = "") => {
-    const is = value === undefined ? "missing" : JSON.stringify(value);
+    const is = value === undefined ? "missing" : shown(value);
     mistakes.push(`marquee:${key} is ${is}: ${rule}.${hint}`);
   };
   const known: Report["known"] = (prefix, object, keys, what) => {
@@ -147,7 +147,7 @@ export function parseSettings<Name extends string>(
     ],
     "a setting",
   );
-  const services = parseServices(raw.services, names, report);
+  const services = parseServices(raw.services, names, isEncrypted, report);
   const database = parseDatabase(raw.database, report);
   const secrets = parseSecrets(raw.secrets, services, isEncrypted, report);
   const isElsewhere = (service: string) =>

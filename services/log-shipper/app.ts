@@ -16,6 +16,8 @@ export interface LogShipperOptions {
   kubernetes: Kubernetes;
   /** Where they are POSTed to. @default written to standard output */
   endpoint?: URL | undefined;
+  /** Headers of those requests besides its own. @default none */
+  headers?: Record<string, string> | undefined;
   /** @default shipTimes and endpointTimes */
   times?: Partial<ShipTimes & EndpointTimes>;
 }
@@ -36,10 +38,12 @@ export function createLogShipper(options: LogShipperOptions) {
     log: options.log,
     kubernetes: options.kubernetes,
     destination: options.endpoint
-      ? endpoint(options.endpoint, () => metrics.failures.inc(), {
-          ...endpointTimes,
-          ...options.times,
-        })
+      ? endpoint(
+          options.endpoint,
+          options.headers ?? {},
+          () => metrics.failures.inc(),
+          { ...endpointTimes, ...options.times },
+        )
       : standardOutput,
     metrics,
     times: { ...shipTimes, ...options.times },

@@ -1,10 +1,14 @@
 import { accessSync, constants } from "node:fs";
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import { dirname, isAbsolute } from "node:path";
 import * as z from "zod";
 
 const aFile =
   "expected the absolute path of a file, in a folder that exists and that this user may write to";
 const aUrl = "expected an http or https URL without a user in it";
+
+const someHeaders =
+  "expected a JSON object of header names and their values, without Host, Content-Type and Content-Length";
 
 const text = (what: string) => {
   const message = `expected ${what}`;
@@ -22,6 +26,16 @@ export const variables = {
   NODE: text("the node's name, as the downward API gives it"),
   /** Where lines are POSTed to. @default they are written to standard output */
   ENDPOINT: z.string().refine(isEndpoint, aUrl).optional(),
+  /** Headers of those requests besides its own, as a JSON object. @default none */
+  ENDPOINT_HEADERS: z
+    .string()
+    .transform((text, context) => {
+      const headers = headersOf(text);
+      if (headers) return headers;
+      context.addIssue(someHeaders);
+      return z.NEVER;
+    })
+    .optional(),
   // Its own lines in the file that it follows would be shipped as another's.
   LOG_FILE: z
     .undefined(
@@ -37,6 +51,21 @@ function mayBeLog(path: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** @returns undefined if they are no headers that a request may have */
+function headersOf(text: string): Record<string, string> | undefined {
+  try {
+    const headers = z.record(z.string(), z.string()).parse(JSON.parse(text));
+    for (const [name, value] of Object.entries(headers)) {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+      if (/^(host|content-type|content-length)$/i.test(name)) return undefined;
+    }
+    return headers;
+  } catch {
+    return undefined;
   }
 }
 

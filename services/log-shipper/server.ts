@@ -2,8 +2,16 @@ import { environment, serve } from "@marquee/runtime";
 import { createLogShipper } from "./app.ts";
 import { variables } from "./environment.ts";
 
-const { PORT, FOLLOW_FILE, CONTAINER, NAMESPACE, POD, NODE, ENDPOINT } =
-  environment(variables);
+const {
+  PORT,
+  FOLLOW_FILE,
+  CONTAINER,
+  NAMESPACE,
+  POD,
+  NODE,
+  ENDPOINT,
+  ENDPOINT_HEADERS,
+} = environment(variables);
 const logShipper = createLogShipper({
   log: FOLLOW_FILE,
   kubernetes: {
@@ -13,6 +21,7 @@ const logShipper = createLogShipper({
     container_name: CONTAINER,
   },
   endpoint: ENDPOINT === undefined ? undefined : new URL(ENDPOINT),
+  headers: ENDPOINT_HEADERS,
 });
 logShipper.start();
 // Nobody but Kubernetes and Prometheus calls it: the time until the end is for the lines.

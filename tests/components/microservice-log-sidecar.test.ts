@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { LogSidecarSettings } from "../../components/log-sidecar.ts";
 import { image } from "./configurations.ts";
-import { count } from "./engine.ts";
-import { auth } from "./microservices.ts";
+import { count, only } from "./engine.ts";
+import { auth, recommended, secretType } from "./microservices.ts";
 
 const logShipper = image("log-shipper");
 const endpoint = "https://logs.example.com/ingest";
@@ -127,4 +127,67 @@ describe("Microservice with logSidecar", () => {
       ]);
       assert.deepEqual(images, { auth: image() });
     });
+
+  describe("and headers", () => {
+    const headers = { Authorization: "Bearer hunter2", "X-Scope": "marquee" };
+    const name = "auth-log-headers-1a2b3c4d";
+    const run = () =>
+      auth(
+        { logSidecar: { endpoint, headers } },
+        { logShipper: pulumi.output(logShipper) },
+        { [secretType]: () => ({ metadata: { name } }) },
+      );
+
+    it("has them in a Secret whose name Pulumi makes from its content", async () => {
+      const { resources } = await run();
+      const { stringData, ...inputs } = only(
+        resources,
+        secretType,
+        "auth-log-headers",
+      ).inputs;
+      assert.deepEqual(inputs, {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: {
+          namespace: "marquee-dev",
+          labels: recommended,
+          annotations: { "pulumi.com/patchForce": "true" },
+        },
+      });
+      assert.ok(pulumi.runtime.isRpcSecret(stringData));
+      assert.deepEqual(pulumi.runtime.unwrapRpcSecret(stringData), {
+        headers: JSON.stringify(headers),
+      });
+    });
+
+    it("gives them to the sidecar alone, by that Secret's name as it was made", async () => {
+      const { pod } = await run();
+      assert.deepEqual(pod.initContainers[0].env, [
+        ...environment,
+        { name: "ENDPOINT", value: endpoint },
+        {
+          name: "ENDPOINT_HEADERS",
+          valueFrom: { secretKeyRef: { name, key: "headers" } },
+        },
+      ]);
+      assert.ok(!JSON.stringify(pod.containers).includes("HEADERS"));
+    });
+
+    it("has their values nowhere else", async () => {
+      const { resources, images, urns } = await run();
+      for (const { type, inputs } of resources)
+        assert.equal(
+          JSON.stringify(inputs).includes("hunter2"),
+          type === secretType,
+          type,
+        );
+      assert.ok(!JSON.stringify([images, urns]).includes("hunter2"));
+    });
+
+    it("adds the Secret and nothing more", async () => {
+      const { [secretType]: made, ...others } = count((await run()).resources);
+      assert.equal(made, 1);
+      assert.deepEqual(others, count((await shipped({ endpoint })).resources));
+    });
+  });
 });

@@ -38,7 +38,8 @@ describe("parseSettings, of logSidecar,", () => {
           (logSidecar) => ({ logSidecar }),
         ),
       );
-      const keys = "is not a setting of logSidecar: there is only endpoint.";
+      const keys =
+        "is not a setting of logSidecar: there are endpoint and headers.";
       table([
         [
           { logSidecar: { endpiont: endpoint } },

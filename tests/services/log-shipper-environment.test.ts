@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { variables } from "../../services/log-shipper/environment.ts";
 import { readEnvironment } from "../../services/runtime/environment.ts";
 import { useFolders } from "../folders.ts";
-import { freePort } from "./log-endpoint.ts";
+import { freePort, useLogEndpoints } from "./log-endpoint.ts";
 import { runToEnd, start, stopPrograms } from "./program.ts";
 
 const good = {
@@ -29,6 +29,7 @@ function mistakes(wrong: Record<string, string | undefined>): string[] {
 describe("The log shipper's environment", () => {
   stopPrograms();
   const folder = useFolders();
+  const newEndpoint = useLogEndpoints();
 
   const file =
     "expected the absolute path of a file, in a folder that exists and that this user may write to";
@@ -65,6 +66,34 @@ describe("The log shipper's environment", () => {
       `LOG_FILE is "/tmp/own.log": expected it not to be set: this program's own lines go to standard output`,
     ],
   ];
+  for (const ENDPOINT_HEADERS of [
+    ...[
+      "",
+      "x",
+      "null",
+      "12",
+      '"Authorization"',
+      "[]",
+      '{"A":1}',
+      '{"A":null}',
+    ],
+    ...['{"A B":"x"}', '{"":"x"}', '{"A:":"x"}', '{"A":"x\\r\\ny"}'],
+    ...['{"host":"x"}', '{"Content-Length":"1"}', '{"content-type":"x"}'],
+  ])
+    it(`is told of ENDPOINT_HEADERS ${ENDPOINT_HEADERS} without its value`, () => {
+      assert.deepEqual(mistakes({ ENDPOINT_HEADERS }), [
+        "ENDPOINT_HEADERS is wrong: expected a JSON object of header names and their values, without Host, Content-Type and Content-Length",
+      ]);
+    });
+
+  for (const ENDPOINT_HEADERS of [
+    "{}",
+    '{"Authorization":"Bearer x","X-Scope-OrgID":"marquee"}',
+  ])
+    it(`may have ${ENDPOINT_HEADERS} for ENDPOINT_HEADERS`, () => {
+      assert.deepEqual(mistakes({ ENDPOINT_HEADERS }), []);
+    });
+
   for (const [variables, sentence] of wrong)
     it(`is told: ${sentence.replace("wrong", JSON.stringify(variables.ENDPOINT))}`, () => {
       assert.deepEqual(mistakes(variables), [sentence]);
@@ -122,5 +151,35 @@ describe("The log shipper's environment", () => {
     });
     await terminate();
     assert.equal((await end).code, 0);
+  });
+
+  it("with ENDPOINT_HEADERS makes it send them with each request, and log none", async () => {
+    const log = join(folder(), "service.log");
+    const endpoint = await newEndpoint([503]);
+    const { out, terminate, end } = await start(
+      "services/log-shipper/server.ts",
+      {},
+      {
+        ...good,
+        PORT: `${await freePort()}`,
+        FOLLOW_FILE: log,
+        ENDPOINT: endpoint.url,
+        ENDPOINT_HEADERS: JSON.stringify({
+          Authorization: "Bearer hunter2",
+          "X-Scope-OrgID": "marquee",
+        }),
+      },
+    );
+    appendFileSync(log, '{"level":"info","msg":"hello"}\n');
+    await endpoint.untilTaken(1);
+    assert.equal(endpoint.requests.length, 2);
+    for (const { headers } of endpoint.requests) {
+      assert.equal(headers.authorization, "Bearer hunter2");
+      assert.equal(headers["x-scope-orgid"], "marquee");
+      assert.equal(headers["content-type"], "application/x-ndjson");
+    }
+    await terminate();
+    assert.equal((await end).code, 0);
+    assert.ok(!`${out.stdout}${out.stderr}`.includes("hunter2"));
   });
 });

@@ -7,7 +7,6 @@ import { testLabel } from "../../local/test-containers.ts";
 import { timeouts } from "../../services/runtime/database/timeouts.ts";
 import { newName, postgresImage, prepareDocker } from "../docker.ts";
 
-
 export interface TestServer {
   /** The container's name, for what only `docker` can do to it. */
   container: string;

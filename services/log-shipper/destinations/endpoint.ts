@@ -35,10 +35,12 @@ interface Answer {
 
 /**
  * An HTTP endpoint that takes lines as NDJSON. What may pass is tried again for ever; what it refuses is logged and dropped.
+ * @param headers of each request, besides its own
  * @param failed told of each request that did not ship its lines
  */
 export function endpoint(
   url: URL,
+  headers: Record<string, string>,
   failed: () => void,
   times: EndpointTimes = endpointTimes,
 ): Destination {
@@ -54,7 +56,7 @@ export function endpoint(
     for (const record of records) size += buffer.write(record, size);
     const body = buffer.subarray(0, size);
     for (let retries = 0; ; retries++) {
-      const answer = await post(url, body, times.answer).catch(
+      const answer = await post(url, headers, body, times.answer).catch(
         (error: Error) => error,
       );
       if (!(answer instanceof Error) && !mayPass(answer.status)) {
@@ -124,12 +126,18 @@ async function woken(ms: number, ending: AbortSignal): Promise<boolean> {
 }
 
 /** Not fetch(): it takes 25 MiB more, and makes GETs of some POSTs that are redirected. */
-function post(url: URL, body: Buffer, limit: number): Promise<Answer> {
+function post(
+  url: URL,
+  headers: Record<string, string>,
+  body: Buffer,
+  limit: number,
+): Promise<Answer> {
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const post = request(url, {
       method: "POST",
       headers: {
+        ...headers,
         "content-type": "application/x-ndjson",
         "content-length": body.length,
       },
