@@ -2,7 +2,7 @@ import pg from "pg"; // PostgreSQL's protocol in JavaScript, without anything to
 import { logger } from "../logger.ts";
 import { Connection } from "./connection.ts";
 import { DatabaseAway, reasonOf } from "./errors.ts";
-import { timeouts } from "./timeouts.ts";
+import { begin, timeouts } from "./timeouts.ts";
 import { getTypeParser } from "./types.ts";
 import { addressOf, type DatabaseVariables, tlsOf } from "./variables.ts";
 
@@ -233,20 +233,6 @@ class Pool implements Database {
     connection.release();
     if (connection.lost) this.#doubt = performance.now();
   }
-}
-
-/** SQL that begins a transaction with all timeouts, also where the role lacks them. */
-function begin(statementTimeout: number, hasTimeouts: boolean): string {
-  const changed = {
-    ...(hasTimeouts ? {} : timeouts),
-    ...(statementTimeout === timeouts.statement_timeout
-      ? {}
-      : { statement_timeout: statementTimeout }),
-  };
-  const settings = Object.entries(changed).map(
-    ([name, ms]) => `SET LOCAL ${name} = ${ms}`,
-  );
-  return ["BEGIN", ...settings].join("; ");
 }
 
 /** A function that begins a call when the one before it has ended, as statements on one connection must. */

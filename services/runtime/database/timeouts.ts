@@ -12,3 +12,17 @@ export const timeouts = {
 };
 
 export type Timeout = keyof typeof timeouts;
+
+/** SQL that begins a transaction with all timeouts, also where the role lacks them. */
+export function begin(statementTimeout: number, hasTimeouts: boolean): string {
+  const changed = {
+    ...(hasTimeouts ? {} : timeouts),
+    ...(statementTimeout === timeouts.statement_timeout
+      ? {}
+      : { statement_timeout: statementTimeout }),
+  };
+  const settings = Object.entries(changed).map(
+    ([name, ms]) => `SET LOCAL ${name} = ${ms}`,
+  );
+  return ["BEGIN", ...settings].join("; ");
+}
