@@ -10,6 +10,7 @@ import {
   readKubeconfig,
   requireReach,
 } from "./components/cluster.ts";
+import { connectionLimits } from "./components/connection-limits.ts";
 import { readDeploymentRecord } from "./components/deployment-record.ts";
 import { ExternalService } from "./components/external-service.ts";
 import { readGeneratedValues } from "./components/generated-secret.ts";
@@ -125,8 +126,12 @@ const verification = (settings: Settings) => ({
   JWKS_URL: `${origin("auth-service", "auth", settings)}/.well-known/jwks.json`,
 });
 
+const withDatabase = names.filter((name) =>
+  system[name].calls.includes("postgres"),
+);
+
 // Everything that can be wrong before something is built or changed is found here.
-const settings = loadSettings(names);
+const settings = loadSettings(names, withDatabase);
 warnOfHiddenClients(settings);
 const kubeconfig = readKubeconfig();
 const record = await readDeploymentRecord(environment);
@@ -139,13 +144,9 @@ const generatedValues = await readGeneratedValues(
 );
 const contentHashes = await bundle(imagesToBuild(settings));
 const imageOf = await imageSource(settings, contentHashes);
-const withDatabase = names.filter(
-  (name) =>
-    settings.services[name].type !== "ExternalName" &&
-    system[name].calls.includes("postgres"),
-);
+const limits = connectionLimits(settings.services, withDatabase);
 const databaseImage =
-  withDatabase.length > 0
+  Object.keys(limits).length > 0
     ? await pinDatabaseImage(settings.database.image, record.databaseImage)
     : undefined;
 
@@ -185,7 +186,7 @@ const postgres =
           namespace: namespaceName,
           settings: { ...settings.database, image: databaseImage.reference },
           password: settings.secrets.postgres?.PASSWORD,
-          services: withDatabase,
+          connectionLimits: limits,
           isDeployed: record.hasNamespace || settings.adopt !== undefined,
           generatedValues,
         },
@@ -227,7 +228,7 @@ function deploy(name: (typeof names)[number]) {
       secrets: settings.secrets[name],
       settings: service,
       nodeHost: nodeHost(kubeconfig, settings.context),
-      after: withDatabase.includes(name) ? postgres?.provisioned : undefined,
+      after: name in limits ? postgres?.provisioned : undefined,
     },
     { provider },
   );

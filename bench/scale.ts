@@ -130,7 +130,7 @@ await ok("git checkout --quiet . && pulumi stack select dev");
 const pods: string[] = [];
 await ok(
   // A hundred of them are to fit on a node of two cores.
-  "pulumi config set --path 'marquee:services.auth.resources.requests.cpu' 5m && pulumi config set --path 'marquee:services.auth.replicas' 3 && pulumi up --yes",
+  "pulumi config set --path 'marquee:services.auth.resources.requests.cpu' 5m && pulumi config set --path marquee:database.maxConnections 1100 && pulumi config set --path 'marquee:services.auth.replicas' 3 && pulumi up --yes",
 );
 for (const replicas of [10, 30, 100]) {
   await ok(

@@ -13,6 +13,8 @@ import { hostPattern } from "./service-settings.ts";
 export interface DeployedDatabase {
   /** Docker's official image, or one that is like it. @default postgres:17 */
   image: string;
+  /** The server's max_connections. @default 200 */
+  maxConnections: number;
   /** How large its volume is. May grow, where the storage class lets it; not shrink. @default 10Gi */
   storage: string;
   /** @default the cluster's own */
@@ -24,6 +26,8 @@ export interface DeployedDatabase {
 export interface ExternalDatabase {
   /** The image whose psql makes the services' roles and databases there. @default postgres:17 */
   image: string;
+  /** Connections that it accepts: its max_connections, or a pooler's max_client_conn. @default 200 */
+  maxConnections: number;
   /** The DNS name of its host. */
   externalName: string;
   /** @default 5432 */
@@ -49,6 +53,9 @@ const defaultResources: ResourceSettings = {
   limits: { cpu: "2", memory: "1Gi", "ephemeral-storage": "256Mi" },
 };
 
+/** Bounds of `maxConnections`. A connection takes up to 10 MiB of the server's memory; `max` is PostgreSQL's own limit. */
+export const maxConnections = { default: 200, min: 20, max: 262_143 };
+
 const here = ["storage", "storageClass", "resources"];
 const elsewhere = ["port", "user", "tls", "certificateAuthority"];
 
@@ -61,7 +68,7 @@ export function parseDatabase(raw: unknown, report: Report): DatabaseSettings {
   known(
     "database.",
     given,
-    ["image", "externalName", ...here, ...elsewhere],
+    ["image", "maxConnections", "externalName", ...here, ...elsewhere],
     "a setting of the database",
   );
   /** A value that has a rule, or its default. */
@@ -84,6 +91,16 @@ export function parseDatabase(raw: unknown, report: Report): DatabaseSettings {
     matches(/^[^\s@:/][^\s]*$/),
     "it must be an image reference, such as postgres:17",
   );
+  const { min, max } = maxConnections;
+  const shared = {
+    image,
+    maxConnections: value(
+      "maxConnections",
+      maxConnections.default,
+      (value) => isWhole(value, min, max),
+      `it must be a whole number from ${min} to ${max}`,
+    ),
+  };
   const isElsewhere = given.externalName !== undefined;
   for (const key of isElsewhere ? here : elsewhere)
     if (given[key] !== undefined)
@@ -108,7 +125,7 @@ export function parseDatabase(raw: unknown, report: Report): DatabaseSettings {
       "it must be the name of a storage class (`kubectl get storageclasses` lists them)",
     );
     return {
-      image,
+      ...shared,
       storage: canonical(storage),
       ...(storageClass && { storageClass }),
       resources: parseResources(
@@ -126,7 +143,7 @@ export function parseDatabase(raw: unknown, report: Report): DatabaseSettings {
     `it must be ${list(tlsModes, "or")} (off without quotes is YAML's false)`,
   );
   return {
-    image,
+    ...shared,
     externalName: value(
       "externalName",
       "",

@@ -4,9 +4,6 @@ import { type DeployedDatabase, databasePort } from "./database-settings.ts";
 import { environmentOf, type SecretValue } from "./generated-secret.ts";
 import { containerSecurity, podSecurity } from "./restricted.ts";
 
-/** Connections that the server takes, of all services together; each costs it up to 10 MiB. */
-const mostConnections = 200;
-
 const data = "/var/lib/postgresql/data";
 
 /** Below the mount, which may have a lost+found and does not belong to PostgreSQL. */
@@ -34,7 +31,7 @@ const answers = {
  * @param claimName of the volume
  */
 export function postgresPod(
-  { image, resources }: DeployedDatabase,
+  { image, maxConnections, resources }: DeployedDatabase,
   password: SecretValue,
   claimName: pulumi.Input<string>,
 ): k8s.types.input.core.v1.PodSpec {
@@ -75,7 +72,7 @@ export function postgresPod(
       {
         ...container,
         name: "postgres",
-        args: ["-c", `max_connections=${mostConnections}`],
+        args: ["-c", `max_connections=${maxConnections}`],
         ports: [{ name: "postgres", containerPort: databasePort }],
         // After a crash it reads its log before it answers: 10 minutes are a lot of log.
         startupProbe: { ...answers, periodSeconds: 1, failureThreshold: 600 },

@@ -22,8 +22,8 @@ export interface PostgresArgs {
   settings: DatabaseSettings;
   /** The password of the superuser here, or of `settings.user` elsewhere. @default a generated one; elsewhere it must be said */
   password?: string | undefined;
-  /** Who gets a database, and a role that owns it, of that name. */
-  services: readonly string[];
+  /** The services that get a database and a role of their name, each with its role's connection limit. */
+  connectionLimits: Readonly<Record<string, number>>;
   /** Whether a server may exist already. Then its image is checked before it is replaced. @default false */
   isDeployed?: boolean | undefined;
   /** Passwords that were generated before, to go on with. @default none */
@@ -54,7 +54,7 @@ export class Postgres extends pulumi.ComponentResource {
       namespace,
       settings,
       password,
-      services,
+      connectionLimits,
       isDeployed = false,
       generatedValues,
     }: PostgresArgs,
@@ -74,7 +74,7 @@ export class Postgres extends pulumi.ComponentResource {
 
     this.#settings = settings;
     this.#passwords = Object.fromEntries(
-      services.map((service) => [
+      Object.keys(connectionLimits).map((service) => [
         service,
         secret(`${service}-database-password`, service),
       ]),
@@ -83,7 +83,10 @@ export class Postgres extends pulumi.ComponentResource {
     const server = isElsewhere ? undefined : createServer(settings);
     const service = createService();
     this.provisioned = createProvisioning(
-      { namespace, settings, adminPassword, passwords: this.#passwords },
+      {
+        ...{ namespace, settings, adminPassword, connectionLimits },
+        passwords: this.#passwords,
+      },
       { parent, dependsOn: server ? [server, service] : service },
     );
     this.network = [

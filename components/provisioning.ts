@@ -8,11 +8,8 @@ import { containerSecurity, podSecurity } from "./restricted.ts";
 
 export const provisioner = "postgres-provision";
 
-/**
- * Most connections that all pods of one service may have at once, on the server here: 13 pods with 5 each, and three such
- * services leave some of the server's 200. Elsewhere there is no limit but the server's own (-1).
- */
-const connectionsOfService = 65;
+/** A role without a limit but the server's own: elsewhere, a pooler may serve many pods with few connections. */
+const unlimited = -1;
 
 /** Seconds that it may take: a database that is just being started, and a node that has to pull the image. */
 const deadlineSeconds = 240;
@@ -31,6 +28,8 @@ export interface ProvisioningArgs {
   adminPassword: EnvValue;
   /** By service, the password that its role is to have. */
   passwords: Record<string, EnvValue>;
+  /** By service, the most connections of its role. Only for a server here. */
+  connectionLimits: Readonly<Record<string, number>>;
 }
 
 /**
@@ -38,7 +37,13 @@ export interface ProvisioningArgs {
  * may do nothing elsewhere. What is there already stays; passwords become what they are to be. Made anew when any of it changes.
  */
 export function createProvisioning(
-  { namespace, settings, adminPassword, passwords }: ProvisioningArgs,
+  {
+    namespace,
+    settings,
+    adminPassword,
+    passwords,
+    connectionLimits,
+  }: ProvisioningArgs,
   opts: pulumi.CustomResourceOptions,
 ): k8s.batch.v1.Job {
   const labels = { app: provisioner, ...recommendedLabels("postgres") };
@@ -70,16 +75,18 @@ export function createProvisioning(
                 env: environmentOf({
                   SERVICES: services.join(" "),
                   OWNER: `${pulumi.getProject()}/${pulumi.getStack()}`,
-                  CONNECTIONS: `${"externalName" in settings ? -1 : connectionsOfService}`,
                   PATIENCE: `${patience}`,
                   PGDATABASE: "postgres",
                   PGCONNECT_TIMEOUT: "10", // seconds
                   PGPASSWORD: adminPassword,
                   ...server(settings),
                   ...Object.fromEntries(
-                    services.map((name) => [
-                      `PASSWORD_${name}`,
-                      passwords[name] as EnvValue,
+                    services.flatMap((name) => [
+                      [`PASSWORD_${name}`, passwords[name] as EnvValue],
+                      [
+                        `CONNECTIONS_${name}`,
+                        `${"externalName" in settings ? unlimited : connectionLimits[name]}`,
+                      ],
                     ]),
                   ),
                 }),
@@ -176,7 +183,7 @@ done
 run() { psql --no-psqlrc --quiet --no-password --set ON_ERROR_STOP=1 "$@"; }
 for role in $SERVICES; do
   export ROLE_PASSWORD="$(printenv "PASSWORD_$role")"
-  run --set role="$role" --set owner="$OWNER" --set connections="$CONNECTIONS" <<'SQL'
+  run --set role="$role" --set owner="$OWNER" --set connections="$(printenv "CONNECTIONS_$role")" <<'SQL'
 \\getenv password ROLE_PASSWORD
 ${sql.trim()}
 SQL

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkConnections } from "./connection-limits.ts";
 import { type DatabaseSettings, parseDatabase } from "./database-settings.ts";
 import { isImage, registryPattern } from "./image-reference.ts";
 import { imagesToBuild } from "./images.ts";
@@ -62,17 +63,19 @@ const platforms = ["linux/amd64", "linux/arm64"];
 
 /**
  * The current stack's settings.
+ * @param withDatabase the services that have a database; @default all
  * @throws pulumi.RunError that names every mistake in the configuration, before anything is built or changed
  */
 export function loadSettings<Name extends string>(
   names: readonly Name[],
+  withDatabase: readonly Name[] = names,
 ): Settings<Name> {
   const raw: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
     const [namespace, name] = key.split(":") as [string, string];
     if (namespace === pulumi.getProject()) raw[name] = parseValue(name, value);
   }
-  const parsed = parseSettings(raw, names, encryptedValues());
+  const parsed = parseSettings(raw, names, encryptedValues(), withDatabase);
   const stack = stackNameMistake(pulumi.getProject(), pulumi.getStack());
   const mistakes = [...(stack ? [stack] : []), ...parsed.mistakes];
   if (parsed.settings && mistakes.length === 0) return parsed.settings;
@@ -98,12 +101,14 @@ function parseValue(name: string, value: string): unknown {
  * Checks a stack's configuration. Knows nothing of Pulumi, so that its tests need no engine.
  * @param raw the values by key, without the `marquee:` in front
  * @param names the services that exist
+ * @param withDatabase the services that have a database; @default all
  * @returns the settings, or every mistake as a sentence that names key, value and what is allowed
  */
 export function parseSettings<Name extends string>(
   raw: Record<string, unknown>,
   names: readonly Name[],
   isEncrypted: IsEncrypted = () => false,
+  withDatabase: readonly Name[] = names,
 ):
   | { settings: Settings<Name>; mistakes: [] }
   | { settings?: undefined; mistakes: string[] } {
@@ -147,8 +152,12 @@ export function parseSettings<Name extends string>(
     ],
     "a setting",
   );
+  const before = mistakes.length;
   const services = parseServices(raw.services, names, isEncrypted, report);
   const database = parseDatabase(raw.database, report);
+  // After another mistake, the sum would be wrong, too.
+  if (mistakes.length === before)
+    checkConnections(services, withDatabase, database, report);
   const secrets = parseSecrets(raw.secrets, services, isEncrypted, report);
   const isElsewhere = (service: string) =>
     (services as Record<string, ServiceSettings>)[service]?.type ===

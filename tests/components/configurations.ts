@@ -7,7 +7,7 @@ export const names = ["auth", "payment", "streaming"] as const;
 export const required = { context: "here", registry: "localhost:5001" };
 
 /** An auth that runs elsewhere needs it. */
-const issuer = "https://auth.example.com";
+export const issuer = "https://auth.example.com";
 
 /** What a service is of which the configuration says nothing. */
 export const usual = {
@@ -19,6 +19,7 @@ export const usual = {
 /** What the database is of which the configuration says nothing. */
 export const usualDatabase = {
   image: "postgres:17",
+  maxConnections: 200,
   storage: "10Gi",
   resources: {
     requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "64Mi" },
@@ -56,9 +57,13 @@ export function settingsOf(
   return settings;
 }
 
-/** What a good configuration makes of service auth. */
+/** The settings of service auth in a good configuration, whose database suffices for any number of pods. */
 export const auth = (auth: unknown) =>
-  settingsOf({ services: { auth }, issuer }).services.auth;
+  settingsOf({
+    services: { auth },
+    issuer,
+    database: { maxConnections: 262_143 },
+  }).services.auth;
 
 /** The mistakes in a configuration that differs from a good one in these keys. */
 export const mistakesOf = (

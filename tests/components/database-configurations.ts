@@ -18,6 +18,7 @@ export const least = {
 export const usualElsewhere = {
   ...least,
   image: "postgres:17",
+  maxConnections: 200,
   port: 5432,
   user: "postgres",
   tls: "verify",

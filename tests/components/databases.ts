@@ -20,17 +20,24 @@ export async function postgres(
   settings: DatabaseSettings = here(),
   {
     services = ["auth"],
+    connectionLimits = limits(services),
     password,
     isDeployed,
     answers,
-  }: Partial<PostgresArgs> & Pick<EngineOptions, "answers"> = {},
+  }: Partial<PostgresArgs> & { services?: string[] } & Pick<
+      EngineOptions,
+      "answers"
+    > = {},
 ) {
   const options: Record<string, pulumi.CustomResourceOptions> = {};
   const { outputs, resources } = await deploy(
     () => {
       const postgres = new Postgres(
         "postgres",
-        { namespace: "marquee-dev", settings, password, services, isDeployed },
+        {
+          ...{ namespace: "marquee-dev", settings, connectionLimits },
+          ...{ password, isDeployed },
+        },
         noting(options),
       );
       const { provisioned, network } = postgres;
@@ -55,17 +62,27 @@ export async function postgres(
   return { ...outputs, resources, options };
 }
 
+/** The limit of services with few pods, by service. */
+const limits = (services: string[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(services.map((service) => [service, 65]));
+
 /** The Job that makes roles and databases with these passwords. */
 export async function provisioning(
   settings: DatabaseSettings,
   adminPassword: string,
   passwords: Record<string, string>,
   stack = "dev",
+  connectionLimits = limits(Object.keys(passwords)),
 ) {
   const { resources } = await deploy(
     () => {
-      const namespace = "marquee-dev";
-      createProvisioning({ namespace, settings, adminPassword, passwords }, {});
+      createProvisioning(
+        {
+          ...{ namespace: "marquee-dev", settings, adminPassword, passwords },
+          connectionLimits,
+        },
+        {},
+      );
     },
     { stack },
   );

@@ -109,8 +109,10 @@ describe("Postgres that runs elsewhere", () => {
     const { env } = only(resources, jobType, "postgres-provision").inputs.spec
       .template.spec.containers[0];
     assert.deepEqual(
-      env.filter(({ name }: { name: string }) => name === "CONNECTIONS"),
-      [{ name: "CONNECTIONS", value: "-1" }],
+      env.filter(({ name }: { name: string }) =>
+        name.startsWith("CONNECTIONS"),
+      ),
+      [{ name: "CONNECTIONS_auth", value: "-1" }],
     );
   });
 

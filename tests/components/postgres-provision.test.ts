@@ -15,8 +15,9 @@ const secret = (name: string) => ({
 
 describe("the Job of Postgres", () => {
   it("runs a hardened psql, a few times at most, by passwords that it has from Secrets", async () => {
-    const services = ["auth", "payment"];
-    const { resources } = await postgres(here(), { services });
+    const { resources } = await postgres(here(), {
+      connectionLimits: { auth: 65, payment: 405 },
+    });
     assert.deepEqual(only(resources, jobType, "postgres-provision").inputs, {
       apiVersion: "batch/v1",
       kind: "Job",
@@ -51,7 +52,6 @@ describe("the Job of Postgres", () => {
                 env: [
                   { name: "SERVICES", value: "auth payment" },
                   { name: "OWNER", value: "marquee/dev" },
-                  { name: "CONNECTIONS", value: "65" },
                   { name: "PATIENCE", value: "40" },
                   { name: "PGDATABASE", value: "postgres" },
                   { name: "PGCONNECT_TIMEOUT", value: "10" },
@@ -66,10 +66,12 @@ describe("the Job of Postgres", () => {
                     name: "PASSWORD_auth",
                     valueFrom: secret("auth-database-password"),
                   },
+                  { name: "CONNECTIONS_auth", value: "65" },
                   {
                     name: "PASSWORD_payment",
                     valueFrom: secret("payment-database-password"),
                   },
+                  { name: "CONNECTIONS_payment", value: "405" },
                 ],
                 terminationMessagePolicy: "FallbackToLogsOnError",
                 securityContext: {

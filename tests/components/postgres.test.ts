@@ -125,6 +125,12 @@ describe("Postgres", () => {
       ],
     };
 
+    it("accepts as many connections as the settings say", async () => {
+      const { resources } = await postgres(here({ maxConnections: 420 }));
+      const { spec } = only(resources, statefulSetType).inputs.spec.template;
+      assert.deepEqual(spec.containers[0].args, ["-c", "max_connections=420"]);
+    });
+
     it("has the server's container, which is asked whether it answers", async () => {
       const { resources } = await postgres();
       const { spec } = only(resources, statefulSetType).inputs.spec.template;

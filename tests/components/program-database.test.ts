@@ -10,7 +10,13 @@ import {
 import { claimType, jobType, statefulSetType } from "./databases.ts";
 import { count, only } from "./engine.ts";
 import { secretType } from "./microservices.ts";
-import { deployed, pods, policyType } from "./program.ts";
+import {
+  databaseImage,
+  deployed,
+  pods,
+  policyType,
+  prebuilt,
+} from "./program.ts";
 
 describe("the program, with a database", () => {
   const { run } = useDatabaseProgram();
@@ -40,6 +46,25 @@ describe("the program, with a database", () => {
       name: "SERVICES",
       value: "auth payment streaming",
     });
+  });
+
+  it("limits each role to the connections of the service's pods", async () => {
+    const { resources } = await run(
+      { streaming: { ...prebuilt.streaming, autoscale: { max: 30 } } },
+      { database: { image: databaseImage, maxConnections: 365 } },
+    );
+    const { env } = only(resources, jobType, "postgres-provision").inputs.spec
+      .template.spec.containers[0];
+    assert.deepEqual(
+      env.filter(({ name }: { name: string }) => /^CONNECTIONS/.test(name)),
+      [
+        { name: "CONNECTIONS_auth", value: "65" },
+        { name: "CONNECTIONS_payment", value: "65" },
+        { name: "CONNECTIONS_streaming", value: "305" },
+      ],
+    );
+    const server = only(resources, statefulSetType).inputs.spec.template.spec;
+    assert.deepEqual(server.containers[0].args, ["-c", "max_connections=365"]);
   });
 
   it("tells each service where its own database is, and nobody where another's is", async () => {

@@ -16,12 +16,17 @@ interface Conditions {
   address?: string;
   /** @default dev */
   stack?: string;
+  /** By service, the most connections of its role. @default 65 */
+  connectionLimits?: Record<string, number>;
   /** Seconds that the server is waited for. @default as the Job does */
   patience?: number;
 }
 
-/** For the suite that calls it: a server, and the Job that makes roles and databases there. */
-export function useProvisioning() {
+/**
+ * For the suite that calls it: a server, and the Job that makes roles and databases there.
+ * @param serverSettings of the server, such as "max_connections=20"
+ */
+export function useProvisioning(...serverSettings: string[]) {
   const { runToEnd } = useContainers();
   let server: TestServer;
   let serverAddress: string;
@@ -29,7 +34,7 @@ export function useProvisioning() {
 
   before(async function () {
     this.timeout(120_000); // the image may have to be made
-    server = await startServer();
+    server = await startServer(...serverSettings);
     const format = "{{.NetworkSettings.IPAddress}}";
     serverAddress = await ok(["inspect", "--format", format, server.container]);
   });
@@ -76,6 +81,7 @@ export function useProvisioning() {
         adminPassword = admin(),
         address = serverAddress,
         stack,
+        connectionLimits,
         patience,
       }: Conditions = {},
     ): Promise<End> {
@@ -84,6 +90,7 @@ export function useProvisioning() {
         adminPassword,
         passwords,
         stack,
+        connectionLimits,
       );
       const { spec } = job.spec.template;
       const [container] = spec.containers;

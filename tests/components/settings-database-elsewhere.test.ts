@@ -17,6 +17,7 @@ describe("parseSettings, of a database that runs elsewhere,", () => {
   it("takes everything that is said of one that runs elsewhere", () => {
     const all = {
       image: "ghcr.io/acme/psql:17",
+      maxConnections: 800,
       externalName: "1.db.example.com.",
       port: 6432,
       user: "Ada-1",

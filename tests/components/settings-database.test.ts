@@ -21,6 +21,7 @@ describe("parseSettings, of database,", () => {
     };
     const all = {
       image: "localhost:5001/postgres:17",
+      maxConnections: 400,
       storage: "100Gi",
       storageClass: "fast.example.com",
       resources,
@@ -58,7 +59,7 @@ describe("parseSettings, of database,", () => {
           ]);
         });
       const keys =
-        "is not a setting of the database: there are image, externalName, storage, storageClass, resources, port, user, tls and certificateAuthority.";
+        "is not a setting of the database: there are image, maxConnections, externalName, storage, storageClass, resources, port, user, tls and certificateAuthority.";
       table([
         [{ password: "x" }, `.password ${keys}`],
         [{ Storage: "1Gi" }, `.Storage ${keys} Did you mean storage?`],
@@ -75,6 +76,13 @@ describe("parseSettings, of database,", () => {
       const wrong = ["", " ", "postgres 17", ":17", "/postgres", "@sha256:0"];
       table(breaking("image", rule, [...wrong, ...noTexts]));
       table(breaking("image", rule, ["postgres 17"], least));
+    });
+
+    describe("maxConnections", () => {
+      const rule = "it must be a whole number from 20 to 262143";
+      const wrong = [19, 0, -1, 200.5, 262_144, "200", "", null, true, [200]];
+      table(breaking("maxConnections", rule, wrong));
+      table(breaking("maxConnections", rule, wrong, least));
     });
 
     describe("storage", () => {

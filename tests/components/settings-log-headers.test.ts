@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import type { IsEncrypted } from "../../components/secrets.ts";
-import { encrypted, mistakesOf, settingsOf, usual } from "./configurations.ts";
+import {
+  encrypted,
+  issuer,
+  mistakesOf,
+  settingsOf,
+  usual,
+} from "./configurations.ts";
 
 /** A header's value that no sentence may contain. */
 const value = "hunter2";
@@ -11,7 +17,7 @@ const at = (name: string) =>
 
 /** The mistakes in a configuration of auth, none of which contains the value. */
 const told = (auth: object, isEncrypted: IsEncrypted = encrypted) => {
-  const mistakes = mistakesOf({ services: { auth } }, isEncrypted);
+  const mistakes = mistakesOf({ services: { auth }, issuer }, isEncrypted);
   assert.ok(!mistakes.join().includes(value), mistakes.join());
   return mistakes;
 };

@@ -65,6 +65,7 @@ describe("parseSettings", () => {
       },
       database: {
         image: "ghcr.io/acme/postgres:17",
+        maxConnections: 400,
         externalName: "db.example.com",
         port: 6432,
         user: "ada",

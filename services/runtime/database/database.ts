@@ -2,6 +2,7 @@ import pg from "pg"; // PostgreSQL's protocol in JavaScript, without anything to
 import { logger } from "../logger.ts";
 import { Connection } from "./connection.ts";
 import { DatabaseAway, reasonOf } from "./errors.ts";
+import { poolSize } from "./pool-size.ts";
 import { begin, timeouts } from "./timeouts.ts";
 import { getTypeParser } from "./types.ts";
 import { addressOf, type DatabaseVariables, tlsOf } from "./variables.ts";
@@ -68,7 +69,7 @@ export function openDatabase(
   return new Pool({
     ...address,
     ssl: tlsOf(variables, address.host),
-    max: variables.DATABASE_CONNECTIONS ?? 5,
+    max: variables.DATABASE_CONNECTIONS ?? poolSize,
     application_name: options.name ?? "marquee",
     connectionTimeoutMillis: times.connect,
     idleTimeoutMillis: times.idle,

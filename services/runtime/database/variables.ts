@@ -4,6 +4,7 @@ import {
   createSecureContext,
 } from "node:tls";
 import * as z from "zod";
+import { poolSize } from "./pool-size.ts";
 
 const aUrl = "expected postgres://user:password@host:5432/name";
 const aNumber = "expected a whole number from 1 to 100";
@@ -32,13 +33,13 @@ export const databaseVariables = {
       "expected certificates as PEM, from -----BEGIN CERTIFICATE----- on",
     )
     .optional(),
-  /** The most connections that this process has open at a time, 1 to 100. @default 5 */
+  /** The most connections that this process has open at a time, 1 to 100. @default poolSize */
   DATABASE_CONNECTIONS: z.coerce
     .number(aNumber)
     .int(aNumber)
     .min(1, aNumber)
     .max(100, aNumber)
-    .default(5),
+    .default(poolSize),
 };
 
 /** What `databaseVariables` gives. All but the URL may be left out, as their defaults say. */
