@@ -69,11 +69,10 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
     name: "pods",
     plugins: [
       {
-        type: "bridge",
-        bridge: "cni0",
-        isGateway: true,
+        // Routes every packet. A bridge would need the module br_netfilter for pods to reach Services, and Docker 27.3 and
+        // later don't load it.
+        type: "ptp",
         ipMasq: true,
-        hairpinMode: true,
         ipam: {
           type: "host-local",
           dataDir: `${run}/cni-addresses`,
@@ -115,6 +114,7 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
     address: network.node,
     authentication: { x509: { clientCAFile: `${kept}/pki/ca.crt` } },
     cgroupDriver: "cgroupfs",
+    failSwapOn: false, // laptops, WSL 2 and Docker Desktop have swap
     ...(cgroupVersion === 1
       ? { failCgroupV1: false, cgroupRoot: `/${cgroup}` }
       : {}),

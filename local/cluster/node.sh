@@ -61,16 +61,28 @@ cp $CONF/cni.conflist "$RUN/cni/10-pods.conflist"
 mount -o remount,rw /sys
 mount --make-rshared /
 if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
-  # cgroup v2: a group with processes can't hand controllers to its children, so ours move into one of their own.
+  # cgroup v2: a group with processes can't delegate controllers to its children, so all processes move into one of their
+  # own. A `docker exec`, such as `up`'s question whether the node is ready, may add a process in between: try until it works.
   mount -o remount,rw /sys/fs/cgroup
   mkdir -p /sys/fs/cgroup/node
-  xargs -rn1 </sys/fs/cgroup/cgroup.procs >/sys/fs/cgroup/node/cgroup.procs 2>/dev/null || true
-  sed 's/ / +/g; s/^/+/' /sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
+  delegate() {
+    xargs -rn1 </sys/fs/cgroup/cgroup.procs >/sys/fs/cgroup/node/cgroup.procs || true
+    sed 's/ / +/g; s/^/+/' /sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
+  }
+  wait_for "" delegate
 else
   # cgroup v1: the kubelet's own branch in every hierarchy; a new cpuset has no cores and no memory until it is told.
   for d in /sys/fs/cgroup/*/; do mkdir -p "$d$CGROUP"; done
   for f in cpus mems; do cat /sys/fs/cgroup/cpuset/cpuset.$f >"/sys/fs/cgroup/cpuset/$CGROUP/cpuset.$f"; done
 fi
+# The kubelet sets these for the whole machine, where they would stay: a laptop would restart 10 s after any kernel oops.
+# Here it finds them set already, in files that only the node sees.
+for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/panic_on_oops=1 kernel/keys/root_maxkeys=1000000 kernel/keys/root_maxbytes=25000000; do
+  name=${setting%=*}
+  mkdir -p "$RUN/sysctl/${name%/*}"
+  echo "${setting#*=}" >"$RUN/sysctl/$name"
+  [ ! -e "/proc/sys/$name" ] || mount --bind "$RUN/sysctl/$name" "/proc/sys/$name"
+done
 echo 1 >/proc/sys/net/ipv4/ip_forward
 ip route replace local "$SERVICES" dev lo src "$NODE"
 ip route replace local "$LOAD_BALANCERS" dev lo # load balancers' addresses: ours, so that we answer ARP for them

@@ -9,6 +9,7 @@ import {
   sh,
   until,
 } from "./environment.ts";
+import { kernelSettings, kernelSettingsBefore } from "./machine.ts";
 
 const host = (command: string) =>
   execFileSync("sh", ["-c", command], { encoding: "utf8" }).trim();
@@ -85,6 +86,10 @@ describe("Taking it all away", function () {
       assert.equal(host("iptables-save | grep -c -i docker || true"), "0");
       assert.equal(host("ip -o link | grep -c docker0 || true"), "0");
     }
+  });
+
+  it("neither the cluster nor npm run down changes the machine's kernel settings", () => {
+    assert.deepEqual(kernelSettings(), kernelSettingsBefore);
   });
 
   it("npm run down says so where there is nothing to take away", async () => {

@@ -59,6 +59,15 @@ describe("the local cluster's configuration", () => {
     );
   });
 
+  it("starts the kubelet on machines with swap", () => {
+    assert.equal(kubelet(2).failSwapOn, false);
+  });
+
+  it("routes between pods, so that no bridge needs the module br_netfilter", () => {
+    const cni = JSON.parse(configuration(2)["cni.conflist"] as string);
+    assert.equal(cni.plugins[0].type, "ptp");
+  });
+
   it("has one default StorageClass", () => {
     const defaults = documents("cluster.yaml").filter(
       ({ kind, metadata }) =>
