@@ -161,7 +161,7 @@ const provider = new k8s.Provider("cluster", cluster);
 const stackNamespace = await createNamespace(
   environment,
   record,
-  settings.retainData,
+  { ...settings.namespace, retain: settings.retainData },
   { provider },
 );
 const pullSecret =

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { isMap, isWhole, type Report } from "./mistakes.ts";
+import { parseAnnotations } from "./object-metadata.ts";
 
 /** What only a Service of type LoadBalancer has. */
 export interface LoadBalancerSettings {
@@ -15,10 +16,6 @@ export const defaultLoadBalancer: LoadBalancerSettings = {
   annotations: {},
   timeoutSeconds: 300,
 };
-
-/** An annotation's key, in small letters as Kubernetes judges it: a name of up to 63 characters, maybe after a DNS name and a slash. */
-const annotationPattern =
-  /^((?=[^/]{1,253}\/)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\/)?[a-z0-9]([\w.-]{0,61}[a-z0-9])?$/;
 
 /** Checks `loadBalancer`. */
 export function parseLoadBalancer(
@@ -63,26 +60,11 @@ export function parseLoadBalancer(
         "it must be a CIDR block, such as 203.0.113.0/24 or 198.51.100.7/32",
       );
   });
-  if (!isMap(annotations))
-    report.wrong(
-      `${key}.annotations`,
-      annotations,
-      "it must be a map of texts, as Kubernetes' annotations are",
-    );
-  else
-    for (const [name, value] of Object.entries(annotations)) {
-      if (!annotationPattern.test(name.toLowerCase()))
-        report.mistake(
-          `${key}.annotations`,
-          `has "${name}", which can't be an annotation's key: that is letters, digits, dots, dashes and underscores, maybe after a domain and a slash`,
-        );
-      if (typeof value !== "string")
-        report.wrong(
-          `${key}.annotations["${name}"]`,
-          value,
-          'it must be a text; in YAML, put "quotes" around numbers, true and false',
-        );
-    }
+  const checkedAnnotations = parseAnnotations(
+    `${key}.annotations`,
+    annotations,
+    report,
+  );
   if (!isWhole(timeoutSeconds, 1, 3600))
     report.wrong(
       `${key}.timeoutSeconds`,
@@ -91,7 +73,7 @@ export function parseLoadBalancer(
     );
   return {
     ...(ranges.length > 0 ? { sourceRanges: ranges as string[] } : {}),
-    annotations: annotations as Record<string, string>,
+    annotations: checkedAnnotations,
     timeoutSeconds: timeoutSeconds as number,
   };
 }

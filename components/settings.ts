@@ -5,6 +5,10 @@ import { isImage, registryPattern } from "./image-reference.ts";
 import { imagesToBuild } from "./images.ts";
 import { type MediaSettings, parseMedia } from "./media-settings.ts";
 import { list, type Report, shown, suggestion } from "./mistakes.ts";
+import {
+  type NamespaceSettings,
+  parseNamespace,
+} from "./namespace-settings.ts";
 import { type PaymentSettings, parsePayments } from "./payment-settings.ts";
 import {
   parseRegistryCredentials,
@@ -49,6 +53,8 @@ export interface Settings<Name extends string = string> {
   secrets: Secrets;
   /** Whether `pulumi destroy` leaves the namespace with the database's volume and the generated keys. @default true */
   retainData: boolean;
+  /** What the stack's namespace has besides its own. @default nothing */
+  namespace?: NamespaceSettings;
   /** The namespace to take over from another Pulumi state, as the refusal to do so names it. @default none */
   adopt?: string;
 }
@@ -56,7 +62,7 @@ export interface Settings<Name extends string = string> {
 /** The keys whose values are maps. */
 const maps = [
   ...["services", "database", "payments", "media", "secrets"],
-  ...["registryCredentials"],
+  ...["registryCredentials", "namespace"],
 ];
 
 const platforms = ["linux/amd64", "linux/arm64"];
@@ -174,6 +180,7 @@ export function parseSettings<Name extends string>(
     isEncrypted,
     report,
   );
+  const namespace = parseNamespace(raw.namespace, report);
   const payments = parsePayments(raw.payments, secretsOf("payment"), report);
   const media = parseMedia(raw.media, secretsOf("streaming"), report);
   const imagesFrom = maybe(
@@ -253,6 +260,7 @@ export function parseSettings<Name extends string>(
     ...(keepAliveSeconds && { keepAliveSeconds: Number(keepAliveSeconds) }),
     secrets,
     retainData: retainData === "true",
+    ...(namespace && { namespace }),
     ...(adopt && { adopt }),
   };
   return mistakes.length > 0 ? { mistakes } : { settings, mistakes: [] };

@@ -4,10 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Kubeconfig } from "./cluster.ts";
 import { type ExistingNamespace, readCluster } from "./cluster-objects.ts";
 import type { DeploymentRecord } from "./deployment-record.ts";
+import {
+  type NamespaceSettings,
+  ownerAnnotation,
+  podSecurityLabels,
+} from "./namespace-settings.ts";
 import { ownership } from "./naming.ts";
-
-/** Names the Pulumi state that owns a namespace, by a random mark that only that state knows. */
-export const ownerAnnotation = "marquee.local/owner";
 
 /** Characters that Kubernetes takes in a namespace's name: it is a DNS label (RFC 1123). */
 const longestLabel = 63;
@@ -89,13 +91,13 @@ export interface StackNamespace {
 
 /**
  * Creates the stack's namespace. Its pods must pass Pod Security `restricted`.
- * @param retain whether `pulumi destroy` leaves it, with what is retained in it
+ * @param settings its annotations and labels besides its own, and whether `pulumi destroy` leaves it, with what is retained in it
  * @throws pulumi.RunError if another Pulumi state has taken it over; in a preview, a warning
  */
 export async function createNamespace(
   name: string,
   record: DeploymentRecord,
-  retain: boolean,
+  { retain, annotations, labels }: NamespaceSettings & { retain: boolean },
   opts: pulumi.CustomResourceOptions,
 ): Promise<StackNamespace> {
   const owner = record.owner ?? randomBytes(12).toString("base64url");
@@ -104,8 +106,8 @@ export async function createNamespace(
     {
       metadata: {
         name,
-        annotations: { ...ownership, [ownerAnnotation]: owner },
-        labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+        annotations: { ...annotations, ...ownership, [ownerAnnotation]: owner },
+        labels: { ...labels, ...podSecurityLabels },
       },
     },
     {

@@ -73,6 +73,36 @@ describe("the program", () => {
     });
   });
 
+  it("adds the annotations and labels of marquee:namespace to the namespace's own, and to nothing else", async () => {
+    const namespace = {
+      annotations: { "example.com/contact": "ada" },
+      labels: { "pod-security.kubernetes.io/warn": "restricted" },
+    };
+    const { outputs, resources } = await run(
+      {},
+      { config: { "marquee:namespace": JSON.stringify(namespace) } },
+    );
+    const { metadata } = only(resources, namespaceType).inputs;
+    assert.deepEqual(metadata, {
+      name: "marquee-dev",
+      annotations: {
+        "example.com/contact": "ada",
+        "pulumi.com/patchForce": "true",
+        "marquee.local/owner": outputs.deployment.owner,
+      },
+      labels: {
+        "pod-security.kubernetes.io/warn": "restricted",
+        "pod-security.kubernetes.io/enforce": "restricted",
+      },
+    });
+    for (const { type, name, inputs } of resources)
+      if (type !== namespaceType)
+        assert.ok(
+          !JSON.stringify(inputs).includes("example.com/contact"),
+          name,
+        );
+  });
+
   it("puts every object into that namespace, once it is there", async () => {
     const { resources } = await run(
       { payment: external },

@@ -126,7 +126,7 @@ describe("parseSettings, of a mistake in", () => {
     const keys =
       "type, port, replicas, autoscale, image, resources, logSidecar, nodeSelector, tolerations, nodePort, loadBalancer, externalTrafficPolicy, allowFrom and externalName";
     const settings =
-      "context, registry, baseImage, platform, imagesFrom, logShipperImage, trustedProxies, keepAliveSeconds, retainData, adopt, issuer, services, database, payments, media, secrets and registryCredentials";
+      "context, registry, baseImage, platform, imagesFrom, logShipperImage, trustedProxies, keepAliveSeconds, retainData, adopt, issuer, services, database, payments, media, secrets, registryCredentials and namespace";
     table([
       [
         "ClusterIP",

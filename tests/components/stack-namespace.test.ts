@@ -155,7 +155,7 @@ describe("createNamespace", () => {
         const namespace = await createNamespace(
           "marquee-dev",
           record,
-          retain,
+          { retain },
           noting(options),
         );
         createDefaultAccount(namespace.name, undefined, noting(options));
