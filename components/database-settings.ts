@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { certificatesRule, isCertificates } from "./certificates.ts";
 import { isMap, isWhole, list, type Report } from "./mistakes.ts";
 import {
   bytes,
@@ -187,23 +187,7 @@ function parseAuthority(
   if (isCertificates(authority)) return { certificateAuthority: authority };
   mistake(
     key,
-    `${authority === undefined ? "is missing" : "is wrong"}: it must be the certificate of the authority that signed the server's, as PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, or several, ${mostOfAuthority / 1024} KiB at most. Set it with \`pulumi config set --path marquee:${key} -- "$(cat authority.pem)"\``,
+    `${authority === undefined ? "is missing" : "is wrong"}: ${certificatesRule(key)}`,
   );
   return {};
-}
-
-/** Characters: it becomes an environment variable, of which Linux takes 128 KiB. */
-const mostOfAuthority = 64 * 1024;
-
-/** Whether a text is certificates, each of them whole, and maybe words around them. */
-function isCertificates(value: unknown): value is string {
-  if (typeof value !== "string" || value.length > mostOfAuthority) return false;
-  const block = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-  const blocks = value.match(block) ?? [];
-  try {
-    for (const certificate of blocks) new X509Certificate(certificate);
-  } catch {
-    return false;
-  }
-  return blocks.length > 0 && !value.replace(block, "").includes("-----");
 }

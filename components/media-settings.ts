@@ -1,4 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
+import { certificatesRule, isCertificates } from "./certificates.ts";
 import { isMap, type Report } from "./mistakes.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -14,6 +15,8 @@ export interface MediaSettings {
   region?: string;
   /** With a bucket: what the keys in it begin with, such as `films/`. @default nothing */
   prefix?: string;
+  /** With an https endpoint: PEM of who signed the server's certificate, and nobody else. @default public authorities */
+  certificateAuthority?: string;
 }
 
 /** What S3 wants to know of who asks. */
@@ -68,7 +71,12 @@ export function parseMedia(
   const given = isMap(raw) ? raw : {};
   if (raw !== undefined && !isMap(raw))
     wrong("media", raw, "it must be a map, such as { bucket: films }");
-  known("media.", given, keys, "a setting of media");
+  known(
+    "media.",
+    given,
+    [...keys, "certificateAuthority"],
+    "a setting of media",
+  );
   const settings: MediaSettings = {};
   for (const key of keys) {
     const { [key]: value } = given;
@@ -84,6 +92,26 @@ export function parseMedia(
       wrong(`media.${key}`, value, rule);
     settings[key] = String(value);
   }
+  const { certificateAuthority } = given;
+  if (isCertificates(certificateAuthority))
+    settings.certificateAuthority = certificateAuthority;
+  else if (certificateAuthority !== undefined)
+    // Not its text, which may be a private key by mistake.
+    mistake(
+      "media.certificateAuthority",
+      `is wrong: ${certificatesRule("media.certificateAuthority")}`,
+    );
+  if (
+    given.bucket !== undefined &&
+    certificateAuthority !== undefined &&
+    !settings.endpoint?.startsWith("https:")
+  )
+    mistake(
+      "media.certificateAuthority",
+      settings.endpoint === undefined
+        ? "is of no use without media.endpoint: public authorities sign Amazon's certificates"
+        : "is of no use: media.endpoint is no https URL",
+    );
   const { volumeClaim, bucket, ...ofBucket } = settings;
   if (volumeClaim !== undefined && bucket !== undefined)
     mistake(
@@ -112,12 +140,16 @@ export function mediaVariables({
   region = "us-east-1",
   endpoint = `https://s3.${region}.amazonaws.com`,
   prefix,
+  certificateAuthority,
 }: MediaSettings): Record<string, string> {
   if (volumeClaim !== undefined) return { MEDIA_FOLDER: folder };
   if (bucket === undefined) return {};
   return {
     ...{ S3_BUCKET: bucket, S3_REGION: region, S3_ENDPOINT: endpoint },
     ...(prefix !== undefined && { S3_PREFIX: prefix }),
+    ...(certificateAuthority !== undefined && {
+      S3_TLS_CA: certificateAuthority,
+    }),
   };
 }
 

@@ -12,7 +12,7 @@ export type Secrets = Record<string, Record<string, string>>;
 
 /** What the components set themselves. */
 const reserved =
-  /^(PORT|LOG_FILE|KEEP_ALIVE_SECONDS|ISSUER|JWKS_URL|PROCESSOR|BILLING_PERIOD|GRACE_PERIOD|TRUSTED_PROXIES|CLIENT_ADDRESSES|(AUTH|PAYMENT)_URL|MEDIA_FOLDER|S3_(BUCKET|REGION|ENDPOINT|PREFIX)|DATABASE_\w+)$/;
+  /^(PORT|LOG_FILE|KEEP_ALIVE_SECONDS|ISSUER|JWKS_URL|PROCESSOR|BILLING_PERIOD|GRACE_PERIOD|TRUSTED_PROXIES|CLIENT_ADDRESSES|(AUTH|PAYMENT)_URL|MEDIA_FOLDER|S3_(BUCKET|REGION|ENDPOINT|PREFIX|TLS_CA)|DATABASE_\w+)$/;
 
 /** Of the database there is one secret: the password of who makes roles and databases. */
 export const databaseSecret = { owner: "postgres", name: "PASSWORD" };

@@ -12,6 +12,7 @@ export {
 } from "./access-token/errors.ts";
 export { accessTokenVariables } from "./access-token/variables.ts";
 export { createService, factory, type ServiceEnv } from "./app.ts";
+export { certificates } from "./certificates.ts";
 export { untilAvailable } from "./database/availability.ts";
 export {
   type Database,

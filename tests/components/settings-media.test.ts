@@ -10,7 +10,7 @@ const secrets = {
 
 const rules = {
   itself: "it must be a map, such as { bucket: films }.",
-  keys: "is not a setting of media: there are volumeClaim, bucket, endpoint, region and prefix.",
+  keys: "is not a setting of media: there are volumeClaim, bucket, endpoint, region, prefix and certificateAuthority.",
   volumeClaim: "it must be the name of a PersistentVolumeClaim, such as films.",
   bucket:
     "it must be a bucket's name, 3 to 63 small letters, digits, dots and hyphens.",

@@ -9,6 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AwsClient } from "aws4fetch";
 import type { S3Options } from "../../services/streaming/media/s3.ts";
 import { ensureVersitygw } from "../versitygw/versitygw.ts";
+import { takesConnections } from "./connection.ts";
 
 export interface S3Server {
   /** For openBucket: its bucket, with the keys that may read it. */
@@ -16,6 +17,12 @@ export interface S3Server {
   /** Puts an object there, in place of one that there may be. */
   put(key: string, body: Uint8Array, type?: string): Promise<void>;
   remove(key: string): Promise<void>;
+  /**
+   * Starts a second server with the same objects, over HTTPS.
+   * @param cert path of a certificate for localhost
+   * @returns its endpoint
+   */
+  secure(cert: string, key: string): Promise<string>;
   /** Ends it at once, as a crash does, with all its connections. */
   kill(): Promise<void>;
   /** Starts it again, with the same objects and port. */
@@ -65,7 +72,7 @@ async function start(program: string, folder: string): Promise<S3Server> {
     region: "us-east-1",
     retries: 0,
   });
-  let child: ChildProcess | undefined;
+  const children = new Set<ChildProcess>();
 
   async function ask(method: string, path: string, init: RequestInit = {}) {
     const response = await client.fetch(`${endpoint}/${path}`, {
@@ -78,11 +85,12 @@ async function start(program: string, folder: string): Promise<S3Server> {
       throw new Error(`${method} ${path}: ${response.status} ${text}`);
   }
 
-  async function restart() {
-    const started = spawn(
+  /** Starts a server on a port, and waits until it takes connections. */
+  async function launch(port: number, ...args: string[]) {
+    const child = spawn(
       program,
       [
-        ...["--port", `127.0.0.1:${port}`, "--keep-alive", "--quiet"],
+        ...["--port", `127.0.0.1:${port}`, "--keep-alive", "--quiet", ...args],
         ...["--virtual-domain", `${virtualDomain}:${port}`],
         ...["posix", "--sidecar", metadata, objects],
       ],
@@ -94,13 +102,15 @@ async function start(program: string, folder: string): Promise<S3Server> {
         stdio: ["ignore", "ignore", "inherit"],
       },
     );
-    child = started;
-    while (!(await answers(endpoint))) {
-      if (started.exitCode !== null)
-        throw new Error(`versitygw ended with ${started.exitCode}.`);
+    children.add(child);
+    child.once("exit", () => children.delete(child));
+    while (!(await takesConnections(port))) {
+      if (child.exitCode !== null)
+        throw new Error(`versitygw ended with ${child.exitCode}.`);
       await delay(20);
     }
   }
+  const restart = () => launch(port);
 
   await restart();
   await ask("PUT", options.bucket);
@@ -112,12 +122,19 @@ async function start(program: string, folder: string): Promise<S3Server> {
         ...(type && { headers: { "content-type": type } }),
       }),
     remove: (key) => ask("DELETE", `${options.bucket}/${encoded(key)}`),
+    async secure(cert, key) {
+      const port = await freePort();
+      await launch(port, "--cert", cert, "--key", key);
+      return `https://localhost:${port}`;
+    },
     async kill() {
-      if (!child || child.exitCode !== null || child.signalCode !== null)
-        return;
-      const ended = once(child, "exit");
-      child.kill("SIGKILL");
-      await ended;
+      await Promise.all(
+        [...children].map(async (child) => {
+          const ended = once(child, "exit");
+          child.kill("SIGKILL");
+          await ended;
+        }),
+      );
     },
     restart,
   };
@@ -125,15 +142,6 @@ async function start(program: string, folder: string): Promise<S3Server> {
 
 const encoded = (key: string) =>
   key.split("/").map(encodeURIComponent).join("/");
-
-const answers = (endpoint: string) =>
-  fetch(endpoint).then(
-    async (response) => {
-      await response.text();
-      return true;
-    },
-    () => false,
-  );
 
 /** A port that nobody listens on: the server has to come back on the same one. */
 async function freePort(): Promise<number> {

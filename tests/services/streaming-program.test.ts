@@ -56,6 +56,11 @@ describe("The program of streaming", function () {
       { ...bucket, S3_ENDPOINT: "minio" },
       /S3_ENDPOINT is wrong: expected an http or https URL/,
     ],
+    [
+      "with an authority of the bucket's server that is no certificate",
+      { ...bucket, S3_TLS_CA: secret },
+      /S3_TLS_CA is wrong: expected certificates as PEM/,
+    ],
   ];
   for (const [what, variables, says] of wrong)
     it(`does not start ${what}, and says so`, async () => {

@@ -1,9 +1,6 @@
-import {
-  type ConnectionOptions,
-  checkServerIdentity,
-  createSecureContext,
-} from "node:tls";
+import { type ConnectionOptions, checkServerIdentity } from "node:tls";
 import * as z from "zod";
+import { certificates } from "../certificates.ts";
 import { poolSize } from "./pool-size.ts";
 
 const aUrl = "expected postgres://user:password@host:5432/name";
@@ -26,13 +23,7 @@ export const databaseVariables = {
   /** With verify: the name in the server's certificate. @default the URL's host */
   DATABASE_TLS_NAME: z.string().min(1, "expected a name").optional(),
   /** With verify: certificates of the authorities that may have signed the server's, as PEM. @default Node.js's own list */
-  DATABASE_TLS_CA: z
-    .string()
-    .refine(
-      isPem,
-      "expected certificates as PEM, from -----BEGIN CERTIFICATE----- on",
-    )
-    .optional(),
+  DATABASE_TLS_CA: certificates.optional(),
   /** The most connections that this process has open at a time, 1 to 100. @default poolSize */
   DATABASE_CONNECTIONS: z.coerce
     .number(aNumber)
@@ -113,13 +104,4 @@ export function tlsOf(
     checkServerIdentity: (_, certificate) =>
       checkServerIdentity(name, certificate),
   };
-}
-
-function isPem(ca: string): boolean {
-  try {
-    createSecureContext({ ca });
-    return ca.includes("-----BEGIN CERTIFICATE-----");
-  } catch {
-    return false;
-  }
 }

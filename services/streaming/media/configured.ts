@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { certificates } from "@marquee/runtime";
 import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
 import { openFolder } from "./folder.ts";
 import type { MediaStore } from "./media-store.ts";
@@ -16,6 +17,8 @@ export const mediaVariables = {
   S3_REGION: z.string().min(1, "expected a region").default("us-east-1"),
   /** What keys begin with, such as `films/`. @default nothing */
   S3_PREFIX: z.string().optional(),
+  /** Certificates of the authorities that may have signed the server's, as PEM. @default Node.js's own list */
+  S3_TLS_CA: certificates.optional(),
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
 };
@@ -41,7 +44,7 @@ export function configuredStore(
     if (value) return value;
     throw new Error(`${name} is not set, and S3_BUCKET is.`);
   };
-  const { S3_PREFIX } = variables;
+  const { S3_PREFIX, S3_TLS_CA } = variables;
   return openBucket({
     bucket: S3_BUCKET,
     endpoint: given("S3_ENDPOINT"),
@@ -49,5 +52,6 @@ export function configuredStore(
     accessKeyId: given("S3_ACCESS_KEY_ID"),
     secretAccessKey: given("S3_SECRET_ACCESS_KEY"),
     ...(S3_PREFIX && { prefix: S3_PREFIX }),
+    ...(S3_TLS_CA && { certificateAuthority: S3_TLS_CA }),
   });
 }

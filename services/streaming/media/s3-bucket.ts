@@ -9,6 +9,8 @@ export interface BucketOptions {
   prefix?: string;
   accessKeyId: string;
   secretAccessKey: string;
+  /** Over https, PEM of the authorities that may have signed the server's certificate. @default Node.js's own list */
+  certificateAuthority?: string;
   /** Of temporary credentials. */
   sessionToken?: string;
   /** Whether the bucket's name is in URLs' paths, instead of before the host's name. @default true, but false for AWS */

@@ -59,7 +59,7 @@ export function createRequests(
   options: BucketOptions & RequestLimits,
   bucket: Bucket,
 ): Requests {
-  const { timeout = 5, connections = 1000 } = options;
+  const { timeout = 5, connections = 1000, certificateAuthority } = options;
   const secure = new URL(options.endpoint).protocol === "https:";
   const agent = (maxSockets: number) => {
     const kept: AgentOptions = {
@@ -67,7 +67,14 @@ export function createRequests(
       maxSockets,
       timeout: idle * 1000,
     };
-    return secure ? new HttpsAgent(kept) : new HttpAgent(kept);
+    return secure
+      ? new HttpsAgent({
+          ...kept,
+          ...(certificateAuthority !== undefined && {
+            ca: certificateAuthority,
+          }),
+        })
+      : new HttpAgent(kept);
   };
   const agents = { HEAD: agent(lookups), GET: agent(connections) };
   /** Keys that signatures are made with: each is good for a day, and takes four hashes to make. */
@@ -200,5 +207,20 @@ export async function errorOf(
 }
 
 /** Several addresses, none of which answered, are an AggregateError, which has a code alone. */
-const inWords = (error: Error & { code?: string }): string =>
-  error.message || error.code || error.name;
+const inWords = ({
+  message,
+  code = "",
+  name,
+}: Error & { code?: string }): string =>
+  unknownAuthority.includes(code)
+    ? // Node.js's own advice behind the semicolon, --use-system-ca, is of no help in an image.
+      `${message.split(";")[0]}; if a private authority signed it, set S3_TLS_CA to that authority's certificates`
+    : message || code || name;
+
+/** OpenSSL's codes for a certificate that no known authority signed. */
+const unknownAuthority = [
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+];
