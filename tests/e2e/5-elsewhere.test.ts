@@ -44,7 +44,7 @@ describe("Services of type ExternalName that lead to another stack", function ()
   });
   after(async () => {
     await ok("git checkout --quiet . && pulumi stack select dev");
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     await destroyStaging();
   });
 
@@ -52,8 +52,8 @@ describe("Services of type ExternalName that lead to another stack", function ()
     configure("auth", allow("marquee-staging"));
     configure("payment", elsewhere("payment", "marquee-staging"));
     configure("payment", { replicas: 1, ...allow("marquee-dev") }, "staging");
-    await ok("pulumi up --yes --stack staging");
-    await ok("pulumi up --yes --stack dev");
+    await ok("pulumi up --yes --skip-preview --stack staging");
+    await ok("pulumi up --yes --skip-preview --stack dev");
     await journey(site); // payment is elsewhere
     await journey(await siteOfStaging()); // auth is elsewhere
   });
@@ -62,8 +62,8 @@ describe("Services of type ExternalName that lead to another stack", function ()
     configure("payment", allow("marquee-staging"));
     configure("streaming", elsewhere("streaming", "marquee-staging"));
     configure("payment", elsewhere("payment", "marquee-dev"), "staging");
-    await ok("pulumi up --yes --stack dev");
-    await ok("pulumi up --yes --stack staging");
+    await ok("pulumi up --yes --skip-preview --stack dev");
+    await ok("pulumi up --yes --skip-preview --stack staging");
     await journey(await siteOfStaging());
     assert.equal(
       await cname(

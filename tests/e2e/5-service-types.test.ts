@@ -39,7 +39,7 @@ describe("Service types", function () {
   before(async () => {
     await ensureUp();
     // Its auth answers everybody: what dev's auth is turned into below.
-    await ok("pulumi up --yes --stack staging");
+    await ok("pulumi up --yes --skip-preview --stack staging");
     await ok("pulumi stack select dev");
     // Required while auth is elsewhere. Set throughout, so that a step changes auth alone.
     setConfig(
@@ -47,10 +47,10 @@ describe("Service types", function () {
       "marquee:issuer",
       "http://auth-service.marquee-staging.svc:8081",
     );
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
   });
   after(async () => {
-    await ok("git checkout --quiet . && pulumi up --yes");
+    await ok("git checkout --quiet . && pulumi up --yes --skip-preview");
     await destroyStaging();
   });
 
@@ -77,7 +77,7 @@ describe("Service types", function () {
       configure("auth", settings[to]);
 
       let fromOutside: Awaited<ReturnType<typeof underLoad>> | undefined;
-      const up = () => ok("pulumi up --yes");
+      const up = () => ok("pulumi up --yes --skip-preview");
       const fromInside = await loadFromInside(async () => {
         // A node port stays, where the next type has one too.
         if (from === "NodePort" && to === "LoadBalancer")
@@ -130,12 +130,12 @@ describe("Service types", function () {
 
   it("a NodePort that is not named is a free one, and stays the same", async () => {
     configure("auth", { type: "NodePort" });
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     const port = (await auth()).spec.ports[0].nodePort;
     assert.equal(await endpoint(), `http://${host}:${port}`);
     assert.equal((await fetch(`http://${host}:${port}/readyz`)).status, 200);
     configure("auth", { type: "NodePort", replicas: 1 });
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     assert.equal((await auth()).spec.ports[0].nodePort, port);
   });
 
@@ -149,7 +149,7 @@ describe("Service types", function () {
         annotations: { "example.com/purpose": "people" },
       },
     });
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     const { metadata, spec } = await auth();
     assert.deepEqual(spec.loadBalancerSourceRanges, ["203.0.113.0/24"]);
     assert.equal(metadata.annotations["example.com/purpose"], "people");
@@ -158,14 +158,14 @@ describe("Service types", function () {
       type: "LoadBalancer",
       loadBalancer: { sourceRanges: ["203.0.113.0/24", "172.30.1.0/24"] },
     });
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     await until(async () => assert.equal(await reachable(), true), 10);
   });
 
   it("a LoadBalancer with externalTrafficPolicy Local shows pods the client's address, and one without hides it", async () => {
     for (const externalTrafficPolicy of ["Cluster", "Local"]) {
       configure("auth", { ...settings.LoadBalancer, externalTrafficPolicy });
-      await ok("pulumi up --yes");
+      await ok("pulumi up --yes --skip-preview");
       const { hostname, port } = new URL(await endpoint());
       const socket = connect(Number(port), hostname);
       try {
@@ -199,12 +199,12 @@ describe("Service types", function () {
       /'auth-service' timed out waiting to be Ready\s+\* Service was not allocated an IP address/,
     );
     configure("auth", settings.LoadBalancer);
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     assert.equal((await fetch(`${await endpoint()}/readyz`)).status, 200);
   });
 
   it("a LoadBalancer without pods does not wait for them", async () => {
     configure("auth", { type: "LoadBalancer", replicas: 0 });
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
   });
 });

@@ -26,14 +26,14 @@ describe("Scaling", function () {
     await ensureUp();
     await ok("pulumi stack select dev");
     configure("streaming", fixed);
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
   });
-  after(() => ok("git checkout --quiet . && pulumi up --yes"));
+  after(() => ok("git checkout --quiet . && pulumi up --yes --skip-preview"));
 
   it("hands the number of pods over to an autoscaler without touching the pods", async () => {
     const before = await generations();
     configure("streaming", autoscaled);
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     assert.deepEqual(await generations(), before);
     assert.equal((await streaming()).spec.replicas, 2);
     const { spec } = await json("kubectl get hpa streaming-autoscaler -o json");
@@ -55,7 +55,7 @@ describe("Scaling", function () {
     );
     await ok("pulumi preview --expect-no-changes");
     const { metadata } = await streaming();
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     const after = await streaming();
     assert.equal(after.spec.replicas, 4);
     assert.equal(after.metadata.generation, metadata.generation);
@@ -66,7 +66,7 @@ describe("Scaling", function () {
       ...autoscaled,
       resources: { limits: { memory: "300Mi" } },
     });
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     const { spec, status } = await streaming();
     assert.deepEqual([spec.replicas, status.updatedReplicas], [4, 4]);
     assert.equal(
@@ -77,9 +77,9 @@ describe("Scaling", function () {
 
   it("takes the number of pods back from the autoscaler", async () => {
     configure("streaming", fixed);
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     assert.equal((await sh("kubectl get hpa streaming-autoscaler")).code, 1);
-    await ok("pulumi up --yes"); // should the autoscaler have had the last word in between
+    await ok("pulumi up --yes --skip-preview"); // should the autoscaler have had the last word in between
     await until(async () =>
       assert.equal((await streaming()).status.readyReplicas, 2),
     );

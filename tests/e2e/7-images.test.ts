@@ -37,12 +37,12 @@ describe("Images: build once, deploy everywhere", function () {
   let original: Record<string, string>;
   before(async () => {
     await ensureUp();
-    await ok("pulumi stack select dev && pulumi up --yes");
+    await ok("pulumi stack select dev && pulumi up --yes --skip-preview");
     original = await images("dev");
   });
   afterEach(() => ok("git checkout --quiet ."));
   after(async () => {
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     await destroyStaging();
   });
 
@@ -56,7 +56,7 @@ describe("Images: build once, deploy everywhere", function () {
       nodePort: 30003,
       replicas: 3,
     });
-    await ok(`${withoutDocker} pulumi up --yes`);
+    await ok(`${withoutDocker} pulumi up --yes --skip-preview`);
     assert.deepEqual(await images("dev"), original);
     assert.deepEqual(await generations(), before);
     const state = await ok("pulumi stack export");
@@ -65,10 +65,10 @@ describe("Images: build once, deploy everywhere", function () {
   });
 
   it("one config key promotes what another stack runs, again without a Docker engine", async () => {
-    await ok("pulumi stack select dev && pulumi up --yes");
+    await ok("pulumi stack select dev && pulumi up --yes --skip-preview");
     await ok("pulumi config set imagesFrom dev --stack staging");
     configure("payment", { replicas: 1 }, "staging"); // dev has no log shipper to promote
-    await ok(`${withoutDocker} pulumi up --yes --stack staging`);
+    await ok(`${withoutDocker} pulumi up --yes --skip-preview --stack staging`);
     assert.deepEqual(await images("staging"), original);
     const { items } = await json(
       "kubectl get pods -n marquee-staging -l 'app in (auth-service, payment-service, streaming-service)' -o json",
@@ -131,28 +131,30 @@ describe("Images: build once, deploy everywhere", function () {
         `~ image: "${original.streaming}" => [unknown]`,
       ],
     );
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     await answers(changed);
 
     await ok(
       `pulumi config set --path 'marquee:services.streaming.image' ${original.streaming}`,
     );
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     await answers(unchanged);
     assert.deepEqual(await images("dev"), original);
-    await ok("git checkout --quiet Pulumi.dev.yaml && pulumi up --yes");
+    await ok(
+      "git checkout --quiet Pulumi.dev.yaml && pulumi up --yes --skip-preview",
+    );
     await answers(changed);
   });
 
   it("what kubectl rollout undo brings back, the next pulumi up takes away again", async () => {
-    await ok("pulumi up --yes"); // the change is gone
+    await ok("pulumi up --yes --skip-preview"); // the change is gone
     await ok(
       "kubectl rollout undo deployment streaming-deployment && kubectl rollout status deployment streaming-deployment",
     );
     await answers(changed);
     const preview = await ok("pulumi preview");
     assert.match(preview, /streaming-deployment update \[diff: ~spec\]/);
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     await answers(unchanged);
   });
 });

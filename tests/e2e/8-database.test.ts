@@ -252,7 +252,7 @@ describe("The database", function () {
     await ok(
       "pulumi config set --secret --path 'marquee:secrets.postgres.PASSWORD' \"it's \\$another one\"",
     );
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     // By the pod's address, as others come: to its own processes it is open.
     const address = await ok(
       "kubectl get pod postgres-0 -o jsonpath={.status.podIP}",
@@ -312,7 +312,7 @@ describe("The database", function () {
 
     it("is reached by the same name, encrypted, by a role and a database of the service's own; nothing of it runs here", async () => {
       await configureDatabase(admin);
-      await ok("pulumi up --yes");
+      await ok("pulumi up --yes --skip-preview");
       const { auth } = await json("pulumi stack output endpoints --json");
       const response = await fetch(`${auth}/signup`, {
         method: "POST",

@@ -84,7 +84,7 @@ describe("Pods that can't run", function () {
   });
 
   it("are mended by the next pulumi up", async () => {
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     await ok("kubectl rollout status deployment --timeout=10s");
     assert.match(
       await ok("pulumi preview --expect-no-changes"),

@@ -26,14 +26,14 @@ describe("The journey, in a browser on the cluster", function () {
       billingPeriod: `PT${period}S`,
       gracePeriod: "PT1S",
     });
-    await ok("pulumi stack select dev && pulumi up --yes");
+    await ok("pulumi stack select dev && pulumi up --yes --skip-preview");
     browser = await startChromium();
     desk = await newPage("desktop");
     phone = await newPage("phone");
   });
   after(async () => {
     await browser?.close();
-    await ok("git checkout --quiet . && pulumi up --yes");
+    await ok("git checkout --quiet . && pulumi up --yes --skip-preview");
   });
 
   /** A page of a browser that knows nobody. */

@@ -55,7 +55,7 @@ describe("The manifests, with everything that stack config can ask for", functio
     await ok(
       "pulumi config set --secret --path 'marquee:secrets.auth.SIGNING_KEY' key",
     );
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     const { deployment } = await json("pulumi stack export --show-secrets");
     objects = deployment.resources
       .filter(({ type }: { type: string }) => type.startsWith("kubernetes:"))

@@ -46,12 +46,12 @@ describe("What is in a pod", function () {
     await ok("pulumi stack select dev");
   });
   afterEach(() => ok("git checkout --quiet ."));
-  after(() => ok("pulumi up --yes"));
+  after(() => ok("pulumi up --yes --skip-preview"));
 
   describe("a log sidecar", () => {
     it("ships the service's log with the pod's metadata, to its standard output", async () => {
       configure("auth", { replicas: 1, logSidecar: true });
-      await ok("pulumi up --yes");
+      await ok("pulumi up --yes --skip-preview");
       await onlyNewPods();
       const id = await request();
       await until(async () => {
@@ -122,7 +122,7 @@ describe("What is in a pod", function () {
         const { port } = server.address() as AddressInfo;
         const endpoint = `http://172.30.1.1:${port}/ingest`;
         configure("auth", { replicas: 1, logSidecar: { endpoint } });
-        await ok("pulumi up --yes");
+        await ok("pulumi up --yes --skip-preview");
         await onlyNewPods();
         const id = await request();
         await until(async () =>
@@ -184,7 +184,7 @@ describe("What is in a pod", function () {
         );
       const [old, fresh] = ["the-first-long-secret", "the-second-long-secret"];
       await set(old);
-      await ok("pulumi up --yes");
+      await ok("pulumi up --yes --skip-preview");
       const before = await names();
       await set(fresh);
       const said = [
