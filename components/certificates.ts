@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 /** Characters: certificates become an environment variable, of which Linux takes 128 KiB. */
 const mostCharacters = 64 * 1024;
 
-/** Whether a text is certificates, each of them whole, and maybe words around them. */
+/** Whether a text consists of complete certificates. Text around them is allowed, a private key is not. */
 export function isCertificates(value: unknown): value is string {
   if (typeof value !== "string" || value.length > mostCharacters) return false;
   const block = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -16,6 +16,6 @@ export function isCertificates(value: unknown): value is string {
   return blocks.length > 0 && !value.replace(block, "").includes("-----");
 }
 
-/** What a key with an authority's certificates has to be. */
+/** The rule for a configuration key that holds an authority's certificates. */
 export const certificatesRule = (key: string) =>
   `it must be the certificate of the authority that signed the server's, as PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, or several, ${mostCharacters / 1024} KiB at most. Set it with \`pulumi config set --path marquee:${key} -- "$(cat authority.pem)"\``;

@@ -15,7 +15,7 @@ export interface MediaSettings {
   region?: string;
   /** With a bucket: what the keys in it begin with, such as `films/`. @default nothing */
   prefix?: string;
-  /** With an https endpoint: PEM of who signed the server's certificate, and nobody else. @default public authorities */
+  /** With an https endpoint: PEM of the only authorities to trust. @default Node.js's own list */
   certificateAuthority?: string;
 }
 

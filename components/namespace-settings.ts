@@ -10,7 +10,7 @@ export const podSecurityLabels = {
   "pod-security.kubernetes.io/enforce": "restricted",
 };
 
-/** What the stack's namespace has for other programs in the cluster, besides its own. */
+/** Annotations and labels of the stack's namespace, besides its own: other programs in the cluster read them. */
 export interface NamespaceSettings {
   annotations?: Record<string, string>;
   labels?: Record<string, string>;

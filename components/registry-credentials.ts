@@ -6,7 +6,7 @@ import { isMap, type Report } from "./mistakes.ts";
 import { ownership } from "./naming.ts";
 import { type IsEncrypted, notEncrypted } from "./secrets.ts";
 
-/** What kubelets log in to a registry with. */
+/** A kubelet's login at a registry. */
 export interface RegistryCredentials {
   username: string;
   password: string;

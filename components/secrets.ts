@@ -72,16 +72,16 @@ export function parseSecrets(
   return Object.fromEntries(given) as Secrets;
 }
 
-/** Whether a value in the stack's configuration is encrypted: by its key, without the `marquee:` in front, and its path below. */
+/** Tells whether a value of the stack's configuration is encrypted. Its key has no `marquee:` in front. */
 export type IsEncrypted = (key: string, ...path: string[]) => boolean;
 
-/** What to do about a value that is not encrypted. */
+/** The mistake that a secret value is not encrypted. */
 export const notEncrypted = (key: string) =>
   `is not encrypted, so whoever sees the stack's file knows it. Think of another value, and set that one with \`pulumi config set --secret --path 'marquee:${key}'\``;
 
 /**
- * Tells which of the current stack's values are encrypted. The engine only tells whether a key has any; the stack's file says
- * it of each, where it is in the project's folder.
+ * Reads which values of the current stack's configuration are encrypted. The engine tells this of whole keys alone, so the
+ * stack's file is read, if it is in the project's folder.
  */
 export function encryptedValues(): IsEncrypted {
   const project = pulumi.getProject();

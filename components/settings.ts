@@ -30,7 +30,7 @@ export interface Settings<Name extends string = string> {
   context: string;
   /** Host, port and path that image names start with. Empty only where no image is built. */
   registry: string;
-  /** What kubelets pull images with, by registry host. @default none: the registries are public, or the nodes log in */
+  /** The kubelets' logins, by registry host. @default none: registries are public, or nodes have credentials */
   registryCredentials?: Record<string, RegistryCredentials>;
   /** The image that services run on. @default gcr.io/distroless/nodejs24-debian13 */
   baseImage: string;
@@ -53,7 +53,7 @@ export interface Settings<Name extends string = string> {
   secrets: Secrets;
   /** Whether `pulumi destroy` leaves the namespace with the database's volume and the generated keys. @default true */
   retainData: boolean;
-  /** What the stack's namespace has besides its own. @default nothing */
+  /** Annotations and labels of the stack's namespace, besides its own. @default none */
   namespace?: NamespaceSettings;
   /** The namespace to take over from another Pulumi state, as the refusal to do so names it. @default none */
   adopt?: string;

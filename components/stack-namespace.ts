@@ -91,7 +91,7 @@ export interface StackNamespace {
 
 /**
  * Creates the stack's namespace. Its pods must pass Pod Security `restricted`.
- * @param settings its annotations and labels besides its own, and whether `pulumi destroy` leaves it, with what is retained in it
+ * @param settings annotations and labels besides its own, and whether `pulumi destroy` retains it
  * @throws pulumi.RunError if another Pulumi state has taken it over; in a preview, a warning
  */
 export async function createNamespace(
@@ -136,7 +136,7 @@ export async function createNamespace(
 /**
  * Sets up the account of pods that name none: by default, each of them would mount its token.
  * @param pullSecret a Secret that they pull images with. @default none
- * @returns the namespace's name, for objects that come after the account: pods get its pull secret only when they are created
+ * @returns the namespace's name, for pods and their owners: pods get the pull secret only if the account exists before them
  */
 export function createDefaultAccount(
   namespace: pulumi.Output<string>,

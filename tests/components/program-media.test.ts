@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { authority } from "./certificates.ts";
 import { image, names } from "./configurations.ts";
 import {
   app,
@@ -194,25 +193,6 @@ describe("the program, with media", () => {
         { name: "S3_PREFIX", value: "hd/" },
         ...after,
       ]);
-    });
-
-    it("tells streaming alone the certificates of who signed the server's", async () => {
-      const media = {
-        bucket,
-        endpoint: "https://minio.example.com:9000",
-        certificateAuthority: authority,
-      };
-      const { resources } = await run({}, { media, secrets });
-      const { auth, payment, streaming } = pods(resources);
-      assert.deepEqual(streaming.containers[0].env, [
-        ...before,
-        { name: "S3_BUCKET", value: "films" },
-        { name: "S3_REGION", value: "us-east-1" },
-        { name: "S3_ENDPOINT", value: media.endpoint },
-        { name: "S3_TLS_CA", value: authority },
-        ...after,
-      ]);
-      assert.ok(!/S3_TLS_CA/.test(JSON.stringify([auth, payment])));
     });
 
     const ports: [media: object, port: number][] = [

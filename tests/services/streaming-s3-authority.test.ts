@@ -83,16 +83,16 @@ describe("A bucket whose certificate a private authority signed", () => {
       /^The bucket "titles" at https:\/\/localhost:\d+ is away: unable to verify the first certificate; if a private authority signed it, set S3_TLS_CA to that authority's certificates\.$/,
   };
 
-  it("is away without it, and the sentence says what to set", () =>
+  it("is refused without that certificate, and the error says which variable to set", () =>
     assert.rejects(find(), refused));
 
-  it("is away with another authority's certificate", () =>
+  it("is refused with another authority's certificate", () =>
     assert.rejects(
       find({ S3_TLS_CA: authority(folder()).certificate }),
       refused,
     ));
 
-  it("is away by another name than its certificate has", () =>
+  it("is refused if its certificate is for another host", () =>
     assert.rejects(
       find(
         { S3_TLS_CA: certificate },
