@@ -70,7 +70,7 @@ http {
       socket.on("close", () => resolve(false)).unref();
       socket.end();
     });
-  if (!(await eventually(answers, 5_000, 20)))
+  if (!(await eventually(answers, 30_000, 20)))
     throw new Error(`nginx does not listen: ${said}`);
   return {
     child,

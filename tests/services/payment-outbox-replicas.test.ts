@@ -18,7 +18,7 @@ describe("Replicas of the outbox, and many endpoints", () => {
         await emit(tx, { type: "payment.succeeded", data: { n } });
     });
     for (const database of [test.first, test.second])
-      test.open({ database, times: { lease: 5_000 } }).start();
+      test.open({ database }).start();
     await receiver.until(number);
     await until(async () =>
       (await test.deliveries()).every(({ state }) => state === "delivered"),

@@ -12,7 +12,9 @@ describe("A delivery that fails", () => {
     const receiver = await receive(reply);
     await test.add(receiver.url);
     await test.emit();
-    await test.open({ times: { ...later, ...times } }).drainOnce();
+    await test
+      .open({ times: { ...later, answer: 2_000, ...times } })
+      .drainOnce();
     const [delivery] = await test.deliveries();
     assert.ok(delivery);
     return { receiver, delivery };
@@ -26,11 +28,11 @@ describe("A delivery that fails", () => {
       (response) => response.writeHead(307, { location: "/elsewhere" }).end(),
       /^it answered 307$/,
     ],
-    ["no answer", () => {}, /^no answer within 400 ms$/],
+    ["no answer", () => {}, /^no answer within 2000 ms$/],
     [
       "headers that never end",
       (response) => response.socket?.write("HTTP/1.1 200 OK\r\nx: y\r\n"),
-      /^no answer within 400 ms$/,
+      /^no answer within 2000 ms$/,
     ],
     [
       "a connection that is cut",

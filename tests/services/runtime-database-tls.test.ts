@@ -57,7 +57,7 @@ async function encrypt(server: TestServer, key: string, crt: string) {
   await client.query("SELECT pg_reload_conf()");
   const isOn = async () =>
     (await client.query("SHOW ssl")).rows[0].ssl === "on";
-  assert.ok(await eventually(isOn, 5_000));
+  assert.ok(await eventually(isOn, 30_000));
   await client.end();
 }
 

@@ -94,10 +94,10 @@ describe("Deleting one's account at streaming's address", () => {
       fetch(`${replicas.system.authUrl}/me`, as(member)).then(
         ({ status }) => status === 401,
       );
-    const watched = eventually(gone, 5_000).then(() => leaving.abort());
+    const watched = eventually(gone, 30_000).then(() => leaving.abort());
     await Promise.all([answered, watched]);
     assert.ok(
-      await eventually(async () => (await rows(member.userId)) === 0, 5_000),
+      await eventually(async () => (await rows(member.userId)) === 0, 30_000),
     );
     assert.equal((await subscriptionOf(member)).status, "canceled");
   });

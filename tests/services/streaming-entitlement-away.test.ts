@@ -11,7 +11,9 @@ import { answer } from "./streaming-upstream.ts";
 
 describe("streaming: entitlements while payment is away", () => {
   const test = useEntitlements();
-  const { payment, replica, asked, watching } = test;
+  const { payment, asked, watching } = test;
+  /** Another replica, whose tries end soon: some answers never come. */
+  const replica = () => test.replica({ timeout: 250 });
 
   const broken: Record<string, (response: ServerResponse) => unknown> = {
     "answers 500": (response) => answer(response, 500, {}),
@@ -79,7 +81,7 @@ describe("streaming: entitlements while payment is away", () => {
   it("come after another try where the first two fail", async () => {
     payment.handler = (_, response) =>
       asked() < 3 ? response.destroy() : yes(response);
-    assert.equal((await replica().of(somebody())).source, "payment");
+    assert.equal((await test.replica().of(somebody())).source, "payment");
     assert.equal(asked(), 3);
   });
 

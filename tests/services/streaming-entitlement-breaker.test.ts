@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
+import { useClock } from "./clock.ts";
 import {
   isAway,
   somebody,
@@ -11,12 +11,14 @@ import { answer } from "./streaming-upstream.ts";
 describe("streaming: entitlements behind the circuit breaker", () => {
   const test = useEntitlements();
   const { payment, replica, asked, watching, shown } = test;
+  const clock = useClock();
+  const rest = 300_000;
 
   it("are not asked for while payment is away, and again when it is back", async () => {
     const viewer = await watching();
     payment.requests = [];
     payment.handler = (_, response) => answer(response, 500, {});
-    const entitlements = replica({ failures: 4, rest: 300, no: 0 });
+    const entitlements = replica({ failures: 4, rest, no: 0 });
     for (let time = 0; time < 10; time++)
       assert.equal((await entitlements.of(viewer)).source, "remembered");
     assert.equal(asked(), 4);
@@ -24,16 +26,16 @@ describe("streaming: entitlements behind the circuit breaker", () => {
     assert.deepEqual(await shown(state), [`${state}{state="open"} 1`]);
 
     payment.handler = (_, response) => yes(response);
-    await delay(350);
+    clock.advance(rest + 1);
     assert.equal((await entitlements.of(viewer)).source, "payment");
     assert.deepEqual(await shown(state), [`${state}{state="closed"} 1`]);
   });
 
   it("are tried once, and not by all at once, when the rest is over", async () => {
     payment.handler = (_, response) => answer(response, 500, {});
-    const entitlements = replica({ failures: 3, rest: 200, timeout: 1_000 });
+    const entitlements = replica({ failures: 3, rest });
     await isAway(entitlements.of(somebody()));
-    await delay(250);
+    clock.advance(rest + 1);
     payment.requests = [];
     payment.handler = (_, response) => setTimeout(answer, 100, response, 500);
     const all = Array.from({ length: 20 }, () =>

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { openDatabase } from "@marquee/runtime";
+import { useClock } from "./clock.ts";
 import {
   isAway,
   no,
@@ -10,12 +12,13 @@ import {
   yes,
 } from "./streaming-entitlements.ts";
 
-/** Milliseconds between two questions whose order is to count: more than a statement may be late on a busy machine. */
-const apart = 150;
+/** Milliseconds between two questions whose order counts: more than a statement can be late on a busy machine. */
+const apart = 60_000;
 
 describe("streaming: entitlements that are remembered", () => {
   const test = useEntitlements();
-  const { payment, replica, asked, watching } = test;
+  const { payment, replica, watching } = test;
+  const clock = useClock();
   const rowOf = async (userId: string) => {
     const [row] = await test.database.query<{
       entitled: boolean;
@@ -47,10 +50,12 @@ describe("streaming: entitlements that are remembered", () => {
   });
 
   it("count no longer than what was paid", async () => {
-    const until = new Date(Date.now() + 1_500);
-    const viewer = await watching({ until });
+    const viewer = await watching();
     assert.equal((await away(viewer)).entitled, true);
-    await delay(until.getTime() + 50 - Date.now());
+    await test.database.query(
+      "UPDATE entitlements SET until = now() WHERE user_id = $1",
+      [viewer.userId],
+    );
     await isAway(replica().of(viewer));
   });
 
@@ -79,11 +84,12 @@ describe("streaming: entitlements that are remembered", () => {
 
   it("are not put back by an answer that was asked for before", async () => {
     const viewer = somebody();
-    const [slow, quick] = [replica({ timeout: 2_000 }), replica()];
-    payment.handler = (_, response) => setTimeout(yes, 300, response);
+    const [slow, quick] = [replica(), replica()];
+    const waiting = Promise.withResolvers<ServerResponse>();
+    payment.handler = (_, response) => waiting.resolve(response);
     const late = slow.of(viewer);
-    while (asked() === 0) await delay(5);
-    await delay(apart);
+    const response = await waiting.promise;
+    clock.advance(apart);
     payment.handler = (_, response) => yes(response, { plan: "premium" });
     await quick.of(viewer);
     await quick.settled();
@@ -91,6 +97,7 @@ describe("streaming: entitlements that are remembered", () => {
     quick.forget(viewer.userId);
     await quick.of(viewer);
     await quick.settled();
+    yes(response);
     await late;
     await slow.settled();
     assert.equal((await rowOf(viewer.userId))?.entitled, false);
@@ -98,14 +105,16 @@ describe("streaming: entitlements that are remembered", () => {
 
   it("are not taken back by a no that was asked for before", async () => {
     const viewer = somebody();
-    const [slow, quick] = [replica({ timeout: 2_000 }), replica()];
-    payment.handler = (_, response) => setTimeout(no, 300, response);
+    const [slow, quick] = [replica(), replica()];
+    const waiting = Promise.withResolvers<ServerResponse>();
+    payment.handler = (_, response) => waiting.resolve(response);
     const late = slow.of(viewer);
-    while (asked() === 0) await delay(5);
-    await delay(apart);
+    const response = await waiting.promise;
+    clock.advance(apart);
     payment.handler = (_, response) => yes(response);
     await quick.of(viewer);
     await quick.settled();
+    no(response);
     await late;
     await slow.settled();
     assert.equal((await rowOf(viewer.userId))?.entitled, true);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import { useClock } from "./clock.ts";
 import {
   no,
   somebody,
@@ -11,6 +12,12 @@ import { answer } from "./streaming-upstream.ts";
 describe("streaming: entitlements", () => {
   const test = useEntitlements();
   const { payment, replica, asked, watching } = test;
+  const clock = useClock();
+  /** lru-cache reads the time once a millisecond. */
+  const passes = (ms: number) => {
+    clock.advance(ms);
+    return delay(5);
+  };
 
   for (const status of [401, 403])
     it(`are refused if payment does not take the token (${status}), whatever it said before`, async () => {
@@ -46,14 +53,14 @@ describe("streaming: entitlements", () => {
   it("are kept for as long as payment lets them, five seconds at most", async () => {
     const viewer = somebody();
     payment.handler = (_, response) => yes(response, { maxAge: 3600 });
-    const entitlements = replica({ yes: 500 });
+    const entitlements = replica({ yes: 500_000 });
     for (let time = 0; time < 5; time++) await entitlements.of(viewer);
     assert.equal(asked(), 1);
-    await delay(550);
+    await passes(500_001);
     await entitlements.of(viewer);
     assert.equal(asked(), 2);
     payment.handler = (_, response) => yes(response, { maxAge: 0 });
-    await delay(550);
+    await passes(500_001);
     for (let time = 0; time < 3; time++) await entitlements.of(viewer);
     assert.equal(asked(), 5);
   });
@@ -79,7 +86,7 @@ describe("streaming: entitlements", () => {
 
   it("are asked again sooner where they were a no", async () => {
     payment.handler = (_, response) => no(response, 3600);
-    const [entitlements, viewer] = [replica({ no: 400 }), somebody()];
+    const [entitlements, viewer] = [replica({ no: 400_000 }), somebody()];
     assert.deepEqual(await entitlements.of(viewer), {
       entitled: false,
       status: "none",
@@ -87,7 +94,7 @@ describe("streaming: entitlements", () => {
     });
     await entitlements.of(viewer);
     assert.equal(asked(), 1);
-    await delay(450);
+    await passes(400_001);
     payment.handler = (_, response) => yes(response);
     assert.equal((await entitlements.of(viewer)).entitled, true);
   });

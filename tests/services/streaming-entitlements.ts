@@ -61,7 +61,7 @@ export interface TestEntitlements {
   /** In place of payment. */
   payment: Upstream;
   database: Database;
-  /** Another replica. Tries end after 250 ms, so that tests do. */
+  /** Another replica. A try may take 10 s. */
   replica(times?: Partial<EntitlementTimes>, its?: Database): Entitlements;
   /** How often payment was asked in this test. */
   asked(): number;
@@ -87,7 +87,7 @@ export function useEntitlements(): TestEntitlements {
       const entitlements = createEntitlements({
         ...{ paymentUrl: payment.url, database },
         metrics: createEntitlementMetrics(registry),
-        times: { timeout: 250, ...times },
+        times: { timeout: 10_000, ...times },
       });
       made.push(entitlements);
       return entitlements;

@@ -63,7 +63,7 @@ describe("A file in a bucket that is being read", () => {
   });
 
   it("is read on after the server crashed and came back", async () => {
-    const { file } = await open();
+    const { file } = await open(undefined, { timeout: 30 });
     const reader = file.read(0, content.length - 1).getReader();
     const { value } = await reader.read();
     await s3().kill();

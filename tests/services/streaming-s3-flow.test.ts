@@ -9,7 +9,7 @@ import { useWays, type Way } from "./s3-way.ts";
 const MiB = 1 << 20;
 
 /** Until nothing has come for so many milliseconds. */
-async function untilQuiet(way: Way, time = 300) {
+async function untilQuiet(way: Way, time = 1_000) {
   for (let before = -1; before !== way.bytes(); ) {
     before = way.bytes();
     await delay(time);
@@ -46,8 +46,6 @@ describe("A slow reader of a bucket", () => {
     const ahead = way.bytes();
     // The kernel's buffers on both sides of the connection; what is ours is measured below.
     assert.ok(ahead < 8 * MiB, `${ahead} bytes came for ${value.length}`);
-    await delay(300);
-    assert.equal(way.bytes(), ahead);
     // And all of it comes once it is read.
     let size = value.length;
     for (;;) {
@@ -61,9 +59,9 @@ describe("A slow reader of a bucket", () => {
   });
 
   it("is not taken for a bucket that doesn't send", async () => {
-    const { way, reader } = await read({ stall: 0.2 });
+    const { way, reader } = await read({ stall: 2 });
     await reader.read();
-    await delay(600);
+    await delay(2_500);
     for (let i = 0; i < 300; i++) assert.ok((await reader.read()).value);
     assert.equal(way.opened(), 2);
     await reader.cancel();
@@ -114,7 +112,7 @@ describe("A slow reader of a bucket", () => {
   });
 
   it("has a connection that another one gets when it is done", async () => {
-    const { reader, file } = await read({ connections: 1, timeout: 0.5 });
+    const { reader, file } = await read({ connections: 1, timeout: 4 });
     await reader.read();
     const other = () => file.read(0, 9).getReader();
     await assert.rejects(other().read(), {
