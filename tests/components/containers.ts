@@ -41,8 +41,7 @@ export function useContainers() {
     this.timeout(120_000); // the image may have to be made
     await prepareDocker();
   });
-  after(async function () {
-    this.timeout(60_000);
+  after(async () => {
     if (containers.length > 0)
       await docker(["rm", "--force", "--volumes", ...containers]);
     if (volumes.length > 0) await docker(["volume", "rm", ...volumes]);

@@ -113,8 +113,7 @@ describe("The check of the database's image", () => {
   });
 });
 
-describe("The check of the database's image, run as its pod would,", function () {
-  this.timeout(60_000);
+describe("The check of the database's image, run as its pod would,", () => {
   const { runToEnd, volume } = useContainers();
 
   /** Runs it on a volume whose data say that they are of this version; or on an empty one. */

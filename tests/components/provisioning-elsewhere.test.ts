@@ -4,8 +4,7 @@ import { ok } from "./containers.ts";
 import { elsewhere } from "./databases.ts";
 import { useProvisioning } from "./provisionings.ts";
 
-describe("the Job that makes roles and databases on a managed server", function () {
-  this.timeout(60_000);
+describe("the Job that makes roles and databases on a managed server", () => {
   const { provision, names, query, asRole, container } = useProvisioning();
   const user = "cloud_admin";
   const adminPassword = "the administrator's password";

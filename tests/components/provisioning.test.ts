@@ -9,8 +9,7 @@ const timeouts = [
   "idle_in_transaction_session_timeout=10000",
 ];
 
-describe("the Job that makes roles and databases", function () {
-  this.timeout(60_000);
+describe("the Job that makes roles and databases", () => {
   const { provision, names, query, asRole, admin } = useProvisioning();
 
   it("makes each service a role, and a database that the role owns", async () => {

@@ -13,8 +13,7 @@ import { useFolders } from "../folders.ts";
 
 const data = "/var/lib/postgresql/data";
 
-describe("the local image of PostgreSQL", function () {
-  this.timeout(60_000);
+describe("the local image of PostgreSQL", () => {
   const { answer, answers, run, serve } = useServers();
   const useFolder = useFolders();
   before(function () {

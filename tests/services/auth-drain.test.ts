@@ -11,8 +11,7 @@ describe("The program of auth that is asked to end", () => {
   const account = (url: string, n: number) =>
     fetch(`${url}/signup`, json({ email: `${n}@example.com`, password }));
 
-  it("completes what was begun, and then ends by itself", async function () {
-    this.timeout(20_000);
+  it("completes what was begun, and then ends by itself", async () => {
     const { url, terminate, end, out } = await startedAuth(database());
     // More than it hashes at once: some wait for their turn when the end is asked for.
     const answers = Array.from({ length: 12 }, (_, n) => account(url, n));

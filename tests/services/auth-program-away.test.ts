@@ -18,8 +18,7 @@ import { stopPrograms } from "./program.ts";
 const docker = (...args: string[]) =>
   execFileSync("docker", args, { stdio: "ignore" });
 
-describe("Auth without its database", function () {
-  this.timeout(60_000);
+describe("Auth without its database", () => {
   stopPrograms();
   let server: TestServer;
   let database = "";

@@ -56,8 +56,7 @@ describe("The log shipper", () => {
     assert.deepEqual(await untilShipped(1), [{ message: "hello" }]);
   });
 
-  it("ships each line once, in order, from a writer that is fast and rotates", async function () {
-    this.timeout(30_000);
+  it("ships each line once, in order, from a writer that is fast and rotates", async () => {
     const log = newLog();
     const lines = 200_000;
     const limit = 1024 * 1024;
@@ -139,8 +138,7 @@ describe("A log shipper that starts again", () => {
     isNumbered(await second.untilShipped(20), 10, 30);
   });
 
-  it("loses nothing and keeps the order, though each is killed while it ships", async function () {
-    this.timeout(30_000);
+  it("loses nothing and keeps the order, though each is killed while it ships", async () => {
     const log = newLog();
     const lines = 40_000;
     let next = 0;

@@ -12,8 +12,7 @@ import {
 } from "./payment-encryption-key.ts";
 import { until, useReceivers } from "./payment-outbox.ts";
 
-describe("Payment's check of its KEY_ENCRYPTION_KEY, first done", function () {
-  this.timeout(30_000);
+describe("Payment's check of its KEY_ENCRYPTION_KEY, first done", () => {
   const keys = useKeys();
   const receive = useReceivers();
 

@@ -25,8 +25,7 @@ describe("The id of payment's KEY_ENCRYPTION_KEY", () => {
   });
 });
 
-describe("Payment's check of its KEY_ENCRYPTION_KEY", function () {
-  this.timeout(30_000);
+describe("Payment's check of its KEY_ENCRYPTION_KEY", () => {
   const keys = useKeys();
   const receive = useReceivers();
   stopPrograms();

@@ -39,8 +39,7 @@ describe("Requests that reach the sandbox at once", () => {
     times: fc.integer({ min: 1, max: 6 }),
   });
 
-  it("charge once for each key, whatever comes with it and in between", async function () {
-    this.timeout(60_000);
+  it("charge once for each key, whatever comes with it and in between", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(aCharge, { minLength: 1, maxLength: 5 }),
@@ -73,8 +72,7 @@ describe("Requests that reach the sandbox at once", () => {
     );
   });
 
-  it("never give back more than was charged, and each key once", async function () {
-    this.timeout(60_000);
+  it("never give back more than was charged, and each key once", async () => {
     const aRefund = fc.record({
       charge: fc.nat({ max: 1 }),
       amount: fc.bigInt(1n, 60n),
@@ -127,8 +125,7 @@ describe("Requests that reach the sandbox at once", () => {
     );
   });
 
-  it("that answer one question have one answer, which all are told", async function () {
-    this.timeout(60_000);
+  it("that answer one question have one answer, which all are told", async () => {
     const answers = fc.array(fc.constantFrom("approve", "refuse", "cancel"), {
       minLength: 2,
       maxLength: 5,

@@ -50,8 +50,7 @@ describe("A card's number and its code", () => {
     await sandbox.cancel(reference, asked.key);
   }
 
-  before(async function () {
-    this.timeout(30_000);
+  before(async () => {
     const sandbox = createSandbox(heard(test.database));
     for (const { number, brand } of testCards) {
       await use(sandbox, number, brand === "amex" ? "8642" : "864");

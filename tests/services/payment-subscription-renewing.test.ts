@@ -14,8 +14,7 @@ import {
 describe("payment: renewals with a period of a second", () => {
   const replicas = useSubscriptions({ period: "PT1S", grace: "PT1S" });
 
-  it("go on by themselves, on any replica, until one is not paid", async function () {
-    this.timeout(20_000);
+  it("go on by themselves, on any replica, until one is not paid", async () => {
     const { first, second } = replicas;
     const { subscription } = await subscribed(first);
     const stops = [first, second].flatMap(({ database, payments, ...own }) => [

@@ -30,8 +30,7 @@ async function away(work: Promise<unknown>): Promise<Error> {
   return error.cause as Error;
 }
 
-describe("A database that goes away", function () {
-  this.timeout(60_000);
+describe("A database that goes away", () => {
   let server: TestServer;
   let database: Database;
   let superuser: pg.Pool;

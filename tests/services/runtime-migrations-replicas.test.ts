@@ -9,8 +9,7 @@ import { useFolders } from "../folders.ts";
 import { useDatabase } from "./postgres.ts";
 import { start, stopPrograms } from "./program.ts";
 
-describe("Replicas that start at once", function () {
-  this.timeout(30_000);
+describe("Replicas that start at once", () => {
   const folder = useFolders();
   const url = useDatabase();
   let database: Database;

@@ -154,7 +154,7 @@ describe("A service's migrations", () => {
       folder({ "0001-slow.sql": "SELECT pg_sleep(7.5)" }),
     );
     assert.deepEqual(await applied(), ["0001-slow.sql"]);
-  }).timeout(15_000);
+  });
 
   it("may set what dumps set, and later statements know nothing of it", async () => {
     const dump = `SET statement_timeout = 0;

@@ -14,8 +14,7 @@ const style = readFileSync(join(streaming, "assets/style.css"));
 
 describe("GET /assets/:name", () => {
   const { app, begin } = createService();
-  before(async function () {
-    this.timeout(20_000);
+  before(async () => {
     const scripts = await readScripts(join(streaming, "browser"));
     app.route("/", assetRoutes(join(streaming, "assets"), scripts));
     await begin();

@@ -25,8 +25,7 @@ const payment = {
   method: { brand: "visa", last4: "4242" },
 };
 
-describe("The site, when payment has trouble", function () {
-  this.timeout(60_000);
+describe("The site, when payment has trouble", () => {
   /** What stands in for payment. */
   let handler: RequestListener = () => {};
   const server = createServer((request, response) =>

@@ -19,8 +19,7 @@ const bucket = {
   S3_SECRET_ACCESS_KEY: secret,
 };
 
-describe("The program of streaming", function () {
-  this.timeout(60_000);
+describe("The program of streaming", () => {
   const url = useDatabase();
   stopPrograms();
 

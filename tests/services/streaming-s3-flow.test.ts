@@ -22,8 +22,7 @@ describe("A slow reader of a bucket", () => {
   stopPrograms();
   const content = randomBytes(64 * MiB);
 
-  before(async function () {
-    this.timeout(30_000);
+  before(async () => {
     await s3().put("large.mp4", content, "video/mp4");
   });
 
@@ -143,5 +142,5 @@ describe("A slow reader of a bucket", () => {
     assert.equal(bytes, 256 * MiB);
     // What the collector has yet to take: 35 MiB, for one reader as for 500.
     assert.ok(grown < 80 * MiB, `${grown} bytes more than before`);
-  }).timeout(30_000);
+  });
 });

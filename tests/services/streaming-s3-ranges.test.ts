@@ -14,8 +14,7 @@ describe("A range of a file in a bucket", () => {
   const content = randomBytes(64 * MiB);
   let file: MediaFile;
 
-  before(async function () {
-    this.timeout(30_000);
+  before(async () => {
     await s3().put("large.mp4", content, "video/mp4");
     const found = await openBucket(s3().options).find("large.mp4");
     assert.ok(found);
