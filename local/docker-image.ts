@@ -68,7 +68,7 @@ export async function removeImages(repositories: string[]): Promise<void> {
       ? `${repository}@${digest}`
       : `${repository}:${tag}`;
   });
-  // Docker removes all that it can, and then fails for those in use.
+  // Fails if one is in use, after it has removed the others.
   await succeeds("docker", ["image", "rm", ...new Set(references)]);
 }
 

@@ -32,9 +32,8 @@ export function processes(): Process[] {
 }
 
 /**
- * Names a running process for good: its id may be given to another one later, but not with the same time of start. Without
- * /proc it is the id alone.
- * @returns undefined if no such process runs
+ * Identifies a process by id and start time, because the system reuses ids. Without /proc, by the id alone.
+ * @returns undefined if no process with this id runs
  */
 export function identityOf(pid: number): string | undefined {
   try {
@@ -52,7 +51,7 @@ export function identityOf(pid: number): string | undefined {
   }
 }
 
-/** Whether the process runs that had this identity. */
+/** Whether the process with this identity still runs. */
 export const isRunning = (identity: string): boolean =>
   identityOf(Number.parseInt(identity, 10)) === identity;
 

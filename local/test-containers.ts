@@ -3,17 +3,17 @@ import { existsSync, readlinkSync } from "node:fs";
 import { run, succeeds } from "./host.ts";
 import { identityOf, isRunning } from "./processes.ts";
 
-/** On every container and volume that tests make: the process of the tests. */
+/** The label of every container and volume that tests make. Its value identifies the test process. */
 const label = "marquee.test";
 
-/** The kernel's name of the space that process ids here belong to; in a container it is another one. */
+/** The PID namespace: a process id means another process in another namespace. */
 const namespace = existsSync("/proc/self/ns/pid")
   ? readlinkSync("/proc/self/ns/pid")
   : "";
 
 const owner = `${namespace}/${identityOf(process.pid)}`;
 
-/** Docker's options for a container or volume of this process. */
+/** Options of `docker run` and `docker volume create`. */
 export const testLabel = ["--label", `${label}=${owner}`];
 
 const kinds = [
@@ -47,8 +47,8 @@ export function removeOwnTestContainers(): void {
 }
 
 /**
- * Removes the containers and volumes of tests that were killed. Those of processes that still run stay, and so do those of
- * another process namespace, because that can't be told of them.
+ * Removes the containers and volumes of test processes that were killed. Those of running processes stay, and so do those from
+ * another PID namespace: this process can't tell whether their owners run.
  */
 export async function removeAbandonedTestContainers(): Promise<void> {
   for (const { list, id, remove } of kinds) {
@@ -60,7 +60,7 @@ export async function removeAbandonedTestContainers(): Promise<void> {
       const [id = "", space, identity = ""] = line.split(/[ /]/);
       return space === namespace && !isRunning(identity) ? [id] : [];
     });
-    // Fails for those that another process removes at the same time.
+    // Fails if another process removes one of them at the same time.
     if (abandoned.length > 0)
       await succeeds("docker", [...remove, ...abandoned]);
   }

@@ -13,7 +13,7 @@ import { say } from "./progress.ts";
 export interface Turn {
   /** The lock's file in the cache. */
   lock: string;
-  /** What the process does that is waited for, to tell whoever waits. */
+  /** Describes the process that holds the lock, for the message of a process that waits. */
   holder: string;
 }
 

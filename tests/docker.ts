@@ -13,8 +13,8 @@ export const postgresImage = canInstall() ? localPostgres : "postgres:17";
 let prepared: Promise<void> | undefined;
 
 /**
- * Prepares for containers, the first time it is called: starts Docker, makes PostgreSQL's image and removes what tests that were
- * killed have left. This process's own containers are removed when it ends.
+ * Starts Docker, removes the containers of killed tests and makes PostgreSQL's image, once per process. The containers of this
+ * process are removed when it exits.
  */
 export function prepareDocker(): Promise<void> {
   prepared ??= (async () => {

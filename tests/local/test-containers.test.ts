@@ -85,7 +85,7 @@ describe("Containers of tests", function () {
           ...["--publish", `127.0.0.1:${port}:5432`],
           ...["--entrypoint", "sleep", postgresImage, "600"],
         ],
-        async () => ports.shift() as number,
+        () => ports.shift() as number,
       );
       names.push(container);
       assert.equal(port, next);

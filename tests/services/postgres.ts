@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { randomBytes, randomInt } from "node:crypto";
 import pg from "pg";
 import { CommandError, eventually, run } from "../../local/host.ts";
 import { testLabel } from "../../local/test-containers.ts";
@@ -28,24 +26,27 @@ export async function startServer(...settings: string[]): Promise<TestServer> {
     ...settings.flatMap((setting) => ["-c", setting]),
   ]);
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-  if (!(await eventually(() => answers(url), 30_000)))
+  if (!(await eventually(() => answers(url), 60_000)))
     throw new Error(
       `PostgreSQL did not start: ${await run("sh", ["-c", `docker logs ${container} 2>&1`])}`,
     );
   return { container, url };
 }
 
+/** Below the ports of outgoing connections, any of which could take the port while the server is stopped. */
+const randomPort = () => randomInt(20_000, 30_000);
+
 /**
- * Starts a container with a port of this machine. A port that Docker chose would change when the container is started again,
- * so this one is free when it is chosen, and another is chosen if another program takes it first.
- * @param args of `docker run` with this port
+ * Starts a container that publishes a port of this machine, and tries another port if that one is taken. Docker would choose a
+ * new port each time the container is started.
+ * @param args the arguments of `docker run` for a port
  */
 export async function onFreePort(
   args: (port: number) => string[],
-  choose = freePort,
+  choose = randomPort,
 ): Promise<{ container: string; port: number }> {
   for (let attempt = 1; ; attempt++) {
-    const [container, port] = [newName(), await choose()];
+    const [container, port] = [newName(), choose()];
     const named = ["--detach", "--name", container, ...testLabel];
     try {
       await run("docker", ["run", ...named, ...args(port)]);
@@ -58,15 +59,6 @@ export async function onFreePort(
       await run("docker", ["rm", "--force", "--volumes", container]);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Whether a server takes connections. */
