@@ -3,6 +3,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { mock } from "node:test";
 import { type Database, migrate, openDatabase } from "@marquee/runtime";
+import pg from "pg";
 import type { Accounts, User } from "../../services/auth/accounts/accounts.ts";
 import { createAccounts } from "../../services/auth/accounts/accounts.ts";
 import { readPasswordRules } from "../../services/auth/passwords/password-rules.ts";
@@ -28,12 +29,15 @@ export interface Replicas {
 
 /**
  * For the suite that calls it: an empty database of auth's, and two pools of connections, as two replicas have.
+ * @param options.stopsClock whether statement_timestamp() is always the same, so that tests of limits don't depend on how long
+ * they take
  * @returns the replicas, once the suite runs
  */
-export function useReplicas(): Replicas {
+export function useReplicas({ stopsClock = false } = {}): Replicas {
   const url = useDatabase();
   const replicas = {} as Replicas;
   before(async () => {
+    if (stopsClock) await stopClock(url());
     const open = () =>
       openDatabase({
         DATABASE_URL: url(),
@@ -54,6 +58,18 @@ export function useReplicas(): Replicas {
     await replicas.second?.close();
   });
   return replicas;
+}
+
+/** Hides pg_catalog's statement_timestamp() from the role's later sessions. */
+async function stopClock(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query(`
+    CREATE SCHEMA stopped;
+    CREATE FUNCTION stopped.statement_timestamp() RETURNS timestamptz
+      STABLE RETURN timestamptz '2026-01-01';
+    ALTER ROLE CURRENT_USER SET search_path = public, stopped, pg_catalog;`);
+  await client.end();
 }
 
 /** Every column on which it depends whether something is over. */

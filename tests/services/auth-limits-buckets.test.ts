@@ -6,7 +6,7 @@ import {
 import { email, pass, useReplicas } from "./auth-domain.ts";
 
 describe("A bucket", () => {
-  const replicas = useReplicas();
+  const replicas = useReplicas({ stopsClock: true });
   const limit: Limit = { name: "test", burst: 3, every: 60 };
   const take = (key = "key", of = limit) =>
     createBuckets(replicas.first).take(of, [key]);

@@ -14,7 +14,7 @@ const home = "192.0.2.1";
 const right = async () => "welcome";
 
 describe("Sign-ups", () => {
-  const replicas = useReplicas();
+  const replicas = useReplicas({ stopsClock: true });
   const fails = async (limits: Limits, work: () => Promise<unknown>) =>
     limits.signUp(home, work).then(
       () => assert.fail("it was not refused"),
@@ -58,7 +58,7 @@ describe("Sign-ups", () => {
 });
 
 describe("Passwords that a user is asked for again", () => {
-  const replicas = useReplicas();
+  const replicas = useReplicas({ stopsClock: true });
 
   it("may be wrong ten times at once, and then once in 90 s, for each user", async () => {
     const limits = createLimits(replicas.first, devices);

@@ -17,7 +17,7 @@ const wrong = async () => undefined;
 const right = async () => "welcome";
 
 describe("Logins", () => {
-  const replicas = useReplicas();
+  const replicas = useReplicas({ stopsClock: true });
   let limits: Limits;
   beforeEach(() => {
     limits = createLimits(replicas.first, devices);
