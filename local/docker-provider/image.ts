@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { arch } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type * as provider from "@pulumi/pulumi/provider/index.js";
 import { contextDigest } from "./context.ts";
@@ -79,6 +79,7 @@ export async function check(
   return {
     inputs: {
       ...news,
+      buildOnPreview: inputs.buildOnPreview ?? false,
       build: {
         ...(news.build as object),
         context,
@@ -93,7 +94,10 @@ export async function check(
   };
 }
 
-/** An image is built again when its inputs differ from those of the last build. Credentials don't count: they come and go. */
+/**
+ * Compares the inputs with those of the last build, which either plugin keeps in `__inputs`. Changed credentials don't
+ * count: they come and go.
+ */
 export async function diff(
   _id: string,
   urn: string,
@@ -103,7 +107,7 @@ export async function diff(
   onlyImages(urn);
   const comparable = (inputs: unknown) => {
     const { registry, ...rest } = plain(inputs) as ImageInputs;
-    return { ...rest, server: registry?.server };
+    return { ...rest, registry: registry && { server: registry.server } };
   };
   return {
     changes: !isDeepStrictEqual(
@@ -121,32 +125,37 @@ export async function create(
   onlyImages(urn);
   const inputs = plain(news) as ImageInputs;
   const { build, imageName } = inputs;
-  const id = await buildImage(inputs).catch((error: Error) => {
+  const imageId = await buildImage(inputs).catch((error: Error) => {
     throw new Error(
       `${build.dockerfile} can't be built, so nothing was pushed:\n${error.message}`,
     );
   });
   const repository = imageName.replace(/(:[^:/]+)?(@.*)?$/, "");
   const repoDigest = inputs.skipPush
-    ? id
+    ? imageId
     : `${repository}@${await pushImage(inputs).catch((error: Error) => {
         throw new Error(
           `${imageName} was built but can't be pushed:\n${error.message}`,
         );
       })}`;
+  return { id: imageName, outs: outputs(inputs, repoDigest) };
+}
+
+/** An image's state, in the form of the official provider, so that each plugin can continue with the other's stack. */
+export function outputs(
+  inputs: ImageInputs,
+  repoDigest: string,
+): Record<string, unknown> {
+  const { build, imageName } = inputs;
   return {
-    id,
-    outs: {
-      baseImageName: imageName,
-      context: build.context,
-      dockerfile: build.dockerfile,
-      imageName,
-      platform: build.platform,
-      registryServer: inputs.registry?.server ?? imageName.split("/")[0],
-      repoDigest,
-      // As the official provider has it, so that either goes on with the other's state.
-      __inputs: asSecret(inputs),
-    },
+    baseImageName: imageName,
+    context: build.context,
+    dockerfile: relative(build.context, build.dockerfile),
+    imageName,
+    platform: build.platform,
+    registryServer: inputs.registry?.server ?? "",
+    repoDigest,
+    __inputs: asSecret(inputs),
   };
 }
 

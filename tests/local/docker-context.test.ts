@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { chmodSync, renameSync, symlinkSync, utimesSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  mkdirSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { contextDigest } from "../../local/docker-provider/context.ts";
 import { useFolders, write } from "../folders.ts";
+import { type Vector, vectors } from "./docker-context-vectors.ts";
 
 const sources = {
   Dockerfile: "FROM scratch\n",
@@ -45,6 +52,56 @@ describe("contextDigest", () => {
       const before = digest(folder);
       make(folder);
       assert.notEqual(digest(folder), before);
+    });
+
+  /** Makes the context `context` in a new folder, and returns the folder. */
+  const lay = ({ files, modes = {}, links = {} }: Vector) => {
+    const folder = useFolder();
+    const pathOf = (path: string) => join(folder, "context", path);
+    for (const [path, content] of Object.entries(files)) {
+      write(join(folder, "context"), { [path]: content });
+      chmodSync(pathOf(path), modes[path] ?? 0o644);
+    }
+    for (const [path, target] of Object.entries(links)) {
+      mkdirSync(dirname(pathOf(path)), { recursive: true });
+      symlinkSync(target, pathOf(path));
+    }
+    return folder;
+  };
+  /** The digest of a relative path: those of links depend on it. */
+  const digestIn = (folder: string) => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      return contextDigest("context", "context/Dockerfile");
+    } finally {
+      process.chdir(before);
+    }
+  };
+  for (const vector of vectors)
+    it(`equals the official provider's for ${vector.title}`, () => {
+      assert.equal(digestIn(lay(vector)), vector.digest);
+    });
+
+  it("rejects a circular link", () => {
+    const folder = useFolder(sources);
+    symlinkSync("loop", join(folder, "loop"));
+    assert.throws(
+      () => digest(folder),
+      new RegExp(`^Error: ${join(folder, "loop")} is a circular link`),
+    );
+  });
+
+  for (const line of ["app/[", "!"])
+    it(`rejects the .dockerignore pattern ${line}`, () => {
+      const folder = useFolder({ ...sources, ".dockerignore": line });
+      assert.throws(
+        () => digest(folder),
+        ({ message }: Error) =>
+          message.startsWith(
+            `${join(folder, ".dockerignore")}: "${line}" is not a valid pattern: `,
+          ),
+      );
     });
 
   it("counts a Dockerfile outside of the context", () => {

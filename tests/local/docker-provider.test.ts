@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { contextDigest } from "../../local/docker-provider/context.ts";
-import { check, diff } from "../../local/docker-provider/image.ts";
+import { check, diff, outputs } from "../../local/docker-provider/image.ts";
 import {
   asSecret,
   isUnknown,
@@ -44,6 +44,7 @@ describe("the stand-in Docker provider", () => {
       assert.deepEqual(await check(urn, {}, inputs), {
         inputs: {
           ...inputs,
+          buildOnPreview: false,
           build: {
             ...inputs.build,
             contextDigest: contextDigest(context, dockerfile),
@@ -173,6 +174,7 @@ describe("the stand-in Docker provider", () => {
       },
       "another name": { imageName: "localhost:5001/marquee-auth:staging" },
       "another registry": { registry: { server: "ghcr.io" } },
+      "no registry": { registry: undefined },
       "a name that a preview can't know": { imageName: unknown },
     }))
       it(`is one for ${what}`, async () => {
@@ -181,6 +183,40 @@ describe("the stand-in Docker provider", () => {
 
     it("is one for an image of which no inputs are known", async () => {
       assert.equal((await diff("id", urn, {}, inputs)).changes, true);
+    });
+  });
+
+  describe("outputs", () => {
+    const inputs = {
+      imageName: "localhost:5001/marquee-auth:dev-1",
+      build: {
+        context: "build/auth",
+        dockerfile: "build/auth/Dockerfile",
+        platform: "linux/amd64",
+        contextDigest: "1",
+      },
+      buildOnPreview: false,
+      skipPush: false,
+    };
+    const repoDigest = `localhost:5001/marquee-auth@sha256:${"0".repeat(64)}`;
+
+    it("has the official provider's form", () => {
+      assert.deepEqual(outputs(inputs, repoDigest), {
+        baseImageName: inputs.imageName,
+        context: "build/auth",
+        dockerfile: "Dockerfile",
+        imageName: inputs.imageName,
+        platform: "linux/amd64",
+        registryServer: "",
+        repoDigest,
+        __inputs: asSecret(inputs),
+      });
+    });
+
+    it("shows no diff to the same inputs, wrapped as a secret or not", async () => {
+      const state = outputs(inputs, repoDigest);
+      for (const olds of [state, { ...state, __inputs: inputs }])
+        assert.equal((await diff("id", urn, olds, inputs)).changes, false);
     });
   });
 
