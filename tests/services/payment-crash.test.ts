@@ -198,7 +198,7 @@ describe("payment, when a replica crashes between any two steps", () => {
 
   for (const { what, prepare, behaviours, statuses, after } of scenarios)
     it(`finishes ${what}, once`, async function () {
-      this.timeout(120_000);
+      this.timeout(300_000);
       const whole = new Life();
       const asked = await prepare();
       replicas.processor.next.splice(0, Infinity, ...(behaviours ?? []));
