@@ -40,8 +40,9 @@ describe("inTurn", () => {
       children.push(child);
       return child;
     };
+    /** Complete lines: a process may be in the middle of one. */
     const lines = () =>
-      existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
+      (existsSync(log) && readFileSync(log, "utf8").match(/.+(?=\n)/g)) || [];
     return {
       begin,
       lines,
