@@ -12,7 +12,7 @@ import { usePgBouncer } from "./pgbouncer.ts";
 import { createDatabase } from "./postgres.ts";
 
 describe("A service's database behind PgBouncer in transaction mode", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const sessions = 2;
   const { server, through } = usePgBouncer(sessions);
   const folder = useFolders();

@@ -15,7 +15,7 @@ interface Timeouts {
 }
 
 describe("The timeouts of a service's database", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const { server, through } = usePgBouncer(2);
   const ours: Timeouts = { statement: "5s", lock: "3s", idle: "10s" };
   let direct: string;
