@@ -35,6 +35,7 @@ import {
 import { Postgres } from "./components/postgres.ts";
 import { createPullSecret } from "./components/registry-credentials.ts";
 import { networkUse } from "./components/service-settings.ts";
+import { serviceUrl } from "./components/service-url.ts";
 import { loadSettings, type Settings } from "./components/settings.ts";
 import {
   createDefaultAccount,
@@ -97,13 +98,14 @@ interface SystemService {
   port: number;
   calls: string[];
   generates: string[];
-  /** What follows from the stack's configuration. */
-  configured: (settings: Settings) => {
-    env: Record<string, string>;
-    /** Ports that it calls outside of the stack. */
-    outside?: number[];
-    volumes?: PodVolume[];
-  };
+  configured: (settings: Settings) => Configured;
+}
+/** What follows for a service from the stack's configuration. */
+interface Configured {
+  env: Record<string, string>;
+  /** Ports that it calls outside of the stack. */
+  outside?: number[];
+  volumes?: PodVolume[];
 }
 const names = Object.keys(system) as (keyof typeof system)[];
 
@@ -112,8 +114,7 @@ const origin = (
   host: string,
   name: keyof typeof system,
   { services }: Settings,
-) =>
-  new URL(`http://${host}:${services[name]?.port ?? system[name].port}`).origin;
+) => serviceUrl(host, services[name]?.port ?? system[name].port);
 
 /** The issuer of access tokens: by default auth's URL in this cluster, from any namespace. */
 const issuer = (settings: Settings) =>
@@ -194,11 +195,15 @@ const postgres =
       )
     : undefined;
 
+const configured = Object.fromEntries(
+  names.map((name) => [name, system[name].configured(settings)]),
+) as Record<(typeof names)[number], Configured>;
+
 /** One service: a name for one that runs elsewhere, or its image, its pods and what leads to them. */
 function deploy(name: (typeof names)[number]) {
   const service = settings.services[name];
   const { port, generates } = system[name];
-  const configured = system[name].configured(settings);
+  const { env, volumes } = configured[name];
   const args = { namespace: namespaceName, port };
   if (service.type === "ExternalName") {
     const { externalName } = service;
@@ -216,7 +221,7 @@ function deploy(name: (typeof names)[number]) {
       pullSecret,
       logShipper: service.logSidecar && imageOf(logShipper),
       env: {
-        ...configured.env,
+        ...env,
         ...(settings.keepAliveSeconds !== undefined && {
           KEEP_ALIVE_SECONDS: `${settings.keepAliveSeconds}`,
         }),
@@ -224,7 +229,7 @@ function deploy(name: (typeof names)[number]) {
       },
       generates,
       generatedValues,
-      volumes: configured.volumes,
+      volumes,
       secrets: settings.secrets[name],
       settings: service,
       nodeHost: nodeHost(kubeconfig, settings.context),
@@ -245,10 +250,7 @@ new NetworkPaths(
         app: `${name}-service`,
         arrival,
         ...system[name],
-        ...networkUse(
-          settings.services[name],
-          system[name].configured(settings).outside,
-        ),
+        ...networkUse(settings.services[name], configured[name].outside),
       })),
       ...(postgres?.network ?? []),
     ],

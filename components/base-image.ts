@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { isBehindProxy, isLocalRegistry } from "./image-reference.ts";
+import { isBehindProxy, registryServer } from "./image-reference.ts";
 
 /** How long a registry may take to answer one request, in milliseconds. */
 const timeoutMs = 10_000;
@@ -29,10 +29,10 @@ export class UnreadableImageError extends Error {}
 export async function pinImage(reference: string): Promise<string> {
   if (/@sha256:[0-9a-f]{64}$/.test(reference)) return reference;
   const { name, registry, repository, tag } = parse(reference);
-  const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
+  const { host, origin } = registryServer(registry);
   if (isBehindProxy(host))
     throw new UnreadableImageError(`${host} is behind a proxy`);
-  const url = `${isLocalRegistry(host) ? "http" : "https"}://${host}/v2/${repository}/manifests/${tag}`;
+  const url = `${origin}/v2/${repository}/manifests/${tag}`;
   const head = (authorization?: string) =>
     request(url, {
       method: "HEAD",

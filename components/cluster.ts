@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import type { DeploymentRecord } from "./deployment-record.ts";
-import { isBehindProxy, isLocalRegistry } from "./image-reference.ts";
+import { isBehindProxy, registryServer } from "./image-reference.ts";
 import { imagesToBuild } from "./images.ts";
 import { databaseSecret } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
@@ -151,11 +151,8 @@ export async function registryMistake(
   registry: string,
 ): Promise<string | undefined> {
   const host = registry.split("/")[0] as string;
-  const local = isLocalRegistry(host);
-  // Docker Hub's images are named after one host and served by another.
-  const server = host === "docker.io" ? "registry-1.docker.io" : host;
   if (isBehindProxy(host)) return undefined;
-  const url = `${local ? "http" : "https"}://${server}/v2/`;
+  const url = `${registryServer(host).origin}/v2/`;
   try {
     const { status } = await fetch(url, {
       signal: AbortSignal.timeout(patience),

@@ -24,6 +24,13 @@ isImage.rule =
 export const isLocalRegistry = (registry: string): boolean =>
   /^(localhost|127\.[\d.]+)(:|$)/.test(registry);
 
+/** Where a registry answers. Docker Hub's images are named after one host and served by another. */
+export function registryServer(registry: string) {
+  const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
+  const scheme = isLocalRegistry(host) ? "http" : "https";
+  return { host, origin: `${scheme}://${host}` };
+}
+
 /** Whether a registry may be reached through Docker's own proxy alone, so that this program can't ask it. */
 export const isBehindProxy = (registry: string): boolean =>
   !isLocalRegistry(registry) &&

@@ -14,6 +14,7 @@ import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
 import { podSecurity } from "./restricted.ts";
 import { createSecret } from "./secrets.ts";
 import type { DeployedSettings } from "./service-settings.ts";
+import { serviceUrl } from "./service-url.ts";
 
 export interface MicroserviceArgs {
   /** The namespace's name. */
@@ -76,7 +77,6 @@ export class Microservice extends pulumi.ComponentResource {
     const parent = this;
     const { namespace, port, settings } = args;
     const servicePort = settings.port ?? port;
-    const suffix = servicePort === 80 ? "" : `:${servicePort}`;
     const selector = { app: `${name}-service` };
     const labels = { ...selector, ...recommendedLabels(name) };
     const sidecar =
@@ -297,7 +297,10 @@ export class Microservice extends pulumi.ComponentResource {
           const nodePort = spec.ports?.[0]?.nodePort;
           switch (settings.type) {
             case "ClusterIP":
-              return `http://${metadata.name}.${metadata.namespace}.svc${suffix}`;
+              return serviceUrl(
+                `${metadata.name}.${metadata.namespace}.svc`,
+                servicePort,
+              );
             case "NodePort":
               return `http://${args.nodeHost ?? "<a node's address>"}:${nodePort ?? "<pending>"}`;
             case "LoadBalancer": {
@@ -305,7 +308,7 @@ export class Microservice extends pulumi.ComponentResource {
               // On 443, TLS ends at the load balancer: pods speak HTTP.
               return servicePort === 443
                 ? `https://${host}`
-                : `http://${host}${suffix}`;
+                : serviceUrl(host, servicePort);
             }
           }
         });

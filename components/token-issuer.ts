@@ -1,3 +1,4 @@
+import { isOrigin } from "../services/runtime/origin.ts";
 import type { Report } from "./mistakes.ts";
 
 const rule =
@@ -26,8 +27,3 @@ export function parseTokenIssuer(
   report.wrong("issuer", raw, rule);
   return undefined;
 }
-
-const isOrigin = (value: string) =>
-  /^https?:/.test(value) &&
-  URL.canParse(value) &&
-  new URL(value).origin === value;

@@ -1,8 +1,10 @@
 import {
   databaseVariables,
   environment,
+  isOrigin,
   openDatabase,
   serve,
+  wholeNumber,
 } from "@marquee/runtime";
 import * as z from "zod";
 import { createAuth } from "./app.ts";
@@ -13,7 +15,6 @@ import { shortestSecret } from "./secrets.ts";
 const anIssuer =
   "expected a URL such as https://auth.example.com, without a path and without a slash at its end";
 const aSecret = `expected ${shortestSecret} characters at least; \`openssl rand -base64 32\` makes them`;
-const someProxies = "expected a whole number from 0 to 5";
 
 const {
   PORT,
@@ -29,12 +30,7 @@ const {
   /** Encrypts the signing keys in the database. Another one makes new keys; the old ones' tokens stay valid. */
   KEY_ENCRYPTION_KEY: z.string(aSecret).min(shortestSecret, aSecret),
   /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
-  TRUSTED_PROXIES: z.coerce
-    .number(someProxies)
-    .int(someProxies)
-    .min(0, someProxies)
-    .max(5, someProxies)
-    .default(0),
+  TRUSTED_PROXIES: wholeNumber(0, 5).default(0),
   /** Whether clients can be told apart by address. If "hidden", no limit is per network. @default preserved */
   CLIENT_ADDRESSES: z.enum(clientAddresses).default("preserved"),
 });
@@ -68,9 +64,4 @@ function service() {
     console.error(`This program can't start:\n  ${error.message}`);
     process.exit(1);
   }
-}
-
-function isOrigin(value: string): boolean {
-  if (!/^https?:/.test(value) || !URL.canParse(value)) return false;
-  return new URL(value).origin === value;
 }

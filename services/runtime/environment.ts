@@ -1,20 +1,13 @@
 import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
 import { defaultKeepAlive } from "./keep-alive.ts";
 import { levels } from "./logger.ts";
-
-const aPort = "expected a whole number from 1 to 65535";
-const aKeepAlive = "expected a whole number from 1 to 9999";
+import { wholeNumber } from "./whole-number.ts";
 
 const common = z.object({
   /** The port to listen on, all addresses. */
-  PORT: z.coerce.number(aPort).int(aPort).min(1, aPort).max(65_535, aPort),
+  PORT: wholeNumber(1, 65_535),
   /** Seconds that idle connections are kept open. @default 620 */
-  KEEP_ALIVE_SECONDS: z.coerce
-    .number(aKeepAlive)
-    .int(aKeepAlive)
-    .min(1, aKeepAlive)
-    .max(9_999, aKeepAlive)
-    .default(defaultKeepAlive.seconds),
+  KEEP_ALIVE_SECONDS: wholeNumber(1, 9_999).default(defaultKeepAlive.seconds),
   /** From which level on lines are logged. @default info */
   LOG_LEVEL: z
     .enum(levels, `expected one of ${levels.join(", ")}`)

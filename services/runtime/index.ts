@@ -27,6 +27,7 @@ export { formOf } from "./form.ts";
 export { hasMistakes, type Mistakes, summary } from "./form-mistakes.ts";
 export { logger } from "./logger.ts";
 export { type Api, createApi } from "./openapi/api.ts";
+export { isOrigin } from "./origin.ts";
 export { prefersHtml } from "./pages/accept.ts";
 export { type Html, htmlDocument } from "./pages/document.ts";
 export {
@@ -45,3 +46,4 @@ export { problem } from "./problem.ts";
 export { isHere, sameOrigin } from "./same-origin.ts";
 export { serve } from "./serve.ts";
 export { validated } from "./validated.ts";
+export { wholeNumber } from "./whole-number.ts";

@@ -22,7 +22,7 @@ export const defaultKeepAlive: KeepAlive = {
 };
 
 /** Keeps idle connections open. A limit on their number by `server.maxConnections` would refuse new clients instead. */
-export function keepAlive(
+export function keepConnections(
   server: Server,
   { seconds, maxConnections }: KeepAlive,
 ): void {

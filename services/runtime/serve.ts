@@ -2,7 +2,11 @@ import type { Server } from "node:http";
 import { serve as listen } from "@hono/node-server";
 import type { Service } from "./app.ts";
 import { type DrainTimes, drainable } from "./drain.ts";
-import { defaultKeepAlive, type KeepAlive, keepAlive } from "./keep-alive.ts";
+import {
+  defaultKeepAlive,
+  type KeepAlive,
+  keepConnections,
+} from "./keep-alive.ts";
 import { logger } from "./logger.ts";
 
 /**
@@ -27,7 +31,7 @@ export interface ServeOptions {
  */
 export function serve(
   { app, begin, drain, end }: Service,
-  { port, hostname, times = drainTimes, ...options }: ServeOptions,
+  { port, hostname, keepAlive, times = drainTimes }: ServeOptions,
 ): Server {
   let ending = false;
   const server = listen(
@@ -41,7 +45,7 @@ export function serve(
       });
     },
   ) as Server;
-  keepAlive(server, { ...defaultKeepAlive, ...options.keepAlive });
+  keepConnections(server, { ...defaultKeepAlive, ...keepAlive });
   server.headersTimeout = 66_000; // idle connections are not affected
   server.on("error", ({ message }) => {
     logger.fatal(`can't listen on port ${port}: ${message}`);

@@ -6,6 +6,7 @@ import {
   environment,
   openDatabase,
   serve,
+  wholeNumber,
 } from "@marquee/runtime";
 import * as z from "zod";
 import { shortestKey } from "./access/playback-url.ts";
@@ -17,7 +18,6 @@ const anOrigin =
   "expected a URL such as http://auth-service:8081, without a path and without a slash at its end";
 const origin = z.string(anOrigin).regex(/^https?:\/\/[^\s/?#@]+$/, anOrigin);
 const aKey = `expected ${shortestKey} characters at least; \`openssl rand -base64 32\` makes them`;
-const someProxies = "expected a whole number from 0 to 5";
 
 const {
   PORT,
@@ -44,12 +44,7 @@ const {
     .enum(["sandbox", "stripe"], "expected sandbox or stripe")
     .default("stripe"),
   /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
-  TRUSTED_PROXIES: z.coerce
-    .number(someProxies)
-    .int(someProxies)
-    .min(0, someProxies)
-    .max(5, someProxies)
-    .default(0),
+  TRUSTED_PROXIES: wholeNumber(0, 5).default(0),
 });
 
 const database = openDatabase(variables, { name: "streaming" });

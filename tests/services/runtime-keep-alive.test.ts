@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   defaultKeepAlive,
-  keepAlive,
+  keepConnections,
 } from "../../services/runtime/keep-alive.ts";
 import { authEnvironment, authProgram } from "./auth-program.ts";
 import { freePort } from "./auth-service.ts";
@@ -13,7 +13,7 @@ import { paymentEnvironment, paymentProgram } from "./payment-program.ts";
 import { start, stopPrograms } from "./program.ts";
 import { streamingEnvironment, streamingProgram } from "./streaming-program.ts";
 
-describe("keepAlive", () => {
+describe("keepConnections", () => {
   let server: Server;
 
   beforeEach(() => {
@@ -37,25 +37,25 @@ describe("keepAlive", () => {
   };
 
   it("keeps idle connections for longer than Google's load balancers do, by default", () => {
-    keepAlive(server, defaultKeepAlive);
+    keepConnections(server, defaultKeepAlive);
     assert.equal(server.keepAliveTimeout, 620_000);
   });
 
   it("tells clients how long it keeps a connection", async () => {
-    keepAlive(server, { seconds: 620, maxConnections: 1 });
+    keepConnections(server, { seconds: 620, maxConnections: 1 });
     const { response } = await used(await listen());
     assert.match(response, /^connection: keep-alive\r$/im);
     assert.match(response, /^keep-alive: timeout=620\r$/im);
   });
 
   it("closes a connection that is idle for longer", async () => {
-    keepAlive(server, { seconds: 0.05, maxConnections: 1 });
+    keepConnections(server, { seconds: 0.05, maxConnections: 1 });
     const { closed } = await used(await listen());
     await closed;
   });
 
   it("closes connections beyond the limit with their response, and refuses none", async () => {
-    keepAlive(server, { seconds: 620, maxConnections: 2 });
+    keepConnections(server, { seconds: 620, maxConnections: 2 });
     const port = await listen();
     const [first, second] = [await used(port), await used(port)];
     for (let i = 0; i < 3; i++) {
@@ -71,7 +71,7 @@ describe("keepAlive", () => {
   });
 
   it("keeps connections again once others are closed", async () => {
-    keepAlive(server, { seconds: 620, maxConnections: 1 });
+    keepConnections(server, { seconds: 620, maxConnections: 1 });
     const port = await listen();
     const [first, [socket]] = await Promise.all([
       used(port),

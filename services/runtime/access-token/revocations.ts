@@ -90,9 +90,8 @@ export function createRevocations(
     try {
       const query =
         cursor === undefined ? "" : `?after=${encodeURIComponent(cursor)}`;
-      const answer = await fetchAnswer(url + query, {
-        ...{ fetch, timeout: times.timeout },
-      });
+      const { timeout } = times;
+      const answer = await fetchAnswer(url + query, { fetch, timeout });
       keep(answer.sessions, began);
       cursor = answer.cursor;
       listedAt = began;

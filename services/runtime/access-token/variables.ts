@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isOrigin } from "../origin.ts";
 
 const anIssuer =
   "expected auth's URL such as https://auth.example.com, without a path and without a slash at its end";
@@ -12,10 +13,6 @@ export const accessTokenVariables = {
   /** Where auth publishes its keys, if there is a shorter way than by its public URL. @default the issuer's /.well-known/jwks.json */
   JWKS_URL: z.string(aUrl).refine(isUrl, aUrl).optional(),
 };
-
-function isOrigin(value: string): boolean {
-  return isUrl(value) && new URL(value).origin === value;
-}
 
 function isUrl(value: string): boolean {
   if (!/^https?:\/\//.test(value) || !URL.canParse(value)) return false;

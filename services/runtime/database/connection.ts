@@ -70,9 +70,14 @@ export class Connection {
         }, bound);
     });
     try {
-      const name = () => (this.isPooled ? undefined : nameOf(text));
       const result = this.#client.query(
-        values.length > 0 ? { name: name(), text, values: [...values] } : text,
+        values.length > 0
+          ? {
+              name: this.isPooled ? undefined : nameOf(text),
+              text,
+              values: [...values],
+            }
+          : text,
       );
       // An array where `text` is several statements: of them, the last one's result.
       return [await Promise.race([result, late])]

@@ -1,10 +1,10 @@
 import { type ConnectionOptions, checkServerIdentity } from "node:tls";
 import * as z from "zod";
 import { certificates } from "../certificates.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { poolSize } from "./pool-size.ts";
 
 const aUrl = "expected postgres://user:password@host:5432/name";
-const aNumber = "expected a whole number from 1 to 100";
 
 /** The variables that say which database a service has. Spread into `environment(...)`, then given to `openDatabase`. */
 export const databaseVariables = {
@@ -25,12 +25,7 @@ export const databaseVariables = {
   /** With verify: certificates of the authorities that may have signed the server's, as PEM. @default Node.js's own list */
   DATABASE_TLS_CA: certificates.optional(),
   /** The most connections that this process has open at a time, 1 to 100. @default poolSize */
-  DATABASE_CONNECTIONS: z.coerce
-    .number(aNumber)
-    .int(aNumber)
-    .min(1, aNumber)
-    .max(100, aNumber)
-    .default(poolSize),
+  DATABASE_CONNECTIONS: wholeNumber(1, 100).default(poolSize),
 };
 
 /** What `databaseVariables` gives. All but the URL may be left out, as their defaults say. */
