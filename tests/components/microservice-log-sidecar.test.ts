@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LogSidecarSettings } from "../../components/log-sidecar.ts";
 import { image } from "./configurations.ts";
 import { count, only } from "./engine.ts";
-import { auth, recommended, secretType } from "./microservices.ts";
+import { auth, autonamedSecret, secretType } from "./microservices.ts";
 
 const logShipper = image("log-shipper");
 const endpoint = "https://logs.example.com/ingest";
@@ -145,15 +145,7 @@ describe("Microservice with logSidecar", () => {
         secretType,
         "auth-log-headers",
       ).inputs;
-      assert.deepEqual(inputs, {
-        apiVersion: "v1",
-        kind: "Secret",
-        metadata: {
-          namespace: "marquee-dev",
-          labels: recommended,
-          annotations: { "pulumi.com/patchForce": "true" },
-        },
-      });
+      assert.deepEqual(inputs, autonamedSecret);
       assert.ok(pulumi.runtime.isRpcSecret(stringData));
       assert.deepEqual(pulumi.runtime.unwrapRpcSecret(stringData), {
         headers: JSON.stringify(headers),

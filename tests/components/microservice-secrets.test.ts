@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { image } from "./configurations.ts";
 import { count, only } from "./engine.ts";
-import { auth, recommended, secretType } from "./microservices.ts";
+import { auth, autonamedSecret, secretType } from "./microservices.ts";
 
 const { isRpcSecret, unwrapRpcSecret } = pulumi.runtime;
 const secrets = { TOKEN: "hunter2", DB_URL: "postgres://ada:hunter2@db/auth" };
@@ -18,15 +18,7 @@ describe("Microservice with secrets", () => {
       secretType,
       "auth-secrets",
     ).inputs;
-    assert.deepEqual(inputs, {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: {
-        namespace: "marquee-dev",
-        labels: recommended,
-        annotations: { "pulumi.com/patchForce": "true" },
-      },
-    });
+    assert.deepEqual(inputs, autonamedSecret);
     assert.deepEqual(unwrapRpcSecret(stringData), secrets);
   });
 

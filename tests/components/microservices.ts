@@ -21,6 +21,18 @@ export const recommended = {
   "app.kubernetes.io/part-of": "marquee",
   "app.kubernetes.io/managed-by": "pulumi",
 };
+
+/** The inputs of a service's Secret besides its values. Pulumi makes its name from its content. */
+export const autonamedSecret = {
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: {
+    namespace: "marquee-dev",
+    labels: recommended,
+    annotations: { "pulumi.com/patchForce": "true" },
+  },
+};
+
 export const labels = { app: "auth-service", ...recommended };
 
 /** Deploys a service auth with these settings; returns what the cluster would be asked for. */
