@@ -44,8 +44,9 @@ import {
 
 const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
 
-// The system: three services, the port that each one's pods listen on, and which services it calls. Only streaming faces people.
-// A service that calls postgres has a database there. Each variable that a service generates has a random, secret value.
+// The system: three services, the port that each one's pods listen on, and which services it calls. Only streaming
+// faces people. A service that calls postgres has a database there. Each variable that a service generates has a
+// random, secret value.
 const system: Record<"auth" | "payment" | "streaming", SystemService> = {
   auth: {
     port: 8081,
@@ -54,9 +55,11 @@ const system: Record<"auth" | "payment" | "streaming", SystemService> = {
     configured: (settings) => ({
       env: {
         ISSUER: issuer(settings),
-        // A password's hash takes 19 MiB, which go back to the node at once; glibc would learn to keep them (mallopt(3)).
+        // A password's hash takes 19 MiB, which go back to the node at once; glibc would learn to keep them
+        // (mallopt(3)).
         MALLOC_MMAP_THRESHOLD_: "131072",
-        // Streaming adds one proxy hop. If auth is also exposed directly, trust none: clients could forge X-Forwarded-For.
+        // Streaming adds one proxy hop. If auth is also exposed directly, trust none: clients could forge
+        // X-Forwarded-For.
         TRUSTED_PROXIES: `${settings.services.auth?.type === "ClusterIP" ? settings.trustedProxies + 1 : 0}`,
         CLIENT_ADDRESSES: preservesClientAddresses(settings)
           ? "preserved"

@@ -7,9 +7,9 @@ import { createDatabase, startServer } from "../tests/services/postgres.ts";
 import { start } from "../tests/services/program.ts";
 import { median, writeReport } from "./report.ts";
 
-// Auth as it is served, over HTTP and on PostgreSQL, against the bare cost of what it can't do without: the password's hash,
-// and the token's signature; and the list of revoked sessions against its absence. The two take turns in one run, and the
-// medians are compared.
+// Auth as it is served, over HTTP and on PostgreSQL, against the bare cost of what it can't do without: the
+// password's hash, and the token's signature; and the list of revoked sessions against its absence. The two take
+// turns in one run, and the medians are compared.
 
 const rounds = 5;
 const seconds = 4;

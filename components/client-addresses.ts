@@ -2,7 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { list, type Report, suggestion } from "./mistakes.ts";
 import type { ServiceSettings } from "./service-settings.ts";
 
-/** Kubernetes' values: Cluster spreads connections over all pods and hides clients' addresses behind a node's, Local keeps both. */
+/**
+ * Kubernetes' values: Cluster spreads connections over all pods and hides clients' addresses behind a node's, Local
+ * keeps both.
+ */
 const trafficPolicies = ["Cluster", "Local"] as const;
 export type TrafficPolicy = (typeof trafficPolicies)[number];
 
@@ -31,7 +34,7 @@ interface Exposure {
 }
 
 /**
- * Whether auth can tell clients apart by IP address. It can behind streaming alone, if streaming learns the addresses from
+ * Whether auth learns its clients' IP addresses: streaming must be its only way in, and learn the addresses itself from
  * trusted proxies or from connections that keep them.
  */
 export const preservesClientAddresses = ({

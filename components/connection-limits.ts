@@ -7,15 +7,15 @@ import type { DeployedSettings, ServiceSettings } from "./service-settings.ts";
 /** The lowest limit of a role: enough for 6 pods, so that small stacks can grow without an update of their roles. */
 const minLimit = 65;
 
-/** Connections of a role beyond its pods': a killed pod's, until the server notices, or somebody's psql. */
+/** A role's connections besides those of its pods: of a killed pod, until the server notices, or of psql. */
 const spare = poolSize;
 
 /** Connections for others than the services: the administrator, the provisioning Job, backups and monitoring. */
 const reserved = 10;
 
 /**
- * The most connections that a service's pods open. A rollout may double the pods: Kubernetes does not count the old ones
- * that still drain against maxSurge.
+ * The most connections that a service's pods open. A rollout may double the pods: Kubernetes does not count the old
+ * ones that still drain against maxSurge.
  */
 export const connectionsOf = (pods: number): number =>
   2 * pods * poolSize + spare;

@@ -53,7 +53,10 @@ const defaultResources: ResourceSettings = {
   limits: { cpu: "2", memory: "1Gi", "ephemeral-storage": "256Mi" },
 };
 
-/** Bounds of `maxConnections`. A connection takes up to 10 MiB of the server's memory; `max` is PostgreSQL's own limit. */
+/**
+ * Bounds of `maxConnections`. A connection takes up to 10 MiB of the server's memory; `max` is PostgreSQL's own
+ * limit.
+ */
 export const maxConnections = { default: 200, min: 20, max: 262_143 };
 
 const here = ["storage", "storageClass", "resources"];

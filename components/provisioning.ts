@@ -140,9 +140,9 @@ const server = (settings: DatabaseSettings): Record<string, string> =>
     : { PGHOST: "postgres", PGPORT: `${databasePort}`, PGUSER: "postgres" };
 
 /**
- * What psql runs to create or update one service's role and database. A role of another stack is an error. No statement
- * depends on the session, because a connection pooler may run each transaction in a different one. Kubernetes would take
- * "$$" for an escaped "$", so the script avoids it.
+ * The psql script that creates or updates one service's role and database. It fails if another stack owns the role. No
+ * statement depends on the session, because a connection pooler may run each transaction in a different one.
+ * Kubernetes would take "$$" for an escaped "$", so the script avoids it.
  */
 const sql = `
 BEGIN;

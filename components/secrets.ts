@@ -80,8 +80,8 @@ export const notEncrypted = (key: string) =>
   `is not encrypted, so whoever sees the stack's file knows it. Think of another value, and set that one with \`pulumi config set --secret --path 'marquee:${key}'\``;
 
 /**
- * Reads which values of the current stack's configuration are encrypted. The engine tells this of whole keys alone, so the
- * stack's file is read, if it is in the project's folder.
+ * Reads which values of the current stack's configuration are encrypted. The engine tells this of whole keys alone,
+ * so the stack's file is read, if it is in the project's folder.
  */
 export function encryptedValues(): IsEncrypted {
   const project = pulumi.getProject();
@@ -102,8 +102,9 @@ export function encryptedValues(): IsEncrypted {
 }
 
 /**
- * Creates a Secret of a service. Pulumi gives it a name of its own for each content: changed secrets make a new one, which
- * rolls the pods that refer to it, and the old one goes when the rollout is done: to go back, set the old value.
+ * Creates a Secret of a service. Pulumi gives it a name of its own for each content: changed secrets make a new one,
+ * which rolls the pods that refer to it, and the old one goes when the rollout is done: to go back, set the old
+ * value.
  */
 export function createSecret(
   name: string,

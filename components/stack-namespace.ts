@@ -136,7 +136,8 @@ export async function createNamespace(
 /**
  * Sets up the account of pods that name none: by default, each of them would mount its token.
  * @param pullSecret a Secret that they pull images with. @default none
- * @returns the namespace's name, for pods and their owners: pods get the pull secret only if the account exists before them
+ * @returns the namespace's name, for pods and their owners: pods get the pull secret only if the account exists
+ * before them
  */
 export function createDefaultAccount(
   namespace: pulumi.Output<string>,

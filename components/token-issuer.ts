@@ -6,7 +6,8 @@ const rule =
 
 /**
  * Checks `marquee:issuer`, the `iss` claim of access tokens.
- * @param isRequired whether services here verify tokens of an auth elsewhere, whose issuer only the configuration can name
+ * @param isRequired whether services here verify tokens of an auth elsewhere, whose issuer only the configuration can
+ * name
  * @returns undefined for the default: auth's address in the cluster
  */
 export function parseTokenIssuer(

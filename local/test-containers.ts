@@ -47,8 +47,8 @@ export function removeOwnTestContainers(): void {
 }
 
 /**
- * Removes the containers and volumes of test processes that were killed. Those of running processes stay, and so do those from
- * another PID namespace: this process can't tell whether their owners run.
+ * Removes the containers and volumes of test processes that were killed. Those of running processes stay, and so do
+ * those from another PID namespace: this process can't tell whether their owners run.
  */
 export async function removeAbandonedTestContainers(): Promise<void> {
   for (const { list, id, remove } of kinds) {

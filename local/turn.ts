@@ -18,8 +18,8 @@ export interface Turn {
 }
 
 /**
- * Does work that one process at a time may do on this machine: all environments and clones share the cache. Another process
- * waits, for an hour at most.
+ * Does work that one process at a time may do on this machine: all environments and clones share the cache. Another
+ * process waits, for an hour at most.
  */
 export async function inTurn<T>(
   { lock: file, holder }: Turn,

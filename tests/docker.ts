@@ -13,8 +13,8 @@ export const postgresImage = canInstall() ? localPostgres : "postgres:17";
 let prepared: Promise<void> | undefined;
 
 /**
- * Starts Docker, removes the containers of killed tests and makes PostgreSQL's image, once per process. The containers of this
- * process are removed when it exits.
+ * Starts Docker, removes the containers of killed tests and makes PostgreSQL's image, once per process. The
+ * containers of this process are removed when it exits.
  */
 export function prepareDocker(): Promise<void> {
   prepared ??= (async () => {

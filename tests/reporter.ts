@@ -8,8 +8,8 @@ const { EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END, EVENT_TEST_END } =
 const slowest = 10;
 
 /**
- * Mocha's usual report, then how long each part of the tests took (a folder of tests/) and the slowest tests, and as its last
- * line the counts: `N passed, N failed`.
+ * Mocha's usual report, then how long each part of the tests took (a folder of tests/) and the slowest tests, and as
+ * its last line the counts: `N passed, N failed`.
  */
 export default class Report extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {

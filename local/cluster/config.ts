@@ -69,8 +69,8 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
     name: "pods",
     plugins: [
       {
-        // Routes every packet. A bridge would need the module br_netfilter for pods to reach Services, and Docker 27.3 and
-        // later don't load it.
+        // Routes every packet. A bridge would need the module br_netfilter for pods to reach Services, and Docker
+        // 27.3 and later don't load it.
         type: "ptp",
         ipMasq: true,
         ipam: {

@@ -61,8 +61,9 @@ cp $CONF/cni.conflist "$RUN/cni/10-pods.conflist"
 mount -o remount,rw /sys
 mount --make-rshared /
 if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
-  # cgroup v2: a group with processes can't delegate controllers to its children, so all processes move into one of their
-  # own. A `docker exec`, such as `up`'s question whether the node is ready, may add a process in between: try until it works.
+  # cgroup v2: a group with processes can't delegate controllers to its children, so all processes move into one of
+  # their own. A `docker exec`, such as `up`'s question whether the node is ready, may add a process in between: try
+  # until it works.
   mount -o remount,rw /sys/fs/cgroup
   mkdir -p /sys/fs/cgroup/node
   delegate() {
@@ -75,8 +76,8 @@ else
   for d in /sys/fs/cgroup/*/; do mkdir -p "$d$CGROUP"; done
   for f in cpus mems; do cat /sys/fs/cgroup/cpuset/cpuset.$f >"/sys/fs/cgroup/cpuset/$CGROUP/cpuset.$f"; done
 fi
-# The kubelet sets these for the whole machine, where they would stay: a laptop would restart 10 s after any kernel oops.
-# Here it finds them set already, in files that only the node sees.
+# The kubelet sets these for the whole machine, where they would stay: a laptop would restart 10 s after any kernel
+# oops. Here it finds them set already, in files that only the node sees.
 for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/panic_on_oops=1 kernel/keys/root_maxkeys=1000000 kernel/keys/root_maxbytes=25000000; do
   name=${setting%=*}
   mkdir -p "$RUN/sysctl/${name%/*}"

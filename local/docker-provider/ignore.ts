@@ -7,7 +7,9 @@ export interface IgnorePattern {
   matches(path: string): boolean;
 }
 
-/** Reads `‹Dockerfile›.dockerignore` if it exists, else the context's .dockerignore: the order that BuildKit defines. */
+/**
+ * Reads `‹Dockerfile›.dockerignore` if it exists, else the context's .dockerignore: the order that BuildKit defines.
+ */
 export function ignorePatterns(
   context: string,
   dockerfile: string,

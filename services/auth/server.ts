@@ -25,7 +25,10 @@ const {
   ...variables
 } = environment({
   ...databaseVariables,
-  /** The service's URL as those who verify its tokens know it: `iss` in tokens, and the start of the URLs in its metadata. */
+  /**
+   * The service's URL as those who verify its tokens know it: `iss` in tokens, and the start of the URLs in its
+   * metadata.
+   */
   ISSUER: z.string(anIssuer).refine(isOrigin, anIssuer),
   /** Encrypts the signing keys in the database. Another one makes new keys; the old ones' tokens stay valid. */
   KEY_ENCRYPTION_KEY: z.string(aSecret).min(shortestSecret, aSecret),

@@ -36,7 +36,10 @@ export async function peersOf(service: string): Promise<string[]> {
   return tables.flatMap((table) => table.split("\n"));
 }
 
-/** Prints the remote addresses of all TCP connections: /proc/net/tcp6 has those of a dual-stack server, IPv4 in its last 4 bytes. */
+/**
+ * Prints the remote addresses of all TCP connections: /proc/net/tcp6 has those of a dual-stack server, IPv4 in its
+ * last 4 bytes.
+ */
 const readConnections = `
   for (const line of require("fs").readFileSync("/proc/net/tcp6", "utf8").split("\\n").slice(1, -1))
     console.log(Buffer.from(line.trim().split(/ +/)[2].slice(24, 32), "hex").reverse().join("."))`;

@@ -31,9 +31,10 @@ const ignoring = (...lines: string[]) => ({
 });
 
 /**
- * Digests printed by a copy of hashContext from github.com/pulumi/pulumi-docker (provider/provider.go, at a commit before
- * 5.2.0, whose source could not be obtained), with github.com/tonistiigi/fsutil v0.0.0-20230825212630-f09800878302 and
- * github.com/moby/patternmatcher v0.6.0, for context `context` and Dockerfile `context/Dockerfile`.
+ * Digests printed by a copy of hashContext from github.com/pulumi/pulumi-docker (provider/provider.go, at a commit
+ * before 5.2.0, whose source could not be obtained), with github.com/tonistiigi/fsutil
+ * v0.0.0-20230825212630-f09800878302 and github.com/moby/patternmatcher v0.6.0, for context `context` and Dockerfile
+ * `context/Dockerfile`.
  */
 export const vectors: Vector[] = [
   {

@@ -29,8 +29,8 @@ export interface Replicas {
 
 /**
  * For the suite that calls it: an empty database of auth's, and two pools of connections, as two replicas have.
- * @param options.stopsClock whether statement_timestamp() is always the same, so that tests of limits don't depend on how long
- * they take
+ * @param options.stopsClock whether statement_timestamp() is always the same, so that tests of limits don't depend on
+ * how long they take
  * @returns the replicas, once the suite runs
  */
 export function useReplicas({ stopsClock = false } = {}): Replicas {
@@ -116,7 +116,10 @@ export async function count(
   return Number(row?.count);
 }
 
-/** What Argon2 is asked to compute while `work` runs, without passwords and salts: how long it takes depends on that alone. */
+/**
+ * What Argon2 is asked to compute while `work` runs, without passwords and salts: how long it takes depends on that
+ * alone.
+ */
 export async function argon2Work(work: () => Promise<unknown>) {
   const argon2 = mock.method(crypto, "argon2");
   syncBuiltinESMExports();

@@ -23,8 +23,8 @@ export interface TestPooler {
 }
 
 /**
- * Starts PgBouncer in transaction mode in front of a server, for all its databases. It reads the roles' passwords from the
- * server, so it also admits roles that are made later.
+ * Starts PgBouncer in transaction mode in front of a server, for all its databases. It reads the roles' passwords
+ * from the server, so it also admits roles that are made later.
  * @param server the superuser's URL
  * @param connections the most connections to the server per database and role
  * @param addresses where it listens besides 127.0.0.1

@@ -37,8 +37,8 @@ export async function startServer(...settings: string[]): Promise<TestServer> {
 const randomPort = () => randomInt(20_000, 30_000);
 
 /**
- * Starts a container that publishes a port of this machine, and tries another port if that one is taken. Docker would choose a
- * new port each time the container is started.
+ * Starts a container that publishes a port of this machine, and tries another port if that one is taken. Docker would
+ * choose a new port each time the container is started.
  * @param args the arguments of `docker run` for a port
  */
 export async function onFreePort(

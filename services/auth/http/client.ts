@@ -21,7 +21,8 @@ export type ClientOf = (c: Context) => Client;
  * in front of us that we know of, the n-th from the end is the client's, whatever the client wrote before it. A shorter
  * list did not come through these proxies, and says nothing; neither does any list where there is no proxy.
  * @param trustedProxies how many proxies each request comes through
- * @param addresses "hidden" if several clients share the address seen here, such as behind a node port; it is unknown then
+ * @param addresses "hidden" if several clients share the address seen here, such as behind a node port; it is unknown
+ * then
  */
 export const createClientOf =
   (trustedProxies: number, addresses: ClientAddresses): ClientOf =>

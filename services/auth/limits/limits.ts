@@ -54,7 +54,10 @@ export interface LoginAttempt {
  */
 export interface Limits {
   logIn<T>(attempt: LoginAttempt, check: () => Promise<T>): Promise<T>;
-  /** Counted whether an account was made or there was one (EmailTaken): it tells who has an account. Unlimited if `address` is unknown. */
+  /**
+   * Also counts attempts with a taken address (EmailTaken), which reveal that an account exists. Unlimited if `address`
+   * is unknown.
+   */
   signUp<T>(address: string | undefined, work: () => Promise<T>): Promise<T>;
   /** For the password of a user who is logged in. */
   checkPassword<T>(userId: string, check: () => Promise<T>): Promise<T>;
@@ -65,7 +68,8 @@ export interface Limits {
  * Attacks with Device Cookies"): a device that was logged in before has its own tries, and no one else's failures touch them.
  * From elsewhere, each network has its own tries for each account, fewer while the account is being attacked.
  *
- * Clients whose address is unknown are in no network: a limit they all shared would let one of them lock out all others.
+ * Clients whose address is unknown are in no network: a limit they all shared would let one of them lock out all
+ * others.
  *
  * What remains: somebody on a new device behind the very address that the attacker uses (one NAT, one company) waits as the
  * attacker does, 90 s for a try. And who has many networks has some tries on each: 3, then one every 90 s, against an account;

@@ -23,7 +23,10 @@ export interface AccessToken {
 export interface AccessTokensOptions {
   /** Auth's URL as it says it in tokens, without a slash at its end. */
   issuer: string;
-  /** Where auth publishes its keys; its /revocations is at the same origin. @default the issuer's /.well-known/jwks.json */
+  /**
+   * Where auth publishes its keys; its /revocations is at the same origin.
+   * @default the issuer's /.well-known/jwks.json
+   */
   jwksUrl?: string | undefined;
   /** Whom the tokens have to be for. @default marquee */
   audience?: string;
@@ -42,13 +45,13 @@ export interface VerifyOptions {
 
 export interface AccessTokens {
   /**
-   * What a token says, if auth issued it for us, it has not expired, and its session has not ended, which is known
-   * some seconds later.
+   * Returns a token's claims if auth issued it for this audience, it has not expired, and its session has not ended.
+   * A session's end takes some seconds to become known.
    * @throws InvalidToken; SessionEnded, which is one
    * @throws AuthAway if its key is not known and auth does not answer
    */
   verify(token: string, options?: VerifyOptions): Promise<AccessToken>;
-  /** Whether a session has ended, which is known some seconds later. */
+  /** Whether a session has ended. Its end takes some seconds to become known. */
   hasEnded(sessionId: string): Promise<boolean>;
 }
 
@@ -57,7 +60,9 @@ const clockTolerance = 5;
 
 const Claims = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.number() });
 
-/** Verifies auth's access tokens (RFC 9068) by auth's published keys and revoked sessions, without a request for each. */
+/**
+ * Verifies auth's access tokens (RFC 9068) by auth's published keys and revoked sessions, without a request for each.
+ */
 export function createAccessTokens({
   issuer,
   jwksUrl = `${issuer}/.well-known/jwks.json`,

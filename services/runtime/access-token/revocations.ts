@@ -63,11 +63,12 @@ const Answer = z.object({
 });
 
 /**
- * The sessions that auth has revoked, kept in memory. Auth's load does not grow with requests: each pod asks for what is
- * new once in `refreshAfter`, and only while it verifies tokens.
+ * The sessions that auth has revoked, kept in memory. Auth's load does not grow with requests: each pod asks for what
+ * is new once in `refreshAfter`, and only while it verifies tokens.
  *
- * While auth can't be reached, callers do not wait and the last list serves: people who watch go on watching, and access
- * tokens of sessions that end meanwhile are accepted until they expire. So they are with an auth that has no such list.
+ * While auth can't be reached, callers do not wait and the last list serves: people who watch go on watching, and
+ * access tokens of sessions that end meanwhile are accepted until they expire. So they are with an auth that has no
+ * such list.
  */
 export function createRevocations(
   url: string,

@@ -114,14 +114,17 @@ const inspection = `SELECT pg_backend_pid() AS pid, json_object_agg(name, settin
 /** A client after startup; its declaration lacks the server's process ID. */
 type Started = pg.PoolClient & { processID: number };
 
-/** Limits the prepared statements, which take memory of the server in each connection. Services have about a hundred. */
+/**
+ * Limits the prepared statements, which take memory of the server in each connection. Services have about a hundred.
+ */
 const mostNames = 500;
 const names = new Map<string, string>();
 
 /**
- * Names a prepared statement. The server then parses it once per connection and plans it a few times, which saves half the
- * cost of a short statement. Not all poolers support this in transaction mode (PgBouncer only since 1.21), so statements that
- * go to a pooler have no name. The name is a hash, so that an undetected pooler can't run another client's statement instead.
+ * Names a prepared statement. The server then parses it once per connection and plans it a few times, which saves
+ * half the cost of a short statement. Not all poolers support this in transaction mode (PgBouncer only since 1.21),
+ * so statements that go to a pooler have no name. The name is a hash, so that an undetected pooler can't run another
+ * client's statement instead.
  * @returns undefined after `mostNames` statements; the server parses those each time
  */
 function nameOf(text: string): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * The server's timeouts for services' sessions, in milliseconds. They are set for the role (`ALTER ROLE … SET`): a connection
- * pooler refuses them as startup parameters, and does not keep what a session sets.
+ * The server's timeouts for services' sessions, in milliseconds. They are set for the role (`ALTER ROLE … SET`): a
+ * connection pooler refuses them as startup parameters, and does not keep what a session sets.
  */
 export const timeouts = {
   /** Services' statements take a few milliseconds; one that takes seconds would keep a connection from all others. */

@@ -63,8 +63,8 @@ const TokenJson = z.object({ access_token: z.string() });
 const MeJson = z.object({ email: z.string() });
 
 /**
- * Says who asks. Sessions are looked up at auth once, and then known until they end, or until shortly before their
- * access token expires.
+ * Identifies the viewer of a request. Each session is looked up at auth once, and cached until it ends or until shortly
+ * before its access token expires.
  */
 export function createViewers({
   authUrl,
@@ -110,8 +110,8 @@ export function createViewers({
   }
 
   /**
-   * What auth's own token says; undefined if its session has just ended. Any other refusal means that the services'
-   * ISSUER differs.
+   * Returns the claims of a token that auth has just issued; undefined if its session has ended since. Any other
+   * rejection means that auth has another ISSUER.
    * @throws AuthAway
    */
   const verify = (token: string) =>

@@ -59,7 +59,7 @@ const deletion =
       );
   };
 
-/** Ends what somebody pays, and forgets them. To cancel, payment accepts the access token of a deleted account. */
+/** Cancels a user's subscription, for which payment accepts a deleted account's token, and deletes their data here. */
 async function goodbye(
   c: Context,
   { payment, database, entitlements }: Parts,
