@@ -1,12 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { run } from "./host.ts";
 import { say } from "./progress.ts";
 import { UserError } from "./user-error.ts";
@@ -21,7 +13,7 @@ export const canInstall = (): boolean =>
 let updated: Promise<string> | undefined;
 
 /** Downloads the package lists, once. */
-export const updateLists = (): Promise<string> => {
+const updateLists = (): Promise<string> => {
   updated ??= run("apt-get", ["update", "-q"], { log: "apt" });
   return updated;
 };
@@ -46,8 +38,18 @@ export function install(packages: string[], why: string): Promise<void> {
   return next;
 }
 
-/** Where this machine gets a release's packages from; `suffix` is "" or "-security". */
-async function repository(suffix: string): Promise<string | undefined> {
+export interface PackageSource {
+  uri: string;
+  suite: string;
+}
+
+/**
+ * Returns the sources of a Debian release, whatever release this machine has: its mirrors, with updates and, if this machine
+ * has them, security updates. The release itself comes first.
+ */
+export async function packageSources(
+  release: string,
+): Promise<PackageSource[]> {
   await updateLists();
   const targets = await run("apt-get", [
     "indextargets",
@@ -55,79 +57,28 @@ async function repository(suffix: string): Promise<string | undefined> {
     "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)",
     "Created-By: Packages",
   ]);
-  for (const line of targets.split("\n")) {
-    const [uri, release, component, origin] = line.split(" ");
-    if (
-      uri &&
+  const mirror = findMirror(targets, /^[a-z]+$/);
+  const security = findMirror(targets, /^[a-z]+-security$/);
+  if (!mirror)
+    throw new UserError(
+      "No Debian package source with a main component is configured: see /etc/apt/sources.list.d.",
+    );
+  return [
+    { uri: mirror, suite: release },
+    { uri: mirror, suite: `${release}-updates` },
+    ...(security ? [{ uri: security, suite: `${release}-security` }] : []),
+  ];
+}
+
+function findMirror(targets: string, suite: RegExp): string | undefined {
+  const mirrors = targets.split("\n").flatMap((line) => {
+    const [uri, release = "", component, origin] = line.split(" ");
+    return uri &&
       origin === "Debian" &&
       component === "main" &&
-      release &&
-      /^[a-z]+(-security)?$/.test(release) &&
-      release.endsWith("-security") === (suffix !== "")
-    )
-      return uri;
-  }
-  return undefined;
-}
-
-/** Where this machine gets Debian's packages from. */
-export async function mirror(): Promise<string> {
-  const uri = await repository("");
-  if (uri) return uri;
-  throw new UserError(
-    "No Debian package source with a main component is configured: see /etc/apt/sources.list.d.",
-  );
-}
-
-/**
- * Unpacks packages of a release, whatever release this machine has, as they are now with its security updates. Exactly
- * these: what they depend on has to be among them.
- */
-export async function unpack(
-  release: string,
-  packages: string[],
-  root: string,
-): Promise<void> {
-  const apt = `${root}.apt`;
-  rmSync(apt, { recursive: true, force: true });
-  for (const folder of ["state/lists/partial", "cache/archives/partial", "etc"])
-    mkdirSync(join(apt, folder), { recursive: true });
-  const security = await repository("-security");
-  const sources = [
-    [await mirror(), release],
-    [await mirror(), `${release}-updates`],
-    ...(security ? [[security, `${release}-security`]] : []),
-  ];
-  writeFileSync(
-    join(apt, "etc/sources.list"),
-    sources
-      .map(
-        ([uri, suite]) =>
-          `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${uri} ${suite} main\n`,
-      )
-      .join(""),
-  );
-  writeFileSync(join(apt, "state/status"), "");
-  // Nothing of this machine's own apt is read or written.
-  const options = [
-    `Dir::State=${apt}/state`,
-    `Dir::State::status=${apt}/state/status`,
-    `Dir::Cache=${apt}/cache`,
-    `Dir::Etc::sourcelist=${apt}/etc/sources.list`,
-    `Dir::Etc::sourceparts=${apt}/etc/none`,
-    `Dir::Etc::preferencesparts=${apt}/etc/none`,
-    "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
-    "APT::Sandbox::User=root",
-  ].flatMap((option) => ["-o", option]);
-  const downloads = join(apt, "packages");
-  mkdirSync(downloads);
-  await run("apt-get", [...options, "update", "-q"], { log: "apt" });
-  await run("apt-get", [...options, "download", "-q", ...packages], {
-    cwd: downloads,
-    log: "apt",
+      suite.test(release)
+      ? [uri]
+      : [];
   });
-  mkdirSync(root, { recursive: true });
-  for (const file of readdirSync(downloads).sort())
-    await run("dpkg-deb", ["-x", join(downloads, file), root]);
-  rmSync(apt, { recursive: true });
+  return mirrors[0];
 }

@@ -7,7 +7,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { install } from "./debian.ts";
-import { cache, eventually, logs, run, start, succeeds } from "./host.ts";
+import {
+  type CommandError,
+  cache,
+  eventually,
+  logs,
+  run,
+  start,
+  succeeds,
+} from "./host.ts";
 import { processes } from "./processes.ts";
 import { say, step } from "./progress.ts";
 import { UserError } from "./user-error.ts";
@@ -27,6 +35,34 @@ const ipForward = "/proc/sys/net/ipv4/ip_forward";
 /** Whether a Docker engine answers. */
 export const engineAnswers = () =>
   succeeds("docker", ["version", "--format", "{{.Server.Version}}"]);
+
+/** An engine that answers `docker` but can't run the cluster's node. */
+export type UnsupportedEngine = "Podman" | "rootless Docker";
+
+export async function findUnsupportedEngine(): Promise<
+  UnsupportedEngine | undefined
+> {
+  const [version, security] = await Promise.all(
+    [["version"], ["info", "--format", "{{.SecurityOptions}}"]].map((args) =>
+      run("docker", args).catch(({ output = "" }: CommandError) => output),
+    ),
+  );
+  return unsupportedEngine(version ?? "", security ?? "");
+}
+
+/**
+ * @param version the output of `docker version`
+ * @param securityOptions of `docker info`
+ */
+export function unsupportedEngine(
+  version: string,
+  securityOptions: string,
+): UnsupportedEngine | undefined {
+  if (/\bPodman\b/i.test(version)) return "Podman";
+  return /\bname=rootless\b/.test(securityOptions)
+    ? "rootless Docker"
+    : undefined;
+}
 
 /** Makes sure that a Docker engine answers: the one that runs, or one that we install and start (as root on Debian). */
 export async function ensureDockerEngine(): Promise<void> {

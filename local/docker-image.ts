@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { run, succeeds } from "./host.ts";
 import { step } from "./progress.ts";
@@ -11,35 +10,6 @@ export const imageExists = (image: string) =>
 export function copyScript(from: string, to: string): void {
   writeFileSync(to, readFileSync(from, "utf8").replaceAll("\r\n", "\n"));
   chmodSync(to, 0o755); // whatever the umask is
-}
-
-/** Makes an image of one layer; `what` are tar's words for what goes into it. */
-export async function importImage(
-  what: string[],
-  changes: string[],
-  image: string,
-): Promise<void> {
-  const archive = spawn(
-    "tar",
-    ["--create", "--numeric-owner", "--owner=0", "--group=0", ...what],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  const archived = new Promise<number | null>((resolve) => {
-    archive.on("close", resolve);
-  });
-  await run(
-    "docker",
-    [
-      "import",
-      ...changes.flatMap((change) => ["--change", change]),
-      "-",
-      image,
-    ],
-    { input: archive.stdout, log: "docker" },
-  );
-  if ((await archived) === 0) return;
-  await run("docker", ["image", "rm", image]); // it holds what tar got to
-  throw new Error(`tar could not read all of ${what.join(" ")}`);
 }
 
 /** Pushes an image, unless the registry has one of that name. A registry names an image once all of it is there. */

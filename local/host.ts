@@ -21,7 +21,7 @@ export const name = instance === 0 ? "marquee" : `marquee-${instance}`;
 /** The project's folder. */
 export const project = join(import.meta.dirname, "..");
 
-/** What is costly to make and safe to delete: toolchain, plugins, file systems of images. Shared by all environments. */
+/** What is costly to make and safe to delete, such as toolchain and plugins. Shared by all environments. */
 export const cache = join(xdg("XDG_CACHE_HOME", ".cache"), "marquee");
 
 /** What this environment is: kubeconfig, Pulumi state, logs. `npm run down` removes it. */

@@ -1,8 +1,13 @@
 import { canInstall } from "./debian.ts";
-import { succeeds } from "./host.ts";
+import { cannotPull } from "./debian-image.ts";
+import {
+  findUnsupportedEngine,
+  type UnsupportedEngine,
+} from "./docker-engine.ts";
+import { run, succeeds } from "./host.ts";
 import { UserError } from "./user-error.ts";
 
-/** What is on this machine, of what can't be brought by `up` everywhere. */
+/** What this machine has of the things that `up` can't install everywhere. */
 export interface Machine {
   platform: NodeJS.Platform;
   root: boolean;
@@ -10,28 +15,41 @@ export interface Machine {
   canInstall: boolean;
   dockerCommand: boolean;
   dockerEngine: boolean;
-  /** The node's and the services' image were made before. */
-  images: boolean;
-  go: boolean;
+  unsupportedEngine?: UnsupportedEngine | undefined;
+  /** Why Docker can't pull the image that the others are built on, unless it has that or needs none. */
+  pullFailure?: string | undefined;
+  /** `go` on the PATH. */
+  go?: Go | undefined;
   /** The programs were built before. */
   programs: boolean;
 }
 
-/** What to do about each thing that is missing, in a sentence; nothing where all is there or can be brought. */
+export interface Go {
+  /** The output of `go version`. */
+  version: string;
+  /** The value of `go env GOTOOLCHAIN`: "local" forbids to download another version. Before Go 1.21 it is empty. */
+  toolchain: string;
+}
+
+/** What to do about each requirement that the machine lacks, in a sentence. */
 export function missing(machine: Machine): string[] {
   const sentences: string[] = [];
-  if (!machine.dockerEngine && !machine.canInstall)
+  if (machine.unsupportedEngine)
+    sentences.push(engineRemedy(machine.unsupportedEngine));
+  else if (!machine.dockerEngine && !machine.canInstall)
     sentences.push(`No Docker engine answers. ${dockerRemedy(machine)}`);
-  if (!machine.images && !machine.canInstall)
-    sentences.push(
-      "The local cluster's images are made of Debian packages. Run this as root, on Debian (a virtual machine will do).",
-    );
-  if (!machine.programs && !machine.go)
-    sentences.push(
-      "The local cluster's programs are built with Go, and there is no `go` on the PATH. Install Go 1.26 or newer: https://go.dev/doc/install",
-    );
+  if (machine.pullFailure && !machine.canInstall)
+    sentences.push(cannotPull(machine.pullFailure));
+  const go = machine.programs ? undefined : goRemedy(machine.go);
+  if (go)
+    sentences.push(`The local cluster's programs are built with Go, ${go}`);
   return sentences;
 }
+
+const engineRemedy = (engine: UnsupportedEngine): string =>
+  engine === "Podman"
+    ? "`docker` is Podman, and the local cluster runs on Docker alone. Install Docker's engine and command: https://docs.docker.com/engine/install/"
+    : "The Docker engine is rootless, and the local cluster's node needs one that runs as root: it mounts file systems and sets up networks. Select another: `docker context use default`, without DOCKER_HOST.";
 
 function dockerRemedy({ platform, root, dockerCommand }: Machine): string {
   if (platform === "darwin")
@@ -41,21 +59,49 @@ function dockerRemedy({ platform, root, dockerCommand }: Machine): string {
   return `Start it: \`sudo systemctl start docker\`.${root ? "" : " If it runs, you may not use it: `sudo usermod -aG docker $USER`, then log in again."}`;
 }
 
+/** The minor versions of Go 1 that go.mod asks for, and that download what it asks for. */
+const wanted = 26;
+const downloadsWanted = 21;
+
+function goRemedy(go: Go | undefined): string | undefined {
+  const install = `Install Go 1.${wanted} or newer: https://go.dev/doc/install`;
+  if (!go) return `and there is no \`go\` on the PATH. ${install}`;
+  const [version, minor] = go.version.match(/\bgo1\.(\d+)\S*/) ?? [];
+  if (!version || Number(minor) >= wanted) return undefined;
+  if (Number(minor) < downloadsWanted)
+    return `and ${version} is too old. ${install}`;
+  return go.toolchain === "local"
+    ? `and ${version} is too old. Let it download Go 1.${wanted}: \`export GOTOOLCHAIN=auto\`. Or install that: https://go.dev/doc/install`
+    : undefined;
+}
+
+async function findGo(): Promise<Go | undefined> {
+  if (!(await has("go"))) return undefined;
+  const [version = "", toolchain = ""] = await Promise.all(
+    [["version"], ["env", "GOTOOLCHAIN"]].map((args) => run("go", args)),
+  );
+  return { version, toolchain };
+}
+
 /** Whether a command is on the PATH. */
 const has = (command: string) =>
   succeeds("sh", ["-c", `command -v ${command}`]);
 
 /** @throws UserError with everything that this machine lacks, before anything is done */
 export async function requireMachine(
-  known: Pick<Machine, "dockerEngine" | "images" | "programs">,
+  known: Pick<Machine, "dockerEngine" | "pullFailure" | "programs">,
 ): Promise<void> {
+  const dockerCommand = await has("docker");
   const sentences = missing({
     ...known,
     platform: process.platform,
     root: process.getuid?.() === 0,
     canInstall: canInstall(),
-    dockerCommand: await has("docker"),
-    go: await has("go"),
+    dockerCommand,
+    unsupportedEngine: dockerCommand
+      ? await findUnsupportedEngine()
+      : undefined,
+    go: known.programs ? undefined : await findGo(),
   });
   if (sentences.length === 0) return;
   throw new UserError(

@@ -3,14 +3,16 @@ import { existsSync, mkdirSync } from "node:fs";
 import { inspectObjects } from "./cluster/docker-objects.ts";
 import {
   ensureBaseImage,
-  ensureNodeFileSystem,
   ensureNodeImage,
   haveImages,
+  prepareNodeImage,
   pushBaseImage,
 } from "./cluster/images.ts";
 import { ensureCluster } from "./cluster/index.ts";
 import { kubeconfig } from "./cluster/kubeconfig.ts";
 import { requireOwn } from "./cluster/ownership.ts";
+import { canInstall } from "./debian.ts";
+import { pullDebianImage } from "./debian-image.ts";
 import { engineAnswers, ensureDockerEngine } from "./docker-engine.ts";
 import { logs, project } from "./host.ts";
 import {
@@ -54,7 +56,12 @@ async function bringUpCluster(): Promise<void> {
     : [{}, false];
   requireOwn(objects, "up"); // before minutes of building
   const programs = havePrograms(own);
-  await requireMachine({ dockerEngine, images, programs });
+  // Root on Debian makes what can't be pulled; for everybody else it is a requirement.
+  const pullFailure =
+    dockerEngine && !images && !canInstall()
+      ? await pullDebianImage()
+      : undefined;
+  await requireMachine({ dockerEngine, pullFailure, programs });
   // Compiling keeps the cores busy, and the engine and Debian's packages the network: at the same time.
   await Promise.all([ensurePulumi(own), images || prepareImages()]);
   if (!images) await ensureNodeImage();
@@ -72,7 +79,7 @@ async function prepareImages(): Promise<void> {
   await ensureDockerEngine();
   await ensureBaseImage();
   await ensurePostgresImage();
-  await ensureNodeFileSystem();
+  await prepareNodeImage();
 }
 
 /** As a person would run it, its output in their terminal. */

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { canInstall } from "../local/debian.ts";
 import { ensureDockerEngine } from "../local/docker-engine.ts";
 import { ensurePostgresImage, localPostgres } from "../local/postgres/image.ts";
 import {
@@ -7,8 +6,8 @@ import {
   removeOwnTestContainers,
 } from "../local/test-containers.ts";
 
-/** PostgreSQL as the local cluster runs it; Docker's official image where ours can't be made. */
-export const postgresImage = canInstall() ? localPostgres : "postgres:17";
+/** PostgreSQL as the local cluster runs it. */
+export { localPostgres as postgresImage };
 
 let prepared: Promise<void> | undefined;
 
@@ -21,7 +20,7 @@ export function prepareDocker(): Promise<void> {
     await ensureDockerEngine();
     await removeAbandonedTestContainers();
     process.once("exit", removeOwnTestContainers);
-    if (canInstall()) await ensurePostgresImage();
+    await ensurePostgresImage();
   })();
   return prepared;
 }

@@ -61,6 +61,8 @@ export async function createContainer(): Promise<void> {
       "--security-opt",
       `${option}=unconfined`,
     ]),
+    // On SELinux engines the node could not read its mounted configuration.
+    ...["--security-opt", "label=disable"],
     ...["--device", "/dev/kmsg", "--device-cgroup-rule", "a *:* rwm"],
     ...((await cgroupVersion()) === 1
       ? ["--volume", "/sys/fs/cgroup:/sys/fs/cgroup"]

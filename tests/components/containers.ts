@@ -38,7 +38,7 @@ export function useContainers() {
   const containers: string[] = [];
   const volumes: string[] = [];
   before(async function () {
-    this.timeout(120_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be made
     await prepareDocker();
   });
   after(async () => {

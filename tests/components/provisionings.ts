@@ -33,7 +33,7 @@ export function useProvisioning(...serverSettings: string[]) {
   const admin = () => decodeURIComponent(new URL(server.url).password);
 
   before(async function () {
-    this.timeout(120_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be made
     server = await startServer(...serverSettings);
     const format = "{{.NetworkSettings.IPAddress}}";
     serverAddress = await ok(["inspect", "--format", format, server.container]);

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { canInstall } from "../../local/debian.ts";
 import { eventually } from "../../local/host.ts";
 import { docker, ok } from "../components/containers.ts";
 import {
@@ -16,9 +15,6 @@ describe("the local image of PostgreSQL, when it is", function () {
   this.timeout(120_000);
   const { answer, answers, begin, ended, said, serve } = useServers();
   const useFolder = useFolders();
-  before(function () {
-    if (!canInstall()) this.skip(); // it is made of Debian's packages alone
-  });
 
   /** A folder of scripts that everybody may read. */
   const scripts = (files: Record<string, string>) => {

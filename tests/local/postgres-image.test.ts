@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { canInstall } from "../../local/debian.ts";
 import { docker, ok } from "../components/containers.ts";
 import {
   useServers,
@@ -16,9 +15,6 @@ const data = "/var/lib/postgresql/data";
 describe("the local image of PostgreSQL", () => {
   const { answer, answers, run, serve } = useServers();
   const useFolder = useFolders();
-  before(function () {
-    if (!canInstall()) this.skip(); // it is made of Debian's packages alone
-  });
 
   describe("asks for what it needs:", () => {
     it("a password", async () => {

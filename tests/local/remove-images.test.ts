@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { ensureDockerEngine } from "../../local/docker-engine.ts";
-import {
-  imageExists,
-  importImage,
-  removeImages,
-} from "../../local/docker-image.ts";
+import { imageExists, removeImages } from "../../local/docker-image.ts";
 import { run } from "../../local/host.ts";
 import { testLabel } from "../../local/test-containers.ts";
 import { newName } from "../docker.ts";
@@ -22,7 +18,10 @@ describe("removeImages", () => {
   async function make(image: string): Promise<string> {
     // The label makes each of them another image.
     const label = `LABEL id=${randomBytes(6).toString("hex")}`;
-    await importImage(["--files-from", "/dev/null"], [label], image);
+    const emptyArchive = "\0".repeat(1024);
+    await run("docker", ["import", "--change", label, "-", image], {
+      input: emptyArchive,
+    });
     made.push(image);
     return image;
   }

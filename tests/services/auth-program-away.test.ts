@@ -24,7 +24,7 @@ describe("Auth without its database", () => {
   let database = "";
 
   before(async function () {
-    this.timeout(120_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be made
     server = await startServer();
     database = await createDatabase(server.url);
   });

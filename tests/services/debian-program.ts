@@ -1,7 +1,15 @@
-import { existsSync, renameSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import * as debian from "../../local/debian.ts";
-import { cache, succeeds } from "../../local/host.ts";
+import { canInstall, packageSources } from "../../local/debian.ts";
+import { sourcesFile } from "../../local/debian-image.ts";
+import { cache, run, succeeds } from "../../local/host.ts";
 import { step } from "../../local/progress.ts";
 
 const release = "bookworm";
@@ -28,9 +36,9 @@ export async function debianProgram(
   reason: string,
 ): Promise<DebianProgram> {
   const root = join(cache, `${name}-${release}`);
-  if (debian.canInstall() && !existsSync(root))
+  if (canInstall() && !existsSync(root))
     await step(`${name}, ${reason}`, async () => {
-      await debian.unpack(release, packages, `${root}.new`);
+      await unpack(packages, `${root}.new`);
       renameSync(`${root}.new`, root); // only a complete folder counts
     });
   if (existsSync(root)) {
@@ -47,4 +55,39 @@ export async function debianProgram(
   if (await succeeds(name, ["-V"]))
     return { program: name, LD_LIBRARY_PATH: "" };
   throw new Error(`${name} is not on the PATH. Install it: ${reason}.`);
+}
+
+/** Downloads and unpacks exactly these packages. */
+async function unpack(packages: string[], root: string): Promise<void> {
+  const apt = `${root}.apt`;
+  rmSync(apt, { recursive: true, force: true });
+  for (const folder of ["state/lists/partial", "cache/archives/partial", "etc"])
+    mkdirSync(join(apt, folder), { recursive: true });
+  writeFileSync(
+    join(apt, "etc/debian.sources"),
+    sourcesFile(await packageSources(release)),
+  );
+  writeFileSync(join(apt, "state/status"), "");
+  // The machine's own package lists are neither read nor written.
+  const options = [
+    `Dir::State=${apt}/state`,
+    `Dir::State::status=${apt}/state/status`,
+    `Dir::Cache=${apt}/cache`,
+    `Dir::Etc::sourcelist=${apt}/etc/debian.sources`,
+    `Dir::Etc::sourceparts=${apt}/etc/none`,
+    `Dir::Etc::preferencesparts=${apt}/etc/none`,
+    "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
+    "APT::Sandbox::User=root",
+  ].flatMap((option) => ["-o", option]);
+  const downloads = join(apt, "packages");
+  mkdirSync(downloads);
+  await run("apt-get", [...options, "update", "-q"], { log: "apt" });
+  await run("apt-get", [...options, "download", "-q", ...packages], {
+    cwd: downloads,
+    log: "apt",
+  });
+  mkdirSync(root, { recursive: true });
+  for (const file of readdirSync(downloads).sort())
+    await run("dpkg-deb", ["-x", join(downloads, file), root]);
+  rmSync(apt, { recursive: true });
 }

@@ -97,7 +97,7 @@ export function usePgBouncer(connections: number): {
   let server: TestServer;
   let pooler: TestPooler;
   before(async function () {
-    this.timeout(120_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be made
     server = await startServer();
     pooler = await startPgBouncer(server.url, connections);
   });

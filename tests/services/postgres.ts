@@ -88,7 +88,7 @@ let shared: Promise<TestServer> | undefined;
 export function useDatabase(): () => string {
   let url = "";
   before(async function () {
-    this.timeout(120_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be made
     shared ??= startServer();
     url = await createDatabase((await shared).url);
   });

@@ -36,7 +36,7 @@ describe("A database that goes away", () => {
   let superuser: pg.Pool;
 
   before(async function () {
-    this.timeout(120_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be made
     server = await startServer();
     const client = new pg.Client(server.url);
     await client.connect();

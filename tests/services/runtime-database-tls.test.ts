@@ -69,7 +69,7 @@ describe("A service's database, encrypted,", () => {
   let byAddress: string;
 
   before(async function () {
-    this.timeout(120_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be made
     const server = await startServer();
     files = certificate(folder(), "DNS:localhost,DNS:films.example");
     await encrypt(server, files("server.key"), files("server.crt"));

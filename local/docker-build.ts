@@ -1,0 +1,92 @@
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { debianImage, ensureDebianImage } from "./debian-image.ts";
+import { cache, type RunOptions, run, succeeds } from "./host.ts";
+
+export interface Build {
+  image: string;
+  /** A Dockerfile with two stages. The first is called `packages`, builds on the argument DEBIAN and copies nothing. */
+  dockerfile: string;
+  report: (status: string) => void;
+}
+
+/**
+ * Builds an image from a Dockerfile.
+ * @param fill puts the files that COPY reads into a folder
+ */
+export async function buildImage(
+  build: Build,
+  fill: (context: string) => unknown,
+): Promise<void> {
+  const { image, dockerfile } = build;
+  const context = join(cache, "build", image.replace(/\W/g, "-"));
+  rmSync(context, { recursive: true, force: true }); // what an interrupted build left
+  mkdirSync(context, { recursive: true });
+  try {
+    await fill(context);
+    await buildPackages(build);
+    await docker(build, ["--tag", image, "--file", dockerfile, context]);
+  } finally {
+    await succeeds("docker", ["image", "rm", packagesImage(build)]);
+    rmSync(context, { recursive: true });
+  }
+}
+
+/**
+ * Builds the stage `packages` alone; `buildImage` continues with it. It gets a name because the classic builder leaves
+ * stages behind as images without one.
+ */
+export async function buildPackages(build: Build): Promise<void> {
+  await ensureDebianImage();
+  const tag = ["--tag", packagesImage(build)];
+  await docker(build, ["--target", "packages", ...tag, "-"], {
+    input: readFileSync(build.dockerfile, "utf8"),
+  });
+}
+
+const packagesImage = ({ image }: Build) => `${image}-packages`;
+
+async function docker(
+  { report }: Build,
+  args: string[],
+  options: RunOptions = {},
+): Promise<void> {
+  const proxies = proxyVariables(process.env);
+  const { BUILDX_BUILDER: _, ...env } = { ...process.env, ...proxies };
+  // Without buildx only the classic builder works; it leaves containers of failed steps behind.
+  const buildKit = await succeeds("docker", ["buildx", "version"]);
+  await run(
+    "docker",
+    [
+      ...["build", ...(buildKit ? ["--progress", "plain"] : ["--force-rm"])],
+      // The engine's own network: its DNS, VPNs and proxies on loopback also work in the build.
+      ...["--network", "host"],
+      ...["--build-arg", `DEBIAN=${debianImage}`],
+      // Without values, which may hold a password and would be logged: docker takes them from its environment.
+      ...Object.keys(proxies).flatMap((name) => ["--build-arg", name]),
+      ...args,
+    ],
+    {
+      ...options,
+      env: { ...env, ...(buildKit ? {} : { DOCKER_BUILDKIT: "0" }) },
+      log: "docker",
+      onLine: (line) => {
+        const [progress] =
+          line.match(/\b(Get:|Unpacking |Setting up ).+/) ?? [];
+        if (progress) report(progress);
+      },
+    },
+  );
+}
+
+/** The proxy settings of an environment, by their names in both cases: programs differ in which they read. */
+export function proxyVariables(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    ["http_proxy", "https_proxy", "no_proxy"].flatMap((name) => {
+      const value = env[name] || env[name.toUpperCase()];
+      return value
+        ? [name, name.toUpperCase()].map((each) => [each, value])
+        : [];
+    }),
+  );
+}
