@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import pg from "pg";
 import { eventually, run } from "../local/host.ts";
-import { goBuild } from "../local/toolchain/go.ts";
+import { buildForHost } from "../local/toolchain/go.ts";
 import { createPayment } from "../services/payment/app.ts";
 import { createSandbox } from "../services/payment/processors/sandbox/sandbox.ts";
 import {
@@ -228,11 +228,8 @@ async function sameSql(prepared: boolean): Promise<void> {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "marquee-bench-"));
-const tutorial = join(folder, "tutorial");
-await goBuild(["."], tutorial, {
-  cwd: join(import.meta.dirname, "tutorial"),
-});
-const go = spawn(tutorial, ["18084"], { stdio: "inherit" });
+await buildForHost(["."], join(import.meta.dirname, "tutorial"), folder);
+const go = spawn(join(folder, "tutorial"), ["18084"], { stdio: "inherit" });
 process.once("exit", () => go.kill());
 
 // Its log goes to a file, as with the log sidecar: reading it here would be this program's work.

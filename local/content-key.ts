@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** A short hash of what is in these files, and in all files below these folders, for this kind of machine. */
+/** A short hash of what is in these files, and in all files below these folders. */
 export function contentKey(paths: string[]): string {
-  const hash = createHash("sha256").update(process.arch);
+  const hash = createHash("sha256");
   for (const path of paths) {
     const files = statSync(path).isDirectory()
       ? readdirSync(path, { recursive: true, encoding: "utf8" }).sort()

@@ -1,10 +1,4 @@
-import {
-  copyFileSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentKey } from "./content-key.ts";
 import {
@@ -15,7 +9,6 @@ import {
 } from "./debian.ts";
 import { imageExists } from "./docker-image.ts";
 import { CommandError, cache, run, succeeds } from "./host.ts";
-import { end, processes } from "./processes.ts";
 import { say, step } from "./progress.ts";
 import { inTurn } from "./turn.ts";
 import { UserError } from "./user-error.ts";
@@ -82,55 +75,51 @@ function reason(error: Error): string {
   return error.output.trim().split("\n").at(-1) ?? "";
 }
 
+/** The folders of the official image that have no files. */
+const emptied = [
+  ...["var/cache/apt", "var/lib/apt/lists"],
+  ...["usr/share/doc", "usr/share/locale", "usr/share/man"],
+];
+
 async function makeFromPackages(
   report: (status: string) => void,
 ): Promise<void> {
-  if (!(await succeeds("debootstrap", ["--version"])))
-    await install(["debootstrap"], "it makes a file system of Debian");
-  const root = join(cache, "debian-root");
-  await removeFileSystem(root);
+  if (!(await succeeds("mmdebstrap", ["--version"])))
+    await install(["mmdebstrap"], "it makes a file system of Debian");
   mkdirSync(cache, { recursive: true });
   const sources = await packageSources(release);
   const tls = sources.some(({ uri }) => uri.startsWith("https:"));
-  await run(
-    "debootstrap",
-    [
-      "--variant=minbase",
-      ...(tls ? ["--include=ca-certificates"] : []),
-      ...[release, root, (sources[0] as PackageSource).uri],
-    ],
-    { log: "debian-image", onLine: report },
-  );
-  // Like the official image: no documentation, and package scripts start no services.
-  for (const unused of [
-    ...["var/cache/apt", "var/lib/apt/lists"],
-    ...["usr/share/doc", "usr/share/locale", "usr/share/man"],
-    "etc/apt/sources.list",
-  ])
-    rmSync(join(root, unused), { recursive: true, force: true });
-  writeFileSync(join(root, "usr/sbin/policy-rc.d"), "#!/bin/sh\nexit 101\n", {
-    mode: 0o755,
-  });
   // apt in the image works like apt here: the same mirror, proxy and authorities.
+  const settings = join(cache, "debian-apt-settings");
   writeFileSync(
-    join(root, "etc/apt/sources.list.d/debian.sources"),
-    sourcesFile(sources),
-  );
-  writeFileSync(
-    join(root, "etc/apt/apt.conf.d/90-host"),
+    settings,
     `Acquire::Languages "none";\n${acquireSettings(await run("apt-config", ["dump", "Acquire"]))}`,
   );
-  const authorities = "etc/ssl/certs/ca-certificates.crt";
-  if (tls) copyFileSync(`/${authorities}`, join(root, authorities));
-
-  const archive = `${root}.tar`;
-  await run("tar", [
-    ...["--create", "--file", archive, "--numeric-owner"],
-    ...["-C", root, "."],
-  ]);
+  const authorities = "/etc/ssl/certs/ca-certificates.crt";
+  const archive = join(cache, "debian.tar");
+  await run(
+    "mmdebstrap",
+    [
+      // In namespaces of its own: a killed run leaves no mounts.
+      ...["--mode=unshare", "--variant=apt"],
+      // Or apt would choose the alternative, usrmerge, which needs all of perl.
+      "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+      "--include=usr-is-merged",
+      ...(tls ? ["--include=ca-certificates"] : []),
+      `--customize-hook=upload ${settings} /etc/apt/apt.conf.d/90-host`,
+      ...(tls ? [`--customize-hook=upload ${authorities} ${authorities}`] : []),
+      // The official image names it so, and Dockerfiles change it.
+      '--customize-hook=mv "$1"/etc/apt/sources.list.d/*.sources "$1/etc/apt/sources.list.d/debian.sources"',
+      // Package scripts start no services.
+      '--customize-hook=printf "#!/bin/sh\\nexit 101\\n" >"$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"',
+      ...emptied.map((folder) => `--customize-hook=rm -rf "$1/${folder}"`),
+      ...[release, archive, "-"],
+    ],
+    { log: "debian-image", onLine: report, input: sourcesFile(sources) },
+  );
   await run("docker", ["import", archive, debianImage], { log: "docker" });
   rmSync(archive);
-  rmSync(root, { recursive: true });
+  rmSync(settings);
 }
 
 /** Package sources in apt's deb822 format. */
@@ -160,18 +149,3 @@ export const acquireSettings = (dump: string): string =>
     )
     .map((line) => `${line}\n`)
     .join("");
-
-/**
- * Removes the file system of an interrupted debootstrap, which may still run and have this machine's /proc and /sys mounted
- * in it.
- */
-async function removeFileSystem(root: string): Promise<void> {
-  for (const { pid, command } of processes())
-    if (command.includes(root)) end(pid);
-  const mounts = readFileSync("/proc/mounts", "utf8")
-    .split("\n")
-    .map((line) => line.split(" ")[1] ?? "")
-    .filter((mount) => mount.startsWith(`${root}/`));
-  for (const mount of mounts.reverse()) await run("umount", [mount]);
-  rmSync(root, { recursive: true, force: true });
-}

@@ -5,8 +5,10 @@ import { cache, type RunOptions, run, succeeds } from "./host.ts";
 
 export interface Build {
   image: string;
-  /** A Dockerfile with two stages. The first is called `packages`, builds on the argument DEBIAN and copies nothing. */
+  /** A Dockerfile. Its first stage is called `packages`, builds on the argument DEBIAN and copies nothing. */
   dockerfile: string;
+  /** Build arguments other than DEBIAN. */
+  args?: Record<string, string>;
   report: (status: string) => void;
 }
 
@@ -47,8 +49,8 @@ export async function buildPackages(build: Build): Promise<void> {
 const packagesImage = ({ image }: Build) => `${image}-packages`;
 
 async function docker(
-  { report }: Build,
-  args: string[],
+  { args = {}, report }: Build,
+  rest: string[],
   options: RunOptions = {},
 ): Promise<void> {
   const proxies = proxyVariables(process.env);
@@ -61,10 +63,12 @@ async function docker(
       ...["build", ...(buildKit ? ["--progress", "plain"] : ["--force-rm"])],
       // The engine's own network: its DNS, VPNs and proxies on loopback also work in the build.
       ...["--network", "host"],
-      ...["--build-arg", `DEBIAN=${debianImage}`],
+      ...Object.entries({ DEBIAN: debianImage, ...args }).flatMap(
+        ([arg, value]) => ["--build-arg", `${arg}=${value}`],
+      ),
       // Without values, which may hold a password and would be logged: docker takes them from its environment.
       ...Object.keys(proxies).flatMap((name) => ["--build-arg", name]),
-      ...args,
+      ...rest,
     ],
     {
       ...options,

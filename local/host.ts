@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, openSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { UserError } from "./user-error.ts";
@@ -17,6 +17,13 @@ const xdg = (variable: string, fallback: string) =>
 
 /** The name of this environment's container, network and volume. */
 export const name = instance === 0 ? "marquee" : `marquee-${instance}`;
+
+/** The person's PATH, without the programs that were built here. */
+export const ownPath = (): string =>
+  (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => !folder.startsWith(cache))
+    .join(delimiter);
 
 /** The project's folder. */
 export const project = join(import.meta.dirname, "..");

@@ -10,11 +10,17 @@ import { hostname } from "node:os";
 import { delimiter, join } from "node:path";
 import { kubeconfig } from "./cluster/kubeconfig.ts";
 import { bundleDockerProvider } from "./docker-provider/index.ts";
-import { cache, project, run } from "./host.ts";
+import { cache, ownPath, project, run } from "./host.ts";
 import { end, processes } from "./processes.ts";
 import { say, step } from "./progress.ts";
 import { backend } from "./stacks.ts";
-import { bin, ensurePrograms, provider, versions } from "./toolchain/index.ts";
+import {
+  bin,
+  ensurePrograms,
+  provider,
+  versions,
+  type Wanted,
+} from "./toolchain/index.ts";
 
 const home = join(cache, "pulumi-home");
 
@@ -52,8 +58,12 @@ export const pulumi = (args: string[]): Promise<string> =>
  * Makes sure that Pulumi and its plugins are here. First choice: `pulumi` on the PATH, and plugins that it downloads;
  * where there is none, or its site can't be reached, programs built from Go modules and the stand-in for the Docker provider.
  * @param own whether the person has a Pulumi that can run this program
+ * @param build which other programs are compiled at the same time
  */
-export async function ensurePulumi(own: boolean): Promise<void> {
+export async function ensurePulumi(
+  own: boolean,
+  build: Pick<Wanted, "cluster" | "kubectl">,
+): Promise<void> {
   mkdirSync(backend, { recursive: true });
   const online = own && (await vendorAnswers());
   const { kubernetesProvider, dockerProvider } = versions;
@@ -62,7 +72,7 @@ export async function ensurePulumi(own: boolean): Promise<void> {
       online && (await installOfficial("kubernetes", kubernetesProvider)),
     docker: online && (await installOfficial("docker", dockerProvider)),
   };
-  await ensurePrograms({ cli: !own, provider: !official.kubernetes });
+  await ensurePrograms({ ...build, cli: !own, provider: !official.kubernetes });
   if (!official.kubernetes)
     await installBuilt("kubernetes", kubernetesProvider, provider);
   if (!official.docker)
@@ -75,7 +85,7 @@ export async function ownPulumi(): Promise<boolean> {
     env: {
       ...process.env,
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      PATH: withoutOurs(),
+      PATH: ownPath(),
     },
   }).catch(() => undefined);
   const parts = version?.match(/^v3\.(\d+)\./);
@@ -87,12 +97,6 @@ export async function ownPulumi(): Promise<boolean> {
   );
   return false;
 }
-
-const withoutOurs = () =>
-  (process.env.PATH ?? "")
-    .split(delimiter)
-    .filter((folder) => !folder.startsWith(cache))
-    .join(delimiter);
 
 const vendorAnswers = () =>
   fetch("https://get.pulumi.com/", {

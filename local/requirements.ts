@@ -4,7 +4,7 @@ import {
   findUnsupportedEngine,
   type UnsupportedEngine,
 } from "./docker-engine.ts";
-import { run, succeeds } from "./host.ts";
+import { succeeds } from "./host.ts";
 import { UserError } from "./user-error.ts";
 
 /** What this machine has of the things that `up` can't install everywhere. */
@@ -18,17 +18,6 @@ export interface Machine {
   unsupportedEngine?: UnsupportedEngine | undefined;
   /** Why Docker can't pull the image that the others are built on, unless it has that or needs none. */
   pullFailure?: string | undefined;
-  /** `go` on the PATH. */
-  go?: Go | undefined;
-  /** The programs were built before. */
-  programs: boolean;
-}
-
-export interface Go {
-  /** The output of `go version`. */
-  version: string;
-  /** The value of `go env GOTOOLCHAIN`: "local" forbids to download another version. Before Go 1.21 it is empty. */
-  toolchain: string;
 }
 
 /** What to do about each requirement that the machine lacks, in a sentence. */
@@ -40,9 +29,6 @@ export function missing(machine: Machine): string[] {
     sentences.push(`No Docker engine answers. ${dockerRemedy(machine)}`);
   if (machine.pullFailure && !machine.canInstall)
     sentences.push(cannotPull(machine.pullFailure));
-  const go = machine.programs ? undefined : goRemedy(machine.go);
-  if (go)
-    sentences.push(`The local cluster's programs are built with Go, ${go}`);
   return sentences;
 }
 
@@ -59,37 +45,13 @@ function dockerRemedy({ platform, root, dockerCommand }: Machine): string {
   return `Start it: \`sudo systemctl start docker\`.${root ? "" : " If it runs, you may not use it: `sudo usermod -aG docker $USER`, then log in again."}`;
 }
 
-/** The minor versions of Go 1 that go.mod asks for, and that download what it asks for. */
-const wanted = 26;
-const downloadsWanted = 21;
-
-function goRemedy(go: Go | undefined): string | undefined {
-  const install = `Install Go 1.${wanted} or newer: https://go.dev/doc/install`;
-  if (!go) return `and there is no \`go\` on the PATH. ${install}`;
-  const [version, minor] = go.version.match(/\bgo1\.(\d+)\S*/) ?? [];
-  if (!version || Number(minor) >= wanted) return undefined;
-  if (Number(minor) < downloadsWanted)
-    return `and ${version} is too old. ${install}`;
-  return go.toolchain === "local"
-    ? `and ${version} is too old. Let it download Go 1.${wanted}: \`export GOTOOLCHAIN=auto\`. Or install that: https://go.dev/doc/install`
-    : undefined;
-}
-
-async function findGo(): Promise<Go | undefined> {
-  if (!(await has("go"))) return undefined;
-  const [version = "", toolchain = ""] = await Promise.all(
-    [["version"], ["env", "GOTOOLCHAIN"]].map((args) => run("go", args)),
-  );
-  return { version, toolchain };
-}
-
 /** Whether a command is on the PATH. */
 const has = (command: string) =>
   succeeds("sh", ["-c", `command -v ${command}`]);
 
 /** @throws UserError with everything that this machine lacks, before anything is done */
 export async function requireMachine(
-  known: Pick<Machine, "dockerEngine" | "pullFailure" | "programs">,
+  known: Pick<Machine, "dockerEngine" | "pullFailure">,
 ): Promise<void> {
   const dockerCommand = await has("docker");
   const sentences = missing({
@@ -101,7 +63,6 @@ export async function requireMachine(
     unsupportedEngine: dockerCommand
       ? await findUnsupportedEngine()
       : undefined,
-    go: known.programs ? undefined : await findGo(),
   });
   if (sentences.length === 0) return;
   throw new UserError(

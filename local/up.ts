@@ -4,7 +4,8 @@ import { inspectObjects } from "./cluster/docker-objects.ts";
 import {
   ensureBaseImage,
   ensureNodeImage,
-  haveImages,
+  haveBaseImage,
+  haveNodeImage,
   prepareNodeImage,
   pushBaseImage,
 } from "./cluster/images.ts";
@@ -12,9 +13,10 @@ import { ensureCluster } from "./cluster/index.ts";
 import { kubeconfig } from "./cluster/kubeconfig.ts";
 import { requireOwn } from "./cluster/ownership.ts";
 import { canInstall } from "./debian.ts";
-import { pullDebianImage } from "./debian-image.ts";
+import { ensureDebianImage, pullDebianImage } from "./debian-image.ts";
 import { engineAnswers, ensureDockerEngine } from "./docker-engine.ts";
 import { logs, project } from "./host.ts";
+import { ownKubectl } from "./kubectl.ts";
 import {
   ensurePostgresImage,
   havePostgresImage,
@@ -50,21 +52,32 @@ export async function up(): Promise<void> {
 
 /** Toolchain, engine, images, cluster and plugins: everything but the stack. */
 async function bringUpCluster(): Promise<void> {
-  const [own, dockerEngine] = await Promise.all([ownPulumi(), engineAnswers()]);
+  const [hasPulumi, hasKubectl, dockerEngine] = await Promise.all([
+    ownPulumi(),
+    ownKubectl(),
+    engineAnswers(),
+  ]);
   const [objects, images] = dockerEngine
     ? await Promise.all([inspectObjects(), haveEveryImage()])
     : [{}, false];
   requireOwn(objects, "up"); // before minutes of building
-  const programs = havePrograms(own);
+  const builds =
+    !images || !havePrograms({ pulumi: hasPulumi, kubectl: hasKubectl });
   // Root on Debian makes what can't be pulled; for everybody else it is a requirement.
   const pullFailure =
-    dockerEngine && !images && !canInstall()
+    dockerEngine && builds && !canInstall()
       ? await pullDebianImage()
       : undefined;
-  await requireMachine({ dockerEngine, pullFailure, programs });
-  // Compiling keeps the cores busy, and the engine and Debian's packages the network: at the same time.
-  await Promise.all([ensurePulumi(own), images || prepareImages()]);
-  if (!images) await ensureNodeImage();
+  await requireMachine({ dockerEngine, pullFailure });
+  await ensureDockerEngine();
+  if (builds) await ensureDebianImage();
+  const programs = { cluster: !(await haveNodeImage()), kubectl: !hasKubectl };
+  // Compiling keeps the cores busy, and Debian's packages the network: at the same time.
+  await Promise.all([
+    ensurePulumi(hasPulumi, programs),
+    images || prepareImages(),
+  ]);
+  await ensureNodeImage();
   await ensureCluster(async () => {
     await pushBaseImage();
     await pushPostgresImage();
@@ -72,11 +85,12 @@ async function bringUpCluster(): Promise<void> {
 }
 
 const haveEveryImage = async () =>
-  (await Promise.all([haveImages(), havePostgresImage()])).every(Boolean);
+  (
+    await Promise.all([haveNodeImage(), haveBaseImage(), havePostgresImage()])
+  ).every(Boolean);
 
 /** All that images need but the compiled programs. */
 async function prepareImages(): Promise<void> {
-  await ensureDockerEngine();
   await ensureBaseImage();
   await ensurePostgresImage();
   await prepareNodeImage();

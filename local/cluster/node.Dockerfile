@@ -1,6 +1,7 @@
 # The Kubernetes node: containerd, a registry and network tools from Debian, and the programs built from Go modules.
 # The configuration is mounted to /node/conf.
 ARG DEBIAN
+ARG PROGRAMS
 FROM ${DEBIAN} AS packages
 RUN apt-get update -q \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
@@ -18,8 +19,11 @@ RUN mkdir -p /node/bin /node/conf /tmp/pause \
  && tar --create --file /node/pause.tar manifest.json config.json layer.tar \
  && rm -r /tmp/pause
 
+FROM ${PROGRAMS} AS programs
+
 FROM packages
-COPY . /node/
+COPY --from=programs /programs /node
+COPY node.sh /node/
 RUN for program in etcd kubeadm kubectl kubelet kube-apiserver kube-controller-manager kube-network-policy \
       kube-proxy kube-scheduler kube-volumes metrics-server; do ln -s kube /node/bin/$program; done
 ENV PATH=/node/bin:/usr/sbin:/usr/bin

@@ -1,36 +1,44 @@
-import { type RunOptions, run } from "../host.ts";
+import { type Builder, type BuilderOptions, inBuilder } from "./builder.ts";
 
-/** Runs `go` as every program here is built: without C, and the same bytes whatever the folder. */
-export const go = (args: string[], options: RunOptions): Promise<string> =>
-  run("go", args, {
-    ...options,
-    env: {
-      ...process.env,
-      CGO_ENABLED: "0",
-      // The compiler collects less garbage: less CPU for more memory (at most 2 GB a core).
-      GOGC: process.env.GOGC ?? "400",
-      GOFLAGS: `${process.env.GOFLAGS ?? ""} -buildvcs=false -trimpath`,
-      GOWORK: "off",
-    },
+/** What `go build` compiles for: the variables GOOS and GOARCH. */
+export interface GoPlatform {
+  GOOS: string;
+  GOARCH: string;
+}
+
+/** The platform that this process runs on. */
+export const hostPlatform: GoPlatform = {
+  GOOS: process.platform,
+  GOARCH: process.arch === "x64" ? "amd64" : process.arch,
+};
+
+/** The platform of the Docker engine. */
+export async function enginePlatform(builder: Builder): Promise<GoPlatform> {
+  const env = await builder.run(["go", "env", "GOOS", "GOARCH"], {
+    folder: "/",
   });
+  const [GOOS = "", GOARCH = ""] = env.split("\n");
+  return { GOOS, GOARCH };
+}
 
 /**
- * Builds programs, each package's line by line to `onLine`. Nobody debugs them here, so no debug information is made, nor linked.
- * @param output a file, or a folder with a slash
+ * Builds programs without debug information.
+ * @param output a folder in the container, with a slash
  * @param variables set in the programs by the linker, by their full names
  */
 export const goBuild = (
+  builder: Builder,
   packages: string[],
   output: string,
-  options: RunOptions,
+  options: BuilderOptions,
   variables: Record<string, string> = {},
 ): Promise<string> => {
   const set = Object.entries(variables).map(
     ([name, value]) => `-X ${name}=${value}`,
   );
-  return go(
+  return builder.run(
     [
-      ...["build", "-v", "-gcflags=all=-dwarf=false"],
+      ...["go", "build", "-v", "-gcflags=all=-dwarf=false"],
       `-ldflags=${["-s -w", ...set].join(" ")}`,
       ...["-o", output, ...packages],
     ],
@@ -38,6 +46,27 @@ export const goBuild = (
   );
 };
 
-/** The folder of a module that the main module in `cwd` requires. */
-export const goModuleFolder = (module: string, options: RunOptions) =>
-  go(["list", "-m", "-f", "{{.Dir}}", module], options);
+/** Returns the folder of a module that the main module requires. */
+export const goModuleFolder = (
+  builder: Builder,
+  module: string,
+  options: BuilderOptions,
+) => builder.run(["go", "list", "-m", "-f", "{{.Dir}}", module], options);
+
+/**
+ * Builds programs for this machine.
+ * @param packages such as github.com/stripe/stripe-mock
+ * @param module the folder with the go.mod that requires them
+ * @param output an existing folder
+ */
+export const buildForHost = (
+  packages: string[],
+  module: string,
+  output: string,
+): Promise<void> =>
+  inBuilder(async (builder) => {
+    await builder.copyIn(`${module}/.`, "/work");
+    const options = { folder: "/work", env: { ...hostPlatform } };
+    await goBuild(builder, packages, "/out/", options);
+    await builder.copyOut("/out/.", output);
+  });

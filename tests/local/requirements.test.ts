@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { unsupportedEngine } from "../../local/docker-engine.ts";
-import { project } from "../../local/host.ts";
 import { type Machine, missing } from "../../local/requirements.ts";
 
 const debianRoot: Machine = {
@@ -11,8 +8,6 @@ const debianRoot: Machine = {
   canInstall: true,
   dockerCommand: false,
   dockerEngine: false,
-  go: { version: "go version go1.26.8 linux/amd64", toolchain: "auto" },
-  programs: false,
 };
 const linuxUser: Machine = {
   ...debianRoot,
@@ -25,12 +20,12 @@ const pullFailure =
   'Get "https://registry-1.docker.io/v2/": dial tcp: no such host';
 
 describe("requirements of a local cluster", () => {
-  it("are met for root on Debian with Go alone", () => {
+  it("are met for root on Debian with nothing else", () => {
     assert.deepEqual(missing(debianRoot), []);
     assert.deepEqual(missing({ ...debianRoot, pullFailure }), []);
   });
 
-  it("are met for a user on Linux or macOS with a Docker engine and Go", () => {
+  it("are met for a user on Linux or macOS with a Docker engine", () => {
     assert.deepEqual(missing(linuxUser), []);
     assert.deepEqual(missing({ ...linuxUser, platform: "darwin" }), []);
   });
@@ -76,51 +71,6 @@ describe("requirements of a local cluster", () => {
         assert.match(sentences[0] ?? "", words);
       }
     });
-
-  describe("for Go", () => {
-    const begin = "The local cluster's programs are built with Go, and ";
-    const install = "Install Go 1.26 or newer: https://go.dev/doc/install";
-    const go = (version: string, toolchain: string) =>
-      missing({ ...linuxUser, go: { version, toolchain } });
-
-    it("ask for it while programs are still to be built", () => {
-      const without = { ...linuxUser, go: undefined };
-      assert.deepEqual(missing(without), [
-        `${begin}there is no \`go\` on the PATH. ${install}`,
-      ]);
-      assert.deepEqual(missing({ ...without, programs: true }), []);
-    });
-
-    it("ask for a newer one before 1.21, which can't download another", () => {
-      assert.deepEqual(go("go version go1.19.8 linux/amd64", ""), [
-        `${begin}go1.19.8 is too old. ${install}`,
-      ]);
-      assert.equal(go("go version go1.20 linux/amd64", "").length, 1);
-    });
-
-    it("accept 1.21 to 1.25 where they may download another", () => {
-      for (const toolchain of ["auto", "path", "go1.26.1"])
-        for (const version of ["go1.21.0", "go1.24.4", "go1.25"])
-          assert.deepEqual(
-            go(`go version ${version} linux/arm64`, toolchain),
-            [],
-          );
-      const [sentence] = go("go version go1.24.4 linux/amd64", "local");
-      assert.match(sentence ?? "", /go1\.24\.4 is too old.+GOTOOLCHAIN=auto/);
-    });
-
-    it("accept the wanted version, later ones and development versions", () => {
-      for (const version of ["go1.26", "go1.27.1", "devel go1.27-4a1f2c"])
-        assert.deepEqual(go(`go version ${version} linux/amd64`, "local"), []);
-    });
-
-    it("ask for the version in go.mod", () => {
-      for (const module of ["go", "language-host"]) {
-        const file = join(project, "local/toolchain", module, "go.mod");
-        assert.match(readFileSync(file, "utf8"), /^go 1\.26$/m);
-      }
-    });
-  });
 });
 
 describe("unsupportedEngine", () => {

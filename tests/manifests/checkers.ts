@@ -1,19 +1,7 @@
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
 import { basename, join } from "node:path";
-import { contentKey } from "../../local/content-key.ts";
-import { cache } from "../../local/host.ts";
-import { step } from "../../local/progress.ts";
-import { goBuild } from "../../local/toolchain/go.ts";
+import { ensureGoPrograms } from "../go-programs.ts";
 import { schemaLocation } from "./schemas.ts";
-
-const modules = join(import.meta.dirname, "go");
 
 /** The Go packages of the two checkers. What they are is decided in go/go.mod. */
 const packages = [
@@ -26,33 +14,11 @@ export async function ensureCheckers(): Promise<{
   kubeconform: string;
   kubeScore: string;
 }> {
-  const folder = join(
-    cache,
-    "checkers",
-    contentKey([modules, import.meta.filename]),
+  const [kubeconform = "", kubeScore = ""] = await ensureGoPrograms(
+    packages,
+    join(import.meta.dirname, "go"),
   );
-  const programs = packages.map((source) => join(folder, basename(source)));
-  if (!programs.every((program) => existsSync(program)))
-    await step(
-      "kubeconform and kube-score from Go modules",
-      () => build(folder),
-      "half a minute on 2 cores, once",
-    );
-  const [kubeconform, kubeScore] = programs as [string, string];
   return { kubeconform, kubeScore };
-}
-
-/** Built beside their place and moved there whole: a build that is killed, or runs twice at once, leaves nothing half-done. */
-async function build(folder: string): Promise<void> {
-  mkdirSync(folder, { recursive: true });
-  const work = mkdtempSync(`${folder}.`);
-  try {
-    await goBuild(packages, `${work}/`, { cwd: modules });
-    for (const source of packages)
-      renameSync(join(work, basename(source)), join(folder, basename(source)));
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
 }
 
 /** What kubeconform says of objects: a sentence for each that its schema forbids, or that has none. None: all are right. */

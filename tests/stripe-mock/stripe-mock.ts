@@ -2,29 +2,22 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { ensureGoProgram } from "../go-program.ts";
+import { ensureGoPrograms } from "../go-programs.ts";
 
 /**
- * Stripe's own mock: it knows each request's parameters and each answer's shape, and keeps nothing. Its version is in go/go.mod.
- * @returns where it is
- */
-const ensureStripeMock = (): Promise<string> =>
-  ensureGoProgram(
-    "stripe-mock",
-    "github.com/stripe/stripe-mock",
-    join(import.meta.dirname, "go"),
-  );
-
-/**
- * For the suite that calls it: stripe-mock on a loopback port of its own, until the suite ends.
- * @returns what gives its URL, once the suite runs
+ * Runs stripe-mock for a suite, on a loopback port of its own. It knows the parameters and the response shape of each
+ * request, and keeps nothing. Its version is in go/go.mod.
+ * @returns a function that returns its URL, once the suite runs
  */
 export function useStripeMock(): () => string {
   let url = "";
   let running: ChildProcess | undefined;
   before(async function () {
     this.timeout(300_000); // it may have to be built
-    const program = await ensureStripeMock();
+    const [program = ""] = await ensureGoPrograms(
+      ["github.com/stripe/stripe-mock"],
+      join(import.meta.dirname, "go"),
+    );
     const child = spawn(program, ["-http-addr", "127.0.0.1:0"], {
       stdio: ["ignore", "pipe", "inherit"],
     });

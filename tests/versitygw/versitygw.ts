@@ -1,13 +1,14 @@
 import { join } from "node:path";
-import { ensureGoProgram } from "../go-program.ts";
+import { ensureGoPrograms } from "../go-programs.ts";
 
 /**
- * Versity's S3 gateway: it speaks S3 and keeps objects as files. Its version is in go/go.mod. Building it takes a minute.
- * @returns where it is
+ * Builds Versity's S3 gateway, which keeps objects as files. Its version is in go/go.mod. Building it takes a minute.
+ * @returns its path
  */
-export const ensureVersitygw = (): Promise<string> =>
-  ensureGoProgram(
-    "versitygw",
-    "github.com/versity/versitygw/cmd/versitygw",
+export async function ensureVersitygw(): Promise<string> {
+  const [program = ""] = await ensureGoPrograms(
+    ["github.com/versity/versitygw/cmd/versitygw"],
     join(import.meta.dirname, "go"),
   );
+  return program;
+}

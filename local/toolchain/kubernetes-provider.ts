@@ -1,20 +1,15 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../host.ts";
 
 /**
- * A copy of the Kubernetes provider's module without its component kinds (ConfigFile, ConfigGroup, Chart v4, Directory):
- * Marquee uses none of them, and they pull the whole generated Go SDK in, a third of all the CPU that the build took.
- * Its embedded schema is made as upstream's generate.go makes it.
+ * Changes a copy of the Kubernetes provider's module.
+ *
+ * Removes its component kinds (ConfigFile, ConfigGroup, Chart v4, Directory): Marquee uses none of them, and they import the
+ * whole generated Go SDK, a third of the build's CPU time. Makes the embedded schema like upstream's generate.go. Fixes two
+ * waits for rollouts.
  */
-export async function leanProvider(
-  source: string,
-  target: string,
-  version: string,
-): Promise<void> {
-  await run("cp", ["-r", source, target]);
-  await run("chmod", ["-R", "u+w", target]); // Go's module cache is read-only
-  const file = join(target, "pkg/provider/provider_construct.go");
+export function patchProvider(folder: string, version: string): void {
+  const file = join(folder, "pkg/provider/provider_construct.go");
   const original = readFileSync(file, "utf8");
   const lean = original
     .replace(/^\tprovider(helmv4|kustomizev2|yamlv2) ".*"\n/gm, "")
@@ -24,9 +19,9 @@ export async function leanProvider(
       `${file} is not as expected: 3 imports and 4 component kinds were to be taken out.`,
     );
   writeFileSync(file, lean);
-  patchRolloutWait(join(target, "pkg/await/deployment.go"));
-  patchStatefulSetWait(join(target, "pkg/await/statefulset.go"));
-  const command = join(target, "cmd/pulumi-resource-kubernetes");
+  patchRolloutWait(join(folder, "pkg/await/deployment.go"));
+  patchStatefulSetWait(join(folder, "pkg/await/statefulset.go"));
+  const command = join(folder, "cmd/pulumi-resource-kubernetes");
   const json = (name: string) =>
     JSON.parse(readFileSync(join(command, name), "utf8"));
   writeFileSync(
@@ -43,9 +38,8 @@ export async function leanProvider(
 }
 
 /**
- * Upstream may take a Deployment's rollout for finished before it began: until the controller has made the new ReplicaSet, it
- * takes the old one, which is ready, for the one to wait for. Here a ReplicaSet counts only if its pods are those that the
- * Deployment asks for, as the controller itself judges it.
+ * Upstream may consider a Deployment's rollout finished before it began: until the controller has created the new ReplicaSet,
+ * it waits for the old one, which is ready. Here only a ReplicaSet with the Deployment's pod template counts.
  */
 function patchRolloutWait(file: string): void {
   insertAfter(
@@ -74,8 +68,8 @@ func hasTemplateOf(rs, deployment *unstructured.Unstructured) bool {
 }
 
 /**
- * Upstream has the same fault for StatefulSets: until the controller has observed the new generation, the status is that of
- * the former one, which is ready. An update that leaves the database down would count as done.
+ * The same for StatefulSets: until the controller has observed the new generation, the status is that of the old one, which
+ * is ready. An update that leaves the database down would count as done.
  */
 function patchStatefulSetWait(file: string): void {
   insertAfter(

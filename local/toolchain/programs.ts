@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { contentKey } from "../content-key.ts";
+import { cache } from "../host.ts";
+
+/** The versions that the Go modules beside this file pin; `pulumi` on the PATH may be newer. */
+export const versions = {
+  pulumi: "3.220.0",
+  kubernetesProvider: "4.25.0",
+  dockerProvider: "5.2.0",
+  kubernetes: "1.34.2",
+} as const;
+
+export const modules = join(import.meta.dirname, "go");
+export const languageHost = join(import.meta.dirname, "language-host");
+export const providerModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+
+/** Programs by name, with the Go package that each is built from. */
+export const clusterPackages = {
+  kube: "./kube",
+  coredns: "./coredns",
+  "metallb-controller": "go.universe.tf/metallb/controller",
+};
+export const hostPackages = {
+  kubectl: "k8s.io/kubernetes/cmd/kubectl",
+  pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+  "pulumi-resource-kubernetes": `${providerModule}/cmd/pulumi-resource-kubernetes`,
+};
+export type HostProgram = keyof typeof hostPackages;
+
+/** Changes whenever a program may: with the modules and with how they are compiled. */
+const key = contentKey([
+  modules,
+  languageHost,
+  ...[
+    "builder.Dockerfile",
+    "builder.ts",
+    "compile.ts",
+    "go.ts",
+    "kubernetes-provider.ts",
+  ].map((file) => join(import.meta.dirname, file)),
+  import.meta.filename,
+]);
+const folder = join(
+  cache,
+  "toolchain",
+  `${key}-${process.platform}-${process.arch}`,
+);
+
+/** The image whose folder /programs has the cluster's programs, in `bin`, and MetalLB's kinds of objects, in `crds`. */
+export const clusterPrograms = `marquee/programs:${versions.kubernetes}-${key.slice(0, 8)}`;
+
+/** The folder of the commands that people type. */
+export const bin = join(folder, "bin");
+
+/** The provider is outside of `bin`: Pulumi would use it from the PATH, and warn. */
+export const provider = join(folder, "pulumi-resource-kubernetes");
+
+/** The language host is a script in `bin` that starts the program. */
+export const languageHostScript = join(bin, "pulumi-language-nodejs");
+export const languageHostProgram = join(folder, "pulumi-language-nodejs");
+
+export const pathOf = (program: HostProgram): string =>
+  program === "pulumi-resource-kubernetes" ? provider : join(bin, program);
