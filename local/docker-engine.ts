@@ -68,7 +68,7 @@ export function unsupportedEngine(
 export async function ensureDockerEngine(): Promise<void> {
   if (await engineAnswers()) return;
   await step("Docker engine", async () => {
-    if (!(await succeeds("which", ["dockerd"])))
+    if (!(await succeeds("sh", ["-c", "command -v dockerd"])))
       await install(
         ["docker.io", "iptables", "iproute2"],
         "a Docker engine, as none answers here; `npm run down` leaves the packages",

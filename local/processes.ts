@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { identityFromPs, processesFromPs } from "./ps.ts";
 
 export interface Process {
   pid: number;
@@ -7,12 +8,14 @@ export interface Process {
   command: string;
 }
 
-/**
- * The processes that run on this machine; none where that can't be told (Linux alone has /proc). Those that have ended, and
- * that nobody has asked how, don't count.
- */
-export function processes(): Process[] {
-  if (!existsSync("/proc/self/status")) return [];
+/** Linux alone has /proc. Unlike `ps`, it is there in every container. */
+const hasProc = existsSync("/proc/self/stat");
+
+/** The processes of this machine, without zombies. */
+export const processes = (): Process[] =>
+  hasProc ? processesFromProc() : processesFromPs();
+
+function processesFromProc(): Process[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
@@ -32,15 +35,14 @@ export function processes(): Process[] {
 }
 
 /**
- * Identifies a process by id and start time, because the system reuses ids. Without /proc, by the id alone.
+ * Identifies a process by id and start time, because the system reuses ids.
  * @returns undefined if no process with this id runs
  */
-export function identityOf(pid: number): string | undefined {
+export const identityOf = (pid: number): string | undefined =>
+  hasProc ? identityFromProc(pid) : identityFromPs(pid);
+
+function identityFromProc(pid: number): string | undefined {
   try {
-    if (!existsSync("/proc/self/stat")) {
-      process.kill(pid, 0);
-      return `${pid}`;
-    }
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The fields after the program's name, which may contain anything (proc_pid_stat(5)).
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -52,8 +54,10 @@ export function identityOf(pid: number): string | undefined {
 }
 
 /** Whether the process with this identity still runs. */
-export const isRunning = (identity: string): boolean =>
-  identityOf(Number.parseInt(identity, 10)) === identity;
+export function isRunning(identity: string): boolean {
+  const pid = Number.parseInt(identity, 10);
+  return pid > 0 && identityOf(pid) === identity;
+}
 
 /** Asks a process to end. */
 export function end(pid: number): void {

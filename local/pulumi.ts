@@ -1,18 +1,17 @@
 import {
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { hostname } from "node:os";
 import { delimiter, join } from "node:path";
 import { kubeconfig } from "./cluster/kubeconfig.ts";
 import { bundleDockerProvider } from "./docker-provider/index.ts";
 import { cache, ownPath, project, run } from "./host.ts";
-import { end, processes } from "./processes.ts";
+import { end, type Process, processes } from "./processes.ts";
 import { say, step } from "./progress.ts";
+import { removeStaleLocks } from "./stack-locks.ts";
 import { backend } from "./stacks.ts";
 import {
   bin,
@@ -163,27 +162,10 @@ export async function prepareStack(): Promise<void> {
   if (!existsSync(join(stacks, "staging.json")))
     await pulumi(["stack", "select", "--create", "staging"]);
   await pulumi(["stack", "select", "--create", "dev"]);
-  const folder = join(backend, ".pulumi/locks/organization/marquee/dev");
-  // Beside each lock is a file of its attributes.
-  const files = existsSync(folder) ? readdirSync(folder) : [];
-  const locks = files.filter((file) => file.endsWith(".json"));
-  const alive = new Set(
-    processes()
-      .filter(({ command }) => command.includes("pulumi"))
-      .map(({ pid }) => pid),
-  );
-  const stale = locks.filter((lock) => {
-    const { pid, hostname: host } = JSON.parse(
-      readFileSync(join(folder, lock), "utf8"),
-    );
-    return host === hostname() && !alive.has(pid);
-  });
-  if (stale.length === 0) return;
+  if (!removeStaleLocks(backend)) return;
   say(
     "  an earlier `pulumi up` was killed: looking up what became of its work",
   );
-  for (const file of files)
-    if (stale.some((lock) => file.startsWith(lock))) rmSync(join(folder, file));
   await pulumi([
     ...["refresh", "--stack", "dev", "--yes", "--skip-preview"],
     "--clear-pending-creates",
@@ -192,13 +174,18 @@ export async function prepareStack(): Promise<void> {
 
 /** Ends plugins whose pulumi was killed: they would wait for it for a while. */
 export function endOrphanedPlugins(): void {
-  const all = processes();
-  for (const { pid, parent, command } of all) {
-    const plugin =
-      command.includes(`${cache}/`) && /\/pulumi-|plugin\.cjs/.test(command);
-    const orphaned = !all.some(
-      (other) => other.pid === parent && other.command.includes("pulumi"),
-    );
-    if (plugin && orphaned) end(pid);
-  }
+  for (const pid of orphanedPlugins(processes())) end(pid);
 }
+
+/** Returns the ids of plugins whose parent isn't pulumi. */
+export const orphanedPlugins = (all: Process[], folder = cache): number[] =>
+  all
+    .filter(
+      ({ parent, command }) =>
+        command.includes(`${folder}/`) &&
+        /\/pulumi-|plugin\.cjs/.test(command) &&
+        !all.some(
+          ({ pid, command }) => pid === parent && command.includes("pulumi"),
+        ),
+    )
+    .map(({ pid }) => pid);

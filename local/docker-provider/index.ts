@@ -26,7 +26,7 @@ export async function bundleDockerProvider(): Promise<string> {
   });
   writeFileSync(
     join(folder, "pulumi-resource-docker"),
-    '#!/bin/sh\nexec node "$(dirname "$(readlink -f "$0")")/plugin.cjs" "$@"\n',
+    '#!/bin/sh\nexec node "$(dirname "$0")/plugin.cjs" "$@"\n',
     { mode: 0o755 },
   );
   return folder;
