@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
-import { eventually, run, succeeds } from "../host.ts";
+import { run, succeeds } from "../host.ts";
 import { say, step } from "../progress.ts";
 import { setStacksAside } from "../stacks.ts";
 import { UserError } from "../user-error.ts";
@@ -27,10 +27,11 @@ import {
   type Answer,
   announcedReady,
   askNode,
-  readyTimeoutMs,
   saysExpired,
+  stallLimitMs,
   waitUntilReady,
 } from "./readiness.ts";
+import { doneBeforeStall } from "./stall.ts";
 
 const actions: Record<Action, () => unknown> = {
   "set stacks aside": () => {
@@ -69,8 +70,8 @@ export async function ensureCluster(
       await writeConfiguration({ overwrite: false });
     await seed();
   } else
-    await step("local cluster (registry and Kubernetes)", () =>
-      start(objects, saysExpired(failure), seed),
+    await step("local cluster (registry and Kubernetes)", (report) =>
+      start(objects, saysExpired(failure), seed, report),
     );
   if (objects.container) sayIfOutdated(objects.container);
 }
@@ -87,13 +88,21 @@ async function start(
   objects: DockerObjects,
   certificatesExpired: boolean,
   seed: () => Promise<void>,
+  report: (status: string) => void,
 ): Promise<void> {
   requireSubnet(objects);
   for (const action of planStart(objects, certificatesExpired))
     await actions[action]();
+  let status = "";
   const [admin, answered] = await Promise.all([
-    waitUntilReady(),
-    eventually(registryAnswers, readyTimeoutMs).then(async (answers) => {
+    waitUntilReady((line) => {
+      status = line;
+      report(line);
+    }),
+    doneBeforeStall(
+      async () => ({ done: await registryAnswers(), progress: status }),
+      stallLimitMs,
+    ).then(async (answers) => {
       if (answers) await seed();
       return answers;
     }),

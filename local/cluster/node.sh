@@ -1,6 +1,7 @@
 #!/bin/bash
 # PID 1 of the node container: registry, containerd, etcd, Kubernetes, CoreDNS, metrics-server, NetworkPolicy and
-# MetalLB's controller as plain processes. Prints "ready" when pods can be scheduled; ends when any of them ends.
+# MetalLB's controller as plain processes. Ends when any of them ends. Prints a line for each step of its start, which
+# tells `up` that it progresses, and "ready" when pods can be scheduled.
 set -eu
 CONF=/node/conf
 # shellcheck source=/dev/null
@@ -9,13 +10,22 @@ export KUBECONFIG=$VAR/super-admin.conf
 P=$VAR/pki
 
 declare -A programs # names by process id
-start() { local name=$1; shift; "$@" >>"$VAR/logs/$name.log" 2>&1 & programs[$!]=$name; }
+declare -A log_starts # sizes of the programs' logs before they were started
+start() {
+  local name=$1 log=$VAR/logs/$1.log
+  shift
+  touch "$log"
+  log_starts[$name]=$(stat -c %s "$log")
+  "$@" >>"$log" 2>&1 &
+  programs[$!]=$name
+  echo "$name was started"
+}
 # Fails if a program has ended.
 all_run() { local pid; for pid in "${!programs[@]}"; do [ -d "/proc/$pid" ] || return; done; }
 # The end of a program's log, without stack traces.
 log_end() {
   echo "The end of $1's log:"
-  grep -Ev '^(\s|goroutine |created by |[^ {]+\(.*\)$|$)' "$VAR/logs/$1.log" | sed 's/,"stacktrace":.*//' | tail -n 5 | cut -c -400 | sed 's/^/  /'
+  tail -c "+$((${log_starts[$1]:-0} + 1))" "$VAR/logs/$1.log" | grep -Ev '^(\s|goroutine |created by |[^ {]+\(.*\)$|$)' | sed 's/,"stacktrace":.*//' | tail -n 5 | cut -c -400 | sed 's/^/  /'
 }
 # Says why the node ends: which programs have ended, and their last words.
 report() {
@@ -31,20 +41,24 @@ report() {
   exit $code
 }
 trap report EXIT
-# Waits until a command succeeds. After 5 s it says what it waits for, with the logs of the programs that it depends on.
+# wait_for CONDITION PROGRAMS COMMAND…: waits until the command succeeds, and prints the condition. After 5 s it says
+# what it waits for, with the ends of the logs of the programs that it depends on.
 wait_for() {
-  local output program began=$SECONDS depends=$1
-  shift
+  local output program began=$SECONDS condition=$1 depends=$2
+  shift 2
   until output=$("$@" 2>&1); do
     all_run || exit 1
     if [ "$depends" ] && ((SECONDS - began >= 5)); then
-      echo "waiting: $* says: $output"
+      echo "waiting until $condition: ${output//$'\n'/$'\n  '}"
       for program in $depends; do log_end "$program"; done
       depends=
     fi
     sleep 0.05
   done
+  echo "$condition"
 }
+# With a time limit: while a request hangs, this script doesn't notice that a program has ended.
+ask() { kubectl --request-timeout=20s "$@"; }
 listens() { (: <"/dev/tcp/127.0.0.1/$1"); }
 clients() { echo "--kubeconfig $1 --authentication-kubeconfig $1 --authorization-kubeconfig $1"; }
 # Whether a certificate is valid for 30 days more.
@@ -70,7 +84,7 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
     xargs -rn1 </sys/fs/cgroup/cgroup.procs >/sys/fs/cgroup/node/cgroup.procs || true
     sed 's/ / +/g; s/^/+/' /sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
   }
-  wait_for "" delegate
+  wait_for "cgroup controllers are delegated" "" delegate
 else
   # cgroup v1: the kubelet's own branch in every hierarchy; a new cpuset has no cores and no memory until it is told.
   for d in /sys/fs/cgroup/*/; do mkdir -p "$d$CGROUP"; done
@@ -107,7 +121,7 @@ if ! certificates_last >/dev/null 2>&1; then
     kubeadm init phase kubeconfig all --config $CONF/kubeadm.yaml --kubeconfig-dir "$VAR"; } >"$VAR/logs/kubeadm.log" 2>&1 ||
     { echo "kubeadm failed."; log_end kubeadm; exit 1; }
 fi
-wait_for etcd listens 2379 # an API server that finds no etcd sleeps for a whole second
+wait_for "etcd listens" etcd listens 2379 # an API server that finds no etcd sleeps for a whole second
 start kube-apiserver kube-apiserver --advertise-address "$NODE" --bind-address 0.0.0.0 --secure-port 6443 \
   --etcd-servers http://127.0.0.1:2379 --service-cluster-ip-range "$SERVICES" --service-node-port-range "$NODE_PORTS" --allow-privileged \
   --kubelet-preferred-address-types InternalIP --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction \
@@ -118,10 +132,10 @@ start kube-apiserver kube-apiserver --advertise-address "$NODE" --bind-address 0
   --requestheader-client-ca-file "$P/front-proxy-ca.crt" --requestheader-allowed-names front-proxy-client \
   --requestheader-extra-headers-prefix X-Remote-Extra- --requestheader-group-headers X-Remote-Group --requestheader-username-headers X-Remote-User \
   --proxy-client-cert-file "$P/front-proxy-client.crt" --proxy-client-key-file "$P/front-proxy-client.key"
-wait_for containerd test -S "$RUN/containerd.sock"
-wait_for containerd ctr --address "$RUN/containerd.sock" --namespace k8s.io images import /node/pause.tar
-wait_for kube-apiserver listens 6443
-wait_for "etcd kube-apiserver" kubectl get --raw /readyz
+wait_for "containerd listens" containerd test -S "$RUN/containerd.sock"
+wait_for "containerd has the pause image" containerd ctr --address "$RUN/containerd.sock" --namespace k8s.io images import /node/pause.tar
+wait_for "the API server listens" kube-apiserver listens 6443
+wait_for "the API server is ready" "etcd kube-apiserver" ask get --raw /readyz
 # Without the higher rates the first service accounts take 4.5 s longer.
 # shellcheck disable=SC2046
 start kube-controller-manager kube-controller-manager $(clients "$VAR/controller-manager.conf") --bind-address 127.0.0.1 --leader-elect=false \
@@ -136,15 +150,16 @@ start kube-proxy kube-proxy --kubeconfig "$KUBECONFIG" --hostname-override node 
   --conntrack-tcp-timeout-close-wait 0s --bind-address "$NODE" --healthz-bind-address 127.0.0.1:10256 --metrics-bind-address 127.0.0.1:10249
 start volumes kube-volumes --kubeconfig "$KUBECONFIG" --folder "$VAR/volumes" --node node
 start coredns coredns -conf $CONF/Corefile
-kubectl apply --server-side --force-conflicts -f $CONF/cluster.yaml -f /node/crds >/dev/null
+wait_for "the API server has the cluster's own objects" kube-apiserver ask apply --server-side --force-conflicts -f $CONF/cluster.yaml -f /node/crds
 # shellcheck disable=SC2046
 start metrics-server metrics-server $(clients "$KUBECONFIG") --bind-address "$NODE" --secure-port 4443 --cert-dir "$VAR/metrics-server" \
   --kubelet-insecure-tls --kubelet-preferred-address-types InternalIP --metric-resolution 10s --kubelet-request-timeout 5s
-wait_for kube-apiserver kubectl wait --for=condition=Established crd --all --timeout=5s
+wait_for "MetalLB's kinds are established" kube-apiserver ask wait --for=condition=Established crd --all --timeout=5s
 start metallb metallb-controller --namespace metallb-system --webhook-mode disabled --log-level warn
-wait_for kube-apiserver kubectl apply --server-side --force-conflicts -f $CONF/load-balancers.yaml
-wait_for kube-controller-manager kubectl get serviceaccount default
-wait_for kubelet kubectl wait --for=condition=Ready node/node --timeout=5s
+wait_for "load balancers have a range of addresses" kube-apiserver ask apply --server-side --force-conflicts -f $CONF/load-balancers.yaml
+wait_for "the default service account exists" kube-controller-manager ask get serviceaccount default
+wait_for "the kubelet is healthy" kubelet listens 10248 # after a restart, the API server still shows the node as ready
+wait_for "the node is ready" kubelet ask wait --for=condition=Ready node/node --timeout=5s
 start network-policy kube-network-policy --kubeconfig "$KUBECONFIG" --hostname-override node \
   --service-cluster-ip-range "$SERVICES" --service-node-port-range "$NODE_PORTS" # ends when it finds no node: last
 echo ready

@@ -1,12 +1,16 @@
-import { type CommandError, eventually, run } from "../host.ts";
+import { type CommandError, run } from "../host.ts";
 import { UserError } from "../user-error.ts";
 import { kept } from "./config.ts";
 import { container } from "./container.ts";
 import { type Container, inspectContainer } from "./docker-objects.ts";
 import { nodeImage } from "./images.ts";
+import { doneBeforeStall } from "./stall.ts";
 
-/** On 2 idle cores it takes 6 s. */
-export const readyTimeoutMs = 120_000;
+/**
+ * How long the node's start may take to progress. The whole start takes 6 s on 2 idle cores; on an emulated machine,
+ * single steps take over a minute. A program that ends is reported at once: only one that hangs is waited for.
+ */
+export const stallLimitMs = 180_000;
 
 /** The node's administrator kubeconfig if its API server is ready, else why that is not. */
 export type Answer =
@@ -35,36 +39,50 @@ export const announcedReady = async ({ startedAt }: Container) =>
 const saysReady = (logs: string) => /^ready$/m.test(logs);
 
 /**
- * Waits until pods can be scheduled and the API server is ready.
+ * Waits until pods can be scheduled and the API server is ready. Progress is a new line in the node's output: it writes
+ * one for each program that it has started and each condition that it has waited for.
+ * @param report receives the last of them
  * @returns the node's administrator kubeconfig
  * @throws UserError that says why the node is not ready
  */
-export async function waitUntilReady(): Promise<string> {
+export async function waitUntilReady(
+  report: (status: string) => void,
+): Promise<string> {
   let admin: string | undefined;
   let reason = "";
   let image = nodeImage;
-  const isReady = async () => {
+  const observe = async () => {
     const node = await inspectContainer();
     if (!node) throw new UserError(`The container ${container} was removed.`);
     image = node.image;
-    reason = await readLogs(node.startedAt);
+    const progress = await readLogs(node.startedAt);
+    reason = progress;
     if (node.status !== "running")
       throw notReady(": its container ended", reason, image, "npm run up");
-    if (!saysReady(reason)) return false;
-    const answer = await askNode();
-    admin = answer.admin;
-    reason = answer.failure ?? "";
-    return admin !== undefined;
+    report(lastStep(progress));
+    if (saysReady(progress)) {
+      const answer = await askNode();
+      admin = answer.admin;
+      reason = answer.failure ?? "";
+    }
+    return { done: admin !== undefined, progress };
   };
-  await eventually(isReady, readyTimeoutMs);
+  await doneBeforeStall(observe, stallLimitMs);
   if (admin !== undefined) return admin;
   throw notReady(
-    ` in ${readyTimeoutMs / 1000} s`,
+    `: its start has not progressed for ${stallLimitMs / 60_000} minutes`,
     reason || "It has not said why.",
     image,
     `docker restart -t 0 ${container} && npm run up`,
   );
 }
+
+/** The last line that is not part of a program's log. */
+const lastStep = (logs: string) =>
+  logs
+    .split("\n")
+    .filter((line) => !/^$|^ |^The end of/.test(line))
+    .at(-1) ?? "";
 
 /** What the node has written since its last start. */
 function readLogs(startedAt: string): Promise<string> {
