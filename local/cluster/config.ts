@@ -75,7 +75,7 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
         ipMasq: true,
         ipam: {
           type: "host-local",
-          dataDir: `${run}/cni-addresses`,
+          dataDir: `${kept}/cni-addresses`,
           ranges: [[{ subnet: pods }]],
           routes: [{ dst: "0.0.0.0/0" }],
         },

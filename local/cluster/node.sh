@@ -70,7 +70,7 @@ certificates_last() {
   for file in "$VAR/kubelet/pki/kubelet.crt" "$VAR/metrics-server/apiserver.crt"; do [ ! -e "$file" ] || lasts <"$file" || return; done
 }
 
-mkdir -p "$VAR"/{logs,registry,kubelet,pod-logs,volume-plugins,volumes} "$RUN/cni"
+mkdir -p "$VAR"/{logs,registry,kubelet,cni-addresses,pod-logs,volume-plugins,volumes} "$RUN/cni"
 cp $CONF/cni.conflist "$RUN/cni/10-pods.conflist"
 mount -o remount,rw /sys
 mount --make-rshared /
@@ -101,6 +101,16 @@ done
 echo 1 >/proc/sys/net/ipv4/ip_forward
 ip route replace local "$SERVICES" dev lo src "$NODE"
 ip route replace local "$LOAD_BALANCERS" dev lo # load balancers' addresses: ours, so that we answer ARP for them
+
+# Until a pod's network policies are in force, it gets no new connections, and none of its own but to the node's DNS:
+# kube-network-policy adds its address to the set then. The kubelet's probes pass, since they are not forwarded.
+ipset create enforced-pods hash:ip
+iptables -t mangle -A PREROUTING -s "$PODS" -d "$NODE" -p udp --dport 53 -j ACCEPT
+iptables -t mangle -A PREROUTING -s "$PODS" -m conntrack --ctstate NEW -m set ! --match-set enforced-pods src -j DROP
+iptables -t mangle -A FORWARD -d "$PODS" -m conntrack --ctstate NEW -m set ! --match-set enforced-pods dst -j DROP
+# No pod has survived the start. The address that was given out last is kept: those that the API server still shows for
+# pods from before must not be given to others.
+find "$VAR/cni-addresses" -type f ! -name 'last_reserved_ip.*' -delete
 
 start registry docker-registry serve $CONF/registry.yaml
 start containerd containerd --config $CONF/containerd.toml
@@ -158,9 +168,10 @@ wait_for "MetalLB's kinds are established" kube-apiserver ask wait --for=conditi
 start metallb metallb-controller --namespace metallb-system --webhook-mode disabled --log-level warn
 wait_for "load balancers have a range of addresses" kube-apiserver ask apply --server-side --force-conflicts -f $CONF/load-balancers.yaml
 wait_for "the default service account exists" kube-controller-manager ask get serviceaccount default
+wait_for "the node is registered" kubelet ask get node node # kube-network-policy ends if it finds no node
+start network-policy kube-network-policy --kubeconfig "$KUBECONFIG" --hostname-override node --enforced-pods enforced-pods \
+  --service-cluster-ip-range "$SERVICES" --service-node-port-range "$NODE_PORTS"
 wait_for "the kubelet is healthy" kubelet listens 10248 # after a restart, the API server still shows the node as ready
 wait_for "the node is ready" kubelet ask wait --for=condition=Ready node/node --timeout=5s
-start network-policy kube-network-policy --kubeconfig "$KUBECONFIG" --hostname-override node \
-  --service-cluster-ip-range "$SERVICES" --service-node-port-range "$NODE_PORTS" # ends when it finds no node: last
 echo ready
 wait -n

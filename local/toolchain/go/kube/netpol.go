@@ -7,6 +7,7 @@ import (
 	"github.com/cloudnativelabs/kube-router/v2/pkg/healthcheck"
 	"github.com/cloudnativelabs/kube-router/v2/pkg/options"
 	"github.com/spf13/cobra"
+	core "k8s.io/api/core/v1"
 	"k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
@@ -17,6 +18,7 @@ import (
 // kube-router (BGP, its service proxy, cloud SDKs) would cost minutes to build and is not used.
 func newNetworkPolicyCommand() *cobra.Command {
 	config := options.NewKubeRouterConfig()
+	var enforcedPods string
 	command := &cobra.Command{
 		Use:           "kube-network-policy",
 		Short:         "Enforces NetworkPolicy on this node",
@@ -57,6 +59,11 @@ func newNetworkPolicyCommand() *cobra.Command {
 			if _, err := policies.AddEventHandler(controller.NetworkPolicyEventHandler); err != nil {
 				return err
 			}
+			gate := newPodGate(enforcedPods, pods.GetStore(), iptables[core.IPv4Protocol])
+			if _, err := pods.AddEventHandler(gate); err != nil {
+				return err
+			}
+			go gate.run(stop)
 			heartbeats := make(chan *healthcheck.ControllerHeartbeat, 10)
 			go func() {
 				for range heartbeats { // the controller blocks when nobody reads them
@@ -69,5 +76,7 @@ func newNetworkPolicyCommand() *cobra.Command {
 		},
 	}
 	config.AddFlags(command.Flags())
+	command.Flags().StringVar(&enforcedPods, "enforced-pods", "",
+		"ipset for the addresses of pods whose network policies are in force")
 	return command
 }
