@@ -3,6 +3,7 @@ import { checkConnections } from "./connection-limits.ts";
 import { type DatabaseSettings, parseDatabase } from "./database-settings.ts";
 import { isImage, registryPattern } from "./image-reference.ts";
 import { imagesToBuild } from "./images.ts";
+import { withLocalDefaults } from "./local-cluster.ts";
 import { type MediaSettings, parseMedia } from "./media-settings.ts";
 import { list, type Report, shown, suggestion } from "./mistakes.ts";
 import {
@@ -34,7 +35,7 @@ export interface Settings<Name extends string = string> {
   registryCredentials?: Record<string, RegistryCredentials>;
   /** The image that services run on. @default gcr.io/distroless/nodejs24-debian13 */
   baseImage: string;
-  /** @default linux/amd64 */
+  /** @default linux/amd64; on the local cluster, the Docker engine's */
   platform: string;
   /** The stack whose images this one runs. @default none: images are built */
   imagesFrom?: string;
@@ -79,9 +80,21 @@ export function loadSettings<Name extends string>(
   const raw: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
     const [namespace, name] = key.split(":") as [string, string];
-    if (namespace === pulumi.getProject()) raw[name] = parseValue(name, value);
+    // Empty, which is Pulumi.yaml's default, means that the key is not set.
+    if (namespace === pulumi.getProject() && value !== "")
+      raw[name] = parseValue(name, value);
   }
-  const parsed = parseSettings(raw, names, encryptedValues(), withDatabase);
+  const complete = withLocalDefaults(raw, process.env);
+  if (!complete)
+    throw new pulumi.RunError(
+      `Stack ${pulumi.getStack()} is for the local cluster, and this shell has no variables of one. Make it with \`npm run up\`, then run: eval "$(npm run -s env)"`,
+    );
+  const parsed = parseSettings(
+    complete,
+    names,
+    encryptedValues(),
+    withDatabase,
+  );
   const stack = stackNameMistake(pulumi.getProject(), pulumi.getStack());
   const mistakes = [...(stack ? [stack] : []), ...parsed.mistakes];
   if (parsed.settings && mistakes.length === 0) return parsed.settings;
@@ -92,9 +105,8 @@ export function loadSettings<Name extends string>(
   );
 }
 
-/** Pulumi hands maps over as JSON text, and everything else as it is; what is empty (Pulumi.yaml's default) is not set. */
+/** Pulumi hands maps over as JSON text, and everything else as it is. */
 function parseValue(name: string, value: string): unknown {
-  if (value === "") return undefined;
   if (!maps.includes(name)) return value;
   try {
     return JSON.parse(value);

@@ -1,8 +1,8 @@
 import { say } from "./progress.ts";
 import { UserError } from "./user-error.ts";
 
-const commands: Record<string, () => Promise<unknown>> = {
-  up: async () => (await import("./up.ts")).up(),
+const commands: Record<string, (args: string[]) => Promise<unknown>> = {
+  up: async (args) => (await import("./up.ts")).up(args),
   down: async () => (await import("./down.ts")).down(),
   env: async () => (await import("./up.ts")).env(),
 };
@@ -12,7 +12,7 @@ if (!command) {
   process.exit(2);
 }
 try {
-  await command();
+  await command(process.argv.slice(3));
 } catch (error) {
   const { message, name, stack } = error as Error;
   // A program that failed has said why; only what nobody foresaw needs the place in our code.

@@ -6,11 +6,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { delimiter, join } from "node:path";
+import { context, registry } from "./cluster/addresses.ts";
 import { kubeconfig } from "./cluster/kubeconfig.ts";
+import { enginePlatform } from "./docker-platform.ts";
 import { bundleDockerProvider } from "./docker-provider/index.ts";
 import { cache, ownPath, project, run } from "./host.ts";
 import { end, type Process, processes } from "./processes.ts";
 import { say, step } from "./progress.ts";
+import { stackContext } from "./stack-config.ts";
 import { removeStaleLocks } from "./stack-locks.ts";
 import { backend } from "./stacks.ts";
 import {
@@ -23,8 +26,41 @@ import {
 
 const home = join(cache, "pulumi-home");
 
-/** The variables that make plain `pulumi` and `kubectl` work on this environment: what `npm run env` prints. */
-export const variables = (): Record<string, string> => ({
+/** Returns the variables that make plain `pulumi` and `kubectl` work on stack dev's cluster: `npm run env` prints them. */
+export const variables = async (): Promise<Record<string, string>> => ({
+  ...programVariables(),
+  ...(isLocal()
+    ? {
+        ...backendVariables,
+        KUBECONFIG: kubeconfig,
+        MARQUEE_REGISTRY: registry,
+        MARQUEE_PLATFORM: await enginePlatform(),
+      }
+    : {
+        ...backendVariables,
+        ...(hasOwnBackend() ? ownBackendVariables() : {}),
+      }),
+});
+
+/** Whether stack dev is configured for the local cluster. */
+export const isLocal = (): boolean => stackContext() === context;
+
+/** Stacks on other clusters may be kept in the person's own backend. */
+const hasOwnBackend = (): boolean =>
+  (process.env.PULUMI_BACKEND_URL ?? "") !== "";
+
+const backendVariables = {
+  PULUMI_BACKEND_URL: `file://${backend}`,
+  PULUMI_CONFIG_PASSPHRASE: "",
+};
+
+/** The passphrase of Pulumi.dev.yaml is empty, unless its owner has changed that. */
+const ownBackendVariables = () => ({
+  PULUMI_BACKEND_URL: process.env.PULUMI_BACKEND_URL ?? "",
+  PULUMI_CONFIG_PASSPHRASE: process.env.PULUMI_CONFIG_PASSPHRASE ?? "",
+});
+
+const programVariables = () => ({
   PATH: [
     bin,
     join(project, "node_modules/.bin"), // Node.js as the lockfile pins it
@@ -32,10 +68,7 @@ export const variables = (): Record<string, string> => ({
       .split(delimiter)
       .filter((folder) => folder !== bin && !ofNpm(folder)),
   ].join(delimiter),
-  KUBECONFIG: kubeconfig,
   PULUMI_HOME: home,
-  PULUMI_BACKEND_URL: `file://${backend}`,
-  PULUMI_CONFIG_PASSPHRASE: "",
   PULUMI_SKIP_UPDATE_CHECK: "true",
   NODE_COMPILE_CACHE: join(cache, "node-compile"), // a quarter off each preview
 });
@@ -44,12 +77,10 @@ export const variables = (): Record<string, string> => ({
 const ofNpm = (folder: string) =>
   /\/node_modules\/\.bin$|\/node-gyp-bin$/.test(folder);
 
-const environment = () => ({ ...process.env, ...variables() });
-
 /** Runs pulumi with this environment's variables. */
-export const pulumi = (args: string[]): Promise<string> =>
+export const pulumi = async (args: string[]): Promise<string> =>
   run("pulumi", [...args, "--non-interactive"], {
-    env: environment(),
+    env: { ...process.env, ...(await variables()) },
     log: "pulumi",
   });
 
@@ -153,18 +184,18 @@ async function installBuilt(
 }
 
 /**
- * Makes stack dev fit to be updated. A run that was killed leaves its lock, and operations of which nobody knows how they
- * ended: the lock of a process that is gone is removed, and what became of its operations is looked up in the cluster.
+ * Prepares stack dev for an update. A run that was killed leaves its lock, and operations whose result is unknown: the
+ * lock of a process that has ended is removed, and the result of its operations is looked up in the cluster.
  */
 export async function prepareStack(): Promise<void> {
   // staging too, so that `pulumi stack select staging` finds it; not prod, whose secrets are its owner's matter.
   const stacks = join(backend, ".pulumi/stacks/marquee");
-  if (!existsSync(join(stacks, "staging.json")))
+  if (isLocal() && !existsSync(join(stacks, "staging.json")))
     await pulumi(["stack", "select", "--create", "staging"]);
   await pulumi(["stack", "select", "--create", "dev"]);
   if (!removeStaleLocks(backend)) return;
   say(
-    "  an earlier `pulumi up` was killed: looking up what became of its work",
+    "  an earlier `pulumi up` was killed: looking up the result of its operations",
   );
   await pulumi([
     ...["refresh", "--stack", "dev", "--yes", "--skip-preview"],

@@ -1,33 +1,31 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { host, registry } from "./cluster/addresses.ts";
+import { type Document, parseDocument } from "yaml";
 import { project } from "./host.ts";
-import { UserError } from "./user-error.ts";
+
+const devConfig = join(project, "Pulumi.dev.yaml");
+
+const read = (file: string): Document =>
+  parseDocument(readFileSync(file, "utf8"));
+
+/** Returns the kubeconfig context that stack dev is configured for. */
+export const stackContext = (file = devConfig): unknown =>
+  read(file).getIn(["config", "marquee:context"]);
+
+/** Whether stack dev's configuration has a key. */
+export const hasStackConfig = (key: string, file = devConfig): boolean =>
+  read(file).hasIn(["config", key]);
 
 /**
- * Makes sure that stack dev's configuration is for this local environment and this kind of machine.
- * @throws UserError with every line that has to be another one
+ * Sets keys of stack dev's configuration. The rest of the file stays as it is.
+ * @param values by path, such as ["marquee:database", "image"]
  */
-export function requireStackConfig(
-  config: Record<string, unknown> = parse(
-    readFileSync(join(project, "Pulumi.dev.yaml"), "utf8"),
-  ).config,
-  arch: NodeJS.Architecture = process.arch,
+export function setStackConfig(
+  values: { path: string[]; value: string }[],
+  file = devConfig,
 ): void {
-  const wanted: Record<string, string> = {
-    "marquee:context": "marquee-local",
-    "marquee:registry": registry,
-    "marquee:baseImage": `${registry}/node:24`,
-    ...(arch === "arm64" ? { "marquee:platform": "linux/arm64" } : {}),
-  };
-  const wrong = Object.entries(wanted).filter(
-    ([key, value]) => config[key] !== value,
-  );
-  if (wrong.length === 0) return;
-  throw new UserError(
-    `Pulumi.dev.yaml is not for the local cluster on ${host}. These lines have to be there:\n` +
-      wrong.map(([key, value]) => `  ${key}: ${value}\n`).join("") +
-      "If you use a cluster of your own, you need no `npm run up`: see “Your own cluster and registry” in README.md.",
-  );
+  const document = read(file);
+  for (const { path, value } of values)
+    document.setIn(["config", ...path], value);
+  writeFileSync(file, document.toString({ lineWidth: 0 }));
 }

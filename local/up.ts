@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
+import { list } from "../components/mistakes.ts";
 import { inspectObjects } from "./cluster/docker-objects.ts";
 import {
   ensureBaseImage,
@@ -25,29 +26,69 @@ import {
 import { elapsed, say, step } from "./progress.ts";
 import {
   ensurePulumi,
+  isLocal,
   ownPulumi,
   prepareStack,
   pulumi,
   variables,
 } from "./pulumi.ts";
 import { requireMachine } from "./requirements.ts";
-import { requireStackConfig } from "./stack-config.ts";
+import {
+  hasStackConfig,
+  setStackConfig,
+  stackContext,
+} from "./stack-config.ts";
 import { havePrograms } from "./toolchain/index.ts";
 import { inTurn } from "./turn.ts";
+import { parseUp, type StackValue, usage } from "./up-options.ts";
 import { UserError } from "./user-error.ts";
 
 /** From a bare machine to Marquee on Kubernetes. Whatever is there already is used; an interrupted run is picked up. */
-export async function up(): Promise<void> {
+export async function up(args: string[] = []): Promise<void> {
+  const { help, values } = parseUp(args);
+  if (help) return console.log(usage);
   mkdirSync(logs, { recursive: true });
-  say(`Marquee, on a cluster in this machine. Logs: ${logs}`);
-  requireStackConfig();
+  if (values.length > 0) await configureStack(values);
+  const where = isLocal()
+    ? "a cluster in this machine"
+    : `the cluster of the context ${stackContext()}`;
+  say(`Marquee, on ${where}. Logs: ${logs}`);
   await inTurn(
     { lock: "lock", holder: "another `npm run up`" },
-    bringUpCluster,
+    isLocal() ? bringUpCluster : bringUpPulumi,
   );
   await step("stack dev", prepareStack);
   await pulumiUp();
   await printWhatNext();
+}
+
+/** Writes the values to Pulumi.dev.yaml, and says so. */
+async function configureStack(values: StackValue[]): Promise<void> {
+  // It loads Pulumi's SDK, which other runs don't need.
+  const { readKubeconfig } = await import("../components/cluster.ts");
+  const [context] = values.map(({ value }) => value);
+  const { files, servers } = readKubeconfig();
+  if (!servers.has(context ?? ""))
+    throw new UserError(
+      `--context is ${context}, and ${files.join(", ")} has ${servers.size === 0 ? "no contexts" : `only ${list([...servers.keys()])}`}.`,
+    );
+  const hasRegistry = values.some(({ path }) => path[0] === "marquee:registry");
+  if (!hasRegistry && !hasStackConfig("marquee:registry"))
+    throw new UserError(
+      "--registry is missing: the cluster pulls the services' images from there.",
+    );
+  setStackConfig(values);
+  for (const { path, value } of values)
+    say(`  ${path.join(".")} is now ${value} in Pulumi.dev.yaml`);
+}
+
+/** Pulumi, its plugins and kubectl alone. The program itself checks the cluster and the registry. */
+async function bringUpPulumi(): Promise<void> {
+  const [hasPulumi, hasKubectl] = await Promise.all([
+    ownPulumi(),
+    ownKubectl(),
+  ]);
+  await ensurePulumi(hasPulumi, { cluster: false, kubectl: !hasKubectl });
 }
 
 /** Toolchain, engine, images, cluster and plugins: everything but the stack. */
@@ -97,14 +138,15 @@ async function prepareImages(): Promise<void> {
 }
 
 /** As a person would run it, its output in their terminal. */
-function pulumiUp(): Promise<void> {
+async function pulumiUp(): Promise<void> {
+  const env = { ...process.env, ...(await variables()) };
   return new Promise((resolve, reject) => {
     const child = spawn(
       "pulumi",
       ["up", "--stack", "dev", "--yes", "--skip-preview"],
       {
         cwd: project,
-        env: { ...process.env, ...variables() },
+        env,
         stdio: ["ignore", process.stderr.fd, process.stderr.fd],
       },
     );
@@ -138,16 +180,16 @@ Marquee is up (${elapsed()}).
 ${endpoints.join("\n")}
 
 Open streaming's address in a browser. Next, in this shell:
-  eval "$(npm run -s env)"                       # pulumi and kubectl, on this cluster
-  kubectl port-forward service/auth-service 8081 # then open http://localhost:8081
+  eval "$(npm run -s env)"                       # pulumi and kubectl, ${isLocal() ? "on this cluster" : "if they were built here"}
+  kubectl ${isLocal() ? "" : `--context ${stackContext()} --namespace marquee-dev `}port-forward service/auth-service 8081 # then open http://localhost:8081
   pulumi config set --path 'marquee:services.auth.replicas' 5 && pulumi up
 `);
 }
 
 /** Prints the lines that make a shell's `pulumi` and `kubectl` work on this environment. */
-export function env(): void {
-  if (!existsSync(kubeconfig))
+export async function env(): Promise<void> {
+  if (isLocal() && !existsSync(kubeconfig))
     throw new UserError("There is no local cluster. `npm run up` makes one.");
-  for (const [name, value] of Object.entries(variables()))
+  for (const [name, value] of Object.entries(await variables()))
     console.log(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
 }

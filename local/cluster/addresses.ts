@@ -1,7 +1,6 @@
 import { instance, name } from "../host.ts";
 
-/** The context's name in the kubeconfig that `up` writes. Pulumi.dev.yaml and Pulumi.staging.yaml name it. */
-export const context = "marquee-local";
+export { localContext as context } from "../../components/local-cluster.ts";
 
 /** Where this environment listens on this machine: 127.0.0.1, or 127.0.0.2 … for MARQUEE_LOCAL 1 …. */
 export const host = `127.0.0.${instance + 1}`;

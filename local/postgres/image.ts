@@ -36,6 +36,6 @@ const makePostgresImage = () =>
     ),
   );
 
-/** Puts it into the cluster's registry, where Pulumi.dev.yaml names it. */
+/** Pushes it to the cluster's registry, where stacks on this cluster name it. */
 export const pushPostgresImage = () =>
   pushImage(localPostgres, `${registry}/postgres:17`);

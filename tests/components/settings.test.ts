@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { withLocalDefaults } from "../../components/local-cluster.ts";
 import { parseSettings } from "../../components/settings.ts";
 import { authority } from "./certificates.ts";
 import {
@@ -184,6 +185,10 @@ describe("the configuration of", () => {
           value,
         ]),
       );
-      assert.deepEqual(parseSettings(raw, names).mistakes, []);
+      const complete = withLocalDefaults(raw, {
+        MARQUEE_REGISTRY: "localhost:5001",
+        MARQUEE_PLATFORM: "linux/amd64",
+      });
+      assert.deepEqual(parseSettings(complete ?? {}, names).mistakes, []);
     });
 });

@@ -27,7 +27,9 @@ const project = join(import.meta.dirname, "../..");
 const clean = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) =>
-      !/^(PULUMI_|KUBECONFIG$|NODE_COMPILE_CACHE$|npm_|LOG_LEVEL$)/.test(name),
+      !/^(PULUMI_|KUBECONFIG$|MARQUEE_|NODE_COMPILE_CACHE$|npm_|LOG_LEVEL$)/.test(
+        name,
+      ),
   ),
 );
 let variables: NodeJS.ProcessEnv = { ...clean, MARQUEE_LOCAL: "1", CI: "true" };
@@ -61,12 +63,6 @@ function makeClone(): string {
     join(project, "node_modules"),
     target,
   ]);
-  for (const stack of ["dev", "staging"])
-    edit(
-      join(target, `Pulumi.${stack}.yaml`),
-      /localhost:5001/g,
-      `${host}:5001`,
-    );
   execFileSync(
     "sh",
     [
