@@ -1,4 +1,11 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { debianImage, ensureDebianImage } from "./debian-image.ts";
 import { cache, type RunOptions, run, succeeds } from "./host.ts";
@@ -26,11 +33,21 @@ export async function buildImage(
   mkdirSync(context, { recursive: true });
   try {
     await fill(context);
+    makeReadable(context);
     await buildPackages(build);
     await docker(build, ["--tag", image, "--file", dockerfile, context]);
   } finally {
     await succeeds("docker", ["image", "rm", packagesImage(build)]);
     rmSync(context, { recursive: true });
+  }
+}
+
+/** Lets every user of the image read what COPY copies: it keeps modes, which depend on this user's umask. */
+function makeReadable(context: string): void {
+  for (const path of readdirSync(context, { recursive: true })) {
+    const file = join(context, `${path}`);
+    const { mode } = statSync(file);
+    chmodSync(file, mode | (mode & 0o100 ? 0o555 : 0o444));
   }
 }
 

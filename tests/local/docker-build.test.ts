@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { buildImage, proxyVariables } from "../../local/docker-build.ts";
 import { ensureDockerEngine } from "../../local/docker-engine.ts";
@@ -123,6 +129,23 @@ describe("buildImage", function () {
       await run("docker", ["rm", container]);
     }
     await assertClean();
+  });
+
+  it("lets every user of the image read what it copies, whatever the umask is", async () => {
+    await build(
+      `RUN true\nFROM packages\nCOPY . /made/\nUSER 65532\nRUN /made/bin/play\n`,
+      (folder) => {
+        mkdirSync(join(folder, "bin"), { mode: 0o700 });
+        writeFileSync(join(folder, "film"), "Orbits", { mode: 0o600 });
+        writeFileSync(
+          join(folder, "bin/play"),
+          "#!/bin/sh\ngrep Orbits /made/film\n",
+          {
+            mode: 0o700,
+          },
+        );
+      },
+    );
   });
 
   it("gives its steps the environment's proxy, and the image nothing of it", async () => {
