@@ -6,7 +6,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { install } from "./debian.ts";
+import { canInstall, install } from "./debian.ts";
+import { engineProblem, findEngine, type Host } from "./engine.ts";
 import {
   type CommandError,
   cache,
@@ -29,12 +30,13 @@ interface StartedEngine {
 }
 
 /** Beside the cache, not in one environment's state: all environments share the engine. */
-const record = join(cache, "docker-engine.json");
+export const engineRecord = "docker-engine.json";
+const record = join(cache, engineRecord);
 const ipForward = "/proc/sys/net/ipv4/ip_forward";
 
 /** Whether a Docker engine answers. */
-export const engineAnswers = () =>
-  succeeds("docker", ["version", "--format", "{{.Server.Version}}"]);
+export const engineAnswers = async () =>
+  (await findEngine()).state === "answers";
 
 /** An engine that answers `docker` but can't run the cluster's node. */
 export type UnsupportedEngine = "Podman" | "rootless Docker";
@@ -64,9 +66,15 @@ export function unsupportedEngine(
     : undefined;
 }
 
-/** Makes sure that a Docker engine answers: the one that runs, or one that we install and start (as root on Debian). */
+/**
+ * Makes sure that a Docker engine answers: the one that runs, or one that we install and start (as root on Debian).
+ * @throws UserError if there is none to use
+ */
 export async function ensureDockerEngine(): Promise<void> {
-  if (await engineAnswers()) return;
+  const engine = await findEngine();
+  if (engine.state === "answers") return;
+  if (engine.state !== "absent" || !canInstall())
+    throw new UserError(engineProblem(engine, await describeHost()));
   await step("Docker engine", async () => {
     if (!(await succeeds("sh", ["-c", "command -v dockerd"])))
       await install(
@@ -84,6 +92,12 @@ export async function ensureDockerEngine(): Promise<void> {
       );
   });
 }
+
+export const describeHost = async (): Promise<Host> => ({
+  platform: process.platform,
+  root: process.getuid?.() === 0,
+  dockerCommand: await succeeds("sh", ["-c", "command -v docker"]),
+});
 
 async function startEngine(): Promise<void> {
   // What a killed engine left behind stops the next one from starting.

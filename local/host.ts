@@ -59,6 +59,8 @@ export interface RunOptions {
   log?: string;
   /** Called with every line that the program writes, to show progress. */
   onLine?: (line: string) => void;
+  /** Kills the program after this time; `run` then rejects with a CommandTimeoutError. */
+  timeoutMs?: number;
 }
 
 /** A program that ended with a failure. `output` is what it wrote, last lines last. */
@@ -70,6 +72,9 @@ export class CommandError extends Error {
     this.output = output;
   }
 }
+
+/** A program that was killed because it took too long. */
+export class CommandTimeoutError extends CommandError {}
 
 const running = new Set<ChildProcess>();
 
@@ -117,6 +122,16 @@ export function run(
         options.onLine?.(line);
       },
     );
+    let timedOut = false;
+    const timeout =
+      options.timeoutMs &&
+      setTimeout(() => {
+        timedOut = true;
+        child.kill("SIGKILL");
+        // The program's own children may keep them open.
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, options.timeoutMs);
     if (typeof options.input === "string") child.stdin?.end(options.input);
     else if (options.input && child.stdin) options.input.pipe(child.stdin);
     child.stdin?.on("error", () => {}); // the program ended before it read everything: its exit code tells
@@ -129,14 +144,18 @@ export function run(
     );
     child.on("close", (code, signal) => {
       running.delete(child);
+      clearTimeout(timeout);
       log?.end();
       if (code === 0) return resolve(stdout.trimEnd());
       const output = [...stdout.trimEnd().split("\n").slice(-20), ...tail].join(
         "\n",
       );
+      const end = timedOut
+        ? `did not end within ${Number(options.timeoutMs) / 1000} s`
+        : `ended with ${signal ?? `code ${code}`}`;
       reject(
-        new CommandError(
-          `${command} ${args.join(" ")} ended with ${signal ?? `code ${code}`}` +
+        new (timedOut ? CommandTimeoutError : CommandError)(
+          `${command} ${args.join(" ")} ${end}` +
             `${options.log ? ` (all of its output: ${join(logs, `${options.log}.log`)})` : ""}\n${output}`,
           output,
         ),

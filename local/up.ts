@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { list } from "../components/mistakes.ts";
-import { inspectObjects } from "./cluster/docker-objects.ts";
+import {
+  type DockerObjects,
+  inspectObjects,
+} from "./cluster/docker-objects.ts";
 import {
   ensureBaseImage,
   ensureNodeImage,
@@ -13,9 +16,12 @@ import {
 import { ensureCluster } from "./cluster/index.ts";
 import { kubeconfig } from "./cluster/kubeconfig.ts";
 import { requireOwn } from "./cluster/ownership.ts";
+import { requireAddress, requirePorts } from "./cluster/ports.ts";
 import { canInstall } from "./debian.ts";
 import { ensureDebianImage, pullDebianImage } from "./debian-image.ts";
-import { engineAnswers, ensureDockerEngine } from "./docker-engine.ts";
+import { ensureDockerEngine } from "./docker-engine.ts";
+import { describeEndpoint } from "./endpoints.ts";
+import { findEngine } from "./engine.ts";
 import { logs, project } from "./host.ts";
 import { ownKubectl } from "./kubectl.ts";
 import {
@@ -33,6 +39,7 @@ import {
   variables,
 } from "./pulumi.ts";
 import { requireMachine } from "./requirements.ts";
+import { findShortages } from "./resources.ts";
 import {
   hasStackConfig,
   setStackConfig,
@@ -53,6 +60,7 @@ export async function up(args: string[] = []): Promise<void> {
     ? "a cluster in this machine"
     : `the cluster of the context ${stackContext()}`;
   say(`Marquee, on ${where}. Logs: ${logs}`);
+  if (isLocal()) await requireAddress();
   await inTurn(
     { lock: "lock", holder: "another `npm run up`" },
     isLocal() ? bringUpCluster : bringUpPulumi,
@@ -96,20 +104,27 @@ async function bringUpCluster(): Promise<void> {
   const [hasPulumi, hasKubectl, dockerEngine] = await Promise.all([
     ownPulumi(),
     ownKubectl(),
-    engineAnswers(),
+    findEngine(),
   ]);
-  const [objects, images] = dockerEngine
-    ? await Promise.all([inspectObjects(), haveEveryImage()])
-    : [{}, false];
+  const [objects, images] =
+    dockerEngine.state === "answers"
+      ? await Promise.all([inspectObjects(), haveEveryImage()])
+      : [{}, false];
   requireOwn(objects, "up"); // before minutes of building
   const builds =
     !images || !havePrograms({ pulumi: hasPulumi, kubectl: hasKubectl });
   // Root on Debian makes what can't be pulled; for everybody else it is a requirement.
   const pullFailure =
-    dockerEngine && builds && !canInstall()
+    dockerEngine.state === "answers" && builds && !canInstall()
       ? await pullDebianImage()
       : undefined;
-  await requireMachine({ dockerEngine, pullFailure });
+  const started = isStarted(objects);
+  const work = builds ? "build" : "start";
+  await requireMachine(
+    { dockerEngine, pullFailure },
+    started && work === "start" ? [] : await findShortages(dockerEngine, work),
+  );
+  if (!started) await requirePorts();
   await ensureDockerEngine();
   if (builds) await ensureDebianImage();
   const programs = { cluster: !(await haveNodeImage()), kubectl: !hasKubectl };
@@ -124,6 +139,10 @@ async function bringUpCluster(): Promise<void> {
     await pushPostgresImage();
   });
 }
+
+/** Whether the node has its ports and resources already. */
+const isStarted = ({ container }: DockerObjects) =>
+  container?.status === "running" || container?.status === "paused";
 
 const haveEveryImage = async () =>
   (
@@ -171,9 +190,10 @@ async function printWhatNext(): Promise<void> {
   const outputs = JSON.parse(
     await pulumi(["stack", "output", "--stack", "dev", "--json"]),
   ) as { endpoints: Record<string, string> };
-  const endpoints = Object.entries(outputs.endpoints).map(
-    ([service, url]) =>
-      `  ${service.padEnd(10)} ${url}${url.includes(".svc:") ? "  (in the cluster)" : ""}`,
+  const endpoints = await Promise.all(
+    Object.entries(outputs.endpoints).map(([service, url]) =>
+      describeEndpoint(service, url),
+    ),
   );
   console.log(`
 Marquee is up (${elapsed()}).

@@ -6,6 +6,7 @@ import { host, network, nodePorts } from "./addresses.ts";
 import { configuration, kept } from "./config.ts";
 import { nodeImage } from "./images.ts";
 import { nodeConfiguration, ownerLabels } from "./ownership.ts";
+import { portTaken } from "./ports.ts";
 
 /** The name of the node's container, and of its volume. */
 export const container = network.name;
@@ -88,9 +89,5 @@ export const startContainer = (how: "start" | "restart" = "start") =>
       /Bind for (\S+) failed|(\S+): bind: address already in use/,
     );
     if (!taken) throw error;
-    throw new UserError(
-      `The local cluster needs ${taken[1] ?? taken[2]}, and another program listens there. ` +
-        `It publishes ${host}:5001 (registry), :6443 (Kubernetes) and :${nodePorts} (node ports): end that program, ` +
-        "or set MARQUEE_LOCAL=2 to use another loopback address (then also in the stack config's marquee:registry and marquee:baseImage).",
-    );
+    throw portTaken(`${taken[1] ?? taken[2]}`);
   });

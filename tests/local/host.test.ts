@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { realpathSync } from "node:fs";
+import { realpathSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import {
   CommandError,
+  CommandTimeoutError,
   eventually,
   parseInstance,
   project,
@@ -125,6 +127,24 @@ describe("run", () => {
       js("process.kill(process.pid, 'SIGKILL')"),
       /ended with SIGKILL/,
     );
+  });
+
+  it("kills a program that takes too long, although its children keep its output open", async () => {
+    const folder = useFolder({ running: "" });
+    const child = `while [ -e '${folder}/running' ]; do sleep 0.1; done`;
+    await assert.rejects(
+      run("sh", ["-c", `${child} & wait`], { timeoutMs: 100 }),
+      (error) => {
+        assert.ok(error instanceof CommandTimeoutError);
+        assert.match(error.message, /^sh -c .+ did not end within 0\.1 s\n/);
+        return true;
+      },
+    );
+    rmSync(join(folder, "running"));
+  });
+
+  it("lets a program end that takes less than the timeout", async () => {
+    assert.equal(await js("console.log(1)", { timeoutMs: 600_000 }), "1");
   });
 
   it("says that a program is not installed", async () => {

@@ -7,15 +7,19 @@ const debianRoot: Machine = {
   root: true,
   canInstall: true,
   dockerCommand: false,
-  dockerEngine: false,
+  dockerEngine: { state: "absent" },
 };
 const linuxUser: Machine = {
   ...debianRoot,
   root: false,
   canInstall: false,
   dockerCommand: true,
-  dockerEngine: true,
+  dockerEngine: {
+    state: "answers",
+    info: { memoryBytes: 8 * 2 ** 30, dataFolder: "/var/lib/docker" },
+  },
 };
+const absent = { state: "absent" } as const;
 const pullFailure =
   'Get "https://registry-1.docker.io/v2/": dial tcp: no such host';
 
@@ -42,7 +46,7 @@ describe("requirements of a local cluster", () => {
     const [sentence, ...others] = missing({
       ...linuxUser,
       platform: "darwin",
-      dockerEngine: false,
+      dockerEngine: absent,
     });
     assert.deepEqual(others, []);
     assert.match(sentence ?? "", /Install Docker Desktop/);
@@ -52,12 +56,42 @@ describe("requirements of a local cluster", () => {
     const [install] = missing({
       ...linuxUser,
       dockerCommand: false,
-      dockerEngine: false,
+      dockerEngine: absent,
     });
     assert.match(install ?? "", /Install it \(https:\/\/docs\.docker/);
-    const [start] = missing({ ...linuxUser, dockerEngine: false });
+    const [start] = missing({ ...linuxUser, dockerEngine: absent });
     assert.match(start ?? "", /sudo systemctl start docker/);
-    assert.match(start ?? "", /usermod -aG docker/);
+    assert.doesNotMatch(start ?? "", /usermod/);
+  });
+
+  it("ask a user whom Docker denies access to join its group", () => {
+    const [sentence, ...others] = missing({
+      ...linuxUser,
+      dockerEngine: {
+        state: "denies access",
+        address: "unix:///var/run/docker.sock",
+      },
+    });
+    assert.deepEqual(others, []);
+    assert.match(
+      sentence ?? "",
+      /denies access .+ at unix:\/\/\/var\/run\/docker\.sock\. .+usermod -aG docker/,
+    );
+    assert.doesNotMatch(sentence ?? "", /systemctl/);
+  });
+
+  it("ask for a restart of an engine that hangs, of root on Debian as well", () => {
+    for (const machine of [linuxUser, debianRoot]) {
+      const [sentence, ...others] = missing({
+        ...machine,
+        dockerEngine: { state: "hangs" },
+      });
+      assert.deepEqual(others, []);
+      assert.match(
+        sentence ?? "",
+        /does not answer within 20 s\..+systemctl restart docker/,
+      );
+    }
   });
 
   for (const [engine, words] of [

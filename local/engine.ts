@@ -1,0 +1,78 @@
+import { type CommandError, CommandTimeoutError, run } from "./host.ts";
+
+const answerTimeoutMs = 20_000;
+
+/** The Docker engine, or why it can't be used. */
+export type Engine =
+  | { state: "answers"; info: EngineInfo }
+  | {
+      state: "denies access" | "hangs" | "absent";
+      /** The address that Docker's command tried, if it says so. */
+      address?: string | undefined;
+    };
+
+export interface EngineInfo {
+  memoryBytes: number;
+  /** The folder of its data, on the machine that it runs on. */
+  dataFolder: string;
+}
+
+/** Asks the engine about itself. An engine in trouble may still answer `docker version`, but not this. */
+export const findEngine = (timeoutMs = answerTimeoutMs): Promise<Engine> =>
+  run("docker", ["info", "--format", "{{json .}}"], { timeoutMs }).then(
+    readInfo,
+    (error: CommandError) =>
+      error instanceof CommandTimeoutError
+        ? { state: "hangs" }
+        : readFailure(error.output ?? ""),
+  );
+
+/** Reads `docker info`, which may succeed without an engine. */
+export function readInfo(json: string): Engine {
+  const info = JSON.parse(json);
+  const errors: string[] = info.ServerErrors ?? [];
+  return errors.length > 0
+    ? readFailure(errors.join("\n"))
+    : {
+        state: "answers",
+        // Podman has neither, and is refused for what it is.
+        info: {
+          memoryBytes: info.MemTotal ?? Number.POSITIVE_INFINITY,
+          dataFolder: info.DockerRootDir ?? "/",
+        },
+      };
+}
+
+/** Reads the error of a Docker command that reached no engine. */
+export const readFailure = (output: string): Engine => ({
+  state: /permission denied/i.test(output) ? "denies access" : "absent",
+  address: output.match(/\b(unix|tcp|ssh):\/\/[^\s:;]*[^\s:;.](:\d+)?/)?.[0],
+});
+
+export interface Host {
+  platform: NodeJS.Platform;
+  root: boolean;
+  /** `docker` on the PATH. */
+  dockerCommand: boolean;
+}
+
+/** Says what is wrong with an engine that can't be used, and what to do. */
+export function engineProblem(
+  engine: Exclude<Engine, { state: "answers" }>,
+  { platform, root, dockerCommand }: Host,
+): string {
+  const at = engine.address ? ` at ${engine.address}` : "";
+  const desktop = platform === "darwin";
+  switch (engine.state) {
+    case "denies access":
+      return `Docker denies access to its engine${at}.${root || desktop ? "" : " Add yourself to the group that has it: `sudo usermod -aG docker $USER`, then log in again."}`;
+    case "hangs":
+      return `The Docker engine does not answer within ${answerTimeoutMs / 1000} s. Restart ${desktop ? "Docker Desktop or colima" : "it: `sudo systemctl restart docker`"}.`;
+  }
+  const absent = `No Docker engine answers${at}.`;
+  if (desktop)
+    return `${absent} Install Docker Desktop (https://docs.docker.com/desktop/) or colima, and start it.`;
+  return dockerCommand
+    ? `${absent} Start it: \`sudo systemctl start docker\`.`
+    : `${absent} Install it (https://docs.docker.com/engine/install/), or run this as root on Debian, where it is installed for you.`;
+}

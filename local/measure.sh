@@ -1,0 +1,21 @@
+# Prints what the machine that runs this has free, as "name=value" lines. Runs in a container or, as root, on the machine
+# itself. $1: a folder of the file system in question. $2: how many inotify instances to try.
+df -Pk "$1" | awk 'NR == 2 { printf "diskKiB=%s\nfreeDiskKiB=%s\n", $2, $4 }'
+
+# Each `tail -f` takes an inotify instance, or says that there is none left. /dev/shm: elsewhere it may do without.
+[ -d /dev/shm ] || exit 0
+folder=$(mktemp -d -p /dev/shm)
+trap 'kill $tails 2>/dev/null; rm -r "$folder"' EXIT
+touch "$folder/file"
+tails=
+for number in $(seq "$2"); do
+  tail -f "$folder/file" >/dev/null 2>"$folder/$number.error" &
+  tails="$tails $!"
+done
+refused() { cat "$folder"/*.error | grep -c inotify; }
+taken() { for pid in $tails; do ls -l "/proc/$pid/fd"; done 2>/dev/null | grep -c inotify; }
+for attempt in $(seq 100); do
+  [ $(($(refused) + $(taken))) -ge "$2" ] && break
+  sleep 0.1
+done
+echo "inotifyInstances=$(taken)"
