@@ -45,7 +45,7 @@ export async function writeConfiguration(options: {
   }
 }
 
-const cgroupVersion = async (): Promise<1 | 2> =>
+export const cgroupVersion = async (): Promise<1 | 2> =>
   (await run("docker", ["info", "--format", "{{.CgroupVersion}}"])) === "2"
     ? 2
     : 1;

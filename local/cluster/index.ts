@@ -1,9 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
-import { run, succeeds } from "../host.ts";
+import { run } from "../host.ts";
 import { say, step } from "../progress.ts";
 import { setStacksAside } from "../stacks.ts";
 import { UserError } from "../user-error.ts";
-import { cgroup, network, registry } from "./addresses.ts";
+import { network, registry } from "./addresses.ts";
+import { removeCgroups } from "./cgroups.ts";
 import { kept } from "./config.ts";
 import {
   connectNetwork,
@@ -146,10 +147,7 @@ export async function removeCluster(objects: DockerObjects): Promise<void> {
   if (objects.volume) await run("docker", ["volume", "rm", container]);
   if (isOwnNetwork(objects))
     await run("docker", ["network", "rm", network.name]);
-  await succeeds("sh", [
-    "-c",
-    `find /sys/fs/cgroup/*/${cgroup} -depth -type d -exec rmdir {} + 2>/dev/null`,
-  ]);
+  await removeCgroups(objects);
   rmSync(kubeconfig, { force: true });
   rmSync(nodeConfiguration, { recursive: true, force: true });
 }
