@@ -3,7 +3,7 @@ import { UserError } from "./user-error.ts";
 
 const commands: Record<string, (args: string[]) => Promise<unknown>> = {
   up: async (args) => (await import("./up.ts")).up(args),
-  down: async () => (await import("./down.ts")).down(),
+  down: async (args) => (await import("./down.ts")).down(args),
   env: async () => (await import("./up.ts")).env(),
 };
 const command = commands[process.argv[2] ?? ""];

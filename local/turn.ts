@@ -5,7 +5,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { cache, eventually } from "./host.ts";
 import { identityOf, isRunning } from "./processes.ts";
 import { say } from "./progress.ts";
@@ -26,7 +26,6 @@ export async function inTurn<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const lock = join(cache, file);
-  mkdirSync(cache, { recursive: true });
   let told = false;
   await eventually(
     async () => {
@@ -49,12 +48,14 @@ export async function inTurn<T>(
 function take(lock: string): boolean {
   // A link appears with its content: no other process ever reads half of it.
   const own = `${lock}.${process.pid}`;
+  mkdirSync(dirname(lock), { recursive: true }); // `npm run down -- --caches` may have removed it while this waited
   writeFileSync(own, identityOf(process.pid) ?? "");
   try {
     linkSync(own, lock);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EEXIST") throw error;
     const holder = holderOf(lock);
     if (holder !== undefined && !isRunning(holder))
       rmSync(lock, { force: true }); // to be taken at the next attempt
@@ -62,6 +63,12 @@ function take(lock: string): boolean {
   } finally {
     rmSync(own);
   }
+}
+
+/** The id of the process that holds a lock; undefined if none does. */
+export function runningHolder(lock: string): number | undefined {
+  const holder = holderOf(lock) ?? "";
+  return isRunning(holder) ? Number.parseInt(holder, 10) : undefined;
 }
 
 function holderOf(lock: string): string | undefined {
