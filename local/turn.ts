@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import { cache, eventually } from "./host.ts";
 import { identityOf, isRunning } from "./processes.ts";
 import { say } from "./progress.ts";
+import { UserError } from "./user-error.ts";
 
 export interface Turn {
   /** The lock's file in the cache. */
@@ -54,7 +55,11 @@ function take(lock: string): boolean {
     linkSync(own, lock);
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (/^(EPERM|ENOSYS|ENOTSUP|EOPNOTSUPP)$/.test(code))
+      throw new UserError(
+        `The file system of ${dirname(lock)} has no hard links (${code}). Set XDG_CACHE_HOME to a folder on another.`,
+      );
     if (code !== "EEXIST") throw error;
     const holder = holderOf(lock);
     if (holder !== undefined && !isRunning(holder))
