@@ -35,7 +35,7 @@ export function readInfo(json: string): Engine {
     ? readFailure(errors.join("\n"))
     : {
         state: "answers",
-        // Podman has neither, and is refused for what it is.
+        // Podman reports neither. It is refused later.
         info: {
           memoryBytes: info.MemTotal ?? Number.POSITIVE_INFINITY,
           dataFolder: info.DockerRootDir ?? "/",
@@ -72,6 +72,8 @@ export function engineProblem(
   const absent = `No Docker engine answers${at}.`;
   if (desktop)
     return `${absent} Install Docker Desktop (https://docs.docker.com/desktop/) or colima, and start it.`;
+  if (engine.address && !/\/run\/docker\.sock$/.test(engine.address))
+    return `${absent} Start it, or select another: \`docker context use\`, or DOCKER_HOST.`;
   return dockerCommand
     ? `${absent} Start it: \`sudo systemctl start docker\`.`
     : `${absent} Install it (https://docs.docker.com/engine/install/), or run this as root on Debian, where it is installed for you.`;

@@ -1,6 +1,9 @@
 # Prints what the machine that runs this has free, as "name=value" lines. Runs in a container or, as root, on the machine
-# itself. $1: a folder of the file system in question. $2: how many inotify instances to try.
+# itself. $1: a folder of the file system in question. $2: how many inotify instances to try. $3: a folder that should be
+# mounted.
 df -Pk "$1" | awk 'NR == 2 { printf "diskKiB=%s\nfreeDiskKiB=%s\n", $2, $4 }'
+
+[ ! -d "$3" ] || echo "mounted=1"
 
 # Each `tail -f` takes an inotify instance, or says that there is none left. /dev/shm: elsewhere it may do without.
 [ -d /dev/shm ] || exit 0

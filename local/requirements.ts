@@ -39,12 +39,12 @@ const engineRemedy = (engine: UnsupportedEngine): string =>
     : "The Docker engine is rootless, and the local cluster's node needs one that runs as root: it mounts file systems and sets up networks. Select another: `docker context use default`, without DOCKER_HOST.";
 
 /**
- * @param shortages sentences about resources
+ * @param findShortages called if the engine can be used
  * @throws UserError with everything that this machine lacks, before anything is done
  */
 export async function requireMachine(
   known: Pick<Machine, "dockerEngine" | "pullFailure">,
-  shortages: string[],
+  findShortages: () => Promise<string[]>,
 ): Promise<void> {
   const host = await describeHost();
   const sentences = missing({
@@ -56,7 +56,7 @@ export async function requireMachine(
         ? await findUnsupportedEngine()
         : undefined,
   });
-  sentences.push(...shortages);
+  if (sentences.length === 0) sentences.push(...(await findShortages()));
   if (sentences.length === 0) return;
   throw new UserError(
     `This machine lacks what a local cluster needs:\n${sentences.map((sentence) => `  - ${sentence}\n`).join("")}` +

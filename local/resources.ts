@@ -2,31 +2,31 @@ import { mkdirSync, readFileSync, statfsSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { nodeImage } from "./cluster/images.ts";
-import { canInstall } from "./debian.ts";
 import { debianImage } from "./debian-image.ts";
 import { imageExists } from "./docker-image.ts";
 import type { Engine } from "./engine.ts";
-import { cache, run } from "./host.ts";
+import { cache, logs, run, state } from "./host.ts";
 
-/** What `up` is about to do: build programs and images and start a cluster, or start a cluster alone. */
-export type Work = "build" | "start";
+/** The most that `up` does: compile everything, build images, or start a cluster. */
+export type Work = "compile" | "build" | "start";
 
 const GiB = 2 ** 30;
 
 /**
- * What the work takes. Measured for a first `up` on 2 cores: Go's downloads and compiled packages 6.6 GiB, images 1.3 GiB,
- * and the cluster with stack dev 0.6 GiB in the engine; toolchain and plugins 0.6 GiB in the cache. The cluster with stack
- * dev has 1 GiB resident, and the build ends within 3 GiB.
+ * What the work takes. Measured for a first `up` on 2 cores, in the engine: 6.6 GiB for Go's downloads and compiled
+ * packages, 1.3 GiB for images, 0.6 GiB for the cluster with stack dev. In the cache: 0.6 GiB. The cluster with stack dev
+ * has 1 GiB of memory resident, and a build limited to 3 GiB succeeds.
  */
 const required: Record<
   Work,
   { engineDisk: number; cacheDisk: number; memory: number }
 > = {
-  build: { engineDisk: 10 * GiB, cacheDisk: 1 * GiB, memory: 3 * GiB },
+  compile: { engineDisk: 10 * GiB, cacheDisk: GiB, memory: 3 * GiB },
+  build: { engineDisk: 4 * GiB, cacheDisk: GiB, memory: 3 * GiB },
   start: { engineDisk: 2 * GiB, cacheDisk: 0.1 * GiB, memory: 1.5 * GiB },
 };
 
-/** The node's programs have 19. */
+/** The node's programs use 19. */
 const inotifyInstances = 24;
 
 /** What is free; undefined if unknown. */
@@ -36,6 +36,8 @@ export interface Resources {
   memoryBytes?: number | undefined;
   /** Of inotify, up to the required number. */
   inotifyInstances?: number | undefined;
+  /** Whether the engine can mount folders of this machine into containers. */
+  mounts?: boolean | undefined;
 }
 
 /** Says which resources are short, and what to do. */
@@ -47,7 +49,7 @@ export function shortages(free: Resources, work: Work): string[] {
   if (free.engineDisk && free.engineDisk.freeBytes < disk)
     sentences.push(
       `The Docker engine has ${gib(free.engineDisk.freeBytes)} of free disk space, and ${gib(disk)} are needed. ` +
-        "`docker system df` shows what takes it; in Docker Desktop or colima, the disk can be larger.",
+        "`docker system df` lists what uses the rest. In Docker Desktop and colima, the disk can be enlarged.",
     );
   if (free.cacheDisk.freeBytes < cacheDisk)
     sentences.push(
@@ -64,21 +66,40 @@ export function shortages(free: Resources, work: Work): string[] {
       `The kernel has ${free.inotifyInstances} inotify instances left for root, and Kubernetes needs ${inotifyInstances}. ` +
         "Allow more: `sudo sysctl fs.inotify.max_user_instances=512`.",
     );
+  if (free.mounts === false)
+    sentences.push(
+      `Docker can't mount ${state}, where the cluster's configuration will be. Set XDG_STATE_HOME to a folder that the engine can read. ` +
+        "It may be unable to read a home on a network file system; Docker from snap can't read hidden folders; an engine on another machine can't read any.",
+    );
   return sentences;
 }
 
 const gib = (bytes: number) => `${(bytes / GiB).toFixed(1)} GiB`;
 
-/** Measures what is free here and on the engine's machine, which may be another or a virtual one. */
+/**
+ * Measures what is free here and on the engine's machine, which may be another or a virtual one.
+ * @param engine one that answers, or that will be installed
+ */
 export async function findShortages(
   engine: Engine,
-  work: Work,
+  work: "build" | "start",
 ): Promise<string[]> {
-  mkdirSync(cache, { recursive: true });
+  for (const folder of [cache, logs]) mkdirSync(folder, { recursive: true });
   const { bavail, bsize } = statfsSync(cache);
   const cacheDisk = { folder: cache, freeBytes: bavail * bsize };
-  return shortages({ cacheDisk, ...(await measureEngine(engine)) }, work);
+  const compiles = work === "build" && !(await hasGoCache(engine));
+  return shortages(
+    { cacheDisk, ...(await measureEngine(engine)) },
+    compiles ? "compile" : work,
+  );
 }
+
+/** Whether the volume of Go's downloads and compiled packages exists. */
+const hasGoCache = async ({ state }: Engine) =>
+  state === "answers" &&
+  (await run("docker", [
+    ...["volume", "ls", "--quiet", "--filter", "label=marquee.cache"],
+  ])) !== "";
 
 async function measureEngine(
   engine: Engine,
@@ -87,10 +108,8 @@ async function measureEngine(
     const { memoryBytes, dataFolder } = engine.info;
     return { memoryBytes, ...(await measureDisk(dataFolder)) };
   }
-  // One that will be installed here.
-  return engine.state === "absent" && canInstall()
-    ? { memoryBytes: totalmem(), ...(await measureHere("/var/lib")) }
-    : {};
+  // It will be installed here.
+  return { memoryBytes: totalmem(), ...(await measureHere("/var/lib")) };
 }
 
 /** Runs the script in a container of an image that the engine has; as root on Debian, it may have none yet. */
@@ -100,17 +119,23 @@ async function measureDisk(dataFolder: string) {
   return measureHere(dataFolder);
 }
 
-const measureIn = async (image: string) =>
-  parseMeasurements(
-    await run(
+async function measureIn(image: string) {
+  const script = ["-s", "/", `${inotifyInstances}`, "/state/logs"];
+  const measure = (mounts: string[]) =>
+    run(
       "docker",
       [
-        ...["run", "--rm", "--interactive", "--network", "none"],
-        ...["--entrypoint", "sh", image, "-s", "/", `${inotifyInstances}`],
+        ...["run", "--rm", "--interactive", "--network", "none", ...mounts],
+        ...["--entrypoint", "sh", image, ...script],
       ],
       { input: readScript() },
-    ),
+    );
+  // Docker fails or mounts another folder if it can't read this one.
+  const output = await measure(["--volume", `${state}:/state:ro`]).catch(() =>
+    measure([]),
   );
+  return { ...parseMeasurements(output), mounts: /^mounted=1$/m.test(output) };
+}
 
 export const measureHere = async (folder: string, inotify = inotifyInstances) =>
   parseMeasurements(

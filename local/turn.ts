@@ -58,7 +58,7 @@ function take(lock: string): boolean {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (/^(EPERM|ENOSYS|ENOTSUP|EOPNOTSUPP)$/.test(code))
       throw new UserError(
-        `The file system of ${dirname(lock)} has no hard links (${code}). Set XDG_CACHE_HOME to a folder on another.`,
+        `The file system of ${dirname(lock)} has no hard links (${code}). Set XDG_CACHE_HOME to a folder on another file system.`,
       );
     if (code !== "EEXIST") throw error;
     const holder = holderOf(lock);

@@ -120,9 +120,8 @@ async function bringUpCluster(): Promise<void> {
       : undefined;
   const started = isStarted(objects);
   const work = builds ? "build" : "start";
-  await requireMachine(
-    { dockerEngine, pullFailure },
-    started && work === "start" ? [] : await findShortages(dockerEngine, work),
+  await requireMachine({ dockerEngine, pullFailure }, async () =>
+    started && work === "start" ? [] : findShortages(dockerEngine, work),
   );
   if (!started) await requirePorts();
   await ensureDockerEngine();

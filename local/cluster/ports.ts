@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { instance } from "../host.ts";
 import { UserError } from "../user-error.ts";
 import { host, nodePorts } from "./addresses.ts";
 
@@ -25,7 +26,7 @@ export async function requireAddress(
   const error = await listenOnce(address, 0);
   if (error === "EADDRNOTAVAIL")
     throw new UserError(
-      `The local cluster needs the address ${address}, and this machine lacks it. Until the machine restarts, this adds it: ` +
+      `The local cluster needs the address ${address}, and this machine lacks it. This adds it until the next restart: ` +
         `\`sudo ${platform === "darwin" ? `ifconfig lo0 alias ${address}` : `ip address add ${address}/8 dev lo`}\`.`,
     );
 }
@@ -44,7 +45,7 @@ export const portTaken = (address: string) =>
   new UserError(
     `The local cluster needs ${address}, and another program listens there. ` +
       `It publishes ${host}:5001 (registry), :6443 (Kubernetes) and :${nodePorts} (node ports): end that program, ` +
-      "or set MARQUEE_LOCAL=2 to use another loopback address (then also in the stack config's marquee:registry and marquee:baseImage).",
+      `or use another environment, which has another address: \`MARQUEE_LOCAL=${instance === 2 ? 3 : 2} npm run up\`.`,
   );
 
 /** Listens on a port for a moment, 0 for any; returns the error's code if that fails. */

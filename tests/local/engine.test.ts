@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { chmodSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { findEngine, readFailure, readInfo } from "../../local/engine.ts";
+import {
+  engineProblem,
+  findEngine,
+  readFailure,
+  readInfo,
+} from "../../local/engine.ts";
 import { useFolders } from "../folders.ts";
 
 describe("findEngine", () => {
@@ -93,6 +98,28 @@ describe("readFailure", () => {
     it(`reads "${state}" and ${address ?? "no address"} from "${output}"`, () => {
       assert.deepEqual(readFailure(output), { state, address });
     });
+});
+
+describe("engineProblem", () => {
+  const user = { platform: "linux", root: false, dockerCommand: true } as const;
+  const at = (address?: string) =>
+    engineProblem({ state: "absent", address }, user);
+
+  it("names the command that starts the machine's own engine", () => {
+    const start = "Start it: `sudo systemctl start docker`.";
+    assert.equal(at(), `No Docker engine answers. ${start}`);
+    assert.equal(
+      at("unix:///var/run/docker.sock"),
+      `No Docker engine answers at unix:///var/run/docker.sock. ${start}`,
+    );
+  });
+
+  it("offers to select another engine in place of one elsewhere", () => {
+    assert.equal(
+      at("tcp://10.0.0.7:2375"),
+      "No Docker engine answers at tcp://10.0.0.7:2375. Start it, or select another: `docker context use`, or DOCKER_HOST.",
+    );
+  });
 });
 
 describe("readInfo", () => {

@@ -4,6 +4,7 @@ import {
   parseMeasurements,
   type Resources,
   shortages,
+  type Work,
 } from "../../local/resources.ts";
 
 const GiB = 2 ** 30;
@@ -15,7 +16,7 @@ const plenty: Resources = {
 };
 
 /** The one sentence about this machine. */
-function shortage(free: Partial<Resources>, work: "build" | "start") {
+function shortage(free: Partial<Resources>, work: Work) {
   const [sentence, ...others] = shortages({ ...plenty, ...free }, work);
   assert.deepEqual(others, []);
   return sentence ?? "";
@@ -23,7 +24,7 @@ function shortage(free: Partial<Resources>, work: "build" | "start") {
 
 describe("Resources of a local cluster", () => {
   it("suffice on a machine with plenty of everything", () => {
-    for (const work of ["build", "start"] as const)
+    for (const work of ["compile", "build", "start"] as const)
       assert.deepEqual(shortages(plenty, work), []);
   });
 
@@ -32,15 +33,17 @@ describe("Resources of a local cluster", () => {
     assert.deepEqual(shortages({ cacheDisk }, "build"), []);
   });
 
-  it("include 10 GiB of the engine's disk for a build, and 2 GiB for a start, besides the 1 % that the kubelet wants", () => {
+  it("include 10 GiB of the engine's disk to compile, 4 GiB to build and 2 GiB to start, besides the 1 % that the kubelet wants", () => {
     const free = (gib: number) => ({
       engineDisk: { bytes: 100 * GiB, freeBytes: gib * GiB },
     });
     assert.match(
-      shortage(free(10.9), "build"),
+      shortage(free(10.9), "compile"),
       /^The Docker engine has 10\.9 GiB of free disk space, and 11\.0 GiB are needed\. `docker system df`/,
     );
-    assert.equal(shortage(free(11), "build"), "");
+    assert.equal(shortage(free(11), "compile"), "");
+    assert.match(shortage(free(4.9), "build"), /and 5\.0 GiB are needed/);
+    assert.equal(shortage(free(5), "build"), "");
     assert.match(shortage(free(2.9), "start"), /and 3\.0 GiB are needed/);
     assert.equal(shortage(free(3), "start"), "");
   });
@@ -70,14 +73,23 @@ describe("Resources of a local cluster", () => {
     );
   });
 
+  it("include folders of this machine in containers", () => {
+    assert.equal(shortage({ mounts: true }, "start"), "");
+    assert.match(
+      shortage({ mounts: false }, "start"),
+      /^Docker can't mount .+, where the cluster's configuration will be\. Set XDG_STATE_HOME/,
+    );
+  });
+
   it("are all named that are short", () => {
     const none = {
       engineDisk: { bytes: 0, freeBytes: 0 },
       cacheDisk: { folder: "/cache", freeBytes: 0 },
       memoryBytes: 0,
       inotifyInstances: 0,
+      mounts: false,
     };
-    assert.equal(shortages(none, "start").length, 4);
+    assert.equal(shortages(none, "start").length, 5);
   });
 });
 
