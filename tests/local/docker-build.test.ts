@@ -43,11 +43,12 @@ describe("proxyVariables", () => {
 describe("Dockerfiles of the local cluster", () => {
   const dockerfiles = globSync("local/**/*Dockerfile", { cwd: project });
 
-  it("are those of the node, the services' base image and PostgreSQL", () => {
+  it("are those of the node, the services' base image, PostgreSQL and Go", () => {
     assert.deepEqual(dockerfiles.sort(), [
       "local/cluster/base.Dockerfile",
       "local/cluster/node.Dockerfile",
       "local/postgres/Dockerfile",
+      "local/toolchain/builder.Dockerfile",
     ]);
   });
 
@@ -58,13 +59,15 @@ describe("Dockerfiles of the local cluster", () => {
       .filter((line) => line.trim() !== "");
 
     it(`have a first stage that needs the image of Debian alone: ${dockerfile}`, () => {
-      assert.deepEqual(instructions.slice(0, 2), [
-        "ARG DEBIAN",
-        `FROM \${DEBIAN} AS packages`,
-      ]);
-      const second = instructions.findLastIndex((line) => /^FROM /.test(line));
-      for (const line of instructions.slice(2, second))
-        assert.match(line, /^(RUN|WORKDIR) /);
+      const stages = instructions
+        .map((line, index) => (line.startsWith("FROM ") ? index : -1))
+        .filter((index) => index >= 0);
+      const [first = -1, second = instructions.length] = stages;
+      assert.equal(instructions[first], `FROM \${DEBIAN} AS packages`);
+      for (const line of instructions.slice(0, first))
+        assert.match(line, /^ARG /);
+      for (const line of instructions.slice(first + 1, second))
+        assert.match(line, /^(RUN|WORKDIR|ENV) /);
     });
 
     it(`use nothing that only BuildKit knows: ${dockerfile}`, () => {
