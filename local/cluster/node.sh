@@ -53,7 +53,8 @@ wait_for() {
       for program in $depends; do log_end "$program"; done
       depends=
     fi
-    sleep 0.05
+    # On a slow machine, asking must not take the time that the programs need.
+    if ((SECONDS - began < 5)); then sleep 0.05; else sleep 0.5; fi
   done
   echo "$condition"
 }

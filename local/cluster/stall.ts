@@ -16,7 +16,8 @@ export interface Clock {
 const monotonic: Clock = { now: () => performance.now(), sleep: delay };
 
 /**
- * Observes every 100 ms until it is done, however long that takes, as long as there is progress.
+ * Observes until it is done, however long that takes, as long as there is progress. It pauses twice as long as an
+ * observation takes, and at least 100 ms: on a slow machine, observing must not take the time that the progress needs.
  * @returns whether it is done; false if there was no progress for `limitMs`
  */
 export async function doneBeforeStall(
@@ -27,11 +28,12 @@ export async function doneBeforeStall(
   let last: string | undefined;
   let progressedAt = now();
   for (;;) {
+    const startedAt = now();
     const { done, progress } = await observe();
     if (done) return true;
     if (progress !== last) progressedAt = now();
     else if (now() - progressedAt >= limitMs) return false;
     last = progress;
-    await sleep(100);
+    await sleep(Math.max(100, 2 * (now() - startedAt)));
   }
 }

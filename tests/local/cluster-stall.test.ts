@@ -54,6 +54,28 @@ describe("doneBeforeStall", () => {
     });
   });
 
+  it("pauses twice as long as an observation takes", async () => {
+    let nowMs = 0;
+    let observedMs = 0;
+    const pausesMs: number[] = [];
+    await doneBeforeStall(
+      async () => {
+        nowMs += 700;
+        observedMs += 700;
+        return { done: observedMs > 2_000, progress: "" };
+      },
+      limitMs,
+      {
+        now: () => nowMs,
+        sleep: async (ms) => {
+          pausesMs.push(ms);
+          nowMs += ms;
+        },
+      },
+    );
+    assert.deepEqual(pausesMs, [1_400, 1_400]);
+  });
+
   it("rejects at once with the observation's error", async () => {
     let observations = 0;
     const failing = doneBeforeStall(
