@@ -34,6 +34,14 @@ function docker(
   });
 }
 
+/** Returns the platform of the Docker engine, such as linux/arm64. It may run on another machine. */
+export const enginePlatform = async (): Promise<string> => {
+  const output = await docker([
+    ...["version", "--format", "{{.Server.Os}}/{{.Server.Arch}}"],
+  ]);
+  return output.trim();
+};
+
 let building: Promise<unknown> = Promise.resolve();
 
 /**

@@ -1,10 +1,9 @@
 import { existsSync, statSync } from "node:fs";
-import { arch } from "node:os";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type * as provider from "@pulumi/pulumi/provider/index.js";
 import { contextDigest } from "./context.ts";
-import { buildImage, pushImage } from "./docker.ts";
+import { buildImage, enginePlatform, pushImage } from "./docker.ts";
 import { asSecret, isUnknown, plain } from "./values.ts";
 
 /** What docker:index/image:Image takes (the official provider's schema), after `check`. */
@@ -75,6 +74,14 @@ export async function check(
       "build.dockerfile",
       `there is no file ${dockerfile} (relative to ${process.cwd()}${existsSync(join(context, dockerfile)) ? `; try ${join(context, dockerfile)}` : ""})`,
     );
+  const platform =
+    inputs.build?.platform ??
+    (await enginePlatform().catch(({ message }: Error) => {
+      fail(
+        "build.platform",
+        `it is not set, and the Docker engine's can't be read; set it, such as to linux/amd64, or start the engine: ${message}`,
+      );
+    }));
   if (failures.length > 0) return { inputs: news, failures };
   return {
     inputs: {
@@ -84,9 +91,7 @@ export async function check(
         ...(news.build as object),
         context,
         dockerfile,
-        platform:
-          inputs.build?.platform ??
-          `linux/${arch() === "arm64" ? "arm64" : "amd64"}`,
+        platform,
         contextDigest: contextDigest(context, dockerfile),
       },
     },

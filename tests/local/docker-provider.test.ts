@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { chmodSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { contextDigest } from "../../local/docker-provider/context.ts";
 import { check, diff, outputs } from "../../local/docker-provider/image.ts";
 import {
@@ -22,6 +23,16 @@ describe("the stand-in Docker provider", () => {
   const useFolder = useFolders();
 
   describe("check", () => {
+    const path = process.env.PATH;
+    afterEach(() => {
+      process.env.PATH = path;
+    });
+    /** Puts a shell script named docker in front of the PATH. */
+    const useDocker = (script: string) => {
+      const folder = useFolder({ docker: `#!/bin/sh\n${script}\n` });
+      chmodSync(join(folder, "docker"), 0o755);
+      process.env.PATH = `${folder}${delimiter}${path}`;
+    };
     const image = (build: object = {}, more: object = {}) => {
       const context = useFolder(sources);
       return {
@@ -54,13 +65,38 @@ describe("the stand-in Docker provider", () => {
       });
     });
 
-    it("takes the context's own Dockerfile and this machine's platform when none is said", async () => {
-      const inputs = image();
-      const { context } = inputs.build;
-      const checked = await check(urn, {}, { ...inputs, build: { context } });
-      const { build } = checked.inputs;
-      assert.equal(build.dockerfile, join(context, "Dockerfile"));
-      assert.match(build.platform, /^linux\/(amd64|arm64)$/);
+    it("defaults to the context's Dockerfile", async () => {
+      const inputs = image({ dockerfile: undefined });
+      const { build } = (await check(urn, {}, inputs)).inputs;
+      assert.equal(build.dockerfile, join(build.context, "Dockerfile"));
+    });
+
+    for (const platform of ["linux/amd64", "linux/arm64"])
+      it(`defaults to the Docker engine's platform: ${platform}`, async () => {
+        useDocker(
+          `[ "$*" = "version --format {{.Server.Os}}/{{.Server.Arch}}" ] && echo ${platform}`,
+        );
+        const inputs = image({ platform: undefined });
+        const { build } = (await check(urn, {}, inputs)).inputs;
+        assert.equal(build.platform, platform);
+      });
+
+    it("needs no Docker engine if the platform is set", async () => {
+      useDocker("exit 1");
+      const { inputs, failures } = await check(urn, {}, image());
+      assert.equal(inputs.build.platform, "linux/arm64");
+      assert.deepEqual(failures, []);
+    });
+
+    it("fails without a platform if no Docker engine answers", async () => {
+      useDocker("echo Cannot connect to the Docker daemon. >&2; exit 1");
+      assert.deepEqual(await failures(image({ platform: undefined })), [
+        {
+          property: "build.platform",
+          reason:
+            "it is not set, and the Docker engine's can't be read; set it, such as to linux/amd64, or start the engine: Cannot connect to the Docker daemon.",
+        },
+      ]);
     });
 
     it("wants a registry's host in the name of what it pushes", async () => {
