@@ -11,6 +11,9 @@ if (!command) {
   say(`usage: npm run ${Object.keys(commands).join(" | ")}`);
   process.exit(2);
 }
+// Everything local is made for the engine's own platform. This variable would choose another one for `docker build` and
+// `docker run`: on a Mac, people set it to build images for servers.
+delete process.env.DOCKER_DEFAULT_PLATFORM;
 try {
   await command(process.argv.slice(3));
 } catch (error) {

@@ -7,7 +7,8 @@ import {
   type PackageSource,
   packageSources,
 } from "./debian.ts";
-import { imageExists } from "./docker-image.ts";
+import { imageExists, imagePlatform } from "./docker-image.ts";
+import { enginePlatform } from "./docker-platform.ts";
 import { CommandError, cache, run, succeeds } from "./host.ts";
 import { say, step } from "./progress.ts";
 import { inTurn } from "./turn.ts";
@@ -64,8 +65,14 @@ export const cannotPull = (failure: string) =>
   `Pull it from a registry that you can reach and \`docker tag\` it ${officialImage}, or run this as root on Debian, where it is made from packages.`;
 
 async function pull(): Promise<void> {
-  if (!(await imageExists(officialImage)))
-    await run("docker", ["pull", "--quiet", officialImage], { log: "docker" });
+  const platform = await enginePlatform();
+  // Docker may have the image for another platform, such as on a Mac where somebody builds images for servers.
+  if ((await imagePlatform(officialImage)) !== platform)
+    await run(
+      "docker",
+      ["pull", "--quiet", "--platform", platform, officialImage],
+      { log: "docker" },
+    );
   await run("docker", ["tag", officialImage, debianImage]);
 }
 

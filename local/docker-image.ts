@@ -6,6 +6,12 @@ import { step } from "./progress.ts";
 export const imageExists = (image: string) =>
   succeeds("docker", ["image", "inspect", image]);
 
+/** Returns an image's platform, such as linux/arm64; undefined if Docker does not have the image. */
+export const imagePlatform = (image: string): Promise<string | undefined> =>
+  run("docker", [
+    ...["image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", image],
+  ]).catch(() => undefined);
+
 /** Copies a shell script into an image's file system, with LF line ends: no shell runs one from a CRLF clone. */
 export function copyScript(from: string, to: string): void {
   writeFileSync(to, readFileSync(from, "utf8").replaceAll("\r\n", "\n"));
