@@ -3,8 +3,8 @@ import { createHasher } from "../services/auth/passwords/passwords.ts";
 import { createKeyring } from "../services/auth/tokens/keys.ts";
 import { createTokens } from "../services/auth/tokens/tokens.ts";
 import { createAccessTokens, openDatabase } from "../services/runtime/index.ts";
-import { createDatabase, startServer } from "../tests/services/postgres.ts";
-import { start } from "../tests/services/program.ts";
+import { createDatabase, startServer } from "../tests/support/postgres.ts";
+import { start } from "../tests/support/program.ts";
 import { median, writeReport } from "./report.ts";
 
 // Auth as it is served, over HTTP and on PostgreSQL, against the bare cost of what it can't do without: the

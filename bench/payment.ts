@@ -16,7 +16,7 @@ import {
   openDatabase,
   type Queries,
 } from "../services/runtime/index.ts";
-import { createDatabase, startServer } from "../tests/services/postgres.ts";
+import { createDatabase, startServer } from "../tests/support/postgres.ts";
 import { median, writeReport } from "./report.ts";
 
 // POST /pay as it is served, over HTTP and on PostgreSQL that syncs each commit to the disk, against others: the very same

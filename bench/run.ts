@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { removeImages } from "../local/docker-image.ts";
-import { clone, edit, host, ok } from "../tests/e2e/environment.ts";
+import { clone, edit, host, ok } from "../tests/support/e2e/environment.ts";
 import { median, writeReport } from "./report.ts";
 
 // Marquee against what people do by hand (by-hand.sh), measured side by side: the two take turns in one run, on the same

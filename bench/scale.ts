@@ -12,7 +12,7 @@ import {
   json,
   ok,
   until,
-} from "../tests/e2e/environment.ts";
+} from "../tests/support/e2e/environment.ts";
 import { median, writeReport } from "./report.ts";
 
 // How Marquee grows: time and memory of pulumi for 3 to 100 services, and the time that pods take from 3 to 100 of them.

@@ -12,8 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../tests/services/auth-service.ts";
-import { startNginx } from "../tests/services/nginx.ts";
+import { freePort } from "../tests/support/auth/service.ts";
+import { startNginx } from "../tests/support/nginx.ts";
 import { median, writeReport } from "./report.ts";
 import { cpu, memory, open, type Server } from "./streaming-client.ts";
 
@@ -47,7 +47,7 @@ async function startOurs(): Promise<Server> {
     "taskset",
     [
       ...["-c", core.server, process.execPath, `--max-heap-size=${heap}`],
-      "tests/services/fixtures/delivery.ts",
+      "tests/support/programs/delivery.ts",
       JSON.stringify({ root: files }),
     ],
     {

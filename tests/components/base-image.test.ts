@@ -3,8 +3,8 @@ import { chmodSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { delimiter, join } from "node:path";
 import { pinImage, UnreadableImageError } from "../../components/base-image.ts";
-import { useFolders } from "../folders.ts";
-import { withImage, withRegistry } from "./registry.ts";
+import { withImage, withRegistry } from "../support/components/registry.ts";
+import { useFolders } from "../support/folders.ts";
 
 const digest = `sha256:${"c".repeat(64)}`;
 const images = { "acme/node": digest };

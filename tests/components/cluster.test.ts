@@ -4,9 +4,9 @@ import {
   registryMistake,
   requireReach,
 } from "../../components/cluster.ts";
-import { image, settingsOf } from "./configurations.ts";
-import { deploy, ends, warnings } from "./engine.ts";
-import { withRegistry } from "./registry.ts";
+import { image, settingsOf } from "../support/components/configurations.ts";
+import { deploy, ends, warnings } from "../support/components/engine.ts";
+import { withRegistry } from "../support/components/registry.ts";
 
 describe("contextMistake", () => {
   const of = (...names: string[]) =>

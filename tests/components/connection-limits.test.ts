@@ -5,7 +5,7 @@ import {
 } from "../../components/connection-limits.ts";
 import { parseSettings } from "../../components/settings.ts";
 import { databaseVariables } from "../../services/runtime/index.ts";
-import { authority } from "./certificates.ts";
+import { authority } from "../support/components/certificates.ts";
 import {
   encrypted,
   issuer,
@@ -13,8 +13,8 @@ import {
   names,
   required,
   settingsOf,
-} from "./configurations.ts";
-import { secrets } from "./database-configurations.ts";
+} from "../support/components/configurations.ts";
+import { secrets } from "../support/components/database-configurations.ts";
 
 describe("connectionsOf", () => {
   for (const [pods, connections] of [

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { encryptedValues } from "../../components/secrets.ts";
 import { loadSettings } from "../../components/settings.ts";
-import { useFolders, write } from "../folders.ts";
-import { names, plain, required } from "./configurations.ts";
-import { deploy, ends } from "./engine.ts";
+import {
+  names,
+  plain,
+  required,
+} from "../support/components/configurations.ts";
+import { deploy, ends } from "../support/components/engine.ts";
+import { useFolders, write } from "../support/folders.ts";
 
 /** A secret's value: nobody may read it in any sentence. */
 const value = "hunter2";

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { ExternalService } from "../../components/external-service.ts";
-import { count, deploy, formerParents, noting, only } from "./engine.ts";
+import {
+  count,
+  deploy,
+  formerParents,
+  noting,
+  only,
+} from "../support/components/engine.ts";
 
 const serviceType = "kubernetes:core/v1:Service";
 const options: Record<string, pulumi.CustomResourceOptions> = {};

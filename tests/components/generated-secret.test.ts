@@ -5,8 +5,11 @@ import {
   environmentOf,
   type GeneratedValues,
 } from "../../components/generated-secret.ts";
-import { deploy, noting, only } from "./engine.ts";
-import { autonamedSecret, secretType } from "./microservices.ts";
+import { deploy, noting, only } from "../support/components/engine.ts";
+import {
+  autonamedSecret,
+  secretType,
+} from "../support/components/microservices.ts";
 
 const { isRpcSecret, unwrapRpcSecret } = pulumi.runtime;
 const reference = { secretKeyRef: { name: "auth-key-1a2b", key: "value" } };

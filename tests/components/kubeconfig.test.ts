@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { nodeHost, readKubeconfig } from "../../components/cluster.ts";
-import { useFolders } from "../folders.ts";
+import { useFolders } from "../support/folders.ts";
 
 /** A kubeconfig with one context per entry, each with a cluster of its own. */
 const kubeconfig = (contexts: Record<string, string>) =>

@@ -5,7 +5,7 @@ import {
   NetworkPaths,
   type NetworkService,
 } from "../../components/network-paths.ts";
-import { deploy, known, noting } from "./engine.ts";
+import { deploy, known, noting } from "../support/components/engine.ts";
 
 /** One service, before there is a Service that leads to it. */
 type Service = Omit<NetworkService, "arrival">;

@@ -4,7 +4,7 @@ import {
   ServiceImage,
   type ServiceImageArgs,
 } from "../../components/service-image.ts";
-import { count, deploy, noting, only } from "./engine.ts";
+import { count, deploy, noting, only } from "../support/components/engine.ts";
 
 const imageType = "docker:index/image:Image";
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;

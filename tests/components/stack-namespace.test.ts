@@ -9,11 +9,20 @@ import {
   namespaceMistake,
   stackNameMistake,
 } from "../../components/stack-namespace.ts";
-import { useFolders } from "../folders.ts";
-import { namespaceObject, useApiServer } from "./api-server.ts";
-import { deploy, ends, noting, only, warnings } from "./engine.ts";
-import { namespaceType } from "./program.ts";
-import { withRegistry } from "./registry.ts";
+import {
+  namespaceObject,
+  useApiServer,
+} from "../support/components/api-server.ts";
+import {
+  deploy,
+  ends,
+  noting,
+  only,
+  warnings,
+} from "../support/components/engine.ts";
+import { namespaceType } from "../support/components/program.ts";
+import { withRegistry } from "../support/components/registry.ts";
+import { useFolders } from "../support/folders.ts";
 
 describe("stackNameMistake", () => {
   for (const stack of ["dev", "pr-123", "2", "a".repeat(55)])

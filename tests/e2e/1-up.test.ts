@@ -16,8 +16,8 @@ import {
   resources,
   sh,
   until,
-} from "./environment.ts";
-import { picture } from "./people.ts";
+} from "../support/e2e/environment.ts";
+import { picture } from "../support/e2e/people.ts";
 
 const locks = join(
   process.env.XDG_STATE_HOME ?? join(homedir(), ".local/state"),

@@ -12,10 +12,10 @@ import {
   ok,
   resources,
   until,
-} from "./environment.ts";
-import { statusFrom } from "./in-pod.ts";
-import { underLoad } from "./load.ts";
-import { newMember, picture, videoOf } from "./people.ts";
+} from "../support/e2e/environment.ts";
+import { statusFrom } from "../support/e2e/in-pod.ts";
+import { underLoad } from "../support/e2e/load.ts";
+import { newMember, picture, videoOf } from "../support/e2e/people.ts";
 
 const replicas = async (service = "auth") =>
   (await json(`kubectl get deployment ${service}-deployment -o json`)).status

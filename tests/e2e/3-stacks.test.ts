@@ -10,8 +10,8 @@ import {
   ok,
   sh,
   until,
-} from "./environment.ts";
-import { cname } from "./in-pod.ts";
+} from "../support/e2e/environment.ts";
+import { cname } from "../support/e2e/in-pod.ts";
 
 const deployments = async (namespace: string) =>
   Object.fromEntries(

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { clone, ensureUp, generations, host, ok, sh } from "./environment.ts";
+import {
+  clone,
+  ensureUp,
+  generations,
+  host,
+  ok,
+  sh,
+} from "../support/e2e/environment.ts";
 
 /** Everything that an update could have changed: objects in the cluster, images in the registry. */
 async function world() {

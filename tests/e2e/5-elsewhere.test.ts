@@ -6,9 +6,9 @@ import {
   json,
   ok,
   setConfig,
-} from "./environment.ts";
-import { cname } from "./in-pod.ts";
-import { newMember, signIn, site, videoOf } from "./people.ts";
+} from "../support/e2e/environment.ts";
+import { cname } from "../support/e2e/in-pod.ts";
+import { newMember, signIn, site, videoOf } from "../support/e2e/people.ts";
 
 const devIssuer = "http://auth-service.marquee-dev.svc:8081";
 const allow = (namespace: string) => ({ allowFrom: [{ namespace }] });

@@ -11,9 +11,9 @@ import {
   setConfig,
   sh,
   until,
-} from "./environment.ts";
-import { cname, peersOf } from "./in-pod.ts";
-import { underLoad, underLoadFrom } from "./load.ts";
+} from "../support/e2e/environment.ts";
+import { cname, peersOf } from "../support/e2e/in-pod.ts";
+import { underLoad, underLoadFrom } from "../support/e2e/load.ts";
 
 const auth = () => json("kubectl get service auth-service -o json");
 const deployment = () =>

@@ -7,9 +7,9 @@ import {
   ok,
   sh,
   until,
-} from "./environment.ts";
-import { underLoad } from "./load.ts";
-import { picture } from "./people.ts";
+} from "../support/e2e/environment.ts";
+import { underLoad } from "../support/e2e/load.ts";
+import { picture } from "../support/e2e/people.ts";
 
 const streaming = () =>
   json("kubectl get deployment streaming-deployment -o json");

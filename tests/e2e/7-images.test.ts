@@ -11,8 +11,8 @@ import {
   ok,
   sh,
   until,
-} from "./environment.ts";
-import { picture } from "./people.ts";
+} from "../support/e2e/environment.ts";
+import { picture } from "../support/e2e/people.ts";
 
 const images = (stack: string) =>
   json(`pulumi stack output images --stack ${stack} --json`);

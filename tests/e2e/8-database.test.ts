@@ -13,8 +13,8 @@ import {
   setConfig,
   sh,
   until,
-} from "./environment.ts";
-import { commandInPod, inPod, quoted } from "./in-pod.ts";
+} from "../support/e2e/environment.ts";
+import { commandInPod, inPod, quoted } from "../support/e2e/in-pod.ts";
 
 const password = "a long sentence about nothing";
 const auth = "http://auth-service:8081";

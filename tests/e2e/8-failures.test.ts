@@ -11,7 +11,7 @@ import {
   ok,
   resources,
   sh,
-} from "./environment.ts";
+} from "../support/e2e/environment.ts";
 
 /** What is said of a container whose program ends by itself: that it waits to be started again, or, just then, that it has ended. */
 const crashed = (container: string) =>

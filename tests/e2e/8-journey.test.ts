@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContext, Page } from "puppeteer-core";
-import { sizes, startChromium } from "../chromium/chromium.ts";
-import { looksRight } from "../chromium/looks-right.ts";
-import { ensureUp, ok, setConfig, until } from "./environment.ts";
-import { password, site } from "./people.ts";
+import { sizes, startChromium } from "../support/chromium/chromium.ts";
+import { looksRight } from "../support/chromium/looks-right.ts";
+import { ensureUp, ok, setConfig, until } from "../support/e2e/environment.ts";
+import { password, site } from "../support/e2e/people.ts";
 
 const title = "northern-lights";
 

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { conformance, scores } from "../manifests/checkers.ts";
-import { schemasFrom } from "../manifests/schemas.ts";
 import {
   configure,
   destroyStaging,
   ensureUp,
   json,
   ok,
-} from "./environment.ts";
+} from "../support/e2e/environment.ts";
+import { conformance, scores } from "../support/manifests/checkers.ts";
+import { schemasFrom } from "../support/manifests/schemas.ts";
 
 /** How Pulumi's state marks a secret. */
 const secretMark = "4dabf18193072939515e22adb298388d";

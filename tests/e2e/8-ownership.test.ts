@@ -10,8 +10,8 @@ import {
   ok,
   sh,
   until,
-} from "./environment.ts";
-import { password, site } from "./people.ts";
+} from "../support/e2e/environment.ts";
+import { password, site } from "../support/e2e/people.ts";
 
 const post = (url: string, body: object, token?: string) =>
   fetch(url, {

@@ -8,8 +8,8 @@ import {
   json,
   ok,
   until,
-} from "./environment.ts";
-import { commandInPod, inPod, quoted } from "./in-pod.ts";
+} from "../support/e2e/environment.ts";
+import { commandInPod, inPod, quoted } from "../support/e2e/in-pod.ts";
 
 const password = "a long sentence about nothing";
 

@@ -9,8 +9,8 @@ import {
   ok,
   sh,
   until,
-} from "./environment.ts";
-import { inPod, statusFrom } from "./in-pod.ts";
+} from "../support/e2e/environment.ts";
+import { inPod, statusFrom } from "../support/e2e/in-pod.ts";
 
 type Line = Record<string, unknown> & {
   kubernetes: { pod_name: string; container_name: string };

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { container, ensureUp, json, ok, until } from "./environment.ts";
-import { quoted, statusFrom } from "./in-pod.ts";
+import {
+  container,
+  ensureUp,
+  json,
+  ok,
+  until,
+} from "../support/e2e/environment.ts";
+import { quoted, statusFrom } from "../support/e2e/in-pod.ts";
 
 const ports = { auth: 8081, payment: 8082, streaming: 8083 };
 

@@ -8,8 +8,11 @@ import {
   ok,
   sh,
   until,
-} from "./environment.ts";
-import { kernelSettings, kernelSettingsBefore } from "./machine.ts";
+} from "../support/e2e/environment.ts";
+import {
+  kernelSettings,
+  kernelSettingsBefore,
+} from "../support/e2e/machine.ts";
 
 const host = (command: string) =>
   execFileSync("sh", ["-c", command], { encoding: "utf8" }).trim();

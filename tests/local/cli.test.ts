@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { project } from "../../local/host.ts";
-import { useFolders } from "../folders.ts";
+import { useFolders } from "../support/folders.ts";
 
 describe("local/cli.ts", () => {
   const useFolder = useFolders();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { renameSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { contentKey } from "../../local/content-key.ts";
-import { useFolders, write } from "../folders.ts";
+import { useFolders, write } from "../support/folders.ts";
 
 const sources = { "go.mod": "module a\n", "cmd/main.go": "package main\n" };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { copyScript } from "../../local/docker-image.ts";
-import { useFolders } from "../folders.ts";
+import { useFolders } from "../support/folders.ts";
 
 describe("copyScript", () => {
   const useFolder = useFolders();

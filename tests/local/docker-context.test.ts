@@ -8,8 +8,11 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { contextDigest } from "../../local/docker-provider/context.ts";
-import { useFolders, write } from "../folders.ts";
-import { type Vector, vectors } from "./docker-context-vectors.ts";
+import { useFolders, write } from "../support/folders.ts";
+import {
+  type Vector,
+  vectors,
+} from "../support/local/docker-context-vectors.ts";
 
 const sources = {
   Dockerfile: "FROM scratch\n",

@@ -8,7 +8,7 @@ import {
   isUnknown,
   plain,
 } from "../../local/docker-provider/values.ts";
-import { useFolders } from "../folders.ts";
+import { useFolders } from "../support/folders.ts";
 
 const urn =
   "urn:pulumi:dev::marquee::marquee:components:ServiceImage$docker:index/image:Image::auth";

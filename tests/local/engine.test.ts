@@ -7,7 +7,7 @@ import {
   readFailure,
   readInfo,
 } from "../../local/engine.ts";
-import { useFolders } from "../folders.ts";
+import { useFolders } from "../support/folders.ts";
 
 describe("findEngine", () => {
   const useFolder = useFolders();

@@ -12,7 +12,7 @@ import {
   succeeds,
 } from "../../local/host.ts";
 import { UserError } from "../../local/user-error.ts";
-import { useFolders } from "../folders.ts";
+import { useFolders } from "../support/folders.ts";
 
 /** Runs a program written in JavaScript. */
 const js = (program: string, options: Parameters<typeof run>[2] = {}) =>

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { context, host } from "../../local/cluster/addresses.ts";
 import { writeKubeconfig } from "../../local/cluster/kubeconfig.ts";
-import { useFolders } from "../folders.ts";
+import { useFolders } from "../support/folders.ts";
 
 /** As kubeadm writes it. */
 const admin = (key: string) =>

@@ -7,7 +7,7 @@ import {
   setStackConfig,
   stackContext,
 } from "../../local/stack-config.ts";
-import { useFolders } from "../folders.ts";
+import { useFolders } from "../support/folders.ts";
 
 describe("Stack dev's configuration", () => {
   const useFolder = useFolders();

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { orphanedPlugins } from "../../local/pulumi.ts";
 import { removeStaleLocks } from "../../local/stack-locks.ts";
-import { useFolders } from "../folders.ts";
+import { useFolders } from "../support/folders.ts";
 
 const locks = ".pulumi/locks/organization/marquee/dev";
 const pulumi = { pid: 501, parent: 1, command: "/opt/pulumi up --stack dev" };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { forgetStacks, setStacksAside } from "../../local/stacks.ts";
-import { useFolders } from "../folders.ts";
+import { useFolders } from "../support/folders.ts";
 
 const stacks = ".pulumi/stacks/marquee";
 /** A stack's state, with a cluster of this context. */

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { useFolders } from "../folders.ts";
+import { useFolders } from "../support/folders.ts";
 
 /** Takes its turn, writes that down, and ends the turn when the file that it is told of exists. */
 const program = `

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { useFolders } from "../folders.ts";
-import { conformance, ensureCheckers, scores } from "./checkers.ts";
-import { openApi } from "./open-api.ts";
-import { schemasFrom } from "./schemas.ts";
+import { useFolders } from "../support/folders.ts";
+import {
+  conformance,
+  ensureCheckers,
+  scores,
+} from "../support/manifests/checkers.ts";
+import { openApi } from "../support/manifests/open-api.ts";
+import { schemasFrom } from "../support/manifests/schemas.ts";
 
 const labels = { app: "auth-service" };
 const metadata = (name: string) => ({ name, namespace: "marquee" });

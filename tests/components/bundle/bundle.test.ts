@@ -1,0 +1,299 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { join, relative } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { stop } from "esbuild";
+import { bundle, contextOf } from "../../../components/bundle.ts";
+import { useFolders, write } from "../../support/folders.ts";
+
+/** What a clone has of two services: auth alone has assets and migrations, and both import what they share. */
+const sources = {
+  "services/Dockerfile": "FROM scratch\nCOPY app /app\n",
+  "services/shared.ts": "export const hello: string = 'hello';\n",
+  "services/auth/server.ts":
+    "import { hello } from '../shared.ts';\nconsole.log(hello, 'auth');\n",
+  "services/auth/assets/films/one.txt": "a film\n",
+  "services/auth/migrations/0001-accounts.sql": "CREATE TABLE accounts ();\n",
+  "services/payment/server.ts":
+    "import { hello } from '../shared.ts';\nconsole.log(hello, 'payment');\n",
+};
+
+/** Every file below a folder, by path, with its mode and what is in it. */
+function contents(folder: string): Record<string, [string, string]> {
+  return Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .map((path) => {
+        const info = statSync(path);
+        return [
+          relative(folder, path),
+          [
+            (info.mode & 0o7777).toString(8),
+            info.isFile() ? readFileSync(path, "latin1") : "folder",
+          ],
+        ];
+      }),
+  );
+}
+
+/** The message that a person gets, without a stack trace. */
+async function failure(project: string, ...services: string[]) {
+  let message = "";
+  await assert.rejects(bundle(services, project), (error: Error) => {
+    message = error.message;
+    return pulumi.RunError.isInstance(error);
+  });
+  return message;
+}
+
+describe("bundle", () => {
+  const folder = useFolders();
+
+  it("makes scripts for browsers of what a service has in browser/, with what they import", async () => {
+    const project = folder({
+      ...sources,
+      "services/auth/browser/player.ts":
+        "import { seconds } from './player/times.ts';\nconsole.log('plays', seconds);\n",
+      "services/auth/browser/player/times.ts":
+        "export const seconds: number = 42;\n",
+      // Types of what browsers have are none.
+      "services/auth/browser/dom.d.ts": "declare const navigator: object;\n",
+    });
+    await bundle(["auth", "payment"], project);
+    const scripts = (service: string) =>
+      Object.entries(contents(join(project, contextOf(service)))).filter(
+        ([path]) => path.startsWith("app/browser"),
+      );
+    const [, [name, [mode, script]]] = scripts("auth") as [
+      unknown,
+      [path: string, file: [mode: string, text: string]],
+    ];
+    assert.deepEqual([name, mode], ["app/browser/player.js", "644"]);
+    assert.match(script, /plays/);
+    assert.match(script, /42/);
+    assert.equal(scripts("auth").length, 2); // with the folder
+    assert.deepEqual(scripts("payment"), []);
+  });
+
+  it("refuses scripts for browsers that can't be bundled, by file and line", async () => {
+    const broken = {
+      ...sources,
+      "services/auth/browser/player.ts": "import './gone.ts';\n",
+    };
+    const message = await failure(folder(broken), "auth");
+    assert.match(message, /services\/auth\/browser\/player\.ts:1:7/);
+  });
+
+  it("makes a service's Docker context: the program, its source map, assets and migrations, and the Dockerfile", async () => {
+    const project = folder(sources);
+    await bundle(["auth"], project);
+    assert.deepEqual(Object.keys(contents(join(project, contextOf("auth")))), [
+      "Dockerfile",
+      "app",
+      "app/assets",
+      "app/assets/films",
+      "app/assets/films/one.txt",
+      "app/migrations",
+      "app/migrations/0001-accounts.sql",
+      "app/server.mjs",
+      "app/server.mjs.map",
+    ]);
+    assert.equal(
+      readFileSync(join(project, "build/auth/Dockerfile"), "utf8"),
+      sources["services/Dockerfile"],
+    );
+  });
+
+  it("makes programs that need nothing beside them", async () => {
+    const project = folder(sources);
+    await bundle(["auth", "payment"], project);
+    const elsewhere = folder();
+    for (const service of ["auth", "payment"]) {
+      cpSync(join(project, contextOf(service)), elsewhere, { recursive: true });
+      const { stdout, stderr } = spawnSync(
+        process.execPath,
+        ["app/server.mjs"],
+        { cwd: elsewhere, encoding: "utf8" },
+      );
+      assert.equal(stdout, `hello ${service}\n`, stderr);
+    }
+  });
+
+  it("makes nothing of services that are not asked for", async () => {
+    const project = folder(sources);
+    await bundle(["payment"], project);
+    assert.deepEqual(readdirSync(join(project, "build")), ["payment"]);
+  });
+
+  it("makes nothing at all when no service runs here", async () => {
+    const project = folder();
+    await bundle([], project);
+    assert.deepEqual(readdirSync(project), []);
+  });
+
+  it("gives the same modes whatever the umask and the sources' modes are", async () => {
+    const project = folder(sources);
+    await stop(); // it has the umask that it was started with
+    const umask = process.umask(0o077);
+    try {
+      write(project, { "services/auth/assets/private.txt": "mine\n" });
+      await bundle(["auth"], project);
+    } finally {
+      process.umask(umask);
+      await stop();
+    }
+    const context = join(project, contextOf("auth"));
+    assert.equal(statSync(context).mode & 0o7777, 0o755);
+    for (const [path, [mode, content]] of Object.entries(contents(context)))
+      assert.equal(mode, content === "folder" ? "755" : "644", path);
+  });
+
+  it("makes the same bytes in every clone and at every time", async () => {
+    const [one, other] = [folder(sources), folder(sources)];
+    await bundle(["auth"], one);
+    const first = contents(join(one, "build"));
+    for (const project of [one, other]) {
+      await bundle(["auth"], project);
+      assert.deepEqual(contents(join(project, "build")), first);
+    }
+  });
+
+  it("gives every file the same time", async () => {
+    const project = folder(sources);
+    await bundle(["auth"], project);
+    const context = join(project, contextOf("auth"));
+    for (const path of Object.keys(contents(context)))
+      assert.equal(statSync(join(context, path)).mtimeMs, 0, path);
+  });
+
+  it("names no path of this machine", async () => {
+    const project = folder(sources);
+    await bundle(["auth"], project);
+    for (const [path, [, content]] of Object.entries(
+      contents(join(project, "build")),
+    ))
+      assert.ok(!content.includes(project), path);
+  });
+
+  it("leads from the program to its sources, and holds none of them", async () => {
+    const project = folder(sources);
+    await bundle(["auth"], project);
+    const map = readFileSync(join(project, "build/auth/app/server.mjs.map"));
+    const { sources: files, sourcesContent } = JSON.parse(`${map}`);
+    assert.deepEqual(files, [
+      "../../../services/shared.ts",
+      "../../../services/auth/server.ts",
+    ]);
+    assert.equal(sourcesContent, undefined);
+  });
+
+  it("takes migrations as they are: each has the checksum that a database knows", async () => {
+    const project = folder(sources);
+    await bundle(["auth"], project);
+    const file = "migrations/0001-accounts.sql";
+    assert.equal(
+      readFileSync(join(project, "build/auth/app", file), "utf8"),
+      sources[`services/auth/${file}`],
+    );
+  });
+
+  it("changes a context where a migration alone is new", async () => {
+    const project = folder(sources);
+    await bundle(["auth"], project);
+    const file = "migrations/0002-names.sql";
+    write(project, { [`services/auth/${file}`]: "SELECT 1;\n" });
+    await bundle(["auth"], project);
+    assert.ok(existsSync(join(project, "build/auth/app", file)));
+  });
+
+  for (const beside of ["assets", "migrations"])
+    it(`forgets ${beside} that are gone`, async () => {
+      const project = folder(sources);
+      await bundle(["auth"], project);
+      rmSync(join(project, "services/auth", beside), { recursive: true });
+      await bundle(["auth"], project);
+      assert.ok(!existsSync(join(project, "build/auth/app", beside)));
+    });
+
+  describe("of sources with mistakes", () => {
+    it("names the file and line of every one", async () => {
+      const project = folder({
+        ...sources,
+        "services/auth/server.ts": "const = 1;\n",
+        "services/payment/server.ts": "\nimport 'nowhere';\n",
+      });
+      const message = await failure(project, "auth", "payment");
+      assert.match(
+        message,
+        /^The services can't be bundled, so nothing was built or changed:\n/,
+      );
+      assert.match(message, /services\/auth\/server\.ts:1:6:/);
+      assert.match(
+        message,
+        /Could not resolve "nowhere"[\s\S]+services\/payment\/server\.ts:2:7:/,
+      );
+    });
+
+    it("names those in programs and in scripts for browsers at once", async () => {
+      const project = folder({
+        ...sources,
+        "services/auth/server.ts": "const = 1;\n",
+        "services/auth/browser/player.ts": "\nimport 'nowhere';\n",
+      });
+      const message = await failure(project, "auth");
+      assert.match(message, /services\/auth\/server\.ts:1:6:/);
+      assert.match(message, /services\/auth\/browser\/player\.ts:2:7:/);
+    });
+
+    it("leaves the contexts as they were, and nothing half-made beside them", async () => {
+      const project = folder(sources);
+      await bundle(["auth", "payment"], project);
+      const before = readFileSync(join(project, "build/auth/app/server.mjs"));
+      write(project, { "services/auth/server.ts": "const = 1;\n" });
+      await failure(project, "auth", "payment");
+      assert.deepEqual(
+        readFileSync(join(project, "build/auth/app/server.mjs")),
+        before,
+      );
+      assert.deepEqual(
+        readdirSync(project).filter((name) => name.startsWith("build")),
+        ["build"],
+      );
+    });
+
+    it("leaves a context that is as it should be untouched", async () => {
+      const project = folder(sources);
+      await bundle(["auth"], project);
+      const { ino } = statSync(join(project, "build/auth"));
+      await bundle(["auth"], project);
+      assert.equal(statSync(join(project, "build/auth")).ino, ino);
+    });
+
+    it("names a service without a program", async () => {
+      assert.match(
+        await failure(folder(sources), "search"),
+        /Could not resolve "services\/search\/server\.ts"/,
+      );
+    });
+
+    it("says how to bring a missing Dockerfile back, and touches nothing", async () => {
+      const project = folder(sources);
+      await bundle(["auth"], project);
+      rmSync(join(project, "services/Dockerfile"));
+      assert.equal(
+        await failure(project, "auth"),
+        "services/Dockerfile is missing, so no image can be built. `git checkout services/Dockerfile` brings it back.",
+      );
+      assert.ok(existsSync(join(project, "build/auth/app/server.mjs")));
+    });
+  });
+});

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { isUtf8 } from "node:buffer";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { build } from "esbuild";
+import { bundle, contextOf } from "../../../components/bundle.ts";
+import { useFolders } from "../../support/folders.ts";
+
+describe("bundle, of Marquee's own services", () => {
+  const folder = useFolders();
+  const repository = join(import.meta.dirname, "../../..");
+  const services = ["auth", "payment", "streaming", "log-shipper"];
+  let project: string;
+  let hashes: Record<string, string>;
+
+  before(async () => {
+    project = clone("\n");
+    hashes = await bundle(services, project);
+  });
+
+  /** The services with these line ends, and the repository's packages. */
+  function clone(lineEnd: "\n" | "\r\n"): string {
+    const project = folder();
+    const sources = join(repository, "services");
+    for (const file of readdirSync(sources, {
+      recursive: true,
+      encoding: "utf8",
+    })) {
+      const [from, to] = [join(sources, file), join(project, "services", file)];
+      if (!statSync(from).isFile()) continue;
+      const content = readFileSync(from);
+      mkdirSync(dirname(to), { recursive: true });
+      writeFileSync(
+        to,
+        isUtf8(content)
+          ? content.toString().replace(/\r?\n/g, lineEnd)
+          : content,
+      );
+    }
+    const packages = join(repository, "node_modules");
+    mkdirSync(join(project, "node_modules/@marquee"), { recursive: true });
+    for (const name of readdirSync(packages))
+      if (name !== "@marquee")
+        symlinkSync(join(packages, name), join(project, "node_modules", name));
+    for (const name of readdirSync(join(packages, "@marquee")))
+      symlinkSync(
+        join(project, "services", name),
+        join(project, "node_modules/@marquee", name),
+      );
+    return project;
+  }
+
+  it("has the same contexts from a clone with CRLF line ends", async () => {
+    assert.deepEqual(await bundle(services, clone("\r\n")), hashes);
+  });
+
+  for (const service of services)
+    it(`${service} is one file that imports Node.js's own modules alone`, () => {
+      const program = join(project, contextOf(service), "app/server.mjs");
+      const { stderr } = spawnSync(process.execPath, ["--check", program], {
+        encoding: "utf8",
+      });
+      assert.equal(stderr, "");
+      const imported = [
+        ...readFileSync(program, "utf8").matchAll(
+          /(?:^import (?:[^;"]+ from )?|\b(?:require|__require|import)\()"([^"]+)"/gm,
+        ),
+      ].map(([, name]) => name as string);
+      assert.ok(imported.includes("node:module"));
+      assert.deepEqual(
+        imported.filter((name) => !isBuiltin(name)),
+        [],
+      );
+    });
+
+  it("streaming brings its titles, style and icon, byte for byte", () => {
+    const assets = (folder: string) =>
+      Object.fromEntries(
+        readdirSync(folder, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => join(entry.parentPath, entry.name))
+          .map((path) => [
+            relative(folder, path),
+            createHash("sha256").update(readFileSync(path)).digest("hex"),
+          ]),
+      );
+    const brought = assets(join(project, "build/streaming/app/assets"));
+    assert.deepEqual(
+      brought,
+      assets(join(project, "services/streaming/assets")),
+    );
+    const names = Object.keys(brought);
+    assert.ok(names.includes("style.css") && names.includes("icon.svg"));
+    assert.ok(names.some((name) => /^titles\/[a-z-]+\/./.test(name)));
+  });
+
+  it("streaming alone brings scripts for browsers, each of which imports nothing", async () => {
+    const scripts = (service: string) =>
+      join(project, contextOf(service), "app/browser");
+    const names = readdirSync(scripts("streaming"));
+    for (const page of ["card", "player", "waiting"])
+      assert.ok(names.includes(`${page}.js`), page);
+    for (const name of names) {
+      assert.match(name, /^[a-z-]+\.js$/);
+      const { metafile } = await build({
+        entryPoints: [join(scripts("streaming"), name)],
+        absWorkingDir: project,
+        bundle: true,
+        external: ["*"],
+        metafile: true,
+        write: false,
+      });
+      const [imports, ...others] = Object.values(metafile.inputs).map(
+        ({ imports }) => imports,
+      );
+      assert.deepEqual([imports, others], [[], []], name);
+    }
+    for (const service of services.filter((name) => name !== "streaming"))
+      assert.ok(!existsSync(scripts(service)), service);
+  });
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { Microservice } from "../../../components/microservice.ts";
+import { defaultResources } from "../../../components/resources.ts";
+import type { DeployedSettings } from "../../../components/service-settings.ts";
+import { deploy, type Resource } from "../../support/components/engine.ts";
+
+/** The URL of a service auth, where the cluster adds this to the Service. */
+async function url(
+  type: DeployedSettings["type"],
+  added: (service: Resource) => object = () => ({}),
+  nodeHost?: string,
+  port?: number,
+): Promise<string> {
+  const { outputs } = await deploy(
+    () =>
+      new Microservice("auth", {
+        namespace: "marquee-dev",
+        image: "unused",
+        port: 8081,
+        settings: {
+          ...{ type, replicas: 2, resources: defaultResources },
+          ...(port !== undefined && { port }),
+        },
+        nodeHost,
+      }).url,
+    { answers: { "kubernetes:core/v1:Service": added } },
+  );
+  return outputs;
+}
+
+const assigned = ({ inputs }: Resource) => ({
+  spec: {
+    ...inputs.spec,
+    ports: [{ ...inputs.spec.ports[0], nodePort: 30123 }],
+  },
+});
+
+const ingress = (entry: object) => () => ({
+  status: { loadBalancer: { ingress: [entry] } },
+});
+
+describe("Microservice's url", () => {
+  it("is the name inside the cluster for ClusterIP", async () => {
+    assert.equal(
+      await url("ClusterIP"),
+      "http://auth-service.marquee-dev.svc:8081",
+    );
+  });
+
+  it("has the port that Kubernetes assigned for NodePort", async () => {
+    assert.equal(
+      await url("NodePort", assigned, "127.0.0.1"),
+      "http://127.0.0.1:30123",
+    );
+  });
+
+  it("says that any node's address does where none is known", async () => {
+    assert.equal(
+      await url("NodePort", assigned),
+      "http://<a node's address>:30123",
+    );
+  });
+
+  it("says that the port is pending for NodePort before there is one", async () => {
+    assert.equal(
+      await url("NodePort", undefined, "127.0.0.1"),
+      "http://127.0.0.1:<pending>",
+    );
+  });
+
+  it("has the address that the cluster gave to the LoadBalancer", async () => {
+    assert.equal(
+      await url("LoadBalancer", ingress({ ip: "172.30.0.96" })),
+      "http://172.30.0.96:8081",
+    );
+  });
+
+  it("has the host name of a LoadBalancer that has no address, as on EKS", async () => {
+    assert.equal(
+      await url("LoadBalancer", ingress({ hostname: "a1.elb.amazonaws.com" })),
+      "http://a1.elb.amazonaws.com:8081",
+    );
+  });
+
+  it("says that the address is pending for LoadBalancer before there is one", async () => {
+    assert.equal(await url("LoadBalancer"), "http://<pending>:8081");
+  });
+
+  const address = ingress({ ip: "172.30.0.96" });
+  const rows: [DeployedSettings["type"], port: number, url: string][] = [
+    ["ClusterIP", 80, "http://auth-service.marquee-dev.svc"],
+    ["ClusterIP", 443, "http://auth-service.marquee-dev.svc:443"],
+    ["ClusterIP", 9000, "http://auth-service.marquee-dev.svc:9000"],
+    ["LoadBalancer", 80, "http://172.30.0.96"],
+    ["LoadBalancer", 443, "https://172.30.0.96"],
+    ["LoadBalancer", 9000, "http://172.30.0.96:9000"],
+  ];
+  for (const [type, port, expected] of rows)
+    it(`is ${expected} for ${type} with port ${port}`, async () => {
+      assert.equal(await url(type, address, undefined, port), expected);
+    });
+
+  it("has the node port for NodePort, whatever the Service's port is", async () => {
+    assert.equal(
+      await url("NodePort", assigned, "127.0.0.1", 80),
+      "http://127.0.0.1:30123",
+    );
+  });
+});

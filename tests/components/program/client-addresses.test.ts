@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { warnings } from "../../support/components/engine.ts";
+import { serviceType } from "../../support/components/microservices.ts";
+import {
+  pods,
+  prebuilt,
+  useProgram,
+} from "../../support/components/program.ts";
+
+const balanced = { type: "LoadBalancer" };
+const local = { ...balanced, externalTrafficPolicy: "Local" };
+
+describe("the program: clients' addresses", () => {
+  const { runWithoutRegistry } = useProgram();
+
+  /** What auth is told about its clients' addresses, and what the program warns of. */
+  async function run(
+    { auth = {}, streaming = {} }: { auth?: object; streaming?: object },
+    trustedProxies = "0",
+  ) {
+    let said: string | undefined;
+    const warned = await warnings(async () => {
+      const { resources } = await runWithoutRegistry(
+        {
+          ...prebuilt,
+          auth: { ...prebuilt.auth, ...auth },
+          streaming: { ...prebuilt.streaming, ...streaming },
+        },
+        { config: { "marquee:trustedProxies": trustedProxies } },
+      );
+      said = pods(resources).auth.containers[0].env.find(
+        ({ name }: { name: string }) => name === "CLIENT_ADDRESSES",
+      )?.value;
+    });
+    return { said, warned };
+  }
+
+  for (const [title, services, trustedProxies] of [
+    ["streaming's connections keep them", { streaming: local }, "0"],
+    ["a proxy in front of streaming writes them", {}, "1"],
+    [
+      "a proxy behind a load balancer writes them",
+      { streaming: balanced },
+      "1",
+    ],
+  ] as const)
+    it(`are preserved for auth if ${title}`, async () => {
+      assert.deepEqual(await run(services, trustedProxies), {
+        said: "preserved",
+        warned: [],
+      });
+    });
+
+  for (const [title, services] of [
+    ["streaming is a ClusterIP without a trusted proxy", {}],
+    ["streaming is a NodePort", { streaming: { type: "NodePort" } }],
+    [
+      "auth is a NodePort of its own",
+      { auth: { type: "NodePort" }, streaming: { ...local, type: "NodePort" } },
+    ],
+  ] as const)
+    it(`are hidden from auth if ${title}`, async () => {
+      assert.deepEqual(await run(services), { said: "hidden", warned: [] });
+    });
+
+  it("hidden by a load balancer are warned of, with what to set", async () => {
+    for (const streaming of [
+      balanced,
+      { ...balanced, externalTrafficPolicy: "Cluster" },
+    ]) {
+      const { said, warned } = await run({ streaming });
+      assert.equal(said, "hidden");
+      assert.equal(warned.length, 1);
+      assert.match(
+        `${warned[0]}`,
+        /auth can't see its clients' IP addresses.*services\.streaming\.externalTrafficPolicy to Local/,
+      );
+    }
+  });
+
+  it("hidden by a load balancer of auth's own are warned of, with what to do", async () => {
+    const { said, warned } = await run({ auth: local, streaming: local }, "1");
+    assert.equal(said, "hidden");
+    assert.equal(warned.length, 1);
+    assert.match(`${warned[0]}`, /make auth a ClusterIP\.$/);
+  });
+
+  it("are kept by the Service with externalTrafficPolicy Local, which only it has", async () => {
+    const { resources } = await runWithoutRegistry({
+      ...prebuilt,
+      streaming: { ...prebuilt.streaming, ...local },
+    });
+    assert.deepEqual(
+      resources
+        .filter(({ type }) => type === serviceType)
+        .map(({ name, inputs }) => [name, inputs.spec.externalTrafficPolicy])
+        .filter(([, policy]) => policy !== undefined),
+      [["streaming-service", "Local"]],
+    );
+  });
+});

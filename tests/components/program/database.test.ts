@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { image } from "../../support/components/configurations.ts";
+import {
+  app,
+  dns,
+  policies,
+  saying,
+  useDatabaseProgram,
+} from "../../support/components/database-programs.ts";
+import {
+  claimType,
+  jobType,
+  statefulSetType,
+} from "../../support/components/databases.ts";
+import { count, only } from "../../support/components/engine.ts";
+import { secretType } from "../../support/components/microservices.ts";
+import {
+  databaseImage,
+  deployed,
+  pods,
+  policyType,
+  prebuilt,
+} from "../../support/components/program.ts";
+
+describe("the program, with a database", () => {
+  const { run } = useDatabaseProgram();
+
+  it("makes a role for each service, by passwords of its own", async () => {
+    const { resources } = await run();
+    assert.deepEqual(count(resources), deployed);
+    assert.deepEqual(
+      resources
+        .filter(({ type }) => type === secretType)
+        .map(({ name }) => name)
+        .sort(),
+      [
+        "auth-database-password",
+        "auth-key-encryption-key",
+        "payment-database-password",
+        "payment-key-encryption-key",
+        "payment-operator-key",
+        "postgres-password",
+        "streaming-database-password",
+        "streaming-playback-key",
+      ],
+    );
+    const { env } = only(resources, jobType, "postgres-provision").inputs.spec
+      .template.spec.containers[0];
+    assert.deepEqual(env[0], {
+      name: "SERVICES",
+      value: "auth payment streaming",
+    });
+  });
+
+  it("limits each role to the connections of the service's pods", async () => {
+    const { resources } = await run(
+      { streaming: { ...prebuilt.streaming, autoscale: { max: 30 } } },
+      { database: { image: databaseImage, maxConnections: 365 } },
+    );
+    const { env } = only(resources, jobType, "postgres-provision").inputs.spec
+      .template.spec.containers[0];
+    assert.deepEqual(
+      env.filter(({ name }: { name: string }) => /^CONNECTIONS/.test(name)),
+      [
+        { name: "CONNECTIONS_auth", value: "65" },
+        { name: "CONNECTIONS_payment", value: "65" },
+        { name: "CONNECTIONS_streaming", value: "305" },
+      ],
+    );
+    const server = only(resources, statefulSetType).inputs.spec.template.spec;
+    assert.deepEqual(server.containers[0].args, ["-c", "max_connections=365"]);
+  });
+
+  it("tells each service where its own database is, and nobody where another's is", async () => {
+    const { auth, payment, streaming } = pods((await run()).resources);
+    const secret = (name: string) => ({
+      secretKeyRef: { name: `${name}-1a2b`, key: "value" },
+    });
+    assert.deepEqual(auth.containers[0].env, [
+      { name: "PORT", value: "8081" },
+      { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
+      { name: "MALLOC_MMAP_THRESHOLD_", value: "131072" },
+      { name: "TRUSTED_PROXIES", value: "1" },
+      { name: "CLIENT_ADDRESSES", value: "hidden" },
+      {
+        name: "DATABASE_PASSWORD",
+        valueFrom: secret("auth-database-password"),
+      },
+      {
+        name: "DATABASE_URL",
+        value: "postgres://auth:$(DATABASE_PASSWORD)@postgres:5432/auth",
+      },
+      {
+        name: "KEY_ENCRYPTION_KEY",
+        valueFrom: secret("auth-key-encryption-key"),
+      },
+    ]);
+    assert.deepEqual(payment.containers[0].env, [
+      { name: "PORT", value: "8082" },
+      { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
+      {
+        name: "JWKS_URL",
+        value: "http://auth-service:8081/.well-known/jwks.json",
+      },
+      { name: "PROCESSOR", value: "sandbox" },
+      { name: "BILLING_PERIOD", value: "P1M" },
+      { name: "GRACE_PERIOD", value: "P7D" },
+      {
+        name: "DATABASE_PASSWORD",
+        valueFrom: secret("payment-database-password"),
+      },
+      {
+        name: "DATABASE_URL",
+        value: "postgres://payment:$(DATABASE_PASSWORD)@postgres:5432/payment",
+      },
+      {
+        name: "KEY_ENCRYPTION_KEY",
+        valueFrom: secret("payment-key-encryption-key"),
+      },
+      { name: "OPERATOR_KEY", valueFrom: secret("payment-operator-key") },
+    ]);
+    assert.deepEqual(streaming.containers[0].env, [
+      { name: "PORT", value: "8083" },
+      { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
+      {
+        name: "JWKS_URL",
+        value: "http://auth-service:8081/.well-known/jwks.json",
+      },
+      { name: "AUTH_URL", value: "http://auth-service:8081" },
+      { name: "PAYMENT_URL", value: "http://payment-service:8082" },
+      { name: "PROCESSOR", value: "sandbox" },
+      { name: "TRUSTED_PROXIES", value: "0" },
+      {
+        name: "DATABASE_PASSWORD",
+        valueFrom: secret("streaming-database-password"),
+      },
+      {
+        name: "DATABASE_URL",
+        value:
+          "postgres://streaming:$(DATABASE_PASSWORD)@postgres:5432/streaming",
+      },
+      { name: "PLAYBACK_KEY", valueFrom: secret("streaming-playback-key") },
+    ]);
+  });
+
+  it("lets the services and the Job call it, and nobody else; and auth and the Job call nothing else", async () => {
+    const { resources } = await run();
+    const policyTypes = ["Ingress", "Egress"];
+    const ports = [{ port: 5432 }];
+    const toServer = (service: string) => ({
+      ...app(service),
+      policyTypes: ["Egress"],
+      egress: [{ to: [app("postgres")], ports }],
+    });
+    assert.deepEqual(policies(resources, "postgres"), {
+      "postgres-network": {
+        ...app("postgres"),
+        policyTypes,
+        ingress: [
+          { from: [app("auth-service")], ports },
+          { from: [app("payment-service")], ports },
+          { from: [app("streaming-service")], ports },
+          { from: [app("postgres-provision")], ports },
+        ],
+        egress: [dns],
+      },
+      "postgres-provision-network": {
+        ...app("postgres-provision"),
+        policyTypes,
+        ingress: [],
+        egress: [dns],
+      },
+      "auth-calls-postgres": toServer("auth-service"),
+      "payment-calls-postgres": toServer("payment-service"),
+      "streaming-calls-postgres": toServer("streaming-service"),
+      "postgres-provision-calls-postgres": toServer("postgres-provision"),
+    });
+    assert.deepEqual(policies(resources, "auth-network"), {
+      "auth-network": {
+        ...app("auth-service"),
+        policyTypes,
+        ingress: ["payment-service", "streaming-service"].map((caller) => ({
+          from: [app(caller)],
+          ports: [{ port: 8081 }],
+        })),
+        egress: [dns],
+      },
+    });
+    assert.equal(count(resources)[policyType], 13);
+  });
+
+  it("starts each service's pods once its role is there, and no later than another's", async () => {
+    const names = (await run()).resources
+      .map(({ name }) => name)
+      .filter((name) => /-(deployment|provision)$/.test(name));
+    assert.equal(names[0], "postgres-provision");
+    assert.deepEqual(names.slice(1).sort(), [
+      "auth-deployment",
+      "payment-deployment",
+      "streaming-deployment",
+    ]);
+  });
+
+  it("has pods that the policies mean, of the server and of the Job", async () => {
+    const { resources } = await run();
+    for (const [type, app] of [
+      [statefulSetType, "postgres"],
+      [jobType, "postgres-provision"],
+    ] as const) {
+      const { template } = only(resources, type, app).inputs.spec;
+      assert.equal(template.metadata.labels.app, app);
+    }
+  });
+
+  it("generates no key for auth where the secrets have one", async () => {
+    const { resources } = await run(
+      {},
+      { secrets: { auth: { KEY_ENCRYPTION_KEY: "hunter2" } } },
+    );
+    assert.deepEqual(count(resources), deployed);
+    const { auth } = pods(resources);
+    assert.ok(
+      !JSON.stringify(auth.containers[0].env).includes("KEY_ENCRYPTION_KEY"),
+    );
+    assert.deepEqual(auth.containers[0].envFrom, [
+      { secretRef: { name: "auth-secrets-1a2b" } },
+    ]);
+  });
+
+  it("takes the superuser's password from a secret", async () => {
+    const { resources } = await run(
+      {},
+      { secrets: { postgres: { PASSWORD: "hunter2" } } },
+    );
+    assert.deepEqual(saying(resources, "hunter2"), ["postgres-password"]);
+    assert.deepEqual(count(resources), deployed);
+  });
+
+  it("has what the configuration says of it", async () => {
+    const database = { storage: "20Gi", image: image("other-postgres") };
+    const { resources } = await run({}, { database });
+    const { requests } = only(resources, claimType).inputs.spec.resources;
+    assert.deepEqual(requests, { storage: "20Gi" });
+    for (const [type, name] of [
+      [statefulSetType, "postgres"],
+      [jobType, "postgres-image-check"],
+      [jobType, "postgres-provision"],
+    ] as const) {
+      const { spec } = only(resources, type, name).inputs.spec.template;
+      assert.equal(spec.containers[0].image, database.image);
+    }
+  });
+});

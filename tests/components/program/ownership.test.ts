@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { namespaceObject } from "../../support/components/api-server.ts";
+import { only, type Resource } from "../../support/components/engine.ts";
+import { secretType } from "../../support/components/microservices.ts";
+import {
+  namespaceType,
+  prebuilt,
+  useProgram,
+} from "../../support/components/program.ts";
+import { withImage, withRegistry } from "../../support/components/registry.ts";
+
+const path = "/api/v1/namespaces/marquee-dev";
+const ownerKey = "marquee.local/owner";
+const output = {
+  deployment: { context: "here", owner: "ours" },
+  images: prebuilt,
+};
+
+/** What a generated Secret of the program holds. */
+const secretValue = (resources: Resource[], name: string) =>
+  pulumi.runtime.unwrapRpcSecret(
+    only(resources, secretType, name).inputs.stringData,
+  ).value;
+
+/** Secrets as the API server lists them, each a day younger than the one before. */
+const secrets = (values: Record<string, string>) => ({
+  kind: "SecretList",
+  apiVersion: "v1",
+  items: Object.entries(values).map(([name, value], index) => ({
+    metadata: { name, creationTimestamp: `2026-01-0${index + 1}T00:00:00Z` },
+    data: { value: Buffer.from(value).toString("base64") },
+  })),
+});
+
+describe("the program, on a namespace that exists", () => {
+  const { apiServer, run, endsUnmade } = useProgram();
+  const theirs = () => namespaceObject("marquee-dev", { [ownerKey]: "theirs" });
+
+  it("changes nothing where its state does not have the namespace", async () => {
+    apiServer.objects[path] = theirs();
+    await endsUnmade(
+      {},
+      /The namespace marquee-dev exists in this cluster, and this stack's state does not have it: .*pulumi config set marquee:adopt theirs/,
+    );
+  });
+
+  it("changes nothing where marquee:adopt names a former owner", async () => {
+    apiServer.objects[path] = theirs();
+    await endsUnmade({}, /marquee:adopt theirs/, {
+      config: { "marquee:adopt": "formerly-theirs" },
+    });
+  });
+
+  it("adopts it by its mark, under a new one, and goes on with its keys and passwords", async () => {
+    apiServer.objects[path] = theirs();
+    apiServer.objects[`${path}/secrets`] = secrets({
+      "auth-key-encryption-key-0a1b2c3d": "the key",
+      "auth-database-password-0a1b2c3d": "the password",
+      mine: "not the program's",
+    });
+    const { resources, outputs } = await run(prebuilt, {
+      config: { "marquee:adopt": "theirs" },
+    });
+    assert.equal(secretValue(resources, "auth-key-encryption-key"), "the key");
+    assert.equal(
+      secretValue(resources, "auth-database-password"),
+      "the password",
+    );
+    assert.match(
+      secretValue(resources, "payment-key-encryption-key"),
+      /^[\w-]{32}$/,
+    );
+    assert.notEqual(outputs.deployment.owner, "theirs");
+  });
+
+  it("updates its own without asking the cluster", async () => {
+    apiServer.objects[path] = namespaceObject("marquee-dev", {
+      [ownerKey]: "ours",
+    });
+    const { resources, outputs } = await run(prebuilt, {
+      state: { outputs: output },
+    });
+    assert.equal(outputs.deployment.owner, "ours");
+    assert.equal(
+      only(resources, namespaceType).inputs.metadata.annotations[ownerKey],
+      "ours",
+    );
+    assert.deepEqual(apiServer.asked, []);
+  });
+
+  it("gives a service that ran elsewhere meanwhile the newest of its former keys", async () => {
+    const { auth, streaming } = prebuilt;
+    apiServer.objects[`${path}/secrets`] = secrets({
+      "payment-key-encryption-key-ffffffff": "older",
+      "payment-key-encryption-key-00000000": "newer",
+    });
+    const { resources } = await run(prebuilt, {
+      state: { outputs: { ...output, images: { auth, streaming } } },
+    });
+    assert.equal(secretValue(resources, "payment-key-encryption-key"), "newer");
+  });
+
+  it("changes nothing where it can't read those keys", async () => {
+    const { auth, streaming } = prebuilt;
+    apiServer.refuses(`${path}/secrets`, 403);
+    await endsUnmade(
+      prebuilt,
+      /^The keys and passwords in the namespace marquee-dev can't be read, so nothing was built or changed: its API server answers 403\.$/,
+      { state: { outputs: { ...output, images: { auth, streaming } } } },
+    );
+  });
+
+  it("goes on with a first update that did not finish", async () => {
+    apiServer.objects[path] = namespaceObject("marquee-dev", {
+      [ownerKey]: "ours",
+    });
+    const { outputs } = await run(prebuilt, {
+      state: {
+        resources: {
+          "urn:pulumi:dev::marquee::kubernetes:core/v1:Namespace::marquee-dev":
+            {
+              outputs: { metadata: { annotations: { [ownerKey]: "ours" } } },
+            },
+        },
+      },
+    });
+    assert.equal(outputs.deployment.owner, "ours");
+  });
+});
+
+describe("the program, of a database image by tag,", () => {
+  const { run, runWithoutRegistry } = useProgram();
+  const digests = [1, 2].map((digit) => `sha256:${`${digit}`.repeat(64)}`);
+  const imagesIn = (resources: Resource[]) =>
+    resources
+      .filter(({ name }) => name.startsWith("postgres"))
+      .flatMap(({ inputs }) => inputs.spec?.template?.spec.containers ?? [])
+      .map(({ image }) => image);
+
+  it("runs the digest that the tag has at first, in the server and both Jobs", () =>
+    withImage({ postgres: digests[0] as string }, async (registry) => {
+      const setting = `${registry}/postgres:17`;
+      const reference = `${registry}/postgres@${digests[0]}`;
+      const { outputs, resources } = await run(prebuilt, {
+        config: { "marquee:database": JSON.stringify({ image: setting }) },
+      });
+      assert.deepEqual(imagesIn(resources), Array(3).fill(reference));
+      assert.deepEqual(outputs.deployment.databaseImage, {
+        setting,
+        reference,
+      });
+    }));
+
+  it("keeps it when the tag moves, without asking the registry", () =>
+    withRegistry(undefined, async (registry) => {
+      const setting = `${registry}/postgres:17`;
+      const reference = `${registry}/postgres@${digests[0]}`;
+      const { resources } = await runWithoutRegistry(prebuilt, {
+        config: { "marquee:database": JSON.stringify({ image: setting }) },
+        state: {
+          outputs: {
+            ...output,
+            deployment: {
+              ...output.deployment,
+              databaseImage: { setting, reference },
+            },
+          },
+        },
+      });
+      assert.deepEqual(imagesIn(resources), Array(3).fill(reference));
+    }));
+
+  it("takes another digest with another setting", () =>
+    withImage({ postgres: digests[1] as string }, async (registry) => {
+      const { resources } = await run(prebuilt, {
+        config: {
+          "marquee:database": JSON.stringify({
+            image: `${registry}/postgres:17.7`,
+          }),
+        },
+        state: {
+          outputs: {
+            ...output,
+            deployment: {
+              ...output.deployment,
+              databaseImage: {
+                setting: `${registry}/postgres:17`,
+                reference: `${registry}/postgres@${digests[0]}`,
+              },
+            },
+          },
+        },
+      });
+      assert.deepEqual(
+        imagesIn(resources),
+        Array(3).fill(`${registry}/postgres@${digests[1]}`),
+      );
+    }));
+});
+
+describe("the program, before anything is built", () => {
+  const { endsUnmade } = useProgram();
+
+  it("refuses another context than the one that the stack is deployed to", () =>
+    endsUnmade(
+      {},
+      /marquee:context is "here", but this stack is deployed to "elsewhere"/,
+      {
+        state: {
+          outputs: { deployment: { context: "elsewhere", owner: "ours" } },
+        },
+      },
+    ));
+
+  it("refuses another context also after a first update that did not finish", () =>
+    endsUnmade({}, /but this stack is deployed to "elsewhere"/, {
+      state: {
+        resources: {
+          "urn:pulumi:dev::marquee::pulumi:providers:kubernetes::cluster": {
+            outputs: { context: "elsewhere" },
+          },
+        },
+      },
+    }));
+
+  it("tells a stack's name that is no DNS label together with all other mistakes", () =>
+    endsUnmade(
+      { auth: { replicas: -1 } },
+      /has 2 mistakes[\s\S]+ {2}- The stack is named "PR_123"[\s\S]+pulumi stack rename pr-123[\s\S]+ {2}- marquee:services\.auth\.replicas is -1/,
+      { stack: "PR_123" },
+    ));
+});

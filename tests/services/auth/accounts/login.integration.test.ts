@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { type Database, DatabaseAway } from "@marquee/runtime";
+import { createAccounts } from "../../../../services/auth/accounts/accounts.ts";
+import { createHasher } from "../../../../services/auth/passwords/passwords.ts";
+import {
+  argon2Work,
+  cheap,
+  cheapAccounts,
+  email,
+  password,
+  rules,
+  signUp,
+  useReplicas,
+} from "../../../support/auth/domain.ts";
+
+/** The only hash that the database has. */
+async function storedHash(database: Database): Promise<string> {
+  const [row] = await database.query<{ hash: string }>(
+    "SELECT password_hash AS hash FROM users",
+  );
+  return row?.hash as string;
+}
+
+describe("Accounts that somebody logs in to", () => {
+  const replicas = useReplicas();
+  let accounts: ReturnType<typeof cheapAccounts>;
+  before(() => {
+    accounts = cheapAccounts(replicas.first);
+  });
+
+  describe("let somebody in", () => {
+    it("with the address and the password", async () => {
+      const user = await signUp(replicas.first);
+      assert.deepEqual(await accounts.verifyLogin(email, password), user);
+      assert.deepEqual(
+        await accounts.verifyLogin(` ${email.toUpperCase()} `, password),
+        user,
+      );
+    });
+
+    it("with nothing else", async () => {
+      await signUp(replicas.first);
+      for (const [address, text] of [
+        [email, ""],
+        [email, `${password} `],
+        [email, password.toUpperCase()],
+        ["eve@example.com", password],
+        ["", password],
+        ["", ""],
+      ] as const)
+        assert.equal(await accounts.verifyLogin(address, text), undefined);
+    });
+
+    it("after as much work for an unknown address as for a wrong password", async () => {
+      const real = createAccounts({
+        database: replicas.first,
+        rules,
+        hasher: createHasher(),
+      });
+      await real.signUp(email, password);
+      const work = (address: string) =>
+        argon2Work(() => real.verifyLogin(address, "a wrong password"));
+      const wrong = await work(email);
+      assert.equal(wrong.length, 1);
+      for (const address of ["eve@example.com", "eve"])
+        assert.deepEqual(await work(address), wrong);
+    });
+
+    it("not while the database is away, and say so", async () => {
+      const away = () => Promise.reject(new DatabaseAway(new Error("gone")));
+      const without = cheapAccounts({
+        query: away,
+        transaction: away,
+        close: async () => {},
+      });
+      await assert.rejects(without.verifyLogin(email, password), DatabaseAway);
+      await assert.rejects(without.signUp(email, password), DatabaseAway);
+    });
+  });
+
+  describe("whose hash is weaker than new ones", () => {
+    const dearer = { ...cheap, memory: 16 };
+    const raised = () =>
+      createAccounts({
+        database: replicas.first,
+        rules,
+        hasher: createHasher({ parameters: dearer }),
+      });
+
+    it("get a new one when somebody logs in", async () => {
+      const user = await signUp(replicas.first);
+      assert.match(await storedHash(replicas.first), /m=8,/);
+      assert.deepEqual(await raised().verifyLogin(email, password), user);
+      const hash = await storedHash(replicas.first);
+      assert.match(hash, /m=16,/);
+      assert.ok(await raised().verifyLogin(email, password));
+      assert.equal(await storedHash(replicas.first), hash, "made again");
+    });
+
+    it("keep it when the password is wrong", async () => {
+      await signUp(replicas.first);
+      const hash = await storedHash(replicas.first);
+      assert.equal(await raised().verifyLogin(email, "wrong"), undefined);
+      assert.equal(await storedHash(replicas.first), hash);
+    });
+
+    it("keep the new password's if it is changed meanwhile", async () => {
+      const user = await signUp(replicas.first);
+      const next = "another engine entirely";
+      const inner = createHasher({ parameters: dearer });
+      const slow = createAccounts({
+        database: replicas.first,
+        rules,
+        hasher: {
+          ...inner,
+          async hash(text) {
+            await accounts.changePassword({
+              userId: user.id,
+              sessionId: randomUUID(),
+              current: password,
+              next,
+            });
+            return inner.hash(text);
+          },
+        },
+      });
+      assert.ok(await slow.verifyLogin(email, password));
+      assert.equal(await accounts.verifyLogin(email, password), undefined);
+      assert.ok(await accounts.verifyLogin(email, next));
+    });
+
+    it("let somebody in also while there is no time for a new one", async () => {
+      await signUp(replicas.first);
+      const hasher = createHasher({
+        parameters: dearer,
+        atOnce: 1,
+        waiting: 0,
+      });
+      const verify: typeof hasher.verify = async (hash, text) => {
+        const result = await hasher.verify(hash, text);
+        void hasher.hash("somebody else's"); // takes the only place
+        return result;
+      };
+      const busy = createAccounts({
+        database: replicas.first,
+        rules,
+        hasher: { ...hasher, verify },
+      });
+      assert.ok(await busy.verifyLogin(email, password));
+      assert.match(await storedHash(replicas.first), /m=8,/);
+    });
+  });
+});

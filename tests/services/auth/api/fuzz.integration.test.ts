@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { useDatabase } from "../../../support/postgres.ts";
+import { start, stopPrograms } from "../../../support/program.ts";
+import { ensurePython } from "../../../support/python/index.ts";
+import { schemathesis } from "../../../support/python/schemathesis.ts";
+
+const password = "a long sentence about nothing";
+
+describe("Auth's OpenAPI document, taken at its word by schemathesis", function () {
+  this.timeout("4m");
+  const url = useDatabase();
+  stopPrograms();
+  before(ensurePython);
+
+  for (const [who, examples] of [
+    ["nobody", 60],
+    ["somebody with a token", 60],
+  ] as const)
+    it(`gives no request of ${who} an answer that it does not have, and none a 5xx`, async () => {
+      const auth = await start("tests/support/programs/auth.ts", {
+        DATABASE_URL: url(),
+      });
+      await auth.ready();
+      const response = await fetch(`${auth.url}/signup`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ email: `${who.length}@example.com`, password }),
+      });
+      const { access_token } = (await response.json()) as Record<
+        string,
+        string
+      >;
+      assert.ok(access_token);
+      await schemathesis(
+        auth.url,
+        examples,
+        who === "nobody" ? undefined : access_token,
+      );
+      const broken = auth.lines.filter(({ level }) => level === "error");
+      assert.deepEqual(broken, []);
+    });
+});

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { eventually } from "../../../../local/host.ts";
+import { browse, pageOf } from "../../../support/auth/browser.ts";
+import { email, password } from "../../../support/auth/domain.ts";
+import {
+  bearer,
+  logIn,
+  post,
+  send,
+  signUp,
+  useAuth,
+} from "../../../support/auth/service.ts";
+import { problemOf } from "../../../support/problem.ts";
+
+const every = 90; // seconds
+const once = { burst: 1, every };
+const wrong = { email, password: "another engine" };
+
+/** Asserts that a response says when to come again, in so many seconds at most. */
+function isLater(response: Response, most: number) {
+  const seconds = Number(response.headers.get("retry-after"));
+  assert.ok(seconds >= 1 && seconds <= most, `Retry-After: ${seconds}`);
+}
+
+describe("Where only one failure is allowed", () => {
+  const auth = useAuth({
+    trustedProxies: 1,
+    limits: {
+      account: { name: "account", ...once },
+      device: { name: "device", ...once },
+      signUp: { name: "sign-up", ...once },
+      password: { name: "password", ...once },
+    },
+  });
+
+  const from = (address: string) => ({ "x-forwarded-for": address });
+
+  it("the API refuses the next login, even the right one, and says when to come again", async () => {
+    await signUp(auth.first);
+    await problemOf(await post(auth.first, "/login", wrong), 401);
+    const response = await post(auth.second, "/login", { email, password });
+    isLater(response, every);
+    const { detail } = await problemOf(response, 429);
+    assert.match(detail, /^There were too many attempts\. Try again in \d+ s/);
+  });
+
+  it("the page refuses it, too, and keeps what was entered", async () => {
+    await signUp(auth.first);
+    await browse(auth.first).signIn(wrong);
+    const response = await browse(auth.second).signIn();
+    isLater(response, every);
+    const { alert, input, title } = await pageOf(response, 429);
+    assert.match(alert ?? "", /too many attempts.*in (2 minutes|\d+ seconds)/);
+    assert.match(title ?? "", /^Error: Sign in/);
+    assert.match(input("email"), /value="ada@example\.com"/);
+  });
+
+  it("nobody else is refused: neither from another network, nor on a device that is known", async () => {
+    const browser = browse(auth.first);
+    await browser.signUp();
+    await browser.post("/sign-out", {});
+    await browse(auth.first).signIn(wrong);
+    assert.equal((await browser.signIn()).status, 303);
+    const elsewhere = from("198.51.100.7");
+    const response = await post(
+      auth.first,
+      "/login",
+      { email, password },
+      elsewhere,
+    );
+    assert.equal(response.status, 200);
+  });
+
+  it("logins that are right are without limit", async () => {
+    await signUp(auth.first);
+    for (let i = 0; i < 5; i++) await logIn(auth.first);
+  });
+
+  it("the second account from one network is refused, by the API and the page", async () => {
+    const home = from("192.0.2.1");
+    await post(auth.first, "/signup", { email, password }, home);
+    const eve = { email: "eve@example.com", password };
+    const response = await post(auth.second, "/signup", eve, home);
+    isLater(response, every);
+    await problemOf(response, 429);
+    const page = await browse(auth.first).post("/sign-up", eve, home);
+    const { alert } = await pageOf(page, 429);
+    assert.match(alert ?? "", /too many attempts/);
+    const elsewhere = from("2001:db8::1");
+    const other = await post(auth.first, "/signup", eve, elsewhere);
+    assert.equal(other.status, 201);
+  });
+
+  it("a stolen access token does not help to guess the password", async () => {
+    const headers = bearer(await signUp(auth.first));
+    const guess = { password: wrong.password };
+    const remove = (body: object) =>
+      send(auth.first, "DELETE", "/me", body, headers);
+    await problemOf(await remove(guess), 403);
+    const response = await remove({ password });
+    isLater(response, every);
+    await problemOf(response, 429);
+    const body = { current_password: password, new_password: "a new engine" };
+    await problemOf(
+      await send(auth.second, "PUT", "/me/password", body, headers),
+      429,
+    );
+  });
+
+  for (const [path, guess, right] of [
+    [
+      "/delete-account",
+      { password: "x", understood: "yes" },
+      { password, understood: "yes" },
+    ],
+    [
+      "/change-password",
+      { current_password: "x", new_password: "a new engine" },
+      { current_password: password, new_password: "a new engine" },
+    ],
+  ] as [string, Record<string, string>, Record<string, string>][])
+    it(`neither does a stolen browser, at ${path}`, async () => {
+      const browser = browse(auth.first);
+      await browser.signUp();
+      await pageOf(await browser.post(path, guess), 422);
+      const response = await browser.post(path, right);
+      isLater(response, every);
+      const { alert } = await pageOf(response, 429);
+      assert.match(alert ?? "", /too many attempts/);
+      assert.equal(await browser.who(), email);
+    });
+});
+
+describe("Where no more passwords can be checked", () => {
+  // Slow enough that several are at it at once: some tenths of a second each.
+  const parameters = { memory: 65_536, passes: 5, parallelism: 1 };
+  const auth = useAuth({
+    hasher: { parameters, atOnce: 1, waiting: 0, patience: 3_000 },
+  });
+
+  const hashes = async () => {
+    const metrics = await auth.first.app.request("/metrics");
+    return Number(
+      /^auth_password_hashes (\d+)$/m.exec(await metrics.text())?.[1],
+    );
+  };
+
+  it("the metrics show it", async () => {
+    assert.equal(await hashes(), 0);
+    const login = post(auth.first, "/login", { email, password });
+    assert.ok(await eventually(async () => (await hashes()) === 1, 30_000, 5));
+    await login;
+    assert.equal(await hashes(), 0);
+  });
+
+  it("the API and the page say when to come again", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, (_, i) =>
+        i % 2
+          ? post(auth.first, "/login", { email, password })
+          : browse(auth.first).signIn(),
+      ),
+    );
+    const busy = answers.filter(({ status }) => status === 503);
+    assert.equal(busy.length, 3);
+    const types = new Set<string>();
+    for (const response of busy) {
+      isLater(response, 3);
+      const type = response.headers.get("content-type") ?? "";
+      types.add(type);
+      if (!type.startsWith("text/html")) {
+        const { detail } = await problemOf(response, 503);
+        assert.match(detail, /^Too much is being done/);
+        continue;
+      }
+      const { alert, input } = await pageOf(response, 503);
+      assert.match(alert ?? "", /try again in a few seconds/i);
+      assert.match(input("email"), /value="ada@example\.com"/);
+    }
+    assert.equal(types.size, 2);
+  });
+});

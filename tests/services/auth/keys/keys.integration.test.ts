@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { DatabaseAway } from "@marquee/runtime";
+import { createKeyring } from "../../../../services/auth/tokens/keys.ts";
+import {
+  count,
+  keyEncryptionKey,
+  useReplicas,
+} from "../../../support/auth/domain.ts";
+import {
+  kids,
+  otherKey,
+  signer,
+  token,
+  tokensOf,
+  useKeyrings,
+  user,
+  watched,
+} from "../../../support/auth/keyrings.ts";
+
+describe("Signing keys", () => {
+  const replicas = useReplicas();
+  const { replica } = useKeyrings(replicas);
+
+  describe("are published", () => {
+    it("as public keys of ES256, with nothing that is secret", async () => {
+      const keyring = await replica();
+      const { keys } = keyring.jwks();
+      assert.equal(keys.length, 1);
+      const { kid, x, y, ...rest } = keys[0] ?? {};
+      assert.deepEqual(rest, {
+        kty: "EC",
+        crv: "P-256",
+        alg: "ES256",
+        use: "sig",
+      });
+      assert.equal(kid, await signer(keyring));
+      for (const value of [kid, x, y]) assert.match(value ?? "", /^[\w-]{43}$/);
+    });
+
+    it("under the RFC 7638 thumbprint", async () => {
+      const { kid, x, y } = (await replica()).jwks().keys[0] ?? {};
+      const members = `{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`;
+      assert.equal(
+        createHash("sha256").update(members).digest("base64url"),
+        kid,
+      );
+    });
+
+    it("for caches that keep them no longer than they are published ahead", async () => {
+      assert.equal((await replica()).jwksMaxAge, 300);
+      assert.equal((await replica({ publishAhead: 100 })).jwksMaxAge, 25);
+    });
+  });
+
+  it("are made once, by however many replicas that start at the same time", async () => {
+    const started = await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        replica({}, i % 2 ? replicas.first : replicas.second),
+      ),
+    );
+    assert.equal(await count(replicas.first, "signing_keys"), 1);
+    assert.equal(new Set(started.flatMap(kids)).size, 1);
+  });
+
+  it("are there after a restart, and tokens from before it are valid", async () => {
+    const before = await token(await replica());
+    const keyring = await replica({}, replicas.second);
+    assert.equal((await tokensOf(keyring).verify(before)).sub, user.id);
+    assert.equal(await count(replicas.first, "signing_keys"), 1);
+  });
+
+  it("are asked for by name", async () => {
+    const keyring = await replica();
+    assert.ok(await keyring.find(await signer(keyring)));
+    for (const kid of [
+      "",
+      "x",
+      "A".repeat(43),
+      "A".repeat(44),
+      "\0".repeat(43),
+    ])
+      assert.equal(await keyring.find(kid), undefined);
+  });
+
+  it("can't be had before they are loaded", () => {
+    const keyring = createKeyring(replicas.first, { keyEncryptionKey });
+    assert.throws(
+      () => keyring.jwks(),
+      /^Error: The signing keys were not loaded yet\.$/,
+    );
+  });
+
+  describe("while the database is away", () => {
+    it("go on signing and verifying", async () => {
+      const { state, database } = watched(replicas.first);
+      const keyring = await replica({ reloadEvery: 0.05 }, database);
+      state.away = true;
+      keyring.start();
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      assert.ok(await tokensOf(keyring).verify(await token(keyring)));
+      assert.equal(kids(keyring).length, 1);
+    });
+
+    it("are not said to be unknown: nobody can tell", async () => {
+      const { state, database } = watched(replicas.first);
+      const keyring = await replica({}, database);
+      const other = await replica(
+        { keyEncryptionKey: otherKey },
+        replicas.second,
+      );
+      state.away = true;
+      const unknown = await token(other);
+      await assert.rejects(tokensOf(keyring).verify(unknown), DatabaseAway);
+      state.away = false;
+      assert.ok(await tokensOf(keyring).verify(unknown));
+    });
+
+    it("can't be loaded first, and are when it is back", async () => {
+      const { state, database } = watched(replicas.first);
+      state.away = true;
+      const keyring = createKeyring(database, { keyEncryptionKey });
+      await assert.rejects(keyring.load(), DatabaseAway);
+      state.away = false;
+      await keyring.load();
+      assert.equal(kids(keyring).length, 1);
+    });
+  });
+
+  it("are read a few times a second at most, however many unknown ones are asked for", async () => {
+    const { state, database } = watched(replicas.first);
+    const keyring = await replica({}, database);
+    state.statements = 0;
+    const start = performance.now();
+    for (let round = 0; round < 3; round++)
+      await Promise.all(
+        Array.from({ length: 200 }, (_, i) =>
+          keyring.find(`${round}${i}`.padEnd(43, "A")),
+        ),
+      );
+    const most = 1 + (performance.now() - start) / 250;
+    assert.ok(state.statements <= most, `${state.statements} reads`);
+  });
+
+  it("are read again and again, until that is stopped", async () => {
+    const { state, database } = watched(replicas.first);
+    const keyring = await replica({ reloadEvery: 0.1 }, database);
+    state.statements = 0;
+    keyring.start();
+    keyring.start();
+    while (state.statements < 3)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await keyring.stop();
+    const { statements } = state;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.equal(state.statements, statements);
+  });
+});

@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { DatabaseAway } from "@marquee/runtime";
+import { createDevices } from "../../../../services/auth/limits/devices.ts";
+import {
+  createLimits,
+  limits as defaults,
+  type Limits,
+  type LoginAttempt,
+  TooManyAttempts,
+} from "../../../../services/auth/limits/limits.ts";
+import { Busy } from "../../../../services/auth/passwords/turns.ts";
+import {
+  email,
+  keyEncryptionKey,
+  pass,
+  useReplicas,
+} from "../../../support/auth/domain.ts";
+
+const devices = createDevices(keyEncryptionKey);
+const home = "192.0.2.1";
+const wrong = async () => undefined;
+const right = async () => "welcome";
+
+describe("Logins", () => {
+  const replicas = useReplicas({ stopsClock: true });
+  let limits: Limits;
+  beforeEach(() => {
+    limits = createLimits(replicas.first, devices);
+  });
+
+  const attempt = (more: Partial<LoginAttempt> = {}): LoginAttempt => ({
+    email,
+    address: home,
+    ...more,
+  });
+  /** How many tries fail before one is refused, and when the next would be; at most so many are made. */
+  async function tries(more: Partial<LoginAttempt> = {}, most = 400) {
+    for (let made = 0; made < most; made++)
+      try {
+        await limits.logIn(attempt(more), wrong);
+      } catch (error) {
+        assert.ok(error instanceof TooManyAttempts, String(error));
+        return { made, retryAfter: error.retryAfter };
+      }
+    return { made: most, retryAfter: 0 };
+  }
+  const isLetIn = async (more: Partial<LoginAttempt> = {}) =>
+    assert.equal(await limits.logIn(attempt(more), right), "welcome");
+  const address = (i: number) => `198.51.${i >> 8}.${i & 255}`;
+
+  it("may fail ten times at once from one network, and then once in 90 s", async () => {
+    assert.deepEqual(await tries(), { made: 10, retryAfter: 90 });
+    await pass(replicas.first, 91);
+    assert.equal((await tries()).made, 1);
+  });
+
+  it("are refused without the password being looked at", async () => {
+    await tries();
+    await assert.rejects(
+      limits.logIn(attempt(), async () => assert.fail("it was looked at")),
+      TooManyAttempts,
+    );
+  });
+
+  it("may succeed as often as somebody likes", async () => {
+    for (let i = 0; i < 30; i++) await isLetIn();
+    assert.equal((await tries()).made, 10);
+  });
+
+  it("that succeed don't make failures undone", async () => {
+    for (let i = 0; i < 9; i++) await limits.logIn(attempt(), wrong);
+    await isLetIn();
+    assert.equal((await tries()).made, 1);
+  });
+
+  it("are counted before the password is checked: no more pass at the same time", async () => {
+    let checked = 0;
+    const second = createLimits(replicas.second, devices);
+    const results = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, i) =>
+        (i % 2 ? limits : second).logIn(attempt(), async () => {
+          checked++;
+          return undefined;
+        }),
+      ),
+    );
+    assert.equal(checked, 10);
+    for (const result of results)
+      if (result.status === "rejected")
+        assert.ok(result.reason instanceof TooManyAttempts, result.reason);
+  });
+
+  it("are counted for an account however its address is written, and whether there is one", async () => {
+    await tries();
+    assert.equal((await tries({ email: ` ${email.toUpperCase()}\n` })).made, 0);
+    assert.equal((await tries({ email: "nobody@example.com" })).made, 10);
+  });
+
+  it("elsewhere are not concerned", async () => {
+    await tries();
+    await isLetIn({ address: "192.0.2.2" });
+    await isLetIn({ email: "eve@example.com" });
+  });
+
+  it("of all addresses of an IPv6 network are one's", async () => {
+    await tries({ address: "2001:db8::1" });
+    assert.equal((await tries({ address: "2001:db8::ffff:2" })).made, 0);
+    await isLetIn({ address: "2001:db8:0:1::1" });
+  });
+
+  it("that were not checked are not counted", async () => {
+    const gone = new DatabaseAway(new Error("gone"));
+    for (const error of [new Busy(2), gone, new Error("a bug")])
+      for (let i = 0; i < 12; i++)
+        await assert.rejects(
+          limits.logIn(attempt(), () => Promise.reject(error)),
+          (thrown) => thrown === error,
+        );
+    assert.equal((await tries()).made, 10);
+  });
+
+  it("may fail 300 times at once from one network over all accounts, then once in 3 s", async () => {
+    const { network } = defaults;
+    assert.deepEqual([network.burst, network.every], [300, 3]);
+    // Slower, so that none comes back while the test runs.
+    limits = createLimits(replicas.first, devices, {
+      network: { ...network, every: 300 },
+    });
+    for (let i = 0; i < 300; i++)
+      await limits.logIn(attempt({ email: `user${i}@example.com` }), wrong);
+    const other = { email: "other@example.com" };
+    const { made, retryAfter } = await tries(other);
+    assert.equal(made, 0);
+    assert.ok(retryAfter > 200 && retryAfter <= 300, `${retryAfter}`);
+    await isLetIn({ ...other, address: "192.0.2.2" });
+    await pass(replicas.first, 300);
+    assert.equal((await tries(other)).made, 1);
+  });
+
+  it("have no limit over all accounts if the address is unknown, but keep that of an account", async () => {
+    limits = createLimits(replicas.first, devices, {
+      network: { name: "network", burst: 1, every: 300 },
+    });
+    const unknown = { address: undefined };
+    for (let i = 0; i < 5; i++)
+      await limits.logIn(
+        attempt({ ...unknown, email: `user${i}@example.com` }),
+        wrong,
+      );
+    assert.deepEqual(await tries(unknown), { made: 10, retryAfter: 90 });
+    await isLetIn(); // from a known address
+  });
+
+  describe("to an account that is attacked from everywhere", () => {
+    /** Fails more than a hundred times, from as many networks. */
+    async function attack() {
+      for (let i = 0; i < 101; i++)
+        await limits.logIn(attempt({ address: address(i) }), wrong);
+    }
+
+    it("have three tries from a network instead of ten", async () => {
+      await attack();
+      assert.deepEqual(await tries(), { made: 3, retryAfter: 90 });
+      assert.equal((await tries({ address: address(0) })).made, 2);
+    });
+
+    it("succeed from any network that has not failed yet", async () => {
+      await attack();
+      for (let i = 0; i < 5; i++) await isLetIn({ address: "203.0.113.9" });
+    });
+
+    it("and from a device that was logged in before, as if nothing had been", async () => {
+      await attack();
+      await tries();
+      await isLetIn({ device: devices.issue(email) });
+      assert.deepEqual(await tries({ device: devices.issue(email) }), {
+        made: 10,
+        retryAfter: 90,
+      });
+    });
+
+    it("have ten again when the attack is over", async () => {
+      await attack();
+      await pass(replicas.first, 2 * 60 * 60);
+      assert.equal((await tries()).made, 10);
+    });
+
+    it("are not concerned in another account", async () => {
+      await attack();
+      assert.equal((await tries({ email: "eve@example.com" })).made, 10);
+    });
+
+    it("are not kept so by tries that were refused, or succeeded", async () => {
+      for (let i = 0; i < 9; i++) await tries({ address: address(i) }); // 90 failures, and 9 refused
+      for (let i = 0; i < 150; i++)
+        await assert.rejects(
+          limits.logIn(attempt({ address: address(0) }), wrong),
+        );
+      for (let i = 0; i < 20; i++) await isLetIn();
+      assert.equal((await tries()).made, 10);
+    });
+  });
+
+  describe("from a device that was logged in before", () => {
+    it("may fail ten times at once, and then once in 90 s", async () => {
+      const device = devices.issue(email);
+      assert.deepEqual(await tries({ device }), { made: 10, retryAfter: 90 });
+      await pass(replicas.first, 91);
+      assert.equal((await tries({ device })).made, 1);
+    });
+
+    it("are not concerned by others' failures, behind the same address either", async () => {
+      await tries();
+      await isLetIn({ device: devices.issue(email) });
+    });
+
+    it("don't count for others", async () => {
+      for (let i = 0; i < 15; i++)
+        await tries({ device: devices.issue(email) });
+      assert.equal((await tries()).made, 10);
+    });
+
+    it("are counted for each device", async () => {
+      await tries({ device: devices.issue(email) });
+      await isLetIn({ device: devices.issue(email) });
+    });
+
+    it("are those of an unknown one with anything else as its cookie", async () => {
+      await tries();
+      for (const device of [
+        "",
+        "x",
+        devices.issue("eve@example.com"),
+        devices.issue(email).slice(1),
+        createDevices("another-key-encryption-key-of-32-").issue(email),
+      ])
+        assert.equal((await tries({ device })).made, 0);
+    });
+  });
+
+  it("can have other limits", async () => {
+    limits = createLimits(replicas.first, devices, {
+      account: { name: "login account", burst: 2, every: 7 },
+    });
+    assert.deepEqual(await tries(), { made: 2, retryAfter: 7 });
+  });
+
+  it("say that the database is away, and look at no password then", async () => {
+    const without = createLimits(
+      { query: () => Promise.reject(new DatabaseAway(new Error("gone"))) },
+      devices,
+    );
+    const unseen = async () => assert.fail("it was looked at");
+    await assert.rejects(without.logIn(attempt(), unseen), DatabaseAway);
+    await assert.rejects(without.signUp(home, unseen), DatabaseAway);
+    await assert.rejects(without.checkPassword("id", unseen), DatabaseAway);
+  });
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { browse } from "../../../support/auth/browser.ts";
+import { email, password } from "../../../support/auth/domain.ts";
+import { useAuth } from "../../../support/auth/service.ts";
+
+/** A cookie's attributes, in small letters. */
+const attributes = (line = "") =>
+  line
+    .split(/;\s*/)
+    .slice(1)
+    .map((each) => each.toLowerCase())
+    .filter((each) => !each.startsWith("max-age"))
+    .sort();
+
+const maxAge = (line = "") => Number(/max-age=(\d+)/i.exec(line)?.[1]);
+const days = 24 * 60 * 60;
+
+describe("Cookies", () => {
+  const auth = useAuth({ trustedProxies: 1 });
+
+  const ways: [string, string, string, Record<string, string>][] = [
+    ["over http", "http://localhost", "", {}],
+    ["over https", "https://localhost", "__Host-", {}],
+    [
+      "over https up to a proxy",
+      "http://localhost",
+      "__Host-",
+      { "x-forwarded-proto": "https" },
+    ],
+  ];
+  for (const [way, origin, prefix, headers] of ways) {
+    const session = `${prefix}marquee-session`;
+    const device = `${prefix}marquee-device`;
+    const secure = prefix ? ["secure"] : [];
+
+    it(`${way} are for this host alone, and not for scripts`, async () => {
+      const browser = browse(auth.first, origin);
+      await browser.post("/sign-up", { email, password }, headers);
+      for (const name of [session, device, `${prefix}marquee-notice`])
+        assert.deepEqual(
+          attributes(browser.setCookie(name)),
+          ["httponly", "path=/", "samesite=lax", ...secure],
+          name,
+        );
+      assert.equal(maxAge(browser.setCookie(session)), 90 * days);
+      assert.equal(maxAge(browser.setCookie(device)), 400 * days);
+    });
+
+    it(`${way} go away as they came`, async () => {
+      const browser = browse(auth.first, origin);
+      await browser.post("/sign-up", { email, password }, headers);
+      await browser.post("/sign-out", {}, headers);
+      const line = browser.setCookie(session);
+      assert.equal(maxAge(line), 0);
+      assert.deepEqual(
+        attributes(line).filter((each) => !each.startsWith("expires")),
+        ["httponly", "path=/", "samesite=lax", ...secure],
+      );
+      assert.ok(browser.cookies.has(device), "the device stays known");
+    });
+  }
+
+  it("without __Host- are of no use over https: another host could have set them", async () => {
+    const browser = browse(auth.first);
+    await browser.signUp();
+    const encrypted = browse(auth.first, "https://localhost");
+    for (const cookie of browser.cookies) encrypted.cookies.set(...cookie);
+    assert.equal(await encrypted.who(), undefined);
+  });
+
+  it("that are odd are of no session", async () => {
+    for (const odd of ["", "x", "%00", "💥", '"', "A".repeat(4096)]) {
+      const browser = browse(auth.first);
+      browser.cookies.set("marquee-session", encodeURIComponent(odd));
+      assert.equal(await browser.who(), undefined);
+    }
+  });
+
+  it("of a session say nothing about it", async () => {
+    const browser = browse(auth.first);
+    await browser.signUp();
+    const value = browser.cookies.get("marquee-session") ?? "";
+    assert.match(value, /^[\w-]{43}$/);
+    const [row] = await auth.first.database.query<{ all: string }>(
+      "SELECT sessions::text AS all FROM sessions",
+    );
+    assert.ok(row && !row.all.includes(value));
+  });
+});
+
+describe("X-Forwarded-Proto without a proxy", () => {
+  const auth = useAuth();
+
+  it("says nothing", async () => {
+    const browser = browse(auth.first);
+    const headers = { "x-forwarded-proto": "https" };
+    await browser.post("/sign-up", { email, password }, headers);
+    assert.ok(browser.cookies.has("marquee-session"));
+  });
+});

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { browse, pageOf } from "../../../support/auth/browser.ts";
+import { count, email, password } from "../../../support/auth/domain.ts";
+import { jsonOf, me, useAuth } from "../../../support/auth/service.ts";
+import { browserAccept } from "../../../support/page.ts";
+import { problemOf } from "../../../support/problem.ts";
+
+type Headers = Record<string, string>;
+
+const others: [string, Headers][] = [
+  ["another site", { "sec-fetch-site": "cross-site" }],
+  ["another host of the site", { "sec-fetch-site": "same-site" }],
+  ["who knows where", { "sec-fetch-site": "whatever" }],
+  ["another origin", { origin: "http://evil.example" }],
+  ["another port", { origin: "http://localhost:81" }],
+  ["a host that begins alike", { origin: "http://localhost.evil.example" }],
+  ["a frame without origin", { origin: "null" }],
+  ["nonsense", { origin: "localhost" }],
+  [
+    "another site, though the origin is the same",
+    { "sec-fetch-site": "cross-site", origin: "http://localhost" },
+  ],
+];
+
+const ours: [string, Headers][] = [
+  ["our page", { "sec-fetch-site": "same-origin" }],
+  ["the user", { "sec-fetch-site": "none" }],
+  ["our page in an older browser", { origin: "http://localhost" }],
+  ["our page, with TLS in front of us", { origin: "https://localhost" }],
+  [
+    "our page through a forwarded port",
+    { origin: "http://localhost:9081", host: "localhost:9081" },
+  ],
+  [
+    "our page, with the port that https has anyway",
+    { origin: "https://auth.example", host: "auth.example:443" },
+  ],
+  ["a program", {}],
+];
+
+describe("A form that comes from", () => {
+  const auth = useAuth();
+
+  const post = (path: string, fields: Headers, headers: Headers) =>
+    auth.first.app.request(path, {
+      method: "POST",
+      body: new URLSearchParams(fields),
+      headers: { accept: browserAccept, ...headers },
+    });
+
+  for (const [whom, headers] of others)
+    it(`${whom} is refused, and nothing is done`, async () => {
+      const browser = browse(auth.first);
+      await browser.signUp();
+      const cookie = [...browser.cookies]
+        .map(([k, v]) => `${k}=${v}`)
+        .join(";");
+      const forms: [string, Headers][] = [
+        ["/sign-in", { email, password }],
+        ["/sign-up", { email: "eve@example.com", password }],
+        ["/sign-out", {}],
+        [
+          "/change-password",
+          { current_password: password, new_password: "a second engine" },
+        ],
+        ["/delete-account", { password, understood: "yes" }],
+      ];
+      for (const [path, fields] of forms) {
+        const response = await post(path, fields, { cookie, ...headers });
+        const { html } = await pageOf(response, 403);
+        assert.match(html, /This came from a page of another site/);
+        assert.deepEqual(response.headers.getSetCookie(), []);
+      }
+      assert.equal(await browser.who(), email);
+      assert.equal(await count(auth.first.database, "users"), 1);
+    });
+
+  for (const [whom, headers] of ours)
+    it(`${whom} is taken`, async () => {
+      const fields = { email, password };
+      assert.equal((await post("/sign-up", fields, headers)).status, 303);
+    });
+});
+
+describe("POST /session/token", () => {
+  const auth = useAuth();
+
+  const ask = (cookie: string, headers: Headers = {}, origin = "") =>
+    auth.first.app.request(`${origin}/session/token`, {
+      method: "POST",
+      headers: { ...(cookie ? { cookie } : {}), ...headers },
+    });
+
+  /** The cookie of a browser that is signed in. */
+  async function signedIn(origin?: string): Promise<string> {
+    const browser = browse(auth.first, origin);
+    await browser.signUp();
+    const [cookie] = [...browser.cookies].filter(([k]) => /session/.test(k));
+    return cookie?.join("=") ?? "";
+  }
+
+  it("gives an access token of the browser's session, to another service", async () => {
+    const response = await ask(await signedIn());
+    assert.equal(response.headers.get("cache-control"), "no-store");
+    const answer = await jsonOf<{ access_token: string }>(response, 200);
+    assert.deepEqual(Object.keys(answer), [
+      ...["access_token", "token_type", "expires_in"],
+    ]);
+    const who = await jsonOf<{ email: string }>(
+      await me(auth.second, answer),
+      200,
+    );
+    assert.equal(who.email, email);
+  });
+
+  it("takes the cookie that the browser has over https, passed on over http", async () => {
+    const cookie = await signedIn("https://localhost");
+    assert.match(cookie, /^__Host-/);
+    assert.equal((await ask(cookie)).status, 200);
+  });
+
+  it("takes no cookie without __Host- over https", async () => {
+    const response = await ask(await signedIn(), {}, "https://localhost");
+    await problemOf(response, 401);
+  });
+
+  it("gives tokens that end with the session", async () => {
+    const browser = browse(auth.first);
+    await browser.signUp();
+    const [[name, value] = []] = [...browser.cookies].filter(([k]) =>
+      /session/.test(k),
+    );
+    const cookie = `${name}=${value}`;
+    const tokens = await jsonOf(await ask(cookie), 200);
+    await browser.post("/sign-out", {});
+    assert.equal((await me(auth.first, tokens)).status, 401);
+    await problemOf(await ask(cookie), 401);
+  });
+
+  for (const cookie of ["", "marquee-session=x", "other=1"])
+    it(`refuses ${cookie || "no cookie"}`, async () => {
+      await problemOf(await ask(cookie), 401);
+    });
+
+  for (const [whom, headers] of others)
+    it(`refuses ${whom}`, async () => {
+      await problemOf(await ask(await signedIn(), headers), 403);
+    });
+
+  for (const [whom, headers] of ours)
+    it(`answers ${whom}`, async () => {
+      assert.equal((await ask(await signedIn(), headers)).status, 200);
+    });
+
+  it("is the only route of the API that takes the cookie", async () => {
+    const headers = { cookie: await signedIn() };
+    const { app } = auth.first;
+    await problemOf(await app.request("/me", { headers }), 401);
+    for (const [method, path] of [
+      ["POST", "/logout"],
+      ["DELETE", "/me"],
+      ["PUT", "/me/password"],
+    ] as const)
+      await problemOf(await app.request(path, { method, headers }), 401);
+  });
+});

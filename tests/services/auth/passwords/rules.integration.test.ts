@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import { readPasswordRules } from "../../../../services/auth/passwords/password-rules.ts";
+import { commonPasswords, email, rules } from "../../../support/auth/domain.ts";
+import { useFolders } from "../../../support/folders.ts";
+
+const mistakes = (password: string, address = email) =>
+  rules.mistakes(password, address);
+
+describe("A new password", () => {
+  for (const [name, character] of [
+    ["a letter", "ж"],
+    ["an emoji of two UTF-16 units", "🎬"],
+    ["a space", " "],
+  ] as const) {
+    it(`has 8 characters at least, each of them ${name}`, () => {
+      assert.deepEqual(mistakes(character.repeat(7)), [
+        "A password has at least 8 characters; this one has 7.",
+      ]);
+      assert.deepEqual(mistakes(character.repeat(8)), []);
+    });
+
+    it(`has 1024 characters at most, each of them ${name}`, () => {
+      assert.deepEqual(mistakes(character.repeat(1024)), []);
+      assert.deepEqual(mistakes(character.repeat(1025)), [
+        "A password has 1024 characters at most; this one has 1025.",
+      ]);
+    });
+  }
+
+  it("may be empty as little as it may be short", () => {
+    assert.deepEqual(mistakes(""), [
+      "A password has at least 8 characters; this one has 0.",
+    ]);
+  });
+
+  for (const common of [
+    "password",
+    "PASSWORD",
+    "PassWord",
+    "12345678",
+    "Qwertyuiop",
+    "letmein1",
+  ])
+    it(`is not ${common}, which is guessed first`, () => {
+      assert.deepEqual(mistakes(common), [
+        "This password is one that many people use, so it is guessed first.",
+      ]);
+    });
+
+  it("is none of the common ones, in capitals either", () => {
+    const all = readFileSync(commonPasswords, "utf8").trimEnd().split(/\r?\n/);
+    assert.equal(all.length, 17_950);
+    for (const common of all) {
+      assert.ok([...common].length >= 8, common);
+      assert.equal(mistakes(common.toUpperCase()).length, 1, common);
+    }
+  });
+
+  it("may have a common one in it", () => {
+    assert.deepEqual(mistakes("password "), []);
+    assert.deepEqual(mistakes("my password"), []);
+  });
+
+  it("is not the email address, nor what is before its @", () => {
+    const address = "Ada.Lovelace@Example.com";
+    for (const same of [
+      address,
+      "ada.lovelace@example.com",
+      "ADA.LOVELACE",
+      "ada.lovelace",
+    ])
+      assert.deepEqual(
+        mistakes(same, ` ${address} `),
+        ["This password is your email address, or what is before its @."],
+        same,
+      );
+    assert.deepEqual(mistakes("ada.lovelace!", address), []);
+    assert.deepEqual(mistakes("example.com", address), []);
+  });
+
+  it("has no half characters: they would all be the same", () => {
+    assert.deepEqual(mistakes("\ud83c".repeat(8)), [
+      "This password has half a character (a surrogate) in it.",
+    ]);
+  });
+
+  it("needs no capital, no digit and no sign", () => {
+    assert.deepEqual(mistakes("correct horse battery"), []);
+  });
+
+  it("gets sentences, whatever it is", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "binary", maxLength: 2_000 }),
+        fc.string({ unit: "binary" }),
+        (password, address) => {
+          for (const sentence of mistakes(password, address))
+            assert.match(sentence, /^(A|This) password .*\.$/);
+        },
+      ),
+    );
+  });
+});
+
+describe("The list of common passwords", () => {
+  const folder = useFolders();
+  const list = (text: string) =>
+    join(folder({ "common.txt": text }), "common.txt");
+
+  for (const [name, end] of [
+    ["LF", "\n"],
+    ["CRLF", "\r\n"],
+  ] as const)
+    it(`is read with ${name} line ends`, () => {
+      const text = ["password", "12345678", "iloveyou", "correct horse"];
+      const { mistakes } = readPasswordRules(list(text.join(end)));
+      for (const common of text)
+        assert.equal(mistakes(common, email).length, 1, common);
+      assert.deepEqual(mistakes("another horse", email), []);
+    });
+
+  it("may have passwords in another Unicode form", () => {
+    const text = ["password", "12345678", "iloveyou", "contrasen\u0303a"];
+    const { mistakes } = readPasswordRules(list(text.join("\n")));
+    for (const common of ["contraseña", "CONTRASEN\u0303A"])
+      assert.equal(mistakes(common, email).length, 1, common);
+  });
+
+  const wrong: [what: string, text: string, mistake: string][] = [
+    ["is empty", "", "it is empty"],
+    ["has empty lines alone", "\r\n\n", "it is empty"],
+    [
+      "lists something else",
+      "<!doctype html>\n<title>Not found</title>\n",
+      "it lacks password, 12345678, iloveyou",
+    ],
+    [
+      "has all passwords on one line",
+      "password 12345678 iloveyou",
+      "it lacks password, 12345678, iloveyou",
+    ],
+    ["was cut off", "password\n12345678\n1234", "it lacks iloveyou"],
+  ];
+  for (const [what, text, mistake] of wrong)
+    it(`is refused if it ${what}`, () => {
+      const path = list(text);
+      assert.throws(() => readPasswordRules(path), {
+        name: "CommonPasswordsError",
+        message: `${path} is not a list of the passwords that people use most, one per line: ${mistake}.`,
+      });
+    });
+
+  it("is refused if it is missing", () => {
+    assert.throws(() => readPasswordRules("/nowhere/common.txt"), {
+      name: "CommonPasswordsError",
+      message:
+        "The list of common passwords can't be read: ENOENT: no such file or directory, open '/nowhere/common.txt'.",
+    });
+  });
+});

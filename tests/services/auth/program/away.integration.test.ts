@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { eventually } from "../../../../local/host.ts";
+import { pageOf } from "../../../support/auth/browser.ts";
+import { email, password } from "../../../support/auth/domain.ts";
+import {
+  cookiesOf,
+  form,
+  isReady,
+  json,
+  startAuth,
+  startedAuth,
+} from "../../../support/auth/program.ts";
+import {
+  createDatabase,
+  startServer,
+  type TestServer,
+} from "../../../support/postgres.ts";
+import { problemOf } from "../../../support/problem.ts";
+import { stopPrograms } from "../../../support/program.ts";
+
+const docker = (...args: string[]) =>
+  execFileSync("docker", args, { stdio: "ignore" });
+
+describe("Auth without its database", () => {
+  stopPrograms();
+  let server: TestServer;
+  let database = "";
+
+  before(async function () {
+    this.timeout(300_000); // the image may have to be made
+    server = await startServer();
+    database = await createDatabase(server.url);
+  });
+
+  const goAway = () => docker("kill", server.container);
+  const comeBack = () => docker("start", server.container);
+
+  it("starts, waits for it, and begins when it is there", async () => {
+    goAway();
+    const program = await startAuth(database);
+    const { url, terminate, end } = program;
+    assert.equal((await fetch(`${url}/livez`)).status, 200);
+    await problemOf(await fetch(`${url}/readyz`), 503);
+    const response = await fetch(url);
+    assert.equal(response.headers.get("retry-after"), "1");
+    await problemOf(response, 503);
+    comeBack();
+    await isReady(program);
+    assert.equal((await fetch(url)).status, 200);
+    await terminate();
+    assert.equal((await end).code, 0);
+  });
+
+  it("ends when it is asked to, though it has yet to begin", async () => {
+    goAway();
+    const { terminate, end } = await startAuth(database);
+    await terminate();
+    assert.equal((await end).code, 0);
+    comeBack();
+  });
+
+  it("says so to programs and to people, and works when it is back", async () => {
+    const { url } = await startedAuth(database);
+    const account = { email, password };
+    assert.equal((await fetch(`${url}/signup`, json(account))).status, 201);
+    const signIn = await fetch(`${url}/sign-in`, form(account));
+    const cookie = cookiesOf(signIn);
+    goAway();
+
+    for (const path of ["/login", "/signup"]) {
+      const response = await fetch(`${url}${path}`, json(account));
+      assert.equal(response.headers.get("retry-after"), "1");
+      const { detail } = await problemOf(response, 503);
+      assert.match(detail, /^The database does not answer now/);
+    }
+    for (const path of ["/sign-in", "/sign-up"]) {
+      const response = await fetch(`${url}${path}`, form(account));
+      assert.equal(response.headers.get("retry-after"), "1");
+      const { alert, input } = await pageOf(response, 503);
+      assert.match(alert ?? "", /try again in a few seconds/);
+      assert.match(input("email"), /value="ada@example\.com"/);
+    }
+    const first = await fetch(url, {
+      headers: { accept: "text/html", cookie },
+    });
+    assert.equal(first.headers.get("retry-after"), "1");
+    const { heading } = await pageOf(first, 503);
+    assert.equal(heading, "We’ll be right back");
+    const out = await fetch(`${url}/sign-out`, form({}, cookie));
+    assert.deepEqual(out.headers.getSetCookie(), []);
+    await pageOf(out, 503);
+
+    // Who is not signed in can see the page, and others can verify tokens.
+    assert.equal((await fetch(url)).status, 200);
+    assert.equal((await fetch(`${url}/.well-known/jwks.json`)).status, 200);
+
+    comeBack();
+    assert.ok(
+      await eventually(
+        async () => (await fetch(url, { headers: { cookie } })).status === 200,
+        30_000,
+      ),
+    );
+    const html = await (await fetch(url, { headers: { cookie } })).text();
+    assert.match(html, /Signed in as/);
+    assert.equal((await fetch(`${url}/login`, json(account))).status, 200);
+  });
+});

@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { cpSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createKeyEncryption } from "../../../../services/auth/tokens/key-encryption.ts";
+import { keyEncryptionKey, password } from "../../../support/auth/domain.ts";
+import { otherKey } from "../../../support/auth/keyrings.ts";
+import {
+  authEnvironment,
+  authProgram,
+  cookiesOf,
+  form,
+  json,
+  startedAuth,
+} from "../../../support/auth/program.ts";
+import { bearer, type TestTokens } from "../../../support/auth/service.ts";
+import { useFolders } from "../../../support/folders.ts";
+import { useDatabase } from "../../../support/postgres.ts";
+import { runToEnd, stopPrograms } from "../../../support/program.ts";
+
+const services = join(import.meta.dirname, "../../../../services");
+const issuer =
+  "expected a URL such as https://auth.example.com, without a path and without a slash at its end";
+const secret =
+  "expected 32 characters at least; `openssl rand -base64 32` makes them";
+const proxies = "expected a whole number from 0 to 5";
+
+describe("The program of auth, started with", () => {
+  stopPrograms();
+
+  it("nothing, says all that is missing", async () => {
+    const { code, stderr } = await runToEnd(authProgram);
+    assert.equal(code, 1);
+    for (const name of Object.keys(authEnvironment))
+      assert.match(stderr, new RegExp(`^  ${name} is not set: expected`, "m"));
+    assert.doesNotMatch(stderr, /TRUSTED_PROXIES|DATABASE_TLS|\n +at /);
+  });
+
+  const wrong: [Record<string, string>, string][] = [
+    ...[
+      "auth.example.com",
+      "https://auth.example.com/",
+      "https://auth.example.com/auth",
+      "https://auth.example.com?x",
+      "https://ada:pw@auth.example.com",
+      "ftp://auth.example.com",
+      "",
+    ].map((ISSUER): [Record<string, string>, string] => [
+      { ISSUER },
+      `ISSUER is "${ISSUER}": ${issuer}`,
+    ]),
+    [
+      { KEY_ENCRYPTION_KEY: "too short" },
+      `KEY_ENCRYPTION_KEY is wrong: ${secret}`,
+    ],
+    ...["-1", "6", "1.5", "all"].map(
+      (TRUSTED_PROXIES): [Record<string, string>, string] => [
+        { TRUSTED_PROXIES },
+        `TRUSTED_PROXIES is "${TRUSTED_PROXIES}": ${proxies}`,
+      ],
+    ),
+  ];
+  for (const [variables, sentence] of wrong)
+    it(`${JSON.stringify(variables)}, says what is wrong and ends`, async () => {
+      const env = { ...authEnvironment, ...variables };
+      const { code, stderr, stdout } = await runToEnd(authProgram, env);
+      assert.equal(code, 1);
+      assert.equal(
+        stderr,
+        `This program can't start with the environment it got:\n  ${sentence}\n`,
+      );
+      assert.equal(stdout, "");
+    });
+});
+
+describe("The program of auth, with a list of common passwords that", () => {
+  stopPrograms();
+  const folder = useFolders();
+
+  for (const [what, text, mistake] of [
+    ["is empty", "", "it is empty"],
+    ["is another file", "rubbish\n", "it lacks password, 12345678, iloveyou"],
+  ] as const)
+    it(`${what}, says so without a stack and ends`, async () => {
+      const project = folder();
+      cpSync(services, join(project, "services"), { recursive: true });
+      symlinkSync(
+        join(services, "../node_modules"),
+        join(project, "node_modules"),
+      );
+      const auth = join(project, "services/auth");
+      const list = join(auth, "assets/common-passwords.txt");
+      writeFileSync(list, text);
+      const end = await runToEnd(join(auth, "server.ts"), authEnvironment);
+      assert.deepEqual(end, {
+        code: 1,
+        stdout: "",
+        stderr: `This program can't start:\n  ${list} is not a list of the passwords that people use most, one per line: ${mistake}.\n`,
+      });
+    });
+});
+
+describe("The program of auth", () => {
+  stopPrograms();
+  const url = useDatabase();
+
+  const program = () => startedAuth(url());
+
+  it("makes its tables by itself, and issues tokens of its issuer", async () => {
+    const { url } = await program();
+    const body = { email: "ada@example.com", password };
+    const response = await fetch(`${url}/signup`, json(body));
+    assert.equal(response.status, 201);
+    const { access_token } = (await response.json()) as TestTokens;
+    const [, claims = ""] = access_token.split(".");
+    const { iss } = JSON.parse(Buffer.from(claims, "base64url").toString());
+    assert.equal(iss, authEnvironment.ISSUER);
+  });
+
+  it("logs who did what, and no email address, password, cookie or token", async () => {
+    const { url, out, said } = await program();
+    const email = "lovelace@example.com";
+    const right = { email, password };
+    const secrets = [
+      email,
+      "lovelace",
+      password,
+      "a wrong engine",
+      "a new engine",
+    ];
+    const tokens = (await (
+      await fetch(`${url}/signup`, json(right))
+    ).json()) as TestTokens;
+    await fetch(`${url}/login`, json({ ...right, password: "a wrong engine" }));
+    const signIn = await fetch(`${url}/sign-in`, form(right));
+    const cookie = cookiesOf(signIn);
+    const change = { current_password: password, new_password: "a new engine" };
+    await fetch(`${url}/change-password`, form(change, cookie));
+    const { refresh_token, access_token } = tokens;
+    for (let i = 0; i < 2; i++)
+      await fetch(`${url}/refresh`, json({ refresh_token }));
+    await fetch(`${url}/me`, {
+      headers: { authorization: `Bearer ${access_token}` },
+    });
+    const userId = tokens.user.id;
+    await said("sign-up", { userId });
+    await said("login", { userId });
+    await said("login failed: no such account and password");
+    await said("password changed", { userId });
+    await said("request", { path: "/me" });
+    secrets.push(
+      ...[...cookie.matchAll(/=([^;]+)/g)].map(([, value]) => value as string),
+      refresh_token,
+      ...access_token.split("."),
+      keyEncryptionKey,
+    );
+    for (const secret of secrets)
+      assert.ok(!out.stdout.includes(secret), `${secret} is in the log`);
+    assert.equal(out.stderr, "");
+  });
+
+  it("warns when somebody has a copy of a refresh token", async () => {
+    const { url, said } = await program();
+    const body = { email: "copied@example.com", password };
+    const response = await fetch(`${url}/signup`, json(body));
+    const { refresh_token } = (await response.json()) as TestTokens;
+    for (let i = 0; i < 2; i++)
+      await fetch(`${url}/refresh`, json({ refresh_token }));
+    await said(
+      "a used refresh token was used again: somebody has a copy, so the session was ended",
+      { level: "warn" },
+    );
+  });
+
+  it("keeps sessions and keys over a restart", async () => {
+    const first = await program();
+    const body = { email: "restarted@example.com", password };
+    const response = await fetch(`${first.url}/signup`, json(body));
+    const { access_token } = (await response.json()) as TestTokens;
+    await first.terminate();
+    await first.end;
+    const second = await program();
+    const { status } = await fetch(`${second.url}/me`, {
+      headers: { authorization: `Bearer ${access_token}` },
+    });
+    assert.equal(status, 200);
+  });
+});
+
+describe("The program of auth, with signing keys of another KEY_ENCRYPTION_KEY,", () => {
+  stopPrograms();
+  const url = useDatabase();
+
+  it("warns once, by both ids, that it signs with keys of its own", async () => {
+    const first = await startedAuth(url());
+    const body = { email: "ada@example.com", password };
+    const response = await fetch(`${first.url}/signup`, json(body));
+    const { access_token } = (await response.json()) as TestTokens;
+    await first.terminate();
+    await first.end;
+    const warnings = ({ lines }: typeof first) =>
+      lines.filter(({ level }) => level === "warn").map(({ msg }) => msg);
+    assert.deepEqual(warnings(first), []);
+
+    const second = await startedAuth(url(), { KEY_ENCRYPTION_KEY: otherKey });
+    const get = (token: string) =>
+      fetch(`${second.url}/me`, { headers: bearer({ access_token: token }) });
+    const { status } = await get(access_token);
+    assert.equal(status, 200);
+    // A key that it does not know has it read the keys again.
+    const [header = "", ...rest] = access_token.split(".");
+    const decoded = JSON.parse(Buffer.from(header, "base64url").toString());
+    for (const letter of ["A", "B"]) {
+      const unknown = JSON.stringify({ ...decoded, kid: letter.repeat(43) });
+      const encoded = Buffer.from(unknown).toString("base64url");
+      assert.equal((await get([encoded, ...rest].join("."))).status, 401);
+    }
+    const [former, own] = [keyEncryptionKey, otherKey].map(
+      (key) => createKeyEncryption(key).id,
+    );
+    assert.deepEqual(warnings(second), [
+      `signing keys in the database are encrypted with the KEY_ENCRYPTION_KEY whose id is ${former}, and this program was given the one whose id is ${own}: it signs with keys of its own, and tokens signed by the others stay valid until they expire. To go on with the others, set the former KEY_ENCRYPTION_KEY again: \`pulumi config set --secret --path 'marquee:secrets.auth.KEY_ENCRYPTION_KEY'\`.`,
+    ]);
+  });
+});

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import type { User } from "../../../../services/auth/accounts/accounts.ts";
+import {
+  createSessions,
+  type Sessions,
+} from "../../../../services/auth/sessions/sessions.ts";
+import {
+  count,
+  day,
+  pass,
+  signUp,
+  useReplicas,
+} from "../../../support/auth/domain.ts";
+
+const hour = 60 * 60;
+
+describe("Page sessions", () => {
+  const replicas = useReplicas();
+  let sessions: Sessions;
+  let user: User;
+  beforeEach(async () => {
+    sessions = createSessions(replicas.first);
+    user = await signUp(replicas.first);
+  });
+
+  async function open() {
+    const login = await sessions.openPage(user);
+    assert.ok(login);
+    return login;
+  }
+  const lives = async (cookie: string) =>
+    (await sessions.findPage(cookie)) !== undefined;
+  const ages = (seconds: number) => pass(replicas.first, seconds);
+
+  it("are found by their cookie, in every replica", async () => {
+    const { session, cookie } = await open();
+    assert.equal(session.kind, "page");
+    assert.equal(session.userId, user.id);
+    for (const database of [replicas.first, replicas.second])
+      assert.deepEqual(await createSessions(database).findPage(cookie), {
+        session,
+        user,
+      });
+  });
+
+  it("have cookies of 256 random bits, of which only the SHA-256 is kept", async () => {
+    const { cookie } = await open();
+    assert.match(cookie, /^[\w-]{43}$/);
+    assert.notEqual((await open()).cookie, cookie);
+    const rows = await replicas.first.query<{ hash: Buffer }>(
+      "SELECT cookie_hash AS hash, sessions::text AS all FROM sessions ORDER BY created_at",
+    );
+    assert.ok(!JSON.stringify(rows).includes(cookie));
+    const hash = createHash("sha256").update(cookie).digest();
+    assert.deepEqual(rows[0]?.hash, hash);
+  });
+
+  it("are found by no other cookie", async () => {
+    const { session, cookie } = await open();
+    const hash = createHash("sha256").update(cookie).digest();
+    for (const other of [
+      "",
+      cookie.slice(1),
+      `${cookie}A`,
+      ` ${cookie}`,
+      cookie.toLowerCase(),
+      hash.toString("base64url"),
+      hash.toString("hex"),
+      session.id,
+      randomBytes(32).toString("base64url"),
+    ])
+      assert.equal(await lives(other), false, other);
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: "binary" }), async (other) =>
+        assert.equal(await lives(other), false),
+      ),
+    );
+  });
+
+  it("end after 30 days without use", async () => {
+    const { cookie } = await open();
+    await ages(30 * day - 5);
+    assert.equal(await lives(cookie), true);
+    await ages(30 * day - 5);
+    assert.equal(await lives(cookie), true);
+    await ages(30 * day + 1);
+    assert.equal(await lives(cookie), false);
+  });
+
+  it("end after 90 days, however they are used", async () => {
+    const { cookie } = await open();
+    for (let week = 0; week < 12; week++) {
+      await ages(7 * day);
+      assert.equal(await lives(cookie), true);
+    }
+    await ages(6 * day - 5);
+    const found = await sessions.findPage(cookie);
+    const { createdAt, expiresAt } = found?.session ?? {};
+    assert.equal(Number(expiresAt) - Number(createdAt), 90 * day * 1000);
+    await ages(10);
+    assert.equal(await lives(cookie), false);
+  });
+
+  it("write down their use once an hour", async () => {
+    const { cookie } = await open();
+    const used = async () => {
+      const [row] = await replicas.first.query<{ used: string }>(
+        "SELECT xmin || ' ' || last_used_at AS used FROM sessions",
+      );
+      return row?.used;
+    };
+    const before = await used();
+    await lives(cookie);
+    assert.equal(await used(), before);
+    await ages(hour - 5);
+    const almost = await used();
+    await lives(cookie);
+    assert.equal(await used(), almost);
+    await ages(10);
+    await Promise.all([1, 2, 3, 4, 5, 6].map(() => lives(cookie)));
+    const after = await used();
+    assert.notEqual(after, almost);
+    await lives(cookie);
+    assert.equal(await used(), after);
+  });
+
+  it("say when they end, also right after that moved on", async () => {
+    const { cookie, session } = await open();
+    await ages(day);
+    const moved = (await sessions.findPage(cookie))?.session;
+    // The row is a day older now, but its end is as far away as it was.
+    assert.ok(Number(moved?.expiresAt) >= Number(session.expiresAt));
+    assert.deepEqual((await sessions.findPage(cookie))?.session, moved);
+  });
+
+  it("end when somebody logs out, and no other does", async () => {
+    const [one, other] = [await open(), await open()];
+    assert.equal(await sessions.end(one.session.id), true);
+    assert.equal(await lives(one.cookie), false);
+    assert.equal(await lives(other.cookie), true);
+    assert.equal(await sessions.end(one.session.id), false);
+    assert.equal(await sessions.end(randomUUID()), false);
+  });
+
+  it("are not opened for who has no account any more", async () => {
+    await replicas.first.query("DELETE FROM users");
+    assert.equal(await sessions.openPage(user), undefined);
+    assert.equal(await sessions.openApi(user), undefined);
+    assert.equal(await count(replicas.first, "sessions"), 0);
+  });
+
+  it("may have other times", async () => {
+    sessions = createSessions(replicas.first, {
+      times: { idle: 60, absolute: 90, touchEvery: 1 },
+    });
+    const { cookie } = await open();
+    await ages(58);
+    assert.equal(await lives(cookie), true);
+    await ages(30);
+    assert.equal(await lives(cookie), true);
+    await ages(5);
+    assert.equal(await lives(cookie), false);
+  });
+});

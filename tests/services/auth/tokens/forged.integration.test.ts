@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import { exportJWK, SignJWT } from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import {
+  createKeyring,
+  type Keyring,
+} from "../../../../services/auth/tokens/keys.ts";
+import {
+  createTokens,
+  type Tokens,
+} from "../../../../services/auth/tokens/tokens.ts";
+import { keyEncryptionKey, useReplicas } from "../../../support/auth/domain.ts";
+
+const issuer = "https://auth.example";
+const user = { id: randomUUID() };
+const session = { id: randomUUID() };
+const encode = (value: unknown) =>
+  Buffer.from(JSON.stringify(value)).toString("base64url");
+
+describe("Access tokens are refused that", () => {
+  const replicas = useReplicas();
+  let keyring: Keyring;
+  let tokens: Tokens;
+  beforeEach(async () => {
+    keyring = createKeyring(replicas.first, { keyEncryptionKey });
+    await keyring.load();
+    tokens = createTokens(keyring, { issuer });
+  });
+
+  const issue = async () => (await tokens.issue(user, session)).token;
+  const isInvalid = (token: string, message: RegExp) =>
+    assert.rejects(tokens.verify(token), { name: "InvalidToken", message });
+  const good = () => {
+    const now = Math.floor(keyring.now() / 1000);
+    return {
+      header: {
+        alg: "ES256",
+        typ: "at+jwt",
+        kid: keyring.jwks().keys[0]?.kid as string,
+      },
+      claims: {
+        iss: issuer,
+        sub: user.id,
+        aud: "marquee",
+        iat: now,
+        exp: now + 600,
+        jti: randomUUID(),
+        client_id: "marquee",
+        sid: session.id,
+      },
+    };
+  };
+  it("are signed by who has another key, whatever the header says about it", async () => {
+    const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const jwk = await exportJWK(pair.publicKey);
+    for (const more of [{}, { jwk }, { jku: "https://evil.example/jwks" }])
+      await isInvalid(
+        await new SignJWT(good().claims)
+          .setProtectedHeader({ ...good().header, ...more })
+          .sign(pair.privateKey),
+        /^The token's signature is wrong\.$/,
+      );
+  });
+
+  it("are not signed", async () => {
+    const { header, claims } = good();
+    for (const alg of ["none", "None", ""])
+      for (const signature of ["", "AAAA"])
+        await isInvalid(
+          `${encode({ ...header, alg })}.${encode(claims)}.${signature}`,
+          /^(The token is not signed with ES256|This is not a signed token)\.$/,
+        );
+  });
+
+  it("are signed with another algorithm, with the public key as its secret", async () => {
+    const { header, claims } = good();
+    const jwk = keyring.jwks().keys[0];
+    for (const secret of [JSON.stringify(jwk), jwk?.x ?? ""])
+      await isInvalid(
+        await new SignJWT(claims)
+          .setProtectedHeader({ ...header, alg: "HS256" })
+          .sign(Buffer.from(secret.padEnd(32))),
+        /^The token is not signed with ES256\.$/,
+      );
+  });
+
+  it("ask for something we don't know", async () => {
+    const { header } = good();
+    const token = await issue();
+    const crit = { ...header, crit: ["exp"], exp: 1 };
+    const [, payload, signature] = token.split(".");
+    await isInvalid(
+      `${encode(crit)}.${payload}.${signature}`,
+      /^This is not a signed token\.$/,
+    );
+  });
+
+  it("were changed anywhere", async () => {
+    const token = await issue();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(token.length - 1),
+        fc.stringMatching(/^[\w.-]{0,2}$/),
+        async (at, put) => {
+          const changed = token.slice(0, at) + put + token.slice(at + 1);
+          // The last character of a signature has four bits that mean nothing.
+          const [head, body, signature = ""] = changed.split(".");
+          const bytes = Buffer.from(signature, "base64url");
+          const same = `${head}.${body}.${bytes.toString("base64url")}`;
+          fc.pre(changed !== token && same !== token);
+          await isInvalid(changed, /\.$/);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("are anything else", async () => {
+    await isInvalid("", /^This is not a signed token\.$/);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.stringMatching(/^[\w-]{0,40}\.[\w-]{0,40}\.[\w-]{0,40}$/),
+        ),
+        (text) => isInvalid(text, /\.$/),
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it("have claims that are no object", async () => {
+    const { privateKey, kid } = await keyring.signingKey();
+    const { CompactSign } = await import("jose");
+    for (const text of ["null", "[]", "7", '"x"', "", "{"]) {
+      const token = await new CompactSign(Buffer.from(text))
+        .setProtectedHeader({ alg: "ES256", typ: "at+jwt", kid })
+        .sign(privateKey);
+      await isInvalid(token, /^This is not a signed token\.$/);
+    }
+  });
+});

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { useFolders } from "../../support/folders.ts";
+import { useLogEndpoints } from "../../support/log-endpoint.ts";
+import {
+  aWhile,
+  isNumbered,
+  kubernetes,
+  numbered,
+  startLogShipper,
+} from "../../support/log-shipper.ts";
+import { stopPrograms } from "../../support/program.ts";
+
+const times = { poll: 20, gather: 20 };
+
+/** The bytes that a process has read since it began. */
+const bytesRead = (pid: number): number =>
+  Number(/^rchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
+
+describe("An endpoint for lines", () => {
+  stopPrograms();
+  const folder = useFolders();
+  const newLog = (content = "") =>
+    join(folder({ "service.log": content }), "service.log");
+  const newEndpoint = useLogEndpoints();
+
+  it("gets NDJSON with the pod's names", async () => {
+    const log = newLog(numbered(0, 10));
+    const { url, requests, untilTaken } = await newEndpoint();
+    await startLogShipper(log, { endpoint: url, times });
+    await untilTaken(10);
+    const [request] = requests;
+    assert.equal(request?.method, "POST");
+    assert.equal(request?.headers["content-type"], "application/x-ndjson");
+    assert.equal(Number(request?.headers["content-length"]), request?.bytes);
+    assert.deepEqual(request?.lines[0], { n: 0, kubernetes });
+  });
+
+  it("gets 500 lines at once, one batch after the other", async () => {
+    const log = newLog(numbered(0, 1_700));
+    const { url, requests, taken, untilTaken, mostAtOnce } =
+      await newEndpoint();
+    await startLogShipper(log, { endpoint: url, times });
+    await untilTaken(1_700);
+    isNumbered(taken, 0, 1_700);
+    assert.deepEqual(
+      requests.map(({ lines }) => lines.length),
+      [500, 500, 500, 200],
+    );
+    assert.equal(mostAtOnce(), 1);
+  });
+
+  it("gets 1 MiB at once at most", async () => {
+    const log = newLog(numbered(0, 50, "x".repeat(60_000)));
+    const { url, requests, taken, untilTaken } = await newEndpoint();
+    await startLogShipper(log, { endpoint: url, times });
+    await untilTaken(50);
+    isNumbered(taken, 0, 50);
+    const sizes = requests.map(({ bytes }) => bytes);
+    assert.equal(sizes.length, 3);
+    for (const size of sizes) assert.ok(size <= 1024 * 1024, `${sizes}`);
+  });
+
+  it("gets lines together that come one by one", async () => {
+    const log = newLog(numbered(0, 10));
+    const { url, requests, untilTaken } = await newEndpoint();
+    const slow = { ...times, gather: 1_000 };
+    await startLogShipper(log, { endpoint: url, times: slow });
+    await delay(50);
+    for (let n = 10; n < 13; n++) {
+      appendFileSync(log, numbered(n, n + 1));
+      await delay(50);
+    }
+    await untilTaken(13);
+    assert.equal(requests.length, 1);
+  });
+
+  it("that is away does not make it read on, nor keep a position", async () => {
+    const log = newLog();
+    const { url, untilRequests } = await newEndpoint([() => {}]);
+    const { pid, metric } = await startLogShipper(log, {
+      endpoint: url,
+      times,
+    });
+    const before = bytesRead(pid);
+    const content = numbered(0, 40_000, "x".repeat(1_000));
+    appendFileSync(log, content);
+    await untilRequests(1);
+    await delay(aWhile);
+    const read = bytesRead(pid) - before;
+    assert.ok(read < 4 * 1024 * 1024, `it read ${read} bytes`);
+    assert.equal(await metric("log_bytes_behind"), content.length);
+    assert.equal(existsSync(`${log}.position`), false);
+  });
+});

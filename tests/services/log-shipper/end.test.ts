@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import {
+  appendFileSync,
+  closeSync,
+  createReadStream,
+  openSync,
+  renameSync,
+} from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { readPosition } from "../../../services/log-shipper/position.ts";
+import { useFolders } from "../../support/folders.ts";
+import { freePort, useLogEndpoints } from "../../support/log-endpoint.ts";
+import {
+  aWhile,
+  isNumbered,
+  numbered,
+  startLogShipper,
+  until,
+} from "../../support/log-shipper.ts";
+import { type Line, stopPrograms } from "../../support/program.ts";
+
+const late =
+  "these lines could not be shipped before the end, which does not wait for longer";
+
+/** In the tests that use it, it must not be waited for. */
+const long = 3_600_000;
+
+describe("A log shipper that is asked to end", () => {
+  stopPrograms();
+  const folder = useFolders();
+  const newLog = (content = "") =>
+    join(folder({ "service.log": content }), "service.log");
+  const newEndpoint = useLogEndpoints();
+
+  it("ships what was written since it last looked, to half a line at the end", async () => {
+    const log = newLog();
+    const times = { poll: long };
+    const { shipped, terminate, end, lines } = await startLogShipper(log, {
+      times,
+    });
+    await delay(aWhile);
+    appendFileSync(log, numbered(0, 5_000));
+    renameSync(log, `${log}.1`);
+    appendFileSync(log, `${numbered(5_000, 10_000)}{"n":10000}`);
+    await terminate();
+    assert.equal((await end).code, 0);
+    isNumbered(shipped(), 0, 10_001);
+    assert.equal(lines.at(-1)?.msg, "drained");
+  });
+
+  it("ends at once when there is nothing left", async () => {
+    const times = { poll: long, gather: long, end: long };
+    const { terminate, end } = await startLogShipper(newLog(), { times });
+    await terminate();
+    assert.equal((await end).code, 0);
+  });
+
+  it("does not wait for more lines to fill a batch", async () => {
+    const { url, taken } = await newEndpoint();
+    const times = { poll: 20, gather: long };
+    const log = newLog(numbered(0, 10));
+    const { terminate, end, out } = await startLogShipper(log, {
+      endpoint: url,
+      times,
+    });
+    await delay(aWhile);
+    assert.equal(taken.length, 0);
+    await terminate();
+    await end;
+    isNumbered(taken, 0, 10);
+    assert.ok(!out.stdout.includes(late));
+  });
+
+  it("tries an endpoint that was away once more, at once", async () => {
+    const { url, taken, untilRequests } = await newEndpoint([503]);
+    const times = { poll: 20, gather: 0, firstRetry: 1e6, lastRetry: 1e6 };
+    const log = newLog(numbered(0, 10));
+    const { said, terminate, end } = await startLogShipper(log, {
+      endpoint: url,
+      times,
+    });
+    await untilRequests(1);
+    await said("the endpoint takes no lines now: trying until it does");
+    await terminate();
+    assert.equal((await end).code, 0);
+    isNumbered(taken, 0, 10);
+  });
+
+  for (const [what, hang] of [
+    ["is away", false],
+    ["does not answer", true],
+  ] as const)
+    it(`says how many lines stay when the endpoint ${what}, and ends in time`, async () => {
+      const log = newLog(numbered(0, 700));
+      const endpoint = hang
+        ? (await newEndpoint([() => {}])).url
+        : `http://127.0.0.1:${await freePort()}`;
+      const times = { poll: 20, gather: 20, end: 600 };
+      const { terminate, said, end } = await startLogShipper(log, {
+        endpoint,
+        times,
+      });
+      await delay(aWhile);
+      renameSync(log, `${log}.1`);
+      appendFileSync(log, `${numbered(700, 1_000)}{"n":1000}`);
+      const start = performance.now();
+      await terminate();
+      await said(late, { level: "error", lines: 1_001 });
+      assert.equal((await end).code, 0);
+      const took = performance.now() - start;
+      assert.ok(took >= 600, `${took} ms`);
+
+      // They are still there for the next one.
+      const { url, taken, untilTaken } = await newEndpoint();
+      await startLogShipper(log, { endpoint: url, times });
+      appendFileSync(log, "\n");
+      await untilTaken(1_001);
+      isNumbered(taken, 0, 1_001);
+    });
+
+  it("is not ready any more, and takes no connection", async () => {
+    const times = { poll: 20, gather: 20, end: 1_500 };
+    const { url: endpoint, untilRequests } = await newEndpoint([() => {}]);
+    const log = newLog(numbered(0, 10));
+    const { url, terminate } = await startLogShipper(log, { endpoint, times });
+    await untilRequests(1);
+    await terminate();
+    await assert.rejects(async () => {
+      for (;;) assert.equal((await fetch(`${url}/readyz`)).status, 503);
+    }, TypeError);
+  });
+});
+
+describe("A log shipper whose standard output nobody reads", () => {
+  const folder = useFolders();
+
+  it("reads no more than fits, answers, and goes on when somebody does", async () => {
+    const written = 12_000;
+    const content = numbered(0, written, "x".repeat(500));
+    const log = join(folder({ "service.log": content }), "service.log");
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const options = { log, port, times: { poll: 20 } };
+    const pipe = `${log}.pipe`;
+    execFileSync("mkfifo", [pipe]);
+    const end = openSync(pipe, "r+"); // both ends, so that it stays open
+    const shipper = spawn(
+      process.execPath,
+      ["tests/support/programs/log-shipper.ts", JSON.stringify(options)],
+      { env: {}, stdio: ["ignore", end, "inherit"] },
+    );
+    try {
+      const alive = () =>
+        fetch(`${url}/livez`).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await until(alive);
+      await delay(aWhile);
+      assert.ok((readPosition(log)?.offset ?? 0) < 128 * 1024);
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      const behind = /^log_bytes_behind (\d+)$/m.exec(metrics)?.[1];
+      assert.ok(Number(behind) > content.length - 128 * 1024, behind);
+
+      const lines: string[] = [];
+      // Slowly, so that the pipe stays full.
+      const input = createReadStream(pipe, { highWaterMark: 8_192 });
+      createInterface({ input }).on("line", (line) => lines.push(line));
+      let requests = 0;
+      // Each makes a line of its own log, which must not get into the middle of another.
+      while (readPosition(log)?.offset !== content.length) {
+        const some = Array.from({ length: 20 }, () => fetch(`${url}/nothing`));
+        requests += (await Promise.all(some)).length;
+      }
+      await until(() => lines.length > written + requests); // and "listening"
+      const shipped = lines
+        .map((line) => JSON.parse(line) as Line)
+        .filter(({ kubernetes }) => kubernetes);
+      isNumbered(shipped, 0, written);
+    } finally {
+      shipper.kill("SIGKILL");
+      closeSync(end);
+    }
+  });
+});

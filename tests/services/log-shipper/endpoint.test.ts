@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { appendFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { useFolders } from "../../support/folders.ts";
+import {
+  type Answer,
+  freePort,
+  useLogEndpoints,
+} from "../../support/log-endpoint.ts";
+import {
+  isNumbered,
+  numbered,
+  startLogShipper,
+  until,
+} from "../../support/log-shipper.ts";
+import { stopPrograms } from "../../support/program.ts";
+
+const quick = { poll: 20, gather: 20, firstRetry: 20, lastRetry: 40 };
+const failing = "the endpoint takes no lines now: trying until it does";
+const refused =
+  "the endpoint refuses lines, which no retry will change: they are dropped until it takes some";
+
+describe("An endpoint for lines", () => {
+  stopPrograms();
+  const folder = useFolders();
+  const newEndpoint = useLogEndpoints();
+
+  /** Starts a log shipper for a log with ten lines, and an endpoint that answers like this. */
+  async function ship(answers: Answer[], times: object = {}) {
+    const log = join(folder({ "service.log": numbered(0, 10) }), "service.log");
+    const endpoint = await newEndpoint(answers);
+    const shipper = await startLogShipper(log, {
+      endpoint: endpoint.url,
+      times: { ...quick, ...times },
+    });
+    return { log, endpoint, ...shipper };
+  }
+
+  it("that is busy or broken gets the lines until it takes them", async () => {
+    const statuses = [408, 429, 500, 503, 599];
+    const { endpoint, said, lines, metric } = await ship(statuses);
+    await endpoint.untilTaken(10);
+    isNumbered(endpoint.taken, 0, 10);
+    assert.equal(endpoint.requests.length, statuses.length + 1);
+    await said("the endpoint answers again");
+    await said(failing, { level: "warn", reason: "status 408" });
+    assert.equal(lines.filter(({ msg }) => msg === failing).length, 1);
+    assert.equal(await metric("log_ship_failures_total"), statuses.length);
+    assert.equal(await metric("log_lines_shipped_total"), 10);
+    assert.equal(await metric("log_lines_dropped_total"), 0);
+    assert.equal(await metric("log_bytes_behind"), 0);
+  });
+
+  it("that is away gets the lines when it is there", async () => {
+    const log = join(folder({ "service.log": numbered(0, 10) }), "service.log");
+    const port = await freePort();
+    const { metric, said } = await startLogShipper(log, {
+      endpoint: `http://127.0.0.1:${port}`,
+      times: quick,
+    });
+    await until(async () => (await metric("log_ship_failures_total")) >= 3);
+    await said(failing, { reason: `connect ECONNREFUSED 127.0.0.1:${port}` });
+    assert.equal(await metric("log_lines_shipped_total"), 0);
+    assert.ok((await metric("log_bytes_behind")) > 0);
+    const { taken, untilTaken } = await newEndpoint([], port);
+    await untilTaken(10);
+    isNumbered(taken, 0, 10);
+  });
+
+  it("that closes the connection gets the lines again", async () => {
+    const { endpoint } = await ship([(response) => response.destroy()]);
+    await endpoint.untilTaken(10);
+    assert.equal(endpoint.requests.length, 2);
+  });
+
+  it("that does not answer in time gets the lines again", async () => {
+    const { endpoint, said } = await ship([() => {}], { answer: 150 });
+    await endpoint.untilTaken(10);
+    await said(failing, { reason: "no answer within 150 ms" });
+    const [first, second] = endpoint.requests.map(({ at }) => at);
+    assert.ok((second as number) - (first as number) >= 100);
+  });
+
+  it("that does not end its answer is taken at its status", async () => {
+    const endless: Answer = (response) => {
+      response.writeHead(200).write("and");
+    };
+    const { log, endpoint, metric } = await ship([endless], { answer: 150 });
+    await until(async () => (await metric("log_lines_shipped_total")) === 10);
+    appendFileSync(log, numbered(10, 20));
+    await endpoint.untilTaken(10);
+    isNumbered(endpoint.taken, 10, 20);
+    await delay(200);
+    assert.equal(await metric("log_ship_failures_total"), 0);
+  });
+
+  /** How long a log shipper waited after each of these, in milliseconds. */
+  async function waits(headers: string[], retryAfter: number) {
+    const answers = headers.map(
+      (value): Answer =>
+        (response) => {
+          response.writeHead(429, { "retry-after": value }).end();
+        },
+    );
+    const { endpoint } = await ship(answers, { retryAfter });
+    await endpoint.untilTaken(10);
+    const at = endpoint.requests.map((request) => request.at);
+    return at.slice(1).map((time, i) => time - (at[i] as number));
+  }
+
+  it("that says how long to wait is left alone for so long", async () => {
+    const [waited = 0] = await waits(["1"], 600_000);
+    assert.ok(waited > 990, `${waited} ms`);
+  });
+
+  it("that says to wait for very long is asked before", async () => {
+    const later = new Date(Date.now() + 3_600_000).toUTCString();
+    for (const waited of await waits(["3600", later], 200))
+      assert.ok(waited > 190, `${waited} ms`);
+  });
+
+  it("that does not say how long to wait is asked as others are", async () => {
+    const past = new Date(Date.now() - 3_600_000).toUTCString();
+    // A wait of 600 s for any of them would not end in time.
+    assert.equal((await waits(["0", "-5", "soon", past], 600_000)).length, 4);
+  });
+
+  it("that stays away is asked less and less often", async () => {
+    const answers = Array.from({ length: 14 }, () => 503);
+    const times = { firstRetry: 1, lastRetry: 60 };
+    const { endpoint } = await ship(answers, times);
+    await endpoint.untilTaken(10);
+    const at = endpoint.requests.map((request) => request.at);
+    const waited = at.slice(1).map((time, i) => time - (at[i] as number));
+    const last = waited.slice(-7);
+    const sum = (list: number[]) => list.reduce((a, b) => a + b, 0);
+    // At most 1, 2, 4 and 8 ms, and what the machine needs; then 210 ms in the mean, and a tenth of that once in ages.
+    assert.ok(sum(waited.slice(0, 4)) < sum(last) + 50, `${waited}`);
+    assert.ok(Math.min(...last) < 60 + 50, `${waited}`);
+    assert.ok(new Set(last.map(Math.round)).size > 3, `no jitter: ${waited}`);
+  });
+
+  it("that refuses lines gets none of them twice: they are dropped and counted", async () => {
+    const statuses = [400, 413, 415, 422, 400, 413, 200, 422];
+    const answers = statuses.map((status): Answer => {
+      if (status === 200) return status;
+      return (response) => response.writeHead(status).end();
+    });
+    const { log, endpoint, lines, said, metric } = await ship(answers);
+    const shipped = async () => (await metric("log_bytes_behind")) === 0;
+    for (let from = 10; from < statuses.length * 10; from += 10) {
+      await until(shipped);
+      appendFileSync(log, numbered(from, from + 10));
+    }
+    await endpoint.untilRequests(statuses.length);
+    await until(shipped);
+    assert.equal(endpoint.requests.length, statuses.length);
+    isNumbered(endpoint.taken, 60, 70);
+    assert.equal(await metric("log_lines_dropped_total"), 70);
+    assert.equal(await metric("log_lines_shipped_total"), 10);
+    assert.equal(await metric("log_ship_failures_total"), 7);
+    // Two streaks.
+    await said(refused, { level: "error", status: 400 });
+    await said("the endpoint takes lines again");
+    await said(refused, { level: "error", status: 422 });
+    assert.equal(lines.filter(({ msg }) => msg === refused).length, 2);
+  });
+
+  it("that moved, or lets nobody in, is asked until it is mended", async () => {
+    const answers = [301, 307, 401, 403, 404, 405, 200].map(
+      (status): Answer =>
+        (response) =>
+          response.writeHead(status, { location: "/elsewhere" }).end(),
+    );
+    const { endpoint, metric } = await ship(answers);
+    await endpoint.untilRequests(7);
+    await until(async () => (await metric("log_bytes_behind")) === 0);
+    assert.equal(await metric("log_lines_dropped_total"), 0);
+    assert.equal(await metric("log_lines_shipped_total"), 10);
+    assert.equal(await metric("log_ship_failures_total"), 6);
+  });
+
+  it("may refuse lines before it has got them all", async () => {
+    const content = numbered(0, 100, "x".repeat(60_000));
+    const log = join(folder({ "service.log": content }), "service.log");
+    const server = createServer((_request, response) =>
+      response.writeHead(413).end(),
+    );
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const endpoint = `http://127.0.0.1:${port}`;
+    const { metric } = await startLogShipper(log, { endpoint, times: quick });
+    await until(async () => (await metric("log_lines_dropped_total")) === 100);
+    server.close();
+  });
+});

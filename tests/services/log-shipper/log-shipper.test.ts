@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { createLogShipper } from "../../../services/log-shipper/app.ts";
+import { readPosition } from "../../../services/log-shipper/position.ts";
+import { useFolders } from "../../support/folders.ts";
+import { useLogEndpoints } from "../../support/log-endpoint.ts";
+import {
+  aWhile,
+  isNumbered,
+  kubernetes,
+  numbered,
+  rotate,
+  startLogShipper,
+  until,
+} from "../../support/log-shipper.ts";
+import { type Line, runToEnd, stopPrograms } from "../../support/program.ts";
+
+describe("The log shipper", () => {
+  stopPrograms();
+  const folder = useFolders();
+  const newLog = () => join(folder(), "service.log");
+  const newEndpoint = useLogEndpoints();
+
+  it("is not ready before it follows the log", async () => {
+    const { app } = createLogShipper({ log: newLog(), kubernetes });
+    assert.equal((await app.request("/readyz")).status, 503);
+  });
+
+  it("is ready, and waits, while there is no log", async () => {
+    const log = newLog();
+    const { url, untilShipped, shipped } = await startLogShipper(log);
+    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+    await delay(aWhile);
+    assert.deepEqual(shipped(), []);
+    appendFileSync(log, '{"n":0}\nhalf');
+    assert.deepEqual(await untilShipped(1), [{ n: 0 }]);
+    await delay(aWhile);
+    appendFileSync(log, " a line\n");
+    assert.deepEqual(await untilShipped(2), [
+      { n: 0 },
+      { message: "half a line" },
+    ]);
+  });
+
+  it("says once that it can't read the log, and reads it when it can", async () => {
+    const log = newLog();
+    mkdirSync(log);
+    const { lines, said, untilShipped } = await startLogShipper(log);
+    await said(`can't read the log: ${log} is not a regular file`);
+    await delay(aWhile);
+    assert.equal(lines.filter(({ level }) => level === "error").length, 1);
+    rmdirSync(log);
+    appendFileSync(log, "hello\n");
+    assert.deepEqual(await untilShipped(1), [{ message: "hello" }]);
+  });
+
+  it("ships each line once, in order, from a writer that is fast and rotates", async () => {
+    const log = newLog();
+    const lines = 200_000;
+    const limit = 1024 * 1024;
+    const { url, untilShipped, metric, out } = await startLogShipper(log);
+    const metrics = `${url}/metrics`;
+    const options = { path: log, limit, lines, metrics };
+    const writer = await runToEnd(
+      "tests/support/programs/log-writer.ts",
+      {},
+      JSON.stringify(options),
+    );
+    assert.deepEqual(writer, { code: 0, stdout: "", stderr: "" });
+    await until(async () => (await metric("log_bytes_behind")) === 0);
+    isNumbered(await untilShipped(lines), 0, lines);
+    assert.equal(await metric("log_lines_shipped_total"), lines);
+    assert.equal(await metric("log_bytes_lost_total"), 0);
+    assert.equal(out.stderr, "");
+  });
+
+  it("says how much was lost when it was too slow", async () => {
+    const log = newLog();
+    let release = () => {};
+    const { url, taken, untilRequests, untilTaken } = await newEndpoint([
+      (response) => {
+        release = () => response.writeHead(503).end();
+      },
+    ]);
+    appendFileSync(log, numbered(0, 10));
+    const { said, metric } = await startLogShipper(log, {
+      endpoint: url,
+      times: { poll: 20, gather: 20, firstRetry: 20 },
+    });
+    await untilRequests(1);
+    const lost = numbered(10, 20);
+    for (const content of [lost, numbered(20, 30), numbered(30, 40)]) {
+      rotate(log, content);
+      await delay(2 * aWhile); // in which it looks
+    }
+    await said(
+      "the log was rotated twice before it could be shipped: lines are lost",
+      { level: "error", bytes: lost.length },
+    );
+    assert.equal(await metric("log_bytes_lost_total"), lost.length);
+    release();
+    await untilTaken(30);
+    isNumbered(taken.slice(0, 10), 0, 10);
+    isNumbered(taken.slice(10), 20, 40);
+  });
+
+  it("ships though it can't keep its position, and says so once", async () => {
+    const log = newLog();
+    mkdirSync(`${log}.position.new`);
+    const { lines, untilShipped } = await startLogShipper(log);
+    for (const from of [0, 10, 20]) {
+      appendFileSync(log, numbered(from, from + 10));
+      await untilShipped(from + 10);
+    }
+    const errors = lines.filter(({ level }) => level === "error");
+    assert.equal(errors.length, 1);
+    assert.match(String(errors[0]?.msg), /^can't keep the position .*EISDIR/);
+  });
+});
+
+describe("A log shipper that starts again", () => {
+  stopPrograms();
+  const folder = useFolders();
+  const newLog = () => join(folder(), "service.log");
+
+  it("goes on where the one before it ended, though the log was rotated meanwhile", async () => {
+    const log = newLog();
+    appendFileSync(log, numbered(0, 10));
+    const first = await startLogShipper(log);
+    await first.untilShipped(10);
+    await first.terminate();
+    await first.end;
+    appendFileSync(log, numbered(10, 20));
+    rotate(log, numbered(20, 30));
+    const second = await startLogShipper(log);
+    isNumbered(await second.untilShipped(20), 10, 30);
+  });
+
+  it("loses nothing and keeps the order, though each is killed while it ships", async () => {
+    const log = newLog();
+    const lines = 40_000;
+    let next = 0;
+    let fileBegan = 0;
+    /** Writes 2,000 lines, in a file of 15,000 at most. */
+    const write = () => {
+      if (next - fileBegan >= 14_000) {
+        rotate(log, "");
+        fileBegan = next;
+      }
+      appendFileSync(log, numbered(next, next + 2_000));
+      next += 2_000;
+    };
+    const runs: Line[][] = [];
+    let missing = 0;
+    while (missing < lines) {
+      const shipper = await startLogShipper(log);
+      // No more than two files hold.
+      while (next < Math.min(missing + 12_000, lines)) {
+        write();
+        await delay(5);
+      }
+      const goal = Math.min(missing + 8_000, lines) - 1;
+      await until(() => (shipper.shipped().at(-1)?.n as number) >= goal);
+      shipper.kill();
+      await shipper.end;
+      const shipped = shipper.shipped();
+      runs.push(shipped);
+      const first = shipped[0]?.n as number;
+      assert.ok(first <= missing, `run ${runs.length} left out lines`);
+      // What repeats is the batch that was under way.
+      assert.ok(missing - first <= 500, `${missing - first} lines repeated`);
+      isNumbered(shipped, first, first + shipped.length);
+      missing = first + shipped.length;
+    }
+    assert.ok(runs.length > 1);
+  });
+
+  it("ships all there is when it can't read its position", async () => {
+    const log = newLog();
+    appendFileSync(log, numbered(0, 10));
+    writeFileSync(`${log}.position`, "{");
+    const { said, untilShipped } = await startLogShipper(log);
+    await said(
+      `can't read ${log}.position: all that is in the log is shipped, maybe again`,
+    );
+    isNumbered(await untilShipped(10), 0, 10);
+    await until(() => readPosition(log) !== undefined);
+  });
+
+  it("says that lines are lost when their file is gone", async () => {
+    const log = newLog();
+    appendFileSync(log, numbered(0, 10));
+    const position = { file: "another", offset: 7 };
+    writeFileSync(`${log}.position`, JSON.stringify(position));
+    const { said, untilShipped } = await startLogShipper(log);
+    isNumbered(await untilShipped(10), 0, 10);
+    await said(
+      "the file that was being shipped is gone: what it had left is lost",
+      { level: "error" },
+    );
+  });
+});

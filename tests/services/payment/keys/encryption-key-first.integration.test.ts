@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { openDatabase } from "@marquee/runtime";
+import { checkEncryptionKey } from "../../../../services/payment/encryption-key.ts";
+import {
+  earlierRefusal,
+  former,
+  formerId,
+  insert,
+  other,
+  refusal,
+  useKeys,
+} from "../../../support/payment/encryption-key.ts";
+import { until, useReceivers } from "../../../support/payment/outbox.ts";
+
+describe("Payment's check of its KEY_ENCRYPTION_KEY, first done", () => {
+  const keys = useKeys();
+  const receive = useReceivers();
+
+  describe("where an earlier version recorded no id,", () => {
+    it("records the id of the key that decrypts the webhook secrets", async () => {
+      await keys.endpoint(former, await receive());
+      await keys.forgetId();
+      await keys.begun(former);
+      assert.deepEqual(await keys.recorded(), [formerId]);
+    });
+
+    it("refuses a key that decrypts no webhook secret, and records nothing", async () => {
+      await keys.endpoint(former, await receive());
+      await keys.forgetId();
+      const before = await keys.contents();
+      await keys.refuses(other, earlierRefusal(1, 1));
+      assert.equal(await keys.contents(), before);
+      await keys.begun(former);
+    });
+
+    it("refuses a key that decrypts only some webhook secrets", async () => {
+      await keys.endpoint(former, await receive());
+      await keys.forgetId();
+      await keys.query(insert);
+      await keys.endpoint(other, await receive());
+      await keys.forgetId();
+      await keys.refuses(other, earlierRefusal(1, 2));
+    });
+
+    it("lets payment start after the statement it names; deliveries wait for endpoints' new secrets", async () => {
+      const receiver = await receive();
+      const { id } = await keys.endpoint(former, receiver);
+      await keys.forgetId();
+      await keys.refuses(other, earlierRefusal(1, 1));
+      await keys.query(insert);
+      await keys.assertRecovers(await keys.begun(other), id, receiver);
+    });
+  });
+
+  describe("by replicas with two keys at once,", () => {
+    it("accepts one key and refuses the other", async () => {
+      const given = [former, other, former, other];
+      const databases = given.map(() =>
+        openDatabase({ DATABASE_URL: keys.url(), DATABASE_CONNECTIONS: 1 }),
+      );
+      for (let round = 0; round < 25; round++) {
+        await keys.forgetId();
+        const ends = await Promise.allSettled(
+          databases.map((database, i) =>
+            checkEncryptionKey(database, given[i] as string),
+          ),
+        );
+        const [id] = await keys.recorded();
+        const accepted = id === formerId ? former : other;
+        assert.deepEqual(
+          ends.map(({ status }) => status),
+          given.map((key) => (key === accepted ? "fulfilled" : "rejected")),
+        );
+      }
+      await Promise.all(databases.map((database) => database.close()));
+    });
+
+    it("waits for the other replica's transaction before it decides", async () => {
+      const { service } = keys.withKey(other);
+      let beginning: Promise<void> | undefined;
+      await keys.transaction(async (tx) => {
+        await tx.query("INSERT INTO encryption_key (id) VALUES ($1)", [
+          formerId,
+        ]);
+        beginning = service.begin();
+        beginning.catch(() => {});
+        await until(async () => {
+          const [row] = await tx.query<{ waiting: boolean }>(
+            "SELECT count(*) > 0 AS waiting FROM pg_locks WHERE NOT granted",
+          );
+          return row?.waiting === true;
+        });
+      });
+      await assert.rejects(beginning as Promise<void>, { message: refusal() });
+    });
+  });
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import {
+  currencies,
+  exponentOf,
+  isCurrency,
+} from "../../../../services/payment/money/currencies.ts";
+
+/**
+ * An older list of ISO 4217's maintenance agency, as another package has it: each code's decimals, where "N.A." is none.
+ */
+function olderList(): Map<string, string> {
+  const require = createRequire(import.meta.url);
+  const file = require.resolve("currency-codes/iso-4217-list-one.xml");
+  const xml = readFileSync(file, "utf8");
+  assert.match(xml, /Pblshd="2024-06-25"/);
+  const entry =
+    /<Ccy>([A-Z]{3})<\/Ccy>\s*<CcyNbr>\d{3}<\/CcyNbr>\s*<CcyMnrUnts>([^<]+)</g;
+  return new Map(
+    [...xml.matchAll(entry)].map(([, code = "", units = ""]) => [code, units]),
+  );
+}
+
+describe("A currency's decimals", () => {
+  for (const [exponent, codes] of [
+    [0, "CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF BIF"],
+    [2, "EUR USD GBP CHF CNY INR BRL HUF IDR COP PKR MGA MRU CZK TWD"],
+    [3, "BHD IQD JOD KWD LYD OMR TND"],
+    [4, "CLF UYW"],
+  ] as const)
+    it(`are ${exponent} for ${codes}`, () => {
+      for (const code of codes.split(" "))
+        assert.equal(exponentOf(code), exponent, code);
+    });
+
+  it("are 2 for all others", () => {
+    const others = currencies.filter((code) => exponentOf(code) !== 2);
+    assert.equal(others.length, 17 + 7 + 2);
+  });
+
+  it("are those that ISO had before, but for what changed since", () => {
+    const older = olderList();
+    assert.equal(older.size, 179);
+    const gone: string[] = [];
+    for (const [code, units] of older)
+      if (units === "N.A.") assert.ok(!isCurrency(code), code);
+      else if (!isCurrency(code)) gone.push(code);
+      else assert.equal(String(exponentOf(code)), units, code);
+    // Bulgaria has the euro; Curaçao and Sint Maarten have XCG; Cuba has one peso.
+    assert.deepEqual(gone.sort(), ["ANG", "BGN", "CUC"]);
+    const added = currencies.filter((code) => !older.has(code));
+    assert.deepEqual(added, ["XAD", "XCG"]);
+  });
+
+  it("are those of Unicode's CLDR, which leaves out what is not in daily use", () => {
+    for (const currency of currencies) {
+      const { maximumFractionDigits } = new Intl.NumberFormat("en", {
+        style: "currency",
+        currency,
+      }).resolvedOptions();
+      if (maximumFractionDigits !== 0)
+        assert.equal(exponentOf(currency), maximumFractionDigits, currency);
+    }
+  });
+
+  it("can't be told of what is no currency to pay with", () => {
+    for (const code of [
+      ..."XAU XAG XPT XPD XDR XUA XBA XBB XBC XBD XTS XXX XSU".split(" "),
+      ..."eur Eur EURO EU DEM BTC".split(" "),
+      ...["", " EUR", "EUR\n", "ＥＵＲ", "978"],
+      ...["__proto__", "constructor", "toString"],
+    ]) {
+      assert.equal(isCurrency(code), false, code);
+      assert.throws(() => exponentOf(code), RangeError);
+    }
+    assert.throws(() => exponentOf("eur"), {
+      message: '"eur" is no currency of ISO 4217: write "EUR"',
+    });
+    assert.throws(() => exponentOf("XAU"), {
+      message: '"XAU" is no currency of ISO 4217: write one such as EUR',
+    });
+  });
+});

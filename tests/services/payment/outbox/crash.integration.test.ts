@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
+import {
+  header,
+  isSignedBy,
+  keyEncryptionKey,
+  until,
+  useOutbox,
+  useReceivers,
+} from "../../../support/payment/outbox.ts";
+import { start, stopPrograms } from "../../../support/program.ts";
+
+describe("A replica that ends in the middle of a delivery", () => {
+  const test = useOutbox();
+  const receive = useReceivers();
+  stopPrograms();
+  const endLease = () =>
+    test.first.query("UPDATE webhook_deliveries SET next_attempt_at = now()");
+
+  it("killed without notice, leaves it to another one, which delivers it with the same id when the lease is over", async () => {
+    const receiver = await receive(() => {}); // takes it, and does not get to answer
+    const { secret } = await test.add(receiver.url);
+    await test.emit({ n: 1 });
+    const replica = await start("tests/support/programs/payment-outbox.ts", {
+      url: test.url,
+    });
+    await receiver.until(1);
+    process.kill(replica.pid, "SIGKILL");
+    await replica.end;
+    receiver.reply = 204;
+    const outbox = test.open({ database: test.second });
+    assert.equal(await outbox.drainOnce(), 0, "its lease is not over");
+    await endLease();
+    outbox.start();
+    await receiver.until(2);
+    const [first, second] = receiver.received;
+    assert.ok(first && second);
+    assert.equal(header(second, "webhook-id"), header(first, "webhook-id"));
+    assert.equal(second.body, first.body);
+    assert.ok(isSignedBy(second, secret));
+    await until(
+      async () => (await test.deliveries())[0]?.state === "delivered",
+    );
+  });
+
+  it("stopped, gives it up after a while, and another one delivers it", async () => {
+    const receiver = await receive(() => {});
+    await test.add(receiver.url);
+    await test.emit();
+    const long = { answer: 600_000, lease: 700_000, stop: 50 };
+    const outbox = test.open({ times: long });
+    outbox.start();
+    await receiver.until(1);
+    const began = performance.now();
+    await outbox.stop();
+    const took = performance.now() - began;
+    assert.ok(took >= 45, `it took ${took} ms`);
+    const [delivery] = await test.deliveries();
+    assert.equal(delivery?.state, "pending");
+    assert.equal(delivery?.last_error, null);
+    await endLease();
+    receiver.reply = 204;
+    assert.equal(await test.open().drainOnce(), 1);
+    assert.equal((await test.deliveries())[0]?.state, "delivered");
+  });
+
+  it("slower than its lease, does not undo what another one has written down", async () => {
+    const held: ServerResponse[] = [];
+    const receiver = await receive((response) => held.push(response));
+    await test.add(receiver.url);
+    await test.emit();
+    const slow = test.open().drainOnce();
+    await receiver.until(1);
+    await endLease();
+    receiver.reply = 204;
+    await test.open({ database: test.second }).drainOnce();
+    held[0]?.writeHead(500).end();
+    await slow;
+    const [delivery] = await test.deliveries();
+    assert.equal(delivery?.state, "delivered");
+    assert.equal(delivery?.last_status, 204);
+    assert.equal(delivery?.attempts, 2);
+  });
+
+  it("slower than its lease, does not give up what another one is at", async () => {
+    const held: ServerResponse[] = [];
+    const receiver = await receive((response) => held.push(response));
+    await test.add(receiver.url);
+    await test.emit();
+    const times = { retries: [] };
+    const slow = test.open({ times }).drainOnce();
+    await receiver.until(1);
+    await endLease();
+    const other = test.open({ database: test.second, times }).drainOnce();
+    await receiver.until(2);
+    held[0]?.writeHead(500).end();
+    await slow;
+    assert.equal((await test.deliveries())[0]?.state, "pending");
+    held[1]?.writeHead(204).end();
+    await other;
+    assert.equal((await test.deliveries())[0]?.state, "delivered");
+  });
+
+  it("does not bring an endpoint back that was removed meanwhile", async () => {
+    const held: ServerResponse[] = [];
+    const receiver = await receive((response) => held.push(response));
+    const { endpoint } = await test.add(receiver.url);
+    await test.emit();
+    const round = test.open().drainOnce();
+    await receiver.until(1);
+    assert.equal(await test.endpoints.remove(endpoint.id), true);
+    held[0]?.writeHead(410).end();
+    await round;
+    assert.deepEqual(await test.deliveries(), []);
+    assert.deepEqual(await test.endpoints.list(), []);
+  });
+
+  it("with 410 from a URL that its endpoint had, leaves the one that it has now enabled", async () => {
+    const held: ServerResponse[] = [];
+    const receiver = await receive((response) => held.push(response));
+    const { endpoint } = await test.add(receiver.url);
+    await test.emit();
+    const round = test.open().drainOnce();
+    await receiver.until(1);
+    const url = `${receiver.url}/new`;
+    await test.endpoints.change(endpoint.id, { url });
+    held[0]?.writeHead(410).end();
+    await round;
+    assert.equal((await test.endpoints.find(endpoint.id))?.disabled, null);
+    receiver.reply = 204;
+    test.open().start();
+    await receiver.until(2);
+    assert.equal(receiver.received[1]?.path, "/hooks/new");
+  });
+
+  it("logs what failed, and no secret of it", async () => {
+    const receiver = await receive(500);
+    const { secret } = await test.add(`${receiver.url}?token=in-the-url`);
+    await test.emit({ private: "data-of-the-event" });
+    const replica = await start(
+      "tests/support/programs/payment-outbox.ts",
+      { url: test.url },
+      { LOG_LEVEL: "trace" },
+    );
+    const line = await replica.said(
+      "a webhook was given up: it can be delivered again",
+    );
+    assert.equal(line.error, "it answered 500");
+    assert.equal(line.status, 500);
+    assert.match(`${line.deliveryId}`, /^\d+$/);
+    const { stdout, stderr } = replica.out;
+    for (const hidden of [
+      secret.slice(6),
+      "whsec",
+      "in-the-url",
+      "data-of-the-event",
+      keyEncryptionKey,
+    ])
+      assert.ok(!(stdout + stderr).includes(hidden), hidden);
+  });
+});

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { emit } from "../../../../services/payment/outbox/events.ts";
+import {
+  header,
+  isSignedBy,
+  keyEncryptionKey,
+  quick,
+  until,
+  useOutbox,
+  useReceivers,
+} from "../../../support/payment/outbox.ts";
+
+describe("The outbox", () => {
+  const test = useOutbox();
+  const receive = useReceivers();
+
+  it("refuses an amount that JSON would round, and then nothing is written", async () => {
+    await assert.rejects(test.emit({ amount: 2n ** 53n }), {
+      name: "RangeError",
+      message:
+        "An event's amount is 9007199254740992: JSON carries whole numbers up to 2^53-1 only.",
+    });
+    assert.deepEqual(await test.first.query("SELECT FROM events"), []);
+  });
+
+  it("refuses times by which two would deliver at once", () => {
+    assert.throws(() => test.open({ times: { lease: 400, answer: 400 } }), {
+      name: "RangeError",
+      message: /^A lease of 400 ms is over before an endpoint has to answer/,
+    });
+  });
+
+  it("refuses a key that is too short to be one", () => {
+    assert.throws(
+      () => test.open({ keyEncryptionKey: "short" }),
+      /KEY_ENCRYPTION_KEY has 5 characters/,
+    );
+  });
+
+  it("never delivers an event whose transaction was rolled back", async () => {
+    const receiver = await receive();
+    await test.add(receiver.url);
+    const undone = test.first.transaction(async (tx) => {
+      await emit(tx, { type: "payment.succeeded", data: { undone: true } });
+      throw new Error("undone");
+    });
+    await assert.rejects(undone, { message: "undone" });
+    await test.emit({ undone: false });
+    const outbox = test.open();
+    assert.equal(await outbox.drainOnce(), 1);
+    assert.equal(await outbox.drainOnce(), 0);
+    assert.deepEqual(
+      receiver.received.map(({ body }) => JSON.parse(body).data),
+      [{ undone: false }],
+    );
+  });
+
+  it("delivers an event to every endpoint that wants it, and to no other", async () => {
+    const all = await receive();
+    const refunds = await receive();
+    const added = [
+      await test.add(all.url),
+      await test.add(refunds.url, ["refund.succeeded", "refund.failed"]),
+    ];
+    const off = await receive();
+    const { endpoint } = await test.add(off.url);
+    await test.endpoints.change(endpoint.id, { enabled: false });
+    await test.emit({ n: 1 }, "payment.succeeded");
+    await test.emit({ n: 2 }, "refund.succeeded");
+    const outbox = test.open();
+    outbox.start();
+    await all.until(2);
+    await refunds.until(1);
+    await outbox.stop();
+    assert.equal(all.received.length, 2);
+    assert.equal(refunds.received.length, 1);
+    assert.equal(off.received.length, 0);
+    const [refund] = refunds.received;
+    assert.ok(refund);
+    assert.equal(JSON.parse(refund.body).data.n, 2);
+    // The same event has the same id everywhere, and each consumer has a secret of its own.
+    const same = all.received.find(
+      ({ headers }) => headers["webhook-id"] === refund.headers["webhook-id"],
+    );
+    assert.ok(same);
+    assert.ok(isSignedBy(same, added[0]?.secret ?? ""));
+    assert.ok(isSignedBy(refund, added[1]?.secret ?? ""));
+    assert.ok(!isSignedBy(refund, added[0]?.secret ?? ""));
+  });
+
+  it("sends what Standard Webhooks has: id, time, signature, and the body that is signed", async () => {
+    const receiver = await receive();
+    const { secret } = await test.add(receiver.url);
+    const before = Math.floor(Date.now() / 1000);
+    await test.emit({ 2: "b", 1: "a", amount: 2n ** 53n - 1n, name: "Zoë ✓" });
+    await test.open().drainOnce();
+    const [request] = receiver.received;
+    assert.ok(request && isSignedBy(request, secret));
+    assert.equal(request.path, "/hooks");
+    assert.equal(header(request, "content-type"), "application/json");
+    assert.match(header(request, "webhook-id"), /^[0-9a-f-]{36}$/);
+    const timestamp = Number(header(request, "webhook-timestamp"));
+    assert.ok(timestamp >= before && timestamp <= Date.now() / 1000);
+    const body = JSON.parse(request.body);
+    assert.deepEqual(Object.keys(body), [
+      "type",
+      "timestamp",
+      "sequence",
+      "data",
+    ]);
+    assert.equal(body.type, "payment.succeeded");
+    assert.equal(new Date(body.timestamp).toISOString(), body.timestamp);
+    assert.ok(Math.abs(Date.parse(body.timestamp) - Date.now()) < 60_000);
+    assert.deepEqual(body.data, {
+      1: "a",
+      2: "b",
+      amount: 9007199254740991,
+      name: "Zoë ✓",
+    });
+    const changed = { ...request, body: request.body.replace("Zoë", "Zoe") };
+    assert.ok(!isSignedBy(changed, secret));
+  });
+
+  it("numbers events about one thing in their order, also where clocks and commits say otherwise", async () => {
+    const receiver = await receive();
+    await test.add(receiver.url);
+    await test.first.query("CREATE TABLE thing (id int)");
+    await test.first.query("INSERT INTO thing VALUES (1)");
+    const lock = "SELECT FROM thing FOR UPDATE";
+    // The second begins first, and has to wait for the lock.
+    let second: Promise<void> | undefined;
+    await test.first.transaction(async (tx) => {
+      await tx.query(lock);
+      second = test.second.transaction(async (other) => {
+        await other.query("SELECT now()");
+        await other.query(lock);
+        await emit(other, { type: "payment.succeeded", data: { n: 2 } });
+      });
+      await emit(tx, { type: "payment.requires_action", data: { n: 1 } });
+      await until(async () => {
+        const [row] = await tx.query<{ waiting: boolean }>(
+          "SELECT count(*) > 0 AS waiting FROM pg_locks WHERE NOT granted",
+        );
+        return row?.waiting === true;
+      });
+    });
+    await second;
+    await test.open().drainOnce();
+    const bodies = receiver.received
+      .map(({ body }) => JSON.parse(body))
+      .sort((a, b) => a.sequence - b.sequence);
+    assert.deepEqual(
+      bodies.map(({ data }) => data.n),
+      [1, 2],
+    );
+    assert.ok(bodies[0].timestamp <= bodies[1].timestamp);
+  });
+
+  it("delivers within a moment of being woken, and without being woken at its next look", async () => {
+    const receiver = await receive();
+    await test.add(receiver.url);
+    const woken = test.open({ times: { poll: 60_000 } });
+    woken.start();
+    await test.emit();
+    woken.wake();
+    await receiver.until(1);
+    await woken.stop();
+    test.open({ database: test.second }).start();
+    await test.emit();
+    await receiver.until(2);
+  });
+
+  it("stops without a delivery under way, if it ends in time", async () => {
+    const receiver = await receive((response) =>
+      setTimeout(() => response.writeHead(200).end(), 50),
+    );
+    await test.add(receiver.url);
+    await test.emit();
+    const outbox = test.open();
+    outbox.start();
+    await receiver.until(1);
+    await outbox.stop();
+    const [delivery] = await test.deliveries();
+    assert.equal(delivery?.state, "delivered");
+    await test.emit();
+    await new Promise((resolve) => setTimeout(resolve, 3 * quick.poll));
+    assert.equal(receiver.received.length, 1);
+  });
+
+  it("stored nothing of a secret that could be read", async () => {
+    const receiver = await receive();
+    const { secret, endpoint } = await test.add(receiver.url);
+    await test.endpoints.rotate(test.first, endpoint.id, 60);
+    const [row] = await test.first.query<{ text: string }>(
+      "SELECT webhook_endpoints::text || encode(secret, 'escape') || encode(old_secret, 'base64') AS text FROM webhook_endpoints",
+    );
+    const key = Buffer.from(secret.slice(6), "base64");
+    for (const form of ["hex", "base64", "latin1"] as const)
+      assert.ok(!row?.text.includes(key.toString(form)));
+    assert.ok(!JSON.stringify(await test.endpoints.list()).includes("secret"));
+    assert.ok(!row?.text.includes(keyEncryptionKey));
+  });
+});

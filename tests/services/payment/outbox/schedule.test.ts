@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import {
+  nextTry,
+  retries,
+  retryAfter,
+} from "../../../../services/payment/outbox/schedule.ts";
+
+describe("The schedule of retries", () => {
+  it("gives up after eleven attempts in about three days", () => {
+    const hours = retries.reduce((sum, ms) => sum + ms, 0) / 3_600_000;
+    assert.equal(retries.length, 10);
+    assert.ok(hours > 60 && hours < 80, `${hours}`);
+    assert.deepEqual(
+      retries,
+      retries.toSorted((a, b) => a - b),
+    );
+    assert.equal(nextTry(retries, 11), undefined);
+  });
+
+  it("is never the same twice, and never a fifth off", () => {
+    const all = Array.from({ length: 200 }, () => nextTry([1_000], 1) ?? 0);
+    assert.ok(Math.min(...all) >= 800 && Math.max(...all) <= 1_200);
+    assert.ok(new Set(all).size > 190);
+  });
+
+  it("waits for as long as it was asked to, and no less than it would", () => {
+    assert.equal(nextTry([1_000], 1, 5_000), 5_000);
+    assert.ok((nextTry([1_000], 1, 10) ?? 0) >= 800);
+  });
+
+  it("reads Retry-After as seconds or a date, and nothing else", () => {
+    const now = Date.parse("2026-01-01T00:00:00Z");
+    const cases: [string | undefined, number][] = [
+      ["7", 7_000],
+      ["0", 0],
+      ["Thu, 01 Jan 2026 00:00:09 GMT", 9_000],
+      ["Wed, 31 Dec 2025 00:00:00 GMT", 0],
+      ["soon", 0],
+      ["", 0],
+      ["-5", 0],
+      [undefined, 0],
+    ];
+    for (const [header, ms] of cases)
+      assert.equal(retryAfter(header, now), ms, header);
+  });
+});

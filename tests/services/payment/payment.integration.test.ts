@@ -1,0 +1,374 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import {
+  assertInvariants,
+  get,
+  json,
+  jsonOf,
+  operatorKey,
+  payment,
+  post,
+  recoverAll,
+  type Shown,
+  usePayments,
+} from "../../support/payment/service.ts";
+
+describe("payment", () => {
+  const replicas = usePayments();
+  let user: string;
+  beforeEach(() => {
+    user = randomUUID();
+    replicas.processor.next.length = 0;
+  });
+  afterEach(() => assertInvariants(replicas));
+
+  describe("POST /pay", () => {
+    it("refuses who sends no access token, and charges nothing", async () => {
+      const asked = replicas.processor.asked.length;
+      const response = await replicas.first.app.request("/pay", {
+        method: "POST",
+        headers: { ...json, "idempotency-key": randomUUID() },
+        body: JSON.stringify(payment(user)),
+      });
+      assert.equal(response.status, 401);
+      assert.equal(response.headers.get("www-authenticate"), "Bearer");
+      assert.equal(replicas.processor.asked.length, asked);
+    });
+
+    it("lets nobody pay for somebody else", async () => {
+      const body = payment(randomUUID());
+      const { detail } = await jsonOf<{ detail: string }>(
+        await post(replicas.first, "/pay", body, user),
+        403,
+      );
+      assert.match(detail, new RegExp(user));
+    });
+
+    it("does not take the operators' key for an access token of everybody", async () => {
+      const response = await post(
+        replicas.first,
+        "/pay",
+        payment(user),
+        "operator",
+      );
+      assert.equal(response.status, 403);
+    });
+
+    const bad: [
+      what: string,
+      more: Record<string, unknown>,
+      pointer: string,
+    ][] = [
+      ["no amount", { amount: undefined }, "/amount"],
+      ["nothing to pay", { amount: 0 }, "/amount"],
+      ["a negative amount", { amount: -5 }, "/amount"],
+      ["a fraction", { amount: 12.5 }, "/amount"],
+      ["an amount as text", { amount: "1299" }, "/amount"],
+      ["more than JSON carries", { amount: 2 ** 53 }, "/amount"],
+      ["no currency", { currency: undefined }, "/currency"],
+      ["a currency that is none", { currency: "EURO" }, "/currency"],
+      ["a user that is none", { user_id: "me" }, "/user_id"],
+      ["no method", { method: undefined }, "/method"],
+      ["a token that nobody knows", { method: "pm_other" }, "/method"],
+      ["something else", { tip: 5 }, "/tip"],
+      [
+        "a script to come back to",
+        { return_url: "javascript:alert(1)" },
+        "/return_url",
+      ],
+    ];
+    for (const [what, more, pointer] of bad)
+      it(`refuses ${what}, and keeps nothing of it`, async () => {
+        const key = randomUUID();
+        const body = payment(user, more);
+        const { errors } = await jsonOf<{ errors: { pointer: string }[] }>(
+          await post(replicas.first, "/pay", body, user, key),
+          422,
+        );
+        assert.deepEqual(
+          errors.map((error) => error.pointer),
+          [pointer],
+        );
+        const good = await post(
+          replicas.second,
+          "/pay",
+          payment(user),
+          user,
+          key,
+        );
+        assert.equal(good.status, 200); // the key is free still
+      });
+
+    it("pays", async () => {
+      const paid = await jsonOf(
+        await post(replicas.first, "/pay", payment(user), user),
+        200,
+      );
+      const { id, ...rest } = paid as Shown & { created_at?: string };
+      delete rest.created_at;
+      assert.deepEqual(rest, {
+        message: "Payment successful",
+        user_id: user,
+        purpose: "purchase",
+        amount: 1299,
+        currency: "EUR",
+        status: "succeeded",
+        method: { type: "card", brand: "visa", last4: "4242" },
+        refunded: 0,
+      });
+      const found = await jsonOf(
+        await get(replicas.second, `/payments/${id}`, user),
+        200,
+      );
+      assert.equal(found.status, "succeeded");
+    });
+
+    it("tells why a card was declined", async () => {
+      const body = payment(user, { method: "pm_declined" });
+      const declined = await jsonOf<Record<string, unknown>>(
+        await post(replicas.first, "/pay", body, user),
+        402,
+      );
+      assert.equal(declined.code, "insufficient_funds");
+      assert.equal(declined.detail, "The card has too little money.");
+      assert.equal((declined.payment as Shown).status, "declined");
+    });
+
+    it("tells where to go if the bank asks for something first, and is paid after that", async () => {
+      const body = payment(user, { method: "pm_action" });
+      const { id, message, next_action } = await jsonOf(
+        await post(replicas.first, "/pay", body, user),
+        202,
+      );
+      assert.equal(message, "Payment requires authentication");
+      const reference = next_action?.url.split("/").at(-1) as string;
+      replicas.processor.act(reference);
+      await replicas.second.service.payments.charged(reference);
+      const { status } = await jsonOf(
+        await get(replicas.first, `/payments/${id}`, user),
+        200,
+      );
+      assert.equal(status, "succeeded");
+    });
+
+    it("is paid after that even if the processor's word never comes", async () => {
+      const body = payment(user, { method: "pm_action" });
+      const { id, next_action } = await jsonOf(
+        await post(replicas.first, "/pay", body, user),
+        202,
+      );
+      replicas.processor.act(next_action?.url.split("/").at(-1) as string);
+      await recoverAll(replicas.second);
+      const { status } = await jsonOf(
+        await get(replicas.first, `/payments/${id}`, user),
+        200,
+      );
+      assert.equal(status, "succeeded");
+    });
+
+    it("answers 202 where the processor does, and is paid when it is", async () => {
+      const body = payment(user, { method: "pm_slow" });
+      const { id, message } = await jsonOf(
+        await post(replicas.first, "/pay", body, user),
+        202,
+      );
+      assert.equal(message, "Payment is being processed");
+      const [charge] = [...replicas.processor.charges.values()].slice(-1);
+      assert.ok(charge && "reference" in charge.outcome);
+      replicas.processor.act(charge.outcome.reference as string);
+      await recoverAll(replicas.second);
+      const { status } = await jsonOf(
+        await get(replicas.first, `/payments/${id}`, user),
+        200,
+      );
+      assert.equal(status, "succeeded");
+    });
+
+    for (const behaviour of ["answer lost", "unreachable"] as const)
+      it(`charges once if the processor's ${behaviour === "unreachable" ? "way is broken" : "answer is lost"}`, async () => {
+        const before = replicas.processor.charges.size;
+        replicas.processor.next.push(behaviour, behaviour);
+        const key = randomUUID();
+        const response = await post(
+          replicas.first,
+          "/pay",
+          payment(user),
+          user,
+          key,
+        );
+        const { id, status } = await jsonOf(response.clone(), 202);
+        assert.equal(status, "processing");
+        await recoverAll(replicas.second);
+        const found = await jsonOf(
+          await get(replicas.first, `/payments/${id}`, user),
+          200,
+        );
+        assert.equal(found.status, "succeeded");
+        assert.equal(replicas.processor.charges.size, before + 1);
+        const again = await post(
+          replicas.first,
+          "/pay",
+          payment(user),
+          user,
+          key,
+        );
+        assert.equal(await again.text(), await response.text());
+      });
+  });
+
+  describe("an Idempotency-Key", () => {
+    it("has to be there", async () => {
+      const response = await replicas.first.app.request("/pay", {
+        method: "POST",
+        headers: { ...json, authorization: `Bearer ${user}` },
+        body: JSON.stringify(payment(user)),
+      });
+      const { detail } = await jsonOf<{ detail: string }>(response, 400);
+      assert.match(detail, /^Send an Idempotency-Key/);
+    });
+
+    for (const key of [" ", "a b", "ü", "x".repeat(256), '""'])
+      it(`can't be ${JSON.stringify(key).slice(0, 20)}`, async () => {
+        const response = await replicas.first.app
+          .request("/pay", {
+            method: "POST",
+            headers: {
+              ...json,
+              authorization: `Bearer ${user}`,
+              "idempotency-key": encodeURIComponent(key) === key ? key : key,
+            },
+            body: JSON.stringify(payment(user)),
+          })
+          .catch((error: Error) => error); // what can't be a header at all
+        if (response instanceof Response) assert.equal(response.status, 400);
+        else assert.match(response.message, /ByteString|header/i);
+      });
+
+    for (const method of ["pm_ok", "pm_declined", "pm_action", "pm_slow"])
+      it(`gives the same answer again, byte for byte, with ${method}`, async () => {
+        const before = replicas.processor.charges.size;
+        const key = randomUUID();
+        const body = payment(user, { method });
+        const first = await post(replicas.first, "/pay", body, user, key);
+        assert.equal(first.headers.get("idempotency-replayed"), null);
+        const text = await first.text();
+        for (const replica of [replicas.first, replicas.second]) {
+          const again = await post(replica, "/pay", body, user, key);
+          assert.equal(again.status, first.status);
+          assert.equal(await again.text(), text);
+          assert.equal(again.headers.get("idempotency-replayed"), "true");
+          assert.equal(
+            again.headers.get("content-type"),
+            first.headers.get("content-type"),
+          );
+        }
+        assert.equal(replicas.processor.charges.size, before + 1);
+      });
+
+    it("is the same in quotes, as the draft has it", async () => {
+      const key = randomUUID();
+      await post(replicas.first, "/pay", payment(user), user, key);
+      const again = await post(
+        replicas.first,
+        "/pay",
+        payment(user),
+        user,
+        `"${key}"`,
+      );
+      assert.equal(again.headers.get("idempotency-replayed"), "true");
+    });
+
+    it("can't be used for another body", async () => {
+      const key = randomUUID();
+      await post(replicas.first, "/pay", payment(user), user, key);
+      const other = payment(user, { amount: 1 });
+      const { detail } = await jsonOf<{ detail: string }>(
+        await post(replicas.second, "/pay", other, user, key),
+        422,
+      );
+      assert.match(detail, /used for another request/);
+    });
+
+    it("can't be used for another path", async () => {
+      const key = randomUUID();
+      const { user_id, ...agreed } = payment(user);
+      await post(replicas.first, "/payments", agreed, user, key);
+      const response = await post(
+        replicas.first,
+        "/payments/0198c0de-0000-7000-8000-000000000000/cancel",
+        undefined,
+        user,
+        key,
+      );
+      assert.equal(response.status, 422);
+    });
+
+    it("is a user's own", async () => {
+      const key = randomUUID();
+      const other = randomUUID();
+      await post(replicas.first, "/pay", payment(user), user, key);
+      const response = await post(
+        replicas.first,
+        "/pay",
+        payment(other),
+        other,
+        key,
+      );
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get("idempotency-replayed"), null);
+    });
+
+    it("says 409 while the first request is in flight, and answers as that one after", async () => {
+      const key = randomUUID();
+      const { processor } = replicas;
+      const charge = processor.charge;
+      const [asked, held] = [
+        Promise.withResolvers<void>(),
+        Promise.withResolvers<void>(),
+      ];
+      processor.charge = async (request) => {
+        asked.resolve();
+        await held.promise;
+        return charge(request);
+      };
+      const first = post(replicas.first, "/pay", payment(user), user, key);
+      try {
+        await asked.promise;
+        const second = await post(
+          replicas.second,
+          "/pay",
+          payment(user),
+          user,
+          key,
+        );
+        assert.equal(second.status, 409);
+        assert.equal(second.headers.get("retry-after"), "1");
+      } finally {
+        held.resolve();
+        processor.charge = charge;
+      }
+      const text = await (await first).text();
+      const again = await post(
+        replicas.second,
+        "/pay",
+        payment(user),
+        user,
+        key,
+      );
+      assert.equal(await again.text(), text);
+    });
+  });
+
+  describe("the book", () => {
+    it("is for operators", async () => {
+      for (const path of ["/ledger/balances", "/ledger/audit"]) {
+        assert.equal((await get(replicas.first, path, user)).status, 401);
+        assert.equal((await replicas.first.app.request(path)).status, 401);
+      }
+      assert.equal(
+        (await get(replicas.first, "/ledger/audit", `${operatorKey}x`)).status,
+        401,
+      );
+    });
+  });
+});

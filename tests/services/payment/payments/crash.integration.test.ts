@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { createPayment } from "../../../../services/payment/app.ts";
+import {
+  Life,
+  mortalDatabase,
+  mortalProcessor,
+} from "../../../support/payment/crash.ts";
+import type { Behaviour } from "../../../support/payment/processor.ts";
+import {
+  assertInvariants,
+  get,
+  jsonOf,
+  keyEncryptionKey,
+  operatorKey,
+  payment,
+  post,
+  recoverAll,
+  type Shown,
+  usePayments,
+  user,
+} from "../../../support/payment/service.ts";
+
+interface Request {
+  path: string;
+  body: unknown;
+  by: string;
+}
+
+/** Something that a client asks for, what is there before, and what has to be there after. */
+interface Scenario {
+  what: string;
+  /** What is to be there before; gives the request. */
+  prepare(): Promise<Request>;
+  /** How the processor's answers go. */
+  behaviours?: Behaviour[];
+  /** The answer's status, once there is one. */
+  statuses: number[];
+  /** What has to be true after. */
+  after?(request: Request): Promise<void>;
+}
+
+describe("payment, when a replica crashes between any two steps", () => {
+  const replicas = usePayments();
+
+  /** The same requests as `post` sends, to a replica that has only so much of its life left. */
+  async function sendToMortal(
+    { path, body, by }: Request,
+    key: string,
+    life: Life,
+    steps = Number.POSITIVE_INFINITY,
+  ): Promise<Response> {
+    const service = createPayment({
+      database: mortalDatabase(replicas.second.database, life),
+      processor: mortalProcessor(replicas.processor, life),
+      ...{ user, keyEncryptionKey, operatorKey },
+      times: { lookEvery: 3_600_000 },
+    });
+    await service.begin();
+    life.end(steps);
+    try {
+      const app = {
+        request: async (p: string, i?: RequestInit) =>
+          service.app.request(p, i),
+      };
+      return await post({ app }, path, body, by, key);
+    } finally {
+      await service.end();
+    }
+  }
+
+  const agreed = async (userId: string) => {
+    const { user_id, ...body } = payment(userId);
+    return jsonOf(await post(replicas.first, "/payments", body, userId), 201);
+  };
+  const paid = async (userId: string, method = "pm_ok") => {
+    const body = payment(userId, { method });
+    return (await (
+      await post(replicas.first, "/pay", body, userId)
+    ).json()) as Shown;
+  };
+
+  const pays = (method: string) => async () => {
+    const by = randomUUID();
+    return { path: "/pay", body: payment(by, { method }), by };
+  };
+  /** As many charges as there should be for a user. */
+  const chargedOnce = async ({ by }: Request) => {
+    const { data } = await jsonOf<{ data: Shown[] }>(
+      await get(replicas.first, "/payments", by),
+      200,
+    );
+    assert.equal(data.length, 1, "there is one payment");
+    const ids = new Set(data.map(({ id }) => id));
+    const charges = [...replicas.processor.charges.values()].filter(
+      ({ request }) => ids.has(request.paymentId),
+    );
+    assert.equal(charges.length, 1, "the card was charged once");
+  };
+
+  const scenarios: Scenario[] = [
+    {
+      what: "a payment",
+      prepare: pays("pm_ok"),
+      statuses: [200, 202],
+      after: chargedOnce,
+    },
+    {
+      what: "a payment whose answer the processor loses",
+      prepare: pays("pm_ok"),
+      behaviours: ["answer lost"],
+      statuses: [200, 202],
+      after: chargedOnce,
+    },
+    {
+      what: "a payment that is declined",
+      prepare: pays("pm_declined"),
+      statuses: [402],
+      after: chargedOnce,
+    },
+    {
+      what: "a payment that needs an action",
+      prepare: pays("pm_action"),
+      statuses: [202],
+      after: chargedOnce,
+    },
+    {
+      what: "a payment that is only agreed on",
+      async prepare() {
+        const by = randomUUID();
+        const { user_id, ...body } = payment(by);
+        return { path: "/payments", body, by };
+      },
+      statuses: [201],
+    },
+    {
+      what: "a confirmation",
+      async prepare() {
+        const by = randomUUID();
+        const { id } = await agreed(by);
+        return { path: `/payments/${id}/confirm`, body: undefined, by };
+      },
+      statuses: [200],
+      after: chargedOnce,
+    },
+    {
+      what: "the cancellation of a payment that waits for an action",
+      async prepare() {
+        const by = randomUUID();
+        const { id } = await paid(by, "pm_action");
+        return { path: `/payments/${id}/cancel`, body: undefined, by };
+      },
+      statuses: [200],
+      async after({ path, by }) {
+        const { status } = await jsonOf(
+          await get(replicas.first, path.replace("/cancel", ""), by),
+          200,
+        );
+        assert.equal(status, "canceled");
+      },
+    },
+    {
+      what: "a refund",
+      async prepare() {
+        const { id } = await paid(randomUUID());
+        const path = `/payments/${id}/refunds`;
+        return { path, body: { amount: 700 }, by: "operator" };
+      },
+      statuses: [201, 202],
+      async after({ path }) {
+        const { data } = await jsonOf<{ data: { status: string }[] }>(
+          await get(replicas.first, path, "operator"),
+          200,
+        );
+        assert.deepEqual(
+          data.map(({ status }) => status),
+          ["succeeded"],
+        );
+      },
+    },
+    {
+      what: "a refund whose answer the processor loses",
+      async prepare() {
+        const { id } = await paid(randomUUID());
+        const path = `/payments/${id}/refunds`;
+        return { path, body: { amount: 700 }, by: "operator" };
+      },
+      behaviours: ["answer lost"],
+      statuses: [201, 202],
+      async after({ path }) {
+        const { data } = await jsonOf<{ data: { status: string }[] }>(
+          await get(replicas.first, path, "operator"),
+          200,
+        );
+        assert.deepEqual(
+          data.map(({ status }) => status),
+          ["succeeded"],
+        );
+      },
+    },
+  ];
+
+  for (const { what, prepare, behaviours, statuses, after } of scenarios)
+    it(`finishes ${what}, once`, async function () {
+      this.timeout(300_000);
+      const whole = new Life();
+      const asked = await prepare();
+      replicas.processor.next.splice(0, Infinity, ...(behaviours ?? []));
+      const well = await sendToMortal(asked, randomUUID(), whole);
+      assert.ok(statuses.includes(well.status), await well.text());
+      assert.ok(whole.steps > 8, `${whole.steps} steps`);
+
+      for (let step = 0; step <= whole.steps; step++) {
+        const request = await prepare();
+        const key = randomUUID();
+        replicas.processor.next.splice(0, Infinity, ...(behaviours ?? []));
+        const crashed = await sendToMortal(request, key, new Life(), step);
+        replicas.processor.next.length = 0;
+        // Sometimes the client comes again before another replica took it up, sometimes after.
+        if (step % 2 === 0) await recoverAll(replicas.first);
+        const { path, body, by } = request;
+        let answer = await post(replicas.first, path, body, by, key);
+        if (answer.status === 409) {
+          await recoverAll(replicas.first);
+          answer = await post(replicas.first, path, body, by, key);
+        }
+        const text = await answer.text();
+        const when = `crashed at step ${step} of ${whole.steps}: ${text}`;
+        assert.ok(statuses.includes(answer.status), when);
+        if (crashed.status < 500 && crashed.status !== 409)
+          assert.equal(await crashed.text(), text, when);
+        const again = await post(replicas.first, path, body, by, key);
+        assert.equal(await again.text(), text, when);
+        await recoverAll(replicas.first);
+        await after?.(request);
+        await assertInvariants(replicas);
+      }
+    });
+});

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { openDatabase } from "@marquee/runtime";
+import { takeDue } from "../../../../services/payment/payments/attempts.ts";
+import {
+  type MemoryProcessor,
+  memoryProcessor,
+} from "../../../support/payment/processor.ts";
+import {
+  assertInvariants,
+  get,
+  jsonOf,
+  payment,
+  post,
+  recoverAll,
+  replica,
+  type TestPayment,
+  usePayments,
+} from "../../../support/payment/service.ts";
+import { problemOf } from "../../../support/problem.ts";
+
+describe("a payment of another processor than the one that is asked now", () => {
+  const replicas = usePayments();
+  let stripe: MemoryProcessor;
+  let moved: TestPayment;
+  let user: string;
+  before(async () => {
+    stripe = { ...memoryProcessor(), name: "stripe" };
+    moved = replica(replicas.url, stripe, { times: { lookEvery: 3_600_000 } });
+    await moved.service.begin();
+  });
+  after(async () => {
+    await moved.service.end();
+    await moved.database.close();
+  });
+  beforeEach(() => {
+    user = randomUUID();
+    replicas.processor.next.length = 0;
+    stripe.asked.length = 0;
+  });
+  afterEach(async () => {
+    assert.deepEqual(stripe.asked, []);
+    await assertInvariants(replicas);
+  });
+
+  const pay = async (status = 200, more = {}) =>
+    jsonOf(
+      await post(replicas.first, "/pay", payment(user, more), user),
+      status,
+    );
+  const shown = async (id: string) =>
+    jsonOf(await get(moved, `/payments/${id}`, user), 200);
+  const keyOf = (id: string) =>
+    [...replicas.processor.charges].find(
+      ([, { request }]) => request.paymentId === id,
+    )?.[0];
+
+  it("is left to its own, which finishes it, once", async () => {
+    replicas.processor.next.push("answer lost");
+    const { id } = await pay(202);
+    const { size } = replicas.processor.charges;
+    await recoverAll(moved);
+    assert.equal((await shown(id)).status, "processing");
+    await recoverAll(replicas.first);
+    assert.equal((await shown(id)).status, "succeeded");
+    assert.equal(replicas.processor.charges.size, size);
+  });
+
+  it("is left to its own also where that works at it", async () => {
+    const { id } = await pay(202, { method: "pm_slow" });
+    await recoverAll(moved);
+    assert.equal((await shown(id)).status, "processing");
+    const charge = replicas.processor.charges.get(keyOf(id) ?? "")?.outcome;
+    assert.ok(charge?.status === "processing");
+    replicas.processor.act(charge.reference);
+    await recoverAll(replicas.first);
+    assert.equal((await shown(id)).status, "succeeded");
+  });
+
+  it("is given back by its own", async () => {
+    const { id } = await pay();
+    replicas.processor.next.push("unreachable");
+    const path = `/payments/${id}/refunds`;
+    await jsonOf(await post(replicas.first, path, {}, "operator"), 202);
+    await recoverAll(moved);
+    assert.equal((await shown(id)).refunded, 0);
+    await recoverAll(replicas.first);
+    assert.equal((await shown(id)).refunded, 1299);
+  });
+
+  it("is not asked about where there is news under its key", async () => {
+    replicas.processor.next.push("answer lost");
+    const { id } = await pay(202);
+    await moved.service.payments.charged("pi_1", keyOf(id));
+    await recoverAll(replicas.first);
+    const path = `/payments/${id}/refunds`;
+    await jsonOf(await post(replicas.first, path, {}, "operator"), 201);
+    const refund = [...replicas.processor.refunds.keys()].at(-1);
+    await moved.service.payments.refunded("re_none", refund);
+  });
+
+  it("can't be confirmed, but canceled", async () => {
+    const { user_id, ...agreement } = payment(user);
+    const { id } = await jsonOf(
+      await post(replicas.first, "/payments", agreement, user),
+      201,
+    );
+    const confirm = () =>
+      post(moved, `/payments/${id}/confirm`, undefined, user);
+    const { detail } = await problemOf(await confirm(), 409);
+    assert.equal(
+      detail,
+      `The payment was agreed on with sandbox, and cards are charged by stripe now: cancel it with POST /payments/${id}/cancel, and agree on another one.`,
+    );
+    assert.equal((await shown(id)).status, "requires_confirmation");
+    const canceled = await post(
+      moved,
+      `/payments/${id}/cancel`,
+      undefined,
+      user,
+    );
+    assert.equal((await jsonOf(canceled, 200)).status, "canceled");
+  });
+
+  it("can't be canceled where its own would have to be asked", async () => {
+    const { id } = await pay(202, { method: "pm_action" });
+    const cancel = (at: TestPayment) =>
+      post(at, `/payments/${id}/cancel`, undefined, user);
+    const { detail } = await problemOf(await cancel(moved), 409);
+    assert.match(
+      detail,
+      /^The payment is sandbox's, and stripe is asked now: /,
+    );
+    assert.equal((await shown(id)).status, "requires_action");
+    const canceled = await jsonOf(await cancel(replicas.second), 200);
+    assert.equal(canceled.status, "canceled");
+  });
+
+  it("can't be given back but by its own", async () => {
+    const { id } = await pay();
+    const refund = (at: TestPayment) =>
+      post(at, `/payments/${id}/refunds`, {}, "operator");
+    const { detail } = await problemOf(await refund(moved), 409);
+    assert.equal(
+      detail,
+      "The payment is sandbox's, and stripe is asked now: that is done where PROCESSOR is sandbox.",
+    );
+    await jsonOf(await refund(replicas.first), 201);
+    assert.equal((await shown(id)).refunded, 1299);
+  });
+});
+
+describe("payments that are due", () => {
+  const replicas = usePayments();
+
+  it("are not held up by those of another processor, and found by an index", async () => {
+    const database = openDatabase({
+      DATABASE_URL: replicas.url,
+      DATABASE_CONNECTIONS: 1, // whose scans are counted
+    });
+    const add = (processor: string, count: number, done: boolean) =>
+      database.query(
+        `WITH added AS (
+           INSERT INTO payments (id, user_id, purpose, amount, currency, status, processor, token, brand, last4)
+           SELECT gen_random_uuid(), gen_random_uuid(), 'purchase', 5, 'EUR', 'processing', $1, 'pm_ok', 'visa', '4242'
+           FROM generate_series(1, $2) RETURNING id
+         )
+         INSERT INTO attempts (id, kind, payment_id, due_at, done_at)
+         SELECT gen_random_uuid(), 'charge', id, now() - interval '1 hour', CASE WHEN $3 THEN now() END FROM added`,
+        [processor, count, done],
+      );
+    await add("sandbox", 20_000, true);
+    await add("stripe", 50, false);
+    await add("sandbox", 5, false);
+    await database.query("ANALYZE payments, attempts");
+    const scans = async () => {
+      await database.query("SELECT pg_stat_force_next_flush()");
+      const [row] = await database.query<{ scans: bigint }>(
+        "SELECT sum(seq_scan)::bigint AS scans FROM pg_stat_user_tables WHERE relname IN ('payments', 'attempts')",
+      );
+      return row?.scans;
+    };
+    const before = await scans();
+    const taken: number[] = [];
+    for (let i = 0; i < 8; i++)
+      taken.push((await takeDue(database, "sandbox", 1, 3_600)).length);
+    assert.deepEqual(taken, [1, 1, 1, 1, 1, 0, 0, 0]);
+    assert.equal(await scans(), before);
+    await database.close();
+  });
+});
+
+describe("what a processor does not know any more", () => {
+  const replicas = usePayments();
+
+  it("is never charged again", async () => {
+    const { first, processor } = replicas;
+    const user = randomUUID();
+    const body = payment(user, { method: "pm_slow" });
+    const { id } = await jsonOf(await post(first, "/pay", body, user), 202);
+    processor.charges.clear();
+    await recoverAll(first);
+    assert.equal(processor.charges.size, 0);
+    const { status } = await jsonOf(
+      await get(first, `/payments/${id}`, user),
+      200,
+    );
+    assert.equal(status, "processing");
+    const [attempt] = await first.database.query<{ error: string }>(
+      "SELECT last_error AS error FROM attempts WHERE payment_id = $1",
+      [id],
+    );
+    assert.match(
+      attempt?.error ?? "",
+      /^sandbox does not know ch_\d+ any more/,
+    );
+  });
+
+  it("is never given back again", async () => {
+    const { first, processor } = replicas;
+    const user = randomUUID();
+    const { id } = await jsonOf(
+      await post(first, "/pay", payment(user), user),
+      200,
+    );
+    const refund = processor.refund;
+    processor.refund = async () => ({ status: "pending", reference: "re_1" });
+    const path = `/payments/${id}/refunds`;
+    await jsonOf(await post(first, path, {}, "operator"), 202);
+    processor.refund = refund;
+    await recoverAll(first);
+    assert.equal(processor.refunds.size, 0);
+    const { data } = await jsonOf<{ data: { status: string }[] }>(
+      await get(first, path, user),
+      200,
+    );
+    assert.equal(data[0]?.status, "pending");
+  });
+});

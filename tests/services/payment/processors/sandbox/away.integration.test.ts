@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { type Database, DatabaseAway } from "@marquee/runtime";
+import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
+import {
+  createSandbox,
+  type Sandbox,
+} from "../../../../../services/payment/processors/sandbox/sandbox.ts";
+import {
+  card,
+  charged,
+  openAway,
+  refund,
+  request,
+  useSandbox,
+} from "../../../../support/payment/sandbox.ts";
+
+const reference = "ch_00000000000000000000000000000000";
+
+const calls: [string, (sandbox: Sandbox) => Promise<unknown>][] = [
+  ["tokenize", (sandbox) => sandbox.tokenize(card("4242424242424242"))],
+  ["describe", (sandbox) => sandbox.describe(`pm_${"0".repeat(32)}`)],
+  ["charge", (sandbox) => sandbox.charge(request())],
+  ["find", (sandbox) => sandbox.find(randomUUID())],
+  ["cancel", (sandbox) => sandbox.cancel(reference, randomUUID())],
+  ["refund", (sandbox) => sandbox.refund(refund(reference))],
+  ["findRefund", (sandbox) => sandbox.findRefund(randomUUID())],
+  ["pendingAction", (sandbox) => sandbox.pendingAction(reference)],
+  ["authenticate", (sandbox) => sandbox.authenticate(reference, true)],
+  ["books", (sandbox) => sandbox.books()],
+];
+
+describe("A sandbox whose database is away", () => {
+  let database: Database;
+  before(() => {
+    database = openAway();
+  });
+  after(() => database.close());
+
+  for (const [name, call] of calls)
+    it(`is a processor that does not answer: ${name}`, async () => {
+      await assert.rejects(call(createSandbox(database)), (error) => {
+        assert.ok(error instanceof ProcessorUnavailable);
+        assert.ok(error.cause instanceof DatabaseAway);
+        assert.equal(error.message, "The sandbox does not answer.");
+        return true;
+      });
+    });
+});
+
+describe("A sandbox whose connection is lost after it did what was asked", () => {
+  const test = useSandbox();
+
+  /** Does what is asked, and loses the answer: of the statement or COMMIT that comes as the nth. */
+  function losing(nth: number): Sandbox {
+    let count = 0;
+    async function lose<T>(work: () => Promise<T>): Promise<T> {
+      const result = await work();
+      count += 1;
+      if (count === nth) throw new DatabaseAway(new Error("connection lost"));
+      return result;
+    }
+    const { database } = test;
+    return createSandbox({
+      query: (text, values) => lose(() => database.query(text, values)),
+      transaction: (work, options) =>
+        lose(() => database.transaction(work, options)),
+      close: () => database.close(),
+    });
+  }
+
+  const booked = async () =>
+    (await test.sandbox.books()).find(({ currency }) => currency === "EUR") ?? {
+      charged: 0n,
+      refunded: 0n,
+    };
+
+  for (const token of [
+    "pm_card_visa",
+    "pm_card_chargeDeclined",
+    "pm_card_processing",
+    "pm_card_authenticationRequired",
+  ])
+    it(`gives the same key the outcome: ${token}`, async () => {
+      const before = await booked();
+      const asked = request({ token });
+      await assert.rejects(losing(1).charge(asked), ProcessorUnavailable);
+      const found = await test.second.find(asked.key);
+      assert.ok(found, "it was charged, and is not found");
+      assert.deepEqual(await test.sandbox.charge(asked), found);
+      const more = (await booked()).charged - before.charged;
+      assert.equal(more, token === "pm_card_visa" ? 799n : 0n);
+    });
+
+  it("gives back once, and tells the same key", async () => {
+    const reference = await charged(test);
+    const before = await booked();
+    for (const [nth, amount] of [
+      [2, 100n], // the COMMIT
+      [3, 10n], // what was read after that
+    ] as const) {
+      const asked = refund(reference, { amount });
+      await assert.rejects(losing(nth).refund(asked), ProcessorUnavailable);
+      const found = await test.second.findRefund(asked.key);
+      assert.equal(found?.status, "succeeded");
+      assert.deepEqual(await test.sandbox.refund(asked), found);
+    }
+    assert.equal((await booked()).refunded - before.refunded, 110n);
+  });
+});

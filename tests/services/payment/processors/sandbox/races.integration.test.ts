@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import type { RefundOutcome } from "../../../../../services/payment/processors/processor.ts";
+import {
+  card,
+  charged,
+  pay,
+  referenceOf,
+  request,
+  useSandbox,
+} from "../../../../support/payment/sandbox.ts";
+
+describe("Requests that reach the sandbox at once", () => {
+  const test = useSandbox();
+
+  /** Each run has a currency, and so a book, of its own. */
+  let runs = 0;
+  function newCurrency(): string {
+    runs += 1;
+    const letters = [Math.floor(runs / 676), Math.floor(runs / 26), runs];
+    return letters.map((n) => String.fromCharCode(65 + (n % 26))).join("");
+  }
+  const bookOf = async (currency: string) =>
+    (await test.sandbox.books()).find((book) => book.currency === currency);
+
+  const anyone = (i: number) => (i % 2 === 0 ? test.sandbox : test.second);
+
+  const good = [
+    "4242424242424242",
+    "378282246310005",
+    "4000000000009995",
+    "4000990000000012",
+    "4000990000000020",
+  ] as const;
+  const aCharge = fc.record({
+    number: fc.constantFrom(...good),
+    amount: fc.bigInt(1n, 10n ** 15n),
+    times: fc.integer({ min: 1, max: 6 }),
+  });
+
+  it("charge once for each key, whatever comes with it and in between", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(aCharge, { minLength: 1, maxLength: 5 }),
+        async (charges) => {
+          const currency = newCurrency();
+          let expected = 0n;
+          const all = charges.map(async ({ number, amount, times }) => {
+            const { token } = await test.sandbox.tokenize(card(number));
+            const asked = request({ token, amount, currency });
+            const answers = await Promise.allSettled(
+              Array.from({ length: times }, (_, i) => anyone(i).charge(asked)),
+            );
+            const last = await test.sandbox
+              .charge(asked)
+              .catch(() => test.sandbox.charge(asked)); // silent once at most
+            for (const answer of answers)
+              if (answer.status === "fulfilled")
+                assert.deepEqual(answer.value, last);
+            assert.deepEqual(await test.second.find(asked.key), last);
+            const declined = number === "4000000000009995";
+            assert.equal(last.status, declined ? "declined" : "succeeded");
+            if (!declined) expected += amount;
+          });
+          await Promise.all(all);
+          const charged = (await bookOf(currency))?.charged ?? 0n;
+          assert.equal(charged, expected);
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it("never give back more than was charged, and each key once", async () => {
+    const aRefund = fc.record({
+      charge: fc.nat({ max: 1 }),
+      amount: fc.bigInt(1n, 60n),
+      times: fc.integer({ min: 1, max: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(aRefund, { minLength: 1, maxLength: 6 }),
+        async (refunds) => {
+          const currency = newCurrency();
+          const more = { currency, amount: 100n };
+          const references = [
+            await charged(test, more),
+            await charged(test, more),
+          ];
+          const outcomes = await Promise.all(
+            refunds.map(async ({ charge, amount, times }) => {
+              const reference = references[charge] as string;
+              const asked = { key: randomUUID(), reference, amount, currency };
+              const answers: RefundOutcome[] = await Promise.all(
+                Array.from({ length: times }, (_, i) =>
+                  anyone(i).refund(asked),
+                ),
+              );
+              for (const answer of answers)
+                assert.deepEqual(answer, answers[0]);
+              return answers[0];
+            }),
+          );
+          const back = [0n, 0n];
+          refunds.forEach(({ charge, amount }, i) => {
+            const { status } = outcomes[i] as RefundOutcome;
+            if (status === "succeeded")
+              back[charge] = (back[charge] ?? 0n) + amount;
+          });
+          refunds.forEach(({ charge, amount }, i) => {
+            assert.ok((back[charge] ?? 0n) <= 100n);
+            // Given back if it fits: those that failed would have been too much.
+            if (outcomes[i]?.status === "failed")
+              assert.ok((back[charge] ?? 0n) + amount > 100n);
+          });
+          assert.deepEqual(await bookOf(currency), {
+            currency,
+            charged: 200n,
+            refunded: back.reduce((sum, one) => sum + one),
+          });
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it("that answer one question have one answer, which all are told", async () => {
+    const answers = fc.array(fc.constantFrom("approve", "refuse", "cancel"), {
+      minLength: 2,
+      maxLength: 5,
+    });
+    await fc.assert(
+      fc.asyncProperty(answers, async (answers) => {
+        const currency = newCurrency();
+        const { asked, outcome } = await pay(test, "4000000000003220", {
+          currency,
+        });
+        const reference = referenceOf(outcome);
+        const told = await Promise.all(
+          answers.map((answer, i) =>
+            answer === "cancel"
+              ? anyone(i).cancel(reference, randomUUID())
+              : anyone(i).authenticate(reference, answer === "approve"),
+          ),
+        );
+        const last = await test.sandbox.find(asked.key);
+        for (const one of told) assert.deepEqual(one, last);
+        const charged = (await bookOf(currency))?.charged ?? 0n;
+        assert.equal(charged, last?.status === "succeeded" ? 799n : 0n);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
+import {
+  charged,
+  codeOf,
+  pay,
+  referenceOf,
+  refund,
+  request,
+  settle,
+  useSandbox,
+} from "../../../../support/payment/sandbox.ts";
+
+describe("A refund of the sandbox", () => {
+  const test = useSandbox();
+
+  const currencies = ["AUD", "BRL", "CAD", "CZK", "DKK", "GBP", "HUF", "INR"];
+  /** A charge that has a currency for itself; and how that stands. */
+  async function alone(token = "pm_card_visa") {
+    const currency = currencies.shift() as string;
+    const reference = await charged(test, { currency, token });
+    return {
+      currency,
+      reference,
+      refund: (amount: bigint, key: string = randomUUID()) =>
+        test.sandbox.refund({ key, reference, currency, amount }),
+      async refunded() {
+        const books = await test.second.books();
+        const book = books.find((book) => book.currency === currency);
+        assert.equal(book?.charged, 799n);
+        return book.refunded;
+      },
+    };
+  }
+
+  for (const [what, wrong, message] of [
+    ["nothing", { amount: 0n }, /amount is 1 or more, and not 0/],
+    ["less than nothing", { amount: -1n }, /amount is 1 or more, and not -1/],
+    ["another currency", { currency: "USD" }, /was in EUR: .* in USD/],
+  ] as const)
+    it(`is refused with ${what}`, async () => {
+      const asked = refund(await charged(test), wrong);
+      await assert.rejects(test.sandbox.refund(asked), message);
+      assert.equal(await test.sandbox.findRefund(asked.key), undefined);
+    });
+
+  it("is refused of a charge that is none", async () => {
+    const asked = refund("ch_00000000000000000000000000000000");
+    await assert.rejects(
+      test.sandbox.refund(asked),
+      /There is no charge ch_0{32}/,
+    );
+    assert.equal(await test.sandbox.findRefund(asked.key), undefined);
+  });
+
+  for (const [what, name, other] of [
+    ["another amount", "amount", { amount: 2n }],
+    ["another currency", "currency", { currency: "USD" }],
+    ["another charge", "reference", { reference: "ch_0" }],
+  ] as const)
+    it(`is refused with a key that was used before, and ${what}`, async () => {
+      const asked = refund(await charged(test), { amount: 1n });
+      const first = await test.sandbox.refund(asked);
+      await assert.rejects(
+        test.sandbox.refund({ ...asked, ...other }),
+        new RegExp(`another refund's: ${name} was different`),
+      );
+      assert.deepEqual(await test.sandbox.findRefund(asked.key), first);
+    });
+
+  for (const number of [
+    "4000000000000002",
+    "4000002760003184",
+    "4000990000000046",
+  ])
+    it(`fails where nothing was charged yet: ${number}`, async () => {
+      const { outcome } = await pay(test, number);
+      const asked = refund(referenceOf(outcome));
+      const failed = await test.sandbox.refund(asked);
+      assert.equal(failed.status, "failed");
+      assert.equal(codeOf(failed), "charge_not_refundable");
+      assert.deepEqual(await test.sandbox.findRefund(asked.key), failed);
+    });
+
+  it("gives back all of a charge, once for each key", async () => {
+    const charge = await alone();
+    const key = randomUUID();
+    const outcome = await charge.refund(799n, key);
+    assert.equal(outcome.status, "succeeded");
+    assert.match(referenceOf(outcome), /^re_[0-9a-f]{32}$/);
+    assert.deepEqual(await charge.refund(799n, key), outcome);
+    assert.deepEqual(await test.second.findRefund(key), outcome);
+    assert.equal(await charge.refunded(), 799n);
+    const again = await charge.refund(1n);
+    assert.equal(codeOf(again), "charge_already_refunded");
+    assert.equal(await charge.refunded(), 799n);
+  });
+
+  it("gives back parts of a charge, until there is less left", async () => {
+    const charge = await alone();
+    assert.equal((await charge.refund(300n)).status, "succeeded");
+    assert.equal(codeOf(await charge.refund(500n)), "amount_too_large");
+    assert.equal((await charge.refund(499n)).status, "succeeded");
+    assert.equal(await charge.refunded(), 799n);
+  });
+
+  it("is not found by a key that never came", async () => {
+    assert.equal(await test.sandbox.findRefund(randomUUID()), undefined);
+  });
+
+  it("with 4000000000007726 is pending at first, and succeeds a little later", async () => {
+    const charge = await alone("pm_card_pendingRefund");
+    const key = randomUUID();
+    const outcome = await charge.refund(799n, key);
+    assert.equal(outcome.status, "pending");
+    assert.deepEqual(await test.sandbox.findRefund(key), outcome);
+    assert.equal(await charge.refunded(), 0n);
+    const early = await charge.refund(1n);
+    assert.equal(codeOf(early), "charge_already_refunded");
+    await settle(test);
+    const found = await test.second.findRefund(key);
+    assert.deepEqual(found, { ...outcome, status: "succeeded" });
+    assert.deepEqual(await charge.refund(799n, key), found);
+    assert.equal(await charge.refunded(), 799n);
+  });
+
+  it("with 4000000000005126 is pending at first, fails a little later, and leaves the amount to be given back", async () => {
+    const charge = await alone("pm_card_refundFail");
+    const key = randomUUID();
+    assert.equal((await charge.refund(799n, key)).status, "pending");
+    await settle(test);
+    const found = await test.second.findRefund(key);
+    assert.equal(codeOf(found), "expired_or_canceled_card");
+    assert.equal(await charge.refunded(), 0n);
+    assert.equal((await charge.refund(799n)).status, "pending");
+  });
+
+  it("with 4000990000000061 fails at once", async () => {
+    const charge = await alone("pm_card_refundFailAtOnce");
+    const key = randomUUID();
+    const outcome = await charge.refund(799n, key);
+    assert.equal(outcome.status, "failed");
+    assert.equal(codeOf(outcome), "expired_or_canceled_card");
+    assert.deepEqual(await charge.refund(799n, key), outcome);
+    assert.equal(await charge.refunded(), 0n);
+  });
+
+  it("with 4000990000000079 is done though its answer is lost, and says so to the same key", async () => {
+    const charge = await alone("pm_card_refundAnswerLost");
+    const key = randomUUID();
+    await assert.rejects(charge.refund(700n, key), ProcessorUnavailable);
+    assert.equal(await charge.refunded(), 700n);
+    assert.equal((await charge.refund(700n, key)).status, "succeeded");
+    assert.equal(await charge.refunded(), 700n);
+  });
+
+  it("that failed once fails for ever: its key gives the same outcome", async () => {
+    const charge = await alone("pm_card_refundFail");
+    assert.equal((await charge.refund(500n)).status, "pending");
+    const key = randomUUID();
+    assert.equal(codeOf(await charge.refund(500n, key)), "amount_too_large");
+    await settle(test); // the first one fails, so there would be enough now
+    assert.equal(codeOf(await charge.refund(500n, key)), "amount_too_large");
+    assert.equal((await charge.refund(500n)).status, "pending");
+  });
+
+  it("may have the key of a charge: they are not each other's", async () => {
+    const asked = request();
+    const reference = referenceOf(await test.sandbox.charge(asked));
+    const outcome = await test.sandbox.refund(
+      refund(reference, { key: asked.key }),
+    );
+    assert.equal(outcome.status, "succeeded");
+  });
+});

@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
+import { testCards } from "../../../../../services/payment/processors/sandbox/cards.ts";
+import { createSandbox } from "../../../../../services/payment/processors/sandbox/sandbox.ts";
+import {
+  card,
+  charged,
+  codeOf,
+  pay,
+  referenceOf,
+  request,
+  settle,
+  useSandbox,
+} from "../../../../support/payment/sandbox.ts";
+
+const declines: [string, string, string, RegExp][] = [
+  [
+    "4000000000000002",
+    "pm_card_visa_chargeDeclined",
+    "card_declined",
+    /declined/,
+  ],
+  [
+    "4000000000009995",
+    "pm_card_visa_chargeDeclinedInsufficientFunds",
+    "insufficient_funds",
+    /insufficient funds/,
+  ],
+  [
+    "4000000000009987",
+    "pm_card_visa_chargeDeclinedLostCard",
+    "lost_card",
+    /^Your card was declined\.$/,
+  ],
+  [
+    "4000000000009979",
+    "pm_card_visa_chargeDeclinedStolenCard",
+    "stolen_card",
+    /^Your card was declined\.$/,
+  ],
+  [
+    "4000000000000069",
+    "pm_card_chargeDeclinedExpiredCard",
+    "expired_card",
+    /expired/,
+  ],
+  [
+    "4000000000000127",
+    "pm_card_chargeDeclinedIncorrectCvc",
+    "incorrect_cvc",
+    /security code/,
+  ],
+  [
+    "4000000000000119",
+    "pm_card_chargeDeclinedProcessingError",
+    "processing_error",
+    /Try again/,
+  ],
+  [
+    "4000000000006975",
+    "pm_card_visa_chargeDeclinedVelocityLimitExceeded",
+    "card_velocity_exceeded",
+    /too frequently/,
+  ],
+  [
+    "4000000000000341",
+    "pm_card_chargeCustomerFail",
+    "card_declined",
+    /declined/,
+  ],
+  ["4100000000000019", "pm_card_radarBlock", "fraudulent", /declined/],
+];
+
+describe("A charge of the sandbox", () => {
+  const test = useSandbox({ url: "https://bank.example/pay" });
+
+  for (const [what, wrong, message] of [
+    ["an empty key", { key: "" }, /key/],
+    ["nothing to charge", { amount: 0n }, /amount is 1 or more, and not 0/],
+    ["less than nothing", { amount: -5n }, /amount is 1 or more, and not -5/],
+    ["a currency in small letters", { currency: "eur" }, /eur is none/],
+  ] as const)
+    it(`is refused with ${what}`, async () => {
+      const asked = request(wrong);
+      await assert.rejects(test.sandbox.charge(asked), message);
+      assert.equal(await test.sandbox.find(asked.key), undefined);
+    });
+
+  it("is declined with a token that nobody made", async () => {
+    for (const token of ["pm_nobody", `pm_${"0".repeat(32)}`]) {
+      const outcome = await test.sandbox.charge(request({ token }));
+      assert.equal(outcome.status, "declined");
+      assert.equal(codeOf(outcome), "resource_missing");
+    }
+  });
+
+  for (const [what, name, other] of [
+    ["another amount", "amount", { amount: 800n }],
+    ["another currency", "currency", { currency: "USD" }],
+    ["another good card", "token", { token: "pm_card_mastercard" }],
+    ["a bad card", "token", { token: "pm_card_chargeDeclined" }],
+    ["a token that is none", "token", { token: "pm_nobody" }],
+    ["another payment", "paymentId", { paymentId: randomUUID() }],
+    ["another way back", "returnUrl", { returnUrl: "https://else.example/" }],
+  ] as const)
+    it(`is refused with a key that was used before, and ${what}`, async () => {
+      const asked = request();
+      const first = await test.sandbox.charge(asked);
+      await assert.rejects(
+        test.sandbox.charge({ ...asked, ...other }),
+        new RegExp(`another charge's: ${name} was different`),
+      );
+      assert.deepEqual(await test.sandbox.charge(asked), first);
+    });
+
+  it("succeeds with a good card, once for each key", async () => {
+    const before = await booked("CHF");
+    const { asked, outcome } = await pay(test, "4242424242424242", {
+      currency: "CHF",
+    });
+    assert.equal(outcome.status, "succeeded");
+    assert.match(referenceOf(outcome), /^ch_[0-9a-f]{32}$/);
+    assert.deepEqual(await test.second.charge(asked), outcome);
+    assert.deepEqual(await test.second.find(asked.key), outcome);
+    assert.equal((await booked("CHF")) - before, 799n);
+  });
+
+  it("carries amounts that no double has", async () => {
+    const amount = 9_007_199_254_740_993n;
+    await charged(test, { amount, currency: "JPY" });
+    await charged(test, { amount, currency: "JPY" });
+    assert.equal(await booked("JPY"), 2n * amount);
+  });
+
+  it("succeeds with each of the tokens for plain cards", async () => {
+    for (const { tokens, behaviour } of testCards)
+      if (behaviour === "succeeds")
+        for (const token of tokens) await charged(test, { token });
+  });
+
+  for (const [number, token, code, message] of declines)
+    it(`is declined with ${number}: ${code}`, async () => {
+      const before = await booked("EUR");
+      const { asked, outcome } = await pay(test, number);
+      assert.equal(outcome.status, "declined");
+      assert.equal(codeOf(outcome), code);
+      assert.match("message" in outcome ? outcome.message : "", message);
+      assert.ok(referenceOf(outcome));
+      assert.deepEqual(await test.sandbox.charge(asked), outcome);
+      assert.deepEqual(await test.sandbox.find(asked.key), outcome);
+      const byToken = await test.sandbox.charge(request({ token }));
+      assert.equal(codeOf(byToken), code);
+      assert.equal(await booked("EUR"), before);
+    });
+
+  it("is not found by a key that never came", async () => {
+    assert.equal(await test.sandbox.find(randomUUID()), undefined);
+  });
+
+  it("goes through though its answer is lost, and says so to the same key", async () => {
+    const before = await booked("EUR");
+    const { token } = await test.sandbox.tokenize(card("4000990000000012"));
+    const asked = request({ token });
+    await assert.rejects(test.sandbox.charge(asked), ProcessorUnavailable);
+    const found = await test.sandbox.find(asked.key);
+    assert.equal(found?.status, "succeeded");
+    assert.deepEqual(await test.second.charge(asked), found);
+    assert.equal((await booked("EUR")) - before, 799n);
+  });
+
+  for (const [number, token, times] of [
+    ["4000990000000020", "pm_card_unreachableOnce", 1],
+    ["4000990000000038", "pm_card_unreachableThrice", 3],
+  ] as const)
+    it(`with ${number} is not made until it was asked for more than ${times} times`, async () => {
+      const { token: own } = await test.sandbox.tokenize(card(number));
+      for (const method of [own, token]) {
+        const asked = request({ token: method });
+        for (let i = 0; i < times; i++) {
+          await assert.rejects(
+            test.sandbox.charge(asked),
+            ProcessorUnavailable,
+          );
+          assert.equal(await test.sandbox.find(asked.key), undefined);
+        }
+        const outcome = await test.sandbox.charge(asked);
+        assert.equal(outcome.status, "succeeded");
+        assert.deepEqual(await test.sandbox.charge(asked), outcome);
+      }
+    });
+
+  for (const [number, end] of [
+    ["4000990000000046", "succeeded"],
+    ["4000990000000053", "declined"],
+  ])
+    it(`with ${number} is processing at first, and ${end} a little later`, async () => {
+      const before = await booked("EUR");
+      const { asked, outcome } = await pay(test, number as string);
+      assert.equal(outcome.status, "processing");
+      assert.equal((await test.sandbox.find(asked.key))?.status, "processing");
+      assert.equal(await booked("EUR"), before);
+      await settle(test);
+      const found = await test.second.find(asked.key);
+      assert.equal(found?.status, end);
+      assert.equal(referenceOf(found), referenceOf(outcome));
+      assert.deepEqual(await test.sandbox.charge(asked), found);
+      assert.equal(
+        (await booked("EUR")) - before,
+        end === "succeeded" ? 799n : 0n,
+      );
+    });
+
+  it("with 4000990000000087 succeeds the first time alone", async () => {
+    const { asked, outcome } = await pay(test, "4000990000000087");
+    assert.equal(outcome.status, "succeeded");
+    const { token } = asked;
+    for (let i = 0; i < 2; i++) {
+      const later = await test.sandbox.charge(request({ token }));
+      assert.equal(codeOf(later), "insufficient_funds");
+    }
+    assert.deepEqual(await test.sandbox.charge(asked), outcome);
+    const other = await pay(test, "4000990000000087");
+    assert.equal(other.outcome.status, "succeeded");
+  });
+
+  it("settles by time alone, and answers as late as it is told to", async () => {
+    const times = { latency: 30, settleAfter: 60 };
+    const sandbox = createSandbox(test.database, times);
+    const asked = request({ token: "pm_card_processing" });
+    const begun = performance.now();
+    assert.equal((await sandbox.charge(asked)).status, "processing");
+    assert.ok(performance.now() - begun >= 29); // timers are whole milliseconds
+    await delay(60);
+    assert.equal((await sandbox.find(asked.key))?.status, "succeeded");
+  });
+
+  async function booked(currency: string): Promise<bigint> {
+    const books = await test.sandbox.books();
+    return books.find((book) => book.currency === currency)?.charged ?? 0n;
+  }
+});

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import {
+  currencies,
+  exponentOf,
+} from "../../../../../services/payment/money/currencies.ts";
+import {
+  AmountRefused,
+  stripeAmount,
+} from "../../../../../services/payment/processors/stripe/amounts.ts";
+
+const refused = (amount: bigint, currency: string, code: string) =>
+  assert.throws(
+    () => stripeAmount(amount, currency),
+    (error) => error instanceof AmountRefused && error.code === code,
+    `${amount} ${currency}`,
+  );
+
+describe("an amount at Stripe", () => {
+  it("is none where Stripe could not take exactly that", () => {
+    // The last of three digits has to be 0.
+    refused(1_234n, "KWD", "invalid_charge_amount");
+    refused(1n, "BHD", "invalid_charge_amount");
+    // Ariary have no smaller unit there.
+    refused(150n, "MGA", "invalid_charge_amount");
+    refused(2n ** 53n, "EUR", "amount_too_large");
+    refused(2n ** 53n - 1n, "ISK", "amount_too_large");
+  });
+
+  it("says what is wrong with it", () => {
+    assert.throws(
+      () => stripeAmount(1_234n, "KWD"),
+      /^AmountRefused: An amount of KWD has to be a multiple of 10 of its smallest unit; 1234 is none\.$/,
+    );
+    assert.throws(
+      () => stripeAmount(150n, "MGA"),
+      /a multiple of 100 of its smallest unit; 150 is none/,
+    );
+  });
+
+  it("is none in a currency that is none, or whose digits Stripe does not tell", () => {
+    for (const currency of [
+      ...["IQD", "LYD", "CLF", "UYW", "UYI", "XAU", "XXX"],
+      ...["eur", "ABC", ""],
+    ])
+      refused(1_000n, currency, "currency_not_supported");
+  });
+
+  it("is the same where a currency has as many digits there as everywhere", () => {
+    const same: Record<string, bigint> = {
+      ...{ EUR: 1_299n, USD: 1n, GBP: 999_999_99n },
+      // Two digits when they are charged, none only when they are paid out.
+      ...{ HUF: 1_045n, TWD: 80_045n },
+      ...{ JPY: 500n, KRW: 500n, CLP: 1n, XOF: 7n, VND: 9_999n },
+      ...{ KWD: 5_120n, JOD: 10n, OMR: 1_000n, TND: 20n, BHD: 30n },
+    };
+    for (const [currency, amount] of Object.entries(same))
+      assert.equal(stripeAmount(amount, currency), Number(amount), currency);
+  });
+
+  it("has two digits more in krónur and shillings, which have none", () => {
+    assert.equal(stripeAmount(5n, "ISK"), 500);
+    assert.equal(stripeAmount(5n, "UGX"), 500);
+  });
+
+  it("has two digits less in ariary", () => {
+    assert.equal(stripeAmount(12_300n, "MGA"), 123);
+  });
+
+  it("is there for every currency that has two digits, the same but in ariary", () => {
+    const two = currencies.filter((code) => exponentOf(code) === 2);
+    assert.ok(two.length > 100);
+    for (const code of two)
+      assert.equal(
+        stripeAmount(1_000n, code),
+        code === "MGA" ? 10 : 1_000,
+        code,
+      );
+  });
+
+  it("is there or refused for every other one, and never another amount", () => {
+    for (const code of currencies.filter((code) => exponentOf(code) !== 2))
+      try {
+        const times = ["ISK", "UGX"].includes(code) ? 100 : 1;
+        assert.equal(stripeAmount(1_000n, code), 1_000 * times, code);
+      } catch (error) {
+        assert.ok(error instanceof AmountRefused, String(error));
+        assert.equal(error.code, "currency_not_supported", code);
+      }
+  });
+});

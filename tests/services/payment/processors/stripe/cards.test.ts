@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import {
+  type Card,
+  CardRefused,
+} from "../../../../../services/payment/processors/processor.ts";
+import {
+  assertSilent,
+  useStripe,
+} from "../../../../support/payment/stripe-service.ts";
+
+const card: Card = {
+  number: "4242 4242-4242 4242",
+  expMonth: 12,
+  expYear: 2099,
+  cvc: "123",
+};
+
+describe("a card at Stripe", () => {
+  const used = useStripe();
+
+  async function refused(
+    more: Partial<Card>,
+    field: keyof Card,
+    code: string,
+  ): Promise<void> {
+    await assert.rejects(
+      used.stripe.tokenize({ ...card, ...more }),
+      (error: Error) => {
+        assert.ok(error instanceof CardRefused, String(error));
+        assert.equal(error.field, field);
+        assert.equal(error.code, code);
+        assertSilent(error);
+        return true;
+      },
+    );
+  }
+
+  it("is refused at the field that is wrong, and never tells its number", async () => {
+    await refused({ number: "4242424242424241" }, "number", "incorrect_number");
+    await refused({ number: "hello" }, "number", "invalid_number");
+    await refused({ number: `${"4".repeat(19)}x` }, "number", "invalid_number");
+    await refused({ expYear: 2001 }, "expYear", "invalid_expiry_year");
+    await refused({ cvc: "12" }, "cvc", "invalid_cvc");
+    await refused({ expMonth: 13 }, "expMonth", "parameter_invalid_integer");
+  });
+
+  it("is refused as a number, with what to send, where the account may not have numbers", async () => {
+    used.api.rawCardData = false;
+    await refused({}, "number", "raw_card_data_not_allowed");
+    await assert.rejects(used.stripe.tokenize(card), /the token \(pm_…\)/);
+  });
+
+  it("becomes a token, and what people may see of it", async () => {
+    const method = await used.stripe.tokenize(card);
+    assert.match(method.token, /^pm_/);
+    assert.deepEqual(method, {
+      token: method.token,
+      brand: "visa",
+      last4: "4242",
+    });
+    assert.deepEqual(await used.stripe.describe(method.token), method);
+  });
+
+  it("may be described by a token that clients send", async () => {
+    assert.deepEqual(await used.stripe.describe("pm_card_visa"), {
+      token: "pm_card_visa",
+      brand: "visa",
+      last4: "4242",
+    });
+  });
+
+  it("is none where the token is none, or of something else than a card", async () => {
+    for (const token of ["pm_none", "pm_sepa"])
+      assert.equal(await used.stripe.describe(token), undefined);
+    used.api.asked.length = 0;
+    for (const token of ["", "tok_visa", "pm_", "pm_a/../b", "pm_a?b", "4242"])
+      assert.equal(await used.stripe.describe(token), undefined);
+    assert.deepEqual(used.api.asked, []);
+  });
+});

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { WebhookRefused } from "../../../../../services/payment/processors/stripe/notices.ts";
+import { createStripe } from "../../../../../services/payment/processors/stripe/stripe.ts";
+import { assertSilent } from "../../../../support/payment/stripe-service.ts";
+import { secretKey } from "../../../../support/stripe/api-answers.ts";
+import {
+  event,
+  signed,
+  webhookSecret,
+} from "../../../../support/stripe/events.ts";
+
+const { readWebhook } = createStripe({ secretKey, webhookSecret });
+
+const read = (body: string, signature?: string, now?: Date) =>
+  readWebhook(Buffer.from(body), signature, now);
+
+const intent = {
+  object: "payment_intent",
+  id: "pi_1",
+  status: "succeeded",
+  metadata: { key: "k-1", payment_id: "p-1" },
+};
+const happened = new Date("2026-11-23T12:00:00Z");
+const body = event("payment_intent.succeeded", intent, {
+  created: happened.getTime() / 1000,
+});
+
+const minutes = (count: number) => new Date(Date.now() + count * 60_000);
+
+describe("what Stripe sends", () => {
+  const refused = (expected: RegExp, ...args: Parameters<typeof read>) =>
+    assert.throws(
+      () => read(...args),
+      (error: Error) => {
+        assert.ok(error instanceof WebhookRefused, String(error));
+        assert.match(error.message, expected);
+        assertSilent(error);
+        return true;
+      },
+    );
+
+  it("is refused without a signature", () => {
+    refused(/no Stripe-Signature header/, body);
+    refused(/no Stripe-Signature header/, body, "");
+  });
+
+  it("is refused with a header that is none", () => {
+    const v1 = signed(body).split(",")[1] as string;
+    for (const wrong of ["hello", "t=", v1, "t=1", `t=1,v0=${v1.slice(3)}`])
+      refused(/header is not as expected: t=…,v1=…|older|match/, body, wrong);
+    refused(/header is not as expected/, body, "hello");
+    refused(/header is not as expected/, body, "t=1");
+  });
+
+  it("is refused with another secret's signature", () =>
+    refused(
+      /is STRIPE_WEBHOOK_SECRET the signing secret of this very endpoint/,
+      body,
+      signed(body, { secrets: ["whsec_other"] }),
+    ));
+
+  it("is refused where a byte of it is another", () => {
+    refused(
+      /does not match/,
+      body.replace("succeeded", "suCceeded"),
+      signed(body),
+    );
+    refused(/does not match/, `${body} `, signed(body));
+    refused(/does not match/, body, signed(body).replace("t=1", "t=2"));
+  });
+
+  it("is refused when it is older than five minutes", () => {
+    const signature = signed(body);
+    assert.equal(read(body, signature, minutes(4.9)).kind, "payment");
+    refused(/older than 300 seconds/, body, signature, minutes(5.1));
+    refused(/older/, body, signed(body, { at: minutes(-6) }));
+  });
+
+  it("is refused where it is no event, for all its signature", () => {
+    for (const wrong of ["", "{}", "null", "[]", "7", '"a"', "{", "plain text"])
+      refused(/no event/, wrong, signed(wrong));
+    const nameless = event("a", intent, { id: undefined });
+    refused(/no event/, nameless, signed(nameless));
+  });
+
+  it("is taken with one of several signatures, as while a secret is changed", () => {
+    const secrets = ["whsec_old", webhookSecret, "whsec_other"];
+    assert.equal(read(body, signed(body, { secrets })).kind, "payment");
+  });
+
+  it("says which charge it is about, and under which key that was made", () => {
+    const { created, id, ...notice } = read(body, signed(body));
+    assert.deepEqual(notice, {
+      type: "payment_intent.succeeded",
+      kind: "payment",
+      reference: "pi_1",
+      key: "k-1",
+    });
+    assert.match(id, /^evt_/);
+    assert.deepEqual(created, happened);
+  });
+
+  it("says which refund it is about, whatever the event is called", () => {
+    for (const type of ["refund.updated", "charge.refund.updated"]) {
+      const about = event(type, { object: "refund", id: "re_1", metadata: {} });
+      const notice = read(about, signed(about));
+      assert.ok(notice.kind === "refund");
+      assert.equal(notice.reference, "re_1");
+      assert.equal(notice.key, undefined);
+    }
+  });
+
+  it("may be about something else", () => {
+    for (const object of [
+      { object: "charge", id: "ch_1", payment_intent: "pi_1" },
+      { object: "customer", id: "cus_1" },
+      { object: "payment_intent" },
+      {},
+    ]) {
+      const about = event("something.happened", object);
+      assert.equal(read(about, signed(about)).kind, "other");
+    }
+    const bare = event("ping", {}, { data: undefined });
+    assert.equal(read(bare, signed(bare)).kind, "other");
+  });
+});

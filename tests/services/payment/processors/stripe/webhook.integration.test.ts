@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createService, type Database, openDatabase } from "@marquee/runtime";
+import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
+import {
+  claimEvent,
+  finishEvent,
+  releaseEvent,
+  sweepStripeEvents,
+} from "../../../../../services/payment/processors/stripe/events.ts";
+import { stripeWebhook } from "../../../../../services/payment/processors/stripe/webhook.ts";
+import {
+  aCharge,
+  useStripe,
+} from "../../../../support/payment/stripe-service.ts";
+import { useDatabase } from "../../../../support/postgres.ts";
+import { problemOf } from "../../../../support/problem.ts";
+import { event, signed } from "../../../../support/stripe/events.ts";
+
+const migration = new URL(
+  "../../../../../services/payment/migrations/0005-stripe.sql",
+  import.meta.url,
+);
+
+describe("POST /webhooks/stripe", () => {
+  const used = useStripe();
+  const url = useDatabase();
+  let database: Database;
+  /** What the payments were told, as "charge pi_1 under k-1". */
+  let told: string[];
+  let tell: (what: string) => Promise<void> = async () => {};
+
+  before(async () => {
+    database = openDatabase({ DATABASE_URL: url(), DATABASE_CONNECTIONS: 8 });
+    await database.query(await readFile(migration, "utf8"));
+  });
+  after(() => database.close());
+  beforeEach(() => {
+    told = [];
+    tell = async () => {};
+  });
+
+  const serviceOn = (on: Database) => {
+    const service = createService();
+    const telling =
+      (what: string) => async (reference: string, key?: string) => {
+        const line = `${what} ${reference} under ${key}`;
+        told.push(line);
+        await tell(line);
+      };
+    service.app.route(
+      "/",
+      stripeWebhook({
+        stripe: used.stripe,
+        database: on,
+        settled: telling("charge"),
+        refundSettled: telling("refund"),
+      }),
+    );
+    return service.app;
+  };
+
+  const send = async (
+    body: string,
+    signature: string | null = signed(body),
+    on = database,
+  ) =>
+    serviceOn(on).request("/webhooks/stripe", {
+      method: "POST",
+      body,
+      headers: {
+        "content-type": "application/json; charset=utf-8",
+        ...(signature !== null && { "stripe-signature": signature }),
+      },
+    });
+
+  const aboutCharge = (more = {}, type = "payment_intent.succeeded") =>
+    event(type, {
+      object: "payment_intent",
+      id: "pi_1",
+      metadata: { key: "k-1" },
+      ...more,
+    });
+  const rows = () =>
+    database.query<{ done: boolean }>(
+      "SELECT done_at IS NOT NULL AS done FROM stripe_events WHERE received_at > now() - interval '1 minute'",
+    );
+
+  it("refuses what Stripe has not signed, and keeps nothing of it", async () => {
+    const body = aboutCharge();
+    const before = (await rows()).length;
+    for (const signature of [
+      null,
+      "t=1,v1=00",
+      signed(body, { secrets: ["whsec_other"] }),
+      signed(body, { at: new Date(Date.now() - 301_000) }),
+      signed(`${body} `),
+    ]) {
+      const { detail } = await problemOf(await send(body, signature), 400);
+      assert.match(detail, /signature|Signature/);
+    }
+    assert.deepEqual(told, []);
+    assert.equal((await rows()).length, before);
+  });
+
+  it("tells of a charge and of a refund, by reference and key", async () => {
+    assert.equal((await send(aboutCharge())).status, 200);
+    const refund = event("refund.updated", {
+      object: "refund",
+      id: "re_1",
+      metadata: {},
+    });
+    assert.equal((await send(refund)).status, 200);
+    assert.deepEqual(told, [
+      "charge pi_1 under k-1",
+      "refund re_1 under undefined",
+    ]);
+  });
+
+  it("only thanks for what is no news for it", async () => {
+    const before = (await rows()).length;
+    const response = await send(
+      event("customer.created", { object: "customer" }),
+    );
+    assert.equal(response.status, 200);
+    assert.deepEqual(await response.json(), { received: true });
+    assert.deepEqual(told, []);
+    assert.equal((await rows()).length, before);
+  });
+
+  it("tells once of what comes again", async () => {
+    const body = aboutCharge();
+    for (let time = 0; time < 3; time++)
+      assert.equal((await send(body)).status, 200);
+    assert.equal(told.length, 1);
+  });
+
+  it("tells once of what comes many times at once; who comes while it does is asked to come again", async () => {
+    const body = aboutCharge();
+    let others = () => {};
+    const answered = new Promise<void>((resolve) => {
+      others = resolve;
+    });
+    tell = () => answered;
+    const all: number[] = [];
+    await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        if (all.push((await send(body)).status) === 11) others();
+      }),
+    );
+    assert.equal(told.length, 1);
+    assert.equal(all.filter((status) => status === 200).length, 1);
+    assert.equal(all.filter((status) => status === 409).length, 11);
+    assert.equal((await send(body)).status, 200);
+    assert.equal(told.length, 1);
+  });
+
+  it("asks for it again where it could not be handled, and then handles it", async () => {
+    const body = aboutCharge();
+    for (const error of [
+      new ProcessorUnavailable("away"),
+      new Error("unexpected"),
+    ]) {
+      tell = () => Promise.reject(error);
+      const response = await send(body);
+      assert.equal(response.headers.get("retry-after"), "10");
+      const { detail } = await problemOf(response, 503);
+      assert.match(detail, /^evt_\w+ can't be handled now\. Send it again\.$/);
+    }
+    tell = async () => {};
+    assert.equal((await send(body)).status, 200);
+    assert.equal(told.length, 3);
+    assert.equal((await send(body)).status, 200);
+    assert.equal(told.length, 3);
+  });
+
+  it("asks for it again where the database is away", async () => {
+    const away = openDatabase({
+      DATABASE_URL: "postgres://nobody:none@127.0.0.1:1/none",
+    });
+    await problemOf(await send(aboutCharge(), undefined, away), 503);
+    await away.close();
+    assert.deepEqual(told, []);
+  });
+
+  it("has the same end in whatever order the news comes", async () => {
+    const request = aCharge({
+      token: "pm_card_threeDSecure2Required",
+      returnUrl: "https://example.com/back",
+    });
+    const outcome = await used.stripe.charge(request);
+    assert.ok(outcome.status === "requires_action");
+    const { reference: id } = outcome;
+    used.api.act(id, "succeeded");
+    const seen: (string | undefined)[] = [];
+    tell = async () => {
+      seen.push((await used.stripe.find(request.key, id))?.status);
+    };
+    // Each says what was when it happened; the last one to come is the oldest.
+    for (const [type, status] of [
+      ["payment_intent.succeeded", "succeeded"],
+      ["payment_intent.created", "requires_confirmation"],
+      ["payment_intent.requires_action", "requires_action"],
+    ] as const)
+      assert.equal((await send(aboutCharge({ id, status }, type))).status, 200);
+    assert.deepEqual(seen, ["succeeded", "succeeded", "succeeded"]);
+  });
+
+  describe("keeps its events", () => {
+    const notice = (id: string) => ({
+      id,
+      type: "payment_intent.succeeded",
+      created: new Date(),
+    });
+
+    it("to whom took one, until the lease is over", async () => {
+      const first = await claimEvent(database, notice("evt_a"), 0.2);
+      assert.ok(typeof first === "object");
+      assert.equal(await claimEvent(database, notice("evt_a")), "busy");
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      const second = await claimEvent(database, notice("evt_a"));
+      assert.ok(typeof second === "object");
+      // Who lost it does not take it away from who has it.
+      await releaseEvent(database, "evt_a", first);
+      assert.equal(await claimEvent(database, notice("evt_a")), "busy");
+      await finishEvent(database, "evt_a");
+      await releaseEvent(database, "evt_a", second);
+      assert.equal(await claimEvent(database, notice("evt_a")), "done");
+    });
+
+    it("for 30 days, and no longer", async () => {
+      for (const [id, days] of [
+        ["evt_old", 30.1],
+        ["evt_new", 29.9],
+      ] as const) {
+        await claimEvent(database, notice(id));
+        await database.query(
+          "UPDATE stripe_events SET received_at = now() - make_interval(secs => $2) WHERE id = $1",
+          [id, days * 24 * 3600],
+        );
+      }
+      assert.equal(await sweepStripeEvents(database), 1);
+      assert.equal(await sweepStripeEvents(database), 0);
+      const left = await database.query<{ id: string }>(
+        "SELECT id FROM stripe_events WHERE id IN ('evt_old', 'evt_new')",
+      );
+      assert.deepEqual(left, [{ id: "evt_new" }]);
+    });
+  });
+});

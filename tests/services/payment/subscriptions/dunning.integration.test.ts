@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import {
+  assertInvariants,
+  jsonOf,
+  post,
+} from "../../../support/payment/service.ts";
+import {
+  confirm,
+  eventsOf,
+  later,
+  recoverAll,
+  renewAll,
+  type ShownSubscription,
+  setToken,
+  shown,
+  standard,
+  subscribed,
+  triesOf,
+  useSubscriptions,
+} from "../../../support/payment/subscriptions.ts";
+
+describe("payment: a renewal that is not paid", () => {
+  const replicas = useSubscriptions();
+  let by: string;
+  let id: string;
+  beforeEach(async () => {
+    const one = await subscribed(replicas.first);
+    by = one.by;
+    id = one.subscription.id;
+  });
+  afterEach(() => assertInvariants(replicas));
+
+  /** The period has ended just now, and is renewed with this card. */
+  async function renewWith(token: string) {
+    await setToken(replicas.first, id, token);
+    await replicas.first.database.query(
+      `UPDATE subscriptions SET anchor = anchor - d, period_start = period_start - d, period_end = period_end - d, due_at = due_at - d
+       FROM (SELECT period_end - now() + interval '1 minute' AS d FROM subscriptions WHERE id = $1) t WHERE id = $1`,
+      [id],
+    );
+    await renewAll(replicas.first);
+  }
+  const status = async () => (await shown(replicas.second, id)).status;
+  const tries = () => triesOf(replicas.first, id);
+
+  it("is past due, and tried again after 1, 3 and 5 days; after 7 it expires", async () => {
+    await renewWith("pm_declined");
+    assert.equal(await status(), "past_due");
+    for (const [wait, count] of [
+      ["23 hours", 2],
+      ["1 hour", 3],
+      ["47 hours", 3],
+      ["1 hour", 4],
+      ["47 hours", 4],
+      ["1 hour", 5],
+      ["47 hours", 5],
+    ] as const) {
+      await later(replicas.first, id, wait);
+      await renewAll(replicas.second);
+      assert.equal((await tries()).length, count, wait);
+      assert.equal(await status(), "past_due");
+    }
+    await later(replicas.first, id, "1 hour");
+    await renewAll(replicas.first);
+    assert.equal(await status(), "expired");
+    await later(replicas.first, id, "30 days");
+    assert.equal(await renewAll(replicas.first), 0);
+    assert.deepEqual(await tries(), [
+      "1.1 succeeded",
+      "2.1 declined",
+      "2.2 declined",
+      "2.3 declined",
+      "2.4 declined",
+    ]);
+    assert.deepEqual(await eventsOf(replicas.first, id), [
+      "subscription.created",
+      "subscription.past_due",
+      "subscription.expired",
+    ]);
+    const again = await post(replicas.first, "/subscriptions", standard(), by);
+    assert.equal(again.status, 201);
+  });
+
+  it("goes on where the last period ended, once it is paid", async () => {
+    await renewWith("pm_declined");
+    await setToken(replicas.first, id, "pm_ok");
+    await later(replicas.first, id, "1 day");
+    const { current_period_end } = await shown(replicas.first, id);
+    await renewAll(replicas.first);
+    const renewed = await shown(replicas.first, id);
+    assert.equal(renewed.status, "active");
+    assert.equal(renewed.current_period_start, current_period_end);
+    assert.deepEqual(await tries(), [
+      "1.1 succeeded",
+      "2.1 declined",
+      "2.2 succeeded",
+    ]);
+    assert.deepEqual(await eventsOf(replicas.first, id), [
+      "subscription.created",
+      "subscription.past_due",
+      "subscription.renewed",
+    ]);
+  });
+
+  it("expires after one try where nobody was there until the grace period was over", async () => {
+    await later(replicas.first, id, "50 days");
+    await setToken(replicas.first, id, "pm_declined");
+    await renewAll(replicas.first);
+    await renewAll(replicas.first);
+    assert.equal(await status(), "expired");
+    assert.deepEqual(await tries(), ["1.1 succeeded", "2.1 declined"]);
+  });
+
+  describe("because the bank asks for something first", () => {
+    it("is past due, says where to go, and goes on after that", async () => {
+      await renewWith("pm_action");
+      const { next_action, status: waiting } = await shown(
+        replicas.first,
+        id,
+        by,
+      );
+      assert.equal(waiting, "past_due");
+      await confirm(replicas, next_action?.url);
+      assert.equal(await status(), "active");
+      assert.deepEqual(await eventsOf(replicas.first, id), [
+        "subscription.created",
+        "subscription.past_due",
+        "subscription.renewed",
+      ]);
+    });
+
+    it("is not charged besides while it waits", async () => {
+      await renewWith("pm_action");
+      await later(replicas.first, id, "6 days");
+      assert.equal(await renewAll(replicas.first), 0);
+      assert.deepEqual(await tries(), ["1.1 succeeded", "2.1 requires_action"]);
+    });
+
+    it("is tried again, as any, where it was declined there", async () => {
+      await renewWith("pm_action");
+      const { next_action } = await shown(replicas.first, id, by);
+      await confirm(replicas, next_action?.url, true);
+      assert.equal(await status(), "past_due");
+      await later(replicas.first, id, "1 day");
+      await renewAll(replicas.first);
+      assert.deepEqual(await tries(), [
+        "1.1 succeeded",
+        "2.1 declined",
+        "2.2 requires_action",
+      ]);
+    });
+
+    it("expires where nobody goes there, and can't be paid any more", async () => {
+      await renewWith("pm_action");
+      await later(replicas.first, id, "7 days");
+      await renewAll(replicas.first);
+      const { status, next_action } = await shown(replicas.first, id);
+      assert.equal(status, "expired");
+      assert.equal(next_action, undefined);
+      assert.deepEqual(await tries(), ["1.1 succeeded", "2.1 canceled"]);
+    });
+  });
+
+  describe("until it has expired, and is paid after all", () => {
+    /** It expires while the bank waits for who pays, who does it before the bank hears of that. */
+    async function payLate() {
+      await renewWith("pm_action");
+      const { next_action } = await shown(replicas.first, id, by);
+      await later(replicas.first, id, "7 days");
+      assert.equal(await replicas.first.renewals.renewDue(), 1);
+      assert.equal(await status(), "expired");
+      replicas.processor.act(next_action?.url.split("/").at(-1) as string);
+    }
+
+    it("comes back, and a period begins then", async () => {
+      await payLate();
+      await recoverAll(replicas.second);
+      const { status, current_period_start, ended_at } = await shown(
+        replicas.first,
+        id,
+      );
+      assert.equal(status, "active");
+      assert.equal(ended_at, undefined);
+      const since = Date.now() - Date.parse(current_period_start ?? "");
+      assert.ok(since < 60_000, current_period_start);
+      assert.deepEqual(await eventsOf(replicas.first, id), [
+        "subscription.created",
+        "subscription.past_due",
+        "subscription.expired",
+        "subscription.renewed",
+      ]);
+    });
+
+    it("is given back to who has another subscription by now", async () => {
+      await payLate();
+      const other = await jsonOf<ShownSubscription>(
+        await post(replicas.first, "/subscriptions", standard(), by),
+        201,
+      );
+      await recoverAll(replicas.second);
+      assert.equal(await status(), "expired");
+      assert.deepEqual(await tries(), [
+        "1.1 succeeded",
+        "2.1 succeeded refunded",
+      ]);
+      assert.equal((await shown(replicas.first, other.id)).status, "active");
+    });
+  });
+
+  it("keeps its periods and its money where a payment of it is given back", async () => {
+    const { latest_payment_id } = await shown(replicas.first, id);
+    const path = `/payments/${latest_payment_id}/refunds`;
+    assert.equal(
+      (await post(replicas.first, path, {}, "operator")).status,
+      201,
+    );
+    assert.equal(await status(), "active");
+    await renewWith("pm_ok");
+    assert.deepEqual(await tries(), [
+      "1.1 succeeded refunded",
+      "2.1 succeeded",
+    ]);
+  });
+});

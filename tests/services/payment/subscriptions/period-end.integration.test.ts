@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import {
+  assertInvariants,
+  get,
+  jsonOf,
+  post,
+} from "../../../support/payment/service.ts";
+import {
+  later,
+  recoverAll,
+  renewAll,
+  type ShownSubscription,
+  shown,
+  subscribed,
+  triesOf,
+  useSubscriptions,
+} from "../../../support/payment/subscriptions.ts";
+
+const seconds = 1_000;
+const hours = 3_600 * seconds;
+
+describe("a subscription at its period's end", () => {
+  const replicas = useSubscriptions();
+  afterEach(() => assertInvariants(replicas));
+
+  /** Somebody subscribed so long ago that the period ends then. @param ms from now, or ago */
+  async function endingIn(ms: (periodEnd: number) => number) {
+    const { by, subscription } = await subscribed(replicas.first);
+    const { id, current_period_end: end = "" } = subscription;
+    const by_ms = Date.parse(end) - Date.now() - ms(Date.parse(end));
+    await later(replicas.first, id, `${by_ms} milliseconds`);
+    return { by, id };
+  }
+  /** Milliseconds of the month after a period's end. */
+  const month = (end: number) =>
+    new Date(end).setUTCMonth(new Date(end).getUTCMonth() + 1) - end;
+  const begin = async (id: string) =>
+    Date.parse((await shown(replicas.first, id)).current_period_start ?? "");
+
+  it("is paid from now on, and once, where nobody was there to renew it until after its owner was locked out", async () => {
+    // The period that nobody renewed has an hour left.
+    const { by, id } = await endingIn((end) => hours - month(end));
+    const { entitled } = await jsonOf<{ entitled: boolean }>(
+      await get(replicas.first, `/entitlements/${by}`, by),
+      200,
+    );
+    assert.equal(entitled, false);
+    await renewAll(replicas.first);
+    assert.ok(Math.abs((await begin(id)) - Date.now()) < 60 * seconds);
+    await later(replicas.first, id, "2 hours");
+    await renewAll(replicas.first);
+    assert.deepEqual(await triesOf(replicas.first, id), [
+      "1.1 succeeded",
+      "2.1 succeeded",
+    ]);
+  });
+
+  it("is paid from that end on where its owner could watch all the time", async () => {
+    const { id } = await endingIn(() => -6.9 * 24 * hours);
+    await renewAll(replicas.first);
+    const age = Date.now() - (await begin(id));
+    assert.ok(Math.abs(age - 6.9 * 24 * hours) < 60 * seconds);
+  });
+
+  it("is ended, and the renewal given back, where a cancellation comes as the renewal begins", async () => {
+    const { by, id } = await endingIn(() => 1 * seconds);
+    const { first, second } = replicas;
+    let canceling: Promise<Response> | undefined;
+    await second.database.transaction(async (tx) => {
+      await tx.query(
+        "SELECT FROM subscriptions WHERE id = $1 FOR NO KEY UPDATE",
+        [id],
+      );
+      // It begins before the period's end, and waits for the subscription.
+      canceling = post(first, `/subscriptions/${id}/cancel`, {}, by);
+      for (;;) {
+        const waiting = await tx.query(
+          "SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()",
+        );
+        if (waiting.length > 0) break;
+      }
+      await tx.query(
+        "SELECT pg_sleep(extract(epoch FROM period_end - clock_timestamp()) + 0.01) FROM subscriptions WHERE id = $1",
+        [id],
+      );
+      await second.subscriptions.handleDue(tx, { id, graceOver: false });
+    });
+    assert.ok(canceling);
+    const canceled = await jsonOf<ShownSubscription>(await canceling, 200);
+    assert.equal(canceled.status, "canceled");
+    await recoverAll(first);
+    assert.equal((await shown(first, id)).status, "canceled");
+    assert.deepEqual(await triesOf(first, id), [
+      "1.1 succeeded",
+      "2.1 succeeded refunded",
+    ]);
+  });
+});

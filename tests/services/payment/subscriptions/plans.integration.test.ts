@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { jsonOf } from "../../../support/payment/service.ts";
+import {
+  subscriptionReplica,
+  useSubscriptions,
+} from "../../../support/payment/subscriptions.ts";
+
+describe("payment: GET /plans", () => {
+  const replicas = useSubscriptions();
+
+  it("shows anybody the plans, and caches may keep them", async () => {
+    const response = await replicas.first.app.request("/plans");
+    assert.equal(response.headers.get("cache-control"), "public, max-age=300");
+    const { data } = await jsonOf<{ data: unknown[] }>(response, 200);
+    assert.deepEqual(data[1], {
+      id: "standard",
+      name: "Standard",
+      amount: 1299,
+      currency: "USD",
+      interval: "P1M",
+      includes: { resolution: "1080p", screens: 2 },
+    });
+    const again = await replicas.first.app.request("/plans", {
+      headers: { "if-none-match": response.headers.get("etag") ?? "" },
+    });
+    assert.equal(again.status, 304);
+  });
+
+  it("shows the periods that are sold", async () => {
+    const { database, processor } = { ...replicas.first, ...replicas };
+    const yearly = subscriptionReplica(database, processor, { period: "P1Y" });
+    await yearly.service.begin();
+    const { data } = await jsonOf<{ data: { interval: string }[] }>(
+      await yearly.app.request("/plans"),
+      200,
+    );
+    assert.equal(data[0]?.interval, "P1Y");
+    await yearly.service.end();
+  });
+
+  for (const [times, message] of [
+    [{ period: "1 month" }, /^period is "1 month": expected an ISO 8601/],
+    [{ grace: "PT0S" }, /^grace is "PT0S": expected an ISO 8601/],
+    [{ retries: [0.5, 1] }, /^retries has 1: expected parts/],
+  ] as const)
+    it(`refuses to begin with ${JSON.stringify(times)}, and says why`, () => {
+      const { database } = replicas.first;
+      assert.throws(
+        () => subscriptionReplica(database, replicas.processor, times),
+        { message },
+      );
+    });
+});

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { plans } from "../../../../services/payment/subscriptions/plans.ts";
+import { createRenewals } from "../../../../services/payment/subscriptions/renewals.ts";
+import { Life, mortalDatabase } from "../../../support/payment/crash.ts";
+import { assertInvariants } from "../../../support/payment/service.ts";
+import {
+  eventsOf,
+  later,
+  recoverAll,
+  renewAll,
+  shown,
+  subscribed,
+  subscriptionReplica,
+  triesOf,
+  useSubscriptions,
+} from "../../../support/payment/subscriptions.ts";
+
+/** Longer than any month. */
+const aMonth = "32 days";
+
+describe("payment: renewals", () => {
+  const replicas = useSubscriptions();
+  beforeEach(() => replicas.processor.next.splice(0));
+  afterEach(() => assertInvariants(replicas));
+
+  it("leave alone what is paid", async () => {
+    const { subscription } = await subscribed(replicas.first);
+    await later(replicas.first, subscription.id, "20 days");
+    assert.equal(await renewAll(replicas.first), 0);
+    assert.deepEqual(await triesOf(replicas.first, subscription.id), [
+      "1.1 succeeded",
+    ]);
+  });
+
+  it("charge the next period, which begins where the last one ended", async () => {
+    const { subscription } = await subscribed(replicas.first);
+    await later(replicas.first, subscription.id, aMonth);
+    const before = await shown(replicas.first, subscription.id);
+    assert.equal(await renewAll(replicas.first), 1);
+    const renewed = await shown(replicas.first, subscription.id);
+    assert.equal(renewed.status, "active");
+    assert.equal(renewed.current_period_start, before.current_period_end);
+    assert.ok((renewed.current_period_end ?? "") > new Date().toISOString());
+    assert.deepEqual(await triesOf(replicas.first, subscription.id), [
+      "1.1 succeeded",
+      "2.1 succeeded",
+    ]);
+    assert.deepEqual(await eventsOf(replicas.first, subscription.id), [
+      "subscription.created",
+      "subscription.renewed",
+    ]);
+    assert.equal(await renewAll(replicas.second), 0);
+  });
+
+  it("charge what was agreed on, whatever the plan is and has by now", async () => {
+    const { subscription } = await subscribed(replicas.first);
+    const plan = plans[1] as { amount: bigint };
+    const { amount } = plan;
+    const { processor, second } = replicas;
+    const yearly = subscriptionReplica(second.database, processor, {
+      period: "P1Y",
+    });
+    try {
+      plan.amount = 99_999n;
+      await later(second, subscription.id, aMonth);
+      await renewAll(yearly);
+    } finally {
+      plan.amount = amount;
+    }
+    const charge = [...processor.charges.values()].at(-1);
+    assert.equal(charge?.request.amount, 1299n);
+    const { interval, current_period_end } = await shown(
+      replicas.first,
+      subscription.id,
+    );
+    assert.equal(interval, "P1M");
+    assert.ok(Date.parse(current_period_end ?? "") < Date.now() + 31 * 864e5);
+  });
+
+  it("charge each period once, where two replicas renew and recover at once", async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 8; i++) {
+      const { subscription } = await subscribed(replicas.first);
+      await later(replicas.first, subscription.id, aMonth);
+      ids.push(subscription.id);
+    }
+    const charges = replicas.processor.charges.size;
+    const { first, second } = replicas;
+    const found = await Promise.all(
+      [first, second, first, second].map(({ renewals }) => renewals.renewDue()),
+    );
+    assert.equal(
+      found.reduce((sum, each) => sum + each, 0),
+      8,
+    );
+    await Promise.all([recoverAll(first), recoverAll(second)]);
+    await Promise.all([recoverAll(first), recoverAll(second)]);
+    for (const id of ids)
+      assert.deepEqual(await triesOf(first, id), [
+        "1.1 succeeded",
+        "2.1 succeeded",
+      ]);
+    assert.equal(replicas.processor.charges.size, charges + 8);
+  });
+
+  it("charge once, wherever the replica that renews crashes", async () => {
+    const { first, second, processor } = replicas;
+    const due = async () => {
+      const { subscription } = await subscribed(first);
+      await later(first, subscription.id, aMonth);
+      return subscription.id;
+    };
+    const renewWith = async (life: Life) => {
+      const database = mortalDatabase(second.database, life);
+      const mortal = subscriptionReplica(database, processor);
+      await mortal.renewals.renewDue().catch(() => {});
+      await mortal.payments.recover().catch(() => {});
+    };
+    await due();
+    const whole = new Life();
+    await renewWith(whole);
+    assert.ok(whole.steps > 20, `${whole.steps} steps`);
+    for (let step = 0; step < whole.steps; step++) {
+      const id = await due();
+      await renewWith(new Life(step));
+      await renewAll(first);
+      assert.deepEqual(
+        await triesOf(first, id),
+        ["1.1 succeeded", "2.1 succeeded"],
+        `crashed at step ${step} of ${whole.steps}`,
+      );
+    }
+  });
+
+  it("charge once where the processor's answer is lost", async () => {
+    const { subscription } = await subscribed(replicas.first);
+    await later(replicas.first, subscription.id, aMonth);
+    const charges = replicas.processor.charges.size;
+    replicas.processor.next.push("answer lost", "unreachable");
+    await renewAll(replicas.first);
+    assert.equal(replicas.processor.charges.size, charges + 1);
+    assert.deepEqual(await triesOf(replicas.first, subscription.id), [
+      "1.1 succeeded",
+      "2.1 succeeded",
+    ]);
+  });
+
+  it("charge one period, from now on, where nobody was there to renew for three of them", async () => {
+    const { subscription } = await subscribed(replicas.first);
+    await later(replicas.first, subscription.id, "100 days");
+    await renewAll(replicas.first);
+    await renewAll(replicas.first);
+    const { current_period_start, status } = await shown(
+      replicas.first,
+      subscription.id,
+    );
+    assert.equal(status, "active");
+    assert.ok(
+      Math.abs(Date.parse(current_period_start ?? "") - Date.now()) < 60_000,
+    );
+    assert.deepEqual(await triesOf(replicas.first, subscription.id), [
+      "1.1 succeeded",
+      "2.1 succeeded",
+    ]);
+  });
+
+  it("do not hold others up where one fails, which comes again in a minute", async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      const { subscription } = await subscribed(replicas.first);
+      await later(replicas.first, subscription.id, `${40 - i} days`);
+      ids.push(subscription.id);
+    }
+    const { database, subscriptions } = replicas.first;
+    const failing = createRenewals({
+      database,
+      subscriptions: {
+        takeDue: subscriptions.takeDue,
+        async handleDue(tx, due) {
+          await subscriptions.handleDue(tx, due);
+          if (due.id === ids[0]) throw new Error("of the test");
+        },
+      },
+    });
+    assert.equal(await failing.renewDue(), 2);
+    await recoverAll(replicas.first);
+    const [bad, good] = ids as [string, string];
+    assert.deepEqual(await triesOf(replicas.first, bad), ["1.1 succeeded"]);
+    assert.equal((await triesOf(replicas.first, good)).length, 2);
+    assert.equal(await renewAll(replicas.first), 0);
+    await later(replicas.first, bad, "1 minute");
+    assert.equal(await renewAll(replicas.first), 1);
+    assert.equal((await triesOf(replicas.first, bad)).length, 2);
+  });
+
+  it("ask for another card where the one that is there is another processor's", async () => {
+    const { subscription } = await subscribed(replicas.first);
+    await later(replicas.first, subscription.id, aMonth);
+    const charges = replicas.processor.charges.size;
+    const stripe = { ...replicas.processor, name: "stripe" as const };
+    const moved = subscriptionReplica(replicas.second.database, stripe);
+    await renewAll(moved);
+    const { status } = await shown(replicas.first, subscription.id);
+    assert.equal(status, "past_due");
+    assert.equal(replicas.processor.charges.size, charges);
+    await later(replicas.first, subscription.id, "7 days");
+    await renewAll(moved);
+    assert.equal(
+      (await shown(replicas.first, subscription.id)).status,
+      "expired",
+    );
+  });
+});

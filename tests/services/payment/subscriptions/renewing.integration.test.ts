@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { startRecovering } from "../../../../services/payment/payments/recovering.ts";
+import { createRenewals } from "../../../../services/payment/subscriptions/renewals.ts";
+import { assertInvariants } from "../../../support/payment/service.ts";
+import {
+  type ShownSubscription,
+  setToken,
+  shown,
+  subscribed,
+  triesOf,
+  useSubscriptions,
+} from "../../../support/payment/subscriptions.ts";
+
+describe("payment: renewals with a period of a second", () => {
+  const replicas = useSubscriptions({ period: "PT1S", grace: "PT1S" });
+
+  it("go on by themselves, on any replica, until one is not paid", async () => {
+    const { first, second } = replicas;
+    const { subscription } = await subscribed(first);
+    const stops = [first, second].flatMap(({ database, payments, ...own }) => [
+      createRenewals({
+        database,
+        subscriptions: own.subscriptions,
+        every: 100,
+      }).start(),
+      startRecovering(payments, 100),
+    ]);
+    const until = async (reached: (now: ShownSubscription) => boolean) => {
+      for (let i = 0; i < 80; i++) {
+        const now = await shown(first, subscription.id);
+        if (reached(now)) return;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.fail(JSON.stringify(await shown(first, subscription.id)));
+    };
+    try {
+      const { current_period_end: end = "" } = subscription;
+      const third = new Date(Date.parse(end) + 2000).toISOString();
+      await until((now) => (now.current_period_end ?? "") >= third);
+      await setToken(first, subscription.id, "pm_declined");
+      await until(({ status }) => status === "expired");
+    } finally {
+      await Promise.all(stops.map((stop) => stop()));
+    }
+    const tries = await triesOf(first, subscription.id);
+    assert.deepEqual(tries.slice(0, 3), [
+      "1.1 succeeded",
+      "2.1 succeeded",
+      "3.1 succeeded",
+    ]);
+    await assertInvariants(replicas);
+  });
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import {
+  urlRules,
+  whyNotUrl,
+} from "../../../../services/payment/outbox/addresses.ts";
+
+describe("an IPv6 address that leads to an IPv4 address", () => {
+  /** The same address in each form that translators and tunnels know. */
+  const forms: [form: string, of: (high: string, low: string) => string][] = [
+    ["mapped", (high, low) => `::ffff:${high}:${low}`],
+    ["compatible", (high, low) => `::${high}:${low}`],
+    ["translated (SIIT)", (high, low) => `::ffff:0:${high}:${low}`],
+    ["translated (NAT64)", (high, low) => `64:ff9b::${high}:${low}`],
+    ["tunneled (6to4)", (high, low) => `2002:${high}:${low}::1`],
+  ];
+  const machine = /is the machine that payment runs on$/;
+  const nobody = /is link-local, a cloud's metadata, or no single host's$/;
+  const refused: [ipv4: string, high: string, low: string, why: RegExp][] = [
+    ["169.254.169.254", "a9fe", "a9fe", nobody],
+    ["100.100.100.200", "6464", "64c8", nobody],
+    ["168.63.129.16", "a83f", "8110", nobody],
+    ["224.0.0.1", "e000", "1", nobody],
+    ["255.255.255.255", "ffff", "ffff", nobody],
+    ["127.0.0.1", "7f00", "1", machine],
+    ["127.255.255.254", "7fff", "fffe", machine],
+    ["0.0.0.1", "0", "1", machine],
+  ];
+  const why = (address: string, allowLoopback = false) =>
+    whyNotUrl(`http://[${address}]/`, { ...urlRules, allowLoopback });
+
+  for (const [form, of] of forms)
+    for (const [ipv4, high, low, expected] of refused)
+      it(`is none for an endpoint where it is ${ipv4}, ${form}`, () => {
+        assert.match(why(of(high, low)) ?? "", expected);
+      });
+
+  for (const [form, of] of forms)
+    it(`may be an endpoint's where that may be, ${form}`, () => {
+      // As DNS64 gives them in clusters that have IPv6 alone.
+      for (const [high, low] of [
+        ["c000", "221"],
+        ["a00", "7"],
+        ["aac8", "1"],
+      ])
+        assert.equal(why(of(high ?? "", low ?? "")), undefined);
+      assert.equal(why(of("7f00", "1"), true), undefined);
+      assert.match(why(of("a9fe", "a9fe"), true) ?? "", nobody);
+    });
+
+  it("is none for an endpoint where only the translator knows which (RFC 8215)", () => {
+    for (const address of ["64:ff9b:1::a9fe:a9fe", "64:ff9b:1:ffff::1"])
+      assert.match(why(address) ?? "", nobody);
+    assert.equal(why("64:ff9b:2::1"), undefined);
+  });
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { mock } from "node:test";
+import {
+  createAccessTokens,
+  InvalidToken,
+  logger,
+} from "../../../../services/runtime/index.ts";
+import { makeKey, useIssuer } from "../../../support/runtime/access-token.ts";
+
+describe("createAccessTokens: a token with another issuer", () => {
+  const issuer = useIssuer();
+  const expected = "https://auth.example.com";
+  const tokens = () =>
+    createAccessTokens({
+      issuer: expected,
+      jwksUrl: `${issuer.url}/.well-known/jwks.json`,
+    });
+  afterEach(() => mock.restoreAll());
+
+  it("is rejected, and logs one warning with both issuers if auth's key signed it", async () => {
+    const warn = mock.method(logger, "warn", () => {});
+    const { verify } = tokens();
+    for (let i = 0; i < 2; i++)
+      await assert.rejects(
+        verify(await issuer.token()),
+        new InvalidToken("The token's iss is not the expected one."),
+      );
+    assert.deepEqual(
+      warn.mock.calls.map((call) => call.arguments),
+      [
+        [
+          { issuer: expected, tokenIssuer: issuer.url },
+          "auth issues access tokens with another issuer than ISSUER, so none is accepted",
+        ],
+      ],
+    );
+  });
+
+  it("logs nothing if another key signed it", async () => {
+    const warn = mock.method(logger, "warn", () => {});
+    const { privateKey } = await makeKey();
+    await assert.rejects(
+      tokens().verify(await issuer.token({}, {}, privateKey)),
+      new InvalidToken("The token's signature is wrong."),
+    );
+    assert.equal(warn.mock.callCount(), 0);
+  });
+});

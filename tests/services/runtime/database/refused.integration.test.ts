@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { inspect } from "node:util";
+import {
+  type Database,
+  DatabaseAway,
+  openDatabase,
+} from "../../../../services/runtime/index.ts";
+import { useDatabase } from "../../../support/postgres.ts";
+import { silentWay } from "../../../support/silent-way.ts";
+
+describe("A database that can't be used", () => {
+  const url = useDatabase();
+  const opened: Database[] = [];
+  afterEach(async () => {
+    for (const database of opened.splice(0)) await database.close();
+  });
+  const open = (url: string) => {
+    const database = openDatabase({ DATABASE_URL: url });
+    opened.push(database);
+    return database;
+  };
+  /** The URL with other parts. */
+  const but = (parts: Partial<URL>) =>
+    Object.assign(new URL(url()), parts).href;
+
+  const name = () => new URL(url()).pathname.slice(1);
+
+  /** Why it can't be used. Nothing in the error is for a client, or holds the password. */
+  async function why(work: Promise<unknown>): Promise<string> {
+    const error = await work.then(
+      () => assert.fail("it can be used"),
+      (error: unknown) => error,
+    );
+    assert.ok(error instanceof DatabaseAway, inspect(error));
+    assert.equal(
+      error.message,
+      "The database does not answer now. Try again shortly.",
+    );
+    assert.doesNotMatch(
+      inspect(error, { depth: Infinity, showHidden: true }),
+      /s3cret/,
+    );
+    return (error.cause as Error).message;
+  }
+
+  it("as nothing listens there", async () => {
+    const nobody = open("postgres://me:s3cret@127.0.0.1:1/films");
+    assert.equal(
+      await why(nobody.query("SELECT 1")),
+      "connect ECONNREFUSED 127.0.0.1:1",
+    );
+  });
+
+  it("as its host has no address", async () => {
+    const nowhere = open("postgres://me:s3cret@nowhere.invalid/films");
+    assert.match(
+      await why(nowhere.query("SELECT 1")),
+      /^getaddrinfo (ENOTFOUND|EAI_AGAIN) nowhere\.invalid$/,
+    );
+  });
+
+  it("as it knows another password", async () => {
+    const { username } = new URL(url());
+    const database = open(but({ password: "s3cret" }));
+    assert.equal(
+      await why(database.query("SELECT 1")),
+      `password authentication failed for user "${username}"`,
+    );
+  });
+
+  it("as it is not there yet", async () => {
+    const database = open(but({ pathname: "/later" }));
+    assert.equal(
+      await why(database.transaction((tx) => tx.query("SELECT 1"))),
+      'database "later" does not exist',
+    );
+  });
+
+  it("as it has as many connections as it may", async () => {
+    const first = open(url());
+    const limit = (connections: number) =>
+      first.query(`ALTER DATABASE ${name()} CONNECTION LIMIT ${connections}`);
+    await limit(1);
+    const second = open(url());
+    assert.equal(
+      await why(second.query("SELECT 1")),
+      `too many connections for database "${name()}"`,
+    );
+    await limit(-1);
+    await second.query("SELECT 1");
+  });
+
+  it("as it only reads, until it is the one that writes", async () => {
+    const database = open(url());
+    await database.query("CREATE TABLE films (title text)");
+    const set = (value: string) =>
+      database.transaction((tx) =>
+        tx.query(
+          `SET transaction_read_only = off;
+           ALTER DATABASE ${name()} SET default_transaction_read_only = ${value}`,
+        ),
+      );
+    await set("on");
+    const other = open(url());
+    assert.equal(
+      await why(other.query("INSERT INTO films VALUES ('Metropolis')")),
+      "cannot execute INSERT in a read-only transaction",
+    );
+    assert.deepEqual(await other.query("TABLE films"), []);
+    await set("off");
+    // On a connection that it had, it would still be told the same.
+    await why(other.query("INSERT INTO films VALUES ('Metropolis')"));
+    await other.query("INSERT INTO films VALUES ('Metropolis')");
+  });
+
+  it("is not what a statement finds where only the way was lost", async () => {
+    const way = await silentWay(url());
+    try {
+      const database = open(way.url);
+      await Promise.all([1, 2, 3].map(() => database.query("SELECT 1")));
+      await delay(600);
+      way.forget();
+      await database.query("SELECT 1");
+      await Promise.all([1, 2, 3].map(() => database.query("SELECT 1")));
+      assert.equal(way.askedInVain(), 1, "one wait tells of all three");
+    } finally {
+      way.close();
+    }
+  });
+});

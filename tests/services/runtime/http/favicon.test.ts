@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { createService } from "../../../../services/runtime/index.ts";
+
+describe("Every service's favicon", () => {
+  const get = async (init: RequestInit = {}) => {
+    const { app } = createService();
+    return app.request("/favicon.ico", init);
+  };
+
+  it("is an ICO file that browsers may keep for a day", async () => {
+    const { status, headers } = await get();
+    assert.equal(status, 200);
+    assert.equal(headers.get("content-type"), "image/x-icon");
+    assert.equal(headers.get("cache-control"), "public, max-age=86400");
+  });
+
+  it("has the sizes that tabs, bookmarks and search results use", async () => {
+    const file = Buffer.from(await (await get()).arrayBuffer());
+    assert.deepEqual([...file.subarray(0, 4)], [0, 0, 1, 0]);
+    const sizes = [0, 1, 2].map((i) => {
+      const entry = file.subarray(6 + 16 * i);
+      const [length, at] = [entry.readUInt32LE(8), entry.readUInt32LE(12)];
+      const png = file.subarray(at, at + length);
+      assert.equal(png.subarray(1, 4).toString(), "PNG");
+      assert.equal(png.subarray(-8, -4).toString(), "IEND");
+      assert.equal(png.readUInt32BE(16), entry[0]);
+      return entry[0];
+    });
+    assert.deepEqual(sizes, [16, 32, 48]);
+    assert.equal(file.readUInt16LE(4), sizes.length);
+  });
+
+  it("has a HEAD, and no other methods", async () => {
+    assert.equal((await get({ method: "HEAD" })).status, 200);
+    assert.equal((await get({ method: "POST" })).status, 405);
+  });
+});

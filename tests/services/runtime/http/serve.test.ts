@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { open, takesConnections } from "../../../support/connection.ts";
+import { runToEnd, start, stopPrograms } from "../../../support/program.ts";
+
+const file = "tests/support/programs/program.ts";
+
+/** Starts a service that drains in so many milliseconds. */
+const program = (answer: number, finish: number) =>
+  start(file, { times: { answer, finish } });
+
+/** In the tests that use it, it must not be waited for. */
+const long = 60_000;
+
+describe("A program that serves", () => {
+  stopPrograms();
+
+  it("ends with 1 and says which port is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    try {
+      const options = JSON.stringify({ port });
+      const { code, stdout, stderr } = await runToEnd(file, {}, options);
+      const { level, msg } = JSON.parse(stdout);
+      assert.equal(code, 1);
+      assert.equal(level, "fatal");
+      assert.equal(
+        msg,
+        `can't listen on port ${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}`,
+      );
+      assert.equal(stderr, "");
+    } finally {
+      other.close();
+    }
+  });
+
+  it("refuses a body beyond the limit, whatever its length says", async () => {
+    const { url } = await program(0, 0);
+    const post = async (body: Uint8Array | ReadableStream) => {
+      const init = { method: "POST", body, duplex: "half" };
+      return (await fetch(`${url}/login`, init as RequestInit)).status;
+    };
+    const megabyte = new Uint8Array(1 << 20);
+    assert.equal(await post(megabyte), 413);
+    assert.equal(await post(new Blob([megabyte]).stream()), 413);
+  });
+});
+
+describe("A program that is asked to end", () => {
+  stopPrograms();
+
+  it("completes a request that has begun", async () => {
+    const { url, said, terminate, end } = await program(50, long);
+    const request = fetch(`${url}/slow/300`);
+    await said("begun");
+    await terminate();
+    assert.equal(await (await request).text(), "slow");
+    assert.equal((await end).code, 0);
+  });
+
+  it("says with that answer that it closes the connection", async () => {
+    const { port, said, terminate } = await program(long, long);
+    const client = open(port);
+    client.get("/slow/300");
+    await said("begun");
+    await terminate();
+    assert.match(await client.until("slow"), /^connection: close\r$/im);
+    await client.closed;
+  });
+
+  it("still answers on open connections, and closes them with it", async () => {
+    const { port, terminate } = await program(long, long);
+    const client = open(port);
+    client.get("/hello");
+    assert.match(await client.until("hello"), /^connection: keep-alive\r$/im);
+    await terminate();
+    client.get("/hello");
+    const answer = await client.until("hello");
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r$/m);
+    assert.match(answer, /^connection: close\r$/im);
+    await client.closed;
+  });
+
+  it("still answers on new connections", async () => {
+    const { url, terminate } = await program(long, long);
+    await terminate();
+    const response = await fetch(`${url}/hello`);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("connection"), "close");
+  });
+
+  it("is not ready, and says so", async () => {
+    const { url, terminate } = await program(long, long);
+    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+    await terminate();
+    assert.equal((await fetch(`${url}/readyz`)).status, 503);
+  });
+
+  it("takes no connection any more after a while", async () => {
+    const { port, url, said, terminate } = await program(50, long);
+    const request = fetch(`${url}/slow/500`);
+    await said("begun");
+    await terminate();
+    await delay(300);
+    assert.equal(await takesConnections(port), false);
+    assert.equal((await request).status, 200);
+  });
+
+  it("ends though clients keep idle connections open", async () => {
+    const { port, terminate, end } = await program(50, long);
+    const [used, unused] = [open(port), open(port)];
+    await once(unused.socket, "connect");
+    used.get("/hello");
+    await used.until("hello");
+    await terminate();
+    assert.equal((await end).code, 0);
+    await Promise.all([used.closed, unused.closed]);
+  });
+
+  it("ends as soon as the last answer is given, though its client stays", async () => {
+    const { port, said, terminate, end } = await program(50, long);
+    const client = open(port);
+    client.get("/trickle/500"); // its headers could not say "close" yet
+    await said("begun");
+    await client.until("first\r\n");
+    await terminate();
+    await client.until("0\r\n\r\n");
+    assert.equal((await end).code, 0);
+  });
+
+  it("delivers all of an answer to a client that is slow to read", async () => {
+    const { port, said, terminate, end } = await program(50, long);
+    const client = open(port);
+    client.socket.pause();
+    client.get("/large");
+    await said("request");
+    await terminate();
+    await delay(300); // it takes no connection any more
+    client.socket.resume();
+    await client.closed;
+    const [, body] = client.all().split("\r\n\r\n");
+    assert.equal(body?.length, 16 << 20);
+    assert.equal((await end).code, 0);
+  });
+
+  it("cuts connections that outlast the drain", async () => {
+    const { port, said, terminate, end } = await program(50, 200);
+    const client = open(port);
+    client.get(`/trickle/${long}`);
+    await said("begun");
+    await terminate();
+    await client.closed;
+    assert.doesNotMatch(client.all(), /last/);
+    assert.equal((await end).code, 0);
+  });
+
+  it("drains on Ctrl-C as well", async () => {
+    const { url, said, terminate, end } = await program(50, long);
+    const request = fetch(`${url}/slow/300`);
+    await said("begun");
+    await terminate("SIGINT");
+    assert.equal((await request).status, 200);
+    assert.equal((await end).code, 0);
+  });
+
+  it("ends at once when asked again", async () => {
+    const { pid, terminate, end } = await program(long, long);
+    await terminate();
+    process.kill(pid, "SIGTERM");
+    assert.equal((await end).code, null);
+  });
+});

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  type Database,
+  migrate,
+  openDatabase,
+} from "../../../../services/runtime/index.ts";
+import { useFolders } from "../../../support/folders.ts";
+import { useDatabase } from "../../../support/postgres.ts";
+import { start, stopPrograms } from "../../../support/program.ts";
+
+describe("Replicas that start at once", () => {
+  const folder = useFolders();
+  const url = useDatabase();
+  let database: Database;
+  before(() => {
+    database = openDatabase({ DATABASE_URL: url() });
+  });
+  beforeEach(() =>
+    database.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public"),
+  );
+  after(() => database.close());
+  stopPrograms();
+
+  // Each fails where it is applied twice or too early, and takes so long that replicas meet.
+  const migrations = () =>
+    folder({
+      "0001-films.sql": "CREATE TABLE films (title text); SELECT pg_sleep(0.5)",
+      "0002-years.sql": "ALTER TABLE films ADD year int; SELECT pg_sleep(0.5)",
+      "0003-nosferatu.sql": "INSERT INTO films VALUES ('Nosferatu', 1922)",
+    });
+  const assertMigrated = async () => {
+    assert.deepEqual(await database.query("TABLE films"), [
+      { title: "Nosferatu", year: 1922 },
+    ]);
+    const rows = await database.query("TABLE migrations");
+    assert.equal(rows.length, 3);
+  };
+  const program = (path: string) =>
+    start(
+      "tests/support/programs/database.ts",
+      { folder: path },
+      { PORT: "1", DATABASE_URL: url() },
+    );
+
+  for (const replicas of [2, 8])
+    it(`migrate the database once, ${replicas} of them`, async () => {
+      const path = migrations();
+      const databases = Array.from({ length: replicas }, () =>
+        openDatabase({ DATABASE_URL: url(), DATABASE_CONNECTIONS: 1 }),
+      );
+      await Promise.all(databases.map((database) => migrate(database, path)));
+      await Promise.all(databases.map((database) => database.close()));
+      await assertMigrated();
+    });
+
+  it("are all ready when the last migration is applied, as processes", async () => {
+    const path = migrations();
+    const programs = await Promise.all([1, 2, 3].map(() => program(path)));
+    await Promise.all(
+      programs.map(({ said }) => said("the database is up to date")),
+    );
+    await assertMigrated();
+    const applied = programs.flatMap(({ lines }) =>
+      lines.filter(({ msg }) => msg === "a migration was applied"),
+    );
+    assert.deepEqual(applied.map(({ migration }) => migration).sort(), [
+      "0001-films.sql",
+      "0002-years.sql",
+      "0003-nosferatu.sql",
+    ]);
+    for (const { url } of programs) {
+      const response = await fetch(`${url}/films`);
+      assert.deepEqual(await response.json(), [{ title: "Nosferatu" }]);
+    }
+  });
+
+  it("go on where one was killed in the middle", async () => {
+    const path = migrations();
+    const first = await program(path);
+    await delay(700); // in a migration, whichever
+    process.kill(first.pid, "SIGKILL");
+    await migrate(database, path);
+    await assertMigrated();
+  });
+});

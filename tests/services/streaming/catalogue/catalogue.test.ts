@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import {
+  InvalidCatalogue,
+  readCatalogue,
+} from "../../../../services/streaming/media/catalogue.ts";
+import { openFolder } from "../../../../services/streaming/media/folder.ts";
+import { useFolders } from "../../../support/folders.ts";
+
+const contents = {
+  "aurora/poster.jpg": "a poster",
+  "aurora/backdrop.jpg": "a backdrop",
+  "aurora/720p.mp4": "a video of some length",
+  "aurora/index.m3u8": "#EXTM3U\n",
+  "aurora/360p.mp4": "a smaller video",
+};
+type Name = keyof typeof contents;
+
+const aurora = {
+  id: "aurora",
+  name: "Aurora",
+  year: 2026,
+  seconds: 24.5,
+  genre: "Nature",
+  tagline: "Light at the end of the world",
+  description: "Colours above the snow. Nobody says a word.",
+  poster: "aurora/poster.jpg",
+  backdrop: "aurora/backdrop.jpg",
+  video: "aurora/720p.mp4",
+  hls: "aurora/index.m3u8",
+};
+
+const entry = (content: string) => ({
+  size: content.length,
+  sha256: createHash("sha256").update(content).digest("hex"),
+});
+const files = Object.fromEntries(
+  Object.entries(contents).map(([name, content]) => [name, entry(content)]),
+);
+const catalogue = { featured: "aurora", titles: [aurora], files };
+
+describe("A catalogue", () => {
+  const folder = useFolders();
+
+  const read = (json: unknown, without?: Name) => {
+    const { [without as Name]: _, ...there } = contents;
+    const text = typeof json === "string" ? json : JSON.stringify(json);
+    return readCatalogue(
+      openFolder(folder({ ...there, "catalogue.json": text })),
+    );
+  };
+
+  const mistaken: [string, unknown, (string | RegExp)[], Name?][] = [
+    ["is no JSON", "{", [/^it is not JSON: Expected property name/]],
+    ["is empty", "", ["it is empty"]],
+    ["is something else", "[]", [/^all of it: .*expected object/]],
+    [
+      "lacks everything",
+      {},
+      ["featured: is missing", "titles: is missing", "files: is missing"],
+    ],
+    ["has no titles", { ...catalogue, titles: [] }, ["titles: there are none"]],
+    [
+      "features a title that is not there",
+      { ...catalogue, featured: "borealis" },
+      ["featured: there is no title borealis, only aurora"],
+    ],
+    [
+      "has a title twice",
+      { ...catalogue, titles: [aurora, aurora] },
+      ["titles: aurora is there more than once"],
+    ],
+    [
+      "has a title whose files have no entry",
+      { ...catalogue, files: {} },
+      [
+        "aurora's poster: aurora/poster.jpg has no entry in files",
+        "aurora's backdrop: aurora/backdrop.jpg has no entry in files",
+        "aurora's video: aurora/720p.mp4 has no entry in files",
+        "aurora's hls: aurora/index.m3u8 has no entry in files",
+      ],
+    ],
+    [
+      "names a video that is not there",
+      catalogue,
+      ["aurora/720p.mp4: there is no such file"],
+      "aurora/720p.mp4",
+    ],
+    [
+      "lists a file that is not there",
+      catalogue,
+      ["aurora/360p.mp4: there is no such file"],
+      "aurora/360p.mp4",
+    ],
+    [
+      "lists another size",
+      {
+        ...catalogue,
+        files: { ...files, "aurora/720p.mp4": { ...entry("x"), size: 5 } },
+      },
+      ["aurora/720p.mp4: it has 22 bytes, not 5 as files says"],
+    ],
+    [
+      "has a wrong hash",
+      {
+        ...catalogue,
+        files: { ...files, "aurora/720p.mp4": { size: 22, sha256: "abc" } },
+      },
+      [
+        "files.aurora/720p.mp4.sha256: expected a SHA-256 of 64 hexadecimal digits",
+      ],
+    ],
+    [
+      "has an id that is none",
+      { ...catalogue, titles: [{ ...aurora, id: "Aurora 2" }] },
+      ["titles.0.id: expected small letters, digits and single hyphens"],
+    ],
+    [
+      "leads out of its folder",
+      { ...catalogue, titles: [{ ...aurora, poster: "../poster.jpg" }] },
+      ["titles.0.poster: expected a path below the catalogue's folder"],
+    ],
+    [
+      "lists what is out of its folder",
+      { ...catalogue, files: { ...files, "a/../../b": entry("b") } },
+      ["files.a/../../b: expected a path below the catalogue's folder"],
+    ],
+    [
+      "has fields that are not expected, and wrong ones",
+      {
+        ...catalogue,
+        titles: [{ ...aurora, name: " ", seconds: -1, rating: 5 }],
+      },
+      [
+        "titles.0.name: is empty",
+        /^titles\.0\.seconds: Too small/,
+        "titles.0.rating: is not expected",
+      ],
+    ],
+    [
+      "has several mistakes at once",
+      { ...catalogue, featured: "x", titles: [aurora, aurora] },
+      [
+        "titles: aurora is there more than once",
+        "featured: there is no title x, only aurora, aurora",
+        "aurora/backdrop.jpg: there is no such file",
+      ],
+      "aurora/backdrop.jpg",
+    ],
+  ];
+  for (const [what, json, expected, without] of mistaken)
+    it(`that ${what} is refused, with words for it`, async () => {
+      await assert.rejects(read(json, without), (error) => {
+        assert.ok(error instanceof InvalidCatalogue, `${error}`);
+        assert.equal(error.mistakes.length, expected.length, error.message);
+        for (const [i, mistake] of expected.entries())
+          if (typeof mistake === "string")
+            assert.equal(error.mistakes[i], mistake);
+          else assert.match(error.mistakes[i] ?? "", mistake);
+        assert.ok(error.message.startsWith("catalogue.json has "));
+        return true;
+      });
+    });
+
+  it("that is missing is refused, with where it has to be", async () => {
+    await assert.rejects(
+      readCatalogue(openFolder(folder())),
+      /^InvalidCatalogue: catalogue\.json has a mistake:\n- it is missing: it has to be at the root/,
+    );
+  });
+
+  it("takes playlists that have CRLF line ends, and were listed with LF", async () => {
+    const there = { ...contents, "aurora/index.m3u8": "#EXTM3U\r\n" };
+    const path = folder({
+      ...there,
+      "catalogue.json": JSON.stringify(catalogue, null, 2).replaceAll(
+        "\n",
+        "\r\n",
+      ),
+    });
+    const { titles } = await readCatalogue(openFolder(path));
+    assert.equal(titles[0]?.sizes.hls, 9);
+  });
+
+  for (const [what, name, content] of [
+    ["a playlist with other text", "aurora/index.m3u8", "#EXTM3X\r\n"],
+    [
+      "a video with one byte more",
+      "aurora/720p.mp4",
+      "a video of some\r\nlengt",
+    ],
+  ] as const)
+    it(`refuses ${what} than was listed`, async () => {
+      const listed = {
+        ...files,
+        "aurora/720p.mp4": entry("a video of some\nlengt"),
+      };
+      const path = folder({
+        ...contents,
+        "aurora/720p.mp4": "a video of some\nlengt",
+        [name]: content,
+        "catalogue.json": JSON.stringify({ ...catalogue, files: listed }),
+      });
+      await assert.rejects(readCatalogue(openFolder(path)), {
+        mistakes: [
+          `${name}: it has ${content.length} bytes, not ${content.length - 1} as files says`,
+        ],
+      });
+    });
+
+  it("has each title, with its files' sizes", async () => {
+    assert.deepEqual(await read(catalogue), {
+      featured: "aurora",
+      titles: [
+        {
+          ...aurora,
+          sizes: { poster: 8, backdrop: 10, video: 22, hls: 8 },
+        },
+      ],
+      tallest: undefined,
+    });
+  });
+
+  const variant = (attributes: string) =>
+    `#EXT-X-STREAM-INF:BANDWIDTH=1000${attributes}\n720p.m3u8\n`;
+  const playlists: [what: string, hls: string, tallest: number | undefined][] =
+    [
+      [
+        "the tallest of several pictures",
+        `${variant(",RESOLUTION=640x360")}${variant(",RESOLUTION=1920x1080,FRAME-RATE=24")}${variant(",RESOLUTION=1280x720")}`,
+        1080,
+      ],
+      [
+        "a picture in a playlist with CRLF",
+        `${variant(",RESOLUTION=1280x720")}`.replaceAll("\n", "\r\n"),
+        720,
+      ],
+      ["none, where the playlist declares none", variant(""), undefined],
+      [
+        "none, where the playlist declares it in another tag or a string",
+        `#EXT-X-I-FRAME-STREAM-INF:RESOLUTION=3840x2160\n${variant(',NAME="x,RESOLUTION=3840x2160"')}`,
+        undefined,
+      ],
+    ];
+  for (const [what, hls, tallest] of playlists)
+    it(`has as its tallest picture ${what}`, async () => {
+      const text = `#EXTM3U\n${hls}`;
+      const listed = { ...files, "aurora/index.m3u8": entry(text) };
+      const path = folder({
+        ...contents,
+        "aurora/index.m3u8": text,
+        "catalogue.json": JSON.stringify({ ...catalogue, files: listed }),
+      });
+      const read = await readCatalogue(openFolder(path));
+      assert.equal(read.tallest, tallest);
+    });
+
+  it("of Marquee itself has 720p", async () => {
+    const titles = join(
+      import.meta.dirname,
+      "../../../../services/streaming/assets/titles",
+    );
+    assert.equal((await readCatalogue(openFolder(titles))).tallest, 720);
+  });
+});

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { factory } from "@marquee/runtime";
+import { createService } from "../../../../services/runtime/index.ts";
+import { deliver } from "../../../../services/streaming/delivery/deliver.ts";
+import { onApiError } from "../../../../services/streaming/http/errors.ts";
+import {
+  MediaAway,
+  MediaChanged,
+  type MediaFile,
+} from "../../../../services/streaming/media/media-store.ts";
+import { problemOf } from "../../../support/problem.ts";
+
+/** A file of a store elsewhere, whose reading goes so. */
+const file = (
+  read: (controller: ReadableStreamDefaultController<Uint8Array>) => void,
+  cancel = () => {},
+): MediaFile => ({
+  size: 3,
+  etag: '"a"',
+  modified: new Date(0),
+  type: "video/mp4",
+  read: () => new ReadableStream({ pull: read, cancel }, { highWaterMark: 0 }),
+});
+
+const answer = async (
+  given: MediaFile,
+  headers: Record<string, string> = {},
+) => {
+  const { app, begin } = createService();
+  await begin();
+  const api = factory.createApp();
+  api.onError(onApiError);
+  api.get("/", (c) => deliver(c, given, { cacheControl: "no-cache" }));
+  app.route("/", api);
+  return app.request("/", { headers });
+};
+
+describe("The begin of a delivery from a store elsewhere", () => {
+  for (const error of [
+    new MediaAway("the bucket does not answer"),
+    new MediaChanged("it is another file"),
+  ])
+    it(`is a 503 of its own for ${error.name}, and nothing of the file's`, async () => {
+      const response = await answer(
+        file(() => {
+          throw error;
+        }),
+        { range: "bytes=0-1" },
+      );
+      for (const name of [
+        "etag",
+        "last-modified",
+        "accept-ranges",
+        "content-range",
+      ])
+        assert.equal(response.headers.get(name), null, name);
+      assert.notEqual(response.headers.get("content-length"), "2");
+      assert.ok(response.headers.get("retry-after"));
+      const { detail } = await problemOf(response, 503);
+      assert.doesNotMatch(detail, /bucket/);
+    });
+
+  it("waits for the first bytes, and sends them once", async () => {
+    const chunks = [Buffer.from("a"), Buffer.from("bc")];
+    const response = await answer(
+      file((controller) => {
+        const next = chunks.shift();
+        if (next) controller.enqueue(next);
+        else controller.close();
+      }),
+    );
+    assert.equal(response.status, 200);
+    assert.equal(await response.text(), "abc");
+  });
+
+  it("reads no further than it is asked to, and frees the file when it is not wanted", async () => {
+    let reads = 0;
+    let freed = false;
+    const response = await answer(
+      file(
+        (controller) => {
+          reads++;
+          controller.enqueue(Buffer.from("a"));
+        },
+        () => {
+          freed = true;
+        },
+      ),
+    );
+    assert.equal(reads, 1);
+    await response.body?.cancel();
+    assert.equal(freed, true);
+  });
+
+  it("breaks off where the file does, later", async () => {
+    let reads = 0;
+    const response = await answer(
+      file((controller) => {
+        if (reads++ > 0) throw new MediaAway("gone");
+        controller.enqueue(Buffer.from("a"));
+      }),
+    );
+    assert.equal(response.status, 200);
+    await assert.rejects(response.text(), MediaAway);
+  });
+});

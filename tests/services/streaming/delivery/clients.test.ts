@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { useFolders } from "../../../support/folders.ts";
+import { start, stopPrograms } from "../../../support/program.ts";
+
+const mebibyte = 1 << 20;
+
+/** The process's memory in bytes, and how many descriptors it has. */
+const rss = (pid: number) =>
+  Number(
+    /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1],
+  ) * 1024;
+const descriptors = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
+/** How often a process has a file open. */
+const opened = (path: string, pid: number) =>
+  readdirSync(`/proc/${pid}/fd`).filter((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`) === path;
+    } catch {
+      return false; // closed meanwhile
+    }
+  }).length;
+/** Clock ticks that it has had of a processor. */
+const ticks = (pid: number) => {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\) /, "");
+  return stat.split(" ").slice(11, 13).join();
+};
+
+async function until(condition: () => boolean) {
+  while (!condition()) await delay(10);
+}
+
+/** Waits until a process has nothing left to do. */
+async function untilIdle(pid: number) {
+  for (let last = "", now = ticks(pid); now !== last; now = ticks(pid)) {
+    last = now;
+    await delay(300);
+  }
+}
+
+/** The slope of the line that fits points best, by least squares. */
+function slope(points: [x: number, y: number][]): number {
+  const mean = (values: number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [x, y] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
+  const deviations = points.map(([px, py]) => [px - x, py - y] as const);
+  return (
+    deviations.reduce((sum, [dx, dy]) => sum + dx * dy, 0) /
+    deviations.reduce((sum, [dx]) => sum + dx * dx, 0)
+  );
+}
+
+/** A client that asks for the file, and does nothing else by itself. */
+function client(port: number, headers = ""): Socket {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {}); // "close" follows
+  socket.write(`GET /files/video.mp4 HTTP/1.1\r\nHost: test\r\n${headers}\r\n`);
+  return socket;
+}
+
+/** Goes on reading an answer whose client was paused, and says how many bytes of the body are as in the file. */
+async function matching(socket: Socket, file: Buffer): Promise<number> {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  let at = 0;
+  return new Promise((resolve) => {
+    const take = (bytes: Buffer) => {
+      if (!file.subarray(at, at + bytes.length).equals(bytes)) {
+        socket.destroy();
+        return;
+      }
+      at += bytes.length;
+      if (at === file.length) socket.destroy();
+    };
+    socket.on("data", (bytes: Buffer) => {
+      if (!head) return take(bytes);
+      head = Buffer.concat([head, bytes]);
+      const end = head.indexOf("\r\n\r\n");
+      if (end === -1) return;
+      const body = head.subarray(end + 4);
+      head = undefined;
+      take(body);
+    });
+    socket.on("close", () => resolve(at));
+    socket.resume();
+  });
+}
+
+/** With a stream much of a client's memory is what was freed and waits for the garbage collector. */
+for (const [how, web, most] of [
+  ["straight to the socket", false, 160 * 1024],
+  ["as a stream", true, 640 * 1024],
+] as const)
+  describe(`A file sent ${how}`, function () {
+    this.timeout(120_000);
+    const folder = useFolders();
+    stopPrograms();
+
+    // Only Linux tells what a process has open.
+    before(function () {
+      if (!existsSync("/proc/self/fd")) this.skip();
+    });
+
+    async function serving(size = 16 * mebibyte) {
+      const root = folder();
+      const file = randomBytes(size);
+      writeFileSync(join(root, "video.mp4"), file);
+      const program = await start(
+        "tests/support/programs/delivery.ts",
+        { root, web },
+        // What V8 lets grow of what is young hides what stays.
+        { NODE_OPTIONS: "--max-semi-space-size=2" },
+      );
+      await fetch(`${program.url}/files/video.mp4`, { method: "HEAD" }); // hashed now
+      return { ...program, file, path: join(root, "video.mp4") };
+    }
+
+    it("keeps no memory and no descriptor of clients that abort", async () => {
+      const { port, pid, url, out } = await serving();
+      /** Clients that go at other moments: when they have asked, at the first bytes, while they read, when nothing goes on. */
+      const go = [
+        (socket: Socket) => setImmediate(() => socket.destroy()),
+        (socket: Socket) => socket.once("data", () => socket.destroy()),
+        (socket: Socket) => {
+          let heard = 0;
+          socket.on("data", () => ++heard === 5 && socket.destroy());
+        },
+        (socket: Socket) => {
+          socket.pause();
+          setTimeout(() => socket.destroy(), 20);
+        },
+      ];
+      const batch = (count: number) =>
+        Promise.all(
+          Array.from(
+            { length: count },
+            (_, i) =>
+              new Promise<void>((resolve) => {
+                const socket = client(
+                  port,
+                  i % 5 ? "" : "Range: bytes=0-9,5000000-\r\n",
+                );
+                socket.once("connect", () => go[i % 20 ? i % 3 : 3]?.(socket));
+                socket.once("close", () => resolve());
+              }),
+          ),
+        );
+      const open = descriptors(pid);
+      /** What is in use once every client is gone. Buffers are freed by a collection after the one that frees their owners. */
+      const inUse = async () => {
+        await until(() => descriptors(pid) <= open);
+        await untilIdle(pid);
+        const seen: number[] = [];
+        for (let collection = 0; collection < 3; collection++) {
+          const memory = await fetch(`${url}/memory`, {
+            headers: { connection: "close" },
+          }).then((response) => response.json());
+          seen.push(memory.heapUsed + memory.arrayBuffers);
+        }
+        return Math.min(...seen);
+      };
+      for (let i = 0; i < 20; i++) await batch(100); // until V8 has compiled and grown what it needs
+      const points: [clients: number, bytes: number][] = [];
+      for (let round = 0; round < 8; round++) {
+        for (let i = 0; i < 10; i++) await batch(100);
+        points.push([1000 * (round + 1), await inUse()]);
+      }
+      // A client that is kept costs its socket, request and response: some kilobytes.
+      const bytesPerClient = slope(points);
+      assert.ok(
+        bytesPerClient < 2048,
+        `${bytesPerClient.toFixed(0)} bytes more for each client: ${JSON.stringify(points)}`,
+      );
+      assert.equal(out.stderr, "");
+    });
+
+    it("holds little for clients that read nothing, and gives it to them later", async () => {
+      const { port, pid, url, file } = await serving(12 * mebibyte);
+      await matching(client(port), file);
+      const before = rss(pid);
+      const clients = Array.from({ length: 200 }, () => client(port).pause());
+      await until(() => descriptors(pid) > 200);
+      await untilIdle(pid);
+      const each = (rss(pid) - before) / clients.length;
+      const held = await fetch(`${url}/memory`).then((r) => r.json());
+      const { arrayBuffers } = held as NodeJS.MemoryUsage;
+      assert.ok(each < most, `${each} bytes for each`);
+      assert.ok(arrayBuffers / clients.length < 128 * 1024, `${arrayBuffers}`);
+      for (let i = 0; i < clients.length; i += 20) {
+        const got = clients.slice(i, i + 20).map((one) => matching(one, file));
+        for (const bytes of await Promise.all(got))
+          assert.equal(bytes, file.length);
+      }
+    });
+
+    it("is closed at once when a client that reads nothing goes", async () => {
+      const { port, pid, path } = await serving(64 * mebibyte);
+      const clients = Array.from({ length: 10 }, () => client(port).pause());
+      await until(() => opened(path, pid) === 10);
+      await untilIdle(pid);
+      for (const one of clients) one.destroy();
+      await until(() => opened(path, pid) === 0);
+    });
+  });

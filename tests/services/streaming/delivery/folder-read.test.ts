@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { openFolder } from "../../../../services/streaming/media/folder.ts";
+import {
+  MediaChanged,
+  type MediaFile,
+} from "../../../../services/streaming/media/media-store.ts";
+import { useFolders } from "../../../support/folders.ts";
+
+describe("A folder's file gives bytes", () => {
+  const folder = useFolders();
+
+  async function found(root: string, path: string): Promise<MediaFile> {
+    const file = await openFolder(root).find(path);
+    assert.ok(file, `${path} was not found`);
+    return file;
+  }
+
+  /** How often this process has a file open. */
+  const opened = (path: string) =>
+    readdirSync("/proc/self/fd").filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === path;
+      } catch {
+        return false; // closed meanwhile
+      }
+    }).length;
+
+  /** Closing takes the system a moment. */
+  async function untilClosed(path: string) {
+    while (opened(path) > 0) await delay(5);
+  }
+
+  before(function () {
+    if (!existsSync("/proc/self/fd")) this.skip();
+  });
+
+  const content = randomBytes(300_000);
+  async function large() {
+    const path = join(folder(), "a.mp4");
+    writeFileSync(path, content);
+    return { path, file: await found(join(path, ".."), "a.mp4") };
+  }
+
+  it("from any to any, both included, and closes the file", async () => {
+    const { path, file } = await large();
+    for (const [start, end] of [
+      [0, 299_999],
+      [0, 0],
+      [299_999, 299_999],
+      [65_535, 65_536],
+      [65_536, 131_071],
+      [1, 200_000],
+    ] as const) {
+      const body = await new Response(file.read(start, end)).arrayBuffer();
+      assert.ok(Buffer.from(body).equals(content.subarray(start, end + 1)));
+    }
+    await untilClosed(path);
+  });
+
+  it("only when they are asked for, and not all at once", async () => {
+    const { path, file } = await large();
+    const stream = file.read(0, 299_999);
+    await delay(20);
+    assert.equal(opened(path), 0);
+    const reader = stream.getReader();
+    const { value } = await reader.read();
+    assert.ok(value && value.length <= 128 * 1024);
+    await delay(20);
+    assert.equal(opened(path), 1);
+    await reader.cancel();
+    await untilClosed(path);
+  });
+
+  it("no more when cancelled while it is being opened or read", async () => {
+    const { path, file } = await large();
+    const readers = Array.from({ length: 50 }, () =>
+      file.read(0, 299_999).getReader(),
+    );
+    for (const [i, reader] of readers.entries()) {
+      const read = reader.read();
+      if (i % 2) await read;
+      if (i % 3) reader.read().catch(() => {});
+      await reader.cancel();
+    }
+    await untilClosed(path);
+  });
+
+  const changes: [string, (path: string) => void][] = [
+    ["is gone", (path) => rmSync(path)],
+    [
+      "is a folder now",
+      (path) => {
+        rmSync(path);
+        mkdirSync(path);
+      },
+    ],
+    [
+      "was replaced by another",
+      (path) => {
+        writeFileSync(`${path}.new`, content);
+        renameSync(`${path}.new`, path);
+      },
+    ],
+    ["got shorter", (path) => truncateSync(path, 100_000)],
+    ["got longer", (path) => appendFileSync(path, "more")],
+    ["was written anew", (path) => writeFileSync(path, content)],
+    [
+      "is a link now",
+      (path) => {
+        renameSync(path, `${path}.old`);
+        symlinkSync(`${path}.old`, path);
+      },
+    ],
+  ];
+  for (const [what, change] of changes)
+    it(`of no file that ${what} before it is opened`, async () => {
+      const { path, file } = await large();
+      await delay(10); // the clock of file systems is a coarse one
+      change(path);
+      const read = new Response(file.read(0, 299_999)).arrayBuffer();
+      await assert.rejects(read, MediaChanged);
+      await untilClosed(path);
+    });
+
+  for (const [what, change] of changes.filter(([what]) =>
+    /shorter|longer|anew/.test(what),
+  ))
+    it(`not to the end of a file that ${what} while it is read`, async () => {
+      const { path, file } = await large();
+      const reader = file.read(0, 299_999).getReader();
+      let got = (await reader.read()).value?.length ?? 0;
+      await delay(10);
+      change(path);
+      await assert.rejects(async () => {
+        for (;;) {
+          const { value, done } = await reader.read();
+          if (done) return;
+          got += value.length;
+        }
+      }, MediaChanged);
+      assert.ok(got < 300_000);
+      await untilClosed(path);
+    });
+
+  it("to the end of a file that is replaced or deleted while it is read, as they were", async () => {
+    const { path, file } = await large();
+    const reader = file.read(0, 299_999).getReader();
+    const chunks = [(await reader.read()).value as Uint8Array];
+    rmSync(path);
+    for (let next = await reader.read(); !next.done; next = await reader.read())
+      chunks.push(next.value);
+    assert.ok(Buffer.concat(chunks).equals(content));
+  });
+});

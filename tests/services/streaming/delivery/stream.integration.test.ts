@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { problemOf } from "../../../support/problem.ts";
+import { mediaFiles } from "../../../support/streaming/media.ts";
+import {
+  as,
+  newMember,
+  playbackOf,
+  type TestPlayback,
+  type TestUser,
+  useStreaming,
+} from "../../../support/streaming/service.ts";
+import { newUser } from "../../../support/streaming/system.ts";
+
+const video = mediaFiles["metropolis/720p.mp4"] as Buffer;
+
+describe("A title's video", () => {
+  const replicas = useStreaming();
+  let member: TestUser;
+  let playback: TestPlayback;
+  before(async () => {
+    member = await newMember(replicas);
+    playback = await playbackOf(replicas.first, member);
+  });
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    replicas.first.app.request(path, { headers });
+
+  async function isVideo(response: Response) {
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("content-type"), "video/mp4");
+    assert.ok(Buffer.from(await response.arrayBuffer()).equals(video));
+  }
+
+  describe("is refused", () => {
+    const changed = (name: string, value: string | undefined) => () => {
+      const url = new URL(playback.url, "http://localhost");
+      if (value === undefined) url.searchParams.delete(name);
+      else url.searchParams.set(name, value);
+      return url.pathname + url.search;
+    };
+    const wrong: [what: string, path: () => string, status: number][] = [
+      ["without a signature", () => "/stream/metropolis", 401],
+      ["without a signature, as the featured one", () => "/stream", 401],
+      ["without an expiry", changed("expires", undefined), 403],
+      ["with a later expiry", changed("expires", "99999999999"), 403],
+      [
+        "with another viewer",
+        changed("viewer", "0198c0de-0000-7000-8000-000000000001"),
+        403,
+      ],
+      ["with another signature", changed("signature", "A".repeat(43)), 403],
+      [
+        "with another title's signature",
+        () => playback.url.replace("metropolis", "sunrise"),
+        403,
+      ],
+    ];
+    for (const [what, path, status] of wrong)
+      it(what, async () => {
+        const response = await get(path());
+        assert.equal(response.headers.get("cache-control"), "no-store");
+        await problemOf(response, status);
+      });
+
+    it("to who has no subscription", async () => {
+      const nobody = await newUser(replicas.system);
+      const response = await replicas.first.app.request("/stream", as(nobody));
+      const { detail } = await problemOf(response, 403);
+      assert.match(detail, /needs a subscription/);
+    });
+
+    it("to who sends something else as a token", async () => {
+      const response = await get("/stream", { authorization: "Bearer x" });
+      await problemOf(response, 401);
+    });
+  });
+
+  it("is got by a signed URL, from each replica, without anything else", async () => {
+    await isVideo(await get(playback.url));
+    await isVideo(await replicas.second.app.request(playback.url));
+  });
+
+  it("is got by an access token of who may watch", async () => {
+    await isVideo(
+      await replicas.first.app.request("/stream/metropolis", as(member)),
+    );
+  });
+
+  it("is the featured one's at /stream", async () => {
+    await isVideo(await replicas.first.app.request("/stream", as(member)));
+    const { search } = new URL(playback.url, "http://localhost");
+    await isVideo(await get(`/stream${search}`));
+  });
+
+  it("comes in parts, with one entity tag from all replicas", async () => {
+    const range = "bytes=1000-1999";
+    const first = await get(playback.url, { range });
+    assert.equal(first.status, 206);
+    assert.equal(
+      first.headers.get("content-range"),
+      `bytes 1000-1999/${video.length}`,
+    );
+    const etag = first.headers.get("etag") ?? "";
+    const second = await replicas.second.app.request(playback.url, {
+      headers: { range, "if-range": etag },
+    });
+    assert.equal(second.status, 206);
+    for (const part of [first, second])
+      assert.deepEqual(
+        Buffer.from(await part.arrayBuffer()),
+        video.subarray(1000, 2000),
+      );
+  });
+
+  it("is for the one who asked: no cache that others share may keep it", async () => {
+    const { headers } = await get(playback.url);
+    assert.equal(headers.get("cache-control"), "private, max-age=3600");
+  });
+
+  it("is not there for a title that is not there", async () => {
+    const path = "/stream/vertigo";
+    await problemOf(await replicas.first.app.request(path, as(member)), 404);
+  });
+
+  describe("by HLS", () => {
+    it("is led to by signed URIs, from the first playlist to the bytes", async () => {
+      const base = "http://localhost";
+      const first = await get(playback.hls);
+      assert.equal(first.status, 200);
+      assert.equal(
+        first.headers.get("content-type"),
+        "application/vnd.apple.mpegurl",
+      );
+      const [variant = ""] = (await first.text()).match(/^720p.*$/m) ?? [];
+      const next = new URL(variant, base + playback.hls);
+      const second = await get(next.pathname + next.search);
+      assert.equal(second.status, 200);
+      const text = await second.text();
+      const [, map = ""] = /URI="([^"]+)"/.exec(text) ?? [];
+      const [media = ""] = text.match(/^720p\.mp4.*$/m) ?? [];
+      assert.equal(map, media);
+      const file = new URL(media, next);
+      const part = await get(file.pathname + file.search, {
+        range: "bytes=100-999",
+      });
+      assert.equal(part.status, 206);
+      assert.deepEqual(
+        Buffer.from(await part.arrayBuffer()),
+        video.subarray(100, 1000),
+      );
+    });
+
+    it("has no playlist for who has no signature", async () => {
+      for (const file of ["index.m3u8", "720p.m3u8", "720p.mp4"])
+        await problemOf(await get(`/stream/metropolis/${file}`), 401);
+    });
+
+    for (const file of [
+      "poster.jpg",
+      "1080p.m3u8",
+      "..%2Fcatalogue.json",
+      "%2e%2e%2fcatalogue.m3u8",
+      ".mp4",
+    ])
+      it(`has no ${file}`, async () => {
+        const { search } = new URL(playback.url, "http://localhost");
+        const path = `/stream/metropolis/${file}${search}`;
+        await problemOf(await get(path), 404);
+      });
+  });
+});

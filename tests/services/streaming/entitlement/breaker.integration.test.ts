@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { useClock } from "../../../support/clock.ts";
+import {
+  isAway,
+  somebody,
+  useEntitlements,
+  yes,
+} from "../../../support/streaming/entitlements.ts";
+import { answer } from "../../../support/streaming/upstream.ts";
+
+describe("streaming: entitlements behind the circuit breaker", () => {
+  const test = useEntitlements();
+  const { payment, replica, asked, watching, shown } = test;
+  const clock = useClock();
+  const rest = 300_000;
+
+  it("are not asked for while payment is away, and again when it is back", async () => {
+    const viewer = await watching();
+    payment.requests = [];
+    payment.handler = (_, response) => answer(response, 500, {});
+    const entitlements = replica({ failures: 4, rest, no: 0 });
+    for (let time = 0; time < 10; time++)
+      assert.equal((await entitlements.of(viewer)).source, "remembered");
+    assert.equal(asked(), 4);
+    const state = "streaming_payment_breaker_state";
+    assert.deepEqual(await shown(state), [`${state}{state="open"} 1`]);
+
+    payment.handler = (_, response) => yes(response);
+    clock.advance(rest + 1);
+    assert.equal((await entitlements.of(viewer)).source, "payment");
+    assert.deepEqual(await shown(state), [`${state}{state="closed"} 1`]);
+  });
+
+  it("are tried once, and not by all at once, when the rest is over", async () => {
+    payment.handler = (_, response) => answer(response, 500, {});
+    const entitlements = replica({ failures: 3, rest });
+    await isAway(entitlements.of(somebody()));
+    clock.advance(rest + 1);
+    payment.requests = [];
+    payment.handler = (_, response) => setTimeout(answer, 100, response, 500);
+    const all = Array.from({ length: 20 }, () =>
+      isAway(entitlements.of(somebody())),
+    );
+    await Promise.all(all);
+    assert.equal(asked(), 1);
+  });
+
+  it("are not given up because somebody's token is not taken", async () => {
+    payment.handler = (_, response) => answer(response, 401, {});
+    const entitlements = replica({ failures: 2 });
+    for (let time = 0; time < 6; time++)
+      await assert.rejects(entitlements.of(somebody()), { status: 401 });
+    payment.handler = (_, response) => yes(response);
+    assert.equal((await entitlements.of(somebody())).source, "payment");
+  });
+
+  it("are counted by where they came from", async () => {
+    const viewer = await watching();
+    payment.handler = (_, response) => yes(response);
+    const entitlements = replica({ failures: 1 });
+    await entitlements.of(viewer);
+    await entitlements.of(viewer);
+    entitlements.forget(viewer.userId);
+    await payment.down();
+    await entitlements.of(viewer);
+    await isAway(entitlements.of(somebody()));
+    const name = "streaming_entitlement_answers_total";
+    assert.deepEqual(
+      await shown(name),
+      ["payment", "cache", "remembered", "none"].map(
+        (source) => `${name}{source="${source}"} 1`,
+      ),
+    );
+  });
+});

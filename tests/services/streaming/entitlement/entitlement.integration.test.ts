@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { useClock } from "../../../support/clock.ts";
+import {
+  no,
+  somebody,
+  useEntitlements,
+  yes,
+} from "../../../support/streaming/entitlements.ts";
+import { answer } from "../../../support/streaming/upstream.ts";
+
+describe("streaming: entitlements", () => {
+  const test = useEntitlements();
+  const { payment, replica, asked, watching } = test;
+  const clock = useClock();
+  /** lru-cache reads the time once a millisecond. */
+  const passes = (ms: number) => {
+    clock.advance(ms);
+    return delay(5);
+  };
+
+  for (const status of [401, 403])
+    it(`are refused if payment does not take the token (${status}), whatever it said before`, async () => {
+      const viewer = await watching();
+      payment.handler = (_, response) => answer(response, status, {});
+      const before = asked();
+      await assert.rejects(replica().of(viewer), { status });
+      assert.equal(asked(), before + 1, "it was asked again in vain");
+    });
+
+  it("are asked with the viewer's own token", async () => {
+    payment.handler = (_, response) => yes(response);
+    const viewer = somebody();
+    assert.equal((await replica().of(viewer)).source, "payment");
+    const [{ url, method, headers } = {}] = payment.requests;
+    assert.equal(url, `/entitlements/${viewer.userId}`);
+    assert.equal(method, "GET");
+    assert.equal(headers?.authorization, "Bearer a.b.c");
+  });
+
+  it("are asked once for all who ask at the same time", async () => {
+    payment.handler = (_, response) => setTimeout(yes, 30, response);
+    const entitlements = replica();
+    const viewer = somebody();
+    const all = Array.from({ length: 50 }, () => entitlements.of(viewer));
+    for (const { entitled } of await Promise.all(all))
+      assert.equal(entitled, true);
+    assert.equal(asked(), 1);
+    await entitlements.of(somebody());
+    assert.equal(asked(), 2);
+  });
+
+  it("are kept for as long as payment lets them, five seconds at most", async () => {
+    const viewer = somebody();
+    payment.handler = (_, response) => yes(response, { maxAge: 3600 });
+    const entitlements = replica({ yes: 500_000 });
+    for (let time = 0; time < 5; time++) await entitlements.of(viewer);
+    assert.equal(asked(), 1);
+    await passes(500_001);
+    await entitlements.of(viewer);
+    assert.equal(asked(), 2);
+    payment.handler = (_, response) => yes(response, { maxAge: 0 });
+    await passes(500_001);
+    for (let time = 0; time < 3; time++) await entitlements.of(viewer);
+    assert.equal(asked(), 5);
+  });
+
+  it("are kept for no time without Cache-Control", async () => {
+    payment.handler = (_, response) =>
+      answer(response, 200, { entitled: true, status: "active" });
+    const [entitlements, viewer] = [replica(), somebody()];
+    await entitlements.of(viewer);
+    await entitlements.of(viewer);
+    assert.equal(asked(), 2);
+  });
+
+  it("are never kept beyond their end", async () => {
+    const until = new Date(Date.now() + 300);
+    payment.handler = (_, response) => yes(response, { until });
+    const [entitlements, viewer] = [replica(), somebody()];
+    await entitlements.of(viewer);
+    payment.handler = (_, response) => no(response);
+    await delay(350);
+    assert.equal((await entitlements.of(viewer)).entitled, false);
+  });
+
+  it("are asked again sooner where they were a no", async () => {
+    payment.handler = (_, response) => no(response, 3600);
+    const [entitlements, viewer] = [replica({ no: 400_000 }), somebody()];
+    assert.deepEqual(await entitlements.of(viewer), {
+      entitled: false,
+      status: "none",
+      source: "payment",
+    });
+    await entitlements.of(viewer);
+    assert.equal(asked(), 1);
+    await passes(400_001);
+    payment.handler = (_, response) => yes(response);
+    assert.equal((await entitlements.of(viewer)).entitled, true);
+  });
+
+  it("are asked anew right after a payment", async () => {
+    payment.handler = (_, response) => no(response);
+    const [entitlements, viewer] = [replica(), somebody()];
+    await entitlements.of(viewer);
+    payment.handler = (_, response) => yes(response);
+    entitlements.forget(viewer.userId);
+    assert.equal((await entitlements.of(viewer)).entitled, true);
+  });
+
+  it("are asked anew right after a payment, even if one from before is under way", async () => {
+    payment.handler = (_, response) => setTimeout(no, 60, response);
+    const [entitlements, viewer] = [replica(), somebody()];
+    const before = entitlements.of(viewer);
+    while (asked() === 0) await delay(5);
+    payment.handler = (_, response) => yes(response);
+    entitlements.forget(viewer.userId);
+    assert.equal((await entitlements.of(viewer)).entitled, true);
+    assert.equal((await before).entitled, false);
+    assert.equal((await entitlements.of(viewer)).entitled, true);
+  });
+});

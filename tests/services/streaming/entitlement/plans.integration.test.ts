@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { openFolder } from "../../../../services/streaming/media/folder.ts";
+import { MediaAway } from "../../../../services/streaming/media/media-store.ts";
+import { browse, pageOf } from "../../../support/auth/browser.ts";
+import { useStreaming } from "../../../support/streaming/service.ts";
+import { newUser } from "../../../support/streaming/system.ts";
+
+const titles = join(
+  import.meta.dirname,
+  "../../../../services/streaming/assets/titles",
+);
+
+describe("What the plans promise", () => {
+  const replicas = useStreaming({ store: openFolder(titles) });
+
+  it("is what Marquee's own titles have: 720p, and no number of screens", async () => {
+    const visitor = browse(replicas.first);
+    const plans = await pageOf(await visitor.request("/plans"), 200);
+    const member = browse(replicas.first);
+    const { email, password } = await newUser(replicas.system);
+    await member.signIn({ email, password });
+    const order = await member.request("/subscribe?plan=premium");
+    for (const { html } of [plans, await pageOf(order, 200)]) {
+      assert.match(html, /HD picture \(720p\)/);
+      assert.doesNotMatch(html, /1080p|2160p|4K|Full HD|at a time|screens/);
+    }
+  });
+
+  it("is still in payment's API, for programs that read it", async () => {
+    const { url } = replicas.system;
+    const response = await fetch(`${url}/api/payment/plans`);
+    const { data } = (await response.json()) as { data: object[] };
+    assert.deepEqual(
+      data.map((plan) => (plan as { includes: object }).includes),
+      [
+        { resolution: "720p", screens: 1 },
+        { resolution: "1080p", screens: 2 },
+        { resolution: "2160p", screens: 4 },
+      ],
+    );
+  });
+});
+
+describe("What the plans promise while the titles are unreachable", () => {
+  let hangs = false;
+  const replicas = useStreaming({
+    store: {
+      async find() {
+        if (hangs) await new Promise(() => {});
+        throw new MediaAway("the store does not answer");
+      },
+    },
+  });
+
+  for (const state of [false, true])
+    it(`is no picture, and prices are shown in time: the store ${state ? "hangs" : "fails"}`, async () => {
+      hangs = state;
+      const response = await browse(replicas.first).request("/plans");
+      const { html } = await pageOf(response, 200);
+      assert.match(html, /\$17\.99/);
+      assert.doesNotMatch(html, /picture/);
+    });
+});

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { openDatabase } from "@marquee/runtime";
+import { useClock } from "../../../support/clock.ts";
+import {
+  isAway,
+  no,
+  somebody,
+  soon,
+  useEntitlements,
+  yes,
+} from "../../../support/streaming/entitlements.ts";
+
+/** Milliseconds between two questions whose order counts: more than a statement can be late on a busy machine. */
+const apart = 60_000;
+
+describe("streaming: entitlements that are remembered", () => {
+  const test = useEntitlements();
+  const { payment, replica, watching } = test;
+  const clock = useClock();
+  const rowOf = async (userId: string) => {
+    const [row] = await test.database.query<{
+      entitled: boolean;
+      asked_at: Date;
+    }>("SELECT * FROM entitlements WHERE user_id = $1", [userId]);
+    return row;
+  };
+  /** Makes what is remembered of somebody older. */
+  const age = (userId: string, by: string) =>
+    test.database.query(
+      "UPDATE entitlements SET asked_at = asked_at - $2::interval WHERE user_id = $1",
+      [userId, by],
+    );
+
+  beforeEach(() => payment.up());
+
+  /** What another replica says of somebody while payment is away. */
+  const away = async (viewer: { userId: string; token: string }) => {
+    await payment.down();
+    return replica().of(viewer);
+  };
+
+  it("count for twelve hours", async () => {
+    const viewer = await watching();
+    await age(viewer.userId, "11 hours 59 minutes");
+    assert.equal((await away(viewer)).entitled, true);
+    await age(viewer.userId, "2 minutes");
+    await isAway(replica().of(viewer));
+  });
+
+  it("count no longer than what was paid", async () => {
+    const viewer = await watching();
+    assert.equal((await away(viewer)).entitled, true);
+    await test.database.query(
+      "UPDATE entitlements SET until = now() WHERE user_id = $1",
+      [viewer.userId],
+    );
+    await isAway(replica().of(viewer));
+  });
+
+  it("are none of somebody else's", async () => {
+    await watching();
+    await isAway(away(somebody()));
+  });
+
+  it("are over when payment says so", async () => {
+    const viewer = await watching();
+    payment.handler = (_, response) => no(response);
+    const entitlements = replica();
+    assert.equal((await entitlements.of(viewer)).entitled, false);
+    await entitlements.settled();
+    await isAway(away(viewer));
+  });
+
+  it("are nothing of who never might watch", async () => {
+    const viewer = somebody();
+    payment.handler = (_, response) => no(response);
+    const entitlements = replica();
+    await entitlements.of(viewer);
+    await entitlements.settled();
+    assert.equal(await rowOf(viewer.userId), undefined);
+  });
+
+  it("are not put back by an answer that was asked for before", async () => {
+    const viewer = somebody();
+    const [slow, quick] = [replica(), replica()];
+    const waiting = Promise.withResolvers<ServerResponse>();
+    payment.handler = (_, response) => waiting.resolve(response);
+    const late = slow.of(viewer);
+    const response = await waiting.promise;
+    clock.advance(apart);
+    payment.handler = (_, response) => yes(response, { plan: "premium" });
+    await quick.of(viewer);
+    await quick.settled();
+    payment.handler = (_, response) => no(response);
+    quick.forget(viewer.userId);
+    await quick.of(viewer);
+    await quick.settled();
+    yes(response);
+    await late;
+    await slow.settled();
+    assert.equal((await rowOf(viewer.userId))?.entitled, false);
+  });
+
+  it("are not taken back by a no that was asked for before", async () => {
+    const viewer = somebody();
+    const [slow, quick] = [replica(), replica()];
+    const waiting = Promise.withResolvers<ServerResponse>();
+    payment.handler = (_, response) => waiting.resolve(response);
+    const late = slow.of(viewer);
+    const response = await waiting.promise;
+    clock.advance(apart);
+    payment.handler = (_, response) => yes(response);
+    await quick.of(viewer);
+    await quick.settled();
+    no(response);
+    await late;
+    await slow.settled();
+    assert.equal((await rowOf(viewer.userId))?.entitled, true);
+  });
+
+  it("are written when something changes, and not for each answer", async () => {
+    const viewer = somebody();
+    const until = soon();
+    payment.handler = (_, response) => yes(response, { maxAge: 0, until });
+    const entitlements = replica();
+    const askedAt = async () => {
+      await entitlements.of(viewer);
+      await entitlements.settled();
+      return (await rowOf(viewer.userId))?.asked_at.getTime();
+    };
+    const first = await askedAt();
+    assert.ok(first);
+    await delay(10);
+    assert.equal(await askedAt(), first);
+    payment.handler = (_, response) =>
+      yes(response, { maxAge: 0, until, plan: "premium" });
+    assert.notEqual(await askedAt(), first);
+  });
+
+  it("do not keep who watches waiting for the database, nor fail without it", async () => {
+    const nowhere = openDatabase({
+      DATABASE_URL: "postgres://nobody:x@127.0.0.1:1/nothing",
+    });
+    const viewer = somebody();
+    payment.handler = (_, response) => yes(response, { maxAge: 0 });
+    const entitlements = replica({}, nowhere);
+    assert.equal((await entitlements.of(viewer)).source, "payment");
+    await entitlements.settled();
+    // With neither of both, this process goes on with what it knows.
+    await payment.down();
+    assert.equal((await entitlements.of(viewer)).source, "remembered");
+    await isAway(entitlements.of(somebody()));
+    await nowhere.close();
+  });
+});

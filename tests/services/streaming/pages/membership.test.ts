@@ -1,0 +1,276 @@
+import assert from "node:assert/strict";
+import {
+  type Membership,
+  membershipPage,
+  type Subscription,
+} from "../../../../services/streaming/pages/membership.ts";
+import type { Payment } from "../../../../services/streaming/pages/payments.ts";
+import { plansPage } from "../../../../services/streaming/pages/plans.ts";
+import {
+  changeCardPage,
+  subscribePage,
+} from "../../../../services/streaming/pages/subscribe.ts";
+import { waitingPage } from "../../../../services/streaming/pages/waiting.ts";
+import {
+  payment,
+  plans,
+  read,
+  subscription,
+  viewer,
+} from "../../../support/programs/streaming-pages.ts";
+
+const [plan] = plans as [(typeof plans)[0]];
+
+describe("The plans' page", () => {
+  it("says what each costs and has, and leads to paying for it", async () => {
+    const { text, links } = await read(plansPage({ plans, tallest: 2160 }));
+    assert.match(text, /Basic \$7\.99 a month HD picture \(720p\) Every film/);
+    assert.match(
+      text,
+      /Premium \$17\.99 a month 4K picture \(2160p\) Every film/,
+    );
+    assert.equal(links["Choose Premium"], "/subscribe?plan=premium");
+  });
+
+  const promises: [
+    tallest: number | undefined,
+    basic: string,
+    premium: string,
+  ][] = [
+    [360, "Picture up to 360p ", "Picture up to 360p "],
+    [720, "HD picture (720p) ", "HD picture (720p) "],
+    [1080, "HD picture (720p) ", "Full HD picture (1080p) "],
+    [2160, "HD picture (720p) ", "4K picture (2160p) "],
+    [4320, "HD picture (720p) ", "4K picture (2160p) "],
+    [undefined, "", ""],
+  ];
+  for (const [tallest, basic, premium] of promises)
+    it(`promises no taller picture than the titles have: ${tallest ?? "unknown"}`, async () => {
+      const { text } = await read(plansPage({ plans, tallest }));
+      for (const [price, picture] of [
+        ["$7.99", basic],
+        ["$17.99", premium],
+      ])
+        assert.ok(
+          text.includes(`${price} a month ${picture}Every film`),
+          `${price} a month ${picture} is not in ${text}`,
+        );
+      const page = await read(
+        subscribePage({ viewer, key: "key-1", plan, tallest }),
+      );
+      assert.ok(page.text.includes(`a month ${basic}Every film`), page.text);
+    });
+
+  it("promises no picture for a plan whose resolution it doesn't know", async () => {
+    const odd = { ...plan, includes: { resolution: "cinema" } };
+    const { text } = await read(plansPage({ plans: [odd], tallest: 720 }));
+    assert.match(text, /a month Every film/);
+  });
+
+  it("promises no number of screens, since nothing counts them", async () => {
+    const { text } = await read(plansPage({ plans, tallest: 2160 }));
+    assert.doesNotMatch(text, /at a time|\d screens|one screen/i);
+  });
+
+  it("sells no second plan to who has one", async () => {
+    const { text, links } = await read(
+      plansPage({ viewer, plans, current: "basic" }),
+    );
+    assert.match(text, /Basic Your plan/);
+    assert.equal(links["Manage membership"], "/membership");
+    assert.ok(!Object.values(links).some((to) => to.startsWith("/subscribe")));
+  });
+});
+
+describe("The form for a card", () => {
+  const form = { viewer, plan, key: "key-1" };
+
+  it("sends the plan and the key that makes it pay once", async () => {
+    const page = await read(subscribePage(form));
+    assert.deepEqual(page.form("/subscribe"), {
+      key: "key-1",
+      plan: "basic",
+      number: "",
+      expiry: "",
+      cvc: "",
+    });
+    assert.match(page.text, /Pay \$7\.99 and start watching/);
+    assert.match(page.text, /now, then \$7\.99 a month until you cancel/);
+  });
+
+  it("is filled in by browsers, and brings up digits on phones", async () => {
+    const { tag } = await read(subscribePage(form));
+    for (const [id, autocomplete] of [
+      ["number", "cc-number"],
+      ["expiry", "cc-exp"],
+      ["cvc", "cc-csc"],
+    ] as const) {
+      assert.match(tag(id) ?? "", new RegExp(`autocomplete="${autocomplete}"`));
+      assert.match(tag(id) ?? "", /inputmode="numeric"/);
+    }
+  });
+
+  it("says what is wrong at the field and at the top, and keeps the date alone", async () => {
+    const page = await read(
+      subscribePage({
+        ...form,
+        values: { expiry: "13/30" },
+        mistakes: { fields: { expiry: "Enter a month from 01 to 12." } },
+      }),
+    );
+    assert.match(page.tag("expiry") ?? "", / value="13\/30"/);
+    assert.match(
+      page.tag("expiry") ?? "",
+      /aria-describedby="expiry-hint expiry-error" aria-invalid="true"/,
+    );
+    assert.doesNotMatch(page.tag("number") ?? "", /aria-invalid/);
+    assert.equal(page.links["Enter a month from 01 to 12."], "#expiry");
+    assert.match(page.html, /<title>Error: Subscribe to Basic/);
+  });
+
+  it("says why a card was declined", async () => {
+    const alert = "Your card has insufficient funds.";
+    const { html } = await read(
+      subscribePage({ ...form, mistakes: { alert } }),
+    );
+    assert.match(
+      html,
+      /role="alert" id="alert">\s*<p>Your card has insufficient funds\.<\/p>/,
+    );
+  });
+
+  it("shows test cards where there are some, and a way to use one for who has scripts", async () => {
+    const { text, html } = await read(
+      subscribePage({
+        ...form,
+        testCards: [{ number: "378282246310005", what: "Succeeds" }],
+      }),
+    );
+    assert.match(text, /3782 822463 10005 ?Succeeds/);
+    assert.match(html, /<button [^>]*data-card="378282246310005" hidden>/);
+    assert.doesNotMatch((await read(subscribePage(form))).text, /Test cards/);
+  });
+
+  it("changes a membership's card", async () => {
+    const page = await read(
+      changeCardPage({ viewer, key: "key-2", method: subscription.method }),
+    );
+    assert.match(page.text, /Your card now Visa ending in •••• 4242/);
+    assert.equal(page.form("/membership/card")?.key, "key-2");
+  });
+});
+
+describe("The membership's page", () => {
+  const show = (change: Partial<Subscription>, rest?: Partial<Membership>) =>
+    read(
+      membershipPage({
+        viewer,
+        subscription: { ...subscription, ...change },
+        payments: [],
+        cancelKey: "cancel-1",
+        resumeKey: "resume-1",
+        ...rest,
+      }),
+    );
+
+  it("says when an active one renews, for how much, and with which card", async () => {
+    const { text, form, links } = await show({});
+    assert.match(text, /Basic ?Active Renews on 3 January 2027\./);
+    assert.match(text, /Price ?\$7\.99 a month Card ?Visa ending in •••• 4242/);
+    assert.equal(links["Change card"], "/membership/card");
+    assert.deepEqual(form("/membership/cancel"), { key: "cancel-1" });
+    assert.equal(form("/membership/resume"), undefined);
+  });
+
+  it("asks before it cancels, and says until when one can watch", async () => {
+    const { html, text } = await show({});
+    assert.match(
+      html,
+      /<details class="cancel">[\s\S]*action="\/membership\/cancel"[\s\S]*<\/details>/,
+    );
+    assert.match(text, /You can watch until 3 January 2027/);
+  });
+
+  it("says when a canceled one ends, and takes that back", async () => {
+    const { text, form } = await show({ cancel_at_period_end: true });
+    assert.match(text, /Ends on 3 January 2027\./);
+    assert.doesNotMatch(text, /Renews/);
+    assert.deepEqual(form("/membership/resume"), { key: "resume-1" });
+    assert.equal(form("/membership/cancel"), undefined);
+  });
+
+  it("says the time where periods are short", async () => {
+    const { text } = await show({ interval: "PT60S" });
+    assert.match(text, /Renews on 3 January 2027 at 10:20:30 UTC\./);
+    assert.match(text, /\$7\.99 every 60 seconds/);
+  });
+
+  it("asks for a payment that is due: at the bank, or with another card", async () => {
+    const url = "/sandbox/authenticate/x";
+    const bank = await show({ status: "past_due", next_action: { url } });
+    assert.match(bank.text, /Payment due/);
+    assert.equal(bank.links["Confirm the payment"], url);
+    const declined = await show({ status: "past_due" });
+    assert.equal(declined.links["Pay with another card"], "/membership/card");
+    assert.match(declined.text, /It ends at once/);
+  });
+
+  it("says what a first payment waits for", async () => {
+    const waits = await show({
+      status: "incomplete",
+      current_period_end: undefined,
+      next_action: { url: "/bank" },
+    });
+    assert.equal(waits.links["Confirm the payment"], "/bank");
+    assert.equal(waits.links["Change card"], undefined);
+    const { text } = await show({ status: "incomplete" });
+    assert.match(text, /first payment is being processed/);
+  });
+
+  it("sells a plan to who has none, or has one no more", async () => {
+    const ended_at = "2027-01-03T10:20:30.000Z";
+    for (const page of [
+      await show({}, { subscription: undefined }),
+      await show({ status: "canceled", ended_at }),
+      await show({ status: "expired", ended_at }),
+    ]) {
+      const main = page.html.slice(page.html.indexOf("<main"));
+      assert.match(main, /<a class="button" href="\/plans">/);
+      assert.equal(page.form("/membership/cancel"), undefined);
+    }
+  });
+
+  const outcomes: [Partial<Payment>, RegExp][] = [
+    [{}, /3 Dec 2026 Membership Visa ending in •••• 4242 Paid \$7\.99/],
+    [{ refunded: 799 }, / Refunded \$7\.99/],
+    [{ refunded: 100 }, / \$1\.00 refunded \$7\.99/],
+    [{ status: "processing" }, / Processing /],
+    [{ status: "requires_action" }, / Waits for you /],
+    [
+      { status: "declined", decline: { message: "No funds." } },
+      / Declined ?No funds\. /,
+    ],
+    [
+      { amount: 800, currency: "JPY", purpose: "purchase" },
+      / Purchase .* ¥800/,
+    ],
+  ];
+  for (const [change, expected] of outcomes)
+    it(`says of a payment with ${JSON.stringify(change)} what became of it`, async () => {
+      const payments = [{ ...payment, ...change }];
+      assert.match((await show({}, { payments })).text, expected);
+    });
+});
+
+describe("The page of a payment that is being processed", () => {
+  it("looks again by itself, with JavaScript and without", async () => {
+    const { tag, html } = await read(
+      waitingPage({ viewer, url: "/membership/waiting" }),
+    );
+    assert.match(tag("waiting") ?? "", / data-url="\/membership\/waiting"/);
+    assert.match(
+      html,
+      /<noscript><meta http-equiv="refresh" content="3"><\/noscript>/,
+    );
+  });
+});

@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import type { Html } from "@marquee/runtime";
+import { homePage } from "../../../../services/streaming/pages/home.ts";
+import { membershipPage } from "../../../../services/streaming/pages/membership.ts";
+import {
+  messagePage,
+  type Refusal,
+  refusals,
+} from "../../../../services/streaming/pages/message.ts";
+import { plansPage } from "../../../../services/streaming/pages/plans.ts";
+import {
+  changeCardPage,
+  subscribePage,
+} from "../../../../services/streaming/pages/subscribe.ts";
+import { titlePage } from "../../../../services/streaming/pages/title.ts";
+import { waitingPage } from "../../../../services/streaming/pages/waiting.ts";
+import { watchPage } from "../../../../services/streaming/pages/watch.ts";
+import {
+  payment,
+  plans,
+  read,
+  subscription,
+  tide,
+  title,
+  viewer,
+} from "../../../support/programs/streaming-pages.ts";
+
+/** What somebody who means harm would have in a name, an address, a field. */
+const evil = `"><script>alert(1)</script><img src=x onerror='alert(1)'>`;
+const evilTitle = {
+  ...title,
+  name: evil,
+  tagline: evil,
+  genre: evil,
+  description: evil,
+};
+const [plan] = plans as [(typeof plans)[0]];
+const card = {
+  viewer: { email: evil },
+  key: evil,
+  values: { expiry: evil },
+  mistakes: { alert: evil, fields: { number: evil, cvc: evil } },
+  testCards: [{ number: "4242424242424242", what: evil }],
+};
+const playback = {
+  url: "/stream/x?signature=a",
+  hls: "/stream/x/index.m3u8?signature=a",
+  expiresAt: new Date(),
+  position: 3,
+};
+
+const pages: Record<string, Html> = {
+  home: homePage({ featured: title, titles: [title, tide], from: plan }),
+  "home of somebody": homePage({
+    viewer,
+    featured: evilTitle,
+    continueWatching: [{ ...evilTitle, position: 3 }],
+    titles: [evilTitle],
+    notice: evil,
+  }),
+  title: titlePage({ title: evilTitle, entitled: false }),
+  "title of somebody": titlePage({
+    viewer,
+    title: evilTitle,
+    position: 3,
+    entitled: "unknown",
+  }),
+  watch: watchPage({ title: evilTitle, playback, next: evilTitle }),
+  plans: plansPage({ plans: [{ ...plan, name: evil, id: evil }] }),
+  "plans of somebody": plansPage({ viewer, plans, current: "basic" }),
+  subscribe: subscribePage({ ...card, plan: { ...plan, name: evil } }),
+  "change card": changeCardPage({
+    ...card,
+    method: { brand: evil, last4: evil },
+  }),
+  membership: membershipPage({
+    viewer,
+    subscription: {
+      ...subscription,
+      plan: evil,
+      next_action: { url: evil },
+    },
+    payments: [
+      payment,
+      { ...payment, status: "declined", decline: { message: evil } },
+    ],
+    notice: evil,
+    cancelKey: evil,
+    resumeKey: evil,
+  }),
+  message: messagePage({
+    title: evil,
+    text: evil,
+    actions: [{ text: evil, href: evil }],
+    requestId: evil,
+  }),
+  waiting: waitingPage({ viewer, url: evil }),
+};
+
+for (const [name, page] of Object.entries(pages))
+  describe(`The page ${name}`, () => {
+    it("has nothing in it that the Content-Security-Policy stops, whatever names and texts are", async () => {
+      const { html } = await read(page);
+      const tags = html.match(/<[a-z][^>]*>/gi) ?? [];
+      for (const tag of tags)
+        assert.doesNotMatch(
+          tag.replace(/"[^"]*"/g, '""'),
+          /\son\w+=|\sstyle=|<style/i,
+        );
+      for (const [, attributes = ""] of html.matchAll(/<script([^>]*)>/g))
+        assert.match(
+          attributes,
+          /^ type="module" src="\/assets\/\w+\.js"$|^ type="application\/json" id="playback"$/,
+        );
+    });
+
+    it("shows what somebody means harm with as text", async () => {
+      const { html } = await read(page);
+      assert.doesNotMatch(html, /<script>|<img src=x/);
+    });
+
+    it("says its language, has a title and a description, one first heading and one main part", async () => {
+      const { html } = await read(page);
+      assert.match(html, /^<!doctype html>\n<html lang="en">/);
+      assert.match(html, /<title>.+ – Marquee<\/title>/);
+      assert.match(html, /<meta name="description" content="[^"]{20,}">/);
+      assert.equal(html.match(/<h1/g)?.length, 1);
+      assert.equal(html.match(/<main/g)?.length, 1);
+    });
+
+    it("has each id once, and what refers to one finds it", async () => {
+      const { html } = await read(page);
+      const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
+      assert.equal(new Set(ids).size, ids.length, `${ids}`);
+      for (const [, named = ""] of html.matchAll(
+        /\s(?:for|aria-labelledby|aria-describedby|href)="#?([\w -]+)"/g,
+      ))
+        for (const id of named.split(" ")) assert.ok(ids.includes(id), id);
+    });
+
+    it("has a label for each field that somebody fills in", async () => {
+      const { html } = await read(page);
+      for (const [input] of html.matchAll(/<input (?!type="hidden")[^>]*>/g)) {
+        const id = /id="([^"]*)"/.exec(input)?.[1];
+        const label =
+          html.includes(`<label for="${id}">`) ||
+          new RegExp(`<label[^>]*>${input}`).test(html);
+        assert.ok(label, input);
+      }
+    });
+
+    it("has a text for each picture, be it none", async () => {
+      const { html } = await read(page);
+      for (const [img] of html.matchAll(/<img [^>]*>/g))
+        assert.match(img, / alt="/);
+    });
+  });
+
+describe("A page's frame", () => {
+  it("leads who is signed out to plans and signing in", async () => {
+    const { links, form } = await read(pages.home as Html);
+    assert.equal(links.Plans, "/plans");
+    assert.equal(links["Start watching"], "/plans");
+    assert.equal(links["Sign in"], "/sign-in");
+    assert.equal(form("/sign-out"), undefined);
+    assert.equal(links.Account, undefined);
+  });
+
+  it("leads who is signed in to membership and account, and signs them out with a form", async () => {
+    const { links, form } = await read(pages["home of somebody"] as Html);
+    assert.equal(links.Membership, "/membership");
+    assert.equal(links.Account, "/account");
+    assert.deepEqual(form("/sign-out"), {});
+    assert.equal(links["Sign in"], undefined);
+  });
+
+  it("tells screen readers which page this is", async () => {
+    const { html } = await read(pages.membership as Html);
+    assert.match(html, /<a href="\/membership" aria-current="page">/);
+    assert.equal(html.match(/aria-current/g)?.length, 1);
+  });
+
+  it("begins with the way past it", async () => {
+    const { html } = await read(pages.home as Html);
+    assert.match(html, /<body[^>]*>\s*<a class="skip" href="#main">/);
+  });
+});
+
+describe("What people are told in place of a page", () => {
+  it("leads them on: who is signed out, who has no plan, and who comes when something is away", async () => {
+    const links = async (refusal: Refusal) =>
+      Object.values((await read(messagePage(refusal))).links);
+    assert.ok((await links(refusals.notSignedIn)).includes("/sign-in"));
+    assert.ok((await links(refusals.notEntitled)).includes("/plans"));
+    for (const kind of ["paymentAway", "mediaAway", "databaseAway"] as const) {
+      const refusal = refusals[kind]({ again: "/watch/x" });
+      assert.ok((await links(refusal)).includes("/watch/x"));
+    }
+  });
+
+  it("says when to try again, and leads nowhere that would send a form again", async () => {
+    for (const kind of ["paymentAway", "mediaAway", "authAway"] as const) {
+      const refusal = refusals[kind]({ when: "in 20 seconds" });
+      const { text, links } = await read(messagePage(refusal));
+      assert.match(text, /Please try again in 20 seconds\./);
+      assert.equal(links["Try again"], undefined);
+    }
+  });
+
+  it("has the request's id, to find it in the logs", async () => {
+    const { text } = await read(
+      messagePage({ ...refusals.notFound, requestId: "trace-7" }),
+    );
+    assert.match(text, /Request ID: trace-7/);
+  });
+
+  it("says with payment away that nobody's film stops", async () => {
+    const message = refusals.paymentAway({ again: "/watch/x" });
+    const { text, html } = await read(messagePage(message));
+    assert.match(text, /People who are already watching go on watching\./);
+    assert.match(html, /<title>Error: We can’t check your membership/);
+  });
+});
+
+describe("The pages' look", () => {
+  const style = readFileSync("services/streaming/assets/style.css", "utf8");
+
+  it("needs nothing from elsewhere", () => {
+    assert.doesNotMatch(style, /url\(|@import/);
+  });
+
+  it("moves for nobody who prefers that it doesn't", () => {
+    const [still = ""] = style.split("@media (prefers-reduced-motion");
+    assert.doesNotMatch(still, /\b(animation|transition|scroll-behavior):/);
+  });
+
+  it("has a class for everything that pages mark, or that a script sets", async () => {
+    const all = await Promise.all(Object.values(pages).map(read));
+    const used = all.flatMap(({ html }) =>
+      [...html.matchAll(/class="([\w -]+)"/g)].flatMap(([, names = ""]) =>
+        names.split(" "),
+      ),
+    );
+    const free = ["catalogue", "requires_confirmation", "processing"];
+    for (const name of new Set(used))
+      assert.ok(
+        free.includes(name) || new RegExp(`\\.${name}\\b`).test(style),
+        name,
+      );
+  });
+});

@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { mock } from "node:test";
+import type { Playback } from "../../../../services/streaming/browser/player/playback.ts";
+import {
+  createRenewal,
+  type Refusal,
+} from "../../../../services/streaming/browser/player/renewal.ts";
+
+const start = Date.parse("2026-11-27T20:00:00Z");
+const second = 1000;
+
+/** URLs that are good for some seconds from now on. */
+const playback = (seconds: number, name = "a"): Playback => ({
+  url: `/stream/x?signature=${name}`,
+  hls: `/stream/x/index.m3u8?signature=${name}`,
+  expires_at: new Date(Date.now() + seconds * second).toISOString(),
+  position: 0,
+});
+
+type Answer = () => Response | Promise<Response>;
+const gives = (body: unknown, status = 200, headers = {}) =>
+  Response.json(body, { status, headers });
+
+describe("Keeping a title's URLs good", () => {
+  let asked: number[];
+  let told: Refusal[];
+  /** Places that became known. */
+  let placed: number[];
+  /** What the server answers from now on. */
+  let answer: Answer;
+
+  beforeEach(() => {
+    mock.timers.enable({ apis: ["setTimeout", "Date"], now: start });
+    asked = [];
+    told = [];
+    placed = [];
+    answer = () => gives(playback(60, "b"));
+  });
+  afterEach(() => mock.timers.reset());
+
+  const open = (seconds = 60, first: Partial<Playback> = {}) =>
+    createRenewal({
+      path: "/playback/x",
+      first: { ...playback(seconds), ...first },
+      placed: (position) => placed.push(position),
+      refused: (why) => told.push(why),
+      fetch: async (path, init) => {
+        assert.equal(path, "/playback/x");
+        assert.equal(init?.method, "POST");
+        asked.push((Date.now() - start) / second);
+        return answer();
+      },
+    });
+
+  /** Lets seconds go by, one after the other, with what is to happen in each. */
+  async function pass(seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i++) {
+      mock.timers.tick(second);
+      await new Promise(setImmediate);
+    }
+  }
+
+  it("asks when three quarters of the time are over, and again", async () => {
+    const { latest } = open(60);
+    await pass(44);
+    assert.deepEqual(asked, []);
+    await pass(1);
+    assert.deepEqual(asked, [45]);
+    assert.match(latest().url, /signature=b/);
+    await pass(45);
+    assert.deepEqual(asked, [45, 90]);
+  });
+
+  const useless: [string, Answer][] = [
+    ["a network that is away", () => Promise.reject(new TypeError("failed"))],
+    ["a 503", () => gives({ status: 503 }, 503)],
+    ["a 500 without JSON", () => new Response("oops", { status: 500 })],
+    ["a 200 without JSON", () => new Response("<html>")],
+    ["a 200 without URLs", () => gives({ url: 1 })],
+    ["a time that is none", () => gives({ ...playback(60), expires_at: "x" })],
+    ["a 403 for another reason", () => gives({ detail: "origin" }, 403)],
+    ["a 404", () => gives({}, 404)],
+  ];
+  for (const [what, bad] of useless)
+    it(`asks again and again after ${what}, and stops nothing`, async () => {
+      const { latest } = open(60);
+      answer = bad;
+      await pass(90);
+      assert.ok(asked.length >= 4 && asked.length <= 9, `${asked}`);
+      assert.deepEqual(told, []);
+      assert.match(latest().url, /signature=a/);
+      answer = () => gives(playback(60, "b"));
+      await pass(31);
+      assert.match(latest().url, /signature=b/);
+    });
+
+  const refusals: [Refusal, Answer][] = [
+    ["membership-ended", () => gives({ entitled: false }, 403)],
+    ["signed-out", () => gives({}, 401)],
+  ];
+  for (const [why, refusal] of refusals)
+    it(`plays until the URLs expire when it is told: ${why}`, async () => {
+      open(60);
+      answer = refusal;
+      await pass(59);
+      assert.deepEqual([asked, told], [[45], []]);
+      await pass(120);
+      assert.deepEqual([asked, told], [[45, 60], [why]]);
+    });
+
+  for (const [why, refusal] of refusals)
+    it(`goes on when it is no longer so at the end: ${why}`, async () => {
+      const { latest } = open(60);
+      answer = refusal;
+      await pass(50);
+      answer = () => gives(playback(60, "b"));
+      await pass(11);
+      assert.deepEqual([asked, told], [[45, 60], []]);
+      assert.match(latest().url, /signature=b/);
+      // And what was said before counts no longer.
+      answer = refusal;
+      await pass(58);
+      assert.deepEqual([asked, told], [[45, 60, 105], []]);
+      await pass(2);
+      assert.deepEqual(told, [why]);
+    });
+
+  it("tells nobody of a refusal that nobody confirms", async () => {
+    open(60);
+    answer = () => gives({ entitled: false }, 403);
+    await pass(50);
+    answer = () => gives({}, 503);
+    await pass(60);
+    assert.deepEqual(told, []);
+    answer = () => gives({ entitled: false }, 403);
+    await pass(31);
+    assert.deepEqual(told, ["membership-ended"]);
+  });
+
+  it("asks soon where the viewer is, if that is not known, and then no more than else", async () => {
+    open(60, { position: null });
+    answer = () => gives({ ...playback(60, "b"), position: null });
+    await pass(7);
+    assert.ok(asked.length >= 3 && asked.length <= 5, `${asked}`);
+    assert.deepEqual(placed, []);
+    answer = () => gives({ ...playback(60, "c"), position: 42.5 });
+    await pass(8);
+    assert.deepEqual(placed, [42.5]);
+    asked.length = 0;
+    answer = () => gives({ ...playback(60, "d"), position: 50 });
+    await pass(90);
+    assert.deepEqual(placed, [42.5]);
+    assert.ok(asked.length <= 2, `${asked}`);
+  });
+
+  it("takes what is no place for one that is not known", async () => {
+    open(60, { position: null });
+    for (const position of [undefined, "12", -1]) {
+      answer = () => gives({ ...playback(60), position });
+      await pass(10);
+    }
+    assert.deepEqual(placed, []);
+    answer = () => gives({ ...playback(60), position: 0 });
+    await pass(31);
+    assert.deepEqual(placed, [0]);
+  });
+
+  it("keeps what it knew of the place when that can't be looked up later", async () => {
+    open(60);
+    answer = () => gives({ ...playback(60, "b"), position: null });
+    await pass(89);
+    assert.deepEqual([asked, placed], [[45], []]);
+  });
+
+  it("tells at once when what plays is refused as well, and only once", async () => {
+    const renewal = open(60);
+    answer = () => gives({ entitled: false }, 403);
+    assert.equal(await renewal.renew(), false);
+    assert.deepEqual(told, []);
+    await renewal.renew();
+    await pass(120);
+    assert.deepEqual(told, ["membership-ended"]);
+  });
+
+  it("asks once for all who want new URLs at the same time", async () => {
+    const renewal = open(60);
+    const renewed = await Promise.all([renewal.renew(), renewal.renew()]);
+    assert.deepEqual(renewed, [true, true]);
+    assert.equal(asked.length, 1);
+  });
+
+  it("asks at once with URLs that have expired, as in a page that comes back", async () => {
+    const renewal = open(-3600);
+    assert.ok(renewal.expired());
+    await pass(1);
+    assert.equal(asked.length, 1);
+    assert.ok(!renewal.expired());
+  });
+
+  it("goes by the server's clock where the browser's is wrong", async () => {
+    // The browser is an hour ahead: for it, all URLs have expired.
+    const hour = 3600;
+    answer = () => {
+      const date = new Date(Date.now() - hour * second).toUTCString();
+      return gives(playback(60 - hour, "b"), 200, { date });
+    };
+    const { expired } = open(60 - hour);
+    await pass(40);
+    assert.equal(asked.length, 1, `${asked}`);
+    assert.ok(!expired());
+    await pass(20);
+    assert.equal(asked.length, 2, `${asked}`);
+  });
+
+  it("makes no flood where times make no sense", async () => {
+    answer = () => gives(playback(-10, "b"));
+    open(-10);
+    await pass(60);
+    assert.ok(asked.length <= 13, `${asked}`);
+  });
+});

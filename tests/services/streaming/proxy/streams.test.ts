@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type IncomingMessage, request, type ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "../../../../local/host.ts";
+import { browserAccept, errorPageOf } from "../../../support/page.ts";
+import { problemOf } from "../../../support/problem.ts";
+import { raw, useFront } from "../../../support/streaming/front.ts";
+import { useUpstream } from "../../../support/streaming/upstream.ts";
+
+const timeoutMs = 300;
+
+describe("streaming: a service that does not answer what is passed on", () => {
+  const upstream = useUpstream();
+  const front = useFront(upstream, { timeout: timeoutMs });
+  const ask = (init?: RequestInit) => fetch(`${front.url}/a`, init);
+  const post = { method: "POST", body: "x" };
+
+  async function isAway(response: Response, status: number) {
+    assert.equal(response.headers.get("retry-after"), "1");
+    const { detail } = await problemOf(response, status);
+    assert.equal(detail, "/a can't be answered now.");
+  }
+
+  it("is a 502 where it can't be reached", async () => {
+    await upstream.down();
+    await isAway(await ask(), 502);
+    await isAway(await ask(post), 502);
+  });
+
+  it("is a 502 where it cuts the connection, or answers no HTTP", async () => {
+    upstream.handler = (_, response) => response.destroy();
+    await isAway(await ask(), 502);
+    upstream.handler = ({ socket }) => socket.end("no HTTP\r\n\r\n");
+    await isAway(await ask(), 502);
+  });
+
+  it("is a 504 where it says nothing for too long", async () => {
+    upstream.handler = () => {};
+    for (const init of [{}, post]) {
+      const began = performance.now();
+      await isAway(await ask(init), 504);
+      const took = performance.now() - began;
+      assert.ok(took >= timeoutMs - 10, `${took} ms`);
+    }
+    assert.equal(upstream.requests.length, 2, "it was asked again");
+  });
+
+  it("is a page where a browser asks for one", async () => {
+    await upstream.down();
+    const response = await ask({ headers: { accept: browserAccept } });
+    assert.equal(response.headers.get("retry-after"), "1");
+    const { text } = await errorPageOf(response, 502);
+    assert.match(text, /Please try again in a few seconds\./);
+  });
+
+  it("is asked again on another connection, if that changes nothing", async () => {
+    const cutOnce = () => {
+      let cut = false;
+      upstream.requests = [];
+      upstream.handler = (_, response) => {
+        if (cut) response.end("there");
+        else response.destroy();
+        cut = true;
+      };
+    };
+    cutOnce();
+    assert.equal(await (await ask()).text(), "there");
+    cutOnce();
+    await isAway(await ask(post), 502);
+    assert.equal(upstream.requests.length, 1);
+  });
+
+  it("does not keep others from being answered", async () => {
+    upstream.handler = ({ url }, response) => {
+      if (url === "/a") return;
+      response.end("there");
+    };
+    const waiting = ask();
+    assert.equal((await raw(front, "/things/1")).text, "there");
+    await isAway(await waiting, 504);
+  });
+});
+
+describe("streaming: bodies that are passed on", () => {
+  const upstream = useUpstream();
+  const front = useFront(upstream, { timeout: timeoutMs });
+  const begin = async (path = "/a") => {
+    const sent = request({ host: "127.0.0.1", port: front.port, path }).end();
+    sent.on("error", () => {});
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    return { sent, answer };
+  };
+
+  it("come as they are written, however long they take", async () => {
+    let its: ServerResponse | undefined;
+    upstream.handler = (_, response) => {
+      its = response;
+      response.write("one");
+    };
+    const { answer } = await begin();
+    const chunks = answer[Symbol.asyncIterator]();
+    const next = async () => `${(await chunks.next()).value}`;
+    assert.equal(await next(), "one");
+    await delay(400); // longer than the headers may take
+    its?.write("two");
+    assert.equal(await next(), "two");
+    its?.end("three");
+    assert.equal(await next(), "three");
+    assert.equal((await chunks.next()).done, true);
+  });
+
+  it("go as they come, however long the client takes", async () => {
+    const seen: string[] = [];
+    upstream.handler = async (incoming, response) => {
+      for await (const chunk of incoming) seen.push(`${chunk}`);
+      response.end("done");
+    };
+    const sending = request({
+      ...{ host: "127.0.0.1", port: front.port, path: "/a", method: "POST" },
+      headers: { "content-length": 6 },
+    });
+    sending.write("one");
+    assert.ok(await eventually(async () => seen.length === 1, 30_000));
+    await delay(400); // longer than the service may take
+    sending.end("two");
+    const [answer] = (await once(sending, "response")) as [IncomingMessage];
+    assert.equal(answer.statusCode, 200);
+    assert.deepEqual(seen, ["one", "two"]);
+    answer.resume();
+  });
+
+  it("do not let the service take its time after them", async () => {
+    upstream.handler = (incoming) => incoming.resume();
+    const sending = request({
+      ...{ host: "127.0.0.1", port: front.port, path: "/a", method: "POST" },
+      headers: { "content-length": 6 },
+    });
+    sending.write("one");
+    await delay(400);
+    const began = performance.now();
+    sending.end("two");
+    const [answer] = (await once(sending, "response")) as [IncomingMessage];
+    assert.equal(answer.statusCode, 504);
+    const took = performance.now() - began;
+    assert.ok(took >= timeoutMs - 10, `${took} ms`);
+    answer.resume();
+  });
+
+  for (const [what, headers] of [
+    ["of a length that was said", { "content-length": 100 }],
+    ["of any length", {}],
+  ] as const)
+    it(`are cut, and do not seem to be whole, where the service's are cut: ${what}`, async () => {
+      upstream.handler = (_, response) => {
+        response.writeHead(200, headers).write("half");
+        setTimeout(() => response.destroy(), 30);
+      };
+      const { answer } = await begin();
+      await assert.rejects(answer.toArray(), { code: "ECONNRESET" });
+      assert.equal(answer.complete, false);
+    });
+
+  it("take no more memory for a client that does not read", async () => {
+    const chunk = Buffer.alloc(64 * 1024, "x");
+    const most = 64 * 1024 * 1024;
+    let written = 0;
+    upstream.handler = async (_, response) => {
+      const closed = once(response, "close");
+      while (written < most && !response.destroyed) {
+        written += chunk.length;
+        if (!response.write(chunk))
+          await Promise.race([once(response, "drain"), closed]);
+      }
+      response.end();
+    };
+    const { sent, answer } = await begin();
+    answer.pause();
+    let before = -1;
+    // Until nothing moves any more.
+    while (before !== written) {
+      before = written;
+      await delay(300);
+    }
+    // What the kernel's buffers of both connections have, and ours: a few MiB.
+    assert.ok(written < 24 * 1024 * 1024, `${written} bytes are under way`);
+    const ended = once(answer, "end");
+    answer.resume();
+    await ended;
+    assert.ok(written >= most);
+    sent.destroy();
+  });
+});
+
+describe("streaming: requests that are passed on without a time limit", () => {
+  const upstream = useUpstream();
+  const front = useFront(upstream, { timeout: 3_600_000 });
+
+  for (const [when, begin] of [
+    ["before the answer", () => {}],
+    [
+      "in the middle of it",
+      (response: ServerResponse) => response.write("half"),
+    ],
+  ] as const)
+    it(`end at the service when the client leaves ${when}`, async () => {
+      const asked = Promise.withResolvers<ServerResponse>();
+      upstream.handler = (_, response) => asked.resolve(response);
+      const { port } = front;
+      const sent = request({ host: "127.0.0.1", port, path: "/a" }).end();
+      sent.on("error", () => {});
+      const response = await asked.promise;
+      begin(response);
+      if (response.headersSent) {
+        const [answer] = (await once(sent, "response")) as [IncomingMessage];
+        await once(answer, "data");
+      }
+      const closed = once(response, "close");
+      sent.destroy();
+      await closed;
+      assert.equal(upstream.requests.length, 1, "it was asked again");
+    });
+});

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import { type AddressInfo, createServer as createTcp } from "node:net";
+import { openBucket } from "../../../../services/streaming/media/s3.ts";
+import { useS3 } from "../../../support/s3-server.ts";
+import { silentWay } from "../../../support/silent-way.ts";
+
+/** What a real bucket does not do when one wants it to. */
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+const content = Buffer.from("0123456789");
+
+const object = {
+  etag: '"one"',
+  "last-modified": "Fri, 27 Nov 2026 08:00:00 GMT",
+};
+
+/** The whole object's headers, as to HEAD. */
+const head: Answer = (response) =>
+  response.writeHead(200, { ...object, "content-length": 10 }).end();
+
+const status =
+  (code: number, headers = {}, body = ""): Answer =>
+  (response) =>
+    response.writeHead(code, headers).end(body);
+
+/** Part of the object, with these headers instead. */
+const part =
+  (start: number, end: number, headers = {}): Answer =>
+  (response) =>
+    response
+      .writeHead(206, {
+        ...object,
+        "content-range": `bytes ${start}-${end}/10`,
+        "content-length": end - start + 1,
+        ...headers,
+      })
+      .end(content.subarray(start, end + 1));
+
+describe("A bucket that is away", () => {
+  const s3 = useS3();
+  const servers: { close(): void; closeAllConnections?(): void }[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.close();
+      server.closeAllConnections?.();
+    }
+  });
+
+  /** Answers one request after the other; the last answer is for all that come then. */
+  async function serve(...answers: Answer[]) {
+    const requests: IncomingMessage[] = [];
+    const server = createServer((request, response) => {
+      requests.push(request);
+      answers[Math.min(requests.length, answers.length) - 1]?.(
+        response,
+        request,
+      );
+    }).listen(0, "127.0.0.1");
+    servers.push(server);
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    return { endpoint: `http://127.0.0.1:${port}`, requests };
+  }
+
+  const find = (endpoint: string, changed = {}) =>
+    openBucket({ ...s3().options, endpoint, ...changed }).find("a.mp4");
+
+  const away = (promise: Promise<unknown>, message: RegExp) =>
+    assert.rejects(promise, { name: "MediaAway", message });
+
+  const read = async (endpoint: string, start: number, end: number) => {
+    const file = await find(endpoint, { timeout: 1 });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of file?.read(start, end) ?? []) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  };
+
+  it("is known to be within the time limit when it never answers", async () => {
+    const server = createTcp((socket) => socket.on("error", () => {}));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    servers.push(server);
+    const { port } = server.address() as AddressInfo;
+    const start = performance.now();
+    await away(
+      find(`http://127.0.0.1:${port}`, { timeout: 0.6 }),
+      /^The bucket "titles" at http:\/\/127.0.0.1:\d+ is away: no answer in time\.$/,
+    );
+    const took = performance.now() - start;
+    assert.ok(took > 490, `${took} ms`);
+  });
+
+  it("is known to be when nobody listens, long before that", async () => {
+    await away(
+      find("http://127.0.0.1:1", { timeout: 3_600 }),
+      /is away: connect ECONNREFUSED/,
+    );
+  });
+
+  it("is not when a kept connection alone is dead", async () => {
+    const way = await silentWay(s3().options.endpoint);
+    try {
+      await s3().put("a.mp4", content);
+      const { endpoint: _, ...rest } = s3().options;
+      const store = openBucket({ ...rest, endpoint: way.url, timeout: 1 });
+      assert.equal(await store.find("none.mp4"), undefined);
+      way.forget();
+      assert.equal((await store.find("a.mp4"))?.size, 10);
+    } finally {
+      way.forget();
+      way.close();
+    }
+  });
+
+  it("is not when it answers the second or third time", async () => {
+    const { endpoint, requests } = await serve(
+      status(503),
+      (response) => response.destroy(),
+      head,
+    );
+    assert.equal((await find(endpoint))?.etag, '"one"');
+    assert.equal(requests.length, 3);
+  });
+
+  it("is asked three times, and says what it answered", async () => {
+    const slow = "<Error><Code>SlowDown</Code></Error>";
+    const { endpoint, requests } = await serve(status(503, {}, slow));
+    await away(find(endpoint), /is away: it answered 503\.$/);
+    assert.equal(requests.length, 3);
+  });
+
+  it("is told from one that is none", async () => {
+    for (const [answer, message] of [
+      [status(404, {}, "<html>Not Found</html>"), /it answered 404\.$/],
+      [status(302, { location: "/" }), /it answered 302\.$/],
+      [status(200), /without a strong ETag, Content-Length or Last-Modified/],
+      [
+        status(200, { ...object, "content-length": 1, etag: 'W/"a"' }),
+        /without a strong ETag/,
+      ],
+      [
+        status(301, { "x-amz-bucket-region": "eu-west-1" }),
+        /it answered 301, the bucket is in region eu-west-1, and/,
+      ],
+    ] as const) {
+      const { endpoint } = await serve(answer);
+      await away(find(endpoint), message);
+    }
+  });
+
+  it("gets no secret but the session token, which is signed", async () => {
+    const { endpoint, requests } = await serve(head);
+    await find(endpoint, { sessionToken: "temporary" });
+    const { headers } = requests[0] as IncomingMessage;
+    assert.equal(headers["x-amz-security-token"], "temporary");
+    assert.match(headers.authorization ?? "", /;x-amz-security-token,/);
+    assert.ok(!JSON.stringify(headers).includes(s3().options.secretAccessKey));
+  });
+
+  it("gives what was asked for, or nothing", async () => {
+    for (const [answer, message] of [
+      [
+        (response: ServerResponse) => response.writeHead(200).end(content),
+        /can't be used: it does not know ranges, and answered with all of a\.mp4\.$/,
+      ],
+      [
+        part(3, 6),
+        /asked for bytes 2-5\/10 of a\.mp4, it answered with bytes 3-6\/10, 4 bytes long\.$/,
+      ],
+      [part(2, 4), /answered with bytes 2-4\/10, 3 bytes long/],
+      [
+        part(2, 5, { "content-range": "bytes 2-5/11" }),
+        /answered with bytes 2-5\/11/,
+      ],
+      [
+        part(2, 4, { "content-range": "bytes 2-5/10", "content-length": 3 }),
+        /answered with bytes 2-5\/10, 3 bytes long/,
+      ],
+      [status(416), /can't be used: it answered 416/],
+      [
+        status(403, {}, "<Error><Code>RequestTimeTooSkewed</Code></Error>"),
+        /403 RequestTimeTooSkewed, this machine's clock is wrong\.$/,
+      ],
+    ] as const) {
+      const { endpoint } = await serve(head, answer);
+      await away(read(endpoint, 2, 5), message);
+    }
+  });
+
+  it("gives nothing of another object, if it knows no If-Match", async () => {
+    const { endpoint, requests } = await serve(
+      head,
+      part(2, 5, { etag: '"two"' }),
+    );
+    await assert.rejects(read(endpoint, 2, 5), { name: "MediaChanged" });
+    assert.equal(requests[1]?.headers["if-match"], '"one"');
+  });
+
+  it("is when answers break off before the first byte, and not for ever", async () => {
+    const nothing: Answer = (response) => {
+      response.writeHead(206, {
+        ...object,
+        "content-range": "bytes 2-5/10",
+        "content-length": 4,
+      });
+      response.flushHeaders();
+      setTimeout(() => response.destroy(), 20);
+    };
+    const { endpoint, requests } = await serve(head, nothing);
+    await away(read(endpoint, 2, 5), /is away: reading a\.mp4 breaks off/);
+    assert.equal(requests.length, 4);
+  });
+
+  it("is asked for what is missing, when one byte comes after the other", async () => {
+    const one: Answer = (response, { headers }) => {
+      const start = Number(/bytes=(\d+)-5/.exec(headers.range ?? "")?.[1]);
+      response.writeHead(206, {
+        ...object,
+        "content-range": `bytes ${start}-5/10`,
+        "content-length": 6 - start,
+      });
+      response.write(content.subarray(start, start + 1), () =>
+        setTimeout(() => response.destroy(), 20),
+      );
+    };
+    const { endpoint, requests } = await serve(head, one);
+    assert.equal(await read(endpoint, 2, 5), "2345");
+    assert.equal(requests.length, 5);
+  });
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  MediaAway,
+  MediaChanged,
+} from "../../../../services/streaming/media/media-store.ts";
+import { openBucket } from "../../../../services/streaming/media/s3.ts";
+import { useS3 } from "../../../support/s3-server.ts";
+import { useWays } from "../../../support/s3-way.ts";
+import { silentWay } from "../../../support/silent-way.ts";
+
+const MiB = 1 << 20;
+
+describe("A file in a bucket that is being read", () => {
+  const s3 = useS3();
+  const ways = useWays();
+  const content = randomBytes(32 * MiB);
+
+  beforeEach(() => s3().put("a.mp4", content, "video/mp4"));
+
+  async function open(endpoint = s3().options.endpoint, changed = {}) {
+    const store = openBucket({ ...s3().options, endpoint, ...changed });
+    const file = await store.find("a.mp4");
+    assert.ok(file);
+    return { store, file };
+  }
+
+  /** Reads to the end; each byte has to be the right one. */
+  async function readOn(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    start = 0,
+    end = content.length,
+  ) {
+    for (let next = start; ; ) {
+      const { value, done } = await reader.read();
+      if (done) return assert.equal(next, end);
+      assert.ok(content.subarray(next, next + value.length).equals(value));
+      next += value.length;
+    }
+  }
+
+  it("is read on where connections break off, again and again", async () => {
+    const way = await ways(s3().options.endpoint);
+    const { file } = await open(way.endpoint);
+    way.cutAfter(3_000_003);
+    await readOn(file.read(5, 20_000_000).getReader(), 5, 20_000_001);
+    assert.ok(way.opened() >= 7 && way.opened() < 12, `${way.opened()}`);
+  });
+
+  it("is read on where a connection dies without a word", async () => {
+    const way = await silentWay(s3().options.endpoint);
+    try {
+      const { file } = await open(way.url, { stall: 0.3 });
+      const reader = file.read(0, content.length - 1).getReader();
+      const { value } = await reader.read();
+      way.forget();
+      await readOn(reader, value?.length);
+    } finally {
+      way.forget();
+      way.close();
+    }
+  });
+
+  it("is read on after the server crashed and came back", async () => {
+    const { file } = await open(undefined, { timeout: 30 });
+    const reader = file.read(0, content.length - 1).getReader();
+    const { value } = await reader.read();
+    await s3().kill();
+    const back = delay(700).then(() => s3().restart());
+    await readOn(reader, value?.length);
+    await back;
+  });
+
+  it("fails in time when the server crashed and stays away", async () => {
+    const { file } = await open(undefined, { timeout: 0.8 });
+    const reader = file.read(0, content.length - 1).getReader();
+    const { value } = await reader.read();
+    await s3().kill();
+    try {
+      await assert.rejects(readOn(reader, value?.length), (error) => {
+        assert.ok(error instanceof MediaAway);
+        assert.match(error.message, /^The bucket "titles" at .*ECONNREFUSED/);
+        return true;
+      });
+    } finally {
+      await s3().restart();
+    }
+  });
+
+  it("has changed when it was replaced before it is read", async () => {
+    const { store, file } = await open();
+    await s3().put("a.mp4", Buffer.from("another"));
+    await assert.rejects(file.read(0, 9).getReader().read(), (error) => {
+      assert.ok(error instanceof MediaChanged);
+      assert.equal(error.message, "a.mp4 was replaced while it was read.");
+      return true;
+    });
+    // Who looks it up now gets the new one, not what is kept.
+    assert.equal((await store.find("a.mp4"))?.size, 7);
+  });
+
+  it("has changed when it was replaced in the middle, with nothing of another", async () => {
+    const way = await ways(s3().options.endpoint);
+    const { file } = await open(way.endpoint);
+    const reader = file.read(0, content.length - 1).getReader();
+    const { value } = await reader.read();
+    await s3().put("a.mp4", randomBytes(content.length));
+    way.cut();
+    // As far as the old one had come, it is right.
+    await assert.rejects(readOn(reader, value?.length), MediaChanged);
+  });
+
+  it("has changed when it was removed", async () => {
+    const { store, file } = await open();
+    await s3().remove("a.mp4");
+    await assert.rejects(file.read(0, 9).getReader().read(), {
+      name: "MediaChanged",
+      message: "a.mp4 was removed while it was read.",
+    });
+    assert.equal(await store.find("a.mp4"), undefined);
+  });
+});

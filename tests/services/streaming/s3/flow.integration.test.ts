@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { openBucket } from "../../../../services/streaming/media/s3.ts";
+import { runToEnd, stopPrograms } from "../../../support/program.ts";
+import { useS3 } from "../../../support/s3-server.ts";
+import { useWays, type Way } from "../../../support/s3-way.ts";
+
+const MiB = 1 << 20;
+
+/** Until nothing has come for so many milliseconds. */
+async function untilQuiet(way: Way, time = 1_000) {
+  for (let before = -1; before !== way.bytes(); ) {
+    before = way.bytes();
+    await delay(time);
+  }
+}
+
+describe("A slow reader of a bucket", () => {
+  const s3 = useS3();
+  const ways = useWays();
+  stopPrograms();
+  const content = randomBytes(64 * MiB);
+
+  before(async () => {
+    await s3().put("large.mp4", content, "video/mp4");
+  });
+
+  /** A stream of all of it, and the way over which it comes. */
+  async function read(changed = {}) {
+    const way = await ways(s3().options.endpoint);
+    const { endpoint } = way;
+    const store = openBucket({ ...s3().options, endpoint, ...changed });
+    const file = await store.find("large.mp4");
+    assert.ok(file);
+    const reader = file.read(0, file.size - 1).getReader();
+    return { way, store, file, reader };
+  }
+
+  it("makes the bucket wait", async () => {
+    const { way, reader } = await read();
+    const { value } = await reader.read();
+    assert.ok(value && value.length <= 256 << 10);
+    await untilQuiet(way);
+    const ahead = way.bytes();
+    // The kernel's buffers on both sides of the connection; what is ours is measured below.
+    assert.ok(ahead < 8 * MiB, `${ahead} bytes came for ${value.length}`);
+    // And all of it comes once it is read.
+    let size = value.length;
+    for (;;) {
+      const { value: chunk, done } = await reader.read();
+      if (done) break;
+      const end = size + chunk.length;
+      assert.ok(content.subarray(size, end).equals(chunk));
+      size = end;
+    }
+    assert.equal(size, content.length);
+  });
+
+  it("is not taken for a bucket that doesn't send", async () => {
+    const { way, reader } = await read({ stall: 2 });
+    await reader.read();
+    await delay(2_500);
+    for (let i = 0; i < 300; i++) assert.ok((await reader.read()).value);
+    assert.equal(way.opened(), 2);
+    await reader.cancel();
+  });
+
+  it("may be cut off by the bucket while it does not read", async () => {
+    const { way, reader } = await read();
+    let size = (await reader.read()).value?.length ?? 0;
+    await untilQuiet(way);
+    way.cut();
+    await delay(50);
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      assert.ok(content.subarray(size, size + value.length).equals(value));
+      size += value.length;
+    }
+    assert.equal(size, content.length);
+  });
+
+  it("who cancels closes the connection at once", async () => {
+    const { way, reader } = await read();
+    await reader.read();
+    assert.equal(way.open(), 2);
+    await reader.cancel();
+    await way.untilOpen(1);
+    const came = way.bytes();
+    await delay(100);
+    assert.equal(way.bytes(), came);
+  });
+
+  it("who cancels before the answer closes the connection at once", async () => {
+    const { way, reader } = await read();
+    way.freeze();
+    const read1 = reader.read();
+    await way.untilOpen(2);
+    await reader.cancel();
+    assert.deepEqual(await read1, { value: undefined, done: true });
+    await way.untilOpen(1);
+  });
+
+  it("never makes others wait who look files up", async () => {
+    const { reader, store } = await read({ connections: 1 });
+    await reader.read();
+    await s3().put("other.mp4", Buffer.from("other"));
+    assert.ok(await store.find("other.mp4"));
+    await reader.cancel();
+  });
+
+  it("has a connection that another one gets when it is done", async () => {
+    const { reader, file } = await read({ connections: 1, timeout: 4 });
+    await reader.read();
+    const other = () => file.read(0, 9).getReader();
+    await assert.rejects(other().read(), {
+      name: "MediaAway",
+      message: /is away: all 1 connections to it are in use\.$/,
+    });
+    const impatient = other();
+    const waits = impatient.read();
+    await delay(50);
+    await impatient.cancel();
+    assert.deepEqual(await waits, { value: undefined, done: true });
+    const patient = other().read();
+    await delay(50);
+    await reader.cancel();
+    const { value } = await patient;
+    assert.ok(value && content.subarray(0, 10).equals(value));
+  });
+
+  it("takes no memory, however large the file", async () => {
+    await s3().put("huge.mp4", Buffer.alloc(256 * MiB, "video"), "video/mp4");
+    const { code, stdout, stderr } = await runToEnd(
+      "tests/support/programs/streaming-s3.ts",
+      {},
+      JSON.stringify({ options: s3().options, path: "huge.mp4", pause: 1 }),
+    );
+    assert.equal(code, 0, stderr);
+    const { bytes, grown } = JSON.parse(stdout);
+    assert.equal(bytes, 256 * MiB);
+    // What the collector has yet to take: 35 MiB, for one reader as for 500.
+    assert.ok(grown < 80 * MiB, `${grown} bytes more than before`);
+  });
+});

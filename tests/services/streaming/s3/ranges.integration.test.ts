@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { MediaFile } from "../../../../services/streaming/media/media-store.ts";
+import { openBucket } from "../../../../services/streaming/media/s3.ts";
+import { useS3 } from "../../../support/s3-server.ts";
+import { useWays } from "../../../support/s3-way.ts";
+
+const MiB = 1 << 20;
+
+describe("A range of a file in a bucket", () => {
+  const s3 = useS3();
+  const ways = useWays();
+  const content = randomBytes(64 * MiB);
+  let file: MediaFile;
+
+  before(async () => {
+    await s3().put("large.mp4", content, "video/mp4");
+    const found = await openBucket(s3().options).find("large.mp4");
+    assert.ok(found);
+    file = found;
+  });
+
+  const last = content.length - 1;
+  for (const [what, start, end] of [
+    ["the first byte", 0, 0],
+    ["the last byte", last, last],
+    ["one byte in the middle", 12_345_678, 12_345_678],
+    ["1 MiB in the middle", 31 * MiB + 17, 32 * MiB + 16],
+    ["the last MiB", last - MiB + 1, last],
+    ["all of it", 0, last],
+  ] as const)
+    it(`is ${what}`, async () => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of file.read(start, end)) chunks.push(chunk);
+      const got = Buffer.concat(chunks);
+      assert.equal(got.length, end - start + 1);
+      assert.ok(got.equals(content.subarray(start, end + 1)));
+    });
+
+  it("is right for each of many who read at the same time", async () => {
+    await Promise.all(
+      Array.from({ length: 100 }, async (_, i) => {
+        const start = i * 600_001;
+        let next = start;
+        for await (const chunk of file.read(start, start + 199_999)) {
+          const end = next + chunk.length;
+          assert.ok(content.subarray(next, end).equals(chunk));
+          next = end;
+        }
+        assert.equal(next, start + 200_000);
+      }),
+    );
+  });
+
+  it("comes over the connection of the one before it", async () => {
+    const way = await ways(s3().options.endpoint);
+    const { endpoint } = way;
+    const store = openBucket({ ...s3().options, endpoint });
+    const found = await store.find("large.mp4");
+    assert.ok(found);
+    for (let i = 0; i < 20; i++)
+      for await (const _ of found.read(i * MiB, i * MiB + 99_999));
+    // One for looking up, one for reading.
+    assert.equal(way.opened(), 2);
+  });
+
+  it("is not asked for before it is read", async () => {
+    const way = await ways(s3().options.endpoint);
+    const { endpoint } = way;
+    const store = openBucket({ ...s3().options, endpoint });
+    const found = await store.find("large.mp4");
+    const before = way.bytes();
+    const stream = found?.read(0, last);
+    await delay(100); // in which it would be asked for
+    assert.equal(way.bytes(), before);
+    await stream?.cancel();
+    assert.equal(way.opened(), 1);
+  });
+});

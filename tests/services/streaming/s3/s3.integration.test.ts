@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import dns from "node:dns";
+import { setTimeout as delay } from "node:timers/promises";
+import { MediaAway } from "../../../../services/streaming/media/media-store.ts";
+import { openBucket } from "../../../../services/streaming/media/s3.ts";
+import { useS3, virtualDomain } from "../../../support/s3-server.ts";
+import { useWays } from "../../../support/s3-way.ts";
+
+const bytes = (text: string) => Buffer.from(text);
+const text = (stream: ReadableStream<Uint8Array>) =>
+  new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text();
+
+describe("A file in a bucket", () => {
+  const s3 = useS3();
+  const ways = useWays();
+  const open = (changed = {}) => openBucket({ ...s3().options, ...changed });
+
+  /** That a file can't be found, with this said, and no secret in it. */
+  const refused = (changed: object, message: RegExp) =>
+    assert.rejects(open(changed).find("a.mp4"), (error: Error) => {
+      assert.ok(error instanceof MediaAway);
+      assert.match(error.message, message);
+      const all = `${error.stack}${JSON.stringify(error)}${error.cause}`;
+      assert.ok(!all.includes(s3().options.secretAccessKey));
+      assert.ok(!all.includes("wrong-key"), all);
+      return true;
+    });
+
+  it("that is not there is not found", async () => {
+    assert.equal(await open().find("none.mp4"), undefined);
+    assert.equal(await open().find("../titles/none.mp4"), undefined);
+  });
+
+  it("is not found with a wrong secret key", () =>
+    refused(
+      { secretAccessKey: "wrong-key" },
+      /403 SignatureDoesNotMatch, the secret access key is wrong/,
+    ));
+
+  it("is not found with an access key that the server doesn't know", () =>
+    refused(
+      { accessKeyId: "wrong-key" },
+      /it answered 40\d \w+, it does not know the access key/,
+    ));
+
+  it("is not found in a bucket that is not there", () =>
+    refused(
+      { bucket: "nothing" },
+      /^The bucket "nothing" at http:\S+ can't be used: .*there is no such bucket/,
+    ));
+
+  it("is not found with a region that the server is not in", () =>
+    refused(
+      { region: "eu-west-1" },
+      /it answered 400 AuthorizationHeaderMalformed, the bucket is in region us-east-1, and requests are signed for eu-west-1/,
+    ));
+
+  it("has what the bucket knows of it", async () => {
+    const before = Math.floor(Date.now() / 1000) * 1000;
+    await s3().put("aurora/a.mp4", bytes("aurora"), "video/x-other");
+    const file = await open().find("aurora/a.mp4");
+    assert.equal(file?.size, 6);
+    assert.equal(
+      file.etag,
+      `"${createHash("md5").update("aurora").digest("hex")}"`,
+    );
+    assert.equal(file.type, "video/x-other");
+    assert.equal(file.modified.getMilliseconds(), 0);
+    assert.ok(Math.abs(file.modified.getTime() - before) <= 5000);
+    assert.equal(file.path, undefined);
+    assert.equal(await text(file.read(0, 5)), "aurora");
+  });
+
+  it("has its type by its ending if nobody said one", async () => {
+    for (const [name, type] of [
+      ["a.mp4", "video/mp4"],
+      ["a.M3U8", "application/vnd.apple.mpegurl"],
+      ["a.unknown", "application/octet-stream"],
+      ["none", "application/octet-stream"],
+    ] as const) {
+      await s3().put(name, bytes("a"), "binary/octet-stream");
+      assert.equal((await open().find(name))?.type, type);
+    }
+  });
+
+  it("may be empty", async () => {
+    await s3().put("empty.mp4", bytes(""));
+    const file = await open().find("empty.mp4");
+    assert.equal(file?.size, 0);
+    assert.equal(await text(file.read(0, -1)), "");
+  });
+
+  it("is found below the prefix alone", async () => {
+    await s3().put("deep/er/a.mp4", bytes("deep"));
+    const store = open({ prefix: "deep/er" });
+    const file = await store.find("a.mp4");
+    assert.equal(file && (await text(file.read(0, 3))), "deep");
+    assert.equal(await store.find("deep/er/a.mp4"), undefined);
+  });
+
+  for (const name of [
+    "with space.mp4",
+    "Übergrößenträger/映画.mp4",
+    "a+b&c=d?e#f.mp4",
+    "100%/%2e%2e.mp4",
+    "it's (not) *all*!~@:$,;.mp4",
+  ])
+    it(`is found with the name ${name}`, async () => {
+      await s3().put(name, bytes(name));
+      const file = await open().find(name);
+      assert.ok(file);
+      assert.equal(await text(file.read(0, file.size - 1)), name);
+    });
+
+  it("is found in a bucket whose name is in front of the host's", async () => {
+    await s3().put("a.mp4", bytes("virtual"));
+    const { lookup } = dns;
+    const { port } = new URL(s3().options.endpoint);
+    const asked: string[] = [];
+    // What a name server would say.
+    dns.lookup = ((host: string, ...rest: [object, () => void]) => {
+      asked.push(host);
+      return lookup("127.0.0.1", ...rest);
+    }) as typeof lookup;
+    try {
+      const endpoint = `http://${virtualDomain}:${port}`;
+      const file = await open({ endpoint, pathStyle: false }).find("a.mp4");
+      assert.equal(file && (await text(file.read(0, 6))), "virtual");
+      assert.equal(asked[0], `titles.${virtualDomain}`);
+    } finally {
+      dns.lookup = lookup;
+    }
+  });
+
+  it("is looked up once for all who ask at the same time, and soon after", async () => {
+    await s3().put("a.mp4", bytes("once"));
+    const way = await ways(s3().options.endpoint);
+    const store = open({ endpoint: way.endpoint, keep: 0.3 });
+    const found = await Promise.all(
+      Array.from({ length: 50 }, () => store.find("a.mp4")),
+    );
+    assert.equal(new Set(found).size, 1);
+    const once = way.bytes();
+    assert.ok(once > 0 && once < 1500, `${once} bytes for one answer`);
+    assert.equal(await store.find("a.mp4"), found[0]);
+    assert.equal(way.bytes(), once);
+    await s3().put("a.mp4", bytes("twice"));
+    while ((await store.find("a.mp4")) === found[0]) await delay(10);
+    assert.equal((await store.find("a.mp4"))?.size, 5);
+    assert.equal(way.opened(), 1);
+  });
+
+  it("is found as soon as it is there", async () => {
+    const store = open();
+    assert.equal(await store.find("late.mp4"), undefined);
+    await s3().put("late.mp4", bytes("late"));
+    assert.equal((await store.find("late.mp4"))?.size, 4);
+  });
+});

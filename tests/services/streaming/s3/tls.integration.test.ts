@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, connect } from "node:net";
+import { join } from "node:path";
+import tls from "node:tls";
+import { openBucket } from "../../../../services/streaming/media/s3.ts";
+import { useFolders } from "../../../support/folders.ts";
+import { useS3 } from "../../../support/s3-server.ts";
+
+/** Makes a key, and a certificate that it vouches for itself, for a server with this name. */
+function selfSigned(folder: string, name: string) {
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  execFileSync(
+    "openssl",
+    [
+      ...[
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+      ],
+      ...["-nodes", "-keyout", key, "-out", cert, "-days", "2"],
+      ...["-subj", "/CN=bucket", "-addext", `subjectAltName=${name}`],
+    ],
+    { stdio: "ignore" },
+  );
+  return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
+}
+
+describe("A bucket over HTTPS", () => {
+  const s3 = useS3();
+  const folder = useFolders();
+  const trusted = tls.getCACertificates();
+  let server: tls.Server;
+  let cert: string;
+
+  before(async () => {
+    const pair = selfSigned(folder(), "DNS:localhost");
+    cert = pair.cert;
+    const port = Number(new URL(s3().options.endpoint).port);
+    server = tls.createServer(pair, (near) => {
+      const far = connect(port, "127.0.0.1");
+      near.pipe(far).pipe(near);
+      near.on("error", () => far.destroy());
+      far.on("error", () => near.destroy());
+    });
+    server.on("tlsClientError", () => {}).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    await s3().put("a.mp4", Buffer.from("secure"));
+  });
+  afterEach(() => tls.setDefaultCACertificates(trusted));
+  after(() => server.close());
+
+  const open = (host: string) => {
+    const { port } = server.address() as AddressInfo;
+    const endpoint = `https://${host}:${port}`;
+    return openBucket({ ...s3().options, endpoint }).find("a.mp4");
+  };
+
+  it("is read if its certificate is one to trust", async () => {
+    tls.setDefaultCACertificates([cert]);
+    const file = await open("localhost");
+    const { value } = (await file?.read(0, 5).getReader().read()) ?? {};
+    assert.equal(Buffer.from(value ?? []).toString(), "secure");
+  });
+
+  it("is away if nobody vouches for its certificate", () =>
+    assert.rejects(open("localhost"), {
+      name: "MediaAway",
+      message:
+        /^The bucket "titles" at https:.* is away: self-signed certificate\b/,
+    }));
+
+  it("is away if its certificate is for another name", async () => {
+    tls.setDefaultCACertificates([cert]);
+    await assert.rejects(open("127.0.0.1"), {
+      name: "MediaAway",
+      message: /is away: Hostname\/IP does not match certificate's altnames/,
+    });
+  });
+});

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { createAccessTokens } from "@marquee/runtime";
+import type { ViewersOptions } from "../../../../services/streaming/access/viewer.ts";
+import { useClock } from "../../../support/clock.ts";
+import { problemOf } from "../../../support/problem.ts";
+import { claims, useIssuer } from "../../../support/runtime/access-token.ts";
+import { answer, useUpstream } from "../../../support/streaming/upstream.ts";
+import { whoApp } from "../../../support/streaming/viewers.ts";
+
+const session = "s".repeat(43);
+const plain = `marquee-session=${session}`;
+const host = `__Host-${plain}`;
+
+describe("streaming: who asks", () => {
+  const clock = useClock();
+  const issuer = useIssuer();
+  const auth = useUpstream();
+  const { sub: userId } = claims("");
+  let token = "";
+  /** Auth gives this token to who has a session. */
+  async function signedIn(changes: Record<string, unknown> = {}) {
+    token = await issuer.token(changes);
+    auth.handler = (_, response) => gives(response);
+  }
+  const gives = (response: ServerResponse) =>
+    answer(response, 200, {
+      ...{ access_token: token, token_type: "Bearer", expires_in: 600 },
+    });
+  const who = (options: Partial<ViewersOptions> = {}) =>
+    whoApp({
+      authUrl: auth.url,
+      accessTokens: createAccessTokens({ issuer: issuer.url }),
+      times: { timeout: 250 },
+      ...options,
+    });
+  const sent = () => auth.requests.map(({ headers }) => headers.cookie);
+
+  it("is nobody without a token and a cookie, and auth is not asked", async () => {
+    const { says } = await who();
+    for (const headers of [
+      {},
+      { cookie: "other=1; marquee-device=x; marquee-notice=welcome" },
+      { cookie: `xmarquee-session=${session}` },
+      { cookie: "marquee-session=" },
+      { cookie: "marquee-session=a%0d%0ab" },
+      { authorization: "Basic eDp5" },
+      { authorization: "Bearer" },
+    ])
+      assert.deepEqual(await says(headers as Record<string, string>), {});
+    assert.deepEqual(auth.requests, []);
+  });
+
+  describe("by an access token", () => {
+    it("is whose it is, without asking auth for that", async () => {
+      const token = await issuer.token();
+      const { says } = await who();
+      for (const scheme of ["Bearer", "bearer"]) {
+        const headers = { authorization: `${scheme} ${token}` };
+        assert.deepEqual(await says(headers), { userId, token });
+      }
+      assert.deepEqual(auth.requests, []);
+    });
+
+    it("is refused if it is none, even with a session", async () => {
+      await signedIn();
+      const { ask } = await who();
+      const expired = await issuer.token({ exp: 1 });
+      for (const token of ["x", "a.b.c", expired]) {
+        const headers = { authorization: `Bearer ${token}`, cookie: plain };
+        const response = await ask(headers);
+        assert.match(
+          response.headers.get("www-authenticate") ?? "",
+          /invalid_token/,
+        );
+        await problemOf(response, 401);
+      }
+    });
+  });
+
+  describe("by a session", () => {
+    it("is whose it is; auth gets that cookie, and no other", async () => {
+      await signedIn();
+      const { says } = await who();
+      const cookie = `a=1; ${plain}; marquee-device=secret`;
+      assert.deepEqual(await says({ cookie }), { userId, token });
+      const [{ method, url, headers } = {}] = auth.requests;
+      assert.equal(method, "POST");
+      assert.equal(url, "/session/token");
+      assert.equal(headers?.cookie, plain);
+      assert.equal(headers?.authorization, undefined);
+    });
+
+    it("is by the cookie that no other host can set, if there is one", async () => {
+      await signedIn();
+      const { says } = await who();
+      await says({
+        cookie: `${plain}; __Host-marquee-session=${"h".repeat(43)}`,
+      });
+      assert.deepEqual(sent(), [`__Host-marquee-session=${"h".repeat(43)}`]);
+    });
+
+    it("is by that cookie alone where the connection is encrypted", async () => {
+      await signedIn();
+      const { says } = await who({ trustedProxies: 1 });
+      const https = { "x-forwarded-proto": "https" };
+      assert.deepEqual(await says({ cookie: plain, ...https }), {});
+      assert.deepEqual(auth.requests, []);
+      assert.equal((await says({ cookie: host, ...https })).userId, userId);
+      const http = { "x-forwarded-proto": "http" };
+      assert.equal((await says({ cookie: plain, ...http })).userId, userId);
+    });
+
+    it("is asked of auth once, for all who ask until the token is about to expire", async () => {
+      await signedIn();
+      const { says } = await who();
+      const all = Array.from({ length: 20 }, () => says({ cookie: plain }));
+      await Promise.all(all);
+      await says({ cookie: plain });
+      assert.equal(auth.requests.length, 1);
+      await says({ cookie: `marquee-session=${"t".repeat(43)}` });
+      assert.equal(auth.requests.length, 2);
+    });
+
+    it("is asked again when the token has a minute left", async () => {
+      await signedIn({ exp: Math.floor(Date.now() / 1000) + 61 });
+      const { says } = await who();
+      await says({ cookie: plain });
+      await delay(1_050);
+      await says({ cookie: plain });
+      assert.equal(auth.requests.length, 2);
+      await says({ cookie: plain });
+      assert.equal(auth.requests.length, 3, "a token was kept that is too old");
+    });
+
+    it("is nobody if auth knows none, and that is not asked each time", async () => {
+      auth.handler = (_, response) => answer(response, 401, {});
+      const { says } = await who({ times: { nobody: 300_000 } });
+      assert.deepEqual(await says({ cookie: plain }), {});
+      assert.deepEqual(await says({ cookie: plain }), {});
+      assert.equal(auth.requests.length, 1);
+      clock.advance(300_001);
+      await delay(5); // lru-cache reads the time once a millisecond
+      await says({ cookie: plain });
+      assert.equal(auth.requests.length, 2);
+    });
+
+    it("is asked a second time if the first fails", async () => {
+      await signedIn();
+      auth.handler = (_, response) =>
+        auth.requests.length === 1 ? response.destroy() : gives(response);
+      const { says } = await who();
+      assert.equal((await says({ cookie: plain })).userId, userId);
+    });
+
+    const broken: Record<string, (response: ServerResponse) => unknown> = {
+      "answers 500": (response) => answer(response, 500, {}),
+      "answers 403": (response) => answer(response, 403, {}),
+      "answers 404": (response) => answer(response, 404, {}),
+      "cuts its connections": (response) => response.destroy(),
+      "answers no JSON": (response) => response.end("<html>"),
+      "answers without a token": (response) => answer(response, 200, {}),
+      "gives a token of somebody else's making": (response) =>
+        answer(response, 200, { access_token: "a.b.c" }),
+      "never answers": () => {},
+    };
+    for (const [what, handler] of Object.entries(broken))
+      it(`can't be said while auth ${what}, which is not kept`, async () => {
+        auth.handler = (_, response) => handler(response);
+        const { ask, says } = await who();
+        const response = await ask({ cookie: plain });
+        assert.equal(response.headers.get("retry-after"), "1");
+        await problemOf(response, 503);
+        await signedIn();
+        assert.equal((await says({ cookie: plain })).userId, userId);
+      });
+
+    it("can't be said while auth can't be reached, but of who was here", async () => {
+      await signedIn();
+      const { ask, says } = await who();
+      await says({ cookie: plain });
+      await auth.down();
+      assert.equal((await says({ cookie: plain })).userId, userId);
+      await problemOf(await ask({ cookie: host }), 503);
+    });
+  });
+
+  describe("by a session that has ended", () => {
+    /** Asks auth for revoked sessions each time. */
+    const accessTokens = () =>
+      createAccessTokens({
+        issuer: issuer.url,
+        revocationTimes: { refreshAfter: 0, waitAfter: 0, pause: 0 },
+      });
+    const revoke = () => {
+      const { sid: id } = claims("");
+      issuer.revoked = [{ id, expires_in: 660, account_deleted: false }];
+    };
+
+    it("is nobody, though it was somebody a moment ago, and auth can't be reached now", async () => {
+      await signedIn();
+      issuer.revoked = [];
+      const { says } = await who({ accessTokens: accessTokens() });
+      assert.equal((await says({ cookie: plain })).userId, userId);
+      revoke();
+      assert.deepEqual(await says({ cookie: plain }), {});
+      await Promise.all([auth.down(), issuer.down()]);
+      assert.deepEqual(await says({ cookie: plain }), {});
+      assert.equal(auth.requests.length, 1);
+    });
+
+    it("is nobody if it ends right after auth gave a token for it", async () => {
+      await signedIn();
+      revoke();
+      const { says } = await who({ accessTokens: accessTokens() });
+      assert.deepEqual(await says({ cookie: plain }), {});
+    });
+  });
+
+  describe("with an email address", () => {
+    it("is as auth says, and asked once", async () => {
+      token = await issuer.token();
+      auth.handler = ({ url }, response) =>
+        url === "/me"
+          ? answer(response, 200, { email: "a@example.com" })
+          : gives(response);
+      const { says } = await who();
+      for (let time = 0; time < 3; time++)
+        assert.deepEqual(await says({ cookie: plain }, "/email"), {
+          email: "a@example.com",
+        });
+      const me = auth.requests.filter(({ url }) => url === "/me");
+      assert.equal(me.length, 1);
+      assert.equal(me[0]?.headers.authorization, `Bearer ${token}`);
+      assert.equal(me[0]?.headers.cookie, undefined);
+    });
+
+    it("is without one while auth does not tell it", async () => {
+      token = await issuer.token();
+      const { says } = await who();
+      for (const status of [401, 500]) {
+        auth.handler = ({ url }, response) =>
+          url === "/me" ? answer(response, status, {}) : gives(response);
+        assert.deepEqual(await says({ cookie: plain }, "/email"), {});
+      }
+    });
+  });
+});

@@ -1,0 +1,139 @@
+import crypto from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
+import { join } from "node:path";
+import { mock } from "node:test";
+import { type Database, migrate, openDatabase } from "@marquee/runtime";
+import pg from "pg";
+import type {
+  Accounts,
+  User,
+} from "../../../services/auth/accounts/accounts.ts";
+import { createAccounts } from "../../../services/auth/accounts/accounts.ts";
+import { readPasswordRules } from "../../../services/auth/passwords/password-rules.ts";
+import { createHasher } from "../../../services/auth/passwords/passwords.ts";
+import { useDatabase } from "../postgres.ts";
+
+const auth = join(import.meta.dirname, "../../../services/auth");
+export const commonPasswords = join(auth, "assets/common-passwords.txt");
+export const rules = readPasswordRules(commonPasswords);
+
+/** The least that Argon2 can be asked for: a fraction of a millisecond. */
+export const cheap = { memory: 8, passes: 1, parallelism: 1 };
+
+export const keyEncryptionKey = "test-key-encryption-key-of-32-chars";
+
+export const day = 24 * 60 * 60;
+
+/** What is in use by a suite: its database as each replica opens it. */
+export interface Replicas {
+  first: Database;
+  second: Database;
+}
+
+/**
+ * For the suite that calls it: an empty database of auth's, and two pools of connections, as two replicas have.
+ * @param options.stopsClock whether statement_timestamp() is always the same, so that tests of limits don't depend on
+ * how long they take
+ * @returns the replicas, once the suite runs
+ */
+export function useReplicas({ stopsClock = false } = {}): Replicas {
+  const url = useDatabase();
+  const replicas = {} as Replicas;
+  before(async () => {
+    if (stopsClock) await stopClock(url());
+    const open = () =>
+      openDatabase({
+        DATABASE_URL: url(),
+        DATABASE_TLS: "off",
+        DATABASE_CONNECTIONS: 4,
+      });
+    replicas.first = open();
+    replicas.second = open();
+    await migrate(replicas.first, join(auth, "migrations"));
+  });
+  beforeEach(() =>
+    replicas.first.query(
+      "TRUNCATE users, revoked_sessions, signing_keys, limits CASCADE",
+    ),
+  );
+  after(async () => {
+    await replicas.first?.close();
+    await replicas.second?.close();
+  });
+  return replicas;
+}
+
+/** Hides pg_catalog's statement_timestamp() from the role's later sessions. */
+async function stopClock(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query(`
+    CREATE SCHEMA stopped;
+    CREATE FUNCTION stopped.statement_timestamp() RETURNS timestamptz
+      STABLE RETURN timestamptz '2026-01-01';
+    ALTER ROLE CURRENT_USER SET search_path = public, stopped, pg_catalog;`);
+  await client.end();
+}
+
+/** Every column on which it depends whether something is over. */
+const times = {
+  sessions: ["created_at", "last_used_at", "expires_at"],
+  refresh_tokens: ["created_at", "expires_at", "used_at"],
+  revoked_sessions: ["expires_at"],
+  signing_keys: ["created_at", "signs_from", "expires_at"],
+  limits: ["tat"],
+};
+
+/** Lets time go by: what can be over is so many seconds older. */
+export async function pass(database: Database, seconds: number): Promise<void> {
+  for (const [table, columns] of Object.entries(times)) {
+    const older = columns.map(
+      (column) => `${column} = ${column} - make_interval(secs => $1)`,
+    );
+    await database.query(`UPDATE ${table} SET ${older.join(", ")}`, [seconds]);
+  }
+}
+
+export const cheapAccounts = (database: Database): Accounts =>
+  createAccounts({
+    database,
+    rules,
+    hasher: createHasher({ parameters: cheap, waiting: 1_000 }),
+  });
+
+export const email = "ada@example.com";
+export const password = "an engine of difference";
+
+/** A user with `email` and `password`, or with another address. */
+export const signUp = (database: Database, address = email): Promise<User> =>
+  cheapAccounts(database).signUp(address, password);
+
+/** How many rows a table has. */
+export async function count(
+  database: Database,
+  table: "users" | keyof typeof times,
+): Promise<number> {
+  const [row] = await database.query<{ count: bigint }>(
+    `SELECT count(*) FROM ${table}`,
+  );
+  return Number(row?.count);
+}
+
+/**
+ * What Argon2 is asked to compute while `work` runs, without passwords and salts: how long it takes depends on that
+ * alone.
+ */
+export async function argon2Work(work: () => Promise<unknown>) {
+  const argon2 = mock.method(crypto, "argon2");
+  syncBuiltinESMExports();
+  try {
+    await work();
+    return argon2.mock.calls.map(({ arguments: [algorithm, parameters] }) => {
+      const { message: _, nonce: __, ...cost } = parameters;
+      return { algorithm, ...cost };
+    });
+  } finally {
+    argon2.mock.restore();
+    syncBuiltinESMExports();
+  }
+}

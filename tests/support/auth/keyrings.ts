@@ -1,0 +1,68 @@
+import { type Database, DatabaseAway, type Queries } from "@marquee/runtime";
+import {
+  createKeyring,
+  type Keyring,
+  type KeyringOptions,
+} from "../../../services/auth/tokens/keys.ts";
+import {
+  createTokens,
+  type Tokens,
+} from "../../../services/auth/tokens/tokens.ts";
+import { keyEncryptionKey, pass, type Replicas } from "./domain.ts";
+
+/** Seconds. */
+export const hour = 60 * 60;
+export const otherKey = "another-key-encryption-key-of-32-";
+export const user = { id: "b3f6c9f4-5a0b-4f0e-9d5e-0f5d1c1e2a3b" };
+
+/** For the suite that calls it: what starts replicas, and lets time go by. They stop after each test. */
+export function useKeyrings(replicas: Replicas) {
+  const started: Keyring[] = [];
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((keyring) => keyring.stop()));
+  });
+  return {
+    /** A replica that has started, with the first database by default. */
+    async replica(
+      options: Partial<KeyringOptions> = {},
+      database: Database = replicas.first,
+    ): Promise<Keyring> {
+      const keyring = createKeyring(database, { keyEncryptionKey, ...options });
+      started.push(keyring);
+      await keyring.load();
+      return keyring;
+    },
+    /** So many seconds go by, and the replicas notice. */
+    async ages(seconds: number, ...noticing: Keyring[]): Promise<void> {
+      await pass(replicas.first, seconds);
+      for (const keyring of noticing) await keyring.load();
+    },
+  };
+}
+
+/** The ids of the keys that are published. */
+export const kids = (keyring: Keyring) =>
+  keyring.jwks().keys.map(({ kid }) => kid);
+
+/** The id of the key that signs. */
+export const signer = async (keyring: Keyring) =>
+  (await keyring.signingKey()).kid;
+
+export const tokensOf = (keyring: Keyring): Tokens =>
+  createTokens(keyring, { issuer: "https://auth.example" });
+
+export const token = async (keyring: Keyring) =>
+  (await tokensOf(keyring).issue(user, user)).token;
+
+/** A database whose statements are counted, and that can be away. */
+export function watched(database: Database) {
+  const state = { statements: 0, away: false };
+  const query: Queries["query"] = async (text, values) => {
+    if (state.away) throw new DatabaseAway(new Error("gone"));
+    state.statements++;
+    return database.query(text, values);
+  };
+  const transaction: Database["transaction"] = (work) =>
+    database.transaction(work);
+  return { state, database: { query, transaction, close: async () => {} } };
+}

@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import * as debian from "../../../local/debian.ts";
+
+/** Where browsers are on Debian, Fedora and macOS. */
+const programs = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/** Finds Chromium; installs it where we may. Debian's plays H.264 and AAC, which Chromium by itself does not. */
+async function ensureChromium(): Promise<string> {
+  const found = () => programs.find((path) => existsSync(path));
+  if (!found() && debian.canInstall())
+    await debian.install(
+      ["chromium", "fonts-dejavu-core"],
+      "tests look at pages with it",
+    );
+  const program = found();
+  if (program) return program;
+  throw new Error(
+    `There is no browser at ${programs.join(", ")}: install Chromium or Chrome.`,
+  );
+}
+
+/** Starts a browser without a window, that plays as soon as pages ask for it. */
+export const startChromium = async (): Promise<Browser> =>
+  puppeteer.launch({
+    executablePath: await ensureChromium(),
+    args: [
+      // Chromium has no sandbox for root; it opens pages of ours alone.
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+      "--autoplay-policy=no-user-gesture-required",
+      "--mute-audio",
+    ],
+  });
+
+/** The sizes at which pages are looked at. */
+export const sizes = {
+  phone: {
+    width: 390,
+    height: 844,
+    deviceScaleFactor: 2,
+    isMobile: true,
+    hasTouch: true,
+  },
+  desktop: { width: 1440, height: 900 },
+} as const;
+
+/** Where screenshots are, for people to look at. */
+export const screenshots =
+  process.env.MARQUEE_SCREENSHOTS ?? join(tmpdir(), "marquee-screenshots");
+
+/** Takes a screenshot of a page, by the name of what it shows. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  mkdirSync(screenshots, { recursive: true });
+  const path = join(screenshots, `${name}.png`);
+  await page.screenshot({ path: path as `${string}.png` });
+}

@@ -1,0 +1,79 @@
+import type * as pulumi from "@pulumi/pulumi";
+import {
+  Microservice,
+  type MicroserviceArgs,
+} from "../../../components/microservice.ts";
+import { defaultResources } from "../../../components/resources.ts";
+import type { DeployedSettings } from "../../../components/service-settings.ts";
+import { image } from "./configurations.ts";
+import { deploy, type EngineOptions, noting, only } from "./engine.ts";
+
+export const autoscalerType =
+  "kubernetes:autoscaling/v2:HorizontalPodAutoscaler";
+export const budgetType = "kubernetes:policy/v1:PodDisruptionBudget";
+export const deploymentType = "kubernetes:apps/v1:Deployment";
+export const secretType = "kubernetes:core/v1:Secret";
+export const serviceType = "kubernetes:core/v1:Service";
+
+/** The labels that everything of service auth has. */
+export const recommended = {
+  "app.kubernetes.io/name": "auth",
+  "app.kubernetes.io/part-of": "marquee",
+  "app.kubernetes.io/managed-by": "pulumi",
+};
+
+/** The inputs of a service's Secret besides its values. Pulumi makes its name from its content. */
+export const autonamedSecret = {
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: {
+    namespace: "marquee-dev",
+    labels: recommended,
+    annotations: { "pulumi.com/patchForce": "true" },
+  },
+};
+
+export const labels = { app: "auth-service", ...recommended };
+
+/** Deploys a service auth with these settings; returns what the cluster would be asked for. */
+export async function auth(
+  settings: Partial<DeployedSettings> = {},
+  args: Partial<MicroserviceArgs> = {},
+  answers: EngineOptions["answers"] = {},
+) {
+  const options: Record<string, pulumi.CustomResourceOptions> = {};
+  const { outputs, resources } = await deploy(
+    () => {
+      const { arrival, deployment, service, images } = new Microservice(
+        "auth",
+        {
+          namespace: "marquee-dev",
+          image: image(),
+          port: 8081,
+          settings: {
+            type: "ClusterIP",
+            resources: defaultResources,
+            ...settings,
+          },
+          ...args,
+        },
+        noting(options),
+      );
+      return {
+        arrival: arrival.urn,
+        images,
+        urns: [deployment.urn, service.urn],
+      };
+    },
+    { answers },
+  );
+  const deployment = only(resources, deploymentType, "auth-deployment").inputs;
+  return {
+    ...outputs,
+    resources,
+    options,
+    deployment,
+    pod: deployment.spec.template.spec,
+    service: only(resources, serviceType, "auth-service").inputs,
+  };
+}

@@ -1,0 +1,49 @@
+import * as pulumi from "@pulumi/pulumi";
+import { imageSource } from "../../../components/images.ts";
+import { image, settingsOf } from "./configurations.ts";
+import { deploy } from "./engine.ts";
+
+/** The stack that images are from, by its full name. */
+export const staging = "organization/marquee/staging";
+/** What it runs, of every service. */
+export const all = {
+  auth: image("auth"),
+  payment: image("payment"),
+  streaming: image("streaming"),
+};
+
+/** Asks for images where staging put these out, and there is nothing else to have them from. */
+export const promote = (
+  names: string[],
+  outputs: object | undefined,
+  {
+    imagesFrom = "staging",
+    services = {},
+    logShipperImage,
+    preview = false,
+    stacks = outputs && { [staging]: outputs },
+  }: {
+    imagesFrom?: string;
+    services?: object;
+    logShipperImage?: string;
+    preview?: boolean;
+    stacks?: Record<string, object> | undefined;
+  } = {},
+) =>
+  deploy(
+    async () => {
+      const settings = settingsOf({
+        registry: undefined,
+        imagesFrom,
+        services,
+        issuer: "https://auth.example.com", // required if auth is elsewhere
+        logShipperImage,
+      });
+      const imageOf = await imageSource(settings, {});
+      return names.map((name) => {
+        const image = imageOf(name);
+        return pulumi.isUnknown(image) ? "unknown" : image;
+      });
+    },
+    { stack: "prod", preview, ...(stacks && { stacks }) },
+  );

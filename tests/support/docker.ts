@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+import { ensureDockerEngine } from "../../local/docker-engine.ts";
+import {
+  ensurePostgresImage,
+  localPostgres,
+} from "../../local/postgres/image.ts";
+import {
+  removeAbandonedTestContainers,
+  removeOwnTestContainers,
+} from "../../local/test-containers.ts";
+
+/** PostgreSQL as the local cluster runs it. */
+export { localPostgres as postgresImage };
+
+let prepared: Promise<void> | undefined;
+
+/**
+ * Starts Docker, removes the containers of killed tests and makes PostgreSQL's image, once per process. The
+ * containers of this process are removed when it exits.
+ */
+export function prepareDocker(): Promise<void> {
+  prepared ??= (async () => {
+    await ensureDockerEngine();
+    await removeAbandonedTestContainers();
+    process.once("exit", removeOwnTestContainers);
+    await ensurePostgresImage();
+  })();
+  return prepared;
+}
+
+/** A name for a container or volume. */
+export const newName = () => `marquee-test-${randomBytes(6).toString("hex")}`;

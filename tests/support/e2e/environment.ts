@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { execFileSync, type SpawnOptions, spawn } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { parseDocument } from "yaml";
+
+/**
+ * What the end-to-end tests work in: a copy of this project as a clone would be, with a local environment of its own
+ * (MARQUEE_LOCAL=1: cluster marquee-1, everything on 127.0.0.2), so that the one a person works in is never touched.
+ */
+export const host = "127.0.0.2";
+export const container = "marquee-1";
+
+/** How many resources stack dev has, as it is in the repository. */
+export const resources = 53;
+const project = join(import.meta.dirname, "../../..");
+
+/** A person's own environment, without what an earlier `eval "$(npm run -s env)"` put into it. */
+const clean = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) =>
+      !/^(PULUMI_|KUBECONFIG$|MARQUEE_|NODE_COMPILE_CACHE$|npm_|LOG_LEVEL$)/.test(
+        name,
+      ),
+  ),
+);
+let variables: NodeJS.ProcessEnv = { ...clean, MARQUEE_LOCAL: "1", CI: "true" };
+
+/** The copy's folder, made when it is first asked for. */
+export const clone = (): string => {
+  folder ??= makeClone();
+  return folder;
+};
+let folder: string | undefined;
+
+function makeClone(): string {
+  const target = mkdtempSync(join(tmpdir(), "marquee-e2e-"));
+  const files = execFileSync(
+    "git",
+    ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    {
+      cwd: project,
+      encoding: "utf8",
+    },
+  );
+  for (const file of files.split("\0").filter((file) => file !== "")) {
+    mkdirSync(dirname(join(target, file)), { recursive: true });
+    cpSync(join(project, file), join(target, file));
+  }
+  // Hard links: `npm ci` would make the same, in 15 s.
+  execFileSync("sh", [
+    "-c",
+    'cp -al "$1" "$2" 2>/dev/null || cp -a "$1" "$2"',
+    "sh",
+    join(project, "node_modules"),
+    target,
+  ]);
+  execFileSync(
+    "sh",
+    [
+      "-c",
+      "git init -q && git add -A && git -c user.name=e2e -c user.email=e2e@localhost commit -qm copy",
+    ],
+    { cwd: target },
+  );
+  process.once("exit", () => rmSync(target, { recursive: true, force: true }));
+  return target;
+}
+
+/** Replaces text in a file; fails where there is nothing to replace. */
+export function edit(file: string, what: string | RegExp, by: string): void {
+  const before = readFileSync(file, "utf8");
+  const after = before.replace(what, by);
+  assert.notEqual(after, before, `${file} has no ${what}`);
+  writeFileSync(file, after);
+}
+
+/** Puts a value into a stack's configuration, instead of what it said. */
+export function setConfig(
+  stack: string,
+  key: string | string[],
+  value: unknown,
+): void {
+  const file = join(clone(), `Pulumi.${stack}.yaml`);
+  const document = parseDocument(readFileSync(file, "utf8"));
+  document.setIn(["config", key].flat(), value);
+  writeFileSync(file, document.toString());
+}
+
+/**
+ * Puts what a service's map says into stack dev's configuration, instead of what it said.
+ * @param stack whose file it is put into
+ */
+export const configure = (
+  service: string,
+  settings: Record<string, unknown>,
+  stack = "dev",
+) => setConfig(stack, ["marquee:services", service], settings);
+
+export interface Result {
+  code: number | null;
+  stdout: string;
+  /** Standard output and standard error as they came. */
+  output: string;
+}
+
+/** Runs a command line as a person types it, in the copy. */
+export function sh(command: string): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const child = begin(command);
+    const result: Result = { code: null, stdout: "", output: "" };
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      result.stdout += text;
+      result.output += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      result.output += text;
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ ...result, code }));
+  });
+}
+
+/** Begins a command line, for what runs beside the test. */
+export const begin = (command: string, options: SpawnOptions = {}) =>
+  spawn("bash", ["-c", command], {
+    cwd: clone(),
+    env: variables,
+    stdio: ["ignore", "pipe", "pipe"],
+    ...options,
+  });
+
+/** Runs a command line that must succeed; returns what it wrote to standard output. */
+export async function ok(command: string): Promise<string> {
+  const { code, stdout, output } = await sh(command);
+  assert.equal(code, 0, `${command} ended with ${code}:\n${output}`);
+  return stdout.trim();
+}
+
+/** Destroys stack staging, and deletes what that retains: the namespace with the database's volume and the generated keys. */
+export async function destroyStaging(): Promise<void> {
+  await ok("pulumi destroy --yes --stack staging");
+  await ok("kubectl delete namespace marquee-staging --ignore-not-found");
+}
+
+export const json = async (command: string) => JSON.parse(await ok(command));
+
+let up: Promise<Result> | undefined;
+
+/** `npm run up`, once for all tests; and then what `eval "$(npm run -s env)"` does to a shell. */
+export function ensureUp(): Promise<Result> {
+  up ??= (async () => {
+    const result = await sh("npm run -s up");
+    assert.equal(result.code, 0, result.output);
+    const env = await ok('eval "$(npm run -s env)" && env -0');
+    variables = Object.fromEntries(
+      env
+        .split("\0")
+        .filter(Boolean)
+        .map((line) => {
+          const equals = line.indexOf("=");
+          return [line.slice(0, equals), line.slice(equals + 1)];
+        }),
+    );
+    return result;
+  })();
+  return up;
+}
+
+/** Waits until `condition` holds; fails after `seconds` with its last error. */
+export async function until(
+  condition: () => Promise<void>,
+  seconds = 60,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await condition();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}
+
+/** What an update may change: every object's identity and specification. Pods that are about to end don't count. */
+export async function generations(
+  namespace = "marquee-dev",
+): Promise<Record<string, string>> {
+  const { items } = await json(
+    `kubectl get deployments,services,pods -n ${namespace} -o json`,
+  );
+  return Object.fromEntries(
+    items
+      .filter(
+        ({ metadata }: { metadata: object }) =>
+          !("deletionTimestamp" in metadata),
+      )
+      .map(
+        ({
+          kind,
+          metadata,
+          spec,
+        }: {
+          kind: string;
+          metadata: { name: string; uid: string };
+          spec: object;
+        }) => [
+          `${kind}/${metadata.name}`,
+          `${metadata.uid} ${JSON.stringify(spec)}`,
+        ],
+      ),
+  );
+}
+
+/** Runs `work` while a `kubectl port-forward` to a Service is open, or to what else is named "kind/name"; gives it the address. */
+export async function forwarded<T>(
+  target: string,
+  port: number,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
+  const object = target.includes("/") ? target : `service/${target}`;
+  const child = begin(`exec kubectl port-forward ${object} :${port}`);
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      let output = "";
+      for (const stream of [child.stdout, child.stderr])
+        stream?.setEncoding("utf8").on("data", (text: string) => {
+          output += text;
+          const local = output.match(/127\.0\.0\.1:(\d+) ->/);
+          if (local) resolve(`http://127.0.0.1:${local[1]}`);
+        });
+      child.on("close", () =>
+        reject(new Error(`port-forward ended: ${output}`)),
+      );
+    });
+    return await work(url);
+  } finally {
+    child.kill();
+  }
+}

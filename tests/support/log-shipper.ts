@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { renameSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  Follower,
+  type Line as LogLine,
+} from "../../services/log-shipper/follow.ts";
+import type { Position } from "../../services/log-shipper/position.ts";
+import { type Line, start } from "./program.ts";
+
+/** Where the log shipper of these tests says that lines come from. */
+export const kubernetes = {
+  namespace_name: "marquee-test",
+  pod_name: "auth-1",
+  host: "node-1",
+  container_name: "auth",
+};
+
+/** Milliseconds in which a log shipper that looks for lines every 20 ms would have found some. */
+export const aWhile = 150;
+
+/** Waits until something is so. */
+export async function until(so: () => boolean | Promise<boolean>) {
+  while (!(await so())) await delay(10);
+}
+
+/** Starts a log shipper that follows this log. */
+export async function startLogShipper(log: string, options: object = {}) {
+  const program = await start("tests/support/programs/log-shipper.ts", {
+    log,
+    times: { poll: 20 },
+    ...options,
+  });
+  /** What it shipped to standard output, without where it comes from. */
+  const shipped = (): Line[] =>
+    program.lines
+      .filter((line) => "kubernetes" in line)
+      .map(({ kubernetes: _kubernetes, ...line }) => line);
+  return {
+    ...program,
+    shipped,
+    /** Waits until it shipped so many lines, and gives them. */
+    async untilShipped(lines: number): Promise<Line[]> {
+      await until(() => shipped().length >= lines);
+      return shipped();
+    },
+    /** One of its metrics. */
+    async metric(name: string): Promise<number> {
+      const text = await (await fetch(`${program.url}/metrics`)).text();
+      const value = new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1];
+      assert.ok(value, `no ${name} in:\n${text}`);
+      return Number(value);
+    },
+    kill: () => process.kill(program.pid, "SIGKILL"),
+  };
+}
+
+/** A log's numbered lines. */
+export const numbered = (from: number, to: number, more = ""): string =>
+  Array.from(
+    { length: to - from },
+    (_, i) => `{"n":${from + i}${more && `,"more":"${more}"`}}\n`,
+  ).join("");
+
+/** Asserts that these are the lines from one number to another, each once and in their order. */
+export function isNumbered(lines: Line[], from: number, to: number) {
+  const wrong = lines.findIndex(({ n }, i) => n !== from + i);
+  if (wrong >= 0)
+    assert.fail(
+      `The line at ${wrong} is ${JSON.stringify(lines[wrong])} after ${JSON.stringify(lines[wrong - 1])}.`,
+    );
+  assert.equal(lines.length, to - from);
+}
+
+/** Renames a log as its writer does, and begins a new one. */
+export function rotate(log: string, content = "") {
+  renameSync(log, `${log}.1`);
+  writeFileSync(log, content);
+}
+
+/** Follows a log, from a position on, without shipping it. */
+export function follow(log: string, start?: Position) {
+  const lost: number[] = [];
+  const follower = new Follower(log, start, (bytes) => lost.push(bytes));
+  /** Reads all there is. */
+  const read = (final = false) => {
+    const all: LogLine[] = [];
+    for (let i = 0; i < 1_000; i++) {
+      const lines = follower.read(final);
+      if (!lines) return all;
+      all.push(...lines);
+    }
+    assert.fail("it does not come to an end");
+  };
+  const texts = (final = false) => read(final).map(({ text }) => text);
+  return { follower, lost, read, texts };
+}

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { type Database, openDatabase } from "@marquee/runtime";
+import { createSecretEncryption } from "../../../services/payment/outbox/secret-encryption.ts";
+import { useDatabase } from "../postgres.ts";
+import { isSignedBy, quick, type Receiver, rules, until } from "./outbox.ts";
+import { memoryProcessor } from "./processor.ts";
+import { jsonOf, post, replica, type TestPayment } from "./service.ts";
+
+export const former = "the former key".padEnd(32, ".");
+export const other = "another key".padEnd(32, ".");
+export const formerId = createSecretEncryption(former).id;
+export const otherId = createSecretEncryption(other).id;
+
+/** What a person can do about a refusal. */
+const remedy = (statement: string) =>
+  `Set the former key again: \`pulumi config set --secret --path 'marquee:secrets.payment.KEY_ENCRYPTION_KEY'\`. If it is lost for good, run \`${statement}\` in this database with psql. Each webhook endpoint then needs a new secret (POST /webhook-endpoints/{id}/rotate), and requests made before are refused if they are sent again.`;
+
+/** The statements that have payment start with the other key. */
+export const update = (id = otherId) =>
+  `UPDATE encryption_key SET id = '${id}'`;
+export const insert = `INSERT INTO encryption_key (id) VALUES ('${otherId}')`;
+
+export const refusal = (recorded = formerId, given = otherId) =>
+  `The data in this database is encrypted with the KEY_ENCRYPTION_KEY whose id is ${recorded}, and this program was given the one whose id is ${given}. ${remedy(update(given))}`;
+
+/** The refusal where an earlier version recorded no id. */
+export const earlierRefusal = (unreadable: number, all: number) =>
+  `${unreadable} of the ${all} webhook endpoints in this database have a secret that is encrypted with another KEY_ENCRYPTION_KEY than the one this program was given, whose id is ${otherId}. ${remedy(insert)}`;
+
+/** For the suite that calls it: a database of payment's, and what starts replicas on it with one key or another. */
+export function useKeys() {
+  const url = useDatabase();
+  const processor = memoryProcessor();
+  const started: TestPayment[] = [];
+  let database: Database;
+
+  async function stop() {
+    for (const { service, database } of started.splice(0)) {
+      await service.end();
+      await database.close();
+    }
+  }
+
+  /** A replica that has yet to begin. */
+  function withKey(keyEncryptionKey: string, given?: Database): TestPayment {
+    const made = replica(url(), processor, {
+      keyEncryptionKey,
+      webhooks: rules,
+      times: {
+        lookEvery: 3_600_000,
+        outbox: { ...quick, retries: Array(100).fill(100) },
+      },
+      ...(given && { database: given }),
+    });
+    started.push(made);
+    return made;
+  }
+
+  async function begun(keyEncryptionKey: string): Promise<TestPayment> {
+    const made = withKey(keyEncryptionKey);
+    await made.service.begin();
+    return made;
+  }
+
+  before(async () => {
+    database = openDatabase({ DATABASE_URL: url() });
+    await begun(former);
+    await stop();
+  });
+  beforeEach(() =>
+    database.query(
+      "TRUNCATE encryption_key, events, webhook_endpoints, idempotency_keys CASCADE",
+    ),
+  );
+  afterEach(stop);
+  after(() => database.close());
+
+  return {
+    url,
+    stop,
+    withKey,
+    begun,
+    query: <Row>(text: string) => database.query<Row>(text),
+    transaction: (work: Parameters<Database["transaction"]>[0]) =>
+      database.transaction(work),
+
+    /** Asserts that a replica with this key does not begin. */
+    async refuses(keyEncryptionKey: string, message: string) {
+      const made = withKey(keyEncryptionKey);
+      await assert.rejects(made.service.begin(), {
+        name: "EncryptionKeyError",
+        message,
+      });
+      return made;
+    },
+
+    /** An endpoint whose secret is encrypted with this key. */
+    async endpoint(keyEncryptionKey: string, at: Receiver) {
+      const added = await post(
+        await begun(keyEncryptionKey),
+        "/webhook-endpoints",
+        { url: at.url },
+        "operator",
+      );
+      await stop();
+      return jsonOf<{ id: string; secret: string }>(added, 201);
+    },
+
+    /** The ids that are recorded. */
+    async recorded(): Promise<string[]> {
+      const rows = await database.query<{ id: string }>("TABLE encryption_key");
+      return rows.map(({ id }) => id);
+    },
+
+    /** Leaves the database as a version did that recorded no id. */
+    forgetId: () => database.query("DELETE FROM encryption_key"),
+
+    /** All that is in the database. */
+    async contents(): Promise<string> {
+      const tables = await database.query<{ name: string }>(
+        "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1",
+      );
+      assert.ok(tables.length > 10);
+      let rows = "";
+      for (const { name } of tables)
+        for (const { row } of await database.query<{ row: string }>(
+          `SELECT t::text AS row FROM "${name}" t ORDER BY 1`,
+        ))
+          rows += `${name} ${row}\n`;
+      return rows;
+    },
+
+    /** Asserts that an endpoint's delivery fails with what to do, and arrives once its secret is a new one. */
+    async assertRecovers(payment: TestPayment, id: string, at: Receiver) {
+      const path = `/webhook-endpoints/${id}`;
+      await post(payment, `${path}/test`, undefined, "operator");
+      await until(async () => {
+        const [row] = await database.query<{ last_error: string | null }>(
+          "SELECT last_error FROM webhook_deliveries WHERE state = 'pending'",
+        );
+        return /rotate the endpoint's secret$/.test(row?.last_error ?? "");
+      });
+      assert.equal(at.received.length, 0);
+      const rotated = await post(payment, `${path}/rotate`, {}, "operator");
+      const { secret } = await jsonOf<{ secret: string }>(rotated, 200);
+      await at.until(1);
+      const [request] = at.received;
+      assert.ok(request && isSignedBy(request, secret));
+    },
+  };
+}

@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { type Database, migrate, openDatabase } from "@marquee/runtime";
+import { eventually } from "../../../local/host.ts";
+import {
+  createEndpoints,
+  type Endpoints,
+  type WithSecret,
+} from "../../../services/payment/outbox/endpoints.ts";
+import type { EventType } from "../../../services/payment/outbox/event-types.ts";
+import { emit } from "../../../services/payment/outbox/events.ts";
+import {
+  createOutbox,
+  type Outbox,
+  type OutboxOptions,
+} from "../../../services/payment/outbox/outbox.ts";
+import { useDatabase } from "../postgres.ts";
+
+export const keyEncryptionKey = "test-key-encryption-key-of-32-chars";
+export const rules = { allowLoopback: true };
+
+export const migrations = join(
+  import.meta.dirname,
+  "../../../services/payment/migrations",
+);
+
+/** Milliseconds. Those that a test waits for are short; a receiver may be late on a busy machine. */
+export const quick = {
+  answer: 30_000,
+  poll: 20,
+  lease: 60_000,
+  stop: 200,
+  retries: [30, 30, 30],
+};
+
+export interface TestOutbox {
+  url: string;
+  /** The database as each of two replicas opens it. */
+  first: Database;
+  second: Database;
+  endpoints: Endpoints;
+  /** An outbox, by default of the first replica and quick. It is stopped when the test ends. */
+  open(options?: Partial<OutboxOptions>): Outbox;
+  /** Has events delivered to a URL. */
+  add(url: string, types?: EventType[]): Promise<WithSecret>;
+  /** Emits an event in a transaction of its own. */
+  emit(data?: Record<string, unknown>, type?: EventType): Promise<void>;
+  deliveries(): Promise<StoredDelivery[]>;
+}
+
+export interface StoredDelivery {
+  id: bigint;
+  event_id: string;
+  state: string;
+  attempts: number;
+  tries: number;
+  last_status: number | null;
+  last_body: string | null;
+  last_error: string | null;
+  /** Seconds from now. */
+  due: number;
+}
+
+/** For the suite that calls it: an empty database of payment's, which each test has to itself. */
+export function useOutbox(): TestOutbox {
+  const url = useDatabase();
+  const test = {} as TestOutbox;
+  const opened: Outbox[] = [];
+  before(async () => {
+    const open = () =>
+      openDatabase({ DATABASE_URL: url(), DATABASE_CONNECTIONS: 4 });
+    const first = open();
+    const endpoints = createEndpoints(first, keyEncryptionKey, rules);
+    await migrate(first, migrations);
+    Object.assign(test, {
+      url: url(),
+      first,
+      second: open(),
+      endpoints,
+      open(options) {
+        const { times, ...rest } = options ?? {};
+        const outbox = createOutbox({
+          database: first,
+          keyEncryptionKey,
+          rules,
+          times: { ...quick, ...times },
+          ...rest,
+        });
+        opened.push(outbox);
+        return outbox;
+      },
+      async add(url, types = []) {
+        const added = await endpoints.add(first, { url, types });
+        assert.ok(added);
+        return added;
+      },
+      emit: (data = {}, type = "payment.succeeded") =>
+        first.transaction((tx) => emit(tx, { type, data })),
+      deliveries: () =>
+        first.query<StoredDelivery>(
+          `SELECT id, event_id, state, attempts, tries, last_status, last_body, last_error,
+             extract(epoch FROM next_attempt_at - now())::float8 AS due FROM webhook_deliveries ORDER BY id`,
+        ),
+    } satisfies TestOutbox);
+  });
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((outbox) => outbox.stop()));
+    await test.first.query("TRUNCATE events, webhook_endpoints CASCADE");
+  });
+  after(async () => {
+    await test.first.close();
+    await test.second.close();
+  });
+  return test;
+}
+
+/** What a receiver does with a request: a status, or something else. */
+export type Reply = number | ((response: ServerResponse) => void);
+
+export interface Received {
+  at: number;
+  path: string | undefined;
+  headers: IncomingHttpHeaders;
+  /** Byte for byte. */
+  body: string;
+}
+
+export interface Receiver {
+  url: string;
+  port: number;
+  received: Received[];
+  /** What it does from now on; at first it answers 204. */
+  reply: Reply;
+  /** The most that were under way at once. */
+  atOnce(): number;
+  until(number: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** For the suite that calls it: starts consumers on loopback, which end with the test. */
+export function useReceivers() {
+  const all: Receiver[] = [];
+  afterEach(() => Promise.all(all.splice(0).map((each) => each.close())));
+  return async (reply: Reply = 204, port = 0): Promise<Receiver> => {
+    const received: Received[] = [];
+    let now = 0;
+    let most = 0;
+    const server = createServer(async (request, response) => {
+      most = Math.max(most, ++now);
+      response.once("close", () => now--);
+      const at = performance.now();
+      const { headers, url: path } = request;
+      const body = await text(request).catch(() => undefined);
+      if (body === undefined) return; // who sent it is gone
+      received.push({ at, path, headers, body });
+      if (typeof receiver.reply === "function") receiver.reply(response);
+      else response.writeHead(receiver.reply).end("what it says");
+    });
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address() as AddressInfo;
+    const receiver: Receiver = {
+      url: `http://127.0.0.1:${address.port}/hooks`,
+      port: address.port,
+      received,
+      reply,
+      atOnce: () => most,
+      until: (number) =>
+        until(
+          () => received.length >= number,
+          () => `${number} requests; there are ${received.length}`,
+        ),
+      async close() {
+        server.close();
+        server.closeAllConnections();
+        if (server.listening) await once(server, "close");
+      },
+    };
+    all.push(receiver);
+    return receiver;
+  };
+}
+
+/** Waits for something, for half a minute at most. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: () => string = () => "what the test waits for",
+): Promise<void> {
+  const came = await eventually(async () => condition(), 30_000, 5);
+  assert.ok(came, `There is no ${what()}.`);
+}
+
+/** A header, which has to be there. */
+export function header({ headers }: Received, name: string): string {
+  const value = headers[name];
+  assert.equal(typeof value, "string", `${name}: ${value}`);
+  return value as string;
+}
+
+/**
+ * Whether one of a request's signatures is by a secret, from the words of Standard Webhooks alone:
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function isSignedBy(request: Received, secret: string): boolean {
+  assert.match(secret, /^whsec_[A-Za-z0-9+/]+=*$/);
+  const key = Buffer.from(secret.slice("whsec_".length), "base64");
+  const id = header(request, "webhook-id");
+  const timestamp = header(request, "webhook-timestamp");
+  const expected = createHmac("sha256", key)
+    .update(`${id}.${timestamp}.${request.body}`)
+    .digest("base64");
+  return header(request, "webhook-signature")
+    .split(" ")
+    .includes(`v1,${expected}`);
+}

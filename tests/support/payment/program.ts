@@ -1,0 +1,29 @@
+import { eventually } from "../../../local/host.ts";
+import { freePort } from "../auth/service.ts";
+import { start } from "../program.ts";
+import { keyEncryptionKey, operatorKey } from "./service.ts";
+
+export const paymentProgram = "services/payment/server.ts";
+
+/** What the program can start with. There is no such database. */
+export const paymentEnvironment = {
+  PORT: "18998",
+  DATABASE_URL: "postgres://payment:secret@127.0.0.1:1/payment",
+  ISSUER: "https://auth.example.com",
+  KEY_ENCRYPTION_KEY: keyEncryptionKey,
+  OPERATOR_KEY: operatorKey,
+};
+
+/** Starts the program of payment, and waits until it takes requests. */
+export async function startedPayment(
+  variables: Partial<typeof paymentEnvironment> & Record<string, string>,
+) {
+  const port = `${await freePort()}`;
+  const env = { ...paymentEnvironment, PORT: port, ...variables };
+  const program = await start(paymentProgram, {}, env);
+  const ready = async () =>
+    (await fetch(`${program.url}/readyz`)).status === 200;
+  if (!(await eventually(ready, 30_000)))
+    throw new Error("payment does not get ready");
+  return program;
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { createService } from "@marquee/runtime";
+import { sandboxPages } from "../../../services/payment/processors/sandbox/page.ts";
+import type { Sandbox } from "../../../services/payment/processors/sandbox/sandbox.ts";
+import { browserAccept } from "../page.ts";
+import { pay, type TestSandbox, useSandbox } from "./sandbox.ts";
+
+/** A card whose bank asks. */
+export const asking = "4000000000003220";
+
+/** For the suite that calls it: the sandbox bank's pages in a service, as payment has them. */
+export function usePages() {
+  const test = useSandbox();
+  /** What payment was told. */
+  const settled: string[] = [];
+  beforeEach(() => {
+    settled.length = 0;
+  });
+  return {
+    test,
+    settled,
+    begin: (returnUrl?: string) => begin(test, returnUrl),
+    /** @param fail what payment says to news */
+    async pages(
+      sandbox: Pick<Sandbox, "findAction" | "authenticate"> = test.sandbox,
+      fail?: Error,
+    ) {
+      const { app, begin } = createService();
+      const pages = sandboxPages({
+        sandbox,
+        async settled(reference) {
+          // When somebody goes on, it has happened.
+          const action = await test.sandbox.findAction(reference);
+          settled.push(`${reference} ${action?.answer}`);
+          if (fail) throw fail;
+        },
+      });
+      app.route("/", pages);
+      await begin();
+      return {
+        get: (path: string) =>
+          app.request(path, { headers: { accept: browserAccept } }),
+        post: (
+          path: string,
+          answer?: string,
+          headers: Record<string, string> = {},
+        ) =>
+          app.request(path, {
+            method: "POST",
+            body: new URLSearchParams(answer === undefined ? {} : { answer }),
+            headers: { accept: browserAccept, ...headers },
+          }),
+      };
+    },
+  };
+}
+
+/** A payment about which somebody is asked. */
+async function begin(test: TestSandbox, returnUrl?: string) {
+  const { outcome } = await pay(test, asking, {
+    ...(returnUrl === undefined ? {} : { returnUrl }),
+  });
+  assert.ok(outcome.status === "requires_action");
+  return {
+    path: outcome.nextAction.url,
+    reference: outcome.reference,
+    answer: async () =>
+      (await test.sandbox.findAction(outcome.reference))?.answer,
+  };
+}
+
+/** Asserts that a response is a page with this status, as all of them are, and gives it. */
+export async function htmlOf(
+  response: Response,
+  status: number,
+): Promise<string> {
+  const html = await response.text();
+  assert.equal(response.status, status, html);
+  assert.match(response.headers.get("content-type") ?? "", /^text\/html/);
+  assert.equal(response.headers.get("cache-control"), "no-store");
+  const policy = response.headers.get("content-security-policy") ?? "";
+  const nonce = /'nonce-([^']+)'/.exec(policy)?.[1];
+  assert.ok(html.includes(`<style nonce="${nonce}">`), "no style is let in");
+  assert.doesNotMatch(html, /<script|\son\w+=|\sstyle=|javascript:/);
+  assert.match(html, /^<!doctype html>\n<html lang="en">/);
+  assert.match(html, /<title>.+ – Sandbox bank<\/title>/);
+  assert.equal(html.match(/<h1>/g)?.length, 1);
+  return html;
+}
+
+/** Where a browser goes that sent the form from a path. */
+export const leadsTo = (response: Response, from: string): string =>
+  new URL(
+    response.headers.get("location") ?? "",
+    `http://localhost${from}`,
+  ).href.replace("http://localhost", "");
+
+/** Where a page goes on to by itself. */
+export const nextOf = (html: string): string | undefined =>
+  /http-equiv="refresh" content="0; url=([^"]*)"/.exec(html)?.[1];

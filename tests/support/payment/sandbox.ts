@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { type Database, openDatabase } from "@marquee/runtime";
+import type {
+  Card,
+  ChargeOutcome,
+  ChargeRequest,
+  RefundRequest,
+} from "../../../services/payment/processors/processor.ts";
+import {
+  createSandbox,
+  type Sandbox,
+  type SandboxOptions,
+} from "../../../services/payment/processors/sandbox/sandbox.ts";
+import { useDatabase } from "../postgres.ts";
+
+export interface TestSandbox {
+  sandbox: Sandbox;
+  /** The same company, asked through connections of its own. */
+  second: Sandbox;
+  database: Database;
+}
+
+/** A database that is away. Who opens it closes it. */
+export const openAway = (): Database =>
+  openDatabase({ DATABASE_URL: "postgres://nobody:none@127.0.0.1:1/none" });
+
+/** Milliseconds. */
+const hour = 3_600_000;
+
+const migration = new URL(
+  "../../../services/payment/migrations/0002-sandbox.sql",
+  import.meta.url,
+);
+
+/** For the suite that calls it: a sandbox with empty books, in two processes. */
+export function useSandbox(options: SandboxOptions = {}): TestSandbox {
+  const url = useDatabase();
+  const test = {} as TestSandbox;
+  const databases: Database[] = [];
+  before(async () => {
+    for (const name of ["sandbox", "second"] as const) {
+      const database = openDatabase({
+        DATABASE_URL: url(),
+        DATABASE_CONNECTIONS: 8,
+      });
+      databases.push(database);
+      test[name] = createSandbox(database, { settleAfter: hour, ...options });
+    }
+    test.database = databases[0] as Database;
+    await test.database.query(await readFile(migration, "utf8"));
+  });
+  after(() => Promise.all(databases.map((database) => database.close())));
+  return test;
+}
+
+/** What settles by itself does so now. */
+export async function settle({ database }: TestSandbox): Promise<void> {
+  for (const table of ["sandbox_charges", "sandbox_refunds"])
+    await database.query(
+      `UPDATE ${table} SET settles_at = now() WHERE settles_at IS NOT NULL`,
+    );
+}
+
+/** A card that nothing is wrong with. */
+export const card = (number: string, more: Partial<Card> = {}): Card => ({
+  number,
+  expMonth: 12,
+  expYear: 2040,
+  cvc: /^3[47]/.test(number) ? "1234" : "123",
+  ...more,
+});
+
+export const request = (more: Partial<ChargeRequest> = {}): ChargeRequest => ({
+  key: randomUUID(),
+  paymentId: randomUUID(),
+  amount: 799n,
+  currency: "EUR",
+  token: "pm_card_visa",
+  ...more,
+});
+
+/** Charges a card as somebody types it, and gives the request besides. */
+export async function pay(
+  { sandbox }: Pick<TestSandbox, "sandbox">,
+  number: string,
+  more: Partial<ChargeRequest> = {},
+): Promise<{ asked: ChargeRequest; outcome: ChargeOutcome }> {
+  const { token } = await sandbox.tokenize(card(number));
+  const asked = request({ token, ...more });
+  return { asked, outcome: await sandbox.charge(asked) };
+}
+
+/** Why a charge was declined, or a refund failed; undefined if it was not. */
+export const codeOf = (outcome: object | undefined): unknown =>
+  outcome && "code" in outcome ? outcome.code : undefined;
+
+/** A charge that succeeded; its reference. */
+export async function charged(
+  test: Pick<TestSandbox, "sandbox">,
+  more: Partial<ChargeRequest> = {},
+): Promise<string> {
+  const outcome = await test.sandbox.charge(request(more));
+  assert.equal(outcome.status, "succeeded");
+  return referenceOf(outcome);
+}
+
+export const refund = (
+  reference: string,
+  more: Partial<RefundRequest> = {},
+): RefundRequest => ({
+  key: randomUUID(),
+  reference,
+  amount: 799n,
+  currency: "EUR",
+  ...more,
+});
+
+export function referenceOf(outcome: object | undefined): string {
+  assert.ok(outcome && "reference" in outcome, JSON.stringify(outcome));
+  return outcome.reference as string;
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { createApi, createService } from "@marquee/runtime";
+import { createKeyed } from "../../../services/payment/http/keyed.ts";
+import { createOperator } from "../../../services/payment/http/operator.ts";
+import type { Outbox } from "../../../services/payment/outbox/outbox.ts";
+import { createPayments } from "../../../services/payment/payments/payments.ts";
+import { eventRoutes } from "../../../services/payment/routes/events.ts";
+import { webhookEndpointRoutes } from "../../../services/payment/routes/webhook-endpoints.ts";
+import { conforming } from "../openapi.ts";
+import { keyEncryptionKey, type TestOutbox } from "./outbox.ts";
+
+export const operatorKey = "operator-key-of-the-test-32-chars-long";
+/** An id that nothing has. */
+export const nobody = "01890000-0000-7000-8000-000000000000";
+
+// biome-ignore lint/suspicious/noExplicitAny: what is in an answer, each test asserts
+export type Json = any;
+
+const authorization = `Bearer ${operatorKey}`;
+
+/**
+ * For the suite that calls it: the routes of webhooks and events alone, as an operator calls them, and an outbox that looks
+ * only when it is woken and makes one attempt. Every answer is held against the document.
+ */
+export function useWebhookApi(test: TestOutbox) {
+  const service = createService();
+  const app = conforming(service.app);
+  let outbox: Outbox;
+  before(() => {
+    const api = createApi({
+      title: "Webhooks",
+      version: "1",
+      description: "",
+      unavailable: true,
+      securitySchemes: { operator: { type: "http", scheme: "bearer" } },
+    });
+    const parts = {
+      database: test.first,
+      endpoints: test.endpoints,
+      outbox: { wake: () => outbox.wake() },
+      operator: createOperator(operatorKey),
+      keyed: createKeyed(keyEncryptionKey),
+      payments: createPayments({
+        database: test.first,
+        processor: {} as never, // nobody pays here
+        answers: {},
+        onChange: async () => {},
+      }),
+    };
+    webhookEndpointRoutes(api, parts);
+    eventRoutes(api, parts);
+    service.app.route("/", api.app);
+  });
+  beforeEach(() => {
+    outbox = test.open({ times: { poll: 60_000, retries: [] } });
+    outbox.start();
+  });
+
+  const send = (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) =>
+    app.request(path, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: {
+        authorization,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(method === "POST" ? { "idempotency-key": randomUUID() } : {}),
+        ...headers,
+      },
+    });
+  async function json(answer: Promise<Response>, status = 200): Promise<Json> {
+    const response = await answer;
+    const text = await response.text();
+    assert.equal(response.status, status, text);
+    return JSON.parse(text);
+  }
+  return {
+    service,
+    send,
+    json,
+    get: (path: string) => json(send("GET", path)),
+    add: (url: string, types?: string[]) =>
+      json(send("POST", "/webhook-endpoints", { url, types }), 201),
+    /** As an event does that was emitted in this process. */
+    wake: () => outbox.wake(),
+  };
+}

@@ -1,0 +1,118 @@
+import { randomBytes, randomInt } from "node:crypto";
+import pg from "pg";
+import { CommandError, eventually, run } from "../../local/host.ts";
+import { testLabel } from "../../local/test-containers.ts";
+import { timeouts } from "../../services/runtime/database/timeouts.ts";
+import { newName, postgresImage, prepareDocker } from "./docker.ts";
+
+export interface TestServer {
+  /** The container's name, for what only `docker` can do to it. */
+  container: string;
+  /** The superuser's URL; the port stays the same when the server is stopped and started again. */
+  url: string;
+}
+
+/**
+ * Starts PostgreSQL in Docker, the image that the cluster runs. It is removed with its data when the tests end.
+ * @param settings of the server, such as "max_connections=20"
+ */
+export async function startServer(...settings: string[]): Promise<TestServer> {
+  await prepareDocker();
+  const password = randomBytes(12).toString("hex");
+  const { container, port } = await onFreePort((port) => [
+    ...["--publish", `127.0.0.1:${port}:5432`, "--shm-size", "128m"],
+    ...["--env", `POSTGRES_PASSWORD=${password}`],
+    postgresImage,
+    ...settings.flatMap((setting) => ["-c", setting]),
+  ]);
+  const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+  if (!(await eventually(() => answers(url), 60_000)))
+    throw new Error(
+      `PostgreSQL did not start: ${await run("sh", ["-c", `docker logs ${container} 2>&1`])}`,
+    );
+  return { container, url };
+}
+
+/** Below the ports of outgoing connections, any of which could take the port while the server is stopped. */
+const randomPort = () => randomInt(20_000, 30_000);
+
+/**
+ * Starts a container that publishes a port of this machine, and tries another port if that one is taken. Docker would
+ * choose a new port each time the container is started.
+ * @param args the arguments of `docker run` for a port
+ */
+export async function onFreePort(
+  args: (port: number) => string[],
+  choose = randomPort,
+): Promise<{ container: string; port: number }> {
+  for (let attempt = 1; ; attempt++) {
+    const [container, port] = [newName(), choose()];
+    const named = ["--detach", "--name", container, ...testLabel];
+    try {
+      await run("docker", ["run", ...named, ...args(port)]);
+      return { container, port };
+    } catch (error) {
+      const taken =
+        error instanceof CommandError &&
+        /port is already allocated|address already in use/.test(error.output);
+      if (!taken || attempt === 10) throw error;
+      await run("docker", ["rm", "--force", "--volumes", container]);
+    }
+  }
+}
+
+/** Whether a server takes connections. */
+export async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 2_000,
+  });
+  client.on("error", () => {}); // it goes away while we ask
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+let shared: Promise<TestServer> | undefined;
+
+/**
+ * For the suite that calls it: an empty database of its own, on a server that all suites share, owned by a role that may do
+ * nothing else, as services have it in the cluster.
+ * @returns what gives the database's URL, once the suite runs
+ */
+export function useDatabase(): () => string {
+  let url = "";
+  before(async function () {
+    this.timeout(300_000); // the image may have to be made
+    shared ??= startServer();
+    url = await createDatabase((await shared).url);
+  });
+  return () => url;
+}
+
+/** SQL that gives a role the timeouts, as the provisioning Job does. */
+export const setTimeouts = (role: string): string =>
+  Object.entries(timeouts)
+    .map(([name, ms]) => `ALTER ROLE ${role} SET ${name} = ${ms};`)
+    .join("");
+
+/** Makes a role and a database that it owns; returns its URL. */
+export async function createDatabase(server: string): Promise<string> {
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  const client = new pg.Client(server);
+  await client.connect();
+  await client.query(`CREATE ROLE ${name} LOGIN PASSWORD 'test'`);
+  await client.query(setTimeouts(name));
+  await client.query(`CREATE DATABASE ${name} OWNER ${name}`);
+  await client.end();
+  const url = new URL(server);
+  url.username = name;
+  url.password = "test";
+  url.pathname = `/${name}`;
+  return url.href;
+}

@@ -1,0 +1,43 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { contentKey } from "../../../local/content-key.ts";
+import * as debian from "../../../local/debian.ts";
+import { cache, run, succeeds } from "../../../local/host.ts";
+import { step } from "../../../local/progress.ts";
+
+const requirements = join(import.meta.dirname, "requirements.txt");
+const folder = join(cache, "python", contentKey([requirements]));
+
+/**
+ * Tools that other people wrote to look at services from outside, in a Python environment of their own: schemathesis, which
+ * makes requests out of an OpenAPI document, and PyJWT, which verifies tokens. Installed once, into the cache.
+ * @returns the folder of its programs
+ */
+export async function ensurePython(): Promise<string> {
+  const bin = join(folder, "bin");
+  const whole = join(folder, "whole");
+  if (existsSync(whole)) return bin;
+  await step("Python tools for the tests", async () => {
+    if (
+      !(await succeeds("python3", ["-c", "import ensurepip, venv"])) &&
+      debian.canInstall()
+    )
+      await debian.install(["python3-venv"], "tests check services with it");
+    // Programs in it name its path: it is made where it stays, and counts once it is whole.
+    await run("python3", ["-m", "venv", "--clear", folder]);
+    await run(
+      join(bin, "pip"),
+      ["install", "--quiet", "--no-deps", "--requirement", requirements],
+      { log: "python" },
+    );
+    writeFileSync(whole, "");
+  });
+  return bin;
+}
+
+/** Runs one of its programs, or `python` with a script beside this file. */
+export async function python(program: string, args: string[]): Promise<string> {
+  return run(join(await ensurePython(), program), args, {
+    cwd: import.meta.dirname,
+  });
+}

@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { AwsClient } from "aws4fetch";
+import type { S3Options } from "../../services/streaming/media/s3.ts";
+import { takesConnections } from "./connection.ts";
+import { ensureVersitygw } from "./versitygw/versitygw.ts";
+
+export interface S3Server {
+  /** For openBucket: its bucket, with the keys that may read it. */
+  options: S3Options;
+  /** Puts an object there, in place of one that there may be. */
+  put(key: string, body: Uint8Array, type?: string): Promise<void>;
+  remove(key: string): Promise<void>;
+  /**
+   * Starts a second server with the same objects, over HTTPS.
+   * @param cert path of a certificate for localhost
+   * @returns its endpoint
+   */
+  secure(cert: string, key: string): Promise<string>;
+  /** Ends it at once, as a crash does, with all its connections. */
+  kill(): Promise<void>;
+  /** Starts it again, with the same objects and port. */
+  restart(): Promise<void>;
+}
+
+/** The domain of the server's buckets whose names are in front of it. */
+export const virtualDomain = "s3.test";
+
+/**
+ * For the suite that calls it: an S3 server with a bucket on a loopback port of its own, until the suite ends. The server
+ * is real: it checks signatures, and knows nothing of the code that it is to test.
+ * @returns what gives it, once the suite runs
+ */
+export function useS3(): () => S3Server {
+  let server: S3Server | undefined;
+  let folder = "";
+  before(async function () {
+    this.timeout(300_000); // it may have to be built
+    const program = await ensureVersitygw();
+    folder = mkdtempSync(join(tmpdir(), "marquee-s3-"));
+    server = await start(program, folder);
+  });
+  after(async () => {
+    await server?.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return () => server as S3Server;
+}
+
+async function start(program: string, folder: string): Promise<S3Server> {
+  const [objects, metadata] = ["objects", "metadata"].map((name) => {
+    mkdirSync(join(folder, name));
+    return join(folder, name);
+  }) as [string, string];
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const options = {
+    endpoint,
+    bucket: "titles",
+    accessKeyId: "marquee-reads",
+    secretAccessKey: randomBytes(24).toString("hex"),
+  };
+  const client = new AwsClient({
+    ...options,
+    service: "s3",
+    region: "us-east-1",
+    retries: 0,
+  });
+  const children = new Set<ChildProcess>();
+
+  async function ask(method: string, path: string, init: RequestInit = {}) {
+    const response = await client.fetch(`${endpoint}/${path}`, {
+      ...init,
+      method,
+      headers: { ...init.headers, "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
+    });
+    const text = await response.text();
+    if (!response.ok)
+      throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  }
+
+  /** Starts a server on a port, and waits until it takes connections. */
+  async function launch(port: number, ...args: string[]) {
+    const child = spawn(
+      program,
+      [
+        ...["--port", `127.0.0.1:${port}`, "--keep-alive", "--quiet", ...args],
+        ...["--virtual-domain", `${virtualDomain}:${port}`],
+        ...["posix", "--sidecar", metadata, objects],
+      ],
+      {
+        env: {
+          ROOT_ACCESS_KEY: options.accessKeyId,
+          ROOT_SECRET_KEY: options.secretAccessKey,
+        },
+        stdio: ["ignore", "ignore", "inherit"],
+      },
+    );
+    children.add(child);
+    child.once("exit", () => children.delete(child));
+    while (!(await takesConnections(port))) {
+      if (child.exitCode !== null)
+        throw new Error(`versitygw ended with ${child.exitCode}.`);
+      await delay(20);
+    }
+  }
+  const restart = () => launch(port);
+
+  await restart();
+  await ask("PUT", options.bucket);
+  return {
+    options,
+    put: (key, body, type) =>
+      ask("PUT", `${options.bucket}/${encoded(key)}`, {
+        body: body as Uint8Array<ArrayBuffer>,
+        ...(type && { headers: { "content-type": type } }),
+      }),
+    remove: (key) => ask("DELETE", `${options.bucket}/${encoded(key)}`),
+    async secure(cert, key) {
+      const port = await freePort();
+      await launch(port, "--cert", cert, "--key", key);
+      return `https://localhost:${port}`;
+    },
+    async kill() {
+      await Promise.all(
+        [...children].map(async (child) => {
+          const ended = once(child, "exit");
+          child.kill("SIGKILL");
+          await ended;
+        }),
+      );
+    },
+    restart,
+  };
+}
+
+const encoded = (key: string) =>
+  key.split("/").map(encodeURIComponent).join("/");
+
+/** A port that nobody listens on: the server has to come back on the same one. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { join } from "node:path";
+import { type Database, migrate, openDatabase } from "@marquee/runtime";
+import { Registry } from "prom-client";
+import {
+  createEntitlements,
+  type Entitlements,
+  type EntitlementTimes,
+} from "../../../services/streaming/access/entitlements.ts";
+import { createEntitlementMetrics } from "../../../services/streaming/access/metrics.ts";
+import { PaymentAway } from "../../../services/streaming/origin/payment-away.ts";
+import { useDatabase } from "../postgres.ts";
+import { answer, type Upstream, useUpstream } from "./upstream.ts";
+
+const migrations = join(
+  import.meta.dirname,
+  "../../../services/streaming/migrations",
+);
+const days = 86_400_000;
+
+export const soon = () => new Date(Date.now() + 10 * days);
+
+export const somebody = () => ({ userId: randomUUID(), token: "a.b.c" });
+
+/** Payment's answer that somebody may watch. */
+export const yes = (
+  response: ServerResponse,
+  { maxAge = 5, until = soon(), ...more }: Record<string, unknown> = {},
+) =>
+  answer(
+    response,
+    200,
+    {
+      ...{ entitled: true, status: "active", plan: "standard" },
+      until: (until as Date).toISOString(),
+      ...more,
+    },
+    { "cache-control": `private, max-age=${maxAge}` },
+  );
+
+export const no = (response: ServerResponse, maxAge = 5) =>
+  answer(
+    response,
+    200,
+    { entitled: false, status: "none" },
+    { "cache-control": `private, max-age=${maxAge}` },
+  );
+
+/** Asserts that it can't be said who may watch. */
+export const isAway = (work: Promise<unknown>) =>
+  assert.rejects(work, (error) => {
+    assert.ok(error instanceof PaymentAway, String(error));
+    assert.equal(error.status, 503);
+    assert.equal(error.getResponse().headers.get("retry-after"), "5");
+    return true;
+  });
+
+export interface TestEntitlements {
+  /** In place of payment. */
+  payment: Upstream;
+  database: Database;
+  /** Another replica. A try may take 10 s. */
+  replica(times?: Partial<EntitlementTimes>, its?: Database): Entitlements;
+  /** How often payment was asked in this test. */
+  asked(): number;
+  /** The lines of the last replica's metrics with this name that are not 0. */
+  shown(name: string): Promise<string[]>;
+  /** Somebody of whom payment has said that they may watch. */
+  watching(
+    more?: Record<string, unknown>,
+  ): Promise<{ userId: string; token: string }>;
+}
+
+/** For the suite that calls it: replicas on a database of their own. */
+export function useEntitlements(): TestEntitlements {
+  const payment = useUpstream();
+  const url = useDatabase();
+  let registry = new Registry();
+  let made: Entitlements[] = [];
+  const test: TestEntitlements = {
+    payment,
+    database: undefined as unknown as Database,
+    replica(times = {}, database = test.database) {
+      registry = new Registry();
+      const entitlements = createEntitlements({
+        ...{ paymentUrl: payment.url, database },
+        metrics: createEntitlementMetrics(registry),
+        times: { timeout: 10_000, ...times },
+      });
+      made.push(entitlements);
+      return entitlements;
+    },
+    asked: () => payment.requests.length,
+    shown: async (name) =>
+      (await registry.metrics())
+        .split("\n")
+        .filter((line) => line.startsWith(`${name}{`) && / [1-9]/.test(line)),
+    async watching(more = {}) {
+      const viewer = somebody();
+      payment.handler = (_, response) => yes(response, more);
+      const entitlements = test.replica();
+      await entitlements.of(viewer);
+      await entitlements.settled();
+      return viewer;
+    },
+  };
+  before(async () => {
+    test.database = openDatabase({
+      DATABASE_URL: url(),
+      DATABASE_CONNECTIONS: 4,
+    });
+    await migrate(test.database, migrations);
+  });
+  afterEach(async () => {
+    await Promise.all(made.map((each) => each.settled()));
+    made = [];
+  });
+  after(() => test.database.close());
+  return test;
+}

@@ -1,0 +1,30 @@
+import { eventually } from "../../../local/host.ts";
+import { freePort } from "../auth/service.ts";
+import { start } from "../program.ts";
+import { playbackKey } from "./service.ts";
+
+export const streamingProgram = "services/streaming/server.ts";
+
+/** What the program can start with. There are no such services. */
+export const streamingEnvironment = {
+  PORT: "18997",
+  DATABASE_URL: "postgres://streaming:secret@127.0.0.1:1/streaming",
+  ISSUER: "https://auth.example.com",
+  AUTH_URL: "http://127.0.0.1:1",
+  PAYMENT_URL: "http://127.0.0.1:1",
+  PLAYBACK_KEY: playbackKey,
+};
+
+/** Starts the program of streaming, and waits until it takes requests. */
+export async function startedStreaming(
+  variables: Partial<typeof streamingEnvironment> & Record<string, string>,
+) {
+  const port = `${await freePort()}`;
+  const env = { ...streamingEnvironment, PORT: port, ...variables };
+  const program = await start(streamingProgram, {}, env);
+  const ready = async () =>
+    (await fetch(`${program.url}/readyz`)).status === 200;
+  if (!(await eventually(ready, 30_000)))
+    throw new Error("streaming does not get ready");
+  return program;
+}

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { type Database, openDatabase } from "@marquee/runtime";
+import { createStreaming } from "../../../services/streaming/app.ts";
+import { openFolder } from "../../../services/streaming/media/folder.ts";
+import type { StreamingOptions } from "../../../services/streaming/options.ts";
+import { conforming } from "../openapi.ts";
+import { useDatabase } from "../postgres.ts";
+import { mediaFolder } from "./media.ts";
+import { newUser, type TestSystem, useSystem } from "./system.ts";
+
+export const playbackKey = "the playback key of the tests, long enough";
+
+/** What is for people, and not in the OpenAPI document. */
+const pages =
+  /^\/($|assets\/|titles\/[^/]+$|watch\/|plans$|subscribe$|membership|sign-|(delete-)?account$|change-password$|api\/|sandbox\/|icon\.svg$)/;
+
+export interface TestStreaming {
+  /** Every answer of the API is held against its /openapi.json. */
+  app: { request(path: string, init?: RequestInit): Promise<Response> };
+  service: ReturnType<typeof createStreaming>;
+  database: Database;
+}
+
+export interface TestStreamings {
+  system: TestSystem;
+  first: TestStreaming;
+  second: TestStreaming;
+}
+
+/**
+ * For the suite that calls it: two replicas of streaming on an empty database of their own, with auth and payment as they are.
+ * What payment says is asked for each time, so that tests need not wait.
+ */
+export function useStreaming(
+  options: Partial<StreamingOptions> = {},
+): TestStreamings {
+  const system = useSystem();
+  const url = useDatabase();
+  const replicas = { system } as TestStreamings;
+  before(async () => {
+    const folder = mediaFolder();
+    for (const name of ["first", "second"] as const) {
+      const database = openDatabase({
+        DATABASE_URL: url(),
+        DATABASE_CONNECTIONS: 3,
+      });
+      const { authUrl, paymentUrl } = system;
+      const accessTokens = system.newAccessTokens();
+      const service = createStreaming({
+        ...{ database, store: openFolder(folder), playbackKey },
+        ...{ accessTokens, authUrl, paymentUrl, testCards: true },
+        times: { entitlements: { yes: 0, no: 0, timeout: 3_000 } },
+        ...options,
+      });
+      await service.begin();
+      const held = conforming(service.app);
+      const app: TestStreaming["app"] = {
+        request: async (path, init) =>
+          pages.test(new URL(path, "http://localhost").pathname)
+            ? service.app.request(path, init)
+            : held.request(path, init),
+      };
+      replicas[name] = { app, service, database };
+    }
+  });
+  after(async () => {
+    for (const name of ["first", "second"] as const) {
+      await replicas[name].service.end();
+      await replicas[name].database.close();
+    }
+  });
+  return replicas;
+}
+
+export type TestUser = Awaited<ReturnType<typeof newUser>>;
+
+/** Somebody who pays. */
+export async function newMember(
+  { system }: TestStreamings,
+  method: unknown = "pm_card_visa",
+): Promise<TestUser & { subscription: string }> {
+  const user = await newUser(system);
+  const response = await fetch(
+    `${system.url}/api/payment/subscriptions`,
+    as(user, "POST", { plan: "basic", method }),
+  );
+  const text = await response.text();
+  assert.equal(response.status, 201, text);
+  return { ...user, subscription: JSON.parse(text).id };
+}
+
+/** A request with somebody's access token. */
+export const as = (
+  { token }: { token: string },
+  method = "GET",
+  body?: unknown,
+): RequestInit => ({
+  method,
+  ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  headers: {
+    authorization: `Bearer ${token}`,
+    "idempotency-key": randomUUID(),
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  },
+});
+
+export interface TestPlayback {
+  url: string;
+  hls: string;
+  expires_at: string;
+  position: number;
+}
+
+/** Signed URLs of a title, for somebody who may watch. */
+export async function playbackOf(
+  { app }: TestStreaming,
+  user: { token: string },
+  title = "metropolis",
+): Promise<TestPlayback> {
+  const response = await app.request(`/playback/${title}`, as(user, "POST"));
+  const text = await response.text();
+  assert.equal(response.status, 200, text);
+  return JSON.parse(text);
+}

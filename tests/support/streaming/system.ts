@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import {
+  type AccessTokens,
+  bearer,
+  createAccessTokens,
+  createService,
+  openDatabase,
+} from "@marquee/runtime";
+import { createAuth } from "../../../services/auth/app.ts";
+import { createPayment } from "../../../services/payment/app.ts";
+import { configuredProcessor } from "../../../services/payment/processors/configured.ts";
+import { originRoutes } from "../../../services/streaming/origin/paths.ts";
+import { cheap, keyEncryptionKey } from "../auth/domain.ts";
+import { freePort } from "../auth/service.ts";
+import { operatorKey } from "../payment/service.ts";
+import { useDatabase } from "../postgres.ts";
+import { served } from "./upstream.ts";
+
+/** Auth and payment as they are, each on its port, and what streaming's origin makes of them. */
+export interface TestSystem {
+  authUrl: string;
+  paymentUrl: string;
+  /** One origin for both: where browsers are. */
+  url: string;
+  /** Auth's, as tokens say it; its keys are at authUrl. */
+  issuer: string;
+  accessTokens: AccessTokens;
+  /** What another pod verifies access tokens with. */
+  newAccessTokens(): AccessTokens;
+  auth: ReturnType<typeof createAuth>;
+  payment: ReturnType<typeof createPayment>;
+}
+
+/**
+ * For the suite that calls it: the system, on empty databases of its own.
+ * @param trustedProxies in front of it
+ */
+export function useSystem(trustedProxies = 0): TestSystem {
+  const authDatabase = useDatabase();
+  const paymentDatabase = useDatabase();
+  const system = {} as TestSystem;
+  const ends: (() => Promise<void>)[] = [];
+
+  before(async () => {
+    const open = (url: string) => {
+      const database = openDatabase({ DATABASE_URL: url });
+      ends.push(() => database.close());
+      return database;
+    };
+    const issuer = `http://127.0.0.1:${await freePort()}`;
+    system.issuer = issuer;
+    system.auth = createAuth({
+      ...{ database: open(authDatabase()), issuer, keyEncryptionKey },
+      hasher: { parameters: cheap },
+      trustedProxies: trustedProxies + 1, // streaming is one, too
+    });
+    const auth = await served(system.auth.app);
+    system.authUrl = auth.url;
+    const jwksUrl = `${auth.url}/.well-known/jwks.json`;
+    system.newAccessTokens = () => createAccessTokens({ issuer, jwksUrl });
+    system.accessTokens = system.newAccessTokens();
+
+    const database = open(paymentDatabase());
+    system.payment = createPayment({
+      ...{ database, keyEncryptionKey, operatorKey },
+      ...configuredProcessor(database, {
+        PROCESSOR: "sandbox",
+        PUBLIC_URL: "",
+      }),
+      user: bearer<{ userId: string }>(system.accessTokens),
+      formerUser: bearer<{ userId: string }>(system.accessTokens, {
+        acceptDeletedAccount: true,
+      }),
+      times: { lookEvery: 3_600_000 },
+    });
+    const payment = await served(system.payment.app);
+    system.paymentUrl = payment.url;
+
+    const front = createService();
+    const { authUrl, paymentUrl } = system;
+    front.app.route("/", originRoutes({ authUrl, paymentUrl, trustedProxies }));
+    const origin = await served(front.app);
+    system.url = origin.url;
+
+    await system.auth.begin();
+    await system.payment.begin();
+    ends.unshift(
+      () => origin.close(),
+      () => auth.close(),
+      () => payment.close(),
+      () => system.auth.end(),
+      () => system.payment.end(),
+    );
+  });
+  after(async () => {
+    for (const end of ends) await end();
+  });
+  return system;
+}
+
+export const credentials = (name = crypto.randomUUID()) => ({
+  email: `${name}@example.com`,
+  password: "correct horse battery staple",
+});
+
+/** Makes an account by the API; gives its id and an access token. */
+export async function newUser(
+  { url }: Pick<TestSystem, "url">,
+  given = credentials(),
+) {
+  const response = await fetch(`${url}/api/auth/signup`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(given),
+  });
+  const text = await response.text();
+  assert.equal(response.status, 201, text);
+  const { user, access_token } = JSON.parse(text) as {
+    user: { id: string };
+    access_token: string;
+  };
+  return { userId: user.id, token: access_token, ...given };
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { createService } from "@marquee/runtime";
+import {
+  createViewers,
+  type ViewersOptions,
+} from "../../../services/streaming/access/viewer.ts";
+
+interface Said {
+  userId?: string;
+  token?: string;
+  email?: string;
+}
+
+/** A service that says who asks. */
+export async function whoApp(options: ViewersOptions) {
+  const viewers = createViewers(options);
+  const { app, begin } = createService();
+  app.get("/who", async (c) => {
+    const viewer = await viewers.of(c);
+    return c.json({ ...viewer });
+  });
+  app.get("/email", async (c) => {
+    const viewer = await viewers.of(c);
+    return c.json({ email: viewer && (await viewers.emailOf(viewer)) });
+  });
+  await begin();
+  return {
+    ask: async (headers: Record<string, string> = {}, path = "/who") =>
+      app.request(path, { headers }),
+    async says(headers: Record<string, string> = {}, path = "/who") {
+      const response = await app.request(path, { headers });
+      const text = await response.text();
+      assert.equal(response.status, 200, text);
+      return JSON.parse(text) as Said;
+    },
+  };
+}

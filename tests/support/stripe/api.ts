@@ -1,0 +1,270 @@
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  type Answer,
+  ApiError,
+  answerOf,
+  failed,
+  invalid,
+  type Mishap,
+  refusal,
+  secretKey,
+} from "./api-answers.ts";
+import { newMethod, visa } from "./api-methods.ts";
+import {
+  type ApiRefund,
+  cancel,
+  found,
+  type Intent,
+  id,
+  list,
+  type Method,
+  nested,
+  newIntent,
+  newRefund,
+} from "./api-objects.ts";
+
+/**
+ * Stripe's API, as far as it is used, in memory and with its state: keys of requests, PaymentIntents, refunds, its search that
+ * comes to know things late. https://docs.stripe.com/api
+ */
+export class StripeApi {
+  url = "";
+  /** What is to happen to the next requests, one each; then all go well. */
+  next: Mishap[] = [];
+  readonly intents = new Map<string, Intent>();
+  readonly refunds = new Map<string, ApiRefund>();
+  readonly customers = new Map<
+    string,
+    { id: string; object: "customer"; metadata: Record<string, string> }
+  >();
+  readonly methods = new Map<string, Method>([
+    ...["pm_card_visa", "pm_card_slow"].map(
+      (token) => [token, visa(id("pm"))] as const,
+    ),
+    [
+      "pm_sepa",
+      { id: "pm_sepa", customer: null, type: "sepa_debit", sepa_debit: {} },
+    ],
+  ]);
+  /** All requests that came: "POST /v1/refunds". */
+  readonly asked: string[] = [];
+  readonly headers: IncomingMessage["headers"][] = [];
+  /** Whether the account may send card numbers. */
+  rawCardData = true;
+  /** Whether search knows what was made since. */
+  indexed = true;
+  /** Whether keys are remembered: at Stripe, for 24 hours at least. */
+  forgetful = false;
+  /** Milliseconds that it takes. */
+  slow = 0;
+  readonly #keys = new Map<string, { of: string; answer: Promise<Answer> }>();
+  readonly #unindexed = new Set<string>();
+  readonly #used = new Set<string>();
+  readonly #server = createServer((request, response) => {
+    this.#handle(request, response).catch((error) => {
+      response.destroy(error);
+    });
+  });
+
+  async start(): Promise<void> {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    const { port } = this.#server.address() as AddressInfo;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  /** Who pays did what was asked of them, or the bank made up its mind. */
+  act(reference: string, status: string): void {
+    const intent = this.intents.get(reference);
+    if (!intent) throw new Error(`There is no ${reference}.`);
+    intent.status = status;
+    intent.next_action = null;
+  }
+
+  /** Search knows all that was made. */
+  index(): void {
+    this.#unindexed.clear();
+  }
+
+  /** What was charged, and went well. */
+  charged(): number {
+    return [...this.intents.values()].filter(
+      ({ status }) => status === "succeeded",
+    ).length;
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse) {
+    const { method = "", headers } = request;
+    const url = new URL(request.url ?? "", this.url);
+    this.asked.push(`${method} ${url.pathname}`);
+    this.headers.push(headers);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString();
+    const mishap = this.next.shift();
+    if (mishap === "unreachable") return request.socket.destroy();
+    const { status, body: answer } =
+      answerOf(mishap) ??
+      (headers.authorization === `Bearer ${secretKey}`
+        ? await this.#keyed(method, url, headers, body, mishap)
+        : refusal(401));
+    if (mishap === "answer lost") return request.socket.destroy();
+    if (mishap === "no answer") return;
+    if (this.slow) await delay(this.slow);
+    response.writeHead(status, {
+      "content-type": mishap === "502" ? "text/html" : "application/json",
+      "request-id": "req_of_the_tests",
+    });
+    response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
+  }
+
+  /** A request with a key that came before is answered as it was, if it is the same; not looked at are those that are invalid. */
+  async #keyed(
+    method: string,
+    url: URL,
+    headers: IncomingMessage["headers"],
+    body: string,
+    mishap?: Mishap,
+  ): Promise<Answer> {
+    const key = headers["idempotency-key"];
+    if (method !== "POST" || typeof key !== "string" || this.forgetful)
+      return this.#answered(method, url, body);
+    const of = `${url.pathname} ${body}`;
+    const known = this.#keys.get(key);
+    if (known && known.of !== of)
+      return {
+        status: 400,
+        body: {
+          error: {
+            type: "idempotency_error",
+            message:
+              "Keys for idempotent requests can only be used with the same parameters they were first used with.",
+          },
+        },
+      };
+    if (known) return known.answer;
+    const answer = (async () => {
+      if (this.slow) await delay(this.slow);
+      if (mishap === "500 before") return failed;
+      const done = await this.#answered(method, url, body);
+      return mishap === "500 after" ? failed : done;
+    })();
+    this.#keys.set(key, { of, answer });
+    if ((await answer).status === 400) this.#keys.delete(key);
+    return answer;
+  }
+
+  async #answered(method: string, url: URL, content: string): Promise<Answer> {
+    try {
+      const form =
+        method === "POST" ? new URLSearchParams(content) : url.searchParams;
+      // As it is now: what is kept for a key does not change.
+      const body = structuredClone(
+        this.#route(`${method} ${url.pathname}`, form),
+      );
+      return { status: 200, body };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return { status: error.status, body: structuredClone(error.body) };
+    }
+  }
+
+  #route(route: string, form: URLSearchParams): unknown {
+    const reference = route.split("/")[3] ?? "";
+    switch (route.replace(/\/(pi|re|pm)_\w+/, "/:id")) {
+      case "POST /v1/payment_methods": {
+        const method = newMethod(form, this.rawCardData);
+        this.methods.set(method.id, method);
+        return method;
+      }
+      case "GET /v1/payment_methods/:id": {
+        const method = found(this.methods, reference);
+        const whole = form.get("expand[0]") === "customer" && method.customer;
+        return whole
+          ? { ...method, customer: found(this.customers, whole) }
+          : method;
+      }
+      case "POST /v1/customers": {
+        const metadata = nested(form, "metadata");
+        const object = "customer" as const;
+        const customer = { id: id("cus"), object, metadata };
+        this.customers.set(customer.id, customer);
+        return customer;
+      }
+      case "POST /v1/payment_intents":
+        return this.#create(form);
+      case "GET /v1/payment_intents/search":
+        return list(this.#search(form.get("query") ?? ""), "search_result");
+      case "GET /v1/payment_intents/:id":
+        return found(this.intents, reference);
+      case "POST /v1/payment_intents/:id/cancel":
+        return cancel(found(this.intents, reference));
+      case "POST /v1/refunds": {
+        const refund = newRefund(form, this.intents, this.refunds);
+        this.refunds.set(refund.id, refund);
+        return refund;
+      }
+      case "GET /v1/refunds": {
+        const of = form.get("payment_intent");
+        return list(
+          [...this.refunds.values()]
+            .reverse()
+            .filter((one) => of === null || one.payment_intent === of),
+        );
+      }
+      case "GET /v1/refunds/:id":
+        return found(this.refunds, reference);
+      default:
+        throw invalid(`Unrecognized request URL (${route}).`, {}, 404);
+    }
+  }
+
+  #create(form: URLSearchParams): Intent {
+    const intent = newIntent(form, this.#used, this.methods);
+    this.intents.set(intent.id, intent);
+    if (!this.indexed) this.#unindexed.add(intent.id);
+    if (intent.last_payment_error)
+      throw new ApiError(402, "card_error", "", {
+        ...(intent.last_payment_error as object),
+        payment_intent: intent,
+      });
+    return intent;
+  }
+
+  #search(query: string): Intent[] {
+    const key = /^metadata\['key'\]:'([^']*)'$/.exec(query)?.[1];
+    if (key === undefined) throw invalid(`We can't read the query ${query}`);
+    return [...this.intents.values()].filter(
+      (intent) =>
+        intent.metadata.key === key && !this.#unindexed.has(intent.id),
+    );
+  }
+}
+
+/** For the suite that calls it: a Stripe of its own. */
+export function useStripeApi(): StripeApi {
+  const api = new StripeApi();
+  before(() => api.start());
+  after(() => api.stop());
+  beforeEach(() => {
+    api.next.length = 0;
+    api.asked.length = 0;
+    api.rawCardData = true;
+    api.indexed = true;
+    api.forgetful = false;
+    api.slow = 0;
+  });
+  return api;
+}
