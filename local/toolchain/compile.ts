@@ -53,7 +53,7 @@ export async function compile(
   report("downloading modules");
   // Downloads keep the network busy, and the language host the cores.
   await Promise.all([
-    builder.run(["go", "mod", "download"], { ...options, onLine: report }),
+    builder.run(["go", "mod", "download"], options),
     missing.languageHost && buildLanguageHost(builder),
   ]);
   if (missing.host.includes("pulumi-resource-kubernetes"))
@@ -142,6 +142,8 @@ async function replaceProvider(builder: Builder): Promise<void> {
   const copy = `${work}/kubernetes-provider`;
   const source = await goModuleFolder(builder, providerModule, options);
   await builder.run(["cp", "-r", source, copy], options);
+  // Go's module cache is read-only, and so would the copy be here, for everybody but root.
+  await builder.run(["chmod", "-R", "u+w", copy], options);
   const folder = mkdtempSync(join(tmpdir(), "marquee-provider-"));
   try {
     await builder.copyOut(`${copy}/.`, folder);
