@@ -1,4 +1,5 @@
 import { certificatesRule, isCertificates } from "./certificates.ts";
+import { imagePattern } from "./image-reference.ts";
 import { isMap, isWhole, list, type Report } from "./mistakes.ts";
 import {
   bytes,
@@ -91,7 +92,7 @@ export function parseDatabase(raw: unknown, report: Report): DatabaseSettings {
   const image = value(
     "image",
     "postgres:17",
-    matches(/^[^\s@:/][^\s]*$/),
+    matches(imagePattern),
     "it must be an image reference, such as postgres:17",
   );
   const { min, max } = maxConnections;

@@ -13,6 +13,9 @@ const pattern = new RegExp(
   `^${host}${path}+(:[\\w][\\w.-]{0,127})?@sha256:[0-9a-f]{64}$`,
 );
 
+/** An image by name, tag or digest. Docker and the kubelets check the rest. */
+export const imagePattern = /^[^\s@:/][^\s]*$/;
+
 /** Whether a value names an image by digest, so that it is the same one for ever. */
 export const isImage = (value: unknown): value is string =>
   typeof value === "string" && pattern.test(value);

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkConnections } from "./connection-limits.ts";
 import { type DatabaseSettings, parseDatabase } from "./database-settings.ts";
-import { isImage, registryPattern } from "./image-reference.ts";
+import { imagePattern, isImage, registryPattern } from "./image-reference.ts";
 import { imagesToBuild } from "./images.ts";
 import { withLocalDefaults } from "./local-cluster.ts";
 import { type MediaSettings, parseMedia } from "./media-settings.ts";
@@ -87,7 +87,7 @@ export function loadSettings<Name extends string>(
   const complete = withLocalDefaults(raw, process.env);
   if (!complete)
     throw new pulumi.RunError(
-      `Stack ${pulumi.getStack()} is for the local cluster, and this shell has no variables of one. Make it with \`npm run up\`, then run: eval "$(npm run -s env)"`,
+      `Stack ${pulumi.getStack()} is for the local cluster, and this shell has no variables of one. Make it with \`npm run up\`, then run: eval "$(npm run -s env)". Or set marquee:registry, marquee:platform, marquee:baseImage and marquee:database.image.`,
     );
   const parsed = parseSettings(
     complete,
@@ -247,7 +247,7 @@ export function parseSettings<Name extends string>(
     baseImage: maybe(
       "baseImage",
       "gcr.io/distroless/nodejs24-debian13",
-      /^[^\s@:/][^\s]*$/,
+      imagePattern,
       "it must be an image reference, such as gcr.io/distroless/nodejs24-debian13",
     ),
     platform: maybe(

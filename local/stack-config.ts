@@ -1,12 +1,24 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Document, parseDocument } from "yaml";
+import { type Document, isMap, parseDocument } from "yaml";
+import { list } from "../components/mistakes.ts";
 import { project } from "./host.ts";
+import { say } from "./progress.ts";
+import type { StackValue } from "./up-options.ts";
+import { UserError } from "./user-error.ts";
 
 const devConfig = join(project, "Pulumi.dev.yaml");
 
-const read = (file: string): Document =>
-  parseDocument(readFileSync(file, "utf8"));
+function read(file: string): Document {
+  if (!existsSync(file))
+    throw new UserError(
+      `${file} is missing. \`git checkout ${file}\` restores it.`,
+    );
+  const document = parseDocument(readFileSync(file, "utf8"));
+  const [error] = document.errors;
+  if (error) throw new UserError(`${file} is invalid YAML: ${error.message}`);
+  return document;
+}
 
 /** Returns the kubeconfig context that stack dev is configured for. */
 export const stackContext = (file = devConfig): unknown =>
@@ -19,13 +31,61 @@ export const hasStackConfig = (key: string, file = devConfig): boolean =>
 /**
  * Sets keys of stack dev's configuration. The rest of the file stays as it is.
  * @param values by path, such as ["marquee:database", "image"]
+ * @throws UserError if the file is not a stack's configuration; it stays as it is
  */
-export function setStackConfig(
-  values: { path: string[]; value: string }[],
-  file = devConfig,
-): void {
+export function setStackConfig(values: StackValue[], file = devConfig): void {
   const document = read(file);
-  for (const { path, value } of values)
+  for (const { path, value } of values) {
+    const parents = ["config", ...path.slice(0, -1)];
+    const parent = document.getIn(parents);
+    if (parent !== undefined && !isMap(parent))
+      throw new UserError(
+        `${file} has ${JSON.stringify(parent)} at ${parents.at(-1)}: it must be a map.`,
+      );
     document.setIn(["config", ...path], value);
+  }
   writeFileSync(file, document.toString({ lineWidth: 0 }));
+}
+
+/**
+ * Configures stack dev for a cluster that exists, and says which keys it sets.
+ * @param kubeconfig as the variable KUBECONFIG
+ * @throws UserError before anything is written, if the context, the registry or the file can't be used
+ */
+export async function configureStack(
+  values: StackValue[],
+  { file = devConfig, kubeconfig = process.env.KUBECONFIG } = {},
+): Promise<void> {
+  // It loads Pulumi's SDK, which other runs don't need.
+  const { readKubeconfig, registryMistake } = await import(
+    "../components/cluster.ts"
+  );
+  const given = (key: string) =>
+    values.find(({ path }) => path[0] === key)?.value;
+  const context = given("marquee:context") ?? "";
+  const { files, servers } = asUserErrors(() => readKubeconfig(kubeconfig));
+  if (!servers.has(context))
+    throw new UserError(
+      `--context is ${context}, and ${files.join(", ")} has ${servers.size === 0 ? "no contexts" : `only ${list([...servers.keys()])}`}.`,
+    );
+  const registry = given("marquee:registry");
+  if (registry === undefined && !hasStackConfig("marquee:registry", file))
+    throw new UserError(
+      "--registry is missing: the cluster pulls the services' images from there.",
+    );
+  const mistake =
+    registry === undefined ? undefined : await registryMistake(registry);
+  if (mistake) throw new UserError(mistake);
+  setStackConfig(values, file);
+  for (const { path, value } of values)
+    say(`  ${path.join(".")} is now ${value} in Pulumi.dev.yaml`);
+}
+
+/** Rethrows the errors of Pulumi's program, whose messages are for people, too. */
+function asUserErrors<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new UserError((error as Error).message);
+  }
 }

@@ -1,5 +1,8 @@
 import { parseArgs } from "node:util";
-import { registryPattern } from "../components/image-reference.ts";
+import {
+  imagePattern,
+  registryPattern,
+} from "../components/image-reference.ts";
 import { localContext } from "../components/local-cluster.ts";
 import { UserError } from "./user-error.ts";
 
@@ -62,6 +65,11 @@ export function parseUp(args: string[]): UpOptions {
     refuse(
       `--platform is "${platform}": it must be linux/amd64 or linux/arm64.`,
     );
+  for (const option of ["base-image", "database-image"])
+    if (option in given && !imagePattern.test(String(given[option])))
+      refuse(
+        `--${option} is "${given[option]}": it must be an image reference, such as ghcr.io/acme/image:1.`,
+      );
   return { help: help === true, values };
 }
 

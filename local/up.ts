@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
-import { list } from "../components/mistakes.ts";
 import {
   type DockerObjects,
   inspectObjects,
@@ -40,14 +39,10 @@ import {
 } from "./pulumi.ts";
 import { requireMachine } from "./requirements.ts";
 import { findShortages } from "./resources.ts";
-import {
-  hasStackConfig,
-  setStackConfig,
-  stackContext,
-} from "./stack-config.ts";
+import { configureStack, stackContext } from "./stack-config.ts";
 import { havePrograms } from "./toolchain/index.ts";
 import { inTurn } from "./turn.ts";
-import { parseUp, type StackValue, usage } from "./up-options.ts";
+import { parseUp, usage } from "./up-options.ts";
 import { UserError } from "./user-error.ts";
 
 /** From a bare machine to Marquee on Kubernetes. Whatever is there already is used; an interrupted run is picked up. */
@@ -68,26 +63,6 @@ export async function up(args: string[] = []): Promise<void> {
   await step("stack dev", prepareStack);
   await pulumiUp();
   await printWhatNext();
-}
-
-/** Writes the values to Pulumi.dev.yaml, and says so. */
-async function configureStack(values: StackValue[]): Promise<void> {
-  // It loads Pulumi's SDK, which other runs don't need.
-  const { readKubeconfig } = await import("../components/cluster.ts");
-  const [context] = values.map(({ value }) => value);
-  const { files, servers } = readKubeconfig();
-  if (!servers.has(context ?? ""))
-    throw new UserError(
-      `--context is ${context}, and ${files.join(", ")} has ${servers.size === 0 ? "no contexts" : `only ${list([...servers.keys()])}`}.`,
-    );
-  const hasRegistry = values.some(({ path }) => path[0] === "marquee:registry");
-  if (!hasRegistry && !hasStackConfig("marquee:registry"))
-    throw new UserError(
-      "--registry is missing: the cluster pulls the services' images from there.",
-    );
-  setStackConfig(values);
-  for (const { path, value } of values)
-    say(`  ${path.join(".")} is now ${value} in Pulumi.dev.yaml`);
 }
 
 /** Pulumi, its plugins and kubectl alone. The program itself checks the cluster and the registry. */
@@ -178,7 +153,7 @@ async function pulumiUp(): Promise<void> {
         ? resolve()
         : reject(
             new UserError(
-              "`pulumi up` failed; its output above says why. The cluster runs: mend it and run this again.",
+              "`pulumi up` failed; its output above says why. Fix that and run `npm run up` again.",
             ),
           ),
     );

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { localContext } from "../../components/local-cluster.ts";
 import {
+  configureStack,
   hasStackConfig,
   setStackConfig,
   stackContext,
 } from "../../local/stack-config.ts";
+import type { StackValue } from "../../local/up-options.ts";
+import { UserError } from "../../local/user-error.ts";
+import { withRegistry } from "../support/components/registry.ts";
 import { useFolders } from "../support/folders.ts";
 
 describe("Stack dev's configuration", () => {
@@ -55,5 +59,116 @@ config:
 
   it("has no context where the file says none", () => {
     assert.equal(stackContext(file("config: {}\n")), undefined);
+  });
+});
+
+describe("configureStack", () => {
+  const useFolder = useFolders();
+  const dev = "config:\n  marquee:context: marquee-local\n";
+  const kubeconfig = `
+contexts: [{ name: kind-kind, context: { cluster: kind } }]
+clusters: [{ name: kind, cluster: { server: "https://127.0.0.1:1" } }]
+`;
+  const prepare = (text: string) => {
+    const folder = useFolder({ "Pulumi.dev.yaml": text, kubeconfig });
+    return {
+      file: join(folder, "Pulumi.dev.yaml"),
+      kubeconfig: join(folder, "kubeconfig"),
+    };
+  };
+  const context = (value: string): StackValue => ({
+    path: ["marquee:context"],
+    value,
+  });
+  const registry = (value: string): StackValue => ({
+    path: ["marquee:registry"],
+    value,
+  });
+  const image: StackValue = {
+    path: ["marquee:database", "image"],
+    value: "postgres:17",
+  };
+
+  const rejects = async (
+    values: StackValue[],
+    words: RegExp,
+    text: string = dev,
+  ) => {
+    const files = prepare(text);
+    await assert.rejects(
+      configureStack(values, files),
+      (error) => error instanceof UserError && words.test(error.message),
+    );
+    assert.equal(readFileSync(files.file, "utf8"), text);
+  };
+
+  it("writes the values if the kubeconfig has the context and the registry answers", () =>
+    withRegistry(200, async (host) => {
+      const files = prepare(dev);
+      await configureStack([context("kind-kind"), registry(host)], files);
+      assert.equal(
+        readFileSync(files.file, "utf8"),
+        `config:\n  marquee:context: kind-kind\n  marquee:registry: ${host}\n`,
+      );
+    }));
+
+  it("writes nothing for a context that the kubeconfig lacks", () =>
+    rejects(
+      [context("nope"), registry("localhost:1")],
+      /^--context is nope, and .*kubeconfig has only kind-kind\.$/,
+    ));
+
+  it("writes nothing if the kubeconfig is invalid YAML", async () => {
+    const files = prepare(dev);
+    writeFileSync(files.kubeconfig, "contexts: [\n");
+    await assert.rejects(
+      configureStack([context("kind-kind"), registry("localhost:1")], files),
+      (error) =>
+        error instanceof UserError &&
+        /^The kubeconfig .* can't be read/.test(error.message),
+    );
+    assert.equal(readFileSync(files.file, "utf8"), dev);
+  });
+
+  it("writes nothing without a registry", () =>
+    rejects([context("kind-kind")], /^--registry is missing/));
+
+  it("writes nothing for a server that is not a registry", () =>
+    withRegistry(404, (host) =>
+      rejects([context("kind-kind"), registry(host)], /answers 404/),
+    ));
+
+  it("writes nothing for a registry that does not answer", () =>
+    withRegistry(undefined, (host) =>
+      rejects([context("kind-kind"), registry(host)], /does not answer/),
+    ));
+
+  it("writes nothing into a file that is invalid YAML", () =>
+    withRegistry(200, (host) =>
+      rejects(
+        [context("kind-kind"), registry(host)],
+        /Pulumi\.dev\.yaml is invalid YAML: /,
+        "config: [\n",
+      ),
+    ));
+
+  it("writes nothing if the parent of a key is not a map", () =>
+    withRegistry(200, (host) =>
+      rejects(
+        [context("kind-kind"), registry(host), image],
+        /Pulumi\.dev\.yaml has "small" at marquee:database: it must be a map/,
+        "config:\n  marquee:database: small\n",
+      ),
+    ));
+
+  it("says how to restore a missing file", async () => {
+    const files = prepare(dev);
+    rmSync(files.file);
+    await withRegistry(200, (host) =>
+      assert.rejects(
+        configureStack([context("kind-kind"), registry(host)], files),
+        /Pulumi\.dev\.yaml is missing\. .*git checkout/,
+      ),
+    );
   });
 });

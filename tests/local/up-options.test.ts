@@ -48,6 +48,16 @@ describe("parseUp", () => {
       ["--context", "x", "--platform", "linux/arm"],
       /--platform is "linux\/arm": it must be linux\/amd64 or linux\/arm64/,
     ],
+    [
+      "a base image with a space",
+      ["--context", "x", "--base-image", "node 24"],
+      /--base-image is "node 24": it must be an image reference/,
+    ],
+    [
+      "a database image without a name",
+      ["--context", "x", "--database-image", ":17"],
+      /--database-image is ":17": it must be an image reference/,
+    ],
   ] as const)
     it(`rejects ${mistake}, and prints the usage`, () => {
       assert.throws(

@@ -118,4 +118,21 @@ describe("loadSettings", () => {
         "It is in Pulumi.staging.yaml; `pulumi config set --path 'marquee:services.auth.replicas' 3` sets one value.",
     );
   });
+
+  it("rejects the local cluster's context in a shell without its variables", async () => {
+    const { MARQUEE_REGISTRY, MARQUEE_PLATFORM } = process.env;
+    delete process.env.MARQUEE_REGISTRY;
+    delete process.env.MARQUEE_PLATFORM;
+    try {
+      await ends(
+        load({ "marquee:context": "marquee-local" }),
+        'Stack staging is for the local cluster, and this shell has no variables of one. Make it with `npm run up`, then run: eval "$(npm run -s env)". Or set marquee:registry, marquee:platform, marquee:baseImage and marquee:database.image.',
+      );
+    } finally {
+      Object.assign(process.env, {
+        ...(MARQUEE_REGISTRY && { MARQUEE_REGISTRY }),
+        ...(MARQUEE_PLATFORM && { MARQUEE_PLATFORM }),
+      });
+    }
+  });
 });
