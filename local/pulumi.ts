@@ -46,8 +46,10 @@ export const variables = async (): Promise<Record<string, string>> => ({
 export const isLocal = (): boolean => stackContext() === context;
 
 /** Stacks on other clusters may be kept in the person's own backend. */
-const hasOwnBackend = (): boolean =>
-  (process.env.PULUMI_BACKEND_URL ?? "") !== "";
+export const hasOwnBackend = (): boolean =>
+  !["", backendVariables.PULUMI_BACKEND_URL].includes(
+    process.env.PULUMI_BACKEND_URL ?? "",
+  );
 
 const backendVariables = {
   PULUMI_BACKEND_URL: `file://${backend}`,

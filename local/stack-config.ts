@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Document, isMap, parseDocument } from "yaml";
+import { localContext } from "../components/local-cluster.ts";
 import { list } from "../components/mistakes.ts";
 import { project } from "./host.ts";
 import { say } from "./progress.ts";
@@ -49,12 +50,21 @@ export function setStackConfig(values: StackValue[], file = devConfig): void {
 
 /**
  * Configures stack dev for a cluster that exists, and says which keys it sets.
+ * @param deployedTo the context that the stack is deployed to
  * @param kubeconfig as the variable KUBECONFIG
  * @throws UserError before anything is written, if the context, the registry or the file can't be used
  */
 export async function configureStack(
   values: StackValue[],
-  { file = devConfig, kubeconfig = process.env.KUBECONFIG } = {},
+  {
+    file = devConfig,
+    kubeconfig = process.env.KUBECONFIG,
+    deployedTo,
+  }: {
+    file?: string;
+    kubeconfig?: string;
+    deployedTo?: string | undefined;
+  } = {},
 ): Promise<void> {
   // It loads Pulumi's SDK, which other runs don't need.
   const { readKubeconfig, registryMistake } = await import(
@@ -68,6 +78,7 @@ export async function configureStack(
     throw new UserError(
       `--context is ${context}, and ${files.join(", ")} has ${servers.size === 0 ? "no contexts" : `only ${list([...servers.keys()])}`}.`,
     );
+  await requireDeployedContext(context, deployedTo, kubeconfig);
   const registry = given("marquee:registry");
   if (registry === undefined && !hasStackConfig("marquee:registry", file))
     throw new UserError(
@@ -79,6 +90,35 @@ export async function configureStack(
   setStackConfig(values, file);
   for (const { path, value } of values)
     say(`  ${path.join(".")} is now ${value} in Pulumi.dev.yaml`);
+}
+
+/**
+ * Makes sure that a stack stays on the cluster it is deployed to. The program's own check comes too late: `pulumi up`
+ * refreshes first, and that fails if the former cluster's context is missing.
+ * @param deployedTo the context that the stack is deployed to
+ * @throws UserError if the context is another cluster's
+ */
+export async function requireDeployedContext(
+  context: string,
+  deployedTo: string | undefined,
+  kubeconfig = process.env.KUBECONFIG,
+): Promise<void> {
+  if (deployedTo === undefined || deployedTo === context) return;
+  const { readKubeconfig } = await import("../components/cluster.ts");
+  const { contextChangeMistake } = await import(
+    "../components/stack-namespace.ts"
+  );
+  const mistake = contextChangeMistake(
+    context,
+    { context: deployedTo, hasNamespace: true, programs: [] },
+    asUserErrors(() => readKubeconfig(kubeconfig)).servers,
+  );
+  if (!mistake) return;
+  const hint =
+    deployedTo === localContext
+      ? " `npm run down` removes the local cluster with its stacks and data."
+      : "";
+  throw new UserError(mistake + hint);
 }
 
 /** Rethrows the errors of Pulumi's program, whose messages are for people, too. */

@@ -18,6 +18,18 @@ interface Resource {
   inputs?: { context?: unknown };
 }
 
+/** Returns the kubeconfig context that a stack is deployed to; undefined if it has no resources. */
+export function deployedContext(
+  stack: string,
+  folder = backend,
+): string | undefined {
+  const path = join(stackFolder(folder), `${stack}.json`);
+  if (!existsSync(path)) return undefined;
+  const context =
+    readResources(path).find(isKubernetesProvider)?.inputs?.context;
+  return typeof context === "string" ? context : undefined;
+}
+
 /**
  * Moves the state of the local cluster's stacks to a folder beside the backend. The cluster may still exist on another
  * Docker engine, and its stacks' state has generated keys. Stacks that run elsewhere stay.
@@ -77,9 +89,12 @@ const readResources = (file: string): Resource[] =>
 /** Whether resources are on a cluster other than the local one. */
 const runElsewhere = (resources: Resource[]) =>
   resources.some(
-    ({ type, inputs }) =>
-      type === "pulumi:providers:kubernetes" && inputs?.context !== context,
+    (resource) =>
+      isKubernetesProvider(resource) && resource.inputs?.context !== context,
   );
+
+const isKubernetesProvider = ({ type }: Resource) =>
+  type === "pulumi:providers:kubernetes";
 
 /** Removes the state of these stacks, with its backups. */
 function removeStacks(folder: string, stacks: Stack[]): void {
@@ -88,8 +103,10 @@ function removeStacks(folder: string, stacks: Stack[]): void {
       rmSync(path);
 }
 
+const stackFolder = (folder: string) => join(folder, ".pulumi/stacks/marquee");
+
 function stackFiles(folder: string): { name: string; path: string }[] {
-  const stacks = join(folder, ".pulumi/stacks/marquee");
+  const stacks = stackFolder(folder);
   const names = existsSync(stacks) ? readdirSync(stacks) : [];
   return names.map((name) => ({ name, path: join(stacks, name) }));
 }

@@ -31,6 +31,7 @@ import {
 import { elapsed, say, step } from "./progress.ts";
 import {
   ensurePulumi,
+  hasOwnBackend,
   isLocal,
   ownPulumi,
   prepareStack,
@@ -39,7 +40,12 @@ import {
 } from "./pulumi.ts";
 import { requireMachine } from "./requirements.ts";
 import { findShortages } from "./resources.ts";
-import { configureStack, stackContext } from "./stack-config.ts";
+import {
+  configureStack,
+  requireDeployedContext,
+  stackContext,
+} from "./stack-config.ts";
+import { deployedContext } from "./stacks.ts";
 import { havePrograms } from "./toolchain/index.ts";
 import { inTurn } from "./turn.ts";
 import { parseUp, usage } from "./up-options.ts";
@@ -50,15 +56,19 @@ export async function up(args: string[] = []): Promise<void> {
   const { help, values } = parseUp(args);
   if (help) return console.log(usage);
   mkdirSync(logs, { recursive: true });
-  if (values.length > 0) await configureStack(values);
-  const where = isLocal()
+  const local = values.length === 0 && isLocal();
+  const deployedTo =
+    !local && hasOwnBackend() ? undefined : deployedContext("dev");
+  if (values.length > 0) await configureStack(values, { deployedTo });
+  else await requireDeployedContext(String(stackContext() ?? ""), deployedTo);
+  const where = local
     ? "a cluster in this machine"
     : `the cluster of the context ${stackContext()}`;
   say(`Marquee, on ${where}. Logs: ${logs}`);
-  if (isLocal()) await requireAddress();
+  if (local) await requireAddress();
   await inTurn(
     { lock: "lock", holder: "another `npm run up`" },
-    isLocal() ? bringUpCluster : bringUpPulumi,
+    local ? bringUpCluster : bringUpPulumi,
   );
   await step("stack dev", prepareStack);
   await pulumiUp();

@@ -5,6 +5,7 @@ import { localContext } from "../../components/local-cluster.ts";
 import {
   configureStack,
   hasStackConfig,
+  requireDeployedContext,
   setStackConfig,
   stackContext,
 } from "../../local/stack-config.ts";
@@ -66,7 +67,9 @@ describe("configureStack", () => {
   const useFolder = useFolders();
   const dev = "config:\n  marquee:context: marquee-local\n";
   const kubeconfig = `
-contexts: [{ name: kind-kind, context: { cluster: kind } }]
+contexts:
+  - { name: kind-kind, context: { cluster: kind } }
+  - { name: alias, context: { cluster: kind } }
 clusters: [{ name: kind, cluster: { server: "https://127.0.0.1:1" } }]
 `;
   const prepare = (text: string) => {
@@ -115,7 +118,7 @@ clusters: [{ name: kind, cluster: { server: "https://127.0.0.1:1" } }]
   it("writes nothing for a context that the kubeconfig lacks", () =>
     rejects(
       [context("nope"), registry("localhost:1")],
-      /^--context is nope, and .*kubeconfig has only kind-kind\.$/,
+      /^--context is nope, and .*kubeconfig has only kind-kind and alias\.$/,
     ));
 
   it("writes nothing if the kubeconfig is invalid YAML", async () => {
@@ -142,6 +145,22 @@ clusters: [{ name: kind, cluster: { server: "https://127.0.0.1:1" } }]
     withRegistry(undefined, (host) =>
       rejects([context("kind-kind"), registry(host)], /does not answer/),
     ));
+
+  it("writes nothing for a stack that is deployed to another cluster", () =>
+    withRegistry(200, async (host) => {
+      const files = prepare(dev);
+      const values = [context("kind-kind"), registry(host)];
+      await assert.rejects(
+        configureStack(values, { ...files, deployedTo: "marquee-local" }),
+        (error) =>
+          error instanceof UserError &&
+          error.message.includes(
+            'marquee:context is "kind-kind", but this stack is deployed to "marquee-local"',
+          ) &&
+          error.message.includes("`npm run down`"),
+      );
+      assert.equal(readFileSync(files.file, "utf8"), dev);
+    }));
 
   it("writes nothing into a file that is invalid YAML", () =>
     withRegistry(200, (host) =>
@@ -171,4 +190,46 @@ clusters: [{ name: kind, cluster: { server: "https://127.0.0.1:1" } }]
       ),
     );
   });
+});
+
+describe("requireDeployedContext", () => {
+  const useFolder = useFolders();
+  const prepare = () =>
+    join(
+      useFolder({
+        kubeconfig: `
+contexts:
+  - { name: one, context: { cluster: a } }
+  - { name: same, context: { cluster: a } }
+  - { name: other, context: { cluster: b } }
+clusters:
+  - { name: a, cluster: { server: "https://a:6443" } }
+  - { name: b, cluster: { server: "https://b:6443" } }
+`,
+      }),
+      "kubeconfig",
+    );
+
+  it("accepts a stack that is not deployed, and the context that it is deployed to", async () => {
+    await requireDeployedContext("one", undefined, prepare());
+    await requireDeployedContext("gone", "gone", prepare());
+  });
+
+  it("accepts another context of the same API server", () =>
+    requireDeployedContext("same", "one", prepare()));
+
+  it("rejects a context of another API server", () =>
+    assert.rejects(
+      requireDeployedContext("other", "one", prepare()),
+      (error) =>
+        error instanceof UserError &&
+        /deployed to "one"/.test(error.message) &&
+        !error.message.includes("npm run down"),
+    ));
+
+  it("rejects the local cluster while the stack is deployed to a context that the kubeconfig lacks", () =>
+    assert.rejects(
+      requireDeployedContext(localContext, "gone", prepare()),
+      /deployed to "gone"/,
+    ));
 });

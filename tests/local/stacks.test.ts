@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { forgetStacks, setStacksAside } from "../../local/stacks.ts";
+import {
+  deployedContext,
+  forgetStacks,
+  setStacksAside,
+} from "../../local/stacks.ts";
 import { useFolders } from "../support/folders.ts";
 
 const stacks = ".pulumi/stacks/marquee";
@@ -18,6 +22,26 @@ const deployedTo = (context: string) =>
   });
 const empty = JSON.stringify({ checkpoint: { latest: {} } });
 const local = deployedTo("marquee-local");
+
+describe("deployedContext", () => {
+  const useFolder = useFolders();
+
+  it("returns the context that the stack's resources are deployed to", () => {
+    const backend = useFolder({
+      [`${stacks}/dev.json`]: deployedTo("kind-kind"),
+      [`${stacks}/dev.json.bak`]: local,
+      [`${stacks}/staging.json`]: local,
+    });
+    assert.equal(deployedContext("dev", backend), "kind-kind");
+  });
+
+  it("returns undefined for a stack without resources, and for one that does not exist", () => {
+    const backend = useFolder({ [`${stacks}/dev.json`]: empty });
+    assert.equal(deployedContext("dev", backend), undefined);
+    assert.equal(deployedContext("staging", backend), undefined);
+    assert.equal(deployedContext("dev", join(backend, "none")), undefined);
+  });
+});
 
 describe("forgetStacks", () => {
   const useFolder = useFolders();
