@@ -86,10 +86,10 @@ function builderIn(name: string): Builder {
     run("docker", args, options);
   return {
     copyIn: async (from, to) => {
-      await docker(["cp", "--quiet", from, `${name}:${to}`]);
+      await docker(["cp", from, `${name}:${to}`]);
     },
     copyOut: async (from, to) => {
-      await docker(["cp", "--quiet", `${name}:${from}`, to]);
+      await docker(["cp", `${name}:${from}`, to]);
     },
     run: (args, { folder, env = {}, ...options }) =>
       docker(
