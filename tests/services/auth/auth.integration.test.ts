@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { browse, pageOf } from "../../support/auth/browser.ts";
 import { useAuth } from "../../support/auth/service.ts";
 
-describe("The pages", () => {
+describe("Auth pages", () => {
   const auth = useAuth();
   const page = async (path: string) =>
     pageOf(await auth.first.app.request(path), 200);
 
-  it("begin with signing in, and the way to an account", async () => {
+  it("shows the sign-in form first, with a link to sign-up", async () => {
     const { heading, html, alert, notice } = await page("/");
     assert.equal(heading, "Sign in");
     assert.equal(alert, undefined);
@@ -16,7 +16,7 @@ describe("The pages", () => {
     assert.match(html, /<a [^>]*href="\/sign-up">Create an account<\/a>/);
   });
 
-  it("let somebody make an account, and go back", async () => {
+  it("shows the sign-up form, with a link to sign-in", async () => {
     const { heading, html } = await page("/sign-up");
     assert.equal(heading, "Create your account");
     assert.match(html, /<form method="post" action="\/sign-up">/);
@@ -29,7 +29,7 @@ describe("The pages", () => {
     ["/sign-up", "email", "Email address", "text", "username"],
     ["/sign-up", "password", "Password", "password", "new-password"],
   ] as const)
-    it(`have in ${path} a field ${name} that people and password managers know`, async () => {
+    it(`labels the ${name} field of ${path} for people and password managers`, async () => {
       const { html, input } = await page(path);
       assert.ok(html.includes(`<label for="${name}">${label}</label>`));
       const tag = input(name);
@@ -38,16 +38,16 @@ describe("The pages", () => {
       assert.match(tag, / required/);
     });
 
-  it("say what a password has to be before one is chosen", async () => {
+  it("explains the password rules next to the field", async () => {
     const { html, input } = await page("/sign-up");
     assert.match(input("password"), /aria-describedby="password-hint"/);
     assert.match(html, /id="password-hint">8 characters or more\./);
   });
 
-  describe("all", () => {
+  describe("every page", () => {
     const paths = ["/", "/sign-up", "/account"];
 
-    /** The page at a path, or the account's page. */
+    /** The page at a path, or for /account the first page of a signed-in user. */
     async function answer(path: string): Promise<Response> {
       const browser = browse(auth.first);
       if (path !== "/account") return browser.request(path);
@@ -56,18 +56,18 @@ describe("The pages", () => {
     }
 
     for (const path of paths) {
-      it(`need no script, and nothing from elsewhere: ${path}`, async () => {
+      it(`uses no scripts and no resources of other hosts at ${path}`, async () => {
         const { html } = await pageOf(await answer(path), 200);
         assert.doesNotMatch(html, /<script|\son\w+=|https?:|@import|url\(/i);
       });
 
-      it(`say their language and title: ${path}`, async () => {
+      it(`sets its language and title at ${path}`, async () => {
         const { html, title } = await pageOf(await answer(path), 200);
         assert.match(html, /<html lang="en">/);
         assert.match(title ?? "", /^(?!Error)\w.* – Marquee$/);
       });
 
-      it(`have their style let through by their policy: ${path}`, async () => {
+      it(`allows its own style in Content-Security-Policy at ${path}`, async () => {
         const response = await answer(path);
         const policy = response.headers.get("content-security-policy") ?? "";
         const { html } = await pageOf(response, 200);
@@ -77,12 +77,12 @@ describe("The pages", () => {
         assert.doesNotMatch(html, /\sstyle=/);
       });
 
-      it(`let their forms say where they come from: ${path}`, async () => {
+      it(`lets forms send their origin at ${path}`, async () => {
         const { html } = await pageOf(await answer(path), 200);
         assert.match(html, /<meta name="referrer" content="same-origin">/);
       });
 
-      it(`have one element for each id: ${path}`, async () => {
+      it(`uses each element id once at ${path}`, async () => {
         const { html } = await pageOf(await answer(path), 200);
         const ids = [...html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
         assert.deepEqual(ids, [...new Set(ids)]);
@@ -92,7 +92,7 @@ describe("The pages", () => {
     }
   });
 
-  it("have the headers of GET, and no body, for HEAD", async () => {
+  it("returns GET's headers without a body for HEAD", async () => {
     for (const path of ["/", "/sign-up", "/icon.svg"]) {
       const init = { method: "HEAD" };
       const response = await auth.first.app.request(path, init);
@@ -102,7 +102,7 @@ describe("The pages", () => {
     }
   });
 
-  it("have an icon", async () => {
+  it("links to an SVG icon", async () => {
     const { html } = await page("/");
     const path = /<link rel="icon" href="([^"]*)"/.exec(html)?.[1] ?? "";
     const response = await auth.first.app.request(path);
@@ -116,13 +116,13 @@ describe("The pages", () => {
     ["/delete-account", "/account"],
     ["/account", "/sign-in"],
   ] as const)
-    it(`are where ${path} leads nobody who opens it as a page: ${page}`, async () => {
+    it(`redirects GET ${path} to ${page}`, async () => {
       const response = await auth.first.app.request(path);
       assert.equal(response.status, 302);
       assert.equal(response.headers.get("location"), page);
     });
 
-  it("have paths of their own beside the first one, for a site with another first page", async () => {
+  it("serves sign-in and the account at their own paths, for a site with another first page", async () => {
     const browser = browse(auth.first);
     const signIn = await pageOf(await browser.request("/sign-in"), 200);
     assert.equal(signIn.heading, "Sign in");
@@ -135,7 +135,7 @@ describe("The pages", () => {
     }
   });
 
-  it("do not change anything by being opened", async () => {
+  it("changes nothing on GET", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     const session = browser.cookies.get("marquee-session");

@@ -3,13 +3,13 @@ import { browserAccept } from "../page.ts";
 import { email, password } from "./domain.ts";
 import type { TestAuth } from "./service.ts";
 
-/** What a browser does with the service: it keeps cookies, and says where its forms come from. */
+/** A browser that keeps cookies and sends Origin with forms. */
 export function browse(
   auth: Pick<TestAuth, "app">,
   origin = "http://localhost",
 ) {
   const cookies = new Map<string, string>();
-  /** The last answer's Set-Cookie headers, by name. */
+  /** The last response's Set-Cookie headers, by name. */
   let set = new Map<string, string>();
 
   async function request(
@@ -55,8 +55,8 @@ export function browse(
     post,
     setCookie: (name: string) => set.get(name),
     /**
-     * Sends the form, is led to the next page, and gives that.
-     * @param next @default the first page
+     * Sends the form, follows the redirect, and returns the page.
+     * @param next the expected target of the redirect
      */
     async done(path: string, fields: Record<string, string>, next = "/") {
       const response = await post(path, fields);
@@ -64,12 +64,12 @@ export function browse(
       assert.equal(response.headers.get("location"), next);
       return pageOf(await request(next), 200);
     },
-    /** Makes an account, and is signed in. */
+    /** Creates an account, and is signed in. */
     signUp: (fields: { email?: string; password?: string } = {}) =>
       post("/sign-up", { email, password, ...fields }),
     signIn: (fields: { email?: string; password?: string } = {}) =>
       post("/sign-in", { email, password, ...fields }),
-    /** Who is signed in, as the page says. */
+    /** The signed-in user's email address on the page. */
     async who(): Promise<string | undefined> {
       const { html } = await pageOf(await request("/"), 200);
       return /<dt>Signed in as<\/dt>\s*<dd>(.*?)<\/dd>/.exec(html)?.[1];
@@ -77,7 +77,7 @@ export function browse(
   };
 }
 
-/** Asserts that a response is a page, with this status, and gives what it says. */
+/** Asserts that a response is a page with this status, and returns its contents. */
 export async function pageOf(response: Response, status: number) {
   const html = await response.text();
   assert.equal(response.status, status, html);
@@ -92,10 +92,10 @@ export async function pageOf(response: Response, status: number) {
     html,
     title: block(/<title>(.*?)<\/title>/),
     heading: block(/<h1[^>]*>(.*?)<\/h1>/),
-    /** What is wrong, as screen readers hear it. */
+    /** The alert that screen readers announce. */
     alert: block(/<div class="alert" role="alert" id="alert">(.*?)<\/div>/s),
     notice: block(/<p class="notice" role="status">(.*?)<\/p>/),
-    /** What is wrong with a field. */
+    /** The error message of a field. */
     wrong: (name: string) =>
       block(new RegExp(`<p class="wrong" id="${name}-error">(.*?)</p>`)),
     /** The tag of the input with this id. */

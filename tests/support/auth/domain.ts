@@ -17,24 +17,24 @@ const auth = join(import.meta.dirname, "../../../services/auth");
 export const commonPasswords = join(auth, "assets/common-passwords.txt");
 export const rules = readPasswordRules(commonPasswords);
 
-/** The least that Argon2 can be asked for: a fraction of a millisecond. */
+/** The cheapest valid Argon2 parameters: a hash takes a fraction of a millisecond. */
 export const cheap = { memory: 8, passes: 1, parallelism: 1 };
 
 export const keyEncryptionKey = "test-key-encryption-key-of-32-chars";
 
 export const day = 24 * 60 * 60;
 
-/** What is in use by a suite: its database as each replica opens it. */
+/** A suite's database, as opened by each of two replicas. */
 export interface Replicas {
   first: Database;
   second: Database;
 }
 
 /**
- * For the suite that calls it: an empty database of auth's, and two pools of connections, as two replicas have.
- * @param options.stopsClock whether statement_timestamp() is always the same, so that tests of limits don't depend on
- * how long they take
- * @returns the replicas, once the suite runs
+ * Creates auth's database for the calling suite, with a pool of connections for each of two replicas. It is emptied
+ * before each test.
+ * @param options.stopsClock fixes statement_timestamp(), so that tests of limits don't depend on their duration
+ * @returns the replicas, valid once the suite runs
  */
 export function useReplicas({ stopsClock = false } = {}): Replicas {
   const url = useDatabase();
@@ -75,7 +75,7 @@ async function stopClock(url: string): Promise<void> {
   await client.end();
 }
 
-/** Every column on which it depends whether something is over. */
+/** The columns that expiry depends on. */
 const times = {
   sessions: ["created_at", "last_used_at", "expires_at"],
   refresh_tokens: ["created_at", "expires_at", "used_at"],
@@ -84,7 +84,7 @@ const times = {
   limits: ["tat"],
 };
 
-/** Lets time go by: what can be over is so many seconds older. */
+/** Simulates the passage of this many seconds by making all times in the database older. */
 export async function pass(database: Database, seconds: number): Promise<void> {
   for (const [table, columns] of Object.entries(times)) {
     const older = columns.map(
@@ -104,11 +104,11 @@ export const cheapAccounts = (database: Database): Accounts =>
 export const email = "ada@example.com";
 export const password = "an engine of difference";
 
-/** A user with `email` and `password`, or with another address. */
+/** Creates a user with `email`, or another address, and `password`. */
 export const signUp = (database: Database, address = email): Promise<User> =>
   cheapAccounts(database).signUp(address, password);
 
-/** How many rows a table has. */
+/** The number of rows in a table. */
 export async function count(
   database: Database,
   table: "users" | keyof typeof times,
@@ -120,8 +120,8 @@ export async function count(
 }
 
 /**
- * What Argon2 is asked to compute while `work` runs, without passwords and salts: how long it takes depends on that
- * alone.
+ * The parameters of the Argon2 hashes computed while `work` runs, without passwords and salts. The duration of a hash
+ * depends on them alone.
  */
 export async function argon2Work(work: () => Promise<unknown>) {
   const argon2 = mock.method(crypto, "argon2");

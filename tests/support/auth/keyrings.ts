@@ -10,19 +10,19 @@ import {
 } from "../../../services/auth/tokens/tokens.ts";
 import { keyEncryptionKey, pass, type Replicas } from "./domain.ts";
 
-/** Seconds. */
+/** An hour in seconds. */
 export const hour = 60 * 60;
 export const otherKey = "another-key-encryption-key-of-32-";
 export const user = { id: "b3f6c9f4-5a0b-4f0e-9d5e-0f5d1c1e2a3b" };
 
-/** For the suite that calls it: what starts replicas, and lets time go by. They stop after each test. */
+/** Starts replicas' keyrings in the calling suite, and stops them after each test. */
 export function useKeyrings(replicas: Replicas) {
   const started: Keyring[] = [];
   afterEach(async () => {
     await Promise.all(started.splice(0).map((keyring) => keyring.stop()));
   });
   return {
-    /** A replica that has started, with the first database by default. */
+    /** Starts a replica, on the first database by default. */
     async replica(
       options: Partial<KeyringOptions> = {},
       database: Database = replicas.first,
@@ -32,7 +32,7 @@ export function useKeyrings(replicas: Replicas) {
       await keyring.load();
       return keyring;
     },
-    /** So many seconds go by, and the replicas notice. */
+    /** Lets this many seconds pass, then reloads the given replicas. */
     async ages(seconds: number, ...noticing: Keyring[]): Promise<void> {
       await pass(replicas.first, seconds);
       for (const keyring of noticing) await keyring.load();
@@ -40,7 +40,7 @@ export function useKeyrings(replicas: Replicas) {
   };
 }
 
-/** The ids of the keys that are published. */
+/** The ids of the published keys. */
 export const kids = (keyring: Keyring) =>
   keyring.jwks().keys.map(({ kid }) => kid);
 
@@ -54,7 +54,7 @@ export const tokensOf = (keyring: Keyring): Tokens =>
 export const token = async (keyring: Keyring) =>
   (await tokensOf(keyring).issue(user, user)).token;
 
-/** A database whose statements are counted, and that can be away. */
+/** A database that counts statements and can be made unavailable. */
 export function watched(database: Database) {
   const state = { statements: 0, away: false };
   const query: Queries["query"] = async (text, values) => {

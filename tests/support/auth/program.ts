@@ -6,7 +6,7 @@ import { freePort } from "./service.ts";
 
 export const authProgram = "services/auth/server.ts";
 
-/** What the program can start with. There is no such database. */
+/** A valid environment for the program, whose database is unreachable. */
 export const authEnvironment = {
   PORT: "18999",
   DATABASE_URL: "postgres://auth:secret@127.0.0.1:1/auth",
@@ -14,7 +14,7 @@ export const authEnvironment = {
   KEY_ENCRYPTION_KEY: keyEncryptionKey,
 };
 
-/** Starts the program of auth with a database, and waits until it listens. */
+/** Starts auth with a database, and waits until it listens. */
 export async function startAuth(
   database: string,
   variables: Partial<typeof authEnvironment> = {},
@@ -27,7 +27,7 @@ export async function startAuth(
   return start(authProgram, {}, env);
 }
 
-/** Starts it, and waits until it takes requests. */
+/** Starts auth with a database, and waits until it is ready. */
 export async function startedAuth(
   database: string,
   variables: Partial<typeof authEnvironment> = {},
@@ -39,7 +39,10 @@ export async function startedAuth(
 
 export async function isReady({ url }: { url: string }): Promise<void> {
   const ready = async () => (await fetch(`${url}/readyz`)).status === 200;
-  assert.ok(await eventually(ready, 30_000), "it does not get ready");
+  assert.ok(
+    await eventually(ready, 30_000),
+    "The program did not become ready.",
+  );
 }
 
 /** A request with JSON, for fetch. */
@@ -57,7 +60,7 @@ export const form = (fields: Record<string, string>, cookie = "") => ({
   redirect: "manual" as const,
 });
 
-/** The cookies that an answer sets, as a browser sends them. */
+/** The cookies that a response sets, as a browser would send them. */
 export const cookiesOf = ({ headers }: Response): string =>
   headers
     .getSetCookie()

@@ -7,7 +7,7 @@ import { conforming } from "../openapi.ts";
 import { useDatabase } from "../postgres.ts";
 import { cheap, email, keyEncryptionKey, password } from "./domain.ts";
 
-/** What is for people, and not in the OpenAPI document. */
+/** Paths of pages, which are not in the OpenAPI document. */
 const pages = [
   "/",
   "/icon.svg",
@@ -27,7 +27,7 @@ export interface TestApp {
 
 /** A replica of the service. */
 export interface TestAuth {
-  /** Every answer of it is held against its /openapi.json. */
+  /** The app, with every response checked against its /openapi.json. */
   app: TestApp;
   service: ReturnType<typeof createAuth>;
   database: Database;
@@ -38,7 +38,7 @@ export interface TestReplicas {
   second: TestAuth;
 }
 
-/** The options that tests have, with a hash that takes a fraction of a millisecond. */
+/** Options for tests, with a hash that takes a fraction of a millisecond. */
 export const testOptions = {
   issuer,
   keyEncryptionKey,
@@ -46,9 +46,9 @@ export const testOptions = {
 } satisfies Partial<AuthOptions>;
 
 /**
- * For the suite that calls it: two replicas of auth on an empty database of their own.
- * @param options further ones, or what finds them out
- * @returns the replicas, once the suite runs
+ * Starts two replicas of auth on an empty database for the calling suite.
+ * @param options further options, or a function that returns them
+ * @returns the replicas, valid once the suite runs
  */
 export function useAuth(
   options: Partial<AuthOptions> | (() => Promise<Partial<AuthOptions>>) = {},
@@ -80,7 +80,7 @@ export function useAuth(
   return replicas;
 }
 
-/** What POST /signup, /login and /refresh give. */
+/** The response of POST /signup, /login and /refresh. */
 export interface TestTokens {
   user: { id: string; email: string; created_at: string };
   access_token: string;
@@ -110,12 +110,12 @@ export const post = (
   headers?: Record<string, string>,
 ) => send(auth, "POST", path, body, headers);
 
-/** The header that an access token is sent in. */
+/** The Authorization header for an access token. */
 export const bearer = ({ access_token }: { access_token: string }) => ({
   authorization: `Bearer ${access_token}`,
 });
 
-/** Asserts that a response has this status, and gives its JSON. */
+/** Asserts that a response has this status, and returns its JSON. */
 export async function jsonOf<T = TestTokens>(
   response: Response,
   status: number,
@@ -125,7 +125,7 @@ export async function jsonOf<T = TestTokens>(
   return JSON.parse(text) as T;
 }
 
-/** Makes an account, with `email` and `password` or others. */
+/** Creates an account with `email` and `password`, unless others are given. */
 export const signUp = async (
   auth: TestAuth,
   credentials: { email?: string; password?: string } = {},
@@ -142,7 +142,7 @@ export const logIn = async (
 export const me = ({ app }: TestAuth, tokens: { access_token: string }) =>
   app.request("/me", { headers: bearer(tokens) });
 
-/** A port that is free. */
+/** A free port. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

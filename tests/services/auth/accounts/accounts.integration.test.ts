@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { Database } from "@marquee/runtime";
-import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import {
   EmailTaken,
   Unacceptable,
@@ -16,7 +16,7 @@ import {
   useReplicas,
 } from "../../../support/auth/domain.ts";
 
-/** The only hash that the database has. */
+/** The password hash of the only user in the database. */
 async function storedHash(database: Database): Promise<string> {
   const [row] = await database.query<{ hash: string }>(
     "SELECT password_hash AS hash FROM users",
@@ -31,20 +31,20 @@ describe("Accounts", () => {
     accounts = cheapAccounts(replicas.first);
   });
 
-  describe("are made", () => {
-    it("with the address as it was entered, without the space around it", async () => {
+  describe("sign-up", () => {
+    it("stores the address as entered, without surrounding space", async () => {
       const user = await accounts.signUp("\t Ada@Example.COM\n", password);
       assert.equal(user.email, "Ada@Example.COM");
       assert.deepEqual(await accounts.find(user.id), user);
     });
 
-    it("with an international domain in its ASCII form", async () => {
+    it("stores an international domain in ASCII form", async () => {
       const user = await accounts.signUp("Ada@Müller.example", password);
       assert.equal(user.email, "Ada@xn--mller-kva.example");
       assert.deepEqual(await accounts.find(user.id), user);
     });
 
-    it("once for an address, however it is written", async () => {
+    it("rejects another spelling of an address that has an account", async () => {
       await accounts.signUp("Ada@Example.com", password);
       for (const same of [
         "Ada@Example.com",
@@ -55,7 +55,7 @@ describe("Accounts", () => {
       assert.equal(await count(replicas.first, "users"), 1);
     });
 
-    it("by exactly one of many that ask at the same time, in two replicas", async () => {
+    it("creates one account for concurrent sign-ups in two replicas", async () => {
       const second = cheapAccounts(replicas.second);
       const results = await Promise.allSettled(
         Array.from({ length: 20 }, (_, i) =>
@@ -73,7 +73,7 @@ describe("Accounts", () => {
       assert.ok(await accounts.verifyLogin(email, `${password} ${won}`));
     });
 
-    it("with every mistake told at once, and nothing kept", async () => {
+    it("reports every mistake at once, and creates no account", async () => {
       await assert.rejects(
         accounts.signUp("ada", "short"),
         (error: unknown) => {
@@ -94,7 +94,7 @@ describe("Accounts", () => {
       assert.equal(await count(replicas.first, "users"), 0);
     });
 
-    it("without the password being kept", async () => {
+    it("stores a hash in place of the password", async () => {
       await signUp(replicas.first);
       const rows = await replicas.first.query("SELECT * FROM users");
       assert.ok(!JSON.stringify(rows).includes(password));
@@ -102,7 +102,7 @@ describe("Accounts", () => {
     });
   });
 
-  describe("are for email addresses", () => {
+  describe("email addresses", () => {
     const longest = `${"a".repeat(64)}@${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(58)}.ef`;
     for (const address of [
       "a@b.co",
@@ -112,7 +112,7 @@ describe("Accounts", () => {
       "1@2.3",
       longest,
     ])
-      it(`such as ${address.slice(0, 40)}`, async () => {
+      it(`accepts ${address.slice(0, 40)}`, async () => {
         assert.equal((await signUp(replicas.first, address)).email, address);
         assert.ok(await accounts.verifyLogin(address.toUpperCase(), password));
       });
@@ -148,7 +148,7 @@ describe("Accounts", () => {
       `ada@${"b".repeat(64)}.com`,
       `${longest}x`,
     ])
-      it(`but not ${JSON.stringify(address.slice(0, 40))}`, async () => {
+      it(`rejects ${JSON.stringify(address.slice(-40))}`, async () => {
         await assert.rejects(
           accounts.signUp(address, password),
           (error: unknown) =>
@@ -161,7 +161,7 @@ describe("Accounts", () => {
         assert.equal(await accounts.verifyLogin(address, password), undefined);
       });
 
-    it("and nothing else breaks them", async () => {
+    it("rejects logins with arbitrary text", async () => {
       await signUp(replicas.first);
       await fc.assert(
         fc.asyncProperty(
@@ -174,8 +174,8 @@ describe("Accounts", () => {
     });
   });
 
-  describe("can be deleted", () => {
-    it("with everything of the user, and nothing of another", async () => {
+  describe("deletion", () => {
+    it("deletes all data of the user, and none of others", async () => {
       const user = await signUp(replicas.first);
       const other = await signUp(replicas.first, "eve@example.com");
       const sessions = createSessions(replicas.first);
@@ -195,13 +195,13 @@ describe("Accounts", () => {
       assert.ok(await accounts.verifyLogin("eve@example.com", password));
     });
 
-    it("not without the password", async () => {
+    it("keeps the account when the password is wrong", async () => {
       const user = await signUp(replicas.first);
       assert.equal(await accounts.deleteAccount(user.id, "wrong"), false);
       assert.deepEqual(await accounts.find(user.id), user);
     });
 
-    it("once", async () => {
+    it("deletes an account only once for concurrent requests", async () => {
       const user = await signUp(replicas.first);
       const results = await Promise.all(
         [1, 2, 3, 4].map(() => accounts.deleteAccount(user.id, password)),
@@ -210,7 +210,7 @@ describe("Accounts", () => {
       assert.equal(await accounts.deleteAccount(user.id, password), false);
     });
 
-    it("so that the address is free again", async () => {
+    it("frees the address for a new account", async () => {
       const user = await signUp(replicas.first);
       await accounts.deleteAccount(user.id, password);
       assert.notEqual((await signUp(replicas.first)).id, user.id);

@@ -14,7 +14,7 @@ import {
   useReplicas,
 } from "../../../support/auth/domain.ts";
 
-/** The only hash that the database has. */
+/** The password hash of the only user in the database. */
 async function storedHash(database: Database): Promise<string> {
   const [row] = await database.query<{ hash: string }>(
     "SELECT password_hash AS hash FROM users",
@@ -22,15 +22,15 @@ async function storedHash(database: Database): Promise<string> {
   return row?.hash as string;
 }
 
-describe("Accounts that somebody logs in to", () => {
+describe("Login", () => {
   const replicas = useReplicas();
   let accounts: ReturnType<typeof cheapAccounts>;
   before(() => {
     accounts = cheapAccounts(replicas.first);
   });
 
-  describe("let somebody in", () => {
-    it("with the address and the password", async () => {
+  describe("credentials", () => {
+    it("accepts the address and the password", async () => {
       const user = await signUp(replicas.first);
       assert.deepEqual(await accounts.verifyLogin(email, password), user);
       assert.deepEqual(
@@ -39,7 +39,7 @@ describe("Accounts that somebody logs in to", () => {
       );
     });
 
-    it("with nothing else", async () => {
+    it("rejects any other address or password", async () => {
       await signUp(replicas.first);
       for (const [address, text] of [
         [email, ""],
@@ -52,7 +52,7 @@ describe("Accounts that somebody logs in to", () => {
         assert.equal(await accounts.verifyLogin(address, text), undefined);
     });
 
-    it("after as much work for an unknown address as for a wrong password", async () => {
+    it("takes as much work for an unknown address as for a wrong password", async () => {
       const real = createAccounts({
         database: replicas.first,
         rules,
@@ -67,7 +67,7 @@ describe("Accounts that somebody logs in to", () => {
         assert.deepEqual(await work(address), wrong);
     });
 
-    it("not while the database is away, and say so", async () => {
+    it("fails while the database is unavailable", async () => {
       const away = () => Promise.reject(new DatabaseAway(new Error("gone")));
       const without = cheapAccounts({
         query: away,
@@ -79,7 +79,7 @@ describe("Accounts that somebody logs in to", () => {
     });
   });
 
-  describe("whose hash is weaker than new ones", () => {
+  describe("hash weaker than new ones", () => {
     const dearer = { ...cheap, memory: 16 };
     const raised = () =>
       createAccounts({
@@ -88,24 +88,28 @@ describe("Accounts that somebody logs in to", () => {
         hasher: createHasher({ parameters: dearer }),
       });
 
-    it("get a new one when somebody logs in", async () => {
+    it("replaces the hash on login", async () => {
       const user = await signUp(replicas.first);
       assert.match(await storedHash(replicas.first), /m=8,/);
       assert.deepEqual(await raised().verifyLogin(email, password), user);
       const hash = await storedHash(replicas.first);
       assert.match(hash, /m=16,/);
       assert.ok(await raised().verifyLogin(email, password));
-      assert.equal(await storedHash(replicas.first), hash, "made again");
+      assert.equal(
+        await storedHash(replicas.first),
+        hash,
+        "the hash was replaced again",
+      );
     });
 
-    it("keep it when the password is wrong", async () => {
+    it("keeps the hash when the password is wrong", async () => {
       await signUp(replicas.first);
       const hash = await storedHash(replicas.first);
       assert.equal(await raised().verifyLogin(email, "wrong"), undefined);
       assert.equal(await storedHash(replicas.first), hash);
     });
 
-    it("keep the new password's if it is changed meanwhile", async () => {
+    it("keeps a new password's hash when the password is changed during a login", async () => {
       const user = await signUp(replicas.first);
       const next = "another engine entirely";
       const inner = createHasher({ parameters: dearer });
@@ -130,7 +134,7 @@ describe("Accounts that somebody logs in to", () => {
       assert.ok(await accounts.verifyLogin(email, next));
     });
 
-    it("let somebody in also while there is no time for a new one", async () => {
+    it("accepts a login without replacing the hash while the hasher is busy", async () => {
       await signUp(replicas.first);
       const hasher = createHasher({
         parameters: dearer,
@@ -139,7 +143,7 @@ describe("Accounts that somebody logs in to", () => {
       });
       const verify: typeof hasher.verify = async (hash, text) => {
         const result = await hasher.verify(hash, text);
-        void hasher.hash("somebody else's"); // takes the only place
+        void hasher.hash("somebody else's"); // takes the only slot
         return result;
       };
       const busy = createAccounts({

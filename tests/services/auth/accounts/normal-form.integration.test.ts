@@ -40,7 +40,7 @@ describe("Passwords in different Unicode forms", () => {
       next,
     });
 
-  /** The only hash that the database has. */
+  /** The password hash of the only user in the database. */
   async function storedHash(): Promise<string> {
     const [row] = await replicas.first.query<{ hash: string }>(
       "SELECT password_hash AS hash FROM users",
@@ -48,7 +48,7 @@ describe("Passwords in different Unicode forms", () => {
     return row?.hash as string;
   }
 
-  /** Accounts, and the passwords that they compare with a hash. */
+  /** Accounts, and the list of passwords that they verify. */
   function watched() {
     const verified: string[] = [];
     const watching = createAccounts({
@@ -66,13 +66,13 @@ describe("Passwords in different Unicode forms", () => {
   }
 
   for (const [i, chosen] of forms.entries())
-    it(`are one password, chosen in form ${i + 1} of ${forms.length}`, async () => {
+    it(`accepts every form of a password chosen in form ${i + 1} of ${forms.length}`, async () => {
       const user = await accounts.signUp(email, chosen);
       for (const typed of forms) assert.deepEqual(await logIn(typed), user);
       assert.ok(await hasher.verify(await storedHash(), composed));
     });
 
-  it("are one password when it is changed", async () => {
+  it("accepts another form of the current password for a change", async () => {
     const user = await accounts.signUp(email, composed);
     const next = "à neẅ engine";
     assert.ok(await change(user, decomposed, next.normalize("NFD")));
@@ -81,12 +81,12 @@ describe("Passwords in different Unicode forms", () => {
     assert.ok(await hasher.verify(await storedHash(), next));
   });
 
-  it("are one password when the account is deleted", async () => {
+  it("accepts another form of the password for a deletion", async () => {
     const user = await accounts.signUp(email, composed);
     assert.equal(await accounts.deleteAccount(user.id, decomposed), true);
   });
 
-  it("are still different passwords in another case, width, or with space around them", async () => {
+  it("rejects a password in another case or width, or with surrounding space", async () => {
     await accounts.signUp(email, composed);
     for (const other of [
       composed.toUpperCase(),
@@ -98,7 +98,7 @@ describe("Passwords in different Unicode forms", () => {
       assert.equal(await logIn(other), undefined, other);
   });
 
-  it("are verified once where the form is normal, and twice where it is not, whoever has an account", async () => {
+  it("verifies a normal form once and other forms twice, with or without an account", async () => {
     await accounts.signUp(email, "an engine of difference");
     for (const address of [email, "eve@example.com", "eve"]) {
       const { watching, verified } = watched();
@@ -109,14 +109,14 @@ describe("Passwords in different Unicode forms", () => {
     }
   });
 
-  it("are verified once where the normal form is the right one", async () => {
+  it("verifies only the normal form when it is correct", async () => {
     await accounts.signUp(email, composed);
     const { watching, verified } = watched();
     for (const typed of forms) assert.ok(await logIn(typed, watching));
     assert.deepEqual(verified, Array(forms.length).fill(composed));
   });
 
-  it("cost as much work for an unknown address as for a wrong password", async () => {
+  it("takes as much work for an unknown address as for a wrong password", async () => {
     const real = createAccounts({
       database: replicas.first,
       rules,
@@ -130,7 +130,7 @@ describe("Passwords in different Unicode forms", () => {
     assert.deepEqual(await work("eve@example.com"), wrong);
   });
 
-  describe("whose hash is older than the normal form", () => {
+  describe("hash of another form than the normal form", () => {
     let user: User;
     beforeEach(async () => {
       user = await accounts.signUp(email, composed);
@@ -139,22 +139,22 @@ describe("Passwords in different Unicode forms", () => {
       ]);
     });
 
-    it("let somebody in with the form that was hashed, and get a hash of the normal form", async () => {
+    it("accepts the hashed form on login, and replaces the hash with the normal form's", async () => {
       assert.equal(await logIn(composed), undefined);
       assert.deepEqual(await logIn(decomposed), user);
       const hash = await storedHash();
       assert.ok(await hasher.verify(hash, composed));
       for (const typed of forms) assert.deepEqual(await logIn(typed), user);
-      assert.equal(await storedHash(), hash, "made again");
+      assert.equal(await storedHash(), hash, "the hash was replaced again");
     });
 
-    it("keep it when the password is wrong", async () => {
+    it("keeps the hash when the password is wrong", async () => {
       const hash = await storedHash();
       assert.equal(await logIn(`${decomposed}!`), undefined);
       assert.equal(await storedHash(), hash);
     });
 
-    it("keep the new password's when it is changed meanwhile", async () => {
+    it("keeps a new password's hash when the password is changed during a login", async () => {
       const next = "another engine entirely";
       const slow = createAccounts({
         database: replicas.first,
@@ -172,14 +172,14 @@ describe("Passwords in different Unicode forms", () => {
       assert.ok(await logIn(next));
     });
 
-    it("end no session when they get a new one", async () => {
+    it("ends no session when the hash is replaced", async () => {
       const sessions = createSessions(replicas.first);
       const page = await sessions.openPage(user);
       assert.ok(await logIn(decomposed));
       assert.ok(await sessions.findPage(page?.cookie ?? ""));
     });
 
-    it("take the form that was hashed for a change and a deletion, too", async () => {
+    it("requires the hashed form for a change or a deletion", async () => {
       assert.equal(await change(user, composed, "a new engine"), false);
       assert.equal(await accounts.deleteAccount(user.id, composed), false);
       assert.equal(await change(user, decomposed, decomposed), true);

@@ -26,7 +26,7 @@ import {
 
 const next = "another engine entirely";
 
-describe("Changing a password", () => {
+describe("Password change", () => {
   const replicas = useReplicas();
   let accounts: Accounts;
   let sessions: Sessions;
@@ -49,14 +49,14 @@ describe("Changing a password", () => {
       ...passwords,
     });
 
-  it("makes the new one the only one", async () => {
+  it("makes the new password the only valid one", async () => {
     assert.equal(await change(), true);
     assert.equal(await accounts.verifyLogin(email, password), undefined);
     const now = await accounts.verifyLogin(email, next);
     assert.ok(now && now.passwordChangedAt > user.passwordChangedAt);
   });
 
-  it("ends all other sessions, and their refresh tokens", async () => {
+  it("ends all other sessions and their refresh tokens", async () => {
     const here = await sessions.openPage(user);
     const page = await sessions.openPage(user);
     const api = await sessions.openApi(user);
@@ -69,21 +69,21 @@ describe("Changing a password", () => {
     assert.equal(await count(replicas.first, "refresh_tokens"), 0);
   });
 
-  it("leaves the sessions of others alone", async () => {
+  it("keeps the sessions of other users", async () => {
     const other = await signUp(replicas.first, "eve@example.com");
     const page = await sessions.openPage(other);
     await change();
     assert.ok(await sessions.findPage(page?.cookie ?? ""));
   });
 
-  it("needs the current one", async () => {
+  it("rejects a wrong current password", async () => {
     const page = await sessions.openPage(user);
     assert.equal(await change(undefined, { current: "wrong" }), false);
     assert.ok(await accounts.verifyLogin(email, password));
     assert.ok(await sessions.findPage(page?.cookie ?? ""));
   });
 
-  it("needs a new one that is accepted", async () => {
+  it("rejects an unacceptable new password", async () => {
     const page = await sessions.openPage(user);
     for (const bad of ["short", "password", email, "x".repeat(1025)])
       await assert.rejects(change(undefined, { next: bad }), Unacceptable);
@@ -91,18 +91,18 @@ describe("Changing a password", () => {
     assert.ok(await sessions.findPage(page?.cookie ?? ""));
   });
 
-  it("does not say what is wrong with a new one to who does not know the current one", async () => {
+  it("does not report the new password's mistakes when the current password is wrong", async () => {
     const passwords = { current: "wrong", next: "short" };
     assert.equal(await change(undefined, passwords), false);
   });
 
-  it("is nothing for who has no account", async () => {
+  it("fails for a deleted account", async () => {
     await accounts.deleteAccount(user.id, password);
     assert.equal(await change(), false);
   });
 
-  describe("that is changed meanwhile", () => {
-    /** Accounts during whose work the password is changed: after it was checked, and before a new one is stored. */
+  describe("concurrent change", () => {
+    /** Accounts for which the password is changed after it was verified and before a new one is stored. */
     const overtaken = () => {
       const hasher = createHasher({ parameters: cheap });
       return createAccounts({
@@ -119,7 +119,7 @@ describe("Changing a password", () => {
       });
     };
 
-    it("does nothing: the current one is none any more", async () => {
+    it("rejects a change whose current password was replaced meanwhile", async () => {
       const changed = await overtaken().changePassword({
         userId: user.id,
         sessionId: randomUUID(),
@@ -130,13 +130,13 @@ describe("Changing a password", () => {
       assert.ok(await accounts.verifyLogin(email, next));
     });
 
-    it("deletes no account", async () => {
+    it("rejects a deletion whose password was replaced meanwhile", async () => {
       assert.equal(await overtaken().deleteAccount(user.id, password), false);
       assert.ok(await accounts.verifyLogin(email, next));
     });
   });
 
-  it("keeps out who logged in with the old one and has no session yet", async () => {
+  it("opens no session for an earlier login with the old password", async () => {
     const login = await accounts.verifyLogin(email, password);
     await change();
     assert.ok(login);
@@ -145,7 +145,7 @@ describe("Changing a password", () => {
     assert.equal(await count(replicas.first, "sessions"), 0);
   });
 
-  it("leaves no session behind that is opened in the same moment, whichever is first", async () => {
+  it("leaves no session that is opened concurrently", async () => {
     const second = createSessions(replicas.second);
     for (let round = 0; round < 15; round++) {
       const login = await accounts.verifyLogin(email, password);
@@ -162,7 +162,7 @@ describe("Changing a password", () => {
     }
   });
 
-  it("is not stuck with refreshes of the sessions that it ends", async () => {
+  it("does not deadlock with refreshes of the sessions that it ends", async () => {
     const second = createSessions(replicas.second);
     for (let round = 0; round < 10; round++) {
       const login = await accounts.verifyLogin(email, password);

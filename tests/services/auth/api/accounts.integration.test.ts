@@ -15,7 +15,7 @@ import { problemOf } from "../../../support/problem.ts";
 
 const another = "a second engine";
 
-/** The errors of a 422: where, and what. */
+/** The errors of a 422 response: details by pointer. */
 async function errorsOf(response: Response) {
   const { errors = [] } = await problemOf(response, 422);
   return Object.fromEntries(errors.map((e) => [e.pointer, e.detail]));
@@ -24,7 +24,7 @@ async function errorsOf(response: Response) {
 describe("POST /signup", () => {
   const auth = useAuth();
 
-  it("makes an account, and logs in", async () => {
+  it("creates an account and logs in", async () => {
     const { user, ...tokens } = await signUp(auth.first);
     assert.equal(user.email, email);
     const age = Date.now() - Date.parse(user.created_at);
@@ -35,12 +35,12 @@ describe("POST /signup", () => {
     assert.deepEqual(await jsonOf(await me(auth.first, tokens), 200), user);
   });
 
-  it("is not kept by any cache", async () => {
+  it("sets Cache-Control: no-store", async () => {
     const response = await post(auth.first, "/signup", { email, password });
     assert.equal(response.headers.get("cache-control"), "no-store");
   });
 
-  it("refuses an address that has an account, however it is written", async () => {
+  it("returns 409 for another spelling of an address that has an account", async () => {
     await signUp(auth.first);
     const body = { email: ` ${email.toUpperCase()}`, password: another };
     const { detail } = await problemOf(
@@ -52,14 +52,14 @@ describe("POST /signup", () => {
   });
 
   const refused: [string, object, Record<string, RegExp>][] = [
-    ["no field", {}, { "/email": /missing/, "/password": /missing/ }],
+    ["missing fields", {}, { "/email": /missing/, "/password": /missing/ }],
     [
-      "a short password, and what is no address",
+      "a short password and an invalid address",
       { email: "ada", password: "short" },
       { "/email": /not an email/, "/password": /at least 8/ },
     ],
     [
-      "a password that many people use",
+      "a common password",
       { email, password: "password1" },
       { "/password": /many people use/ },
     ],
@@ -69,19 +69,23 @@ describe("POST /signup", () => {
       { "/password": /your email/ },
     ],
     [
-      "half a character",
+      "a lone surrogate in the password",
       { email, password: "12345678\ud800" },
       { "/password": /surrogate/ },
     ],
-    ["a number", { email, password: 12345678 }, { "/password": /expected/ }],
     [
-      "another field",
+      "a number as the password",
+      { email, password: 12345678 },
+      { "/password": /expected/ },
+    ],
+    [
+      "an unknown field",
       { email, password, admin: true },
       { "/admin": /not expected/ },
     ],
   ];
   for (const [what, body, expected] of refused)
-    it(`refuses ${what}, and says where`, async () => {
+    it(`returns 422 with the pointers of ${what}`, async () => {
       const errors = await errorsOf(await post(auth.first, "/signup", body));
       assert.deepEqual(Object.keys(errors), Object.keys(expected));
       for (const [pointer, detail] of Object.entries(expected))
@@ -89,7 +93,7 @@ describe("POST /signup", () => {
       assert.equal(await count(auth.first.database, "users"), 0);
     });
 
-  it("takes a password of any script, with the space around it", async () => {
+  it("accepts a password of any script, and keeps its case and surrounding space", async () => {
     const odd = "  пароль 密码 🎬 e\u0301  ";
     await signUp(auth.first, { password: odd });
     await logIn(auth.first, { password: odd });
@@ -100,12 +104,12 @@ describe("POST /signup", () => {
       );
   });
 
-  it("refuses a body of 64 KiB and more", async () => {
+  it("returns 413 for a body of more than 64 KiB", async () => {
     const body = { email, password: "x".repeat(65_536) };
     await problemOf(await post(auth.first, "/signup", body), 413);
   });
 
-  it("refuses what is no JSON", async () => {
+  it("rejects a body that is not JSON", async () => {
     const body = new URLSearchParams({ email, password });
     const init = { method: "POST", body };
     await problemOf(await auth.first.app.request("/signup", init), 415);
@@ -119,13 +123,13 @@ const json = { "content-type": "application/json" };
 describe("GET /me", () => {
   const auth = useAuth();
 
-  it("says at one replica who logged in at the other", async () => {
+  it("returns the user at one replica after a login at the other", async () => {
     const { user } = await signUp(auth.first);
     const tokens = await logIn(auth.first);
     assert.deepEqual(await jsonOf(await me(auth.second, tokens), 200), user);
   });
 
-  it("has the headers of GET, and no body, for HEAD", async () => {
+  it("returns GET's headers without a body for HEAD", async () => {
     const headers = bearer(await signUp(auth.first));
     const init = { method: "HEAD", headers };
     const response = await auth.first.app.request("/me", init);
@@ -134,7 +138,7 @@ describe("GET /me", () => {
     assert.equal(await response.text(), "");
   });
 
-  it("refuses the token of an account that is gone", async () => {
+  it("rejects the token of a deleted account", async () => {
     const tokens = await signUp(auth.first);
     await auth.first.database.query("DELETE FROM users");
     await problemOf(await me(auth.first, tokens), 401);
@@ -157,7 +161,7 @@ describe("PUT /me/password", () => {
       bearer(tokens),
     );
 
-  it("changes the password: the old one is none any more", async () => {
+  it("makes the new password the only valid one", async () => {
     const tokens = await signUp(auth.first);
     const response = await change(tokens, password, another);
     assert.equal(response.status, 204);
@@ -169,7 +173,7 @@ describe("PUT /me/password", () => {
     );
   });
 
-  it("ends all other sessions, and leaves this one", async () => {
+  it("ends all sessions but its own", async () => {
     const tokens = await signUp(auth.first);
     const other = await logIn(auth.second);
     await change(tokens, password, another);
@@ -182,7 +186,7 @@ describe("PUT /me/password", () => {
     assert.equal((await me(auth.first, tokens)).status, 200);
   });
 
-  it("refuses a wrong current password: the token is not to blame", async () => {
+  it("returns 403 without a challenge for a wrong current password", async () => {
     const tokens = await signUp(auth.first);
     const response = await change(tokens, another, another);
     assert.equal(response.headers.get("www-authenticate"), null);
@@ -191,14 +195,14 @@ describe("PUT /me/password", () => {
     await logIn(auth.first);
   });
 
-  it("refuses a new password by the rules, and says where", async () => {
+  it("returns 422 with the pointer of an unacceptable new password", async () => {
     const tokens = await signUp(auth.first);
     const errors = await errorsOf(await change(tokens, password, "short"));
     assert.deepEqual(Object.keys(errors), ["/new_password"]);
     await logIn(auth.first);
   });
 
-  it("asks for a token before it looks at the body", async () => {
+  it("returns 401 without a token before it validates the body", async () => {
     await problemOf(await send(auth.first, "PUT", "/me/password", {}), 401);
   });
 });
@@ -209,7 +213,7 @@ describe("DELETE /me", () => {
   const remove = (tokens: TestTokens, body: object) =>
     send(auth.first, "DELETE", "/me", body, bearer(tokens));
 
-  it("deletes everything that is kept of the user", async () => {
+  it("deletes all data of the user", async () => {
     const tokens = await signUp(auth.first);
     assert.equal((await remove(tokens, { password })).status, 204);
     for (const table of ["users", "sessions", "refresh_tokens"] as const)
@@ -218,18 +222,18 @@ describe("DELETE /me", () => {
     await problemOf(await post(auth.first, "/login", { email, password }), 401);
   });
 
-  it("leaves the address to who asks for it next", async () => {
+  it("frees the address for a new account", async () => {
     await remove(await signUp(auth.first), { password });
     await signUp(auth.first);
   });
 
-  it("deletes nothing for a wrong password", async () => {
+  it("returns 403 and deletes nothing for a wrong password", async () => {
     const tokens = await signUp(auth.first);
     await problemOf(await remove(tokens, { password: another }), 403);
     assert.equal((await me(auth.first, tokens)).status, 200);
   });
 
-  it("deletes nothing without a password", async () => {
+  it("returns 422 and deletes nothing without a password", async () => {
     const tokens = await signUp(auth.first);
     await problemOf(await remove(tokens, {}), 422);
     assert.equal((await me(auth.first, tokens)).status, 200);

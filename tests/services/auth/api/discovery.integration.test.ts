@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose"; // the JOSE library for JavaScript; it depends on nothing
-import * as oauth from "oauth4webapi"; // a client that is certified, and strict: what it takes, others do
+import * as oauth from "oauth4webapi"; // a certified and strict OAuth client
 import {
   freePort,
   issuer,
@@ -13,13 +13,13 @@ import {
   useAuth,
 } from "../../../support/auth/service.ts";
 
-describe("What auth publishes", () => {
+describe("Auth's discovery documents", () => {
   const auth = useAuth();
 
   const get = (path: string) => auth.first.app.request(path);
   const keys = "/.well-known/jwks.json";
 
-  it("has the keys by which everybody verifies access tokens", async () => {
+  it("publishes the keys that verify access tokens", async () => {
     const { access_token, user } = await signUp(auth.second);
     const jwks = await jsonOf<JSONWebKeySet>(await get(keys), 200);
     const { payload, protectedHeader } = await jwtVerify(
@@ -31,7 +31,7 @@ describe("What auth publishes", () => {
     assert.ok(protectedHeader.kid);
   });
 
-  it("has no private key", async () => {
+  it("publishes no private key", async () => {
     const jwks = await jsonOf<JSONWebKeySet>(await get(keys), 200);
     for (const key of jwks.keys)
       assert.deepEqual(Object.keys(key).sort(), [
@@ -39,7 +39,7 @@ describe("What auth publishes", () => {
       ]);
   });
 
-  it("says how long the keys may be kept, also for HEAD", async () => {
+  it("sets the keys' Cache-Control for GET and HEAD", async () => {
     for (const method of ["GET", "HEAD"]) {
       const response = await auth.first.app.request(keys, { method });
       assert.equal(
@@ -49,7 +49,7 @@ describe("What auth publishes", () => {
     }
   });
 
-  it("says with the metadata where everything is", async () => {
+  it("publishes the endpoints as authorization server metadata", async () => {
     const path = "/.well-known/oauth-authorization-server";
     assert.deepEqual(await jsonOf(await get(path), 200), {
       issuer,
@@ -65,7 +65,7 @@ describe("What auth publishes", () => {
   });
 });
 
-describe("An OAuth 2 client that knows the issuer alone", () => {
+describe("OAuth 2 client that knows only the issuer", () => {
   let port = 0;
   let url = "";
   const auth = useAuth(async () => {
@@ -106,7 +106,7 @@ describe("An OAuth 2 client that knows the issuer alone", () => {
     return oauth.processRefreshTokenResponse(as, client, response);
   };
 
-  it("finds out how to refresh tokens, and does", async () => {
+  it("discovers the token endpoint and refreshes tokens", async () => {
     const { refresh_token } = await signUp(auth.first);
     const next = await refresh(await discover(), refresh_token);
     assert.equal(next.token_type, "bearer");
@@ -114,7 +114,7 @@ describe("An OAuth 2 client that knows the issuer alone", () => {
     assert.equal((await me(auth.first, next)).status, 200);
   });
 
-  it("is told that a used refresh token is of no use", async () => {
+  it("receives invalid_grant for a used refresh token", async () => {
     const as = await discover();
     const { refresh_token } = await signUp(auth.first);
     await refresh(as, refresh_token);
@@ -124,7 +124,7 @@ describe("An OAuth 2 client that knows the issuer alone", () => {
     });
   });
 
-  it("finds out how to revoke a token, and does", async () => {
+  it("discovers the revocation endpoint and revokes a token", async () => {
     const as = await discover();
     const tokens = await signUp(auth.first);
     const response = await oauth.revocationRequest(
@@ -138,7 +138,7 @@ describe("An OAuth 2 client that knows the issuer alone", () => {
     assert.equal((await me(auth.first, tokens)).status, 401);
   });
 
-  it("finds the keys, and verifies an access token sent with a request", async () => {
+  it("discovers the keys and verifies an access token", async () => {
     const as = await discover();
     const { access_token, user } = await signUp(auth.first);
     const request = new Request("http://127.0.0.1/titles", {
@@ -154,7 +154,7 @@ describe("An OAuth 2 client that knows the issuer alone", () => {
     assert.equal(claims.client_id, "marquee");
   });
 
-  it("finds the documentation of everything else", async () => {
+  it("discovers the documentation", async () => {
     const { service_documentation = "" } = await discover();
     assert.equal((await fetch(service_documentation)).status, 200);
   });

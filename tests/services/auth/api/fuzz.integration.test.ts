@@ -6,17 +6,17 @@ import { schemathesis } from "../../../support/python/schemathesis.ts";
 
 const password = "a long sentence about nothing";
 
-describe("Auth's OpenAPI document, taken at its word by schemathesis", function () {
+describe("Auth's OpenAPI document, fuzzed by schemathesis", function () {
   this.timeout("4m");
   const url = useDatabase();
   stopPrograms();
   before(ensurePython);
 
   for (const [who, examples] of [
-    ["nobody", 60],
-    ["somebody with a token", 60],
+    ["an anonymous client", 60],
+    ["an authenticated client", 60],
   ] as const)
-    it(`gives no request of ${who} an answer that it does not have, and none a 5xx`, async () => {
+    it(`describes every response to ${who}, none of which is a 5xx`, async () => {
       const auth = await start("tests/support/programs/auth.ts", {
         DATABASE_URL: url(),
       });
@@ -34,7 +34,7 @@ describe("Auth's OpenAPI document, taken at its word by schemathesis", function 
       await schemathesis(
         auth.url,
         examples,
-        who === "nobody" ? undefined : access_token,
+        who === "an anonymous client" ? undefined : access_token,
       );
       const broken = auth.lines.filter(({ level }) => level === "error");
       assert.deepEqual(broken, []);

@@ -22,11 +22,11 @@ const spellings = [
 const [email = ""] = spellings;
 const localPart = /^The part before the @ can only contain the letters a to z/;
 
-describe("An email address with an international domain", () => {
+describe("Accounts with an international email domain", () => {
   const auth = useAuth();
 
   for (const chosen of spellings)
-    it(`is one account in every spelling: made as ${JSON.stringify(chosen)}`, async () => {
+    it(`logs in to the account of ${JSON.stringify(chosen)} in every spelling`, async () => {
       const { user } = await signUp(auth.first, { email: chosen });
       assert.equal(user.email.toLowerCase(), stored);
       for (const typed of spellings) {
@@ -38,7 +38,7 @@ describe("An email address with an international domain", () => {
       assert.equal(await count(auth.first.database, "users"), 1);
     });
 
-  it("is not the account of a domain that only looks alike", async () => {
+  it("does not log in with a domain that only looks alike", async () => {
     await signUp(auth.first, { email });
     for (const other of [
       "joerg@munchen-beispiel.de",
@@ -50,7 +50,7 @@ describe("An email address with an international domain", () => {
     }
   });
 
-  it("is refused for a part before the @ that is not ASCII, and the answer says why", async () => {
+  it("rejects letters outside ASCII before the @ with the reason", async () => {
     const body = { email: "jörg@münchen-beispiel.de", password };
     const { errors = [] } = await problemOf(
       await post(auth.first, "/signup", body),
@@ -67,7 +67,7 @@ describe("An email address with an international domain", () => {
     assert.match(page.input("email"), / value="jörg@münchen-beispiel\.de"/);
   });
 
-  it("signs up and in on the page", async () => {
+  it("accepts an international domain on the sign-up and sign-in pages", async () => {
     const browser = browse(auth.first);
     await browser.done("/sign-up", { email, password });
     await browser.post("/sign-out", {});
@@ -75,11 +75,11 @@ describe("An email address with an international domain", () => {
     assert.equal(await browser.who(), stored);
   });
 
-  it("can be typed into the pages' forms in every browser", async () => {
+  it("renders inputs that accept an international domain in every browser", async () => {
     for (const path of ["/sign-in", "/sign-up"]) {
       const response = await browse(auth.first).request(path);
       const tag = (await pageOf(response, 200)).input("email");
-      // Safari takes ASCII alone where the type is email.
+      // Safari accepts only ASCII in inputs of type email.
       assert.match(tag, / type="text" inputmode="email" /);
       assert.match(
         tag,
@@ -90,7 +90,7 @@ describe("An email address with an international domain", () => {
   });
 });
 
-describe("The limits on guessing the password for an international domain", () => {
+describe("Login limits for an international email domain", () => {
   const once = { burst: 1, every: 90 };
   const auth = useAuth({
     limits: {
@@ -100,7 +100,7 @@ describe("The limits on guessing the password for an international domain", () =
   });
   const guess = { password: "another engine" };
 
-  it("are the same in every spelling", async () => {
+  it("counts failures of every spelling together", async () => {
     await signUp(auth.first, { email });
     const first = { email, ...guess };
     await problemOf(await post(auth.first, "/login", first), 401);
@@ -111,7 +111,7 @@ describe("The limits on guessing the password for an international domain", () =
       );
   });
 
-  it("know the owner's browser in every spelling", async () => {
+  it("recognizes the owner's browser in every spelling", async () => {
     const browser = browse(auth.first);
     await browser.signUp({ email });
     for (const typed of spellings) {

@@ -16,13 +16,13 @@ const every = 90; // seconds
 const once = { burst: 1, every };
 const wrong = { email, password: "another engine" };
 
-/** Asserts that a response says when to come again, in so many seconds at most. */
+/** Asserts that a response has a Retry-After of at most this many seconds. */
 function isLater(response: Response, most: number) {
   const seconds = Number(response.headers.get("retry-after"));
   assert.ok(seconds >= 1 && seconds <= most, `Retry-After: ${seconds}`);
 }
 
-describe("Where only one failure is allowed", () => {
+describe("Attempt limits of one failure", () => {
   const auth = useAuth({
     trustedProxies: 1,
     limits: {
@@ -35,7 +35,7 @@ describe("Where only one failure is allowed", () => {
 
   const from = (address: string) => ({ "x-forwarded-for": address });
 
-  it("the API refuses the next login, even the right one, and says when to come again", async () => {
+  it("returns 429 with Retry-After from POST /login, even for the right password", async () => {
     await signUp(auth.first);
     await problemOf(await post(auth.first, "/login", wrong), 401);
     const response = await post(auth.second, "/login", { email, password });
@@ -44,7 +44,7 @@ describe("Where only one failure is allowed", () => {
     assert.match(detail, /^There were too many attempts\. Try again in \d+ s/);
   });
 
-  it("the page refuses it, too, and keeps what was entered", async () => {
+  it("returns 429 from the sign-in page, and keeps the entered address", async () => {
     await signUp(auth.first);
     await browse(auth.first).signIn(wrong);
     const response = await browse(auth.second).signIn();
@@ -55,7 +55,7 @@ describe("Where only one failure is allowed", () => {
     assert.match(input("email"), /value="ada@example\.com"/);
   });
 
-  it("nobody else is refused: neither from another network, nor on a device that is known", async () => {
+  it("limits neither other networks nor known devices", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     await browser.post("/sign-out", {});
@@ -71,12 +71,12 @@ describe("Where only one failure is allowed", () => {
     assert.equal(response.status, 200);
   });
 
-  it("logins that are right are without limit", async () => {
+  it("does not limit successful logins", async () => {
     await signUp(auth.first);
     for (let i = 0; i < 5; i++) await logIn(auth.first);
   });
 
-  it("the second account from one network is refused, by the API and the page", async () => {
+  it("returns 429 for the second sign-up from one network, from the API and the page", async () => {
     const home = from("192.0.2.1");
     await post(auth.first, "/signup", { email, password }, home);
     const eve = { email: "eve@example.com", password };
@@ -91,7 +91,7 @@ describe("Where only one failure is allowed", () => {
     assert.equal(other.status, 201);
   });
 
-  it("a stolen access token does not help to guess the password", async () => {
+  it("limits password guesses with a stolen access token", async () => {
     const headers = bearer(await signUp(auth.first));
     const guess = { password: wrong.password };
     const remove = (body: object) =>
@@ -119,7 +119,7 @@ describe("Where only one failure is allowed", () => {
       { current_password: password, new_password: "a new engine" },
     ],
   ] as [string, Record<string, string>, Record<string, string>][])
-    it(`neither does a stolen browser, at ${path}`, async () => {
+    it(`limits password guesses with a stolen session at ${path}`, async () => {
       const browser = browse(auth.first);
       await browser.signUp();
       await pageOf(await browser.post(path, guess), 422);
@@ -131,8 +131,8 @@ describe("Where only one failure is allowed", () => {
     });
 });
 
-describe("Where no more passwords can be checked", () => {
-  // Slow enough that several are at it at once: some tenths of a second each.
+describe("Password hashing at capacity", () => {
+  // Some tenths of a second per hash, so that several overlap.
   const parameters = { memory: 65_536, passes: 5, parallelism: 1 };
   const auth = useAuth({
     hasher: { parameters, atOnce: 1, waiting: 0, patience: 3_000 },
@@ -145,7 +145,7 @@ describe("Where no more passwords can be checked", () => {
     );
   };
 
-  it("the metrics show it", async () => {
+  it("counts running hashes in the metrics", async () => {
     assert.equal(await hashes(), 0);
     const login = post(auth.first, "/login", { email, password });
     assert.ok(await eventually(async () => (await hashes()) === 1, 30_000, 5));
@@ -153,7 +153,7 @@ describe("Where no more passwords can be checked", () => {
     assert.equal(await hashes(), 0);
   });
 
-  it("the API and the page say when to come again", async () => {
+  it("returns 503 with Retry-After from the API and the page", async () => {
     const answers = await Promise.all(
       Array.from({ length: 4 }, (_, i) =>
         i % 2

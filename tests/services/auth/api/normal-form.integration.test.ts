@@ -14,7 +14,7 @@ const composed = "pässwörd with ümlauts é";
 const decomposed = composed.normalize("NFD");
 const next = "à neẅ engine";
 
-describe("A password in another Unicode form", () => {
+describe("Passwords in another Unicode form", () => {
   const auth = useAuth();
 
   for (const [chosen, typed] of [
@@ -26,12 +26,12 @@ describe("A password in another Unicode form", () => {
         ? "composed characters, typed in decomposed ones"
         : "decomposed characters, typed in composed ones";
 
-    it(`logs in by the API: chosen in ${how}`, async () => {
+    it(`logs in with POST /login and a password chosen in ${how}`, async () => {
       await signUp(auth.first, { password: chosen });
       await logIn(auth.second, { password: typed });
     });
 
-    it(`signs in on the page: chosen in ${how}`, async () => {
+    it(`signs in on the page with a password chosen in ${how}`, async () => {
       const browser = browse(auth.first);
       assert.equal((await browser.signUp({ password: chosen })).status, 303);
       await browser.post("/sign-out", {});
@@ -40,7 +40,7 @@ describe("A password in another Unicode form", () => {
     });
   }
 
-  it("is the current one for PUT /me/password and DELETE /me", async () => {
+  it("accepts another form of the current password in PUT /me/password and DELETE /me", async () => {
     const headers = bearer(await signUp(auth.first, { password: composed }));
     const body = {
       current_password: decomposed,
@@ -65,7 +65,7 @@ describe("A password in another Unicode form", () => {
     assert.equal(deleted.status, 204);
   });
 
-  it("is the current one for the account's page", async () => {
+  it("accepts another form of the current password on the account page", async () => {
     const browser = browse(auth.first);
     await browser.signUp({ password: composed });
     const { notice } = await browser.done(
@@ -79,7 +79,7 @@ describe("A password in another Unicode form", () => {
     assert.equal(await count(auth.first.database, "users"), 0);
   });
 
-  it("is short in every form, on the page as well as by the API", async () => {
+  it("counts the characters of the normal form, on the page and in the API", async () => {
     const short = "e\u0301".repeat(7);
     const sentence = "A password has at least 8 characters; this one has 7.";
     const response = await browse(auth.first).signUp({ password: short });

@@ -38,7 +38,7 @@ describe("OAuth 2", () => {
       headers,
     );
 
-  /** Asserts that a response is this error, as RFC 6749, 5.2 has it. */
+  /** Asserts that a response is this error, per RFC 6749, section 5.2. */
   async function errorOf(response: Response, error: string, status = 400) {
     const body = await jsonOf<OAuthError>(response, status);
     assert.match(
@@ -47,12 +47,12 @@ describe("OAuth 2", () => {
     );
     assert.equal(response.headers.get("cache-control"), "no-store");
     assert.equal(body.error, error);
-    // No other character is allowed in it.
+    // The RFC allows only these characters.
     assert.match(body.error_description, /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/);
   }
 
   describe("POST /token", () => {
-    it("gives the next tokens for a refresh token", async () => {
+    it("returns new tokens for a refresh token", async () => {
       const { refresh_token } = await signUp(auth.second);
       const response = await refresh(refresh_token);
       assert.equal(response.headers.get("cache-control"), "no-store");
@@ -62,13 +62,13 @@ describe("OAuth 2", () => {
       assert.equal((await me(auth.first, next)).status, 200);
     });
 
-    it("takes the client's id, unknown parameters, and ones without a value", async () => {
+    it("accepts the client's id, unknown parameters, and parameters without a value", async () => {
       const { refresh_token } = await signUp(auth.first);
       const more = { client_id: "marquee", scope: "", resource: "x" };
       assert.equal((await refresh(refresh_token, more)).status, 200);
     });
 
-    it("ends the session where a refresh token is used again", async () => {
+    it("ends the session when a refresh token is reused", async () => {
       const { refresh_token } = await signUp(auth.first);
       const next = await jsonOf(await refresh(refresh_token), 200);
       await errorOf(await refresh(refresh_token), "invalid_grant");
@@ -80,27 +80,27 @@ describe("OAuth 2", () => {
       Record<string, string> | [string, string][],
       string,
     ][] = [
-      ["nothing", {}, "invalid_request"],
-      ["no grant type", { refresh_token: "x" }, "invalid_request"],
+      ["an empty form", {}, "invalid_request"],
+      ["a missing grant type", { refresh_token: "x" }, "invalid_request"],
       ["an empty grant type", { grant_type: "" }, "invalid_request"],
       [
         "another grant type",
         { grant_type: "password", username: "a", password: "b" },
         "unsupported_grant_type",
       ],
-      ["no token", { grant_type: "refresh_token" }, "invalid_request"],
+      ["a missing token", { grant_type: "refresh_token" }, "invalid_request"],
       [
         "an empty token",
         { grant_type: "refresh_token", refresh_token: "" },
         "invalid_request",
       ],
       [
-        "what is no token",
+        "an invalid token",
         { grant_type: "refresh_token", refresh_token: '"\\\r\n💥' },
         "invalid_grant",
       ],
       [
-        "a parameter twice",
+        "a duplicate parameter",
         [
           ["grant_type", "refresh_token"],
           ["refresh_token", "x"],
@@ -110,11 +110,11 @@ describe("OAuth 2", () => {
       ],
     ];
     for (const [what, fields, error] of wrong)
-      it(`answers ${what} with ${error}`, async () => {
+      it(`returns ${error} for ${what}`, async () => {
         await errorOf(await post("/token", fields), error);
       });
 
-    it("answers what is no form with invalid_request", async () => {
+    it("returns invalid_request for a body that is not a form", async () => {
       for (const type of ["application/json", 'x/"y\\"'])
         await errorOf(
           await auth.first.app.request("/token", {
@@ -126,7 +126,7 @@ describe("OAuth 2", () => {
         );
     });
 
-    it("does not look for parameters in the query", async () => {
+    it("ignores parameters in the query", async () => {
       const { refresh_token } = await signUp(auth.first);
       const query = new URLSearchParams({
         grant_type: "refresh_token",
@@ -136,7 +136,7 @@ describe("OAuth 2", () => {
       assert.equal((await refresh(refresh_token)).status, 200);
     });
 
-    it("leaves the token usable where the request was wrong", async () => {
+    it("keeps the token usable after an invalid request", async () => {
       const { refresh_token } = await signUp(auth.first);
       await errorOf(
         await refresh(refresh_token, { client_id: "other" }),
@@ -149,7 +149,7 @@ describe("OAuth 2", () => {
       assert.equal((await refresh(refresh_token)).status, 200);
     });
 
-    it("tells clients that authenticate that there is no need to", async () => {
+    it("returns invalid_client to a client that authenticates", async () => {
       const { refresh_token } = await signUp(auth.first);
       const authorization = `Basic ${btoa("marquee:secret")}`;
       const response = await refresh(refresh_token, {}, { authorization });
@@ -163,7 +163,7 @@ describe("OAuth 2", () => {
     const revoke = (token: string, more: Record<string, string> = {}) =>
       post("/revoke", { token, ...more });
 
-    /** Asserts that a session has ended: neither of its tokens is of use here. */
+    /** Asserts that a session has ended: both of its tokens are rejected. */
     async function ended(tokens: TestTokens) {
       assert.equal((await me(auth.second, tokens)).status, 401);
       await errorOf(await refresh(tokens.refresh_token), "invalid_grant");
@@ -177,7 +177,7 @@ describe("OAuth 2", () => {
       await ended(tokens);
     });
 
-    it("ends the session of a refresh token that was used already", async () => {
+    it("ends the session of a used refresh token", async () => {
       const { refresh_token } = await signUp(auth.first);
       const next = await jsonOf(await refresh(refresh_token), 200);
       assert.equal((await revoke(refresh_token)).status, 200);
@@ -191,7 +191,7 @@ describe("OAuth 2", () => {
       await ended(tokens);
     });
 
-    it("is not misled by a wrong hint", async () => {
+    it("ignores a wrong token_type_hint", async () => {
       const tokens = await signUp(auth.first);
       const hint = { token_type_hint: "access_token" };
       assert.equal((await revoke(tokens.refresh_token, hint)).status, 200);
@@ -199,11 +199,11 @@ describe("OAuth 2", () => {
     });
 
     for (const token of ["unknown", `mrt_${"A".repeat(43)}`, "a.b.c", "💥"])
-      it(`says nothing else of ${token}`, async () => {
+      it(`returns 200 for the unknown token ${token}`, async () => {
         assert.equal((await revoke(token)).status, 200);
       });
 
-    it("refuses a request without a token, and other clients", async () => {
+    it("rejects a request without a token, and requests of other clients", async () => {
       const tokens = await signUp(auth.first);
       await errorOf(await post("/revoke", {}), "invalid_request");
       await errorOf(await revoke(""), "invalid_request");

@@ -3,7 +3,7 @@ import { email, password } from "../../../support/auth/domain.ts";
 import { post, signUp, useAuth } from "../../../support/auth/service.ts";
 import { checkDocument, documentOf } from "../../../support/openapi.ts";
 
-describe("The OpenAPI document of auth", () => {
+describe("Auth's OpenAPI document", () => {
   const auth = useAuth();
 
   const operations = async () => {
@@ -16,11 +16,11 @@ describe("The OpenAPI document of auth", () => {
     );
   };
 
-  it("is as OpenAPI 3.1 has it", async () => {
+  it("conforms to OpenAPI 3.1", async () => {
     checkDocument(await documentOf(auth.first.service.app));
   });
 
-  it("has every route of the API, and no page", async () => {
+  it("describes every route of the API, and no page", async () => {
     const names = (await operations()).map(({ name }) => name).sort();
     assert.deepEqual(names, [
       "DELETE /me",
@@ -39,12 +39,12 @@ describe("The OpenAPI document of auth", () => {
     ]);
   });
 
-  it("says of each that the database may be away", async () => {
+  it("describes 503 for every operation", async () => {
     for (const { name, responses } of await operations())
       assert.ok(responses[503], name);
   });
 
-  it("says of each that takes a password that it may be too many", async () => {
+  it("describes 429 for every operation that takes a password", async () => {
     const limited = (await operations())
       .filter(({ responses }) => responses[429])
       .map(({ name }) => name)
@@ -57,7 +57,7 @@ describe("The OpenAPI document of auth", () => {
     ]);
   });
 
-  it("says of each how to authenticate, and that it answers 401", async () => {
+  it("describes the security scheme and 401 of operations that need authentication", async () => {
     const by: Record<string, string[]> = { bearer: [], cookie: [] };
     for (const { name, security = [], responses } of await operations())
       for (const scheme of security.flatMap(Object.keys)) {
@@ -73,7 +73,7 @@ describe("The OpenAPI document of auth", () => {
     assert.deepEqual(by.cookie, ["POST /session/token"]);
   });
 
-  it("describes every method that is there: others are a 405", async () => {
+  it("describes every method of a path, and others return 405", async () => {
     const { paths } = await documentOf(auth.first.service.app);
     for (const [path, methods] of Object.entries(paths)) {
       const response = await auth.first.app.request(path, { method: "PATCH" });
@@ -90,7 +90,7 @@ describe("The OpenAPI document of auth", () => {
   });
 });
 
-describe("The metrics of auth", () => {
+describe("Auth's metrics", () => {
   const auth = useAuth();
 
   const metrics = async () =>
@@ -102,7 +102,7 @@ describe("The metrics of auth", () => {
     return Number(line?.split(" ").at(-1));
   };
 
-  it("count logins by outcome, accounts, and refresh tokens that were used again", async () => {
+  it("counts logins by outcome, sign-ups and reused refresh tokens", async () => {
     const ok = 'auth_logins_total{outcome="ok"}';
     const wrong = 'auth_logins_total{outcome="wrong"}';
     assert.equal(await value(ok), 0);
@@ -117,7 +117,7 @@ describe("The metrics of auth", () => {
     assert.equal(await value("auth_refresh_tokens_reused_total"), 1);
   });
 
-  it("name routes, not who asked", async () => {
+  it("contains routes, but no email addresses or tokens", async () => {
     await signUp(auth.second);
     assert.doesNotMatch(await metrics(), /ada@|mrt_|eyJ/);
     assert.match(await metrics(), /route="\/signup"/);

@@ -11,7 +11,7 @@ import {
   createClientOf,
 } from "../../../../services/auth/http/client.ts";
 
-/** What a server takes for the client of a request that came through so many trusted proxies. */
+/** The client that a server derives from a request, given this number of trusted proxies. */
 async function clientOf(
   trustedProxies: number,
   headers: IncomingHttpHeaders = {},
@@ -39,20 +39,20 @@ async function clientOf(
 const own = "127.0.0.1";
 const client = "203.0.113.9";
 
-describe("A client's address", () => {
-  it("is the socket's where there is no proxy, whatever the client says", async () => {
+describe("Client address", () => {
+  it("uses the socket's address without a proxy, whatever the headers say", async () => {
     const headers = { "x-forwarded-for": client, forwarded: `for=${client}` };
     assert.equal((await clientOf(0, headers)).address, own);
   });
 
-  it("is none without a socket", async () => {
+  it("omits the address without a socket", async () => {
     const app = new Hono();
     app.get("/", (c) => c.json(createClientOf(0, "preserved")(c)));
     const response = await app.request("/");
     assert.deepEqual(await response.json(), { https: false });
   });
 
-  it("is unknown if addresses are hidden, and the scheme is still the proxy's", async () => {
+  it("omits a hidden address, but still uses the proxy's scheme", async () => {
     for (const trustedProxies of [0, 1])
       assert.deepEqual(
         await clientOf(
@@ -72,28 +72,28 @@ describe("A client's address", () => {
     [2, `${client}, 10.0.0.1`, client],
     [2, `1.1.1.1, 2.2.2.2, ${client}, 10.0.0.1`, client],
     [3, `1.1.1.1, ${client}, 10.0.0.2, 10.0.0.1`, client],
-    // Fewer than there are proxies: it did not come through them.
+    // Fewer addresses than proxies: the request bypassed a proxy.
     [2, "1.1.1.1", own],
     [3, "1.1.1.1, 2.2.2.2", own],
     [1, "", own],
-    // Not an address: what the proxies say is not to be used.
+    // Not an address: the header is ignored.
     [1, "unknown", own],
     [1, `${client}, _hidden`, own],
     [1, "203.0.113.9.1", own],
     [1, "<script>", own],
-    // As some proxies write it.
+    // Formats that some proxies use.
     [1, `${client}:5000`, client],
     [1, "2001:db8::7", "2001:db8::7"],
     [1, "[2001:db8::7]:5000", "2001:db8::7"],
     [1, "[2001:db8::7]", "2001:db8::7"],
   ];
   for (const [proxies, list, expected] of cases)
-    it(`is ${expected} behind ${proxies} that give ${JSON.stringify(list)}`, async () => {
+    it(`returns ${expected} behind ${proxies} proxies with X-Forwarded-For ${JSON.stringify(list)}`, async () => {
       const headers = { "x-forwarded-for": list as string };
       assert.equal((await clientOf(proxies, headers)).address, expected);
     });
 
-  it("can't be chosen by a client behind any number of proxies", async () => {
+  it("ignores addresses forged by a client behind any number of proxies", async () => {
     for (let proxies = 1; proxies <= 5; proxies++)
       for (let written = 0; written <= 8; written++) {
         const spoofed = Array(written).fill("1.1.1.1");
@@ -107,7 +107,7 @@ describe("A client's address", () => {
   });
 });
 
-describe("A client's protocol", () => {
+describe("Client protocol", () => {
   const cases: [number, string | undefined, boolean][] = [
     [0, "https", false],
     [1, undefined, false],
@@ -120,7 +120,7 @@ describe("A client's protocol", () => {
     [1, "ws", false],
   ];
   for (const [proxies, header, https] of cases)
-    it(`is ${https ? "https" : "http"} behind ${proxies} that give ${header}`, async () => {
+    it(`returns ${https ? "https" : "http"} behind ${proxies} proxies with X-Forwarded-Proto ${header}`, async () => {
       const headers = header ? { "x-forwarded-proto": header } : {};
       assert.equal((await clientOf(proxies, headers)).https, https);
     });

@@ -32,7 +32,7 @@ describe("GET /revocations", () => {
   const sidOf = ({ access_token }: { access_token: string }) =>
     decodeJwt(access_token).sid as string;
 
-  it("lists in every replica the session that a program has logged out of", async () => {
+  it("lists a session in every replica after POST /logout", async () => {
     const tokens = await signUp(auth.first);
     const other = await logIn(auth.first);
     await post(auth.first, "/logout", undefined, bearer(tokens));
@@ -43,7 +43,7 @@ describe("GET /revocations", () => {
     }
   });
 
-  it("lists the sessions that a change of the password ends, and not the one that made it", async () => {
+  it("lists the sessions that a password change ended, but not the one that made it", async () => {
     const stolen = await signUp(auth.first);
     const tokens = await logIn(auth.first);
     const { cursor } = await list(auth.first);
@@ -57,7 +57,7 @@ describe("GET /revocations", () => {
     assert.equal((await me(auth.second, tokens)).status, 200);
   });
 
-  it("says which sessions ended with their account", async () => {
+  it("marks sessions that ended with their account", async () => {
     const tokens = await signUp(auth.first);
     const { cursor } = await list(auth.first);
     await send(auth.first, "DELETE", "/me", { password }, bearer(tokens));
@@ -68,12 +68,12 @@ describe("GET /revocations", () => {
     );
   });
 
-  it("is kept by no cache", async () => {
+  it("sets Cache-Control: no-store", async () => {
     const response = await auth.first.app.request("/revocations");
     assert.equal(response.headers.get("cache-control"), "no-store");
   });
 
-  it("lists 50,000 sessions, the newest ones, which services take in one answer", async () => {
+  it("lists the newest 50,000 sessions, which services accept in one response", async () => {
     const { database, service } = auth.first;
     await database.query("TRUNCATE revoked_sessions");
     const insert = async (number: number) => {
@@ -96,7 +96,7 @@ describe("GET /revocations", () => {
     await database.query("TRUNCATE revoked_sessions");
   });
 
-  it("refuses what is no cursor", async () => {
+  it("rejects an invalid cursor", async () => {
     for (const query of [
       "?after=",
       "?after=x",

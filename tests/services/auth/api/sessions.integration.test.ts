@@ -14,26 +14,26 @@ import { problemOf } from "../../../support/problem.ts";
 describe("POST /login", () => {
   const auth = useAuth();
 
-  it("logs in at one replica who signed up at the other", async () => {
+  it("logs in at one replica after a sign-up at the other", async () => {
     const { user } = await signUp(auth.first);
     const login = await logIn(auth.second, { email: ` ${email} ` });
     assert.deepEqual(login.user, user);
     assert.equal((await me(auth.first, login)).status, 200);
   });
 
-  it("is not kept by any cache", async () => {
+  it("sets Cache-Control: no-store", async () => {
     await signUp(auth.first);
     const response = await post(auth.first, "/login", { email, password });
     assert.equal(response.headers.get("cache-control"), "no-store");
   });
 
-  it("makes a session of its own each time", async () => {
+  it("creates a new session for each login", async () => {
     const tokens = [await signUp(auth.first), await logIn(auth.first)];
     assert.notEqual(tokens[0]?.refresh_token, tokens[1]?.refresh_token);
     assert.equal(await count(auth.first.database, "sessions"), 2);
   });
 
-  it("answers a wrong password and an address without account alike", async () => {
+  it("returns the same response for a wrong password and an unknown address", async () => {
     await signUp(auth.first);
     const answers = [];
     for (const body of [
@@ -56,12 +56,12 @@ describe("POST /login", () => {
     for (const other of others) assert.deepEqual(other, first);
   });
 
-  it("says with a 401 what to authenticate by", async () => {
+  it("sends WWW-Authenticate with a 401", async () => {
     const response = await post(auth.first, "/login", { email, password });
     assert.equal(response.headers.get("www-authenticate"), "Bearer");
   });
 
-  it("sets no cookie, and takes none", async () => {
+  it("sets no cookie", async () => {
     await signUp(auth.first);
     const response = await post(auth.first, "/login", { email, password });
     assert.equal(response.headers.get("set-cookie"), null);
@@ -74,7 +74,7 @@ describe("POST /refresh", () => {
   const refresh = (refresh_token: string, replica = auth.first) =>
     post(replica, "/refresh", { refresh_token });
 
-  it("gives the next tokens, at any replica", async () => {
+  it("returns new tokens at any replica", async () => {
     const { refresh_token } = await signUp(auth.first);
     const response = await refresh(refresh_token, auth.second);
     assert.equal(response.headers.get("cache-control"), "no-store");
@@ -84,7 +84,7 @@ describe("POST /refresh", () => {
     await jsonOf(await refresh(next.refresh_token), 200);
   });
 
-  it("ends the session where a token is used again", async () => {
+  it("ends the session when a token is reused", async () => {
     const { refresh_token } = await signUp(auth.first);
     const next = await jsonOf(await refresh(refresh_token), 200);
     const response = await refresh(refresh_token);
@@ -97,7 +97,7 @@ describe("POST /refresh", () => {
     await problemOf(await me(auth.first, next), 401);
   });
 
-  it("gives the next tokens to one of many that use one at the same time, and ends the session", async () => {
+  it("returns new tokens for one of many concurrent uses, and ends the session", async () => {
     const { refresh_token } = await signUp(auth.first);
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
@@ -112,18 +112,18 @@ describe("POST /refresh", () => {
     await problemOf(await me(auth.second, next), 401);
   });
 
-  it("refuses a token of a session that was not used for 30 days", async () => {
+  it("rejects a token that was not used for 30 days", async () => {
     const { refresh_token } = await signUp(auth.first);
     await pass(auth.first.database, 30 * 24 * 60 * 60 + 1);
     await problemOf(await refresh(refresh_token), 401);
   });
 
   for (const token of ["", "mrt_", `mrt_${"A".repeat(43)}`, "a.b.c", "💥"])
-    it(`refuses ${JSON.stringify(token)}`, async () => {
+    it(`rejects the unknown token ${JSON.stringify(token)}`, async () => {
       await problemOf(await refresh(token), 401);
     });
 
-  it("takes no text that the database could not hold", async () => {
+  it("returns 422 for text that the database can't store", async () => {
     await problemOf(await refresh("\0💥"), 422);
   });
 });
@@ -134,7 +134,7 @@ describe("POST /logout", () => {
   const logOut = (headers: Record<string, string>) =>
     auth.first.app.request("/logout", { method: "POST", headers });
 
-  it("ends the token's session, and no other", async () => {
+  it("ends only the token's session", async () => {
     const tokens = await signUp(auth.first);
     const other = await logIn(auth.first);
     const response = await logOut(bearer(tokens));
@@ -148,14 +148,14 @@ describe("POST /logout", () => {
     assert.equal((await me(auth.second, other)).status, 200);
   });
 
-  it("refuses who has logged out already", async () => {
+  it("returns 401 for a session that has already ended", async () => {
     const tokens = await signUp(auth.first);
     await logOut(bearer(tokens));
     await problemOf(await logOut(bearer(tokens)), 401);
   });
 });
 
-describe("An access token", () => {
+describe("Authorization header", () => {
   const auth = useAuth();
 
   const ask = (authorization?: string) =>
@@ -164,30 +164,33 @@ describe("An access token", () => {
     });
 
   for (const other of [undefined, "Basic YTpi", "Bearerx a.b.c", "Bearer"])
-    it(`is asked for where there is ${other ?? "no Authorization"}, without an error`, async () => {
+    it(`returns a challenge without an error code for ${other ?? "a missing header"}`, async () => {
       const response = await ask(other);
       assert.equal(response.headers.get("www-authenticate"), "Bearer");
       await problemOf(response, 401);
     });
 
-  it("is known by its scheme, however that is written", async () => {
+  it("accepts the Bearer scheme in any case", async () => {
     const { access_token } = await signUp(auth.first);
     assert.equal((await ask(`bearer  ${access_token}`)).status, 200);
   });
 
   const broken: [string, (token: string) => string][] = [
-    ["cut", (token) => token.slice(0, -10)],
-    ["no JWT", () => "hello"],
-    ["not signed", (t) => `${btoa('{"alg":"none"}')}.${t.split(".")[1]}.`],
+    ["a truncated token", (token) => token.slice(0, -10)],
+    ["text that is not a JWT", () => "hello"],
     [
-      "one with odd words in its head",
+      "an unsigned token",
+      (t) => `${btoa('{"alg":"none"}')}.${t.split(".")[1]}.`,
+    ],
+    [
+      "a token with a line break in its kid",
       (t) =>
         `${btoa('{"alg":"ES256","kid":"\\r\\nset-cookie: x\\""}')}.${t.split(".")[1]}.AAAA`,
     ],
-    ["followed by more", (token) => `${token} x`],
+    ["a token followed by more text", (token) => `${token} x`],
   ];
   for (const [what, change] of broken)
-    it(`that is ${what} is refused, and the challenge says why`, async () => {
+    it(`rejects ${what} with the reason in the challenge`, async () => {
       const { access_token } = await signUp(auth.first);
       const response = await ask(`Bearer ${change(access_token)}`);
       const { detail } = await problemOf(response, 401);
@@ -201,14 +204,14 @@ describe("An access token", () => {
       );
     });
 
-  it("whose session has ended is refused here at once", async () => {
+  it("rejects a token whose session has ended", async () => {
     const tokens = await signUp(auth.first);
     await auth.first.database.query("DELETE FROM sessions");
     const { detail } = await problemOf(await me(auth.first, tokens), 401);
     assert.equal(detail, "The token's session has ended.");
   });
 
-  it("is refused where its session is another user's", async () => {
+  it("rejects a token whose session belongs to another user", async () => {
     const ada = await signUp(auth.first);
     await signUp(auth.first, { email: "eve@example.com" });
     await auth.first.database.query(
@@ -218,7 +221,7 @@ describe("An access token", () => {
     await problemOf(await me(auth.first, ada), 401);
   });
 
-  it("is not taken from a cookie, the query or a form", async () => {
+  it("ignores a token in a cookie or the query", async () => {
     const { access_token } = await signUp(auth.first);
     const cookie = `marquee-session=${access_token}`;
     const headers = { cookie };

@@ -21,8 +21,8 @@ describe("Encrypted signing keys", () => {
   const replicas = useReplicas();
   const { replica, ages } = useKeyrings(replicas);
 
-  describe("are encrypted", () => {
-    it("so that the database alone does not sign", async () => {
+  describe("encryption", () => {
+    it("stores neither private keys in plain text nor KEY_ENCRYPTION_KEY", async () => {
       await replica();
       const [row] = await replicas.first.query<{ bytes: Buffer; all: string }>(
         "SELECT private_jwk AS bytes, signing_keys::text AS all FROM signing_keys",
@@ -31,7 +31,7 @@ describe("Encrypted signing keys", () => {
       assert.ok(!row?.all.includes(keyEncryptionKey));
     });
 
-    it("each time differently, as one key alone, and so that any change is noticed", () => {
+    it("encrypts differently each time, and rejects other keys, other ids and any change", () => {
       const encryption = createKeyEncryption(keyEncryptionKey);
       const bytes = encryption.encrypt("the text", "kid");
       assert.notDeepEqual(encryption.encrypt("the text", "kid"), bytes);
@@ -47,14 +47,14 @@ describe("Encrypted signing keys", () => {
       }
     });
 
-    it("with a KEY_ENCRYPTION_KEY that has a name which tells nothing", () => {
+    it("derives a stable, opaque id from KEY_ENCRYPTION_KEY", () => {
       const { id } = createKeyEncryption(keyEncryptionKey);
       assert.match(id, /^[\w-]{22}$/);
       assert.equal(createKeyEncryption(keyEncryptionKey).id, id);
       assert.notEqual(createKeyEncryption(otherKey).id, id);
     });
 
-    it("with one of 32 characters at least", () => {
+    it("rejects a KEY_ENCRYPTION_KEY of less than 32 characters", () => {
       for (const short of ["", "x".repeat(31)])
         assert.throws(
           () => createKeyring(replicas.first, { keyEncryptionKey: short }),
@@ -63,8 +63,8 @@ describe("Encrypted signing keys", () => {
     });
   });
 
-  describe("of another KEY_ENCRYPTION_KEY", () => {
-    it("can't sign, but their tokens stay valid", async () => {
+  describe("another KEY_ENCRYPTION_KEY", () => {
+    it("accepts tokens of keys that it can't sign with", async () => {
       const before = await token(await replica());
       const keyring = await replica({ keyEncryptionKey: otherKey });
       assert.equal(kids(keyring).length, 2);
@@ -73,7 +73,7 @@ describe("Encrypted signing keys", () => {
       assert.ok(await tokensOf(keyring).verify(after));
     });
 
-    it("are verified at once by replicas that have not read them yet", async () => {
+    it("accepts tokens of new keys that it has not read yet", async () => {
       const old = await replica();
       const fresh = await replica(
         { keyEncryptionKey: otherKey },
@@ -84,7 +84,7 @@ describe("Encrypted signing keys", () => {
       assert.ok(await tokensOf(fresh).verify(await token(old)));
     });
 
-    it("live beside each other while both are in use: each replica signs with its own", async () => {
+    it("signs in each replica with the key of its own KEY_ENCRYPTION_KEY", async () => {
       const old = await replica();
       const fresh = await replica(
         { keyEncryptionKey: otherKey },
@@ -111,14 +111,14 @@ describe("Encrypted signing keys", () => {
       }
     });
 
-    it("sign again when it is set back", async () => {
+    it("signs with the former key again when KEY_ENCRYPTION_KEY is set back", async () => {
       const first = await signer(await replica());
       await replica({ keyEncryptionKey: otherKey });
       assert.equal(await signer(await replica()), first);
       assert.equal(await count(replicas.first, "signing_keys"), 2);
     });
 
-    it("rotate each by their own, and are gone when nobody has them any more", async () => {
+    it("removes the keys of a KEY_ENCRYPTION_KEY that is no longer used", async () => {
       await replica();
       await ages(10 * day);
       const fresh = await replica({ keyEncryptionKey: otherKey });
@@ -127,11 +127,11 @@ describe("Encrypted signing keys", () => {
     });
   });
 
-  describe("that are damaged", () => {
+  describe("damaged keys", () => {
     const damage = (what: string) =>
       replicas.first.query(`UPDATE signing_keys SET ${what}`);
 
-    it("are replaced once, and their tokens stay valid", async () => {
+    it("replaces a damaged key once, and still accepts its tokens", async () => {
       const before = await token(await replica());
       await damage(
         "private_jwk = set_byte(private_jwk, 20, get_byte(private_jwk, 20) # 1)",
@@ -143,7 +143,7 @@ describe("Encrypted signing keys", () => {
       assert.ok(await tokensOf(await replica()).verify(await token(keyring)));
     });
 
-    it("also by another key's private part in the place of theirs", async () => {
+    it("does not sign with a key that has another key's private part", async () => {
       const first = await signer(await replica());
       await replica({ keyEncryptionKey: otherKey });
       await damage(
@@ -153,7 +153,7 @@ describe("Encrypted signing keys", () => {
       assert.equal(await signer(await replica()), first);
     });
 
-    it("are not trusted with another public key than their id says", async () => {
+    it("rejects a public key that does not match its id", async () => {
       const keyring = await replica();
       const before = await token(keyring);
       const { x, y } =
@@ -169,7 +169,7 @@ describe("Encrypted signing keys", () => {
       assert.ok(await tokensOf(next).verify(await token(next)));
     });
 
-    it("are replaced when all were deleted, and old tokens are invalid within a reload", async () => {
+    it("replaces deleted keys, and rejects their tokens after a reload", async () => {
       const keyring = await replica();
       const before = await token(keyring);
       await replicas.first.query("DELETE FROM signing_keys");

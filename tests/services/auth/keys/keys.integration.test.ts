@@ -22,8 +22,8 @@ describe("Signing keys", () => {
   const replicas = useReplicas();
   const { replica } = useKeyrings(replicas);
 
-  describe("are published", () => {
-    it("as public keys of ES256, with nothing that is secret", async () => {
+  describe("JWKS", () => {
+    it("contains ES256 public keys without secret parts", async () => {
       const keyring = await replica();
       const { keys } = keyring.jwks();
       assert.equal(keys.length, 1);
@@ -38,7 +38,7 @@ describe("Signing keys", () => {
       for (const value of [kid, x, y]) assert.match(value ?? "", /^[\w-]{43}$/);
     });
 
-    it("under the RFC 7638 thumbprint", async () => {
+    it("uses the RFC 7638 thumbprint as the key's id", async () => {
       const { kid, x, y } = (await replica()).jwks().keys[0] ?? {};
       const members = `{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`;
       assert.equal(
@@ -47,13 +47,13 @@ describe("Signing keys", () => {
       );
     });
 
-    it("for caches that keep them no longer than they are published ahead", async () => {
+    it("limits the caching time by how far ahead keys are published", async () => {
       assert.equal((await replica()).jwksMaxAge, 300);
       assert.equal((await replica({ publishAhead: 100 })).jwksMaxAge, 25);
     });
   });
 
-  it("are made once, by however many replicas that start at the same time", async () => {
+  it("creates one key for any number of replicas that start concurrently", async () => {
     const started = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
         replica({}, i % 2 ? replicas.first : replicas.second),
@@ -63,14 +63,14 @@ describe("Signing keys", () => {
     assert.equal(new Set(started.flatMap(kids)).size, 1);
   });
 
-  it("are there after a restart, and tokens from before it are valid", async () => {
+  it("keeps the key across a restart, and accepts earlier tokens", async () => {
     const before = await token(await replica());
     const keyring = await replica({}, replicas.second);
     assert.equal((await tokensOf(keyring).verify(before)).sub, user.id);
     assert.equal(await count(replicas.first, "signing_keys"), 1);
   });
 
-  it("are asked for by name", async () => {
+  it("finds a key by its id only", async () => {
     const keyring = await replica();
     assert.ok(await keyring.find(await signer(keyring)));
     for (const kid of [
@@ -83,7 +83,7 @@ describe("Signing keys", () => {
       assert.equal(await keyring.find(kid), undefined);
   });
 
-  it("can't be had before they are loaded", () => {
+  it("throws when the keys are read before they are loaded", () => {
     const keyring = createKeyring(replicas.first, { keyEncryptionKey });
     assert.throws(
       () => keyring.jwks(),
@@ -91,8 +91,8 @@ describe("Signing keys", () => {
     );
   });
 
-  describe("while the database is away", () => {
-    it("go on signing and verifying", async () => {
+  describe("while the database is unavailable", () => {
+    it("keeps signing and verifying", async () => {
       const { state, database } = watched(replicas.first);
       const keyring = await replica({ reloadEvery: 0.05 }, database);
       state.away = true;
@@ -102,7 +102,7 @@ describe("Signing keys", () => {
       assert.equal(kids(keyring).length, 1);
     });
 
-    it("are not said to be unknown: nobody can tell", async () => {
+    it("fails as unavailable, not as invalid, for an unknown key", async () => {
       const { state, database } = watched(replicas.first);
       const keyring = await replica({}, database);
       const other = await replica(
@@ -116,7 +116,7 @@ describe("Signing keys", () => {
       assert.ok(await tokensOf(keyring).verify(unknown));
     });
 
-    it("can't be loaded first, and are when it is back", async () => {
+    it("fails the first load, and loads once the database is back", async () => {
       const { state, database } = watched(replicas.first);
       state.away = true;
       const keyring = createKeyring(database, { keyEncryptionKey });
@@ -127,7 +127,7 @@ describe("Signing keys", () => {
     });
   });
 
-  it("are read a few times a second at most, however many unknown ones are asked for", async () => {
+  it("reads the keys at most a few times a second for any number of unknown ids", async () => {
     const { state, database } = watched(replicas.first);
     const keyring = await replica({}, database);
     state.statements = 0;
@@ -142,7 +142,7 @@ describe("Signing keys", () => {
     assert.ok(state.statements <= most, `${state.statements} reads`);
   });
 
-  it("are read again and again, until that is stopped", async () => {
+  it("reloads the keys periodically until it is stopped", async () => {
     const { state, database } = watched(replicas.first);
     const keyring = await replica({ reloadEvery: 0.1 }, database);
     state.statements = 0;

@@ -17,18 +17,18 @@ import {
 } from "../../../support/auth/keyrings.ts";
 import { useClock } from "../../../support/clock.ts";
 
-describe("Signing keys that rotate", () => {
+describe("Signing key rotation", () => {
   const replicas = useReplicas();
   const clock = useClock();
   const { replica, ages } = useKeyrings(replicas);
 
-  /** So many seconds go by, for the database and for replicas that do not read it. */
+  /** Advances time by this many seconds, for the database and for replicas that do not reload. */
   async function passes(seconds: number) {
     await pass(replicas.first, seconds);
     clock.advance(1000 * seconds);
   }
 
-  it("after 30 days, published an hour before", async () => {
+  it("signs with a new key after 30 days, published an hour ahead", async () => {
     const keyring = await replica();
     const first = await signer(keyring);
     await ages(30 * day - hour - 5, keyring);
@@ -44,12 +44,12 @@ describe("Signing keys that rotate", () => {
     assert.deepEqual(kids(keyring), [second, first]);
   });
 
-  it("and the old one stays until its last token has expired", async () => {
+  it("keeps the old key until its last token has expired", async () => {
     const keyring = await replica();
     const [first] = kids(keyring);
     await ages(30 * day - hour, keyring);
     const old = await token(keyring);
-    // It might have signed for an hour more, and clocks may be five minutes late.
+    // It may have signed for an hour more, and clocks may be five minutes slow.
     await ages(2 * hour + 10 * 60 + 5 * 60 - 5, keyring);
     assert.equal(kids(keyring).length, 2);
     assert.ok(await keyring.find(first ?? ""));
@@ -62,7 +62,7 @@ describe("Signing keys that rotate", () => {
     );
   });
 
-  it("without a load: a key ends when it is time, not when it is read", async () => {
+  it("retires keys on time without a reload", async () => {
     const keyring = await replica();
     const [kid] = kids(keyring);
     await passes(30 * day + hour + 5);
@@ -74,7 +74,7 @@ describe("Signing keys that rotate", () => {
     assert.equal(await keyring.find(kid ?? ""), undefined);
   });
 
-  it("in the same way in all replicas, by one of them", async () => {
+  it("creates one key per rotation, which all replicas use alike", async () => {
     const [one, two] = [await replica(), await replica({}, replicas.second)];
     for (let i = 0; i < 4; i++) {
       await pass(replicas.first, 30 * day - hour + 60);
@@ -88,10 +88,10 @@ describe("Signing keys that rotate", () => {
     assert.equal(await count(replicas.first, "signing_keys"), 5);
   });
 
-  it("as soon as possible when nobody was there in time", async () => {
+  it("rotates as soon as possible after a missed rotation", async () => {
     const keyring = await replica();
     const [first] = kids(keyring);
-    await ages(30 * day + 0.5 * hour, keyring); // the old one may sign for half an hour more
+    await ages(30 * day + 0.5 * hour, keyring); // the old key may sign for half an hour more
     assert.equal(await signer(keyring), first);
     const [second] = kids(keyring);
     await ages(0.5 * hour + 1, keyring);
@@ -99,7 +99,7 @@ describe("Signing keys that rotate", () => {
     assert.equal(kids(keyring).length, 2);
   });
 
-  it("at once when nobody was there for a year", async () => {
+  it("rotates at once after a year without a replica", async () => {
     const keyring = await replica();
     const [first] = kids(keyring);
     await ages(365 * day, keyring);
@@ -107,7 +107,7 @@ describe("Signing keys that rotate", () => {
     assert.notEqual(await signer(keyring), first);
   });
 
-  it("earlier when the period becomes shorter", async () => {
+  it("rotates earlier when the period is shortened", async () => {
     await replica();
     await ages(10 * day);
     const keyring = await replica({ rotateEvery: 9 * day });
@@ -119,9 +119,9 @@ describe("Signing keys that rotate", () => {
     assert.equal(kids(keyring)[0], second);
   });
 
-  it("so that no token outlives its key when tokens become longer-lived", async () => {
+  it("keeps a key until its tokens expire when their lifetime is extended", async () => {
     await replica({ rotateEvery: 10 * hour });
-    await ages(10.9 * hour); // it could sign for some minutes more
+    await ages(10.9 * hour); // the key may sign for some minutes more
     const keyring = await replica({ tokenLifetime: 8 * hour });
     const long = await token(keyring);
     await ages(8 * hour - 5, keyring);
@@ -135,7 +135,7 @@ describe("Signing keys that rotate", () => {
     { reloadEvery: hour / 2 + 1 },
     { skew: Number.NaN },
   ])
-    it(`not by times that don't go together: ${JSON.stringify(times)}`, () => {
+    it(`rejects the invalid times ${JSON.stringify(times)}`, () => {
       assert.throws(
         () => createKeyring(replicas.first, { keyEncryptionKey, ...times }),
         RangeError,

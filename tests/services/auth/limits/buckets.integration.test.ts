@@ -5,7 +5,7 @@ import {
 } from "../../../../services/auth/limits/buckets.ts";
 import { email, pass, useReplicas } from "../../../support/auth/domain.ts";
 
-describe("A bucket", () => {
+describe("Rate limit buckets", () => {
   const replicas = useReplicas({ stopsClock: true });
   const limit: Limit = { name: "test", burst: 3, every: 60 };
   const take = (key = "key", of = limit) =>
@@ -18,7 +18,7 @@ describe("A bucket", () => {
   const refused = async (retryAfter: number) =>
     assert.deepEqual(await take(), { allowed: false, retryAfter });
 
-  it("gives what it has at once, and then says when the next comes", async () => {
+  it("allows a burst, then returns the time until the next attempt", async () => {
     await allowed(3);
     await refused(60);
     await refused(60);
@@ -28,7 +28,7 @@ describe("A bucket", () => {
     await refused(1);
   });
 
-  it("gets one back each time, up to what it has", async () => {
+  it("refills one attempt per period, up to the burst", async () => {
     await allowed(3);
     await pass(replicas.first, 61);
     await allowed(1);
@@ -38,7 +38,7 @@ describe("A bucket", () => {
     await refused(60);
   });
 
-  it("gets back what was not used", async () => {
+  it("refills attempts that are given back, up to the burst", async () => {
     await allowed(3);
     await giveBack();
     await allowed(1);
@@ -50,20 +50,20 @@ describe("A bucket", () => {
     await refused(60);
   });
 
-  it("is one for each key, and for each name", async () => {
+  it("counts each key and each name separately", async () => {
     await allowed(3);
     await allowed(3, "another");
     assert.deepEqual(await take("key", { ...limit, name: "other" }), {
       allowed: true,
     });
-    // Where a key ends and the next part begins is told apart.
+    // Keys are compared part by part, not as one string.
     const buckets = createBuckets(replicas.first);
     const once = { ...limit, name: "parts", burst: 1 };
     for (const key of [["a", "b"], ["ab"], ["a", "b", ""], ["a,b"], ['a","b']])
       assert.equal((await buckets.take(once, key)).allowed, true);
   });
 
-  it("gives no more than it has to many at the same time, in two replicas", async () => {
+  it("allows no more than the burst to concurrent attempts in two replicas", async () => {
     const all = [replicas.first, replicas.second].map(createBuckets);
     const results = await Promise.all(
       Array.from({ length: 40 }, (_, i) => all[i % 2]?.take(limit, ["key"])),
@@ -74,7 +74,7 @@ describe("A bucket", () => {
         assert.ok(result && result.retryAfter >= 1 && result.retryAfter <= 60);
   });
 
-  it("is measured by the limit that is asked for", async () => {
+  it("applies the limit that it is called with", async () => {
     await allowed(2);
     const fewer = { ...limit, burst: 1 };
     assert.deepEqual(await take("key", fewer), {
@@ -84,7 +84,7 @@ describe("A bucket", () => {
     await allowed(1);
   });
 
-  it("is kept under a hash alone", async () => {
+  it("stores only a hash of the key", async () => {
     await take(email);
     const rows = await replicas.first.query<{ key: Buffer }>(
       "SELECT key FROM limits",
@@ -93,7 +93,7 @@ describe("A bucket", () => {
     assert.ok(!rows[0]?.key.toString("latin1").includes("ada"));
   });
 
-  it("writes nothing for who is refused", async () => {
+  it("writes nothing for a rejected attempt", async () => {
     await allowed(3);
     const state = () => replicas.first.query("SELECT xmin, tat FROM limits");
     const before = await state();

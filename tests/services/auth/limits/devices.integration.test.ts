@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import {
   createDevices,
   deviceLifetime,
@@ -14,7 +14,7 @@ describe("Device cookies", () => {
     Date.now = now;
   });
 
-  it("name a device that was logged in to this account, in every replica", () => {
+  it("recognizes a device that logged in to this account, in every replica", () => {
     const cookie = devices.issue(email);
     const name = devices.recognise(cookie, email);
     assert.match(name ?? "", /^[\w-]{22}$/);
@@ -28,20 +28,20 @@ describe("Device cookies", () => {
     assert.notEqual(devices.recognise(devices.issue(email), email), name);
   });
 
-  it("are of no other account", () => {
+  it("does not recognize the device for another account", () => {
     const cookie = devices.issue(email);
     for (const other of ["eve@example.com", "", `${email}x`, email.slice(1)])
       assert.equal(devices.recognise(cookie, other), undefined);
   });
 
-  it("say nothing about the account", () => {
+  it("reveals nothing about the account", () => {
     const cookie = devices.issue(email);
     assert.match(cookie, /^[\w-]{72}$/);
     const bytes = Buffer.from(cookie, "base64url").toString("latin1");
     assert.ok(!bytes.includes("ada"));
   });
 
-  it("are nothing when any bit of them is changed", () => {
+  it("rejects a cookie with any bit changed", () => {
     const bytes = Buffer.from(devices.issue(email), "base64url");
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const changed = Buffer.from(bytes);
@@ -51,7 +51,7 @@ describe("Device cookies", () => {
     }
   });
 
-  it("are nothing when they are anything else", () => {
+  it("rejects arbitrary text", () => {
     assert.equal(devices.recognise(undefined, email), undefined);
     fc.assert(
       fc.property(
@@ -64,7 +64,7 @@ describe("Device cookies", () => {
     );
   });
 
-  it("are valid for 400 days", () => {
+  it("expires a cookie after 400 days", () => {
     const cookie = devices.issue(email);
     const start = now();
     assert.equal(deviceLifetime, 400 * 24 * 60 * 60);
@@ -74,7 +74,7 @@ describe("Device cookies", () => {
     assert.equal(devices.recognise(cookie, email), undefined);
   });
 
-  it("are nothing under another KEY_ENCRYPTION_KEY, and need a good one", () => {
+  it("rejects cookies of another KEY_ENCRYPTION_KEY, and a KEY_ENCRYPTION_KEY that is too short", () => {
     const other = createDevices("another-key-encryption-key-of-32-");
     assert.equal(other.recognise(devices.issue(email), email), undefined);
     assert.throws(
@@ -84,7 +84,7 @@ describe("Device cookies", () => {
   });
 });
 
-describe("A client's network", () => {
+describe("networkOf", () => {
   for (const [address, network] of [
     ["192.0.2.1", "192.0.2.1"],
     ["::ffff:192.0.2.1", "192.0.2.1"],
@@ -106,11 +106,11 @@ describe("A client's network", () => {
     ["192.0.2.1, 192.0.2.2", "unknown"],
     ["2001:db8:::1", "unknown"],
   ] as const)
-    it(`is ${network} for ${address}`, () => {
+    it(`returns ${network} for ${JSON.stringify(address)}`, () => {
       assert.equal(networkOf(address), network);
     });
 
-  it("is the same however an IPv6 address is written, within its first 64 bits", () => {
+  it("returns the same network for every spelling and host of an IPv6 /64", () => {
     const group = fc.nat(0xffff);
     fc.assert(
       fc.property(
@@ -123,7 +123,7 @@ describe("A client's network", () => {
           const full = groups.map((group) =>
             group.toString(16).padStart(4, "0").toUpperCase(),
           );
-          // As Node's own URLs write it: in short.
+          // The shortened form, as written by Node's URL.
           const short = new URL(`http://[${full.join(":")}]`).hostname;
           const network = networkOf(full.join(":"));
           assert.equal(networkOf(short.slice(1, -1)), network);

@@ -21,7 +21,7 @@ const home = "192.0.2.1";
 const wrong = async () => undefined;
 const right = async () => "welcome";
 
-describe("Logins", () => {
+describe("Login limits", () => {
   const replicas = useReplicas({ stopsClock: true });
   let limits: Limits;
   beforeEach(() => {
@@ -33,7 +33,7 @@ describe("Logins", () => {
     address: home,
     ...more,
   });
-  /** How many tries fail before one is refused, and when the next would be; at most so many are made. */
+  /** Fails logins until one is rejected, or `most` times. Returns their number and the rejection's Retry-After. */
   async function tries(more: Partial<LoginAttempt> = {}, most = 400) {
     for (let made = 0; made < most; made++)
       try {
@@ -48,32 +48,34 @@ describe("Logins", () => {
     assert.equal(await limits.logIn(attempt(more), right), "welcome");
   const address = (i: number) => `198.51.${i >> 8}.${i & 255}`;
 
-  it("may fail ten times at once from one network, and then once in 90 s", async () => {
+  it("allows ten failures at once from one network, then one every 90 s", async () => {
     assert.deepEqual(await tries(), { made: 10, retryAfter: 90 });
     await pass(replicas.first, 91);
     assert.equal((await tries()).made, 1);
   });
 
-  it("are refused without the password being looked at", async () => {
+  it("rejects an attempt without checking the password", async () => {
     await tries();
     await assert.rejects(
-      limits.logIn(attempt(), async () => assert.fail("it was looked at")),
+      limits.logIn(attempt(), async () =>
+        assert.fail("The password was checked."),
+      ),
       TooManyAttempts,
     );
   });
 
-  it("may succeed as often as somebody likes", async () => {
+  it("does not limit successful logins", async () => {
     for (let i = 0; i < 30; i++) await isLetIn();
     assert.equal((await tries()).made, 10);
   });
 
-  it("that succeed don't make failures undone", async () => {
+  it("keeps counting failures after a success", async () => {
     for (let i = 0; i < 9; i++) await limits.logIn(attempt(), wrong);
     await isLetIn();
     assert.equal((await tries()).made, 1);
   });
 
-  it("are counted before the password is checked: no more pass at the same time", async () => {
+  it("counts concurrent attempts before it checks the password", async () => {
     let checked = 0;
     const second = createLimits(replicas.second, devices);
     const results = await Promise.allSettled(
@@ -90,25 +92,25 @@ describe("Logins", () => {
         assert.ok(result.reason instanceof TooManyAttempts, result.reason);
   });
 
-  it("are counted for an account however its address is written, and whether there is one", async () => {
+  it("counts failures of an account in every spelling, even if it does not exist", async () => {
     await tries();
     assert.equal((await tries({ email: ` ${email.toUpperCase()}\n` })).made, 0);
     assert.equal((await tries({ email: "nobody@example.com" })).made, 10);
   });
 
-  it("elsewhere are not concerned", async () => {
+  it("limits neither other networks nor other accounts", async () => {
     await tries();
     await isLetIn({ address: "192.0.2.2" });
     await isLetIn({ email: "eve@example.com" });
   });
 
-  it("of all addresses of an IPv6 network are one's", async () => {
+  it("counts all addresses of an IPv6 network together", async () => {
     await tries({ address: "2001:db8::1" });
     assert.equal((await tries({ address: "2001:db8::ffff:2" })).made, 0);
     await isLetIn({ address: "2001:db8:0:1::1" });
   });
 
-  it("that were not checked are not counted", async () => {
+  it("does not count attempts whose password was not checked", async () => {
     const gone = new DatabaseAway(new Error("gone"));
     for (const error of [new Busy(2), gone, new Error("a bug")])
       for (let i = 0; i < 12; i++)
@@ -119,10 +121,10 @@ describe("Logins", () => {
     assert.equal((await tries()).made, 10);
   });
 
-  it("may fail 300 times at once from one network over all accounts, then once in 3 s", async () => {
+  it("allows 300 failures at once from one network over all accounts, then one every 3 s", async () => {
     const { network } = defaults;
     assert.deepEqual([network.burst, network.every], [300, 3]);
-    // Slower, so that none comes back while the test runs.
+    // Refills more slowly, so that no attempt comes back during the test.
     limits = createLimits(replicas.first, devices, {
       network: { ...network, every: 300 },
     });
@@ -137,7 +139,7 @@ describe("Logins", () => {
     assert.equal((await tries(other)).made, 1);
   });
 
-  it("have no limit over all accounts if the address is unknown, but keep that of an account", async () => {
+  it("applies only the account's limit to an unknown address", async () => {
     limits = createLimits(replicas.first, devices, {
       network: { name: "network", burst: 1, every: 300 },
     });
@@ -151,25 +153,25 @@ describe("Logins", () => {
     await isLetIn(); // from a known address
   });
 
-  describe("to an account that is attacked from everywhere", () => {
+  describe("account attacked from many networks", () => {
     /** Fails more than a hundred times, from as many networks. */
     async function attack() {
       for (let i = 0; i < 101; i++)
         await limits.logIn(attempt({ address: address(i) }), wrong);
     }
 
-    it("have three tries from a network instead of ten", async () => {
+    it("allows three failures from a network in place of ten", async () => {
       await attack();
       assert.deepEqual(await tries(), { made: 3, retryAfter: 90 });
       assert.equal((await tries({ address: address(0) })).made, 2);
     });
 
-    it("succeed from any network that has not failed yet", async () => {
+    it("accepts logins from a network without failures", async () => {
       await attack();
       for (let i = 0; i < 5; i++) await isLetIn({ address: "203.0.113.9" });
     });
 
-    it("and from a device that was logged in before, as if nothing had been", async () => {
+    it("allows ten failures from a known device", async () => {
       await attack();
       await tries();
       await isLetIn({ device: devices.issue(email) });
@@ -179,19 +181,19 @@ describe("Logins", () => {
       });
     });
 
-    it("have ten again when the attack is over", async () => {
+    it("allows ten failures again after the attack", async () => {
       await attack();
       await pass(replicas.first, 2 * 60 * 60);
       assert.equal((await tries()).made, 10);
     });
 
-    it("are not concerned in another account", async () => {
+    it("keeps the limits of other accounts", async () => {
       await attack();
       assert.equal((await tries({ email: "eve@example.com" })).made, 10);
     });
 
-    it("are not kept so by tries that were refused, or succeeded", async () => {
-      for (let i = 0; i < 9; i++) await tries({ address: address(i) }); // 90 failures, and 9 refused
+    it("does not count rejected and successful attempts as an attack", async () => {
+      for (let i = 0; i < 9; i++) await tries({ address: address(i) }); // 90 failures, and 9 rejections
       for (let i = 0; i < 150; i++)
         await assert.rejects(
           limits.logIn(attempt({ address: address(0) }), wrong),
@@ -201,31 +203,31 @@ describe("Logins", () => {
     });
   });
 
-  describe("from a device that was logged in before", () => {
-    it("may fail ten times at once, and then once in 90 s", async () => {
+  describe("known device", () => {
+    it("allows ten failures at once from the device, then one every 90 s", async () => {
       const device = devices.issue(email);
       assert.deepEqual(await tries({ device }), { made: 10, retryAfter: 90 });
       await pass(replicas.first, 91);
       assert.equal((await tries({ device })).made, 1);
     });
 
-    it("are not concerned by others' failures, behind the same address either", async () => {
+    it("accepts a login after others' failures from the same address", async () => {
       await tries();
       await isLetIn({ device: devices.issue(email) });
     });
 
-    it("don't count for others", async () => {
+    it("does not count the device's failures for others", async () => {
       for (let i = 0; i < 15; i++)
         await tries({ device: devices.issue(email) });
       assert.equal((await tries()).made, 10);
     });
 
-    it("are counted for each device", async () => {
+    it("counts failures for each device separately", async () => {
       await tries({ device: devices.issue(email) });
       await isLetIn({ device: devices.issue(email) });
     });
 
-    it("are those of an unknown one with anything else as its cookie", async () => {
+    it("treats a device with an invalid cookie as unknown", async () => {
       await tries();
       for (const device of [
         "",
@@ -238,19 +240,19 @@ describe("Logins", () => {
     });
   });
 
-  it("can have other limits", async () => {
+  it("applies custom limits", async () => {
     limits = createLimits(replicas.first, devices, {
       account: { name: "login account", burst: 2, every: 7 },
     });
     assert.deepEqual(await tries(), { made: 2, retryAfter: 7 });
   });
 
-  it("say that the database is away, and look at no password then", async () => {
+  it("fails without checking passwords while the database is unavailable", async () => {
     const without = createLimits(
       { query: () => Promise.reject(new DatabaseAway(new Error("gone"))) },
       devices,
     );
-    const unseen = async () => assert.fail("it was looked at");
+    const unseen = async () => assert.fail("The password was checked.");
     await assert.rejects(without.logIn(attempt(), unseen), DatabaseAway);
     await assert.rejects(without.signUp(home, unseen), DatabaseAway);
     await assert.rejects(without.checkPassword("id", unseen), DatabaseAway);

@@ -17,15 +17,15 @@ const devices = createDevices(keyEncryptionKey);
 const home = "192.0.2.1";
 const right = async () => "welcome";
 
-describe("Sign-ups", () => {
+describe("Sign-up limits", () => {
   const replicas = useReplicas({ stopsClock: true });
   const fails = async (limits: Limits, work: () => Promise<unknown>) =>
     limits.signUp(home, work).then(
-      () => assert.fail("it was not refused"),
+      () => assert.fail("The sign-up was not rejected."),
       (error: Error) => error,
     );
 
-  it("are a hundred at once from one network, and then a hundred an hour", async () => {
+  it("allows 100 sign-ups at once from one network, then one every 36 s", async () => {
     const limits = createLimits(replicas.first, devices);
     for (let i = 0; i < 100; i++) await limits.signUp(home, right);
     const error = await fails(limits, right);
@@ -35,7 +35,7 @@ describe("Sign-ups", () => {
     assert.equal(await limits.signUp("192.0.2.2", right), "welcome");
   });
 
-  it("are unlimited if the address is unknown", async () => {
+  it("does not limit sign-ups from an unknown address", async () => {
     const limits = createLimits(replicas.first, devices, {
       signUp: { name: "sign-up", burst: 1, every: 36 },
     });
@@ -43,7 +43,7 @@ describe("Sign-ups", () => {
       assert.equal(await limits.signUp(undefined, right), "welcome");
   });
 
-  it("count where the address was taken, but not where nothing was tried", async () => {
+  it("counts a sign-up with a taken address, but not one rejected as busy", async () => {
     const limits = createLimits(replicas.first, devices, {
       signUp: { name: "sign-up", burst: 2, every: 36 },
     });
@@ -61,10 +61,10 @@ describe("Sign-ups", () => {
   });
 });
 
-describe("Passwords that a user is asked for again", () => {
+describe("Password confirmation limits", () => {
   const replicas = useReplicas({ stopsClock: true });
 
-  it("may be wrong ten times at once, and then once in 90 s, for each user", async () => {
+  it("allows each user ten failures at once, then one every 90 s", async () => {
     const limits = createLimits(replicas.first, devices);
     for (let i = 0; i < 20; i++)
       await limits.checkPassword("ada", async () => true);

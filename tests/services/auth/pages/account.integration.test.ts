@@ -5,10 +5,10 @@ import { logIn, me, post, useAuth } from "../../../support/auth/service.ts";
 
 const another = "a second engine";
 
-describe("Signing up", () => {
+describe("Sign-up page", () => {
   const auth = useAuth();
 
-  it("leads to the account's page, which says welcome once", async () => {
+  it("leads to the account page, which shows a welcome once", async () => {
     const browser = browse(auth.first);
     const page = await browser.done("/sign-up", { email, password });
     assert.equal(page.heading, "Your account");
@@ -20,7 +20,7 @@ describe("Signing up", () => {
     await logIn(auth.second);
   });
 
-  it("says at each field what is wrong, and keeps the address", async () => {
+  it("shows each field's mistake, and keeps the address", async () => {
     const fields = { email: "ada@example", password: "short" };
     const response = await browse(auth.first).post("/sign-up", fields);
     const { wrong, input, title, alert } = await pageOf(response, 422);
@@ -35,7 +35,7 @@ describe("Signing up", () => {
     );
   });
 
-  it("says that the address has an account", async () => {
+  it("reports that the address has an account", async () => {
     await browse(auth.first).signUp();
     const browser = browse(auth.second);
     const response = await browser.signUp({ password: another });
@@ -44,7 +44,7 @@ describe("Signing up", () => {
     assert.equal(browser.cookies.size, 0);
   });
 
-  it("is not offered to who is signed in", async () => {
+  it("redirects a signed-in user to the first page", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     const response = await browser.request("/sign-up");
@@ -52,10 +52,10 @@ describe("Signing up", () => {
   });
 });
 
-describe("Signing out", () => {
+describe("Sign-out", () => {
   const auth = useAuth();
 
-  it("ends the session, here and in the database, and says so once", async () => {
+  it("ends the session in the browser and the database, and confirms it once", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     const copy = browse(auth.second);
@@ -70,7 +70,7 @@ describe("Signing out", () => {
     assert.equal(notice, undefined);
   });
 
-  it("leaves other sessions", async () => {
+  it("keeps the user's other sessions", async () => {
     const [browser, other] = [browse(auth.first), browse(auth.first)];
     await browser.signUp();
     await other.signIn();
@@ -78,16 +78,16 @@ describe("Signing out", () => {
     assert.equal(await other.who(), email);
   });
 
-  it("does no harm where nobody is signed in", async () => {
+  it("succeeds without a session", async () => {
     await browse(auth.first).done("/sign-out", {});
   });
 });
 
-describe("A notice", () => {
+describe("Notice cookie", () => {
   const auth = useAuth();
 
   for (const name of ["toString", "<script>", "x"])
-    it(`that is ${name} is none`, async () => {
+    it(`shows no notice for the unknown name ${name}`, async () => {
       const browser = browse(auth.first);
       browser.cookies.set("marquee-notice", encodeURIComponent(name));
       const { notice } = await pageOf(await browser.request("/"), 200);
@@ -95,12 +95,12 @@ describe("A notice", () => {
     });
 });
 
-describe("Changing the password", () => {
+describe("Change-password form", () => {
   const auth = useAuth();
 
   const fields = { current_password: password, new_password: another };
 
-  it("is done, signs out all other devices, and says so once", async () => {
+  it("changes the password, signs out all other devices, and confirms it once", async () => {
     const [browser, other] = [browse(auth.first), browse(auth.second)];
     await browser.signUp();
     await other.signIn();
@@ -118,22 +118,32 @@ describe("Changing the password", () => {
 
   const mistakes: [string, object, string, RegExp][] = [
     [
-      "the wrong password",
+      "a wrong current password",
       { current_password: another },
       "current_password",
       /not your current/,
     ],
-    ["no password", { current_password: "" }, "current_password", /Enter your/],
-    ["no new one", { new_password: "" }, "new_password", /Enter a new/],
     [
-      "a short new one",
+      "a missing current password",
+      { current_password: "" },
+      "current_password",
+      /Enter your/,
+    ],
+    [
+      "a missing new password",
+      { new_password: "" },
+      "new_password",
+      /Enter a new/,
+    ],
+    [
+      "a short new password",
       { new_password: "short" },
       "new_password",
       /at least 8/,
     ],
   ];
   for (const [what, change, field, sentence] of mistakes)
-    it(`is not done with ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const browser = browse(auth.first);
       await browser.signUp();
       const response = await browser.post("/change-password", {
@@ -148,7 +158,7 @@ describe("Changing the password", () => {
       await logIn(auth.first);
     });
 
-  it("tells password managers whose it is", async () => {
+  it("tells password managers the account's address", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     const { html, input } = await pageOf(await browser.request("/"), 200);
@@ -160,7 +170,7 @@ describe("Changing the password", () => {
     assert.match(input("new_password"), /"new-password"/);
   });
 
-  it("is for who is signed in", async () => {
+  it("redirects a visitor to the sign-in page, and changes nothing", async () => {
     await browse(auth.first).signUp();
     const response = await browse(auth.first).post("/change-password", fields);
     assert.equal(response.status, 303);
@@ -169,12 +179,12 @@ describe("Changing the password", () => {
   });
 });
 
-describe("Deleting the account", () => {
+describe("Delete-account form", () => {
   const auth = useAuth();
 
   const fields = { password, understood: "yes" };
 
-  it("deletes it, forgets the browser, and says so once", async () => {
+  it("deletes the account and the browser's cookies, and confirms it", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     const page = await browser.done("/delete-account", fields);
@@ -189,7 +199,7 @@ describe("Deleting the account", () => {
   });
 
   const mistakes: [string, Record<string, string>, string, RegExp][] = [
-    ["without having understood", { password }, "understood", /Confirm that/],
+    ["without the confirmation", { password }, "understood", /Confirm that/],
     ["without the password", { understood: "yes" }, "password", /Enter your/],
     [
       "with a wrong password",
@@ -199,7 +209,7 @@ describe("Deleting the account", () => {
     ],
   ];
   for (const [what, given, field, sentence] of mistakes)
-    it(`is not done ${what}`, async () => {
+    it(`rejects a deletion ${what}`, async () => {
       const browser = browse(auth.first);
       await browser.signUp();
       const response = await browser.post("/delete-account", given);
@@ -209,7 +219,7 @@ describe("Deleting the account", () => {
       assert.equal(await browser.who(), email);
     });
 
-  it("is for who is signed in", async () => {
+  it("redirects a visitor to the sign-in page, and deletes nothing", async () => {
     await browse(auth.first).signUp();
     const response = await browse(auth.first).post("/delete-account", fields);
     assert.equal(response.headers.get("location"), "/sign-in");

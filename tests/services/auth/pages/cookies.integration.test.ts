@@ -3,7 +3,7 @@ import { browse } from "../../../support/auth/browser.ts";
 import { email, password } from "../../../support/auth/domain.ts";
 import { useAuth } from "../../../support/auth/service.ts";
 
-/** A cookie's attributes, in small letters. */
+/** A cookie's attributes in lower case, without Max-Age. */
 const attributes = (line = "") =>
   line
     .split(/;\s*/)
@@ -33,7 +33,7 @@ describe("Cookies", () => {
     const device = `${prefix}marquee-device`;
     const secure = prefix ? ["secure"] : [];
 
-    it(`${way} are for this host alone, and not for scripts`, async () => {
+    it(`sets cookies for this host only, and hides them from scripts, ${way}`, async () => {
       const browser = browse(auth.first, origin);
       await browser.post("/sign-up", { email, password }, headers);
       for (const name of [session, device, `${prefix}marquee-notice`])
@@ -46,7 +46,7 @@ describe("Cookies", () => {
       assert.equal(maxAge(browser.setCookie(device)), 400 * days);
     });
 
-    it(`${way} go away as they came`, async () => {
+    it(`expires the session cookie with the same attributes ${way}`, async () => {
       const browser = browse(auth.first, origin);
       await browser.post("/sign-up", { email, password }, headers);
       await browser.post("/sign-out", {}, headers);
@@ -56,11 +56,11 @@ describe("Cookies", () => {
         attributes(line).filter((each) => !each.startsWith("expires")),
         ["httponly", "path=/", "samesite=lax", ...secure],
       );
-      assert.ok(browser.cookies.has(device), "the device stays known");
+      assert.ok(browser.cookies.has(device), "The device cookie was deleted.");
     });
   }
 
-  it("without __Host- are of no use over https: another host could have set them", async () => {
+  it("ignores cookies without __Host- over https, which another host could have set", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     const encrypted = browse(auth.first, "https://localhost");
@@ -68,7 +68,7 @@ describe("Cookies", () => {
     assert.equal(await encrypted.who(), undefined);
   });
 
-  it("that are odd are of no session", async () => {
+  it("ignores invalid session cookies", async () => {
     for (const odd of ["", "x", "%00", "💥", '"', "A".repeat(4096)]) {
       const browser = browse(auth.first);
       browser.cookies.set("marquee-session", encodeURIComponent(odd));
@@ -76,7 +76,7 @@ describe("Cookies", () => {
     }
   });
 
-  it("of a session say nothing about it", async () => {
+  it("reveals nothing about the session in its cookie", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     const value = browser.cookies.get("marquee-session") ?? "";
@@ -91,7 +91,7 @@ describe("Cookies", () => {
 describe("X-Forwarded-Proto without a proxy", () => {
   const auth = useAuth();
 
-  it("says nothing", async () => {
+  it("ignores X-Forwarded-Proto when it names cookies", async () => {
     const browser = browse(auth.first);
     const headers = { "x-forwarded-proto": "https" };
     await browser.post("/sign-up", { email, password }, headers);

@@ -10,35 +10,35 @@ type Headers = Record<string, string>;
 const others: [string, Headers][] = [
   ["another site", { "sec-fetch-site": "cross-site" }],
   ["another host of the site", { "sec-fetch-site": "same-site" }],
-  ["who knows where", { "sec-fetch-site": "whatever" }],
+  ["an unknown site", { "sec-fetch-site": "whatever" }],
   ["another origin", { origin: "http://evil.example" }],
   ["another port", { origin: "http://localhost:81" }],
-  ["a host that begins alike", { origin: "http://localhost.evil.example" }],
-  ["a frame without origin", { origin: "null" }],
-  ["nonsense", { origin: "localhost" }],
+  ["a host with the same prefix", { origin: "http://localhost.evil.example" }],
+  ["a frame without an origin", { origin: "null" }],
+  ["an invalid origin", { origin: "localhost" }],
   [
-    "another site, though the origin is the same",
+    "another site with the same Origin header",
     { "sec-fetch-site": "cross-site", origin: "http://localhost" },
   ],
 ];
 
 const ours: [string, Headers][] = [
   ["our page", { "sec-fetch-site": "same-origin" }],
-  ["the user", { "sec-fetch-site": "none" }],
+  ["the user directly", { "sec-fetch-site": "none" }],
   ["our page in an older browser", { origin: "http://localhost" }],
-  ["our page, with TLS in front of us", { origin: "https://localhost" }],
+  ["our page behind a TLS proxy", { origin: "https://localhost" }],
   [
     "our page through a forwarded port",
     { origin: "http://localhost:9081", host: "localhost:9081" },
   ],
   [
-    "our page, with the port that https has anyway",
+    "our page with the default port of https",
     { origin: "https://auth.example", host: "auth.example:443" },
   ],
   ["a program", {}],
 ];
 
-describe("A form that comes from", () => {
+describe("Cross-site form protection", () => {
   const auth = useAuth();
 
   const post = (path: string, fields: Headers, headers: Headers) =>
@@ -49,7 +49,7 @@ describe("A form that comes from", () => {
     });
 
   for (const [whom, headers] of others)
-    it(`${whom} is refused, and nothing is done`, async () => {
+    it(`rejects a form from ${whom}, and changes nothing`, async () => {
       const browser = browse(auth.first);
       await browser.signUp();
       const cookie = [...browser.cookies]
@@ -76,7 +76,7 @@ describe("A form that comes from", () => {
     });
 
   for (const [whom, headers] of ours)
-    it(`${whom} is taken`, async () => {
+    it(`accepts a form from ${whom}`, async () => {
       const fields = { email, password };
       assert.equal((await post("/sign-up", fields, headers)).status, 303);
     });
@@ -99,7 +99,7 @@ describe("POST /session/token", () => {
     return cookie?.join("=") ?? "";
   }
 
-  it("gives an access token of the browser's session, to another service", async () => {
+  it("returns an access token of the browser's session", async () => {
     const response = await ask(await signedIn());
     assert.equal(response.headers.get("cache-control"), "no-store");
     const answer = await jsonOf<{ access_token: string }>(response, 200);
@@ -113,18 +113,18 @@ describe("POST /session/token", () => {
     assert.equal(who.email, email);
   });
 
-  it("takes the cookie that the browser has over https, passed on over http", async () => {
+  it("accepts over http a cookie that was set over https", async () => {
     const cookie = await signedIn("https://localhost");
     assert.match(cookie, /^__Host-/);
     assert.equal((await ask(cookie)).status, 200);
   });
 
-  it("takes no cookie without __Host- over https", async () => {
+  it("rejects a cookie without __Host- over https", async () => {
     const response = await ask(await signedIn(), {}, "https://localhost");
     await problemOf(response, 401);
   });
 
-  it("gives tokens that end with the session", async () => {
+  it("returns tokens that end with the session", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     const [[name, value] = []] = [...browser.cookies].filter(([k]) =>
@@ -138,21 +138,21 @@ describe("POST /session/token", () => {
   });
 
   for (const cookie of ["", "marquee-session=x", "other=1"])
-    it(`refuses ${cookie || "no cookie"}`, async () => {
+    it(`returns 401 for ${cookie || "a missing cookie"}`, async () => {
       await problemOf(await ask(cookie), 401);
     });
 
   for (const [whom, headers] of others)
-    it(`refuses ${whom}`, async () => {
+    it(`rejects a request from ${whom}`, async () => {
       await problemOf(await ask(await signedIn(), headers), 403);
     });
 
   for (const [whom, headers] of ours)
-    it(`answers ${whom}`, async () => {
+    it(`accepts a request from ${whom}`, async () => {
       assert.equal((await ask(await signedIn(), headers)).status, 200);
     });
 
-  it("is the only route of the API that takes the cookie", async () => {
+  it("does not make other API routes accept the cookie", async () => {
     const headers = { cookie: await signedIn() };
     const { app } = auth.first;
     await problemOf(await app.request("/me", { headers }), 401);

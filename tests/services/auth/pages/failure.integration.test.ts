@@ -4,13 +4,13 @@ import { email, password } from "../../../support/auth/domain.ts";
 import { me, post, signUp, useAuth } from "../../../support/auth/service.ts";
 import { problemOf } from "../../../support/problem.ts";
 
-describe("A mistake of ours", () => {
+describe("Internal errors", () => {
   const auth = useAuth();
   const rename = (from: string, to: string) =>
     auth.first.database.query(`ALTER TABLE ${from} RENAME TO ${to}`);
   afterEach(() => rename("lost", "sessions"));
 
-  it("is told to people as a page that says how to find it, and nothing else", async () => {
+  it("shows people a page with the request's id and no details", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     await rename("sessions", "lost");
@@ -28,7 +28,7 @@ describe("A mistake of ours", () => {
     }
   });
 
-  it("is told to programs as a problem", async () => {
+  it("returns a problem to programs", async () => {
     const tokens = await signUp(auth.first);
     await rename("sessions", "lost");
     for (const response of [

@@ -5,10 +5,10 @@ import { signUp, useAuth } from "../../../support/auth/service.ts";
 
 const wrong = "No account has this email address and password.";
 
-describe("Signing in", () => {
+describe("Sign-in page", () => {
   const auth = useAuth();
 
-  it("leads to the account's page, at any replica", async () => {
+  it("leads to the account page, at any replica", async () => {
     await signUp(auth.first);
     const browser = browse(auth.first);
     const { heading, title } = await browser.done("/sign-in", {
@@ -23,7 +23,7 @@ describe("Signing in", () => {
     assert.equal(await other.who(), email);
   });
 
-  it("works from a multipart form as well", async () => {
+  it("accepts a multipart form", async () => {
     await signUp(auth.first);
     const body = new FormData();
     body.set("email", email);
@@ -31,7 +31,7 @@ describe("Signing in", () => {
     assert.equal((await browse(auth.first).post("/sign-in", body)).status, 303);
   });
 
-  it("answers a wrong password and an address without account alike", async () => {
+  it("returns the same page for a wrong password and an unknown address", async () => {
     await signUp(auth.first);
     const pages = [];
     for (const fields of [
@@ -50,7 +50,7 @@ describe("Signing in", () => {
     assert.equal(pages[0], pages[1]);
   });
 
-  it("that is wrong says so at both fields, and keeps the address", async () => {
+  it("marks both fields after a failure, and keeps the address", async () => {
     const { input } = await pageOf(await browse(auth.first).signIn(), 401);
     assert.match(input("email"), /value="ada@example\.com"/);
     for (const name of ["email", "password"])
@@ -64,7 +64,7 @@ describe("Signing in", () => {
     [{ email: " ", password }, ["Enter your email address."]],
   ];
   for (const [fields, sentences] of missing)
-    it(`with ${Object.keys(fields).join(" and ") || "nothing"} is told: ${sentences.join(" ")}`, async () => {
+    it(`shows "${sentences.join(" ")}" for a form with ${Object.keys(fields).join(" and ") || "no fields"}`, async () => {
       const response = await browse(auth.first).post("/sign-in", fields);
       const { alert, wrong, input } = await pageOf(response, 422);
       assert.equal(
@@ -79,7 +79,7 @@ describe("Signing in", () => {
       }
     });
 
-  it("with a file for an email address is told that it is missing", async () => {
+  it("reports a file in place of the email address as missing", async () => {
     const body = new FormData();
     body.set("email", new Blob([email]), "email.txt");
     body.set("password", password);
@@ -97,7 +97,7 @@ describe("Signing in", () => {
       "\u2028\u202eцирк💥\0",
       "a@b.c\r\nSet-Cookie: marquee-session=x",
     ])
-      it(`with ${JSON.stringify(given)} at ${path} stays text`, async () => {
+      it(`escapes ${JSON.stringify(given)} at ${path}`, async () => {
         const fields = { email: given, password: "short" };
         const response = await browse(auth.first).post(path, fields);
         assert.deepEqual(response.headers.getSetCookie(), []);
@@ -132,21 +132,21 @@ describe("Signing in", () => {
 
   const form = "multipart/form-data";
   const garbage: [string, string, string, number][] = [
-    ["JSON", '{"email":"a@b.c"}', "application/json", 415],
-    ["text", "email=a@b.c", "text/plain", 415],
-    ["a type that only begins like a form's", "", `${form}x`, 415],
-    ["multipart garbage", "--x\r\ngarbage", `${form}; boundary=x`, 400],
-    ["multipart without boundary", "--x\r\n", form, 400],
+    ["a JSON body", '{"email":"a@b.c"}', "application/json", 415],
+    ["a text body", "email=a@b.c", "text/plain", 415],
+    ["a media type that only starts like a form's", "", `${form}x`, 415],
+    ["malformed multipart data", "--x\r\ngarbage", `${form}; boundary=x`, 400],
+    ["multipart data without a boundary", "--x\r\n", form, 400],
   ];
   for (const [what, body, type, status] of garbage)
-    it(`with ${what} gets a page with ${status}`, async () => {
+    it(`returns a page with ${status} for ${what}`, async () => {
       const headers = { "content-type": type };
       const response = await browse(auth.first).post("/sign-in", body, headers);
       const { html } = await pageOf(response, status);
       assert.match(html, /This can’t be read as a form\./);
     });
 
-  it("with broken percent signs and odd fields is only wrong", async () => {
+  it("returns 401 for malformed percent-encoding and unknown fields", async () => {
     const body =
       "email=%zz%&password=%ff&__proto__=1&email[]=1&a.b=c&password=second";
     const headers = {
@@ -156,14 +156,14 @@ describe("Signing in", () => {
     await pageOf(response, 401);
   });
 
-  it("with too much is refused", async () => {
+  it("returns 413 for a body that is too large", async () => {
     const response = await browse(auth.first).signIn({
       email: "x".repeat(65_536),
     });
     assert.equal(response.status, 413);
   });
 
-  it("makes a new session, whatever cookie the browser came with", async () => {
+  it("creates a new session in place of a planted cookie", async () => {
     await signUp(auth.first);
     const planted = "A".repeat(43);
     const browser = browse(auth.first);
@@ -175,7 +175,7 @@ describe("Signing in", () => {
     assert.equal(await attacker.who(), undefined);
   });
 
-  it("ends the session that the browser had before", async () => {
+  it("ends the browser's previous session", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     const old = browse(auth.first);
@@ -186,7 +186,7 @@ describe("Signing in", () => {
     assert.equal(await count(auth.first.database, "sessions"), 1);
   });
 
-  it("that fails leaves the session that the browser has", async () => {
+  it("keeps the browser's session after a failure", async () => {
     const browser = browse(auth.first);
     await browser.signUp();
     await browser.signIn({ password: "another engine" });

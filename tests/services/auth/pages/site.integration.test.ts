@@ -6,10 +6,10 @@ import { problemOf } from "../../../support/problem.ts";
 
 const inSite = { "x-marquee-site": "1" };
 
-describe("auth's pages", () => {
+describe("Auth pages: site", () => {
   const auth = useAuth();
 
-  /** Every page, at auth's own address or as streaming asks for it. */
+  /** Every page, at auth's own address or, with `inSite`, as streaming requests it. */
   async function pages(headers: Record<string, string> = {}) {
     const visitor = browse(auth.first);
     const member = browse(auth.first);
@@ -33,7 +33,7 @@ describe("auth's pages", () => {
     [...html.matchAll(/<a [^>]*?href="([^"#]+)"/g)].map(([, href]) => href);
 
   for (const headers of [{}, inSite])
-    it(`describe themselves to search engines, with ${JSON.stringify(headers)}`, async () => {
+    it(`describes every page to search engines with the headers ${JSON.stringify(headers)}`, async () => {
       for (const [path, { html }] of Object.entries(await pages(headers))) {
         const [, text = ""] =
           /<meta name="description" content="([^"]*)">/.exec(html) ?? [];
@@ -42,14 +42,14 @@ describe("auth's pages", () => {
     });
 
   describe("at auth's own address", () => {
-    it("stand alone, in their own style", async () => {
+    it("renders pages without the site's frame, in their own style", async () => {
       for (const { html } of Object.values(await pages())) {
         assert.doesNotMatch(html, /<header|<footer|<nav|\/assets\//);
         assert.match(html, /<style nonce="/);
       }
     });
 
-    it("have no dead links", async () => {
+    it("renders no dead links", async () => {
       const found = Object.values(await pages()).flatMap(({ html }) =>
         hrefs(html),
       );
@@ -59,14 +59,14 @@ describe("auth's pages", () => {
       }
     });
 
-    it("have a way to sign out", async () => {
+    it("renders one sign-out form", async () => {
       const { html } = (await pages())["/account"];
       assert.equal(html.match(/action="\/sign-out"/g)?.length, 1);
     });
   });
 
   describe("at streaming's address", () => {
-    it("have the site's header, footer and style, and not their own", async () => {
+    it("renders the site's header, footer and style in place of its own", async () => {
       for (const [path, { html }] of Object.entries(await pages(inSite))) {
         assert.match(html, /<header class="top">/, path);
         assert.match(html, /<footer class="end">/, path);
@@ -78,7 +78,7 @@ describe("auth's pages", () => {
       }
     });
 
-    it("link visitors to the plans, and members to membership and account", async () => {
+    it("links visitors to the plans, and members to membership and account", async () => {
       const all = await pages(inSite);
       const visitor = hrefs(all["/sign-in"].html);
       assert.ok(visitor.includes("/plans"));
@@ -90,12 +90,12 @@ describe("auth's pages", () => {
       assert.equal(html.match(/action="\/sign-out"/g)?.length, 1);
     });
 
-    it("link from signing up to signing in, which is not the front page there", async () => {
+    it("links from sign-up to /sign-in, because the first page is streaming's", async () => {
       const { html } = (await pages(inSite))["/sign-up"];
       assert.match(html, /href="\/sign-in">Sign in<\/a>\s*<\/div>/);
     });
 
-    it("let keyboards skip the header", async () => {
+    it("lets keyboard users skip the header", async () => {
       for (const { html } of Object.values(await pages(inSite))) {
         assert.match(html, /<body[^>]*>\s*<a class="skip" href="#main">/);
         assert.match(html, /<main id="main" tabindex="-1">/);
@@ -105,7 +105,7 @@ describe("auth's pages", () => {
     });
   });
 
-  it("change nothing else for a client that claims to be streaming", async () => {
+  it("sets no cookie and prints no header value for a client that claims to be streaming", async () => {
     for (const value of ["1", "", `"><script>alert(1)</script>`]) {
       const headers = { "x-marquee-site": value };
       const browser = browse(auth.first);
@@ -116,26 +116,26 @@ describe("auth's pages", () => {
     }
   });
 
-  describe("for errors", () => {
-    // The OpenAPI document is for programs: it doesn't have these pages.
+  describe("error pages", () => {
+    // Not `auth.first.app`: the OpenAPI document does not describe these pages.
     const open = async (path: string, headers: Record<string, string> = {}) =>
       auth.first.service.app.request(path, {
         headers: { accept: browserAccept, ...headers },
       });
 
-    it("link to the first page at auth's own address", async () => {
+    it("links to the first page at auth's own address", async () => {
       const { links, html } = await errorPageOf(await open("/nope"), 404);
       assert.deepEqual(links, { MARQUEE: "/", "Go to the home page": "/" });
       assert.doesNotMatch(html, /<header|\/assets\//);
     });
 
-    it("link to signing in after a 401", async () => {
+    it("links to sign-in after a 401", async () => {
       const page = await errorPageOf(await open("/me"), 401);
       assert.equal(page.heading, "You don’t have access");
       assert.equal(page.links["Sign in"], "/sign-in");
     });
 
-    it("are in the site's frame at streaming's address", async () => {
+    it("renders the site's frame at streaming's address", async () => {
       const { html, links } = await errorPageOf(await open("/me", inSite), 401);
       assert.match(html, /<header class="top">/);
       assert.match(html, /href="\/plans"/);
@@ -148,7 +148,7 @@ describe("auth's pages", () => {
       );
     });
 
-    it("are problems for programs, even at the paths of pages", async () => {
+    it("returns problems to programs, even at the paths of pages", async () => {
       const request = (path: string, init?: RequestInit) =>
         auth.first.app.request(path, init);
       await problemOf(await request("/me"), 401);

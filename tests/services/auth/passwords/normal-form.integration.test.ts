@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import { normalisePassword } from "../../../../services/auth/passwords/password-rules.ts";
 import { email, rules } from "../../../support/auth/domain.ts";
 
@@ -14,8 +14,8 @@ function* characters() {
       yield String.fromCodePoint(codePoint);
 }
 
-describe("The normal form of a password", () => {
-  it("is the same for composed and decomposed characters", () => {
+describe("normalisePassword", () => {
+  it("returns the same form for composed and decomposed characters", () => {
     for (const [typed, normal] of [
       [
         "pa\u0308sswo\u0308rd with u\u0308mlauts e\u0301",
@@ -30,7 +30,7 @@ describe("The normal form of a password", () => {
     }
   });
 
-  it("has U+0020 for every other space of Unicode", () => {
+  it("replaces every Unicode space with U+0020, and nothing else", () => {
     const spaces =
       "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000";
     assert.equal(normalisePassword(spaces), " ".repeat(16));
@@ -42,7 +42,7 @@ describe("The normal form of a password", () => {
       );
   });
 
-  it("keeps everything else: case, width, ligatures, controls and surrounding space", () => {
+  it("keeps case, width, ligatures, control characters and surrounding space", () => {
     for (const kept of [
       "PässWörd",
       "ｐａｓｓｗｏｒｄ",
@@ -56,7 +56,7 @@ describe("The normal form of a password", () => {
       assert.equal(normalisePassword(kept), kept);
   });
 
-  it("is its own normal form", () => {
+  it("leaves a normal form unchanged", () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -78,7 +78,7 @@ describe("The normal form of a password", () => {
     );
   });
 
-  it("is reached by every form of the longest password: characters decompose into 4 at most", () => {
+  it("normalises every form of the longest password, whose characters decompose into 4 at most", () => {
     let most = 0;
     for (const character of characters())
       most = Math.max(most, [...character.normalize("NFD")].length);
@@ -88,7 +88,7 @@ describe("The normal form of a password", () => {
     assert.deepEqual(mistakes(longest.normalize("NFD")), []);
   });
 
-  it("does not normalise longer ones, which no account has: that would take quadratic time", () => {
+  it("does not normalise longer text, which would take quadratic time", () => {
     const marks = `a${"\u0345\u0301\u0315\u0316\u0327\u05b0\u0334".repeat(4_500)}`;
     const normalize = mock.method(String.prototype, "normalize");
     try {
@@ -103,8 +103,8 @@ describe("The normal form of a password", () => {
   });
 });
 
-describe("A new password in another Unicode form", () => {
-  it("is counted in its normal form", () => {
+describe("Password rules: Unicode forms", () => {
+  it("counts the characters of the normal form", () => {
     assert.deepEqual(mistakes("e\u0301".repeat(7)), [
       "A password has at least 8 characters; this one has 7.",
     ]);
@@ -116,7 +116,7 @@ describe("A new password in another Unicode form", () => {
     ]);
   });
 
-  it("is compared with the common ones in its normal form", () => {
+  it("compares the normal form with common passwords", () => {
     // The Kelvin sign's normal form is K.
     for (const common of ["\u212aristina", "\u212aRISTINA", "kristina"])
       assert.deepEqual(mistakes(common), [
@@ -124,7 +124,7 @@ describe("A new password in another Unicode form", () => {
       ]);
   });
 
-  it("is compared with the email address in its normal form, and in every spelling of the domain", () => {
+  it("compares the normal form with the email address in every spelling of its domain", () => {
     const address = "joerg@münchen-beispiel.de";
     for (const same of [
       address,

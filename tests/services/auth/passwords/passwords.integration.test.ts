@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import { createHasher } from "../../../../services/auth/passwords/passwords.ts";
 import { cheap } from "../../../support/auth/domain.ts";
 
@@ -7,7 +7,7 @@ const hasher = createHasher({ parameters: cheap });
 const unusable = /^Error: A password's hash in the database can't be used/;
 
 describe("Password hashes", () => {
-  it("are OWASP's Argon2id by default, and say so", async () => {
+  it("encodes OWASP's Argon2id parameters by default", async () => {
     const hash = await createHasher().hash("an engine of difference");
     assert.match(
       hash,
@@ -15,25 +15,25 @@ describe("Password hashes", () => {
     );
   });
 
-  it("are of one password alone", async () => {
+  it("verifies no other password", async () => {
     const hash = await hasher.hash("one");
     assert.equal(await hasher.verify(hash, "one"), true);
     for (const other of ["One", "one ", " one", "on", "onee", "", "one\0"])
       assert.equal(await hasher.verify(hash, other), false, other);
   });
 
-  it("differ each time", async () => {
+  it("produces a different hash each time", async () => {
     assert.notEqual(await hasher.hash("one"), await hasher.hash("one"));
   });
 
-  it("are what other programs make: the reference implementation's own example", async () => {
+  it("verifies the reference implementation's example", async () => {
     const hash =
       "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
     assert.equal(await hasher.verify(hash, "password"), true);
     assert.equal(await hasher.verify(hash, "differentpassword"), false);
   });
 
-  it("can be of any text, however it is composed and however long it is", async () => {
+  it("hashes any text, without normalising or truncating it", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: "binary" }),
@@ -57,61 +57,61 @@ describe("Password hashes", () => {
     );
   });
 
-  it("are of nobody's password where there is no user", async () => {
+  it("rejects every password without a hash", async () => {
     for (const password of ["", "dummy", "password"])
       assert.equal(await hasher.verify(undefined, password), false);
   });
 
-  describe("that can't be used", () => {
+  describe("invalid hashes", () => {
     const salt = "c29tZXNhbHQ";
     const tag = "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
     const good = `$argon2id$v=19$m=65536,t=2,p=1$${salt}$${tag}`;
 
     const bad: Record<string, string> = {
-      nothing: "",
+      "no content": "",
       "gigabytes of memory": good.replace("m=65536", "m=4194304"),
-      "memory that no number is large enough for": good.replace(
+      "more memory than a number can hold": good.replace(
         "65536",
         "9".repeat(40),
       ),
-      "a KiB too much": good.replace("65536", "65537"),
+      "1 KiB more than the most memory": good.replace("65536", "65537"),
       "too little memory for its threads": good
         .replace("65536", "31")
         .replace("p=1", "p=4"),
       "eleven passes": good.replace("t=2", "t=11"),
-      "no pass": good.replace("t=2", "t=0"),
+      "zero passes": good.replace("t=2", "t=0"),
       "five threads": good.replace("p=1", "p=5"),
-      "no thread": good.replace("p=1", "p=0"),
+      "zero threads": good.replace("p=1", "p=0"),
       "a leading zero": good.replace("t=2", "t=02"),
       "a sign": good.replace("t=2", "t=+2"),
       "an exponent": good.replace("65536", "1e4"),
-      "another Argon2": good.replace("argon2id", "argon2i"),
-      "another version": good.replace("v=19", "v=16"),
-      "another order": good.replace("m=65536,t=2", "t=2,m=65536"),
+      "another variant of Argon2": good.replace("argon2id", "argon2i"),
+      "another version of Argon2": good.replace("v=19", "v=16"),
+      "parameters in another order": good.replace("m=65536,t=2", "t=2,m=65536"),
       "a salt of 7 bytes": good.replace(salt, "c29tZXM5cw".slice(0, 10)),
       "a salt of 65 bytes": good.replace(salt, "A".repeat(87)),
       padding: good.replace(salt, `${salt}=`),
       base64url: good.replace("CTF", "C_F"),
-      "bits that mean nothing": good.replace(salt, "c29tZXNhbHR"),
+      "unused bits that are not zero": good.replace(salt, "c29tZXNhbHR"),
       "a hash of 15 bytes": good.replace(tag, "A".repeat(20)),
       "a hash of 65 bytes": good.replace(tag, "A".repeat(87)),
-      "no hash": `$argon2id$v=19$m=65536,t=2,p=1$${salt}`,
-      "something behind it": `${good}$`,
-      "a line behind it": `${good}\n`,
-      "something before it": ` ${good}`,
+      "no hash after the salt": `$argon2id$v=19$m=65536,t=2,p=1$${salt}`,
+      "a $ after it": `${good}$`,
+      "a line break after it": `${good}\n`,
+      "a space before it": ` ${good}`,
     };
     for (const [what, hash] of Object.entries(bad))
-      it(`have ${what}`, async () => {
+      it(`rejects a hash with ${what}`, async () => {
         await assert.rejects(hasher.verify(hash, "password"), unusable);
         assert.throws(() => hasher.needsRehash(hash), unusable);
       });
 
-    it("are not shown in the error", async () => {
+    it("does not show the hash in the error", async () => {
       const error = await hasher.verify(`${good}$`, "x").catch(String);
       assert.ok(!String(error).includes(salt) && !String(error).includes(tag));
     });
 
-    it("are all but those that are written as we write them, within bounds", () => {
+    it("accepts only canonical encodings within bounds", () => {
       const number = (max: number) =>
         fc
           .oneof(
@@ -164,7 +164,7 @@ describe("Password hashes", () => {
       assert.ok(seen.usable > 200 && seen.unusable > 200, JSON.stringify(seen));
     });
 
-    it("are those of which anything was changed, or it is another hash", async () => {
+    it("verifies no hash that was changed in any place", async () => {
       const hash = await hasher.hash("one");
       await fc.assert(
         fc.asyncProperty(
@@ -184,21 +184,21 @@ describe("Password hashes", () => {
     });
   });
 
-  describe("become dearer with time", () => {
+  describe("raised parameters", () => {
     const dearer = createHasher({ parameters: { ...cheap, memory: 16 } });
 
-    it("so that one that was made with less is valid, and to be made again", async () => {
+    it("verifies a hash with lower parameters, and requests a rehash", async () => {
       const hash = await hasher.hash("one");
       assert.equal(await dearer.verify(hash, "one"), true);
       assert.equal(dearer.needsRehash(hash), true);
       assert.equal(hasher.needsRehash(hash), false);
     });
 
-    it("but one that was made with more stays", async () => {
+    it("keeps a hash with higher parameters", async () => {
       assert.equal(hasher.needsRehash(await dearer.hash("one")), false);
     });
 
-    it("by passes, too; and with short salts and hashes", () => {
+    it("requests a rehash for fewer passes, a short salt or a short hash", () => {
       const tag = "A".repeat(43);
       const hash = `$argon2id$v=19$m=16,t=1,p=1$${"A".repeat(22)}$${tag}`;
       assert.equal(dearer.needsRehash(hash), false);
@@ -218,7 +218,7 @@ describe("Password hashes", () => {
       { ...cheap, passes: 1.5 },
       { ...cheap, parallelism: 2 },
     ])
-      it(`but never to what is not verified any more: ${JSON.stringify(parameters)}`, () => {
+      it(`rejects parameters that it would not verify: ${JSON.stringify(parameters)}`, () => {
         assert.throws(() => createHasher({ parameters }), RangeError);
       });
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import { readPasswordRules } from "../../../../services/auth/passwords/password-rules.ts";
 import { commonPasswords, email, rules } from "../../../support/auth/domain.ts";
 import { useFolders } from "../../../support/folders.ts";
@@ -9,20 +9,20 @@ import { useFolders } from "../../../support/folders.ts";
 const mistakes = (password: string, address = email) =>
   rules.mistakes(password, address);
 
-describe("A new password", () => {
+describe("Password rules", () => {
   for (const [name, character] of [
     ["a letter", "ж"],
     ["an emoji of two UTF-16 units", "🎬"],
     ["a space", " "],
   ] as const) {
-    it(`has 8 characters at least, each of them ${name}`, () => {
+    it(`requires 8 characters, each of them ${name}`, () => {
       assert.deepEqual(mistakes(character.repeat(7)), [
         "A password has at least 8 characters; this one has 7.",
       ]);
       assert.deepEqual(mistakes(character.repeat(8)), []);
     });
 
-    it(`has 1024 characters at most, each of them ${name}`, () => {
+    it(`allows 1024 characters, each of them ${name}`, () => {
       assert.deepEqual(mistakes(character.repeat(1024)), []);
       assert.deepEqual(mistakes(character.repeat(1025)), [
         "A password has 1024 characters at most; this one has 1025.",
@@ -30,7 +30,7 @@ describe("A new password", () => {
     });
   }
 
-  it("may be empty as little as it may be short", () => {
+  it("rejects an empty password as too short", () => {
     assert.deepEqual(mistakes(""), [
       "A password has at least 8 characters; this one has 0.",
     ]);
@@ -44,13 +44,13 @@ describe("A new password", () => {
     "Qwertyuiop",
     "letmein1",
   ])
-    it(`is not ${common}, which is guessed first`, () => {
+    it(`rejects the common password ${common}`, () => {
       assert.deepEqual(mistakes(common), [
         "This password is one that many people use, so it is guessed first.",
       ]);
     });
 
-  it("is none of the common ones, in capitals either", () => {
+  it("rejects every listed password in upper case", () => {
     const all = readFileSync(commonPasswords, "utf8").trimEnd().split(/\r?\n/);
     assert.equal(all.length, 17_950);
     for (const common of all) {
@@ -59,12 +59,12 @@ describe("A new password", () => {
     }
   });
 
-  it("may have a common one in it", () => {
+  it("accepts a password that contains a common one", () => {
     assert.deepEqual(mistakes("password "), []);
     assert.deepEqual(mistakes("my password"), []);
   });
 
-  it("is not the email address, nor what is before its @", () => {
+  it("rejects the email address, and the part before its @", () => {
     const address = "Ada.Lovelace@Example.com";
     for (const same of [
       address,
@@ -81,17 +81,17 @@ describe("A new password", () => {
     assert.deepEqual(mistakes("example.com", address), []);
   });
 
-  it("has no half characters: they would all be the same", () => {
+  it("rejects lone surrogates", () => {
     assert.deepEqual(mistakes("\ud83c".repeat(8)), [
       "This password has half a character (a surrogate) in it.",
     ]);
   });
 
-  it("needs no capital, no digit and no sign", () => {
+  it("requires no capital letter, digit or symbol", () => {
     assert.deepEqual(mistakes("correct horse battery"), []);
   });
 
-  it("gets sentences, whatever it is", () => {
+  it("returns only sentences for any text", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: "binary", maxLength: 2_000 }),
@@ -105,7 +105,7 @@ describe("A new password", () => {
   });
 });
 
-describe("The list of common passwords", () => {
+describe("readPasswordRules", () => {
   const folder = useFolders();
   const list = (text: string) =>
     join(folder({ "common.txt": text }), "common.txt");
@@ -114,7 +114,7 @@ describe("The list of common passwords", () => {
     ["LF", "\n"],
     ["CRLF", "\r\n"],
   ] as const)
-    it(`is read with ${name} line ends`, () => {
+    it(`reads a list with ${name} line ends`, () => {
       const text = ["password", "12345678", "iloveyou", "correct horse"];
       const { mistakes } = readPasswordRules(list(text.join(end)));
       for (const common of text)
@@ -122,7 +122,7 @@ describe("The list of common passwords", () => {
       assert.deepEqual(mistakes("another horse", email), []);
     });
 
-  it("may have passwords in another Unicode form", () => {
+  it("normalises the listed passwords", () => {
     const text = ["password", "12345678", "iloveyou", "contrasen\u0303a"];
     const { mistakes } = readPasswordRules(list(text.join("\n")));
     for (const common of ["contraseña", "CONTRASEN\u0303A"])
@@ -131,7 +131,7 @@ describe("The list of common passwords", () => {
 
   const wrong: [what: string, text: string, mistake: string][] = [
     ["is empty", "", "it is empty"],
-    ["has empty lines alone", "\r\n\n", "it is empty"],
+    ["has only empty lines", "\r\n\n", "it is empty"],
     [
       "lists something else",
       "<!doctype html>\n<title>Not found</title>\n",
@@ -145,7 +145,7 @@ describe("The list of common passwords", () => {
     ["was cut off", "password\n12345678\n1234", "it lacks iloveyou"],
   ];
   for (const [what, text, mistake] of wrong)
-    it(`is refused if it ${what}`, () => {
+    it(`rejects a list that ${what}`, () => {
       const path = list(text);
       assert.throws(() => readPasswordRules(path), {
         name: "CommonPasswordsError",
@@ -153,7 +153,7 @@ describe("The list of common passwords", () => {
       });
     });
 
-  it("is refused if it is missing", () => {
+  it("rejects a missing list", () => {
     assert.throws(() => readPasswordRules("/nowhere/common.txt"), {
       name: "CommonPasswordsError",
       message:

@@ -7,7 +7,7 @@ import {
   createTurns,
 } from "../../../../services/auth/passwords/turns.ts";
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test calls `finish` or `fail`. */
 function work() {
   let finish = () => {};
   let fail = (_: Error) => {};
@@ -18,11 +18,11 @@ function work() {
   return { run: () => ended, finish, fail };
 }
 
-/** Lets what has been resolved go on. */
+/** Lets the continuations of resolved promises run. */
 const settled = () => sleep(1);
 
-describe("Turns", () => {
-  it("let a few run at once, and the others in the order they came", async () => {
+describe("createTurns", () => {
+  it("runs a few at once, and the others in order of arrival", async () => {
     const inTurn = createTurns({ atOnce: 2, waiting: 10, patience: 5_000 });
     const begun: number[] = [];
     const works = [0, 1, 2, 3, 4].map((number) => ({ number, ...work() }));
@@ -45,7 +45,7 @@ describe("Turns", () => {
     await Promise.all(all);
   });
 
-  it("go on after work that failed", async () => {
+  it("continues after failed work", async () => {
     const inTurn = createTurns({ atOnce: 1, waiting: 10, patience: 5_000 });
     const failing = work();
     const first = inTurn(failing.run);
@@ -56,13 +56,13 @@ describe("Turns", () => {
     assert.equal(await inTurn(async () => "again"), "again");
   });
 
-  it("refuse more than may wait, at once", async () => {
+  it("rejects work at once when too much is waiting", async () => {
     const inTurn = createTurns({ atOnce: 1, waiting: 1, patience: 3_600_000 });
     const { run, finish } = work();
     const running = inTurn(run);
     const waiting = inTurn(async () => {});
     await assert.rejects(
-      inTurn(async () => assert.fail("it ran")),
+      inTurn(async () => assert.fail("The work ran.")),
       (error: Busy) => error instanceof Busy && error.retryAfter === 3_600,
     );
     finish();
@@ -70,13 +70,13 @@ describe("Turns", () => {
     await inTurn(async () => {});
   });
 
-  it("end for who has waited too long, and for nobody else", async () => {
+  it("rejects only work that has waited too long", async () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     try {
       const inTurn = createTurns({ atOnce: 1, waiting: 10, patience: 200 });
       const { run, finish } = work();
       const running = inTurn(run);
-      const early = inTurn(async () => assert.fail("it ran"));
+      const early = inTurn(async () => assert.fail("The work ran."));
       mock.timers.tick(120);
       const late = inTurn(async () => "late");
       mock.timers.tick(80);
@@ -89,7 +89,7 @@ describe("Turns", () => {
     }
   });
 
-  it("are not overtaken by who comes when a place becomes free", async () => {
+  it("runs waiting work before work that arrives when a slot becomes free", async () => {
     const inTurn = createTurns({ atOnce: 1, waiting: 10, patience: 5_000 });
     const order: string[] = [];
     const { run, finish } = work();
@@ -103,8 +103,8 @@ describe("Turns", () => {
   });
 });
 
-describe("A hasher with too much to do", () => {
-  it("says so, and then goes on", async () => {
+describe("createHasher at capacity", () => {
+  it("rejects excess work, then continues", async () => {
     const hasher = createHasher({ atOnce: 1, waiting: 1 });
     const results = await Promise.allSettled(
       Array.from({ length: 6 }, () => hasher.hash("one")),
@@ -116,7 +116,7 @@ describe("A hasher with too much to do", () => {
     assert.equal(await hasher.verify(await hasher.hash("one"), "one"), true);
   });
 
-  it("leaves a thread for files, however many hashes wait", async () => {
+  it("leaves a thread for files while many hashes wait", async () => {
     const { readFile } = await import("node:fs/promises");
     const hasher = createHasher({ waiting: 100, patience: 60_000 });
     let done = 0;

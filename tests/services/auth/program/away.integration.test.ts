@@ -28,7 +28,7 @@ describe("Auth without its database", () => {
   let database = "";
 
   before(async function () {
-    this.timeout(300_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be built
     server = await startServer();
     database = await createDatabase(server.url);
   });
@@ -36,7 +36,7 @@ describe("Auth without its database", () => {
   const goAway = () => docker("kill", server.container);
   const comeBack = () => docker("start", server.container);
 
-  it("starts, waits for it, and begins when it is there", async () => {
+  it("waits for the database, and becomes ready once it is available", async () => {
     goAway();
     const program = await startAuth(database);
     const { url, terminate, end } = program;
@@ -52,7 +52,7 @@ describe("Auth without its database", () => {
     assert.equal((await end).code, 0);
   });
 
-  it("ends when it is asked to, though it has yet to begin", async () => {
+  it("exits on SIGTERM while it waits for the database", async () => {
     goAway();
     const { terminate, end } = await startAuth(database);
     await terminate();
@@ -60,7 +60,7 @@ describe("Auth without its database", () => {
     comeBack();
   });
 
-  it("says so to programs and to people, and works when it is back", async () => {
+  it("returns 503 to programs and people during an outage, and recovers", async () => {
     const { url } = await startedAuth(database);
     const account = { email, password };
     assert.equal((await fetch(`${url}/signup`, json(account))).status, 201);
@@ -91,7 +91,7 @@ describe("Auth without its database", () => {
     assert.deepEqual(out.headers.getSetCookie(), []);
     await pageOf(out, 503);
 
-    // Who is not signed in can see the page, and others can verify tokens.
+    // Visitors still get the sign-in page, and services the keys.
     assert.equal((await fetch(url)).status, 200);
     assert.equal((await fetch(`${url}/.well-known/jwks.json`)).status, 200);
 

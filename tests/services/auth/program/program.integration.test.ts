@@ -24,10 +24,10 @@ const secret =
   "expected 32 characters at least; `openssl rand -base64 32` makes them";
 const proxies = "expected a whole number from 0 to 5";
 
-describe("The program of auth, started with", () => {
+describe("Auth program: environment", () => {
   stopPrograms();
 
-  it("nothing, says all that is missing", async () => {
+  it("exits with code 1 and reports every missing variable", async () => {
     const { code, stderr } = await runToEnd(authProgram);
     assert.equal(code, 1);
     for (const name of Object.keys(authEnvironment))
@@ -60,7 +60,7 @@ describe("The program of auth, started with", () => {
     ),
   ];
   for (const [variables, sentence] of wrong)
-    it(`${JSON.stringify(variables)}, says what is wrong and ends`, async () => {
+    it(`exits with code 1 and rejects ${JSON.stringify(variables)}`, async () => {
       const env = { ...authEnvironment, ...variables };
       const { code, stderr, stdout } = await runToEnd(authProgram, env);
       assert.equal(code, 1);
@@ -72,7 +72,7 @@ describe("The program of auth, started with", () => {
     });
 });
 
-describe("The program of auth, with a list of common passwords that", () => {
+describe("Auth program: list of common passwords", () => {
   stopPrograms();
   const folder = useFolders();
 
@@ -80,7 +80,7 @@ describe("The program of auth, with a list of common passwords that", () => {
     ["is empty", "", "it is empty"],
     ["is another file", "rubbish\n", "it lacks password, 12345678, iloveyou"],
   ] as const)
-    it(`${what}, says so without a stack and ends`, async () => {
+    it(`exits with code 1 and no stack trace when the list ${what}`, async () => {
       const project = folder();
       cpSync(services, join(project, "services"), { recursive: true });
       symlinkSync(
@@ -99,13 +99,13 @@ describe("The program of auth, with a list of common passwords that", () => {
     });
 });
 
-describe("The program of auth", () => {
+describe("Auth program", () => {
   stopPrograms();
   const url = useDatabase();
 
   const program = () => startedAuth(url());
 
-  it("makes its tables by itself, and issues tokens of its issuer", async () => {
+  it("creates its tables and issues tokens of its issuer", async () => {
     const { url } = await program();
     const body = { email: "ada@example.com", password };
     const response = await fetch(`${url}/signup`, json(body));
@@ -116,7 +116,7 @@ describe("The program of auth", () => {
     assert.equal(iss, authEnvironment.ISSUER);
   });
 
-  it("logs who did what, and no email address, password, cookie or token", async () => {
+  it("logs users' actions, but no email address, password, cookie or token", async () => {
     const { url, out, said } = await program();
     const email = "lovelace@example.com";
     const right = { email, password };
@@ -158,7 +158,7 @@ describe("The program of auth", () => {
     assert.equal(out.stderr, "");
   });
 
-  it("warns when somebody has a copy of a refresh token", async () => {
+  it("warns when a refresh token is reused", async () => {
     const { url, said } = await program();
     const body = { email: "copied@example.com", password };
     const response = await fetch(`${url}/signup`, json(body));
@@ -171,7 +171,7 @@ describe("The program of auth", () => {
     );
   });
 
-  it("keeps sessions and keys over a restart", async () => {
+  it("keeps sessions and keys across a restart", async () => {
     const first = await program();
     const body = { email: "restarted@example.com", password };
     const response = await fetch(`${first.url}/signup`, json(body));
@@ -186,11 +186,11 @@ describe("The program of auth", () => {
   });
 });
 
-describe("The program of auth, with signing keys of another KEY_ENCRYPTION_KEY,", () => {
+describe("Auth program: signing keys of another KEY_ENCRYPTION_KEY", () => {
   stopPrograms();
   const url = useDatabase();
 
-  it("warns once, by both ids, that it signs with keys of its own", async () => {
+  it("warns once, with both ids, that it signs with keys of its own", async () => {
     const first = await startedAuth(url());
     const body = { email: "ada@example.com", password };
     const response = await fetch(`${first.url}/signup`, json(body));
@@ -206,7 +206,7 @@ describe("The program of auth, with signing keys of another KEY_ENCRYPTION_KEY,"
       fetch(`${second.url}/me`, { headers: bearer({ access_token: token }) });
     const { status } = await get(access_token);
     assert.equal(status, 200);
-    // A key that it does not know has it read the keys again.
+    // An unknown kid makes it read the keys again.
     const [header = "", ...rest] = access_token.split(".");
     const decoded = JSON.parse(Buffer.from(header, "base64url").toString());
     for (const letter of ["A", "B"]) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import type { User } from "../../../../services/auth/accounts/accounts.ts";
 import {
   createSessions,
@@ -35,12 +35,12 @@ describe("Refresh tokens", () => {
   }
   async function refresh(token: string) {
     const refreshed = await sessions.refresh(token);
-    assert.ok(refreshed, "it is not valid");
+    assert.ok(refreshed, "The token was rejected.");
     return refreshed;
   }
   const ages = (seconds: number) => pass(replicas.first, seconds);
 
-  it("give the next one, for the same session and user", async () => {
+  it("returns the next token for the same session and user", async () => {
     const { session, refreshToken } = await open();
     assert.equal(session.kind, "api");
     const next = await refresh(refreshToken);
@@ -52,7 +52,7 @@ describe("Refresh tokens", () => {
     assert.deepEqual(reused, []);
   });
 
-  it("look like ours, have 256 random bits, and are kept as SHA-256 alone", async () => {
+  it("generates prefixed tokens of 256 random bits, and stores only their SHA-256", async () => {
     const { refreshToken } = await open();
     assert.match(refreshToken, /^mrt_[\w-]{43}$/);
     const rows = await replicas.first.query<{ hash: Buffer }>(
@@ -65,7 +65,7 @@ describe("Refresh tokens", () => {
     );
   });
 
-  it("end the session when one is used again, with the one that was given for it", async () => {
+  it("ends the session when a token is reused, and rejects the token issued for it", async () => {
     const { session, refreshToken } = await open();
     const next = await refresh(refreshToken);
     assert.equal(await sessions.refresh(refreshToken), undefined);
@@ -75,7 +75,7 @@ describe("Refresh tokens", () => {
     assert.equal(await count(replicas.first, "refresh_tokens"), 0);
   });
 
-  it("end it also when an old one is used again, long after", async () => {
+  it("ends the session when an old token is reused long after", async () => {
     const { refreshToken } = await open();
     let current = await refresh(refreshToken);
     for (let i = 0; i < 5; i++) {
@@ -86,7 +86,7 @@ describe("Refresh tokens", () => {
     assert.equal(await sessions.refresh(current.refreshToken), undefined);
   });
 
-  it("end no other session of the user", async () => {
+  it("ends no other session of the user after a reuse", async () => {
     const [one, other] = [await open(), await open()];
     const page = await sessions.openPage(user);
     await refresh(one.refreshToken);
@@ -96,7 +96,7 @@ describe("Refresh tokens", () => {
   });
 
   for (const uses of [2, 3, 8, 25])
-    it(`let exactly one of ${uses} uses at the same time win, and end the session then`, async () => {
+    it(`lets exactly one of ${uses} concurrent uses win, and ends the session`, async () => {
       for (let round = 0; round < 5; round++) {
         const { session, refreshToken } = await open();
         const results = await Promise.all(
@@ -115,7 +115,7 @@ describe("Refresh tokens", () => {
       }
     });
 
-  it("go on next to each other, each in its session", async () => {
+  it("refreshes concurrent sessions independently", async () => {
     let all = await Promise.all([1, 2, 3, 4, 5, 6].map(open));
     for (let round = 0; round < 5; round++)
       all = await Promise.all(
@@ -124,7 +124,7 @@ describe("Refresh tokens", () => {
     assert.equal(new Set(all.map(({ session }) => session.id)).size, 6);
   });
 
-  it("are valid for 30 days, and each gives 30 more", async () => {
+  it("extends the session by 30 days with each refresh", async () => {
     let current = await open();
     await ages(30 * day - 5);
     current = await refresh(current.refreshToken);
@@ -134,7 +134,7 @@ describe("Refresh tokens", () => {
     assert.equal(await sessions.refresh(current.refreshToken), undefined);
   });
 
-  it("are valid for 90 days after the login at most", async () => {
+  it("expires 90 days after the login despite refreshes", async () => {
     let current = await open();
     for (let week = 0; week < 12; week++) {
       await ages(7 * day);
@@ -148,14 +148,14 @@ describe("Refresh tokens", () => {
     assert.equal(await sessions.refresh(current.refreshToken), undefined);
   });
 
-  it("that have expired without being used are no sign of a copy", async () => {
+  it("does not report an unused expired token as reused", async () => {
     const { refreshToken } = await open();
     await ages(30 * day + 1);
     assert.equal(await sessions.refresh(refreshToken), undefined);
     assert.deepEqual(reused, []);
   });
 
-  it("are nothing when they are anything else, and end nothing", async () => {
+  it("rejects any other text, and ends no session", async () => {
     const { refreshToken } = await open();
     const page = await sessions.openPage(user);
     for (const other of [
@@ -185,14 +185,14 @@ describe("Refresh tokens", () => {
     assert.deepEqual(reused, []);
   });
 
-  it("end with the session", async () => {
+  it("rejects a token of an ended session", async () => {
     const { session, refreshToken } = await open();
     assert.equal(await sessions.end(session.id), true);
     assert.equal(await sessions.refresh(refreshToken), undefined);
     assert.deepEqual(reused, []);
   });
 
-  it("can end their session, used or not", async () => {
+  it("ends a session by its used or unused token", async () => {
     const one = await open();
     assert.equal(await sessions.endByRefreshToken(one.refreshToken), true);
     assert.equal(await sessions.refresh(one.refreshToken), undefined);
@@ -203,7 +203,7 @@ describe("Refresh tokens", () => {
     assert.equal(await sessions.endByRefreshToken(next.refreshToken), false);
   });
 
-  it("that are used while the session is ended give nothing that lasts", async () => {
+  it("returns no lasting token while the session is ended concurrently", async () => {
     for (let round = 0; round < 15; round++) {
       const { session, refreshToken } = await open();
       const [, refreshed] = await Promise.all([

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import type { User } from "../../../../services/auth/accounts/accounts.ts";
 import {
   createSessions,
@@ -34,7 +34,7 @@ describe("Page sessions", () => {
     (await sessions.findPage(cookie)) !== undefined;
   const ages = (seconds: number) => pass(replicas.first, seconds);
 
-  it("are found by their cookie, in every replica", async () => {
+  it("finds a session by its cookie in every replica", async () => {
     const { session, cookie } = await open();
     assert.equal(session.kind, "page");
     assert.equal(session.userId, user.id);
@@ -45,7 +45,7 @@ describe("Page sessions", () => {
       });
   });
 
-  it("have cookies of 256 random bits, of which only the SHA-256 is kept", async () => {
+  it("generates cookies of 256 random bits, and stores only their SHA-256", async () => {
     const { cookie } = await open();
     assert.match(cookie, /^[\w-]{43}$/);
     assert.notEqual((await open()).cookie, cookie);
@@ -57,7 +57,7 @@ describe("Page sessions", () => {
     assert.deepEqual(rows[0]?.hash, hash);
   });
 
-  it("are found by no other cookie", async () => {
+  it("finds no session by any other text", async () => {
     const { session, cookie } = await open();
     const hash = createHash("sha256").update(cookie).digest();
     for (const other of [
@@ -79,7 +79,7 @@ describe("Page sessions", () => {
     );
   });
 
-  it("end after 30 days without use", async () => {
+  it("expires after 30 days without use", async () => {
     const { cookie } = await open();
     await ages(30 * day - 5);
     assert.equal(await lives(cookie), true);
@@ -89,7 +89,7 @@ describe("Page sessions", () => {
     assert.equal(await lives(cookie), false);
   });
 
-  it("end after 90 days, however they are used", async () => {
+  it("expires after 90 days despite use", async () => {
     const { cookie } = await open();
     for (let week = 0; week < 12; week++) {
       await ages(7 * day);
@@ -103,7 +103,7 @@ describe("Page sessions", () => {
     assert.equal(await lives(cookie), false);
   });
 
-  it("write down their use once an hour", async () => {
+  it("records use at most once an hour", async () => {
     const { cookie } = await open();
     const used = async () => {
       const [row] = await replicas.first.query<{ used: string }>(
@@ -126,16 +126,16 @@ describe("Page sessions", () => {
     assert.equal(await used(), after);
   });
 
-  it("say when they end, also right after that moved on", async () => {
+  it("returns the new expiry right after it was extended", async () => {
     const { cookie, session } = await open();
     await ages(day);
     const moved = (await sessions.findPage(cookie))?.session;
-    // The row is a day older now, but its end is as far away as it was.
+    // The row is a day older now, but the use extended its expiry.
     assert.ok(Number(moved?.expiresAt) >= Number(session.expiresAt));
     assert.deepEqual((await sessions.findPage(cookie))?.session, moved);
   });
 
-  it("end when somebody logs out, and no other does", async () => {
+  it("ends only the given session", async () => {
     const [one, other] = [await open(), await open()];
     assert.equal(await sessions.end(one.session.id), true);
     assert.equal(await lives(one.cookie), false);
@@ -144,14 +144,14 @@ describe("Page sessions", () => {
     assert.equal(await sessions.end(randomUUID()), false);
   });
 
-  it("are not opened for who has no account any more", async () => {
+  it("opens no session for a deleted account", async () => {
     await replicas.first.query("DELETE FROM users");
     assert.equal(await sessions.openPage(user), undefined);
     assert.equal(await sessions.openApi(user), undefined);
     assert.equal(await count(replicas.first, "sessions"), 0);
   });
 
-  it("may have other times", async () => {
+  it("applies custom times", async () => {
     sessions = createSessions(replicas.first, {
       times: { idle: 60, absolute: 90, touchEvery: 1 },
     });

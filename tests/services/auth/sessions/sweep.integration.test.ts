@@ -21,7 +21,7 @@ const nothing = {
   ...{ signing_keys: 0, limits: 0 },
 };
 
-describe("Sweeping", () => {
+describe("sweep", () => {
   const replicas = useReplicas();
   let sessions: Sessions;
   let user: User;
@@ -38,7 +38,7 @@ describe("Sweeping", () => {
       ),
     );
 
-  it("deletes nothing that is of use", async () => {
+  it("deletes nothing that is still in use", async () => {
     const api = await sessions.openApi(user);
     const next = await sessions.refresh(api?.refreshToken ?? "");
     const page = await sessions.openPage(user);
@@ -47,12 +47,12 @@ describe("Sweeping", () => {
     assert.deepEqual(await sweep(replicas.first), nothing);
     assert.ok(await sessions.findPage(page?.cookie ?? ""));
     assert.ok(await sessions.refresh(next?.refreshToken ?? ""));
-    // A used one is: it shows that somebody has a copy.
+    // Used tokens are kept to detect their reuse.
     assert.equal(await sessions.refresh(api?.refreshToken ?? ""), undefined);
     assert.equal(await count(replicas.first, "sessions"), 1);
   });
 
-  it("deletes what has expired, and what belongs to it", async () => {
+  it("deletes expired rows, and those that depend on them", async () => {
     const old = await sessions.openApi(user);
     await sessions.refresh(old?.refreshToken ?? "");
     await sessions.openPage(user);
@@ -62,8 +62,8 @@ describe("Sweeping", () => {
     const fresh = await sessions.openPage(user);
     assert.deepEqual(await sweep(replicas.first), {
       sessions: 2,
-      refresh_tokens: 0, // went with their session
-      revoked_sessions: 0, // none of their tokens is valid any more
+      refresh_tokens: 0, // deleted with their session
+      revoked_sessions: 0, // all their tokens have expired
       signing_keys: 1,
       limits: 3,
     });
@@ -72,7 +72,7 @@ describe("Sweeping", () => {
     assert.equal(await count(replicas.first, "users"), 1);
   });
 
-  it("deletes used refresh tokens of a session that goes on, when they have expired", async () => {
+  it("deletes used and expired refresh tokens of a live session", async () => {
     let current = await sessions.openApi(user);
     for (let i = 0; i < 4; i++) {
       await pass(replicas.first, 11 * day);
@@ -82,7 +82,7 @@ describe("Sweeping", () => {
     assert.ok(await sessions.refresh(current?.refreshToken ?? ""));
   });
 
-  it("goes on in batches, and stops where it was told to", async () => {
+  it("deletes in batches, and stops at the given number of them", async () => {
     await takeKeys(0, 50);
     await pass(replicas.first, 120);
     const bounds = { batch: 7, batches: 3 };
@@ -91,7 +91,7 @@ describe("Sweeping", () => {
     assert.equal((await sweep(replicas.first, { batch: 7 })).limits, 29);
   });
 
-  it("is done by several replicas at once, each row by one of them", async () => {
+  it("deletes each row once when replicas sweep concurrently", async () => {
     for (let i = 0; i < 20; i++) await sessions.openApi(user);
     await takeKeys(0, 60);
     await pass(replicas.first, 31 * day);
@@ -112,7 +112,7 @@ describe("Sweeping", () => {
     assert.equal(await count(replicas.first, "refresh_tokens"), 0);
   });
 
-  it("does not wait for a session that is in use, nor keep it waiting", async () => {
+  it("skips a locked session without waiting for it", async () => {
     const api = await sessions.openApi(user);
     await pass(replicas.first, 31 * day);
     await replicas.second.transaction(async (tx) => {

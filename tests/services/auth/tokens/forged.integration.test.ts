@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
-import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import { exportJWK, SignJWT } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import {
   createKeyring,
@@ -18,7 +18,7 @@ const session = { id: randomUUID() };
 const encode = (value: unknown) =>
   Buffer.from(JSON.stringify(value)).toString("base64url");
 
-describe("Access tokens are refused that", () => {
+describe("Auth's access tokens: invalid tokens", () => {
   const replicas = useReplicas();
   let keyring: Keyring;
   let tokens: Tokens;
@@ -51,7 +51,7 @@ describe("Access tokens are refused that", () => {
       },
     };
   };
-  it("are signed by who has another key, whatever the header says about it", async () => {
+  it("rejects a token signed with another key, even if its header points to that key", async () => {
     const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const jwk = await exportJWK(pair.publicKey);
     for (const more of [{}, { jwk }, { jku: "https://evil.example/jwks" }])
@@ -63,7 +63,7 @@ describe("Access tokens are refused that", () => {
       );
   });
 
-  it("are not signed", async () => {
+  it("rejects unsigned tokens", async () => {
     const { header, claims } = good();
     for (const alg of ["none", "None", ""])
       for (const signature of ["", "AAAA"])
@@ -73,7 +73,7 @@ describe("Access tokens are refused that", () => {
         );
   });
 
-  it("are signed with another algorithm, with the public key as its secret", async () => {
+  it("rejects a token signed with the public key as an HMAC secret", async () => {
     const { header, claims } = good();
     const jwk = keyring.jwks().keys[0];
     for (const secret of [JSON.stringify(jwk), jwk?.x ?? ""])
@@ -85,7 +85,7 @@ describe("Access tokens are refused that", () => {
       );
   });
 
-  it("ask for something we don't know", async () => {
+  it("rejects a token with a crit header", async () => {
     const { header } = good();
     const token = await issue();
     const crit = { ...header, crit: ["exp"], exp: 1 };
@@ -96,7 +96,7 @@ describe("Access tokens are refused that", () => {
     );
   });
 
-  it("were changed anywhere", async () => {
+  it("rejects a valid token that was altered in any place", async () => {
     const token = await issue();
     await fc.assert(
       fc.asyncProperty(
@@ -104,7 +104,7 @@ describe("Access tokens are refused that", () => {
         fc.stringMatching(/^[\w.-]{0,2}$/),
         async (at, put) => {
           const changed = token.slice(0, at) + put + token.slice(at + 1);
-          // The last character of a signature has four bits that mean nothing.
+          // The last character of a signature has four unused bits.
           const [head, body, signature = ""] = changed.split(".");
           const bytes = Buffer.from(signature, "base64url");
           const same = `${head}.${body}.${bytes.toString("base64url")}`;
@@ -116,7 +116,7 @@ describe("Access tokens are refused that", () => {
     );
   });
 
-  it("are anything else", async () => {
+  it("rejects arbitrary text", async () => {
     await isInvalid("", /^This is not a signed token\.$/);
     await fc.assert(
       fc.asyncProperty(
@@ -130,7 +130,7 @@ describe("Access tokens are refused that", () => {
     );
   });
 
-  it("have claims that are no object", async () => {
+  it("rejects a token whose claims are not a JSON object", async () => {
     const { privateKey, kid } = await keyring.signingKey();
     const { CompactSign } = await import("jose");
     for (const text of ["null", "[]", "7", '"x"', "", "{"]) {

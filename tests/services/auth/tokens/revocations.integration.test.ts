@@ -38,7 +38,7 @@ describe("Auth's list of revoked sessions", () => {
     assert.ok(login);
     return login;
   }
-  /** The ids that are listed, in every replica. */
+  /** The listed ids, which must be the same in both replicas. */
   async function listed(after?: string): Promise<string[]> {
     const [first, second] = await Promise.all(
       [replicas.first, replicas.second].map((replica) =>
@@ -50,14 +50,14 @@ describe("Auth's list of revoked sessions", () => {
     return ids ?? [];
   }
 
-  it("is empty while every session goes on", async () => {
+  it("lists nothing while every session is live", async () => {
     await openPage();
     const { refreshToken } = await openApi();
     await sessions.refresh(refreshToken);
     assert.deepEqual(await listed(), []);
   });
 
-  it("has a session that was signed out, until its last token has expired", async () => {
+  it("lists a signed-out session until its last token has expired", async () => {
     const id = await openPage();
     await sessions.end(id);
     const { sessions: found } = await revocations(replicas.first);
@@ -71,7 +71,7 @@ describe("Auth's list of revoked sessions", () => {
     assert.deepEqual(await listed(), []);
   });
 
-  it("has the session of a refresh token that was revoked, or used twice", async () => {
+  it("lists the session of a revoked or reused refresh token", async () => {
     const revoked = await openApi();
     await sessions.endByRefreshToken(revoked.refreshToken);
     const copied = await openApi();
@@ -81,7 +81,7 @@ describe("Auth's list of revoked sessions", () => {
     assert.deepEqual(await listed(), ids.sort());
   });
 
-  it("has every session but the current one after a change of the password", async () => {
+  it("lists every session but the current one after a password change", async () => {
     const [current, other] = [await openPage(), await openPage()];
     const program = await openApi();
     const change = { current: password, next: "an engine of analysis" };
@@ -94,7 +94,7 @@ describe("Auth's list of revoked sessions", () => {
     assert.ok(await findSession(replicas.first, current));
   });
 
-  it("has every session of a deleted account, and says so", async () => {
+  it("lists and marks every session of a deleted account", async () => {
     const ids = [await openPage(), (await openApi()).session.id];
     assert.ok(
       await cheapAccounts(replicas.first).deleteAccount(user.id, password),
@@ -104,7 +104,7 @@ describe("Auth's list of revoked sessions", () => {
     for (const session of found) assert.equal(session.account_deleted, true);
   });
 
-  it("has no session that expired long before it was swept", async () => {
+  it("omits a session that expired long before it was swept", async () => {
     await openPage();
     await pass(replicas.first, 31 * day);
     await sweep(replicas.first);
@@ -112,7 +112,7 @@ describe("Auth's list of revoked sessions", () => {
     assert.equal(await count(replicas.first, "revoked_sessions"), 0);
   });
 
-  it("is swept of sessions whose tokens have expired", async () => {
+  it("omits sessions whose tokens have expired after a sweep", async () => {
     await sessions.end(await openPage());
     await pass(replicas.first, keyringTimes.tokenLifetime + 61);
     const kept = await openPage();
@@ -121,7 +121,7 @@ describe("Auth's list of revoked sessions", () => {
     assert.deepEqual(await listed(), [kept]);
   });
 
-  it("goes on from a cursor", async () => {
+  it("lists only sessions revoked after the cursor", async () => {
     await sessions.end(await openPage());
     const { cursor } = await revocations(replicas.first);
     assert.deepEqual(await listed(cursor), []);
@@ -130,7 +130,7 @@ describe("Auth's list of revoked sessions", () => {
     assert.deepEqual(await listed(cursor), [next]);
   });
 
-  it("skips no session whose transaction was still running when the list was read", async () => {
+  it("lists a session whose transaction was still running when the cursor was returned", async () => {
     const [early, late] = [await openPage(), await openPage()];
     const end = (queries: Queries, id: string) =>
       queries.query("DELETE FROM sessions WHERE id = $1", [id]);
@@ -148,7 +148,7 @@ describe("Auth's list of revoked sessions", () => {
     assert.ok((await listed(cursor)).includes(early));
   });
 
-  it("begins anew for a cursor that another database server gave", async () => {
+  it("starts over for a cursor of another database server", async () => {
     const id = await openPage();
     await sessions.end(id);
     assert.deepEqual(await listed("9999999999999999999"), [id]);

@@ -15,7 +15,7 @@ const issuer = "https://auth.example";
 const user = { id: randomUUID() };
 const session = { id: randomUUID() };
 
-describe("Access tokens", () => {
+describe("Auth's access tokens", () => {
   const replicas = useReplicas();
   let keyring: Keyring;
   let tokens: Tokens;
@@ -28,11 +28,11 @@ describe("Access tokens", () => {
   const issue = async () => (await tokens.issue(user, session)).token;
   const isInvalid = (token: string, message: RegExp) =>
     assert.rejects(tokens.verify(token), { name: "InvalidToken", message });
-  /** As another time by the database's clock would have it. */
+  /** Tokens with the database's clock ahead by this many seconds. */
   const inAWhile = (seconds: number, of: Keyring = keyring) =>
     createTokens({ ...of, now: () => of.now() + seconds * 1000 }, { issuer });
 
-  it("say who it is, for whom, until when, and in which session (RFC 9068)", async () => {
+  it("contains the claims of RFC 9068 and the session", async () => {
     const { token, expiresIn } = await tokens.issue(user, session);
     const { iat, exp, jti, ...claims } = decodeJwt(token);
     assert.deepEqual(claims, {
@@ -54,12 +54,12 @@ describe("Access tokens", () => {
     });
   });
 
-  it("are read as they were issued", async () => {
+  it("returns the issued claims when it verifies a token", async () => {
     const token = await issue();
     assert.deepEqual(await tokens.verify(token), decodeJwt(token));
   });
 
-  it("are for whom they are said to be", async () => {
+  it("accepts only tokens for its own audience", async () => {
     const other = createTokens(keyring, {
       issuer,
       audience: "others",
@@ -71,7 +71,7 @@ describe("Access tokens", () => {
     await isInvalid(token, /^The token's aud is not the expected one\.$/);
   });
 
-  it("are valid for ten minutes, and five seconds more by another's clock", async () => {
+  it("expires after ten minutes, with a clock tolerance of five seconds", async () => {
     const token = await issue();
     assert.ok(await inAWhile(600 + 3).verify(token));
     await assert.rejects(inAWhile(600 + 6).verify(token), {
@@ -80,14 +80,14 @@ describe("Access tokens", () => {
     });
   });
 
-  it("are not valid before they are issued, but for five seconds", async () => {
+  it("accepts a token issued 4 s in the future, and rejects one issued 30 s in the future", async () => {
     const soon = (await inAWhile(4).issue(user, session)).token;
     assert.ok(await tokens.verify(soon));
     const later = (await inAWhile(30).issue(user, session)).token;
     await isInvalid(later, /^The token was issued in the future\.$/);
   });
 
-  describe("are invalid", () => {
+  describe("invalid claims", () => {
     const good = () => {
       const now = Math.floor(keyring.now() / 1000);
       return {
@@ -108,7 +108,7 @@ describe("Access tokens", () => {
         },
       };
     };
-    /** A token that our own key signed, with something else in it. */
+    /** A token signed with our own key, with changes to its header and claims. */
     async function signed(header: object = {}, claims: object = {}) {
       const { privateKey } = await keyring.signingKey();
       const all = good();
@@ -117,43 +117,43 @@ describe("Access tokens", () => {
         .sign(privateKey);
     }
 
-    it("only where it is said here: what these tests make is valid otherwise", async () => {
+    it("accepts the token of these tests without changes", async () => {
       assert.ok(await tokens.verify(await signed()));
     });
 
     const claims: [string, object, RegExp][] = [
       ["of another issuer", { iss: "https://evil.example" }, /token's iss is/],
-      ["of no issuer", { iss: undefined }, /token's iss is/],
+      ["without an issuer", { iss: undefined }, /token's iss is/],
       ["for another audience", { aud: "other" }, /token's aud is/],
-      ["for no audience", { aud: undefined }, /token's aud is/],
+      ["without an audience", { aud: undefined }, /token's aud is/],
       ["for several audiences", { aud: ["marquee", "x"] }, /expected: aud\.$/],
       ["that never expire", { exp: undefined }, /expected: exp\.$/],
-      ["that expire some day", { exp: "tomorrow" }, /token's exp is/],
-      ["that were issued at no time", { iat: undefined }, /expected: iat\.$/],
+      ["whose exp is not a number", { exp: "tomorrow" }, /token's exp is/],
+      ["without iat", { iat: undefined }, /expected: iat\.$/],
       ["that are not valid yet", { nbf: 9_999_999_999 }, /token's nbf is/],
-      ["of nobody", { sub: undefined }, /expected: sub\.$/],
-      ["of somebody without a UUID", { sub: "ada" }, /expected: sub\.$/],
-      ["of no session", { sid: undefined }, /expected: sid\.$/],
-      ["of a session that is a number", { sid: 7 }, /expected: sid\.$/],
+      ["without a user", { sub: undefined }, /expected: sub\.$/],
+      ["whose user is not a UUID", { sub: "ada" }, /expected: sub\.$/],
+      ["without a session", { sid: undefined }, /expected: sid\.$/],
+      ["whose session is a number", { sid: 7 }, /expected: sid\.$/],
       ["without an id", { jti: undefined }, /expected: jti\.$/],
-      ["of no client", { client_id: undefined }, /expected: client_id\.$/],
+      ["without a client", { client_id: undefined }, /expected: client_id\.$/],
       [
-        "of which several things are missing",
+        "with several invalid claims",
         { sub: undefined, sid: 7 },
         /^The token's claims are not as expected: sub, sid\.$/,
       ],
     ];
     for (const [which, wrong, message] of claims)
-      it(which, async () => {
+      it(`rejects tokens ${which}`, async () => {
         await isInvalid(await signed({}, wrong), message);
       });
 
-    it("of another type, such as ID tokens", async () => {
+    it("rejects tokens of another type, such as ID tokens", async () => {
       for (const typ of ["JWT", "id+jwt", undefined, ""])
         await isInvalid(await signed({ typ }), /token's typ is/);
     });
 
-    it("that name no key, or one of others", async () => {
+    it("rejects tokens whose kid is missing or unknown", async () => {
       for (const kid of [undefined, ""])
         await isInvalid(await signed({ kid }), /^The token names no key\.$/);
       for (const kid of ["x", "A".repeat(43), "../../etc/passwd"])
@@ -163,7 +163,7 @@ describe("Access tokens", () => {
         );
     });
 
-    it("and are not shown in the error", async () => {
+    it("does not show the token in the error", async () => {
       const token = await signed({}, { sub: "ada" });
       const error = await tokens.verify(token).catch(String);
       assert.ok(!String(error).includes(token.slice(0, 20)));
