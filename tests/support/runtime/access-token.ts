@@ -24,7 +24,7 @@ export interface TestKey {
   privateKey: CryptoKey;
 }
 
-/** A key as auth makes them. */
+/** A signing key like auth's. */
 export async function makeKey(): Promise<TestKey> {
   const { publicKey, privateKey } = await generateKeyPair("ES256", {
     extractable: true,
@@ -35,7 +35,7 @@ export async function makeKey(): Promise<TestKey> {
   return { kid, jwk, privateKey };
 }
 
-/** Claims as auth's tokens have them, valid now. */
+/** The claims of an access token that auth would issue now. */
 export function claims(issuer: string) {
   const now = Math.floor(Date.now() / 1000);
   return {
@@ -50,25 +50,25 @@ export function claims(issuer: string) {
   };
 }
 
-/** Auth as those know it who verify its tokens: a server with a JWKS, of which tests decide what it does. */
+/** Auth's endpoints for verifiers of its tokens, the JWKS and the revocations, under the test's control. */
 export interface TestIssuer {
-  /** Its URL, and `iss` of its tokens. */
+  /** The server's URL, and the `iss` of its tokens. */
   url: string;
-  /** How often it was asked for its keys. */
+  /** The number of requests for the JWKS. */
   asked: number;
-  /** What it publishes; the first one signs. */
+  /** The published keys; the first one signs. */
   keys: TestKey[];
   cacheControl: string | undefined;
-  /** What it lists as revoked. undefined: it has no such list. */
+  /** The revoked sessions. undefined: GET /revocations returns 404. */
   revoked: RevokedSession[] | undefined;
-  /** How often it was asked for that. */
+  /** The number of requests for the revocations. */
   askedForRevoked: number;
-  /** What it does in place of answering with its keys. */
+  /** Handles requests for the JWKS in place of the published keys. */
   instead: RequestListener | undefined;
   down(): Promise<void>;
-  /** At the same port. */
+  /** Starts the server again on the same port. */
   up(): Promise<void>;
-  /** @param changes to claims and header; undefined leaves one out */
+  /** @param changes to the claims; undefined leaves a claim out */
   token(
     changes?: Record<string, unknown>,
     header?: Record<string, unknown>,
@@ -76,7 +76,7 @@ export interface TestIssuer {
   ): Promise<string>;
 }
 
-/** For the suite that calls it: an issuer that each test finds as new. */
+/** Starts an issuer for the calling suite, and resets it before each test. */
 export function useIssuer(): TestIssuer {
   const server = createServer((request, response) => {
     if (request.url?.startsWith("/revocations") && issuer.revoked) {
@@ -140,10 +140,10 @@ export function useIssuer(): TestIssuer {
   return issuer;
 }
 
-/** Asserts that it can't be said whether a token is valid, and gives why, for the log. */
+/** Asserts that verification fails because auth is unavailable, and returns the cause's message. */
 export async function away(work: Promise<unknown>): Promise<string> {
   const error = await work.then(
-    () => assert.fail("auth was there"),
+    () => assert.fail("The verification succeeded."),
     (error: unknown) => error,
   );
   assert.ok(error instanceof AuthAway, inspect(error));
@@ -152,6 +152,6 @@ export async function away(work: Promise<unknown>): Promise<string> {
   return (error.cause as Error).message;
 }
 
-/** Asserts that a token is refused for its key. */
+/** Asserts that a token is rejected because auth has not published its key. */
 export const unknown = (work: Promise<unknown>) =>
   assert.rejects(work, { message: "The token's key is none of auth's." });

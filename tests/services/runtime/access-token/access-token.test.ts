@@ -13,10 +13,10 @@ import {
   user,
 } from "../../../support/runtime/access-token.ts";
 
-describe("A service that takes auth's access tokens", () => {
+describe("createAccessTokens", () => {
   const issuer = useIssuer();
 
-  it("knows whose a token is, in which session, and until when", async () => {
+  it("returns the user, session and expiry of a valid token", async () => {
     const tokens = createAccessTokens({ issuer: issuer.url });
     const exp = Math.floor(Date.now() / 1000) + 60;
     assert.deepEqual(await tokens.verify(await issuer.token({ exp })), {
@@ -26,7 +26,7 @@ describe("A service that takes auth's access tokens", () => {
     });
   });
 
-  it("asks auth once for any number of tokens", async () => {
+  it("fetches the keys once for any number of tokens", async () => {
     const tokens = createAccessTokens({ issuer: issuer.url });
     const token = await issuer.token();
     await Promise.all(Array.from({ length: 50 }, () => tokens.verify(token)));
@@ -34,7 +34,7 @@ describe("A service that takes auth's access tokens", () => {
     assert.equal(issuer.asked, 1);
   });
 
-  it("may be told another way to auth's keys than by its public URL", async () => {
+  it("fetches the keys from jwksUrl when it is set", async () => {
     const tokens = createAccessTokens({
       issuer: "https://auth.example",
       jwksUrl: `${issuer.url}/.well-known/jwks.json`,
@@ -43,7 +43,7 @@ describe("A service that takes auth's access tokens", () => {
     assert.equal((await tokens.verify(token)).userId, user.id);
   });
 
-  it("may be another audience", async () => {
+  it("accepts only tokens for its configured audience", async () => {
     const { url } = issuer;
     const tokens = createAccessTokens({ issuer: url, audience: "films" });
     await tokens.verify(await issuer.token({ aud: "films" }));
@@ -53,7 +53,7 @@ describe("A service that takes auth's access tokens", () => {
     });
   });
 
-  it("is patient with a clock that differs by seconds", async () => {
+  it("tolerates a token that expired 3 s ago or was issued in the future", async () => {
     const tokens = createAccessTokens({ issuer: issuer.url });
     const now = Math.floor(Date.now() / 1000);
     await tokens.verify(await issuer.token({ exp: now - 3 }));
@@ -61,7 +61,7 @@ describe("A service that takes auth's access tokens", () => {
   });
 });
 
-describe("A route for people who are logged in", () => {
+describe("bearer", () => {
   const issuer = useIssuer();
 
   function service(
@@ -77,7 +77,7 @@ describe("A route for people who are logged in", () => {
       });
   }
 
-  it("is answered to who sends a token", async () => {
+  it("accepts a valid token after the Bearer scheme in any case", async () => {
     const token = await issuer.token();
     const get = service();
     for (const scheme of ["Bearer", "bearer", "BEARER", "Bearer  "]) {
@@ -88,13 +88,13 @@ describe("A route for people who are logged in", () => {
   });
 
   for (const [name, authorization] of [
-    ["nothing", undefined],
-    ["an empty header", ""],
+    ["a request without Authorization", undefined],
+    ["an empty Authorization header", ""],
     ["a scheme without a token", "Bearer"],
-    ["another scheme", "Basic YWRhOnNlY3JldA=="],
-    ["a token without its scheme", "eyJhbGciOiJub25lIn0.e30."],
+    ["the Basic scheme", "Basic YWRhOnNlY3JldA=="],
+    ["a token without a scheme", "eyJhbGciOiJub25lIn0.e30."],
   ] as const)
-    it(`asks for a token who sends ${name}, and says no error`, async () => {
+    it(`returns 401 without an error code for ${name}`, async () => {
       const response = await service()(authorization);
       const { detail } = await problemOf(response, 401);
       assert.equal(detail, "Send an access token: Authorization: Bearer ….");
@@ -105,7 +105,7 @@ describe("A route for people who are logged in", () => {
       assert.equal(issuer.asked, 0);
     });
 
-  it("says what is wrong with a token", async () => {
+  it("returns 401 with the reason for an expired token", async () => {
     const token = await issuer.token({ exp: 1 });
     const response = await service()(`Bearer ${token}`);
     const { detail } = await problemOf(response, 401);
@@ -116,7 +116,7 @@ describe("A route for people who are logged in", () => {
     );
   });
 
-  it("says when to come again, if nobody can say whether a token is valid", async () => {
+  it("returns 503 with Retry-After when auth is unreachable and a token can't be verified", async () => {
     const token = await issuer.token();
     await issuer.down();
     const response = await service()(`Bearer ${token}`);
@@ -129,7 +129,7 @@ describe("A route for people who are logged in", () => {
     assert.equal(response.headers.get("www-authenticate"), null);
   });
 
-  it("leaves other errors alone", async () => {
+  it("returns 503 when auth is unavailable, and 500 without details for other errors", async () => {
     const away = new AuthAway(new Error("gone"));
     const response = await service({
       verify: async () => {

@@ -14,7 +14,7 @@ import {
   useIssuer,
 } from "../../../support/runtime/access-token.ts";
 
-describe("A service whose auth is away", () => {
+describe("createAccessTokens while auth is unavailable", () => {
   const issuer = useIssuer();
   const clock = useClock();
   const service = (times = {}): AccessTokens =>
@@ -25,7 +25,7 @@ describe("A service whose auth is away", () => {
   const freshMs = 10_000;
   const fresh = { leastAge: freshMs / 1000, mostAge: freshMs / 1000 };
 
-  it("from the start on can't tell whether tokens are valid, and does when auth is there", async () => {
+  it("fails with 503 until auth first answers, then verifies tokens", async () => {
     const tokens = service();
     const token = await issuer.token();
     await issuer.down();
@@ -35,7 +35,7 @@ describe("A service whose auth is away", () => {
     await tokens.verify(token);
   });
 
-  it("is not kept waiting by tokens that come while auth fails", async () => {
+  it("does not fetch the keys again for each token after a failed fetch", async () => {
     const tokens = service({ pause: 3_600 });
     const token = await issuer.token();
     issuer.instead = (_, response) => response.writeHead(500).end();
@@ -47,17 +47,17 @@ describe("A service whose auth is away", () => {
     assert.equal(issuer.asked, 1);
   });
 
-  it("verifies on with the keys it has, without a wait, and gets new ones when auth is there", async () => {
+  it("verifies with stale keys without waiting while auth fails, and fetches new keys once auth recovers", async () => {
     const tokens = service({ ...fresh, timeout: 3_600 });
     const token = await issuer.token();
     await tokens.verify(token);
     clock.advance(freshMs + 1);
     issuer.instead = (_, response) => response.writeHead(503).end();
-    await tokens.verify(token); // the first one waits, for the answer 503
+    await tokens.verify(token); // waits for the response 503
     const asked = Promise.withResolvers<ServerResponse>();
     issuer.instead = (_, response) => asked.resolve(response);
     clock.advance(1_000);
-    // Each of them would wait for an hour if it waited for the answer.
+    // Waiting for the response would take an hour each time.
     for (let i = 0; i < 100; i++) await tokens.verify(token);
     const unanswered = await asked.promise;
     await assert.rejects(tokens.verify(await issuer.token({ exp: 1 })), {
@@ -71,7 +71,7 @@ describe("A service whose auth is away", () => {
     await unknown(tokens.verify(token));
   });
 
-  it("does so for as long as it is told to", async () => {
+  it("verifies with stale keys for staleFor seconds, then fails with 503", async () => {
     const tokens = service({ ...fresh, staleFor: 60 });
     const token = await issuer.token();
     await tokens.verify(token);
@@ -82,7 +82,7 @@ describe("A service whose auth is away", () => {
     await away(tokens.verify(token));
   });
 
-  it("can't tell about a token whose key it does not know", async () => {
+  it("fails with 503 for a token whose key it does not know", async () => {
     const tokens = service();
     const token = await issuer.token();
     await tokens.verify(token);

@@ -11,9 +11,9 @@ import {
 import { problemOf } from "../../../support/problem.ts";
 import { useIssuer } from "../../../support/runtime/access-token.ts";
 
-describe("An access token whose session has ended", () => {
+describe("createAccessTokens: ended sessions", () => {
   const issuer = useIssuer();
-  /** A service that asks auth for revoked sessions each time. */
+  /** Verifies tokens, and fetches the revoked sessions for each of them. */
   const service = (more = {}) =>
     createAccessTokens({
       issuer: issuer.url,
@@ -26,7 +26,7 @@ describe("An access token whose session has ended", () => {
     return issuer.token({ sid });
   }
 
-  it("is refused, and tokens of other sessions are not", async () => {
+  it("rejects a token whose session has ended, and accepts tokens of other sessions", async () => {
     const tokens = service();
     const other = await issuer.token();
     const token = await ended();
@@ -41,7 +41,7 @@ describe("An access token whose session has ended", () => {
     assert.equal(await tokens.hasEnded(decodeJwt(other).sid as string), false);
   });
 
-  it("is refused though it was accepted before", async () => {
+  it("rejects a token that it accepted before the session ended", async () => {
     const tokens = service();
     const sid = randomUUID();
     const token = await issuer.token({ sid });
@@ -51,13 +51,13 @@ describe("An access token whose session has ended", () => {
     await assert.rejects(tokens.verify(token), SessionEnded);
   });
 
-  it("is accepted by an auth that lists no revoked sessions", async () => {
+  it("accepts a token whose session has ended when auth publishes no revoked sessions", async () => {
     const token = await ended();
     issuer.revoked = undefined;
     await service().verify(token);
   });
 
-  it("stays refused, and others stay accepted, while auth can't be reached", async () => {
+  it("keeps rejecting tokens of ended sessions and accepting others while auth is unreachable", async () => {
     const tokens = service();
     const other = await issuer.token();
     const token = await ended();
@@ -67,7 +67,7 @@ describe("An access token whose session has ended", () => {
     await assert.rejects(tokens.verify(token), SessionEnded);
   });
 
-  it("is looked for at the origin that publishes the keys", async () => {
+  it("fetches the revoked sessions from the origin of jwksUrl", async () => {
     const tokens = service({
       issuer: "https://auth.example.com",
       jwksUrl: `${issuer.url}/.well-known/jwks.json`,
@@ -78,14 +78,14 @@ describe("An access token whose session has ended", () => {
     await assert.rejects(tokens.verify(token), SessionEnded);
   });
 
-  it("causes no request to auth if its signature is wrong", async () => {
+  it("does not fetch the revoked sessions for a token whose signature is invalid", async () => {
     issuer.revoked = [];
     const token = await issuer.token();
     await assert.rejects(service().verify(`${token.slice(0, -8)}AAAAAAAA`));
     assert.equal(issuer.askedForRevoked, 0);
   });
 
-  describe("at a route", () => {
+  describe("bearer", () => {
     const route = (acceptDeletedAccount?: boolean) => {
       const options =
         acceptDeletedAccount === undefined ? {} : { acceptDeletedAccount };
@@ -97,7 +97,7 @@ describe("An access token whose session has ended", () => {
         app.request("/", { headers: { authorization: `Bearer ${token}` } });
     };
 
-    it("is a 401 that says why", async () => {
+    it("returns 401 with the reason for a token whose session has ended", async () => {
       const response = await route()(await ended());
       assert.equal(
         response.headers.get("www-authenticate"),
@@ -107,7 +107,7 @@ describe("An access token whose session has ended", () => {
       assert.equal(detail, "The token's session has ended.");
     });
 
-    it("is accepted where tokens of deleted accounts are, if the account was deleted", async () => {
+    it("accepts a token of an ended session only with acceptDeletedAccount and a deleted account", async () => {
       assert.equal((await route(true)(await ended(true))).status, 200);
       await problemOf(await route(true)(await ended(false)), 401);
       await problemOf(await route(false)(await ended(true)), 401);

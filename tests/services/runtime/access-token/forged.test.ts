@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import { CompactSign, exportJWK, generateKeyPair } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import {
   type AccessTokens,
@@ -16,26 +16,26 @@ import {
 const encode = (value: unknown) =>
   Buffer.from(JSON.stringify(value)).toString("base64url");
 
-describe("A service refuses access tokens that", () => {
+describe("createAccessTokens: invalid tokens", () => {
   const issuer = useIssuer();
   let tokens: AccessTokens;
   beforeEach(() => {
     tokens = createAccessTokens({ issuer: issuer.url, times: { pause: 0.01 } });
   });
 
-  /** The message goes into a header, too: it has to be fit for one. */
+  /** Asserts that a token is rejected, with a message that is also valid in the WWW-Authenticate header. */
   async function isInvalid(token: string, message: RegExp) {
     const error = await tokens.verify(token).then(
-      () => assert.fail("it was valid"),
+      () => assert.fail("The token was accepted."),
       (error: unknown) => error,
     );
     assert.ok(error instanceof InvalidToken, String(error));
     assert.match(error.message, message);
-    assert.match(error.message, /^[ !#-[\]-~]+$/, "RFC 6750, 3");
+    assert.match(error.message, /^[ !#-[\]-~]+$/, "RFC 6750, section 3");
     assert.equal(error.getResponse().status, 401);
   }
 
-  it("are signed by who has another key, whatever the header says about it", async () => {
+  it("rejects a token signed with another key, even if its header points to that key", async () => {
     const { jwk, privateKey } = await makeKey();
     for (const more of [
       {},
@@ -50,7 +50,7 @@ describe("A service refuses access tokens that", () => {
     assert.equal(issuer.asked, 1);
   });
 
-  it("are not signed", async () => {
+  it("rejects unsigned tokens", async () => {
     const header = { typ: "at+jwt", kid: issuer.keys[0]?.kid };
     for (const alg of ["none", "None", "", null])
       for (const signature of ["", "AAAA"])
@@ -60,7 +60,7 @@ describe("A service refuses access tokens that", () => {
         );
   });
 
-  it("are signed with the public key as a secret", async () => {
+  it("rejects a token signed with the public key as an HMAC secret", async () => {
     const { jwk } = issuer.keys[0] ?? {};
     for (const secret of [JSON.stringify(jwk), jwk?.x ?? ""])
       await isInvalid(
@@ -74,7 +74,7 @@ describe("A service refuses access tokens that", () => {
   });
 
   for (const alg of ["ES384", "RS256", "PS256", "EdDSA"])
-    it(`are signed with ${alg}, even if its key is published`, async () => {
+    it(`rejects a token signed with ${alg}, even if auth publishes the key`, async () => {
       const { publicKey, privateKey } = await generateKeyPair(alg);
       const kid = randomUUID();
       const jwk = { ...(await exportJWK(publicKey)), kid, alg, use: "sig" };
@@ -87,16 +87,20 @@ describe("A service refuses access tokens that", () => {
 
   const wrong: [string, Record<string, unknown>, string][] = [
     ["another issuer", { iss: "https://evil.example" }, "iss"],
-    ["an issuer that only begins like ours", { iss: "URL/" }, "iss"],
+    [
+      "an issuer that only starts with the expected one",
+      { iss: "URL/" },
+      "iss",
+    ],
     ["no issuer", { iss: undefined }, "iss"],
     ["another audience", { aud: "other" }, "aud"],
-    ["several audiences without us", { aud: ["a", "b"] }, "aud"],
+    ["several audiences without the expected one", { aud: ["a", "b"] }, "aud"],
     ["no audience", { aud: undefined }, "aud"],
-    ["an end that is no number", { exp: "tomorrow" }, "exp"],
-    ["a begin that is to come", { nbf: 9_999_999_999 }, "nbf"],
+    ["an exp that is not a number", { exp: "tomorrow" }, "exp"],
+    ["an nbf in the future", { nbf: 9_999_999_999 }, "nbf"],
   ];
   for (const [name, changes, claim] of wrong)
-    it(`have ${name}`, async () => {
+    it(`rejects a token with ${name}`, async () => {
       if (changes.iss === "URL/") changes.iss = `${issuer.url}/`;
       await isInvalid(
         await issuer.token(changes),
@@ -105,26 +109,26 @@ describe("A service refuses access tokens that", () => {
     });
 
   const odd: [string, Record<string, unknown>, string][] = [
-    ["a user who is no UUID", { sub: "ada" }, "sub"],
-    ["no user", { sub: undefined }, "sub"],
-    ["no session", { sid: undefined }, "sid"],
-    ["no end", { exp: undefined }, "exp"],
-    ["neither", { sub: 7, sid: null }, "sub, sid"],
+    ["a sub that is not a UUID", { sub: "ada" }, "sub"],
+    ["no sub", { sub: undefined }, "sub"],
+    ["no sid", { sid: undefined }, "sid"],
+    ["no exp", { exp: undefined }, "exp"],
+    ["an invalid sub and sid", { sub: 7, sid: null }, "sub, sid"],
   ];
   for (const [name, changes, names] of odd)
-    it(`have ${name}`, async () =>
+    it(`rejects a token with ${name}`, async () =>
       isInvalid(
         await issuer.token(changes),
         new RegExp(`^The token's claims are not as expected: ${names}\\.$`),
       ));
 
-  it("have expired", async () => {
+  it("rejects expired tokens", async () => {
     const now = Math.floor(Date.now() / 1000);
     for (const exp of [now - 6, 0, -1])
       await isInvalid(await issuer.token({ exp }), /^The token has expired\.$/);
   });
 
-  it("are of another type, such as an ID token", async () => {
+  it("rejects tokens of another type, such as ID tokens", async () => {
     for (const typ of ["JWT", "id+jwt", "", undefined, 7])
       await isInvalid(
         await issuer.token({}, { typ }),
@@ -132,7 +136,7 @@ describe("A service refuses access tokens that", () => {
       );
   });
 
-  it("name no key, or none of auth's", async () => {
+  it("rejects a token whose kid is missing, invalid or unknown", async () => {
     for (const kid of [undefined, null, 7, ["x"], {}])
       await isInvalid(
         await issuer.token({}, { kid }),
@@ -154,7 +158,7 @@ describe("A service refuses access tokens that", () => {
       );
   });
 
-  it("name another of auth's keys than the one that signed them", async () => {
+  it("rejects a token whose kid is that of another published key", async () => {
     const other = await makeKey();
     issuer.keys.push(other);
     await isInvalid(
@@ -163,7 +167,7 @@ describe("A service refuses access tokens that", () => {
     );
   });
 
-  it("ask for something we don't know", async () => {
+  it("rejects a token with a crit header", async () => {
     const header = { alg: "ES256", typ: "at+jwt", kid: issuer.keys[0]?.kid };
     const [, payload, signature] = (await issuer.token()).split(".");
     for (const more of [{ crit: ["exp"], exp: 1 }, { crit: [] }])
@@ -173,7 +177,7 @@ describe("A service refuses access tokens that", () => {
       );
   });
 
-  it("have claims that are no object", async () => {
+  it("rejects a token whose claims are not a JSON object", async () => {
     const { kid, privateKey } = issuer.keys[0] ?? (await makeKey());
     for (const text of ["null", "[]", "7", '"x"', "", "{"]) {
       const token = await new CompactSign(Buffer.from(text))
@@ -183,7 +187,7 @@ describe("A service refuses access tokens that", () => {
     }
   });
 
-  it("were changed anywhere", async () => {
+  it("rejects a valid token that was altered in any place", async () => {
     const token = await issuer.token();
     await fc.assert(
       fc.asyncProperty(
@@ -191,7 +195,7 @@ describe("A service refuses access tokens that", () => {
         fc.stringMatching(/^[\w.-]{0,2}$/),
         async (at, put) => {
           const changed = token.slice(0, at) + put + token.slice(at + 1);
-          // The last character of a signature has four bits that mean nothing.
+          // The last character of a signature has four unused bits.
           const [head, body, signature = ""] = changed.split(".");
           const bytes = Buffer.from(signature, "base64url");
           const same = `${head}.${body}.${bytes.toString("base64url")}`;
@@ -203,7 +207,7 @@ describe("A service refuses access tokens that", () => {
     );
   });
 
-  it("are anything else", async () => {
+  it("rejects arbitrary text without fetching the keys", async () => {
     await isInvalid("", /^This is not a signed token\.$/);
     await fc.assert(
       fc.asyncProperty(

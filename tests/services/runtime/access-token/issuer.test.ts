@@ -7,7 +7,7 @@ import {
 } from "../../../../services/runtime/index.ts";
 import { makeKey, useIssuer } from "../../../support/runtime/access-token.ts";
 
-describe("createAccessTokens: a token with another issuer", () => {
+describe("createAccessTokens: tokens with another issuer", () => {
   const issuer = useIssuer();
   const expected = "https://auth.example.com";
   const tokens = () =>
@@ -17,7 +17,7 @@ describe("createAccessTokens: a token with another issuer", () => {
     });
   afterEach(() => mock.restoreAll());
 
-  it("is rejected, and logs one warning with both issuers if auth's key signed it", async () => {
+  it("rejects another issuer's tokens, and logs one warning with both issuers if auth's key signed them", async () => {
     const warn = mock.method(logger, "warn", () => {});
     const { verify } = tokens();
     for (let i = 0; i < 2; i++)
@@ -36,7 +36,7 @@ describe("createAccessTokens: a token with another issuer", () => {
     );
   });
 
-  it("logs nothing if another key signed it", async () => {
+  it("logs no warning for another issuer's token that another key signed", async () => {
     const warn = mock.method(logger, "warn", () => {});
     const { privateKey } = await makeKey();
     await assert.rejects(

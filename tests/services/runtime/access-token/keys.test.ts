@@ -16,13 +16,13 @@ import {
   useIssuer,
 } from "../../../support/runtime/access-token.ts";
 
-describe("A service that asks for auth's keys", () => {
+describe("createAccessTokens: fetching keys", () => {
   const issuer = useIssuer();
   const clock = useClock();
   const service = (times = {}): AccessTokens =>
     createAccessTokens({ issuer: issuer.url, times });
 
-  it("again for a key that it does not know, so that a new one is never refused", async () => {
+  it("fetches the keys again for an unknown kid, so that new keys work at once", async () => {
     const tokens = service({ pause: 0.2 });
     await tokens.verify(await issuer.token());
     issuer.keys.unshift(await makeKey());
@@ -30,7 +30,7 @@ describe("A service that asks for auth's keys", () => {
     assert.equal(issuer.asked, 2);
   });
 
-  it("does not do so for who has just asked", async () => {
+  it("fetches the keys only once when the first token has an unknown kid", async () => {
     const tokens = service({ pause: 10 });
     await unknown(tokens.verify(await issuer.token({}, { kid: "other" })));
     assert.equal(issuer.asked, 1);
@@ -40,7 +40,7 @@ describe("A service that asks for auth's keys", () => {
     ["answers", false],
     ["fails", true],
   ] as const)
-    it(`at its own pace, however many unknown keys tokens name while auth ${name}`, async () => {
+    it(`fetches the keys at most once per pause for any number of unknown kids while auth ${name}`, async () => {
       const tokens = service({ pause: 0.2 });
       const good = await issuer.token();
       await tokens.verify(good);
@@ -62,18 +62,18 @@ describe("A service that asks for auth's keys", () => {
       assert.ok(issuer.asked <= most, `asked ${issuer.asked} times`);
     });
 
-  it("in the background, before they are old", async () => {
+  it("refreshes the keys in the background before they expire", async () => {
     const tokens = service();
     const token = await issuer.token();
     await tokens.verify(token);
     clock.advance(200_000); // of the 300 s that Cache-Control allows
     const asked = Promise.withResolvers<ServerResponse>();
     issuer.instead = (_, response) => asked.resolve(response);
-    await tokens.verify(token); // would never end if it waited for the answer
+    await tokens.verify(token); // would never return if it waited for the response
     (await asked.promise).end();
   });
 
-  it("within its own bounds, whatever Cache-Control says", async () => {
+  it("keeps the keys for Cache-Control's max-age within its own bounds", async () => {
     for (const [cacheControl, times, fresh] of [
       ["max-age=300", {}, true],
       ["public, MAX-AGE=300", {}, true],
@@ -95,23 +95,35 @@ describe("A service that asks for auth's keys", () => {
   });
 
   const answers: [string, string | object, RegExp][] = [
-    ["nothing", "", /something else than a JWK Set$/],
-    ["a page", "<!doctype html>", /something else than a JWK Set$/],
-    ["no list", { keys: {} }, /something else than a JWK Set$/],
-    ["a list alone", [], /something else than a JWK Set$/],
-    ["no key", { keys: [] }, /without a key for ES256$/],
-    ["keys that are none", { keys: [null, 7, {}] }, /without a key for ES256$/],
+    ["an empty body", "", /something else than a JWK Set$/],
+    ["an HTML page", "<!doctype html>", /something else than a JWK Set$/],
     [
-      "a point that is on no curve",
+      "a JWK Set whose keys are not a list",
+      { keys: {} },
+      /something else than a JWK Set$/,
+    ],
+    ["a bare list", [], /something else than a JWK Set$/],
+    ["a JWK Set without keys", { keys: [] }, /without a key for ES256$/],
+    [
+      "a JWK Set of invalid keys",
+      { keys: [null, 7, {}] },
+      /without a key for ES256$/,
+    ],
+    [
+      "a key whose point is not on the curve",
       {
         keys: [{ kid: "a", kty: "EC", crv: "P-256", x: "AAAA", y: "AAAA" }],
       },
       /without a key for ES256$/,
     ],
-    ["too much", `{"keys":[${" ".repeat(70_000)}]}`, /more than 65536 bytes$/],
+    [
+      "more than 64 KiB",
+      `{"keys":[${" ".repeat(70_000)}]}`,
+      /more than 65536 bytes$/,
+    ],
   ];
   for (const [name, answer, reason] of answers)
-    it(`has no use for ${name}, and keeps the keys it has`, async () => {
+    it(`rejects ${name} as a response, and keeps the keys it has`, async () => {
       const text = typeof answer === "string" ? answer : JSON.stringify(answer);
       issuer.instead = (_, response) => response.end(text);
       const tokens = service({ leastAge: 0.01, mostAge: 0.01, pause: 0.01 });
@@ -127,10 +139,10 @@ describe("A service that asks for auth's keys", () => {
       }
     });
 
-  it("follows nobody who sends it elsewhere", async () => {
+  it("does not follow a redirect from the keys' URL", async () => {
     const elsewhere = `${issuer.url}/.well-known/jwks.json`;
     issuer.instead = (_, response) => {
-      issuer.instead = undefined; // there it would find what it looks for
+      issuer.instead = undefined; // following the redirect would find the keys
       response.writeHead(302, { location: elsewhere }).end();
     };
     const work = service().verify(await issuer.token());
@@ -138,7 +150,7 @@ describe("A service that asks for auth's keys", () => {
     assert.equal(issuer.asked, 1);
   });
 
-  it("takes the keys that it can use, and no private parts of them", async () => {
+  it("uses a key that was published with its private part, and ignores keys of other uses and types", async () => {
     const [own] = issuer.keys;
     const { d } = await exportJWK((own as TestKey).privateKey);
     assert.ok(d);
@@ -161,7 +173,7 @@ describe("A service that asks for auth's keys", () => {
     ["begins", false],
     ["ends", true],
   ] as const)
-    it(`does not wait for an answer that never ${name}`, async () => {
+    it(`times out on a response that never ${name}`, async () => {
       issuer.instead = (_, response) => {
         if (begin) response.write('{"keys":');
       };

@@ -11,8 +11,8 @@ import { logger } from "../../../../services/runtime/index.ts";
 
 const url = "http://auth.example/revocations";
 
-describe("A service that asks auth for revoked sessions", () => {
-  /** Seconds. */
+describe("createRevocations", () => {
+  /** The fake clock, in seconds. */
   let time: number;
   let asked: string[];
   let cursor: string;
@@ -54,7 +54,7 @@ describe("A service that asks auth for revoked sessions", () => {
     throw new TypeError("fetch failed");
   };
 
-  it("knows what was revoked before it started", async () => {
+  it("finds sessions that were revoked before it started", async () => {
     const [plain, deleted] = [revoke(), revoke({ account_deleted: true })];
     const { find } = service();
     assert.equal((await find(plain))?.accountDeleted, false);
@@ -63,13 +63,13 @@ describe("A service that asks auth for revoked sessions", () => {
     assert.deepEqual(asked, [url]);
   });
 
-  it("asks once for all who call meanwhile", async () => {
+  it("shares one request among concurrent callers", async () => {
     const { find } = service();
     await Promise.all(Array.from({ length: 50 }, () => find(randomUUID())));
     assert.equal(asked.length, 1);
   });
 
-  it("asks at most every 2 s, however many calls there are, and never without a call", async () => {
+  it("requests the list at most every 2 s for any number of calls, and never without a call", async () => {
     const { find } = service();
     for (; time < 1_010; time += 0.01) {
       await find(randomUUID());
@@ -82,7 +82,7 @@ describe("A service that asks auth for revoked sessions", () => {
     assert.equal(asked.length, before);
   });
 
-  it("asks for what is new", async () => {
+  it("requests only revocations after its cursor, and keeps earlier ones", async () => {
     const { find } = service();
     const first = revoke();
     await find(first);
@@ -95,7 +95,7 @@ describe("A service that asks auth for revoked sessions", () => {
     assert.deepEqual(asked, [url, `${url}?after=1`, `${url}?after=2`]);
   });
 
-  it("does not keep callers waiting whose list is younger than 4 s", async () => {
+  it("does not make callers wait for a refresh of a list younger than 4 s", async () => {
     const { find } = service();
     await find("");
     const id = revoke();
@@ -112,7 +112,7 @@ describe("A service that asks auth for revoked sessions", () => {
     assert.ok(await find(id));
   });
 
-  it("accepts no session that was revoked 4 s ago", async () => {
+  it("makes callers wait for a refresh of a list that is 4 s old", async () => {
     const { find } = service();
     await find("");
     const id = revoke();
@@ -131,7 +131,7 @@ describe("A service that asks auth for revoked sessions", () => {
     assert.equal(await find(id), undefined);
   });
 
-  it("keeps no more than it may, drops those that expire first, and says so once", async () => {
+  it("drops the revocations that expire first above its capacity, and warns once", async () => {
     const { find } = service({ capacity: 3 });
     const ids = [10, 20, 30, 40].map((expires_in) => revoke({ expires_in }));
     const found = await Promise.all(ids.map(find));
@@ -145,7 +145,7 @@ describe("A service that asks auth for revoked sessions", () => {
     assert.match(warnings[0] ?? "", /^too many sessions were revoked/);
   });
 
-  it("asks for the whole list when auth refuses its cursor", async () => {
+  it("requests the whole list again after auth rejects its cursor", async () => {
     const { find } = service();
     await find("");
     instead = status(422);
@@ -158,12 +158,12 @@ describe("A service that asks auth for revoked sessions", () => {
   });
 
   const troubles: Record<string, () => Promise<Response>> = {
-    "can't be reached": failing,
-    "answers 503": status(503),
-    "answers a redirect": async () => Response.redirect("http://evil.example"),
-    "answers no JSON": async () => new Response("<html>"),
-    "answers other JSON": async () => Response.json({ sessions: [{}] }),
-    "answers without an end": async () =>
+    "is unreachable": failing,
+    "returns 503": status(503),
+    "returns a redirect": async () => Response.redirect("http://evil.example"),
+    "returns HTML": async () => new Response("<html>"),
+    "returns unexpected JSON": async () => Response.json({ sessions: [{}] }),
+    "returns an endless body": async () =>
       new Response(
         new ReadableStream({
           pull: (controller) => controller.enqueue(new Uint8Array(1 << 20)),
@@ -171,7 +171,7 @@ describe("A service that asks auth for revoked sessions", () => {
       ),
   };
   for (const [what, trouble] of Object.entries(troubles))
-    it(`goes on with the last list while auth ${what}, says so once, and recovers`, async () => {
+    it(`uses the last list while auth ${what}, warns once, and recovers`, async () => {
       const { find } = service();
       const revoked = revoke();
       await find(revoked);
@@ -195,7 +195,7 @@ describe("A service that asks auth for revoked sessions", () => {
       assert.equal(notices.length, 1);
     });
 
-  it("keeps callers waiting for an auth that does not answer once, and not again", async () => {
+  it("makes callers wait only once while auth does not answer", async () => {
     const { find } = service();
     await find("");
     let fail = () => {};
@@ -213,11 +213,11 @@ describe("A service that asks auth for revoked sessions", () => {
     fail();
     await waiting;
     time += 10;
-    await find(""); // in the background, that fetch has no answer
+    await find(""); // the fetch, which gets no response, runs in the background
     assert.equal(asked.length, 3);
   });
 
-  it("asks again each second while auth fails, and not more often", async () => {
+  it("retries at most once a second while auth fails", async () => {
     const { find } = service();
     instead = failing;
     for (let i = 0; i < 20; i++) {
@@ -230,7 +230,7 @@ describe("A service that asks auth for revoked sessions", () => {
     assert.equal(asked.length, 2);
   });
 
-  it("goes on without a list if auth has none, says so once, and asks again after a minute", async () => {
+  it("finds no session while auth returns 404, warns once, and retries after a minute", async () => {
     const { find } = service();
     instead = status(404);
     for (let second = 0; second < 60; second++) {

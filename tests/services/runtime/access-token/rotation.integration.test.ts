@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { serve } from "@hono/node-server"; // what the services are served with
+import { serve } from "@hono/node-server"; // the services' HTTP server
 import { decodeProtectedHeader } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import { createAuth } from "../../../../services/auth/app.ts";
 import { createAccessTokens } from "../../../../services/runtime/index.ts";
@@ -22,10 +22,10 @@ const keyring = {
   publishAhead: 1,
   reloadEvery: 0.3,
   tokenLifetime: 1,
-  skew: 6, // more than the 5 s by which verifying a token is tolerant
+  skew: 6, // more than the clock tolerance of 5 s when verifying a token
 };
 
-/** Auth over HTTP, behind what gives requests to its replicas in turn. */
+/** Serves auth over HTTP, round-robin over its replicas. */
 async function listen(replicas: Pick<TestReplicas["first"], "service">[]) {
   const state = { asked: 0, requests: 0 };
   const server = serve({
@@ -52,13 +52,13 @@ async function listen(replicas: Pick<TestReplicas["first"], "service">[]) {
   };
 }
 
-describe("Auth's access tokens, verified by another service", () => {
+describe("Auth's key rotation seen by another service", () => {
   const replicas = useAuth({ keyring });
 
-  it("are valid all their time, while the keys rotate every two seconds", async () => {
+  it("accepts every token for its whole lifetime while the keys rotate every two seconds", async () => {
     const { first, second } = replicas;
     const { state, jwksUrl, close } = await listen([first, second]);
-    // Does not ask again for a key that it does not know: that would take an hour, and this test its time.
+    // Finds new keys by regular refreshes only: the pause rules out fetches for unknown kids.
     const tokens = createAccessTokens({
       issuer,
       jwksUrl,
@@ -99,7 +99,7 @@ describe("Auth's access tokens, verified by another service", () => {
     assert.ok(state.asked <= most, `asked ${state.asked} times`);
   });
 
-  it("are valid at once when auth has a new key at once, as with another KEY_ENCRYPTION_KEY", async () => {
+  it("accepts old and new tokens after one more fetch when another KEY_ENCRYPTION_KEY brings a new key", async () => {
     const { first } = replicas;
     const service = createAuth({
       ...testOptions,

@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { readEnvironment } from "../../../../services/runtime/environment.ts";
 import { accessTokenVariables } from "../../../../services/runtime/index.ts";
 
-describe("The variables that say whose access tokens a service takes", () => {
+describe("accessTokenVariables", () => {
   const read = (variables: Record<string, string>) =>
     readEnvironment({ PORT: "1", ...variables }, accessTokenVariables);
   const ISSUER = "https://auth.example";
 
-  it("need the issuer alone", () => {
+  it("requires only ISSUER", () => {
     const { ISSUER: issuer, JWKS_URL } = read({ ISSUER });
     assert.deepEqual([issuer, JWKS_URL], [ISSUER, undefined]);
   });
 
-  it("may say where the keys are", () => {
+  it("reads JWKS_URL", () => {
     const JWKS_URL = "http://auth.marquee:8080/.well-known/jwks.json";
     assert.equal(read({ ISSUER, JWKS_URL }).JWKS_URL, JWKS_URL);
   });
@@ -50,7 +50,7 @@ describe("The variables that say whose access tokens a service takes", () => {
     ]),
   ];
   for (const [variables, sentence] of wrong)
-    it(`with ${JSON.stringify(variables)} say: ${sentence}`, () => {
+    it(`rejects ${JSON.stringify(variables)}: ${sentence}`, () => {
       assert.throws(() => read(variables), {
         message: `This program can't start with the environment it got:\n  ${sentence}`,
       });

@@ -18,10 +18,10 @@ import {
 const docker = (...args: string[]) =>
   execFileSync("docker", args, { encoding: "utf8", stdio: "pipe" });
 
-/** Asserts that work fails because the database is away, in words that are fit for anybody. */
+/** Asserts that the work fails with 503 and a message without details, and returns the cause. */
 async function away(work: Promise<unknown>): Promise<Error> {
   const error = await work.then(
-    () => assert.fail("the database was there"),
+    () => assert.fail("The work succeeded."),
     (error: unknown) => error,
   );
   assert.ok(error instanceof DatabaseAway, inspect(error));
@@ -34,13 +34,13 @@ async function away(work: Promise<unknown>): Promise<Error> {
   return error.cause as Error;
 }
 
-describe("A database that goes away", () => {
+describe("Database outage", () => {
   let server: TestServer;
   let database: Database;
   let superuser: pg.Pool;
 
   before(async function () {
-    this.timeout(300_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be built
     server = await startServer();
     const client = new pg.Client(server.url);
     await client.connect();
@@ -49,7 +49,7 @@ describe("A database that goes away", () => {
   });
   beforeEach(async () => {
     superuser = new pg.Pool({ connectionString: server.url });
-    superuser.on("error", () => {}); // it goes away on purpose
+    superuser.on("error", () => {}); // outages are part of the tests
     superuser.on("connect", (client) => client.on("error", () => {}));
     database = openDatabase({ DATABASE_URL: server.url }, { name: "ours" });
     await superuser.query(
@@ -87,17 +87,17 @@ describe("A database that goes away", () => {
       ),
     );
 
-  /** How it goes away, and comes back. */
+  /** How each outage starts and ends. */
   const accidents: Record<string, [() => unknown, () => unknown]> = {
-    "its machine dies": [
+    "the server is killed": [
       () => docker("kill", server.container),
       () => docker("start", server.container),
     ],
-    "it is shut down": [
+    "the server shuts down": [
       () => docker("stop", "--time", "20", server.container),
       () => docker("start", server.container),
     ],
-    "it ends its connections": [
+    "the server terminates connections": [
       () =>
         superuser.query(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ours'",
@@ -107,17 +107,17 @@ describe("A database that goes away", () => {
   };
 
   for (const [accident, [go, comeBack]] of Object.entries(accidents))
-    describe(`because ${accident}`, () => {
-      it("while nobody asks it: it is there as soon as it is back", async () => {
+    describe(`when ${accident}`, () => {
+      it("reconnects idle connections once the server is back", async () => {
         await Promise.all([1, 2, 3].map(() => database.query("SELECT 1")));
         await go();
-        if (accident !== "it ends its connections")
+        if (accident !== "the server terminates connections")
           await away(database.query("SELECT 1"));
         await comeBack();
         await isBack();
       });
 
-      it("in a statement", async () => {
+      it("fails a running statement, and reconnects", async () => {
         const statement = away(database.query("SELECT pg_sleep(60)"));
         await delay(300);
         await go();
@@ -126,7 +126,7 @@ describe("A database that goes away", () => {
         await isBack();
       });
 
-      it("between two statements of a transaction: nothing is kept", async () => {
+      it("rolls back a transaction interrupted between two statements", async () => {
         let begun = () => {};
         const first = new Promise<void>((resolve) => {
           begun = resolve;
@@ -152,7 +152,7 @@ describe("A database that goes away", () => {
         assert.deepEqual(await titles(), []);
       });
 
-      it("in a COMMIT", async () => {
+      it("rolls back a transaction interrupted during COMMIT", async () => {
         const transaction = away(
           database.transaction((tx) => tx.query(add, ["slow"])),
         );
@@ -161,11 +161,11 @@ describe("A database that goes away", () => {
         await transaction;
         await comeBack();
         await isBack();
-        assert.deepEqual(await titles(), []); // it had not come that far
+        assert.deepEqual(await titles(), []); // the deferred trigger was still running
       });
     });
 
-  it("without a word: whoever waits is told after some seconds", async () => {
+  it("times out statements and new connections while the server is frozen", async () => {
     await database.query("SELECT 1");
     const statement = away(database.query("SELECT pg_sleep(4)"));
     await delay(500);
@@ -181,8 +181,8 @@ describe("A database that goes away", () => {
     await isBack();
   });
 
-  describe("and a connection died while it was free", () => {
-    /** Ends our connections while this process does nothing else: it has not heard of it when it goes on. */
+  describe("with idle connections that the server closed", () => {
+    /** Terminates our connections synchronously, so that this process has not noticed it when it continues. */
     const endUnheard = () =>
       docker(
         ...["exec", "--user", "postgres", server.container, "psql", "-c"],
@@ -191,14 +191,14 @@ describe("A database that goes away", () => {
     const useThree = () =>
       Promise.all([1, 2, 3].map(() => database.query("SELECT pg_sleep(0.1)")));
 
-    it("a transaction gets another one", async () => {
+    it("runs a transaction on a new connection", async () => {
       await useThree();
       endUnheard();
       await database.transaction((tx) => tx.query(add, ["Metropolis"]));
       assert.deepEqual(await titles(), ["Metropolis"]);
     });
 
-    it("a statement gets another one", async () => {
+    it("runs a statement on a new connection after 600 ms without use", async () => {
       await useThree();
       await delay(600);
       endUnheard();
@@ -206,7 +206,7 @@ describe("A database that goes away", () => {
       assert.deepEqual(await titles(), ["Metropolis"]);
     });
 
-    it("a statement that may have run is not run again", async () => {
+    it("does not retry a statement that may have run", async () => {
       await useThree();
       endUnheard();
       await away(database.query(add, ["Metropolis"]));

@@ -7,7 +7,7 @@ import {
 } from "../../../../services/runtime/index.ts";
 import { useDatabase } from "../../../support/postgres.ts";
 
-describe("A service's database", () => {
+describe("openDatabase", () => {
   const url = useDatabase();
   let database: Database;
   before(async () => {
@@ -30,7 +30,7 @@ describe("A service's database", () => {
       )
     )[0]?.value;
 
-  describe("gives", () => {
+  describe("result types", () => {
     const values: [string, unknown][] = [
       ["9007199254740993::int8", 9007199254740993n],
       ["count(*)", 1n],
@@ -53,15 +53,15 @@ describe("A service's database", () => {
       ["NULL", null],
     ];
     for (const [expression, value] of values)
-      it(expression, async () => {
+      it(`parses ${expression}`, async () => {
         assert.deepEqual(await one(expression), value);
       });
 
-    it("no rows of a statement that has none", async () => {
+    it("returns an empty list for a statement without rows", async () => {
       assert.deepEqual(await database.query(add, ["Metropolis"]), []);
     });
 
-    it("types that other users of pg in this process don't get", async () => {
+    it("leaves the type parsers of other pg clients in the process unchanged", async () => {
       const client = new pg.Client(url());
       await client.connect();
       const { rows } = await client.query("SELECT 1::int8 AS value");
@@ -70,13 +70,13 @@ describe("A service's database", () => {
     });
   });
 
-  it("takes values as parameters, never as text of the statement", async () => {
+  it("sends values as parameters, never as SQL text", async () => {
     const title = "'); DROP TABLE films; --";
     await database.query(add, [title]);
     assert.deepEqual(await titles(), [title]);
   });
 
-  it("takes what it gives", async () => {
+  it("accepts bigints, dates, bytes and null as parameters", async () => {
     const now = new Date();
     assert.equal(await one("$1::int8", 2n ** 60n), 2n ** 60n);
     assert.deepEqual(await one("$1::timestamptz", now), now);
@@ -87,7 +87,7 @@ describe("A service's database", () => {
     assert.equal(await one("$1::text", null), null);
   });
 
-  it("passes PostgreSQL's own errors on as they are", async () => {
+  it("rethrows PostgreSQL's errors unchanged", async () => {
     await assert.rejects(database.query("SELECT nothing"), (error) => {
       assert.ok(error instanceof pg.DatabaseError);
       assert.equal(error.code, "42703");
@@ -96,7 +96,7 @@ describe("A service's database", () => {
     });
   });
 
-  it("says which unique constraint a row violates", async () => {
+  it("tells which unique constraint a row violates", async () => {
     await database.query(add, ["Metropolis"]);
     await assert.rejects(database.query(add, ["Metropolis"]), (error) => {
       assert.ok(isUniqueViolation(error));
@@ -111,7 +111,7 @@ describe("A service's database", () => {
     assert.ok(!isUniqueViolation(new Error("23505")));
   });
 
-  it("keeps what an error tells of a row where logs don't see it", async () => {
+  it("omits the row's values from an error's JSON, and so from logs", async () => {
     await database.query(add, ["Metropolis"]);
     await assert.rejects(database.query(add, ["Metropolis"]), (error) => {
       assert.ok(error instanceof pg.DatabaseError);
@@ -121,12 +121,12 @@ describe("A service's database", () => {
     });
   });
 
-  it("has the name by which the server knows its connections", async () => {
+  it("sets application_name on its connections", async () => {
     assert.equal(await one("current_setting('application_name')"), "test");
   });
 
   describe("transaction", () => {
-    it("gives what the work gives, and keeps what it did", async () => {
+    it("returns the work's result and commits", async () => {
       const given = await database.transaction(async (tx) => {
         await tx.query(add, ["Metropolis"]);
         await tx.query(add, ["Nosferatu"]);
@@ -136,7 +136,7 @@ describe("A service's database", () => {
       assert.deepEqual(await titles(), ["Metropolis", "Nosferatu"]);
     });
 
-    it("keeps nothing of work that fails, and fails as the work does", async () => {
+    it("rolls back and rethrows the error of failing work", async () => {
       const mistake = new Error("no such film");
       await assert.rejects(
         database.transaction(async (tx) => {
@@ -148,7 +148,7 @@ describe("A service's database", () => {
       assert.deepEqual(await titles(), []);
     });
 
-    it("fails with the statement's error where a statement does", async () => {
+    it("rolls back and rethrows the error of a failed statement", async () => {
       await assert.rejects(
         database.transaction(async (tx) => {
           await tx.query(add, ["Metropolis"]);
@@ -159,7 +159,7 @@ describe("A service's database", () => {
       assert.deepEqual(await titles(), []);
     });
 
-    it("fails where the work takes no notice of a statement that failed", async () => {
+    it("fails and rolls back when the work ignores a failed statement", async () => {
       await assert.rejects(
         database.transaction(async (tx) => {
           await tx.query(add, ["Metropolis"]);
@@ -170,7 +170,7 @@ describe("A service's database", () => {
       assert.deepEqual(await titles(), []);
     });
 
-    it("fails where a constraint is only checked at the end", async () => {
+    it("fails when COMMIT violates a deferred constraint", async () => {
       await database.query(
         "CREATE TABLE seats (seat int UNIQUE DEFERRABLE INITIALLY DEFERRED)",
       );
@@ -183,7 +183,7 @@ describe("A service's database", () => {
       assert.deepEqual(await database.query("TABLE seats"), []);
     });
 
-    it("is seen by others when it is committed, not before", async () => {
+    it("hides its changes from other connections until it commits", async () => {
       await database.transaction(async (tx) => {
         await tx.query(add, ["Metropolis"]);
         assert.deepEqual(await titles(), []);
@@ -191,7 +191,7 @@ describe("A service's database", () => {
       assert.deepEqual(await titles(), ["Metropolis"]);
     });
 
-    it("runs statements one after the other, also where the work does not wait", async () => {
+    it("runs statements in order even when the work does not await them", async () => {
       const rows = await database.transaction((tx) =>
         Promise.all([
           tx.query("INSERT INTO films VALUES ('Metropolis')"),
@@ -201,7 +201,7 @@ describe("A service's database", () => {
       assert.deepEqual(rows[1], [{ title: "Metropolis" }]);
     });
 
-    it("gives pg, which warns of a queue, one statement at a time", async () => {
+    it("runs concurrent statements without pg's warning about queued queries", async () => {
       const warnings: Error[] = [];
       const heard = (warning: Error) => warnings.push(warning);
       process.on("warning", heard);
@@ -212,7 +212,7 @@ describe("A service's database", () => {
       assert.deepEqual(warnings, []);
     });
 
-    it("takes no statement after its end", async () => {
+    it("rejects statements after it has ended", async () => {
       const late = await database.transaction(async (tx) => ({ tx }));
       await assert.rejects(
         late.tx.query(add, ["Metropolis"]),
@@ -221,7 +221,7 @@ describe("A service's database", () => {
       assert.deepEqual(await titles(), []);
     });
 
-    it("leaves a connection that others can use, however it ended", async () => {
+    it("leaves usable connections in the pool when it fails", async () => {
       for (let i = 0; i < 10; i++)
         await assert.rejects(
           database.transaction((tx) => tx.query("SELECT nothing")),

@@ -8,7 +8,7 @@ import {
 } from "../../../../services/runtime/index.ts";
 import { useDatabase } from "../../../support/postgres.ts";
 
-describe("A service's database, in its limits,", () => {
+describe("openDatabase: limits", () => {
   const url = useDatabase();
   let database: Database;
   before(async () => {
@@ -24,19 +24,19 @@ describe("A service's database, in its limits,", () => {
     (
       await database.query<{ value: unknown }>(`SELECT ${expression} AS value`)
     )[0]?.value;
-  /** How many connections with this name the server has. */
+  /** The number of the server's connections with this name. */
   const count = (name: string) =>
     one(
       `(SELECT count(*) FROM pg_stat_activity WHERE application_name = '${name}')`,
     );
-  /** Until a connection with this name runs a statement. */
+  /** Waits until a connection with this name runs pg_sleep. */
   async function untilActive(name: string) {
     const active = `EXISTS (SELECT FROM pg_stat_activity WHERE application_name = '${name}' AND wait_event = 'PgSleep')`;
     while (!(await one(active))) await delay(10);
   }
 
-  it("has no more connections than it may, and serves all who wait", async () => {
-    // Both connections exist before one could serve all.
+  it("opens at most DATABASE_CONNECTIONS connections, and serves queued statements", async () => {
+    // Opens both connections first. Otherwise, one could serve all statements.
     await Promise.all([1, 2].map(() => database.query("SELECT 1")));
     const used = new Set<number | undefined>();
     await Promise.all(
@@ -51,7 +51,7 @@ describe("A service's database, in its limits,", () => {
     assert.equal(used.size, 2);
   });
 
-  it("does not let somebody wait for a connection for ever", async () => {
+  it("times out a statement that waits for a free connection", async () => {
     const { promise: rejected, resolve: release } =
       Promise.withResolvers<void>();
     const busy = [1, 2].map(() => database.transaction(() => rejected));
@@ -65,7 +65,7 @@ describe("A service's database, in its limits,", () => {
     await Promise.all(busy);
   });
 
-  describe("ends a statement", () => {
+  describe("timeouts", () => {
     const refused = (promise: Promise<unknown>, code: string) =>
       assert.rejects(promise, (error) => {
         assert.ok(error instanceof DatabaseAway);
@@ -73,12 +73,12 @@ describe("A service's database, in its limits,", () => {
         return true;
       });
 
-    it("that takes longer than 5 s, as a database that is away", async () => {
+    it("cancels a statement that takes longer than 5 s", async () => {
       await refused(database.query("SELECT pg_sleep(60)"), "57014");
       assert.equal(await one("1"), 1);
     });
 
-    it("that takes longer than its transaction says", async () => {
+    it("cancels a statement that takes longer than its transaction's statementTimeout", async () => {
       const work = () =>
         database.transaction((tx) => tx.query("SELECT pg_sleep(9)"), {
           statementTimeout: 100,
@@ -87,7 +87,7 @@ describe("A service's database, in its limits,", () => {
       assert.equal(await one("current_setting('statement_timeout')"), "5s");
     });
 
-    it("not at all where its transaction says so", async () => {
+    it("never cancels a statement of a transaction with statementTimeout 0", async () => {
       const rows = await database.transaction(
         (tx) => tx.query("SELECT 1 AS value, pg_sleep(7.5)"),
         { statementTimeout: 0 },
@@ -95,7 +95,7 @@ describe("A service's database, in its limits,", () => {
       assert.equal(rows.length, 1);
     });
 
-    it("that waits longer than 3 s for a lock", async () => {
+    it("cancels a statement that waits longer than 3 s for a lock", async () => {
       const locked = Promise.withResolvers<void>();
       const refusal = Promise.withResolvers<void>();
       const other = database.transaction(async (tx) => {
@@ -110,15 +110,15 @@ describe("A service's database, in its limits,", () => {
     });
   });
 
-  describe("when it is closed", () => {
-    it("closes its connections", async () => {
+  describe("close", () => {
+    it("closes idle connections", async () => {
       const other = openDatabase({ DATABASE_URL: url() }, { name: "closed" });
       await Promise.all([1, 2, 3].map(() => other.query("SELECT 1")));
       await other.close();
       while ((await count("closed")) !== 0n) await delay(10);
     });
 
-    it("lets what is under way end", async () => {
+    it("waits for running statements when it closes", async () => {
       const other = openDatabase({ DATABASE_URL: url() }, { name: "ending" });
       const under = other.query("SELECT 1 AS value, pg_sleep(0.5)");
       await untilActive("ending");
@@ -126,7 +126,7 @@ describe("A service's database, in its limits,", () => {
       assert.equal((await under).length, 1);
     });
 
-    it("does not wait for what takes longer", async () => {
+    it("aborts statements and transactions that take too long", async () => {
       const other = openDatabase({ DATABASE_URL: url() }, { name: "cut" });
       const refused = assert.rejects(
         other.query("SELECT pg_sleep(4.5)"),
@@ -141,12 +141,12 @@ describe("A service's database, in its limits,", () => {
         (error) => error instanceof DatabaseAway,
       );
       await untilActive("cut");
-      await other.close(); // would never end if it waited for the transaction
+      await other.close(); // would never return if it waited for the transaction
       closed.resolve();
       await Promise.all([refused, stuck]);
     });
 
-    it("takes no statement any more, and says why", async () => {
+    it("closes twice without an error, and rejects later statements", async () => {
       const other = openDatabase({ DATABASE_URL: url() });
       await other.close();
       await other.close();

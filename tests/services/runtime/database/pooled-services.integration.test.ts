@@ -19,7 +19,7 @@ describe("auth, payment and streaming behind PgBouncer in transaction mode", fun
   const { server, through } = usePgBouncer(sessions);
   stopPrograms();
 
-  it("migrate their databases, and serve many people at once with fewer sessions than they have connections", async () => {
+  it("migrates the databases and serves concurrent users with fewer sessions than connections", async () => {
     const [auth, payment, streaming] = await Promise.all(
       [1, 2, 3].map(() => createDatabase(server().url)),
     );
@@ -46,7 +46,7 @@ describe("auth, payment and streaming behind PgBouncer in transaction mode", fun
     const auths = [first, second];
     const people: string[] = [];
     for (let n = 0; n < 16; n++) {
-      // One after the other: auth limits how many passwords it hashes at once.
+      // Sequential, because auth limits how many passwords it hashes at once.
       const credentials = {
         email: `${randomUUID()}@example.com`,
         password: "correct horse battery staple",

@@ -11,7 +11,7 @@ import { useFolders } from "../../../support/folders.ts";
 import { usePgBouncer } from "../../../support/pgbouncer.ts";
 import { createDatabase } from "../../../support/postgres.ts";
 
-describe("A service's database behind PgBouncer in transaction mode", function () {
+describe("openDatabase: PgBouncer in transaction mode", function () {
   this.timeout(120_000);
   const sessions = 2;
   const { server, through } = usePgBouncer(sessions);
@@ -42,7 +42,7 @@ describe("A service's database behind PgBouncer in transaction mode", function (
       return true;
     });
 
-  it("runs each client's own statements, with more clients than the server has sessions", async () => {
+  it("returns each client its own results with more clients than server sessions", async () => {
     const used = new Set<number>();
     const ask = async (database: Database, n: number) => {
       const [row] = await database.query<{ value: string; pid: number }>(
@@ -55,7 +55,7 @@ describe("A service's database behind PgBouncer in transaction mode", function (
     const databases = Array.from({ length: 6 }, open);
     for (let round = 0; round < 20; round++)
       await Promise.all(
-        // Each pool's first statement is another one, and so are its second …
+        // Each pool runs the statements in another order, so that equal positions hold different statements.
         databases.flatMap((database, i) =>
           Array.from({ length: 5 }, (_, j) =>
             ask(database, ((i + round + j) % 6) * 100 + j),
@@ -65,7 +65,7 @@ describe("A service's database behind PgBouncer in transaction mode", function (
     assert.equal(used.size, sessions);
   });
 
-  it("leaves no prepared statement in the server's sessions", async () => {
+  it("leaves no prepared statements in the server's sessions", async () => {
     const database = open();
     const known: unknown[] = [];
     for (let i = 0; i < 2 * sessions; i++)
@@ -78,7 +78,7 @@ describe("A service's database behind PgBouncer in transaction mode", function (
     assert.deepEqual(known, []);
   });
 
-  it("ends a statement that takes longer than the role's timeout", async () => {
+  it("cancels a statement that takes longer than the role's timeout", async () => {
     await admin.query(`ALTER ROLE ${role()} SET statement_timeout = 200`);
     const database = open();
     await refused(database.query("SELECT pg_sleep(60)"), "57014");
@@ -89,7 +89,7 @@ describe("A service's database behind PgBouncer in transaction mode", function (
     await database.query("SELECT 1");
   });
 
-  it("ends a statement that waits for a lock longer than the role's timeout", async () => {
+  it("cancels a statement that waits for a lock longer than the role's timeout", async () => {
     await admin.query(`ALTER ROLE ${role()} SET lock_timeout = 200`);
     const database = open();
     await database.query("CREATE TABLE films (title text)");
@@ -99,7 +99,7 @@ describe("A service's database behind PgBouncer in transaction mode", function (
     });
   });
 
-  it("ends a transaction that is idle for longer than the role's timeout, and frees its locks", async () => {
+  it("ends a transaction that is idle for longer than the role's timeout, and releases its locks", async () => {
     await admin.query(
       `ALTER ROLE ${role()} SET idle_in_transaction_session_timeout = 200`,
     );
@@ -126,7 +126,7 @@ describe("A service's database behind PgBouncer in transaction mode", function (
     assert.deepEqual(await database.query("TABLE films"), []);
   });
 
-  it("keeps a transaction's own statement timeout within it", async () => {
+  it("applies a transaction's own statement timeout to that transaction only", async () => {
     await admin.query(`ALTER ROLE ${role()} SET statement_timeout = 300`);
     const database = open();
     await refused(
@@ -147,7 +147,7 @@ describe("A service's database behind PgBouncer in transaction mode", function (
       );
   });
 
-  it("is migrated once by replicas that start at once, and keeps nothing that a migration sets", async () => {
+  it("applies migrations once for concurrent replicas, and keeps a migration's settings out of later sessions", async () => {
     const path = folder({
       "0001-films.sql":
         "SET search_path = ''; SET lock_timeout = 0; CREATE TABLE public.films (title text); SELECT pg_sleep(0.2)",
@@ -164,7 +164,7 @@ describe("A service's database behind PgBouncer in transaction mode", function (
       );
   });
 
-  it("answers again after PgBouncer's connections to the server were ended", async () => {
+  it("recovers after PgBouncer's connections to the server are terminated", async () => {
     const database = open();
     await database.query("SELECT 1");
     await admin.query(

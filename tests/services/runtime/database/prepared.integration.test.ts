@@ -7,7 +7,7 @@ import {
 } from "../../../../services/runtime/index.ts";
 import { useDatabase } from "../../../support/postgres.ts";
 
-describe("A statement with parameters", () => {
+describe("openDatabase: prepared statements", () => {
   const url = useDatabase();
   let database: Database;
   beforeEach(async () => {
@@ -20,7 +20,7 @@ describe("A statement with parameters", () => {
     await database.close();
   });
 
-  /** Statements that the connection's server knows, by how often each was run. */
+  /** The prepared statements of the connection's session, most used first. */
   const known = () =>
     database.query<{ statement: string; runs: bigint }>(
       "SELECT statement, generic_plans + custom_plans AS runs FROM pg_prepared_statements ORDER BY runs DESC",
@@ -33,7 +33,7 @@ describe("A statement with parameters", () => {
     return film?.year;
   };
 
-  it("is parsed once in a connection, however often it is run", async () => {
+  it("parses a repeated statement once per connection", async () => {
     for (let i = 0; i < 20; i++) await year();
     await database.transaction((tx) =>
       tx.query("UPDATE films SET year = year WHERE id = $1", [1]),
@@ -44,7 +44,7 @@ describe("A statement with parameters", () => {
     ]);
   });
 
-  it("is run as it is, also where there are more of them than are kept", async () => {
+  it("runs every statement correctly, and keeps at most 500 prepared", async () => {
     for (let i = 0; i < 600; i++) {
       const [row] = await database.query<{ sum: number }>(
         `SELECT $1::int + ${i} AS sum`,
@@ -55,7 +55,7 @@ describe("A statement with parameters", () => {
     assert.ok((await known()).length <= 500);
   });
 
-  it("gives a column as another type after it was changed, once the connection is another one", async () => {
+  it("fails once after a column's type was changed, then returns the new type", async () => {
     assert.equal(await year(), 1927);
     const migrating = new pg.Client(url());
     await migrating.connect();
@@ -65,9 +65,9 @@ describe("A statement with parameters", () => {
     assert.equal(await year(), "1927");
   });
 
-  it("is right again after a 503, where the server has forgotten it", async () => {
+  it("fails once after the server dropped a prepared statement, then recovers", async () => {
     assert.equal(await year(), 1927);
-    await database.query("DEALLOCATE ALL"); // as DISCARD ALL does, and some poolers do
+    await database.query("DEALLOCATE ALL"); // as DISCARD ALL and some poolers do
     await assert.rejects(year(), DatabaseAway);
     assert.equal(await year(), 1927);
     await database.query("DEALLOCATE ALL");
@@ -80,7 +80,7 @@ describe("A statement with parameters", () => {
     assert.equal(await year(), 1927);
   });
 
-  it("is right again after a 503, where the server knows another one by its name", async () => {
+  it("fails once when another statement has a prepared statement's name, then recovers", async () => {
     assert.equal(await year(), 1927);
     const [{ name } = { name: "" }] = await database.query<{ name: string }>(
       "SELECT name FROM pg_prepared_statements WHERE statement LIKE '%year%films%'",

@@ -9,7 +9,7 @@ import {
 import { useDatabase } from "../../../support/postgres.ts";
 import { silentWay } from "../../../support/silent-way.ts";
 
-describe("A database that can't be used", () => {
+describe("openDatabase: unusable databases", () => {
   const url = useDatabase();
   const opened: Database[] = [];
   afterEach(async () => {
@@ -20,16 +20,16 @@ describe("A database that can't be used", () => {
     opened.push(database);
     return database;
   };
-  /** The URL with other parts. */
+  /** The URL with parts replaced. */
   const but = (parts: Partial<URL>) =>
     Object.assign(new URL(url()), parts).href;
 
   const name = () => new URL(url()).pathname.slice(1);
 
-  /** Why it can't be used. Nothing in the error is for a client, or holds the password. */
+  /** The cause of the failure. Asserts that the message has no details and the error no password. */
   async function why(work: Promise<unknown>): Promise<string> {
     const error = await work.then(
-      () => assert.fail("it can be used"),
+      () => assert.fail("The work succeeded."),
       (error: unknown) => error,
     );
     assert.ok(error instanceof DatabaseAway, inspect(error));
@@ -44,7 +44,7 @@ describe("A database that can't be used", () => {
     return (error.cause as Error).message;
   }
 
-  it("as nothing listens there", async () => {
+  it("reports that the connection was refused", async () => {
     const nobody = open("postgres://me:s3cret@127.0.0.1:1/films");
     assert.equal(
       await why(nobody.query("SELECT 1")),
@@ -52,7 +52,7 @@ describe("A database that can't be used", () => {
     );
   });
 
-  it("as its host has no address", async () => {
+  it("reports a host that does not resolve", async () => {
     const nowhere = open("postgres://me:s3cret@nowhere.invalid/films");
     assert.match(
       await why(nowhere.query("SELECT 1")),
@@ -60,7 +60,7 @@ describe("A database that can't be used", () => {
     );
   });
 
-  it("as it knows another password", async () => {
+  it("reports a wrong password", async () => {
     const { username } = new URL(url());
     const database = open(but({ password: "s3cret" }));
     assert.equal(
@@ -69,7 +69,7 @@ describe("A database that can't be used", () => {
     );
   });
 
-  it("as it is not there yet", async () => {
+  it("reports a database that does not exist", async () => {
     const database = open(but({ pathname: "/later" }));
     assert.equal(
       await why(database.transaction((tx) => tx.query("SELECT 1"))),
@@ -77,7 +77,7 @@ describe("A database that can't be used", () => {
     );
   });
 
-  it("as it has as many connections as it may", async () => {
+  it("reports that the connection limit is reached, and recovers", async () => {
     const first = open(url());
     const limit = (connections: number) =>
       first.query(`ALTER DATABASE ${name()} CONNECTION LIMIT ${connections}`);
@@ -91,7 +91,7 @@ describe("A database that can't be used", () => {
     await second.query("SELECT 1");
   });
 
-  it("as it only reads, until it is the one that writes", async () => {
+  it("reports a read-only server, and recovers once it accepts writes", async () => {
     const database = open(url());
     await database.query("CREATE TABLE films (title text)");
     const set = (value: string) =>
@@ -109,12 +109,12 @@ describe("A database that can't be used", () => {
     );
     assert.deepEqual(await other.query("TABLE films"), []);
     await set("off");
-    // On a connection that it had, it would still be told the same.
+    // The first write still uses a connection from before the change.
     await why(other.query("INSERT INTO films VALUES ('Metropolis')"));
     await other.query("INSERT INTO films VALUES ('Metropolis')");
   });
 
-  it("is not what a statement finds where only the way was lost", async () => {
+  it("replaces connections that were lost silently, without failing a statement", async () => {
     const way = await silentWay(url());
     try {
       const database = open(way.url);
@@ -123,7 +123,11 @@ describe("A database that can't be used", () => {
       way.forget();
       await database.query("SELECT 1");
       await Promise.all([1, 2, 3].map(() => database.query("SELECT 1")));
-      assert.equal(way.askedInVain(), 1, "one wait tells of all three");
+      assert.equal(
+        way.askedInVain(),
+        1,
+        "one timeout reveals all three lost connections",
+      );
     } finally {
       way.close();
     }

@@ -14,7 +14,7 @@ interface Timeouts {
   idle: string;
 }
 
-describe("The timeouts of a service's database", function () {
+describe("openDatabase: timeouts", function () {
   this.timeout(120_000);
   const { server, through } = usePgBouncer(2);
   const ours: Timeouts = { statement: "5s", lock: "3s", idle: "10s" };
@@ -31,7 +31,7 @@ describe("The timeouts of a service's database", function () {
     opened.push(database);
     return database;
   };
-  /** Runs SQL as the superuser, about the service's role. */
+  /** Runs SQL on the service's role as the superuser. */
   const administer = async (sql: (role: string) => string) => {
     const client = new pg.Client(server().url);
     await client.connect();
@@ -50,14 +50,14 @@ describe("The timeouts of a service's database", function () {
     ["directly", (url: string) => url],
     ["through PgBouncer", (url: string) => through(url)],
   ] as const)
-    describe(`reached ${way}`, () => {
-      it("are the role's", async () => {
+    describe(`connected ${way}`, () => {
+      it("uses the role's timeouts", async () => {
         const database = open(urlOf(direct));
         assert.deepEqual(await timeoutsOf(database), ours);
         assert.deepEqual(await database.transaction(timeoutsOf), ours);
       });
 
-      it("are the role's where those are shorter", async () => {
+      it("uses a role's timeout that is shorter than the default", async () => {
         await administer(
           (role) => `ALTER ROLE ${role} SET statement_timeout = '2s'`,
         );
@@ -68,17 +68,17 @@ describe("The timeouts of a service's database", function () {
       });
 
       for (const [what, sql] of [
-        ["none", (role: string) => `ALTER ROLE ${role} RESET ALL`],
+        ["no timeouts", (role: string) => `ALTER ROLE ${role} RESET ALL`],
         [
-          "one that never ends",
+          "an unlimited lock timeout",
           (role: string) => `ALTER ROLE ${role} SET lock_timeout = 0`,
         ],
         [
-          "a longer one",
+          "a longer statement timeout",
           (role: string) => `ALTER ROLE ${role} SET statement_timeout = '1h'`,
         ],
       ] as const)
-        it(`hold where the role has ${what}, and stay in their transaction`, async () => {
+        it(`applies the default timeouts when the role has ${what}, and leaves other clients' unchanged`, async () => {
           await administer(sql);
           const database = open(urlOf(direct));
           const plain = new pg.Client(urlOf(direct));
@@ -95,7 +95,7 @@ describe("The timeouts of a service's database", function () {
           await plain.end();
         });
 
-      it("end a statement where the role has none", async () => {
+      it("cancels a slow statement when the role has no timeouts", async () => {
         await administer((role) => `ALTER ROLE ${role} RESET ALL`);
         const database = open(urlOf(direct));
         await assert.rejects(
@@ -106,7 +106,7 @@ describe("The timeouts of a service's database", function () {
         );
       });
 
-      it("leave a failed statement's error and nothing of its work where the role has none", async () => {
+      it("rethrows a failed statement's error and rolls it back when the role has no timeouts", async () => {
         await administer((role) => `ALTER ROLE ${role} RESET ALL`);
         const database = open(urlOf(direct));
         await database.query("CREATE TABLE films (title text PRIMARY KEY)");

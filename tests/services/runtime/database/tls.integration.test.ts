@@ -17,7 +17,7 @@ import {
   useDatabase,
 } from "../../../support/postgres.ts";
 
-/** Makes an authority, and a key and certificate of its for a server with these names; gives their text. */
+/** Makes a certificate authority, and a key and certificate for a server with these names; returns a reader of them. */
 function certificate(folder: string, names: string) {
   const at = (file: string) => join(folder, file);
   const key = [
@@ -45,7 +45,7 @@ function certificate(folder: string, names: string) {
     readFileSync(at(file), "utf8");
 }
 
-/** Makes a server that runs encrypt. */
+/** Enables TLS on a running server. */
 async function encrypt(server: TestServer, key: string, crt: string) {
   const put = (name: string, input: string) =>
     execFileSync(
@@ -68,7 +68,7 @@ async function encrypt(server: TestServer, key: string, crt: string) {
   await client.end();
 }
 
-describe("A service's database, encrypted,", () => {
+describe("openDatabase: TLS", () => {
   const folder = useFolders();
   const plain = useDatabase();
   let files: ReturnType<typeof certificate>;
@@ -76,7 +76,7 @@ describe("A service's database, encrypted,", () => {
   let byAddress: string;
 
   before(async function () {
-    this.timeout(300_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be built
     const server = await startServer();
     files = certificate(folder(), "DNS:localhost,DNS:films.example");
     await encrypt(server, files("server.key"), files("server.crt"));
@@ -96,7 +96,7 @@ describe("A service's database, encrypted,", () => {
       await database.close();
     }
   }
-  /** What the log says of a connection that is refused. */
+  /** The reason that is logged for a failed connection. */
   const refused = async (variables: DatabaseVariables) => {
     let reason = "";
     await assert.rejects(encrypted(variables), (error) => {
@@ -106,16 +106,16 @@ describe("A service's database, encrypted,", () => {
     return reason;
   };
 
-  it("is not, unless it is said", async () => {
+  it("connects without TLS by default", async () => {
     assert.equal(await encrypted({ DATABASE_URL: local }), false);
   });
 
-  it("whoever answers, where that is enough", async () => {
+  it("encrypts without checking the certificate with DATABASE_TLS=require", async () => {
     const variables = { DATABASE_URL: byAddress, DATABASE_TLS: "require" };
     assert.equal(await encrypted(variables as DatabaseVariables), true);
   });
 
-  describe("where the certificate is checked,", () => {
+  describe("DATABASE_TLS=verify", () => {
     const verify = (url: string, more: Partial<DatabaseVariables> = {}) =>
       ({
         DATABASE_URL: url,
@@ -124,31 +124,31 @@ describe("A service's database, encrypted,", () => {
         ...more,
       }) as const;
 
-    it("takes one for the URL's host", async () => {
+    it("accepts a certificate for the URL's host", async () => {
       assert.equal(await encrypted(verify(local)), true);
     });
 
-    it("takes one for another name that is said", async () => {
+    it("accepts a certificate for DATABASE_TLS_NAME", async () => {
       const DATABASE_TLS_NAME = "films.example";
       for (const url of [local, byAddress])
         assert.equal(await encrypted(verify(url, { DATABASE_TLS_NAME })), true);
     });
 
-    it("refuses one for another host", async () => {
+    it("rejects a certificate for another host", async () => {
       assert.match(
         await refused(verify(byAddress)),
         /^Hostname\/IP does not match certificate's altnames: .*127\.0\.0\.1.*; DATABASE_TLS_NAME says which name its certificate has$/,
       );
     });
 
-    it("refuses one for another name than is said, though it is for the host", async () => {
+    it("rejects a certificate for the URL's host but not for DATABASE_TLS_NAME", async () => {
       assert.match(
         await refused(verify(local, { DATABASE_TLS_NAME: "wrong.example" })),
         /Host: wrong\.example\. is not in the cert's altnames: DNS:localhost, DNS:films\.example/,
       );
     });
 
-    it("refuses one of another authority", async () => {
+    it("rejects a certificate of another authority than DATABASE_TLS_CA", async () => {
       const other = certificate(folder(), "DNS:localhost")("ca.crt");
       assert.match(
         await refused(verify(local, { DATABASE_TLS_CA: other })),
@@ -156,7 +156,7 @@ describe("A service's database, encrypted,", () => {
       );
     });
 
-    it("refuses one of an authority that Node.js does not know", async () => {
+    it("rejects a certificate of an authority that Node.js does not trust", async () => {
       const { DATABASE_TLS_CA: _, ...variables } = verify(local);
       assert.match(
         await refused(variables),
@@ -166,14 +166,14 @@ describe("A service's database, encrypted,", () => {
   });
 
   for (const DATABASE_TLS of ["require", "verify"] as const)
-    it(`refuses a server that does not encrypt, with ${DATABASE_TLS}`, async () => {
+    it(`rejects a server without TLS with DATABASE_TLS=${DATABASE_TLS}`, async () => {
       assert.equal(
         await refused({ DATABASE_URL: plain(), DATABASE_TLS }),
         "The server does not support SSL connections",
       );
     });
 
-  it("does not count on a certificate that nobody checks", () => {
+  it("rejects DATABASE_TLS_CA and DATABASE_TLS_NAME without DATABASE_TLS=verify", () => {
     const DATABASE_URL = "postgres://me@films.example/films";
     const DATABASE_TLS_CA = files("ca.crt");
     assert.throws(

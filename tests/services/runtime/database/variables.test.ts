@@ -7,10 +7,10 @@ import { readEnvironment } from "../../../../services/runtime/environment.ts";
 
 const DATABASE_URL = "postgres://me:s3cret@films.example/films";
 
-describe("The variables of a service's database", () => {
+describe("databaseVariables", () => {
   const read = (variables: Record<string, string>) =>
     readEnvironment({ PORT: "1", ...variables }, databaseVariables);
-  /** What a service says of these variables, without the heading. */
+  /** The reported mistake, without the heading. */
   const mistake = (variables: Record<string, string>) => {
     try {
       read(variables);
@@ -22,7 +22,7 @@ describe("The variables of a service's database", () => {
     return "";
   };
 
-  it("need the URL alone", () => {
+  it("requires only DATABASE_URL", () => {
     const variables = Object.entries(read({ DATABASE_URL })).filter(([name]) =>
       name.startsWith("DATABASE_"),
     );
@@ -33,7 +33,7 @@ describe("The variables of a service's database", () => {
     });
   });
 
-  it("say how many connections there may be", () => {
+  it("reads DATABASE_CONNECTIONS", () => {
     const { DATABASE_CONNECTIONS } = read({
       DATABASE_URL,
       DATABASE_CONNECTIONS: "20",
@@ -44,14 +44,14 @@ describe("The variables of a service's database", () => {
   const url = "expected postgres://user:password@host:5432/name";
   const number = "expected a whole number from 1 to 100";
   const wrong: [string, Record<string, string>, string][] = [
-    ["no URL", {}, `DATABASE_URL is not set: ${url}`],
+    ["a missing URL", {}, `DATABASE_URL is not set: ${url}`],
     [
-      "something else",
+      "text that is not a URL",
       { DATABASE_URL: "s3cret" },
       `DATABASE_URL is wrong: ${url}, percent-encoded (@ in a password is %40)`,
     ],
     [
-      "a password that is not encoded",
+      "a password that is not percent-encoded",
       { DATABASE_URL: "postgres://me:s3cret/or#so@films.example/films" },
       `DATABASE_URL is wrong: ${url}, percent-encoded (@ in a password is %40)`,
     ],
@@ -61,42 +61,42 @@ describe("The variables of a service's database", () => {
       `DATABASE_URL is wrong: ${url}, percent-encoded (% in a password is %25)`,
     ],
     [
-      "another database's URL",
+      "a URL with another scheme",
       { DATABASE_URL: "mysql://me:s3cret@films.example/films" },
       `DATABASE_URL is wrong: ${url}, and it begins with another scheme`,
     ],
     [
-      "no user",
+      "a URL without a user",
       { DATABASE_URL: "postgres://films.example/films" },
       `DATABASE_URL is wrong: ${url}, and it has no user`,
     ],
     [
-      "no host",
+      "a URL without a host",
       { DATABASE_URL: "postgres://me:s3cret@/films" },
       `DATABASE_URL is wrong: ${url}, percent-encoded (@ in a password is %40)`,
     ],
     [
-      "no database",
+      "a URL without a database",
       { DATABASE_URL: "postgres://me:s3cret@films.example/" },
       `DATABASE_URL is wrong: ${url}, and it has no database's name`,
     ],
     [
-      "parameters",
+      "a URL with parameters",
       { DATABASE_URL: `${DATABASE_URL}?sslmode=require` },
       `DATABASE_URL is wrong: ${url} without parameters after it; DATABASE_TLS says how it is encrypted`,
     ],
     [
-      "an encryption that there is not",
+      "an unknown DATABASE_TLS",
       { DATABASE_URL, DATABASE_TLS: "on" },
       'DATABASE_TLS is "on": expected one of off, require, verify',
     ],
     [
-      "an authority's name, not its certificate",
+      "a DATABASE_TLS_CA that is not a certificate",
       { DATABASE_URL, DATABASE_TLS_CA: "an authority" },
       "DATABASE_TLS_CA is wrong: expected certificates as PEM, from -----BEGIN CERTIFICATE----- on",
     ],
     [
-      "no connections",
+      "zero connections",
       { DATABASE_URL, DATABASE_CONNECTIONS: "0" },
       `DATABASE_CONNECTIONS is "0": ${number}`,
     ],
@@ -107,12 +107,12 @@ describe("The variables of a service's database", () => {
     ],
   ];
   for (const [what, variables, sentence] of wrong)
-    it(`with ${what} are wrong, and say how`, () => {
+    it(`rejects ${what} with the reason`, () => {
       assert.equal(mistake(variables), sentence);
     });
 
-  describe("have a URL", () => {
-    it("that is decoded", () => {
+  describe("addressOf", () => {
+    it("decodes percent-encoded parts", () => {
       assert.deepEqual(
         addressOf("postgresql://us%40er:p%2F%23%25@films.example:6432/my%20db"),
         {
@@ -125,15 +125,15 @@ describe("The variables of a service's database", () => {
       );
     });
 
-    it("with an IPv6 address", () => {
+    it("parses an IPv6 host", () => {
       assert.equal(addressOf("postgres://me@[::1]/films").host, "::1");
     });
 
-    it("without a port, for PostgreSQL's own", () => {
+    it("uses port 5432 for a URL without a port", () => {
       assert.equal(addressOf(DATABASE_URL).port, 5432);
     });
 
-    it("as a file of a Secret has it, with a line break at its end", () => {
+    it("ignores a line break at the end of the URL", () => {
       assert.equal(addressOf(`${DATABASE_URL}\n`).database, "films");
     });
   });

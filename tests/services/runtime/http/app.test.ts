@@ -3,26 +3,26 @@ import { HTTPException } from "hono/http-exception";
 import { createService } from "../../../../services/runtime/index.ts";
 import { problemOf } from "../../../support/problem.ts";
 
-describe("Every service", () => {
-  describe("tells Kubernetes", () => {
-    it("that it lives", async () => {
+describe("createService", () => {
+  describe("probes", () => {
+    it("returns 200 from /livez", async () => {
       const response = await createService().app.request("/livez");
       assert.equal(response.status, 200);
     });
 
-    it("that it is ready", async () => {
+    it("returns 200 from /readyz by default", async () => {
       const response = await createService().app.request("/readyz");
       assert.equal(response.status, 200);
     });
 
-    it("that it is not ready, and why", async () => {
+    it("returns 503 from /readyz with the reason when it is not ready", async () => {
       const ready = () => Promise.reject(new Error("no database"));
       const response = await createService({ ready }).app.request("/readyz");
       const { detail } = await problemOf(response, 503);
       assert.equal(detail, "Not ready: no database");
     });
 
-    it("that it is ready again as soon as it is", async () => {
+    it("returns 200 from /readyz once it is ready again", async () => {
       let database = false;
       const { app } = createService({
         async ready() {
@@ -34,28 +34,28 @@ describe("Every service", () => {
       assert.equal((await app.request("/readyz")).status, 200);
     });
 
-    it("that it is not ready when it drains", async () => {
+    it("returns 503 from /readyz while it drains", async () => {
       const { app, drain } = createService();
       drain();
       await problemOf(await app.request("/readyz"), 503);
     });
 
-    it("that it lives while it drains", async () => {
+    it("returns 200 from /livez while it drains", async () => {
       const { app, drain } = createService();
       drain();
       assert.equal((await app.request("/livez")).status, 200);
     });
   });
 
-  describe("answers with a problem", () => {
-    it("404 where nothing is", async () => {
+  describe("problems", () => {
+    it("returns 404 for an unknown path", async () => {
       const response = await createService().app.request("/nowhere?a=b");
       const problem = await problemOf(response, 404);
       assert.equal(problem.title, "Not Found");
       assert.equal(problem.detail, "There is nothing at /nowhere.");
     });
 
-    it("405 to a method that a path does not have, with those it has", async () => {
+    it("returns 405 with Allow for a method that the path does not support", async () => {
       const { app } = createService();
       app.get("/title", (c) => c.text("title"));
       const response = await app.request("/title", { method: "DELETE" });
@@ -63,13 +63,13 @@ describe("Every service", () => {
       assert.equal(response.headers.get("allow"), "GET, HEAD");
     });
 
-    it("404, not 405, where a route finds nothing", async () => {
+    it("returns 404, not 405, when a route finds nothing", async () => {
       const { app } = createService();
       app.get("/title", (c) => c.notFound());
       await problemOf(await app.request("/title"), 404);
     });
 
-    it("to an HTTPException, with its status and message", async () => {
+    it("returns the status and message of an HTTPException", async () => {
       const { app } = createService();
       app.get("/", () => {
         throw new HTTPException(403, { message: "Not for you." });
@@ -78,7 +78,7 @@ describe("Every service", () => {
       assert.deepEqual([title, detail], ["Forbidden", "Not for you."]);
     });
 
-    it("that has the headers of an HTTPException's own response", async () => {
+    it("keeps the headers of an HTTPException's response, except Content-Length", async () => {
       const { app } = createService();
       app.get("/", () => {
         const headers = new Headers({ "www-authenticate": "Bearer" });
@@ -94,7 +94,7 @@ describe("Every service", () => {
       await problemOf(response, 401);
     });
 
-    it("500 to an unexpected error, which tells nothing of it", async () => {
+    it("returns 500 without details for an unexpected error", async () => {
       const { app } = createService();
       app.get("/", () => {
         throw new Error("password hunter2 refused by 10.0.0.7");
@@ -111,27 +111,27 @@ describe("Every service", () => {
     });
   });
 
-  describe("accepts a body", () => {
+  describe("bodyLimit", () => {
     const limited = () => {
       const { app } = createService({ bodyLimit: 10 });
       app.post("/", async (c) => c.text(await c.req.text()));
       return app;
     };
 
-    it("of its limit", async () => {
+    it("accepts a body of exactly the limit", async () => {
       const body = "0123456789";
       const response = await limited().request("/", { method: "POST", body });
       assert.equal(await response.text(), body);
     });
 
-    it("of no byte more: 413", async () => {
+    it("returns 413 for a body one byte above the limit", async () => {
       const body = "0123456789X";
       const response = await limited().request("/", { method: "POST", body });
       const { detail } = await problemOf(response, 413);
       assert.equal(detail, "A body may have 10 bytes at most.");
     });
 
-    it("of 64 KiB by default", async () => {
+    it("limits bodies to 64 KiB by default", async () => {
       const { app } = createService();
       app.post("/", async (c) => c.text(await c.req.text()));
       const post = (bytes: number) =>

@@ -26,8 +26,8 @@ function service() {
   return app;
 }
 
-describe("An error", () => {
-  /** By Accept, whether it is a page. */
+describe("Error responses", () => {
+  /** Accept headers, and whether they get a page. */
   const accepts: [accept: string | undefined, page: boolean][] = [
     [undefined, false],
     ["", false],
@@ -54,13 +54,13 @@ describe("An error", () => {
     ["text/html;q=0.5, application/json", false],
     ["text/html;q=0.5, application/*;q=0.8", false],
     ["text/html;q=0.9, application/json;q=0.8", true],
-    // A picture, a style and a video, as browsers ask for them.
+    // A browser's requests for an image, a style sheet and a video.
     ["image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", false],
     ["text/css,*/*;q=0.1", false],
     ["video/webm,video/ogg,video/*;q=0.9,audio/*;q=0.6,*/*;q=0.5", false],
   ];
   for (const [accept, page] of accepts)
-    it(`is ${page ? "a page" : "problem+json"} for Accept: ${accept ?? "(none)"}`, async () => {
+    it(`returns ${page ? "a page" : "problem+json"} for Accept: ${accept ?? "(missing)"}`, async () => {
       const headers: Record<string, string> =
         accept === undefined ? {} : { accept };
       const response = await service().request("/nope", { headers });
@@ -69,7 +69,7 @@ describe("An error", () => {
       else await problemOf(response, 404);
     });
 
-  it("keeps its body and headers for programs", async () => {
+  it("returns the whole problem and its headers to programs", async () => {
     const headers = { accept: "application/json", "x-request-id": "trace-7" };
     const response = await service().request("/form", { headers });
     assert.equal(response.headers.get("allow"), "POST");
@@ -82,7 +82,7 @@ describe("An error", () => {
     });
   });
 
-  it("adds Vary to no other response", async () => {
+  it("adds no Vary header to a success", async () => {
     const init = { method: "POST", ...asBrowser };
     const response = await service().request("/form", init);
     assert.equal(response.headers.get("vary"), null);
@@ -90,34 +90,34 @@ describe("An error", () => {
   });
 });
 
-describe("An error's page", () => {
+describe("Error pages", () => {
   const get = (path: string, status: number, init: RequestInit = asBrowser) =>
     Promise.resolve(service().request(path, init)).then((response) =>
       errorPageOf(response, status),
     );
 
-  it("says that the page doesn't exist: 404", async () => {
+  it("says on 404 that nothing exists at the address", async () => {
     const { heading, html } = await get("/nope", 404);
     assert.equal(heading, "There is nothing here");
     assert.match(html, /<title>Error: There is nothing here – Marquee</);
     assert.match(html, /<meta name="description" content="[^"]{50,160}">/);
   });
 
-  it("says that an address is not a page: 405, with Allow", async () => {
+  it("says on 405 that the address is not a page, and keeps Allow", async () => {
     const response = await service().request("/form", asBrowser);
     assert.equal(response.headers.get("allow"), "POST");
     const { heading } = await errorPageOf(response, 405);
     assert.equal(heading, "This address is not a page");
   });
 
-  it("says that the body was too large: 413", async () => {
+  it("says on 413 that the body was too large", async () => {
     const body = "0123456789X";
     const init = { method: "POST", body, ...asBrowser };
     const { text } = await get("/form", 413, init);
     assert.match(text, /larger than we accept/);
   });
 
-  it("tells nothing of an unexpected error but the request's id: 500", async () => {
+  it("shows the request's id but no details of an unexpected error on 500", async () => {
     const headers = { ...asBrowser.headers, "x-request-id": "trace-7" };
     const { heading, text, html } = await get("/broken", 500, { headers });
     assert.equal(heading, "Something went wrong");
@@ -125,7 +125,7 @@ describe("An error's page", () => {
     assert.doesNotMatch(html, /hunter2|10\.0\.0\.7|\.ts\b/);
   });
 
-  it("shows the message of an HTTPException, as text", async () => {
+  it("escapes the message of an HTTPException", async () => {
     const { html, heading } = await get("/error/422", 422);
     assert.equal(heading, "That did not work");
     assert.match(html, /It is &quot;&lt;b&gt;422&lt;\/b&gt;&quot;\./);
@@ -139,7 +139,7 @@ describe("An error's page", () => {
     ["61", "in 2 minutes"],
     ["7000", "in 2 hours"],
   ] as const)
-    it(`says when to try again: ${words}, with Retry-After: ${seconds}`, async () => {
+    it(`asks to try again ${words} for Retry-After: ${seconds}`, async () => {
       const response = await service().request(`/away/${seconds}`, asBrowser);
       assert.equal(response.headers.get("retry-after"), seconds);
       const { heading, text } = await errorPageOf(response, 503);
@@ -148,18 +148,18 @@ describe("An error's page", () => {
     });
 
   for (const status of [429, 502, 503, 504])
-    it(`asks to try again even without Retry-After: ${status}`, async () => {
+    it(`asks to try again on ${status} without Retry-After`, async () => {
       const { text } = await get(`/error/${status}`, status);
       assert.match(text, /Please try again in a few seconds\./);
     });
 
-  it("links to the same address to try again", async () => {
+  it("links to the same address for a retry on 503, but not on 404", async () => {
     const { links } = await get("/away/9?a=1&b=<2>", 503);
     assert.equal(links["Try again"], "/away/9?a=1&amp;b=%3C2%3E");
     assert.equal((await get("/nope", 404)).links["Try again"], undefined);
   });
 
-  it("offers no second try of a form", async () => {
+  it("offers no retry of a form", async () => {
     const init = { method: "POST", ...asBrowser };
     assert.deepEqual((await get("/away", 503, init)).links, {});
   });
@@ -181,7 +181,7 @@ describe("An error's page", () => {
     }
   });
 
-  it("has the headers of GET, and no body, for HEAD", async () => {
+  it("returns GET's headers without a body for HEAD", async () => {
     const init = { ...asBrowser, method: "HEAD" };
     const response = await service().request("/nope", init);
     assert.equal(response.status, 404);
@@ -190,7 +190,7 @@ describe("An error's page", () => {
     assert.equal(await response.text(), "");
   });
 
-  it("is served before the service has begun", async () => {
+  it("returns a page before the service has begun", async () => {
     const { app } = createService({ begin: () => new Promise(() => {}) });
     const response = await app.request("/", asBrowser);
     assert.equal(response.headers.get("retry-after"), "1");
@@ -198,7 +198,7 @@ describe("An error's page", () => {
     assert.match(text, /try again in a few seconds/);
   });
 
-  it("keeps the cookies and challenges of the error", async () => {
+  it("keeps the error's cookies and challenges", async () => {
     const { app } = createService();
     app.get("/", () => {
       const headers = new Headers({ "www-authenticate": "Bearer" });
@@ -212,7 +212,7 @@ describe("An error's page", () => {
     await errorPageOf(response, 401);
   });
 
-  it("has no links in a service without pages", async () => {
+  it("contains no links in a service without pages", async () => {
     for (const [path, status] of [
       ["/nope", 404],
       ["/error/401", 401],
@@ -224,7 +224,7 @@ describe("An error's page", () => {
     }
   });
 
-  it("is rendered by the service, if it passes errorPage; programs still get problems", async () => {
+  it("renders the service's errorPage, and still returns problems to programs", async () => {
     const { app } = createService({
       errorPage: (_, { status, title, requestId }) =>
         html`<!doctype html>
@@ -235,7 +235,7 @@ describe("An error's page", () => {
     await problemOf(await app.request("/nope"), 404);
   });
 
-  it("can be replaced for some paths by a middleware", async () => {
+  it("renders the page that a middleware sets for its paths", async () => {
     const { app } = createService();
     app.use("/bank/*", async (c, next) => {
       c.set("errorPage", () => html`<p>The bank’s</p>`);

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { createService } from "../../../../services/runtime/index.ts";
 
-describe("Every service's favicon", () => {
+describe("/favicon.ico", () => {
   const get = async (init: RequestInit = {}) => {
     const { app } = createService();
     return app.request("/favicon.ico", init);
   };
 
-  it("is an ICO file that browsers may keep for a day", async () => {
+  it("returns an ICO file that may be cached for a day", async () => {
     const { status, headers } = await get();
     assert.equal(status, 200);
     assert.equal(headers.get("content-type"), "image/x-icon");
     assert.equal(headers.get("cache-control"), "public, max-age=86400");
   });
 
-  it("has the sizes that tabs, bookmarks and search results use", async () => {
+  it("contains images of 16, 32 and 48 pixels", async () => {
     const file = Buffer.from(await (await get()).arrayBuffer());
     assert.deepEqual([...file.subarray(0, 4)], [0, 0, 1, 0]);
     const sizes = [0, 1, 2].map((i) => {
@@ -30,7 +30,7 @@ describe("Every service's favicon", () => {
     assert.equal(file.readUInt16LE(4), sizes.length);
   });
 
-  it("has a HEAD, and no other methods", async () => {
+  it("accepts HEAD and rejects POST", async () => {
     assert.equal((await get({ method: "HEAD" })).status, 200);
     assert.equal((await get({ method: "POST" })).status, 405);
   });

@@ -4,7 +4,7 @@ import { problemOf } from "../../../support/problem.ts";
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** A service with a route that tells the nonce which it was given. */
+/** A service with a route that returns its CSP nonce. */
 function service() {
   const { app } = createService();
   app.get("/", (c) => c.text(c.get("secureHeadersNonce") ?? ""));
@@ -14,7 +14,7 @@ function service() {
   return app;
 }
 
-describe("Every response's id", () => {
+describe("X-Request-Id", () => {
   const idOf = async (id?: string) => {
     const headers: Record<string, string> =
       id === undefined ? {} : { "X-Request-Id": id };
@@ -22,33 +22,33 @@ describe("Every response's id", () => {
     return response.headers.get("x-request-id") ?? "";
   };
 
-  it("is a new UUID", async () => {
+  it("generates a new UUID for a request without an id", async () => {
     const [first, second] = [await idOf(), await idOf()];
     assert.match(first, uuid);
     assert.notEqual(first, second);
   });
 
-  it("is the request's, if it has one", async () => {
+  it("returns the request's id", async () => {
     assert.equal(await idOf("trace-7_a="), "trace-7_a=");
   });
 
-  it("may have 255 characters", async () => {
+  it("accepts an id of 255 characters", async () => {
     assert.equal(await idOf("x".repeat(255)), "x".repeat(255));
   });
 
-  // Headers can't hold a line break: whatever decodes to one is what is left.
+  // Headers can't contain a line break, only an encoded one.
   const unsafe = {
-    "too long": "x".repeat(256),
-    empty: "",
+    "that is too long": "x".repeat(256),
+    "that is empty": "",
     "with a space": "a b",
     "with a tab": "a\tb",
     "with an encoded line break": "a%0d%0ab",
     "with a quote": 'a"b',
     "with markup": "<b>",
-    "with what is no ASCII": "\u00e9",
+    "with a non-ASCII character": "\u00e9",
   };
   for (const [what, id] of Object.entries(unsafe))
-    it(`is not the request's ${what}`, async () => {
+    it(`replaces an id ${what}`, async () => {
       assert.match(await idOf(id), uuid);
     });
 
@@ -56,7 +56,7 @@ describe("Every response's id", () => {
     ["/nowhere", 404],
     ["/broken", 500],
   ] as const)
-    it(`is in the problem of a ${status}`, async () => {
+    it(`includes the id in the problem of a ${status}`, async () => {
       const headers = { "X-Request-Id": "trace-7" };
       const response = await service().request(path, { headers });
       const { instance } = await problemOf(response, status);
@@ -65,14 +65,14 @@ describe("Every response's id", () => {
     });
 });
 
-describe("Every response's security headers", () => {
+describe("Security headers", () => {
   const nonceIn = (response: Response) =>
     /style-src 'self' 'nonce-([^']+)'/.exec(
       response.headers.get("content-security-policy") ?? "",
     )?.[1];
 
   for (const path of ["/", "/nowhere", "/broken"])
-    it(`are on ${path}`, async () => {
+    it(`sets security headers on ${path}`, async () => {
       const { headers } = await service().request(path);
       assert.equal(headers.get("x-content-type-options"), "nosniff");
       assert.equal(headers.get("referrer-policy"), "no-referrer");
@@ -82,17 +82,17 @@ describe("Every response's security headers", () => {
       assert.doesNotMatch(policy, /unsafe/);
     });
 
-  it("do not promise HTTPS, which the service does not speak", async () => {
+  it("omits Strict-Transport-Security, because services speak plain HTTP", async () => {
     const { headers } = await service().request("/");
     assert.equal(headers.get("strict-transport-security"), null);
   });
 
-  it("have the nonce that the page is given", async () => {
+  it("sends the nonce that the page is given in Content-Security-Policy", async () => {
     const response = await service().request("/");
     assert.equal(nonceIn(response), await response.text());
   });
 
-  it("have another nonce each time", async () => {
+  it("generates a new nonce for each response", async () => {
     const app = service();
     const first = nonceIn(await app.request("/"));
     assert.ok(first);

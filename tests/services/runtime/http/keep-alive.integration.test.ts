@@ -35,32 +35,32 @@ describe("keepConnections", () => {
     await once(server, "listening");
     return (server.address() as AddressInfo).port;
   };
-  /** A connection that has had one response. */
+  /** A connection that has received one response. */
   const used = async (port: number) => {
     const client = open(port);
     client.get("/hello");
     return { ...client, response: await client.until("hello") };
   };
 
-  it("keeps idle connections for longer than Google's load balancers do, by default", () => {
+  it("keeps idle connections for 620 s by default, longer than Google's load balancers", () => {
     keepConnections(server, defaultKeepAlive);
     assert.equal(server.keepAliveTimeout, 620_000);
   });
 
-  it("tells clients how long it keeps a connection", async () => {
+  it("sends its timeout in the Keep-Alive header", async () => {
     keepConnections(server, { seconds: 620, maxConnections: 1 });
     const { response } = await used(await listen());
     assert.match(response, /^connection: keep-alive\r$/im);
     assert.match(response, /^keep-alive: timeout=620\r$/im);
   });
 
-  it("closes a connection that is idle for longer", async () => {
+  it("closes a connection that is idle for longer than the timeout", async () => {
     keepConnections(server, { seconds: 0.05, maxConnections: 1 });
     const { closed } = await used(await listen());
     await closed;
   });
 
-  it("closes connections beyond the limit with their response, and refuses none", async () => {
+  it("closes connections beyond the limit after their response, and refuses none", async () => {
     keepConnections(server, { seconds: 620, maxConnections: 2 });
     const port = await listen();
     const [first, second] = [await used(port), await used(port)];
@@ -76,7 +76,7 @@ describe("keepConnections", () => {
     }
   });
 
-  it("keeps connections again once others are closed", async () => {
+  it("keeps a new connection open once another one is closed", async () => {
     keepConnections(server, { seconds: 620, maxConnections: 1 });
     const port = await listen();
     const [first, [socket]] = await Promise.all([
@@ -90,10 +90,10 @@ describe("keepConnections", () => {
   });
 });
 
-describe("A program that serves with keepAlive", () => {
+describe("serve: keepAlive", () => {
   stopPrograms();
 
-  it("keeps connections for so long, and closes idle ones when it ends", async () => {
+  it("sends its timeout to clients, and closes idle connections on shutdown", async () => {
     const { port, terminate, end } = await start(
       "tests/support/programs/program.ts",
       { keepAlive: { seconds: 4060 }, times: { answer: 50, finish: 60_000 } },
@@ -111,7 +111,7 @@ describe("A program that serves with keepAlive", () => {
     [paymentProgram, paymentEnvironment],
     [streamingProgram, streamingEnvironment],
   ] as const)
-    it(`takes the time from KEEP_ALIVE_SECONDS in ${program}`, async () => {
+    it(`reads KEEP_ALIVE_SECONDS in ${program}`, async () => {
       const { url } = await start(
         program,
         {},

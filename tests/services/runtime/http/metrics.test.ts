@@ -12,7 +12,7 @@ function service() {
   return app;
 }
 
-/** How many requests were counted, by labels. */
+/** The number of counted requests, by labels. */
 async function counted(app: ReturnType<typeof service>) {
   const text = await (await app.request("/metrics")).text();
   const series = text.matchAll(
@@ -23,8 +23,8 @@ async function counted(app: ReturnType<typeof service>) {
   );
 }
 
-describe("Every service's metrics", () => {
-  it("are in Prometheus' text format", async () => {
+describe("GET /metrics", () => {
+  it("returns Prometheus' text format", async () => {
     const response = await service().request("/metrics");
     assert.match(
       response.headers.get("content-type") ?? "",
@@ -36,12 +36,12 @@ describe("Every service's metrics", () => {
     );
   });
 
-  it("have Node.js's own", async () => {
+  it("includes Node.js's own metrics", async () => {
     const response = await service().request("/metrics");
     assert.match(await response.text(), /^nodejs_eventloop_lag_seconds /m);
   });
 
-  it("count requests by method, the route's pattern and status", async () => {
+  it("counts requests by method, route pattern and status", async () => {
     const app = service();
     await app.request("/titles/1");
     await app.request("/titles/2");
@@ -52,7 +52,7 @@ describe("Every service's metrics", () => {
     });
   });
 
-  it("count a 404 that a route gave as that route's", async () => {
+  it("counts a route's 404 under the route's pattern", async () => {
     const app = service();
     await app.request("/titles/0");
     assert.deepEqual(await counted(app), {
@@ -60,7 +60,7 @@ describe("Every service's metrics", () => {
     });
   });
 
-  it("count a route that throws", async () => {
+  it("counts a request whose route throws as 500", async () => {
     const app = service();
     await app.request("/broken");
     assert.deepEqual(await counted(app), {
@@ -68,7 +68,7 @@ describe("Every service's metrics", () => {
     });
   });
 
-  it("count all that has no route as one", async () => {
+  it("counts all requests without a route under one label", async () => {
     const app = service();
     for (const path of ["/wp-admin", "/.env", "/titles"])
       await app.request(path);
@@ -77,14 +77,14 @@ describe("Every service's metrics", () => {
     });
   });
 
-  it("do not count probes, nor their own reading", async () => {
+  it("does not count probes and scrapes", async () => {
     const app = service();
     for (const path of ["/livez", "/readyz", "/metrics"])
       await app.request(path);
     assert.deepEqual(await counted(app), {});
   });
 
-  it("are of one service, though two are in a process", async () => {
+  it("separates the metrics of two services in one process", async () => {
     const [one, other] = [service(), service()];
     await one.request("/titles/1");
     assert.deepEqual(await counted(other), {});

@@ -9,7 +9,7 @@ const Film = z.looseObject({
   tags: z.array(z.string()).optional(),
 });
 
-/** Takes any text, in every part of a request. */
+/** A service that accepts any text in every part of a request. */
 function anyText() {
   const service = createService({ bodyLimit: 1_000_000 });
   const { app, route } = createApi({
@@ -60,7 +60,7 @@ function anyText() {
   return conforming(service.app);
 }
 
-describe("The character U+0000, which PostgreSQL can't store", () => {
+describe("U+0000 in requests", () => {
   const app = anyText();
   const says = "has the character U+0000, which no text here may have";
 
@@ -74,24 +74,24 @@ describe("The character U+0000, which PostgreSQL can't store", () => {
     (await problemOf(await response, 422)).errors;
 
   const bodies: [what: string, body: unknown, pointer: string][] = [
-    ["a text", { name: "a\u0000b" }, "/name"],
+    ["a string", { name: "a\u0000b" }, "/name"],
     ["a list", { name: "a", tags: ["b", "\u0000"] }, "/tags/1"],
     [
-      "what is not expected",
+      "an unexpected field",
       { name: "a", x: { "~/": ["\u0000"] } },
       "/x/~0~1/0",
     ],
-    ["a name", { name: "a", "x\u0000": 1 }, "/x\u0000"],
-    ["the first of two texts", { name: "\u0000", tags: ["\u0000"] }, "/name"],
-    ["a text and nothing else", "\u0000", ""],
+    ["a field's name", { name: "a", "x\u0000": 1 }, "/x\u0000"],
+    ["the first of two strings", { name: "\u0000", tags: ["\u0000"] }, "/name"],
+    ["the top-level string", "\u0000", ""],
   ];
   for (const [what, body, pointer] of bodies)
-    it(`is refused in ${what} of a JSON body`, async () => {
+    it(`rejects U+0000 in ${what} of a JSON body`, async () => {
       const errors = await errorsOf(send(JSON.stringify(body)));
       assert.deepEqual(errors?.at(-1), { pointer, detail: says });
     });
 
-  it("is refused along with what else is wrong, in a sentence", async () => {
+  it("reports U+0000 together with other mistakes in one sentence", async () => {
     const { detail } = await problemOf(
       await send('{"name": 1, "other": "\\u0000"}'),
       422,
@@ -102,18 +102,18 @@ describe("The character U+0000, which PostgreSQL can't store", () => {
     );
   });
 
-  it("is looked for in a body that is as deep as it can be", async () => {
+  it("finds U+0000 in a body nested 100,000 levels deep", async () => {
     const deep = (inner: string) =>
       `{"name":"a","x":${"[".repeat(100_000)}${inner}${"]".repeat(100_000)}}`;
     assert.equal((await errorsOf(send(deep('"\\u0000"'))))?.length, 1);
   });
 
-  it("is refused in a query", async () => {
+  it("rejects U+0000 in a query", async () => {
     const errors = await errorsOf(app.request("/query?name=a%00"));
     assert.deepEqual(errors, [{ pointer: "/name", detail: says }]);
   });
 
-  it("is refused in a form, and nothing else of it is", async () => {
+  it("rejects U+0000 in a form's text, but not in a form's file", async () => {
     const form = (fields: Record<string, string | Blob>) => {
       const body = new FormData();
       for (const [name, value] of Object.entries(fields))
@@ -123,16 +123,16 @@ describe("The character U+0000, which PostgreSQL can't store", () => {
     assert.deepEqual(await errorsOf(form({ name: "a\u0000" })), [
       { pointer: "/name", detail: says },
     ]);
-    const file = new Blob(["\u0000"]); // bytes are no text
+    const file = new Blob(["\u0000"]); // a file is not text
     assert.equal((await form({ name: "a", file })).status, 200);
   });
 
-  it("is in the path of nothing", async () => {
+  it("returns 404 for U+0000 in a path", async () => {
     assert.equal((await app.request("/films/a%20b")).status, 200);
     await problemOf(await app.request("/films/a%00b"), 404);
   });
 
-  it("is not mistaken for its name", async () => {
+  it("accepts an escaped backslash before u0000, and U+0001", async () => {
     const response = await send('{"name":"\\\\u0000 and \\u0001"}');
     assert.deepEqual(await response.json(), { name: "\\u0000 and \u0001" });
   });

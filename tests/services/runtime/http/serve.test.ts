@@ -7,17 +7,17 @@ import { runToEnd, start, stopPrograms } from "../../../support/program.ts";
 
 const file = "tests/support/programs/program.ts";
 
-/** Starts a service that drains in so many milliseconds. */
+/** Starts a service whose shutdown has phases of these milliseconds: to answer requests, and to finish them. */
 const program = (answer: number, finish: number) =>
   start(file, { times: { answer, finish } });
 
-/** In the tests that use it, it must not be waited for. */
+/** Milliseconds. As long as a test's timeout: a test that waits for it fails. */
 const long = 60_000;
 
-describe("A program that serves", () => {
+describe("serve", () => {
   stopPrograms();
 
-  it("ends with 1 and says which port is taken", async () => {
+  it("exits with code 1 and logs which port is in use", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
@@ -37,7 +37,7 @@ describe("A program that serves", () => {
     }
   });
 
-  it("refuses a body beyond the limit, whatever its length says", async () => {
+  it("rejects a body above the limit with and without Content-Length", async () => {
     const { url } = await program(0, 0);
     const post = async (body: Uint8Array | ReadableStream) => {
       const init = { method: "POST", body, duplex: "half" };
@@ -49,10 +49,10 @@ describe("A program that serves", () => {
   });
 });
 
-describe("A program that is asked to end", () => {
+describe("serve: shutdown", () => {
   stopPrograms();
 
-  it("completes a request that has begun", async () => {
+  it("completes a running request after SIGTERM", async () => {
     const { url, said, terminate, end } = await program(50, long);
     const request = fetch(`${url}/slow/300`);
     await said("begun");
@@ -61,7 +61,7 @@ describe("A program that is asked to end", () => {
     assert.equal((await end).code, 0);
   });
 
-  it("says with that answer that it closes the connection", async () => {
+  it("sends Connection: close with the response to a running request", async () => {
     const { port, said, terminate } = await program(long, long);
     const client = open(port);
     client.get("/slow/300");
@@ -71,7 +71,7 @@ describe("A program that is asked to end", () => {
     await client.closed;
   });
 
-  it("still answers on open connections, and closes them with it", async () => {
+  it("answers one more request on an open connection, then closes it", async () => {
     const { port, terminate } = await program(long, long);
     const client = open(port);
     client.get("/hello");
@@ -84,7 +84,7 @@ describe("A program that is asked to end", () => {
     await client.closed;
   });
 
-  it("still answers on new connections", async () => {
+  it("still answers requests on new connections after SIGTERM", async () => {
     const { url, terminate } = await program(long, long);
     await terminate();
     const response = await fetch(`${url}/hello`);
@@ -92,14 +92,14 @@ describe("A program that is asked to end", () => {
     assert.equal(response.headers.get("connection"), "close");
   });
 
-  it("is not ready, and says so", async () => {
+  it("returns 503 from /readyz after SIGTERM", async () => {
     const { url, terminate } = await program(long, long);
     assert.equal((await fetch(`${url}/readyz`)).status, 200);
     await terminate();
     assert.equal((await fetch(`${url}/readyz`)).status, 503);
   });
 
-  it("takes no connection any more after a while", async () => {
+  it("refuses new connections after a while, and completes a running request", async () => {
     const { port, url, said, terminate } = await program(50, long);
     const request = fetch(`${url}/slow/500`);
     await said("begun");
@@ -109,7 +109,7 @@ describe("A program that is asked to end", () => {
     assert.equal((await request).status, 200);
   });
 
-  it("ends though clients keep idle connections open", async () => {
+  it("exits even if clients keep idle connections open", async () => {
     const { port, terminate, end } = await program(50, long);
     const [used, unused] = [open(port), open(port)];
     await once(unused.socket, "connect");
@@ -120,10 +120,10 @@ describe("A program that is asked to end", () => {
     await Promise.all([used.closed, unused.closed]);
   });
 
-  it("ends as soon as the last answer is given, though its client stays", async () => {
+  it("exits after the last response, even if its client stays connected", async () => {
     const { port, said, terminate, end } = await program(50, long);
     const client = open(port);
-    client.get("/trickle/500"); // its headers could not say "close" yet
+    client.get("/trickle/500"); // its headers are sent before the shutdown, without "close"
     await said("begun");
     await client.until("first\r\n");
     await terminate();
@@ -131,14 +131,14 @@ describe("A program that is asked to end", () => {
     assert.equal((await end).code, 0);
   });
 
-  it("delivers all of an answer to a client that is slow to read", async () => {
+  it("delivers a whole response to a client that reads slowly", async () => {
     const { port, said, terminate, end } = await program(50, long);
     const client = open(port);
     client.socket.pause();
     client.get("/large");
     await said("request");
     await terminate();
-    await delay(300); // it takes no connection any more
+    await delay(300); // until it refuses new connections
     client.socket.resume();
     await client.closed;
     const [, body] = client.all().split("\r\n\r\n");
@@ -146,7 +146,7 @@ describe("A program that is asked to end", () => {
     assert.equal((await end).code, 0);
   });
 
-  it("cuts connections that outlast the drain", async () => {
+  it("closes connections that outlast the drain", async () => {
     const { port, said, terminate, end } = await program(50, 200);
     const client = open(port);
     client.get(`/trickle/${long}`);
@@ -157,7 +157,7 @@ describe("A program that is asked to end", () => {
     assert.equal((await end).code, 0);
   });
 
-  it("drains on Ctrl-C as well", async () => {
+  it("drains on SIGINT too", async () => {
     const { url, said, terminate, end } = await program(50, long);
     const request = fetch(`${url}/slow/300`);
     await said("begun");
@@ -166,7 +166,7 @@ describe("A program that is asked to end", () => {
     assert.equal((await end).code, 0);
   });
 
-  it("ends at once when asked again", async () => {
+  it("ends at once on a second signal", async () => {
     const { pid, terminate, end } = await program(long, long);
     await terminate();
     process.kill(pid, "SIGTERM");

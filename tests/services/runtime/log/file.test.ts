@@ -29,7 +29,7 @@ const linesOf = (path: string): Line[] =>
       return JSON.parse(line);
     });
 
-describe("A log file", () => {
+describe("Log file", () => {
   stopPrograms();
   const folder = useFolders();
 
@@ -53,7 +53,7 @@ describe("A log file", () => {
     ["is a device", () => "/dev/null", "it is not a regular file"],
   ];
   for (const [what, path, why] of wrong)
-    it(`that ${what} ends the program with a sentence`, async () => {
+    it(`makes the program exit with code 1 when its path ${what}`, async () => {
       const LOG_FILE = path(folder({ file: "" }));
       const end = await runToEnd(writer, { LOG_FILE }, '{"lines":1}');
       assert.equal(end.code, 1);
@@ -78,7 +78,7 @@ describe("A log file", () => {
     return { path, ...end };
   }
 
-  it("has all lines, and standard output none", async () => {
+  it("contains every line, and standard output none", async () => {
     const { path, ...end } = await run({ lines: 1_000 });
     assert.deepEqual(end, { code: 0, stdout: "", stderr: "" });
     const lines = linesOf(path);
@@ -88,20 +88,20 @@ describe("A log file", () => {
     assert.equal(existsSync(`${path}.1`), false);
   });
 
-  it("has all lines of a program that is killed", async () => {
+  it("contains every line of a killed program", async () => {
     const { path, code } = await run({ lines: 1_000, end: "kill" });
     assert.equal(code, null);
     isNumbered(linesOf(path), 0, 1_000);
   });
 
-  it("has fatal lines, as standard output has", async () => {
+  it("contains fatal lines, which standard output repeats", async () => {
     const { path, stdout } = await run({ lines: 1, end: "fatal" });
     const { level, msg } = JSON.parse(stdout);
     assert.deepEqual({ level, msg }, { level: "fatal", msg: "can't go on" });
     assert.deepEqual(linesOf(path).at(-1), JSON.parse(stdout));
   });
 
-  it("leaves an uncaught error's stack to standard error", async () => {
+  it("leaves an uncaught error's stack on standard error", async () => {
     const { path, code, stdout, stderr } = await run({
       lines: 10,
       end: "throw",
@@ -112,7 +112,7 @@ describe("A log file", () => {
     isNumbered(linesOf(path), 0, 10);
   });
 
-  it("does not hide why a service could not start", async () => {
+  it("contains the reason why a service could not start, which standard output repeats", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
@@ -128,12 +128,12 @@ describe("A log file", () => {
     assert.equal(readFileSync(path, "utf8"), end.stdout);
   });
 
-  it("keeps what it had", async () => {
+  it("keeps its existing lines", async () => {
     const { path } = await run({ lines: 5 }, numbered(-5, 0));
     isNumbered(linesOf(path), -5, 5);
   });
 
-  it("does not lose a line to half a one that a killed program left", async () => {
+  it("continues on a new line after an incomplete one left by a killed program", async () => {
     const { path } = await run({ lines: 5 }, `${numbered(0, 1)}{"n":`);
     const [first, half, ...lines] = readFileSync(path, "utf8").split(/(?<=\n)/);
     assert.deepEqual([first, half], [numbered(0, 1), '{"n":\n']);
@@ -144,10 +144,10 @@ describe("A log file", () => {
     );
   });
 
-  describe("that becomes too large", () => {
+  describe("rotation", () => {
     const limit = 64 * 1024;
 
-    it("is renamed, in place of the one before it; no line is lost or torn", async () => {
+    it("replaces the previous rotated file without losing or tearing lines", async () => {
       const path = join(folder(), "a.log");
       const lines = 10_000;
       await runToEnd(writer, {}, JSON.stringify({ path, limit, lines }));
@@ -158,7 +158,7 @@ describe("A log file", () => {
       assert.ok(statSync(path).size <= limit);
     });
 
-    it("is renamed when it was so before", () => {
+    it("rotates a file that is already full when opened", () => {
       const path = join(folder({ "a.log": "x".repeat(limit) }), "a.log");
       const log = createLogger(logFile(path, limit));
       log.level = "info";
@@ -167,7 +167,7 @@ describe("A log file", () => {
       assert.equal(statSync(`${path}.1`).size, limit + 1); // and its newline
     });
 
-    it("is not renamed for a line that is larger itself", () => {
+    it("does not rotate an empty file for a line above the limit", () => {
       const path = join(folder(), "a.log");
       const log = createLogger(logFile(path, 100));
       log.level = "info";
@@ -178,7 +178,7 @@ describe("A log file", () => {
       assert.equal(linesOf(path).length, 1);
     });
 
-    it("counts bytes, not characters", () => {
+    it("limits bytes, not characters", () => {
       const path = join(folder(), "a.log");
       const log = createLogger(logFile(path, 1_000));
       log.level = "info";
@@ -186,7 +186,7 @@ describe("A log file", () => {
       assert.ok(statSync(`${path}.1`).size <= 1_000);
     });
 
-    it("goes on when somebody took it away", () => {
+    it("creates a new file when the old one was removed", () => {
       const path = join(folder(), "a.log");
       const log = createLogger(logFile(path, 100));
       log.level = "info";
@@ -197,9 +197,9 @@ describe("A log file", () => {
     });
   });
 
-  it("that takes no more has whole lines; the others go to standard output", () => {
+  it("contains only whole lines when it can't grow, and the others go to standard output", () => {
     const path = join(folder(), "a.log");
-    // The shell's limit, in blocks of 512 bytes, is in the middle of a line.
+    // The shell's limit, in blocks of 512 bytes, falls into the middle of a line.
     const { stdout } = spawnSync(
       "sh",
       [
@@ -221,7 +221,7 @@ describe("A log file", () => {
     isNumbered([...written, ...others], 0, 200);
   });
 
-  it("that can't be renamed has its limit; the lines go to standard output", async () => {
+  it("stays below its limit when it can't be renamed, and further lines go to standard output", async () => {
     const path = join(folder(), "a.log");
     mkdirSync(join(`${path}.1`, "taken"), { recursive: true });
     const { stdout } = await runToEnd(

@@ -7,15 +7,15 @@ import { type Line, start, stopPrograms } from "../../../support/program.ts";
 const program = (options = {}) =>
   start("tests/support/programs/program.ts", options);
 
-/** A log line without what differs each time. */
+/** A log line without its time and duration. */
 function steady({ time: _time, ms: _ms, ...line }: Line): Line {
   return line;
 }
 
-describe("Every service's log", () => {
+describe("Service log", () => {
   stopPrograms();
 
-  it("has a line of JSON for each request", async () => {
+  it("contains a line of JSON for each request", async () => {
     const { url, said } = await program();
     const headers = { "X-Request-Id": "trace-7" };
     await fetch(`${url}/titles/1`, { headers });
@@ -32,7 +32,7 @@ describe("Every service's log", () => {
     assert.ok((line.ms as number) >= 0);
   });
 
-  it("has the status that the client got", async () => {
+  it("contains the status that the client received", async () => {
     const { url, said } = await program();
     for (const [path, status] of [
       ["/nowhere", 404],
@@ -47,7 +47,7 @@ describe("Every service's log", () => {
     await said("request", { method: "DELETE", status: 405 });
   });
 
-  it("has the error behind a 500, under the request's id", async () => {
+  it("contains the error behind a 500, with the request's id", async () => {
     const { url, said } = await program();
     const headers = { "X-Request-Id": "trace-7" };
     await fetch(`${url}/broken`, { headers });
@@ -58,13 +58,13 @@ describe("Every service's log", () => {
     assert.match(stack ?? "", /programs\/program\.ts:\d+/);
   });
 
-  it("has the id under which a route's own lines are found", async () => {
+  it("contains the request's id in a route's own lines", async () => {
     const { url, said } = await program();
     const response = await fetch(`${url}/slow/0`);
     await said("begun", { requestId: response.headers.get("x-request-id") });
   });
 
-  it("has no line for probes", async () => {
+  it("omits requests to probes and metrics", async () => {
     const { url, lines, said } = await program();
     for (const path of ["/livez", "/readyz", "/metrics", "/hello"])
       await fetch(url + path);
@@ -72,7 +72,7 @@ describe("Every service's log", () => {
     assert.equal(lines.filter(({ msg }) => msg === "request").length, 1);
   });
 
-  it("has no line for a request that is logged at debug, unless LOG_LEVEL is debug", async () => {
+  it("omits requests logged at debug unless LOG_LEVEL is debug", async () => {
     const { url, lines, said } = await program();
     for (const path of ["/polled", "/hello"]) await fetch(url + path);
     await said("request", { path: "/hello" });
@@ -84,7 +84,7 @@ describe("Every service's log", () => {
     await verbose.said("request", { path: "/polled", level: "debug" });
   });
 
-  it("never has a password, not even where a route is careless", async () => {
+  it("never contains a password, even if a route logs it carelessly", async () => {
     const { url, out, said } = await program();
     await fetch(`${url}/login?password=hunter2`, {
       method: "POST",
@@ -96,7 +96,7 @@ describe("Every service's log", () => {
     assert.doesNotMatch(out.stdout + out.stderr, /hunter2/);
   });
 
-  it("has nothing but JSON, though clients go in the middle", async () => {
+  it("contains only JSON when clients disconnect during a response", async () => {
     const times = { answer: 0, finish: 0 };
     const { port, out, said, terminate, end } = await program({ times });
     for (const path of ["/large", "/trickle/50"]) {
@@ -112,7 +112,7 @@ describe("Every service's log", () => {
     assert.equal(out.stderr, "");
   });
 
-  it("begins at the level that LOG_LEVEL says", () => {
+  it("starts at the level of LOG_LEVEL", () => {
     assert.equal(logger.level, process.env.LOG_LEVEL);
   });
 });

@@ -11,10 +11,10 @@ import { useFolders } from "../../../support/folders.ts";
 const films = "CREATE TABLE films (title text UNIQUE);\n";
 const actors = "CREATE TABLE actors (name text);\n";
 
-describe("A folder of migrations", () => {
+describe("readMigrations", () => {
   const folder = useFolders();
 
-  /** What is wrong with it. */
+  /** The reported mistake, without the folder's path. */
   function mistake(path: string): string {
     try {
       readMigrations(path);
@@ -25,7 +25,7 @@ describe("A folder of migrations", () => {
     return "";
   }
 
-  it("gives them in order", () => {
+  it("returns migrations in the order of their numbers", () => {
     const path = folder({ "0002-actors.sql": actors, "0001-films.sql": films });
     assert.deepEqual(
       readMigrations(path).map(({ name, sql }) => [name, sql]),
@@ -36,7 +36,7 @@ describe("A folder of migrations", () => {
     );
   });
 
-  it("has the same text and checksums with CRLF line ends as with LF", () => {
+  it("reads files with CRLF line ends like files with LF", () => {
     const lf = { "0001-films.sql": films, "0002-actors.sql": actors };
     const crlf = {
       "0001-films.sql": films.replaceAll("\n", "\r\n"),
@@ -53,7 +53,7 @@ describe("A folder of migrations", () => {
     });
   });
 
-  it("has the checksums of the files' bytes where they have LF line ends", () => {
+  it("computes checksums of the services' migrations with LF line ends", () => {
     for (const service of ["auth", "payment", "streaming"])
       for (const { path, sha256 } of readMigrations(
         join(
@@ -75,7 +75,7 @@ describe("A folder of migrations", () => {
         );
   });
 
-  it("may have words in strings and bodies that begin transactions elsewhere", () => {
+  it("accepts transaction keywords in comments, strings and function bodies", () => {
     const sql = `/* ROLLBACK; */ -- ; COMMIT
       SELECT '; COMMIT', "; BEGIN" FROM a; DO $a$ BEGIN COMMIT; END $a$;
       CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END;`;
@@ -83,36 +83,36 @@ describe("A folder of migrations", () => {
   });
 
   const wrong: [string, Record<string, string>, string][] = [
-    ["that is empty", {}, "… has no migrations."],
+    ["without migrations", {}, "… has no migrations."],
     [
-      "with something else",
+      "with another file",
       { "0001-films.sql": films, "README.md": "" },
       "…/README.md is no migration: their names are like 0001-accounts.sql, and nothing else is in that folder.",
     ],
     [
-      "with a gap",
+      "with a gap in the numbers",
       { "0001-films.sql": films, "0003-actors.sql": actors },
       "…/0003-actors.sql should have the number 0002: migrations are numbered from 0001 on, without gaps, each number once.",
     ],
     [
-      "with a number twice",
+      "with a duplicate number",
       { "0001-films.sql": films, "0001-actors.sql": actors },
       "…/0001-films.sql should have the number 0002: migrations are numbered from 0001 on, without gaps, each number once.",
     ],
     ...["COMMIT", "ROLLBACK", "BEGIN"].map(
       (word): [string, Record<string, string>, string] => [
-        `with a ${word}`,
+        `with a ${word} statement`,
         { "0001-films.sql": films, "0002-actors.sql": `${actors}${word};` },
         `…/0002-actors.sql has a statement ${word}: each migration is one transaction, which is begun and ended for it. Take that statement out.`,
       ],
     ),
   ];
   for (const [what, files, message] of wrong)
-    it(`${what} is refused`, () => {
+    it(`rejects a folder ${what}`, () => {
       assert.equal(mistake(folder(files)), message);
     });
 
-  it("that is not there is refused", () => {
+  it("rejects a folder that does not exist", () => {
     assert.match(
       mistake(join(folder(), "nowhere")),
       /^The migrations can't be read: ENOENT: no such file or directory/,

@@ -9,7 +9,7 @@ import { useDatabase } from "../../../support/postgres.ts";
 
 const films = "CREATE TABLE films (title text)";
 
-describe("A migration that needs a lock which somebody holds", () => {
+describe("migrate: locked tables", () => {
   const folder = useFolders();
   const url = useDatabase();
   let database: Database;
@@ -22,7 +22,7 @@ describe("A migration that needs a lock which somebody holds", () => {
   });
   after(() => database.close());
 
-  /** Holds the table. @returns what ends that */
+  /** Locks the table. @returns a function that releases it */
   async function hold() {
     const held = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
@@ -51,7 +51,7 @@ describe("A migration that needs a lock which somebody holds", () => {
       "0002-years.sql": "ALTER TABLE films ADD year int;",
     });
 
-  it("comes again until it gets it, and lets others through meanwhile", async () => {
+  it("retries until it gets the lock, and lets other statements through meanwhile", async () => {
     const release = await hold();
     const migrated = migrate(database, path(), {
       wait: 200,
@@ -59,14 +59,14 @@ describe("A migration that needs a lock which somebody holds", () => {
       most: 1_000,
     });
     await untilSomebodyWaits();
-    // The migration can't have its lock before `release`: this would fail behind it.
+    // The migration can't get its lock before `release`. If it queued for it all along, this statement would fail.
     await database.query("TABLE films");
     await release();
     await migrated;
     assert.deepEqual(await database.query("SELECT year FROM films"), []);
   });
 
-  it("fails after some tries, and says why", async () => {
+  it("fails with the reason after its last attempt to lock a table", async () => {
     const release = await hold();
     const folder = path();
     await assert.rejects(

@@ -13,7 +13,7 @@ import { useDatabase } from "../../../support/postgres.ts";
 const films = "CREATE TABLE films (title text UNIQUE);\n";
 const actors = "CREATE TABLE actors (name text);\n";
 
-describe("A service's migrations", () => {
+describe("migrate", () => {
   const folder = useFolders();
   const url = useDatabase();
   let database: Database;
@@ -35,17 +35,17 @@ describe("A service's migrations", () => {
     (
       await database.query<{ name: string }>("TABLE migrations ORDER BY name")
     ).map(({ name }) => name);
-  /** Why they can't be applied. */
+  /** The reported mistake, without the folder's path. */
   async function failure(path: string): Promise<string> {
     const error = await migrate(database, path).then(
-      () => assert.fail("they were applied"),
+      () => assert.fail("The migrations were applied."),
       (error: unknown) => error,
     );
     assert.ok(error instanceof MigrationFailed, String(error));
     return error.message.replaceAll(path, "…");
   }
 
-  it("are applied in order, and remembered", async () => {
+  it("applies migrations in order and records them", async () => {
     await migrate(
       database,
       folder({
@@ -69,7 +69,7 @@ describe("A service's migrations", () => {
     assert.ok(first?.applied_at instanceof Date);
   });
 
-  it("are applied once", async () => {
+  it("applies each migration once", async () => {
     const path = folder({ "0001-films.sql": films });
     await migrate(database, path);
     await migrate(database, path);
@@ -78,7 +78,7 @@ describe("A service's migrations", () => {
     assert.deepEqual(await applied(), ["0001-films.sql", "0002-actors.sql"]);
   });
 
-  describe("with CRLF line ends", () => {
+  describe("CRLF line ends", () => {
     const quote = "CREATE TABLE quotes AS SELECT 'two\nlines' AS text;\n";
     const crlf = (text: string) => text.replaceAll("\n", "\r\n");
     const checksums = () =>
@@ -86,7 +86,7 @@ describe("A service's migrations", () => {
         "SELECT name, sha256 FROM migrations ORDER BY name",
       );
 
-    it("are not applied again where they were applied with LF", async () => {
+    it("does not reapply a migration with CRLF that was applied with LF", async () => {
       const path = folder({ "0001-quotes.sql": quote });
       await migrate(database, path);
       const before = await checksums();
@@ -98,7 +98,7 @@ describe("A service's migrations", () => {
       assert.deepEqual(await applied(), ["0001-quotes.sql", "0002-actors.sql"]);
     });
 
-    it("are applied as with LF, and are not applied again with LF", async () => {
+    it("applies a migration with CRLF like one with LF, and does not reapply it with LF", async () => {
       const path = folder({ "0001-quotes.sql": crlf(quote) });
       await migrate(database, path);
       assert.deepEqual(await database.query("TABLE quotes"), [
@@ -109,7 +109,7 @@ describe("A service's migrations", () => {
       assert.deepEqual(await applied(), ["0001-quotes.sql"]);
     });
 
-    it("are not applied again where an earlier version stored the checksum of the CRLF file", async () => {
+    it("does not reapply a migration whose stored checksum is that of the CRLF file", async () => {
       const path = folder({ "0001-quotes.sql": quote });
       await migrate(database, path);
       await database.query(
@@ -120,7 +120,7 @@ describe("A service's migrations", () => {
       assert.deepEqual(await applied(), ["0001-quotes.sql"]);
     });
 
-    it("are refused, as with LF, if they were changed after they were applied", async () => {
+    it("rejects a migration with CRLF that was changed after it was applied", async () => {
       const path = folder({ "0001-quotes.sql": crlf(quote) });
       await migrate(database, path);
       write(path, { "0001-quotes.sql": crlf(`${quote}-- later\n`) });
@@ -131,7 +131,7 @@ describe("A service's migrations", () => {
     });
   });
 
-  it("may hold functions, and words that begin transactions elsewhere", async () => {
+  it("accepts functions, and transaction keywords in comments, strings and names", async () => {
     await migrate(
       database,
       folder({
@@ -148,7 +148,7 @@ describe("A service's migrations", () => {
     ]);
   });
 
-  it("may take longer than a request's statements", async () => {
+  it("applies a migration that takes longer than the statement timeout", async () => {
     await migrate(
       database,
       folder({ "0001-slow.sql": "SELECT pg_sleep(7.5)" }),
@@ -156,7 +156,7 @@ describe("A service's migrations", () => {
     assert.deepEqual(await applied(), ["0001-slow.sql"]);
   });
 
-  it("may set what dumps set, and later statements know nothing of it", async () => {
+  it("accepts the settings of a dump, and keeps them out of later statements", async () => {
     const dump = `SET statement_timeout = 0;
       SELECT pg_catalog.set_config('search_path', '', false);
       CREATE TABLE public.films (title text);`;
@@ -170,8 +170,8 @@ describe("A service's migrations", () => {
     ]);
   });
 
-  describe("with one that fails", () => {
-    it("leave those before it and nothing of itself", async () => {
+  describe("failing migrations", () => {
+    it("rolls back a failing migration, and keeps those before it", async () => {
       const path = folder({
         "0001-films.sql": films,
         "0002-actors.sql": `${actors}SELECT nothing;`,
@@ -192,29 +192,29 @@ describe("A service's migrations", () => {
 
     const wrong: [string, string, string][] = [
       [
-        "its line and column, and PostgreSQL's hint",
+        "the line and column of an error, and PostgreSQL's hint",
         `-- ä 🎬\n${films}SELECT\n  titel FROM films;`,
         '…/0001-wrong.sql:4:3: column "titel" does not exist (Perhaps you meant to reference the column "films.title".)',
       ],
       [
-        "the file where PostgreSQL knows no place",
+        "the file of an error for which PostgreSQL has no position",
         `${films}INSERT INTO films VALUES ('a'), ('a');`,
         '…/0001-wrong.sql: duplicate key value violates unique constraint "films_title_key"',
       ],
       [
-        "what a transaction does not allow",
+        "a statement that can't run in a transaction",
         "CREATE DATABASE other;",
         "…/0001-wrong.sql: CREATE DATABASE cannot run inside a transaction block",
       ],
     ];
     for (const [what, sql, message] of wrong)
-      it(`say ${what}`, async () => {
+      it(`reports ${what}`, async () => {
         const path = folder({ "0001-wrong.sql": sql });
         assert.equal(await failure(path), message);
         assert.deepEqual(await tables(), []);
       });
 
-    it("say that the role may make no tables", async () => {
+    it("reports that its own table can't be created", async () => {
       await database.query("DROP SCHEMA public");
       assert.equal(
         await failure(folder({ "0001-films.sql": films })),
@@ -224,14 +224,14 @@ describe("A service's migrations", () => {
     });
   });
 
-  describe("that contradict the database", () => {
+  describe("migrations that contradict the database", () => {
     let path: string;
     beforeEach(async () => {
       path = folder({ "0001-films.sql": films, "0002-actors.sql": actors });
       await migrate(database, path);
     });
 
-    it("as one was changed, name it", async () => {
+    it("rejects a migration that was changed after it was applied", async () => {
       write(path, {
         "0001-films.sql": `${films}-- later`,
         "0003-more.sql": "CREATE TABLE more ();",
@@ -243,7 +243,7 @@ describe("A service's migrations", () => {
       assert.ok(!(await tables()).includes("more"));
     });
 
-    it("as one has another's place, name both", async () => {
+    it("rejects a migration in the place of an applied one, and names both", async () => {
       rmSync(join(path, "0002-actors.sql"));
       write(path, {
         "0002-more.sql": "CREATE TABLE more ();",
@@ -256,7 +256,7 @@ describe("A service's migrations", () => {
       assert.ok(!(await tables()).includes("more"));
     });
 
-    it("as a newer version of the program was there, leave it as it is", async () => {
+    it("accepts a database that a newer version has migrated", async () => {
       rmSync(join(path, "0002-actors.sql"));
       await migrate(database, path);
       assert.deepEqual(await applied(), ["0001-films.sql", "0002-actors.sql"]);

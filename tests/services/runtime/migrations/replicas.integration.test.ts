@@ -9,7 +9,7 @@ import { useFolders } from "../../../support/folders.ts";
 import { useDatabase } from "../../../support/postgres.ts";
 import { start, stopPrograms } from "../../../support/program.ts";
 
-describe("Replicas that start at once", () => {
+describe("migrate: concurrent replicas", () => {
   const folder = useFolders();
   const url = useDatabase();
   let database: Database;
@@ -22,7 +22,7 @@ describe("Replicas that start at once", () => {
   after(() => database.close());
   stopPrograms();
 
-  // Each fails where it is applied twice or too early, and takes so long that replicas meet.
+  // Each fails if it is applied twice or too early, and takes long enough for the replicas to overlap.
   const migrations = () =>
     folder({
       "0001-films.sql": "CREATE TABLE films (title text); SELECT pg_sleep(0.5)",
@@ -44,7 +44,7 @@ describe("Replicas that start at once", () => {
     );
 
   for (const replicas of [2, 8])
-    it(`migrate the database once, ${replicas} of them`, async () => {
+    it(`applies each migration once for ${replicas} replicas`, async () => {
       const path = migrations();
       const databases = Array.from({ length: replicas }, () =>
         openDatabase({ DATABASE_URL: url(), DATABASE_CONNECTIONS: 1 }),
@@ -54,7 +54,7 @@ describe("Replicas that start at once", () => {
       await assertMigrated();
     });
 
-  it("are all ready when the last migration is applied, as processes", async () => {
+  it("applies each migration in one of three processes, and makes all of them ready", async () => {
     const path = migrations();
     const programs = await Promise.all([1, 2, 3].map(() => program(path)));
     await Promise.all(
@@ -75,10 +75,10 @@ describe("Replicas that start at once", () => {
     }
   });
 
-  it("go on where one was killed in the middle", async () => {
+  it("continues after a replica was killed during a migration", async () => {
     const path = migrations();
     const first = await program(path);
-    await delay(700); // in a migration, whichever
+    await delay(700); // during one of the migrations
     process.kill(first.pid, "SIGKILL");
     await migrate(database, path);
     await assertMigrated();

@@ -30,7 +30,7 @@ const Seat: z.ZodType = z
 
 const seat = { row: 1, side: "left", note: null, sold: true };
 
-/** A service whose one route may answer other than it says. */
+/** A service with one route, whose response may contradict its document. */
 function answering(answer: (c: Context) => Response) {
   const service = createService();
   const api = createApi({ title: "T", version: "1", description: "Test." });
@@ -56,11 +56,11 @@ function answering(answer: (c: Context) => Response) {
 const ask = (answer: (c: Context) => Response, path = "/seats/1") =>
   conforming(answering(answer)).request(path);
 
-describe("A response conforms to its service's document", () => {
+describe("conforming: valid responses", () => {
   const good: [string, (c: Context) => Response][] = [
-    ["a body of the schema", (c) => c.json(seat)],
+    ["a body that matches the schema", (c) => c.json(seat)],
     [
-      "a body with all that it may have",
+      "a body with all optional fields",
       (c) =>
         c.json({
           ...seat,
@@ -69,27 +69,27 @@ describe("A response conforms to its service's document", () => {
           next: [seat],
         }),
     ],
-    ["no body where there is none", (c) => c.body(null, 204)],
+    ["an empty body for a response without content", (c) => c.body(null, 204)],
     ["a problem", (c) => problem(c, 404, "There is no such seat.")],
   ];
   for (const [what, answer] of good)
-    it(`with ${what}`, async () => {
+    it(`accepts ${what}`, async () => {
       await ask(answer);
     });
 
-  it("to HEAD as to GET", async () => {
+  it("accepts HEAD for GET", async () => {
     const app = conforming(answering((c) => c.json(seat)));
     await app.request("/seats/1", { method: "HEAD" });
   });
 
-  it("where the document has nothing: 404 and 405", async () => {
+  it("accepts 404 and 405 for undocumented paths and methods", async () => {
     const app = conforming(answering((c) => c.json(seat)));
     assert.equal((await app.request("/nowhere")).status, 404);
     const response = await app.request("/seats/1", { method: "PUT" });
     assert.equal(response.status, 405);
   });
 
-  it("at paths that all services have, or that are named", async () => {
+  it("accepts the paths that all services have, and those passed to it", async () => {
     const app = conforming(
       answering((c) => c.json(seat)),
       ["/page"],
@@ -98,36 +98,60 @@ describe("A response conforms to its service's document", () => {
       assert.equal((await app.request(path)).status, 200);
   });
 
-  it("and can still be read", async () => {
+  it("leaves the response's body readable", async () => {
     const response = await ask((c) => c.json(seat));
     assert.deepEqual(await response.json(), seat);
   });
 });
 
-describe("A response does not conform to its service's document", () => {
+describe("conforming: invalid responses", () => {
   const bad: [string, (c: Context) => Response, RegExp][] = [
-    ["another status", (c) => c.json(seat, 202), /202; the document has: 200/],
-    ["another type", (c) => c.text("seat"), /as "text\/plain"; the document/],
-    ["a body where there is none", (c) => c.json(seat, 201), /with a body/],
-    ["a field less", (c) => c.json({ ...seat, row: undefined }), /row/],
-    ["a field more", (c) => c.json({ ...seat, colour: "red" }), /colour/],
-    ["another type of field", (c) => c.json({ ...seat, row: "1" }), /row/],
+    [
+      "an undocumented status",
+      (c) => c.json(seat, 202),
+      /202; the document has: 200/,
+    ],
+    [
+      "an undocumented media type",
+      (c) => c.text("seat"),
+      /as "text\/plain"; the document/,
+    ],
+    [
+      "a body of a response without content",
+      (c) => c.json(seat, 201),
+      /with a body/,
+    ],
+    ["a missing field", (c) => c.json({ ...seat, row: undefined }), /row/],
+    [
+      "an unexpected field",
+      (c) => c.json({ ...seat, colour: "red" }),
+      /colour/,
+    ],
+    ["a field of another type", (c) => c.json({ ...seat, row: "1" }), /row/],
     ["a number out of range", (c) => c.json({ ...seat, row: 0 }), /row/],
-    ["half a number", (c) => c.json({ ...seat, row: 1.5 }), /row/],
-    ["a word not in the list", (c) => c.json({ ...seat, side: "up" }), /side/],
-    ["nothing of a union", (c) => c.json({ ...seat, price: "cheap" }), /price/],
+    ["a fraction for an integer", (c) => c.json({ ...seat, row: 1.5 }), /row/],
+    [
+      "a string that is not in the enum",
+      (c) => c.json({ ...seat, side: "up" }),
+      /side/,
+    ],
+    [
+      "a value of no type in a union",
+      (c) => c.json({ ...seat, price: "cheap" }),
+      /price/,
+    ],
     [
       "a time without a zone",
       (c) => c.json({ ...seat, at: "2025-01-02T03:04:05" }),
       /at/,
     ],
     [
-      "no field that has a default",
+      "a missing field that has a default",
       (c) => c.json({ ...seat, sold: undefined }),
       /sold/,
     ],
     [
-      "a mistake further in",
+      "a mistake in a nested object",
       (c) => c.json({ ...seat, next: [{ ...seat, row: 0 }] }),
       /next\[0\]\.row/,
     ],
@@ -136,14 +160,14 @@ describe("A response does not conform to its service's document", () => {
       (c) => c.json({ ...seat, next: [seat, seat, seat] }),
       /next/,
     ],
-    ["a list for an object", (c) => c.json([seat]), /expected object/],
+    ["a list in place of an object", (c) => c.json([seat]), /expected object/],
   ];
   for (const [what, answer, message] of bad)
-    it(`with ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       await assert.rejects(ask(answer), message);
     });
 
-  it("where it is of a route that the document has not", async () => {
+  it("rejects a response of an undocumented route", async () => {
     await assert.rejects(
       ask((c) => c.json(seat), "/page"),
       /GET \/page answered 200, but is not in the document/,
@@ -151,43 +175,43 @@ describe("A response does not conform to its service's document", () => {
   });
 });
 
-describe("A document is not as OpenAPI demands", () => {
+describe("checkDocument", () => {
   const bad: [string, (document: Document) => void, RegExp][] = [
     [
-      "with a reference to nothing",
+      "a reference to a schema that does not exist",
       ({ components }) => delete components.schemas.Title,
       /#\/components\/schemas\/Title is nowhere/,
     ],
     [
-      "with an operationId twice",
+      "a duplicate operationId",
       ({ paths }) =>
         Object.assign(paths["/titles"]?.get ?? {}, { operationId: "addTitle" }),
       /operationIds/,
     ],
     [
-      "with a parameter that is not declared",
+      "an undeclared path parameter",
       ({ paths }) => delete paths["/titles/{id}"]?.delete?.parameters,
       /deleteTitlesId: parameters in the path/,
     ],
     [
-      "with two paths that are the same",
+      "two paths that differ only in a parameter's name",
       ({ paths }) => Object.assign(paths, { "/titles/{name}": {} }),
       /parameters' names/,
     ],
     [
-      "with a response without words",
+      "a response without a description",
       ({ components }) =>
         Object.assign(components.responses.Failed ?? {}, { description: "" }),
       /500 has no description/,
     ],
     [
-      "with security that is not explained",
+      "an undefined security scheme",
       ({ components }) => delete components.securitySchemes,
       /no scheme session/,
     ],
   ];
   for (const [what, spoil, message] of bad)
-    it(what, async () => {
+    it(`rejects ${what}`, async () => {
       const document = await documentOf(createShelf().app);
       spoil(document);
       assert.throws(() => checkDocument(document), message);

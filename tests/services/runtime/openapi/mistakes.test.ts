@@ -16,29 +16,37 @@ function apiOf(route: Partial<RouteDescription>) {
   return add;
 }
 
-describe("A route is refused when the program starts", () => {
+describe("createApi: invalid routes", () => {
   const User = z.object({ name: z.string() }).meta({ id: "OpenApiTestUser" });
   const wrong: [string, Partial<RouteDescription>, RegExp][] = [
     [
-      "with a parameter that has no schema",
+      "with a path parameter that has no schema",
       { path: "/users/:id" },
       /^get \/users\/:id: The path's parameters are: id; those of request\.param: none\./,
     ],
     [
-      "with a schema for a parameter that the path has not",
+      "with a schema for a parameter that is not in the path",
       { request: { param: z.object({ id: z.string() }) } },
       /parameters are: none; those of request\.param: id\./,
     ],
-    ["at a path for anything", { path: "/files/*" }, /no "\*" and no "\?"/],
-    ["at a path with an end that may be left out", { path: "/a/:b?" }, /"\?"/],
-    ["at a path without a slash", { path: "users" }, /has to begin with "\/"/],
     [
-      "with headers that no request could have",
+      "with a wildcard in its path",
+      { path: "/files/*" },
+      /no "\*" and no "\?"/,
+    ],
+    ["with an optional path parameter", { path: "/a/:b?" }, /"\?"/],
+    [
+      "whose path does not start with a slash",
+      { path: "users" },
+      /has to begin with "\/"/,
+    ],
+    [
+      "with a header schema that no request can match",
       { request: { header: z.strictObject({ a: z.string() }) } },
       /request\.header refuses every request/,
     ],
     [
-      "with a header in capitals",
+      "with a header name in upper case",
       { request: { header: z.object({ "X-Region": z.string() }) } },
       /"X-Region" has to be in lower case/,
     ],
@@ -48,27 +56,27 @@ describe("A route is refused when the program starts", () => {
       /OpenAPI has "authorization" elsewhere/,
     ],
     [
-      "with a query that is no object",
+      "with a query schema that is not an object",
       { request: { query: z.string() } },
       /request\.query has to be a z\.object/,
     ],
     [
-      "with two bodies",
+      "with both a JSON and a form body",
       { request: { json: z.string(), form: z.object({}) } },
       /request\.json or request\.form, not both/,
     ],
     [
-      "with security that the document doesn't explain",
+      "with an undefined security scheme",
       { security: ["session"] },
       /"session", which createApi's securitySchemes do not have/,
     ],
     [
-      "with a time that JSON can't have",
+      "with a Date in a JSON body",
       { request: { json: z.object({ user: z.object({ born: z.date() }) }) } },
       /Date cannot be represented.*, at properties\/user\/properties\/born\..*z\.iso\.datetime\(\)/,
     ],
     [
-      "with a response that is transformed to who knows what",
+      "with a transform in a response schema",
       {
         responses: {
           200: { description: "", schema: z.string().transform(Number) },
@@ -77,7 +85,7 @@ describe("A route is refused when the program starts", () => {
       /Transforms cannot be represented/,
     ],
     [
-      "with a schema that is not the same on the way in and out",
+      "with a named schema that differs between request and response",
       {
         request: { json: User },
         responses: { 200: { description: "", schema: User } },
@@ -85,12 +93,12 @@ describe("A route is refused when the program starts", () => {
       /the id "OpenApiTestUser", or one that is not the same/,
     ],
     [
-      "with a schema that contains itself and has no name",
+      "with a recursive schema that has no name",
       { request: { json: z.json() } },
       /A schema that contains itself needs a name/,
     ],
     [
-      "with a schema whose name can't be one in OpenAPI",
+      "with a schema name that OpenAPI does not allow",
       {
         request: {
           json: z.object({ a: z.string().meta({ id: "Open API/Test" }) }),
@@ -100,16 +108,18 @@ describe("A route is refused when the program starts", () => {
     ],
   ];
   for (const [what, route, message] of wrong)
-    it(what, () => assert.throws(() => apiOf(route), { message }));
+    it(`rejects a route ${what}`, () =>
+      assert.throws(() => apiOf(route), { message }));
 
   const twice: [string, Partial<RouteDescription>, RegExp][] = [
+    ["that already exists", { operationId: "other" }, /^Error: get \/: It is/],
     [
-      "that is there already",
-      { operationId: "other" },
-      /^Error: get \/: It is/,
+      "with a duplicate operationId",
+      { path: "/a", operationId: "get" },
+      /"get"/,
     ],
-    ["with another's operationId", { path: "/a", operationId: "get" }, /"get"/],
   ];
   for (const [what, route, message] of twice)
-    it(what, () => assert.throws(() => apiOf({})(route), message));
+    it(`rejects a route ${what}`, () =>
+      assert.throws(() => apiOf({})(route), message));
 });

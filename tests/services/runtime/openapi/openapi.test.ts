@@ -12,8 +12,8 @@ const problem = {
 };
 const always = { 500: shared("Failed"), 503: shared("Unavailable") };
 
-describe("A service's OpenAPI document", () => {
-  it("is at /openapi.json, to be kept a while", async () => {
+describe("GET /openapi.json", () => {
+  it("returns cacheable JSON, and 304 for its entity tag", async () => {
     const response = await app.request("/openapi.json");
     assert.equal(response.headers.get("content-type"), "application/json");
     assert.equal(response.headers.get("cache-control"), "public, max-age=300");
@@ -24,11 +24,11 @@ describe("A service's OpenAPI document", () => {
     assert.equal(again.status, 304);
   });
 
-  it("is as OpenAPI 3.1 demands", async () => {
+  it("returns a valid OpenAPI 3.1 document", async () => {
     checkDocument(await documentOf(app));
   });
 
-  it("says what it is, for any address that it is reached at", async () => {
+  it("includes the service's info and a relative server URL", async () => {
     const { openapi, info, servers } = await documentOf(app);
     assert.deepEqual(
       { openapi, info, servers },
@@ -44,7 +44,7 @@ describe("A service's OpenAPI document", () => {
     );
   });
 
-  it("has a route with all that it takes and answers", async () => {
+  it("documents a route's security, body and responses", async () => {
     const { paths } = await documentOf(app);
     assert.deepEqual(paths["/titles"]?.post, {
       operationId: "addTitle",
@@ -92,7 +92,7 @@ describe("A service's OpenAPI document", () => {
     });
   });
 
-  it("has the query's fields and the headers as parameters", async () => {
+  it("documents query fields and headers as parameters", async () => {
     const { paths } = await documentOf(app);
     assert.deepEqual(paths["/titles"]?.get, {
       operationId: "getTitles",
@@ -136,7 +136,7 @@ describe("A service's OpenAPI document", () => {
     });
   });
 
-  it("has the path's parameters, and no body where there is none", async () => {
+  it("documents path parameters, and no content for responses without a body", async () => {
     const { paths } = await documentOf(app);
     const { parameters = [], responses } =
       paths["/titles/{id}"]?.delete ?? assert.fail();
@@ -153,7 +153,7 @@ describe("A service's OpenAPI document", () => {
     });
   });
 
-  it("has a form as both types that forms have, and a page as such", async () => {
+  it("documents a form in both form media types, and a page as text/html", async () => {
     const { paths } = await documentOf(app);
     const { requestBody, responses } = paths["/search"]?.post ?? assert.fail();
     const form = {
@@ -182,7 +182,7 @@ describe("A service's OpenAPI document", () => {
     });
   });
 
-  it("has what several routes share once, by its name", async () => {
+  it("defines shared schemas and responses once, by name", async () => {
     const { schemas, responses } = (await documentOf(app)).components;
     assert.deepEqual(Object.keys(schemas).sort(), ["Problem", "Title"]);
     const { properties = {} } = schemas.Title ?? {};
@@ -220,7 +220,7 @@ describe("A service's OpenAPI document", () => {
     });
   });
 
-  it("has nothing that only JSON Schema's own files need", async () => {
+  it("omits the JSON Schema keywords $schema, $id and $defs", async () => {
     const text = await (await app.request("/openapi.json")).text();
     assert.doesNotMatch(text, /"\$(schema|id|defs)"/);
   });

@@ -18,15 +18,15 @@ const errorsOf = async (response: Response) =>
     ({ pointer, detail }) => `${pointer} ${detail}`,
   );
 
-describe("A route's JSON body", () => {
-  it("reaches the handler as its schema makes it", async () => {
+describe("Routes: JSON bodies", () => {
+  it("passes the body to the handler as parsed by its schema", async () => {
     const response = await add({ name: " Heat ", stars: 5 });
     assert.equal(response.status, 201);
     const { name, tags } = (await response.json()) as Record<string, unknown>;
     assert.deepEqual([name, tags], ["Heat", ["5 stars", "ann"]]);
   });
 
-  it("is refused with every mistake", async () => {
+  it("rejects a body with every mistake in it", async () => {
     assert.deepEqual(await errorsOf(await add({ stars: 1.5, year: 1995 })), [
       "/name is missing",
       "/stars is not a whole number",
@@ -34,21 +34,21 @@ describe("A route's JSON body", () => {
     ]);
   });
 
-  it("is refused where it is no JSON", async () => {
+  it("rejects a body that is not JSON", async () => {
     await problemOf(await add("{"), 400);
     await problemOf(await add("", { "content-type": "text/plain" }), 415);
   });
 
-  it("is refused where it is too large", async () => {
+  it("rejects a body that is too large", async () => {
     await problemOf(await add({ name: "x".repeat(1024) }), 413);
   });
 
-  it("is not looked at before a middleware has let it through", async () => {
+  it("does not read a body before the route's middleware accepts the request", async () => {
     await problemOf(await add("{", { "x-user": "" }), 401);
   });
 });
 
-describe("A route's query", () => {
+describe("Routes: queries", () => {
   const find = (query: string, headers: Record<string, string> = {}) =>
     app.request(`/titles${query}`, { headers });
   const found = async (response: Response) => {
@@ -60,7 +60,7 @@ describe("A route's query", () => {
     return [first?.name, first?.tags];
   };
 
-  it("reaches the handler as its schema makes it", async () => {
+  it("passes the query to the handler as parsed by its schema", async () => {
     assert.deepEqual(await found(await find("")), ["20 in anywhere", []]);
     assert.deepEqual(await found(await find("?limit=7&tag=a%20b&tag=c")), [
       "7 in anywhere",
@@ -68,7 +68,7 @@ describe("A route's query", () => {
     ]);
   });
 
-  it("has a list also where there is one in it", async () => {
+  it("parses a single value of a list as a list", async () => {
     const [, tags] = await found(await find("?tag=a"));
     assert.deepEqual(tags, ["a"]);
   });
@@ -83,11 +83,11 @@ describe("A route's query", () => {
     ["?__proto__=1", ["/__proto__ is not expected"]],
   ];
   for (const [query, errors] of wrong)
-    it(`${query} is refused`, async () => {
+    it(`rejects ${query}`, async () => {
       assert.deepEqual(await errorsOf(await find(query)), errors);
     });
 
-  it("is refused in a sentence", async () => {
+  it("rejects a query with all its mistakes in one sentence", async () => {
     const { detail } = await problemOf(await find("?a=1&limit=x"), 422);
     assert.equal(
       detail,
@@ -95,7 +95,7 @@ describe("A route's query", () => {
     );
   });
 
-  it("comes with headers, which are looked at as well", async () => {
+  it("passes valid headers to the handler, and rejects invalid ones", async () => {
     const [name] = await found(await find("", { "X-Region": "eu" }));
     assert.equal(name, "20 in eu");
     const { detail } = await problemOf(
@@ -106,22 +106,22 @@ describe("A route's query", () => {
   });
 });
 
-describe("A route's path", () => {
+describe("Routes: paths", () => {
   const remove = (id: string) =>
     app.request(`/titles/${id}`, { method: "DELETE" });
 
-  it("reaches the handler where it is as expected", async () => {
+  it("accepts a valid path parameter", async () => {
     const id = "018f3c1e-7f00-7000-8000-000000000001";
     assert.equal((await remove(id)).status, 204);
   });
 
-  it("is that of nothing where it is not", async () => {
+  it("returns 404 for an invalid path parameter", async () => {
     const { detail } = await problemOf(await remove("1"), 404);
     assert.equal(detail, "There is nothing at /titles/1.");
   });
 });
 
-describe("A route's form", () => {
+describe("Routes: forms", () => {
   const search = async (
     body: string | FormData | URLSearchParams,
     type?: string,
@@ -141,7 +141,11 @@ describe("A route's form", () => {
   const urlencoded = "application/x-www-form-urlencoded";
 
   const good: [string, () => Promise<string>, string][] = [
-    ["of a page", () => search(new URLSearchParams({ q: "ü&" })), "ü&: "],
+    [
+      "with non-ASCII and reserved characters",
+      () => search(new URLSearchParams({ q: "ü&" })),
+      "ü&: ",
+    ],
     [
       "with a list of one",
       () =>
@@ -154,56 +158,60 @@ describe("A route's form", () => {
       "a: b,c",
     ],
     [
-      "in parts",
+      "as multipart/form-data",
       () => search(multipart([...Object.entries({ q: "a", tag: "b" })])),
       "a: b",
     ],
     [
-      "with its type in capitals",
+      "with a media type in upper case",
       () => search("q=a", "Application/X-WWW-Form-URLEncoded; Charset=UTF-8"),
       "a: ",
     ],
   ];
   for (const [what, send, answer] of good)
-    it(`${what} reaches the handler`, async () => {
+    it(`accepts a form ${what}`, async () => {
       assert.equal(await send(), `200 ${answer}`);
     });
 
   const wrong: [string, () => Promise<string>, string][] = [
-    ["without a field", () => search("", urlencoded), "422 q: is missing. {}"],
     [
-      "with an empty one",
+      "without a required field",
+      () => search("", urlencoded),
+      "422 q: is missing. {}",
+    ],
+    [
+      "with an empty field",
       () => search("q=", urlencoded),
       '422 q: is empty. {"q":""}',
     ],
     [
-      "with one too many",
+      "with an unexpected field",
       () => search("q=a&r=b", urlencoded),
       '422 r: is not expected. {"q":"a","r":"b"}',
     ],
     [
-      "with a field twice",
+      "with a duplicate field",
       () => search("q=a&q=b", urlencoded),
       '422 q: Invalid input: expected string, received array. {"q":["a","b"]}',
     ],
     [
-      "with a file for a text",
+      "with a file in place of text",
       () => search(multipart([["q", new Blob(["a"])]])),
       '422 q: Invalid input: expected string, received File. {"q":{}}',
     ],
     [
-      "that is JSON",
+      "sent as JSON",
       () => search("{}", "application/json"),
       `415 Send a form with "content-type: ${urlencoded}", not "application/json".`,
     ],
     [
-      "in broken parts",
+      "with malformed multipart/form-data",
       () => search("--x\r\ngarbage", "multipart/form-data; boundary=x"),
       "400 The body can't be read as a form.",
     ],
   ];
   for (const [what, send, answer] of wrong)
-    it(`${what} is refused as the route has it`, async () => {
+    it(`rejects a form ${what} with the route's own response`, async () => {
       const answered = (await send()).replace(
         "The form is not as expected: ",
         "",

@@ -17,8 +17,8 @@ function documented(route: Partial<RouteDescription>) {
   return api.document;
 }
 
-describe("A route", () => {
-  it("brings along the responses that it can give, and no others", () => {
+describe("createApi: routes", () => {
+  it("adds only the shared responses that the route can give", () => {
     const { paths, components } = documented({});
     assert.deepEqual(Object.keys(components.responses), ["Failed"]);
     assert.deepEqual(paths["/"]?.get?.responses, {
@@ -27,7 +27,7 @@ describe("A route", () => {
     });
   });
 
-  it("has its path's parameters without Hono's expressions for them", () => {
+  it("documents path parameters without Hono's patterns", () => {
     const param = z.object({ name: z.string(), year: z.string() });
     const { paths } = documented({
       path: "/by/:year{[0-9]{4}}/:name",
@@ -39,7 +39,7 @@ describe("A route", () => {
     assert.equal(get?.operationId, "getByYearName");
   });
 
-  it("has its middlewares in order", async () => {
+  it("runs middleware in order", async () => {
     const first = factory.createMiddleware(async (c, next) => {
       c.header("x-order", "first", { append: true });
       await next();
@@ -59,7 +59,7 @@ describe("A route", () => {
     assert.equal(response.headers.get("x-order"), "first, second");
   });
 
-  it("has the methods that it is for, and HEAD for GET", async () => {
+  it("answers HEAD for GET, and 405 with Allow for other methods", async () => {
     const service = createService();
     const api = createApi(info);
     api.route(

@@ -11,8 +11,8 @@ import { useDatabase } from "../../../support/postgres.ts";
 import { problemOf } from "../../../support/problem.ts";
 import { runToEnd, start, stopPrograms } from "../../../support/program.ts";
 
-describe("A service that has yet to begin", () => {
-  /** A service, and what lets it begin. */
+describe("createService: begin", () => {
+  /** A service, and a function that completes or fails its `begin`. */
   function service() {
     let go = (_?: Error) => {};
     const gone = new Promise<void>((resolve, reject) => {
@@ -29,13 +29,13 @@ describe("A service that has yet to begin", () => {
     return { ...service, go, times: () => begun };
   }
 
-  it("lives, and gives its metrics", async () => {
+  it("answers /livez and /metrics before it has begun", async () => {
     const { app } = service();
     assert.equal((await app.request("/livez")).status, 200);
     assert.equal((await app.request("/metrics")).status, 200);
   });
 
-  it("is not ready", async () => {
+  it("returns 503 from /readyz until it has begun", async () => {
     const { app, begin } = service();
     begin();
     const { detail } = await problemOf(await app.request("/readyz"), 503);
@@ -43,14 +43,14 @@ describe("A service that has yet to begin", () => {
   });
 
   for (const path of ["/films", "/nowhere"])
-    it(`answers ${path} with a problem that says when to come again`, async () => {
+    it(`returns 503 with Retry-After from ${path} until it has begun`, async () => {
       const response = await service().app.request(path);
       assert.equal(response.headers.get("retry-after"), "1");
       const { instance } = await problemOf(response, 503);
       assert.match(instance ?? "", /^urn:request:/);
     });
 
-  it("is ready and answers as soon as it has begun", async () => {
+  it("is ready and answers requests once it has begun", async () => {
     const { app, begin, go } = service();
     const begun = begin();
     go();
@@ -59,7 +59,7 @@ describe("A service that has yet to begin", () => {
     assert.equal(await (await app.request("/films")).text(), "films");
   });
 
-  it("begins once", async () => {
+  it("begins once even if it is called several times", async () => {
     const { begin, go, times } = service();
     go();
     await Promise.all([begin(), begin()]);
@@ -67,7 +67,7 @@ describe("A service that has yet to begin", () => {
     assert.equal(times(), 1);
   });
 
-  it("stays so where it can't begin", async () => {
+  it("stays unready when it fails to begin", async () => {
     const { app, begin, go } = service();
     go(new Error("no films"));
     await assert.rejects(begin(), /^Error: no films$/);
@@ -75,7 +75,7 @@ describe("A service that has yet to begin", () => {
   });
 });
 
-describe("A service with a database", () => {
+describe("Service start with a database", () => {
   const folder = useFolders();
   const url = useDatabase();
   stopPrograms();
@@ -90,11 +90,11 @@ describe("A service with a database", () => {
       { folder: path, times: { answer: 50, finish: 50 } },
       { PORT: "1", DATABASE_URL: url },
     );
-  /** The URL with a password that is wrong. */
+  /** The URL with a wrong password. */
   const locked = () =>
     Object.assign(new URL(url()), { password: "s3cret" }).href;
 
-  it("migrates it, then takes requests", async () => {
+  it("migrates the database, then accepts requests", async () => {
     const { url: at, said } = await program(url());
     await said("a migration was applied", { migration: "0001-films.sql" });
     await said("the database is up to date");
@@ -102,7 +102,7 @@ describe("A service with a database", () => {
     assert.deepEqual(await (await fetch(`${at}/films`)).json(), []);
   });
 
-  it("waits for it, says why, and begins when it is there", async () => {
+  it("waits for an unavailable database, logs the reason, and begins once it is available", async () => {
     const { url: at, said, out } = await program(locked());
     const { username } = new URL(url());
     const { level } = await said("waiting for the database", {
@@ -125,14 +125,14 @@ describe("A service with a database", () => {
     }
   });
 
-  it("says why it waits once, not each time", async () => {
+  it("logs once, not at each attempt, why it waits for the database", async () => {
     const { said, lines } = await program(locked());
     await said("waiting for the database");
-    await new Promise((resolve) => setTimeout(resolve, 2_500)); // three more tries
+    await new Promise((resolve) => setTimeout(resolve, 2_500)); // three more attempts
     assert.equal(lines.filter(({ level }) => level === "warn").length, 1);
   });
 
-  it("ends with 1 and says where a migration is wrong", async () => {
+  it("exits with code 1 and logs where a migration is invalid", async () => {
     const path = folder({
       ...migrations,
       "0002-actors.sql": "CREATE TABEL actors ();",
@@ -152,7 +152,7 @@ describe("A service with a database", () => {
     assert.equal(stderr, "");
   });
 
-  it("ends with 1 and says that its URL is wrong, not what it is", async () => {
+  it("exits with code 1 and rejects its database URL without printing it", async () => {
     const end = await runToEnd(file, {
       PORT: "1",
       DATABASE_URL: "mysql://me:s3cret@films.example/films",
@@ -165,8 +165,8 @@ describe("A service with a database", () => {
     });
   });
 
-  describe("that never answers, when it is asked to end,", () => {
-    it("ends where nothing listens", async () => {
+  describe("shutdown while waiting for the database", () => {
+    it("exits with code 0 on SIGTERM while the database refuses connections", async () => {
       const { said, terminate, end } = await program(
         "postgres://me:s3cret@127.0.0.1:1/films",
       );
@@ -174,7 +174,7 @@ describe("A service with a database", () => {
       await ends(terminate, end);
     });
 
-    it("ends where something takes connections and says nothing", async () => {
+    it("exits with code 0 on SIGTERM while the database accepts connections but never answers", async () => {
       const silent = createServer().listen(0, "127.0.0.1");
       await once(silent, "listening");
       const { port } = silent.address() as AddressInfo;
@@ -199,7 +199,7 @@ describe("A service with a database", () => {
     }
   });
 
-  it("tells clients when to come again while the database is away", async () => {
+  it("returns 503 with Retry-After while the database is unavailable", async () => {
     const database = openDatabase({
       DATABASE_URL: "postgres://me:s3cret@127.0.0.1:1/films",
     });

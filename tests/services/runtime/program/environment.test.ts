@@ -3,7 +3,7 @@ import { z } from "zod";
 import { readEnvironment } from "../../../../services/runtime/environment.ts";
 import { runToEnd, stopPrograms } from "../../../support/program.ts";
 
-/** What a service says of these variables, without the heading. */
+/** The reported mistakes, without the heading. */
 function mistakes(...args: Parameters<typeof readEnvironment>): string[] {
   try {
     readEnvironment(...args);
@@ -16,28 +16,28 @@ function mistakes(...args: Parameters<typeof readEnvironment>): string[] {
   return [];
 }
 
-describe("A service's environment", () => {
+describe("readEnvironment", () => {
   stopPrograms();
 
-  it("gives the port as a number", () => {
+  it("returns PORT as a number", () => {
     assert.equal(readEnvironment({ PORT: "8081" }).PORT, 8081);
   });
 
-  it("logs from info on by default", () => {
+  it("sets LOG_LEVEL to info by default", () => {
     assert.equal(readEnvironment({ PORT: "8081" }).LOG_LEVEL, "info");
   });
 
-  it("takes another log level", () => {
+  it("reads LOG_LEVEL", () => {
     const { LOG_LEVEL } = readEnvironment({ PORT: "1", LOG_LEVEL: "debug" });
     assert.equal(LOG_LEVEL, "debug");
   });
 
-  it("keeps idle connections open for 620 s by default", () => {
+  it("sets KEEP_ALIVE_SECONDS to 620 by default", () => {
     assert.equal(readEnvironment({ PORT: "8081" }).KEEP_ALIVE_SECONDS, 620);
   });
 
   for (const seconds of ["1", "65", "9999"])
-    it(`keeps idle connections open for ${seconds} s with KEEP_ALIVE_SECONDS ${seconds}`, () => {
+    it(`accepts KEEP_ALIVE_SECONDS=${seconds}`, () => {
       const read = readEnvironment({ PORT: "1", KEEP_ALIVE_SECONDS: seconds });
       assert.equal(read.KEEP_ALIVE_SECONDS, Number(seconds));
     });
@@ -62,11 +62,11 @@ describe("A service's environment", () => {
       `KEEP_ALIVE_SECONDS is "${seconds}": expected a whole number from 1 to 9999`,
     ]);
   for (const [variables, sentence] of wrong)
-    it(`with ${JSON.stringify(variables)} says: ${sentence}`, () => {
+    it(`rejects ${JSON.stringify(variables)}: ${sentence}`, () => {
       assert.deepEqual(mistakes(variables), [sentence]);
     });
 
-  it("names every variable that is missing or wrong at once", () => {
+  it("reports every missing and invalid variable at once", () => {
     const own = { REGION: z.string(), SHARDS: z.coerce.number() };
     assert.deepEqual(mistakes({ LOG_LEVEL: "loud", SHARDS: "two" }, own), [
       `PORT is not set: ${port}`,
@@ -76,18 +76,18 @@ describe("A service's environment", () => {
     ]);
   });
 
-  it("has the service's own variables", () => {
+  it("reads the service's own variables", () => {
     const own = { SHARDS: z.coerce.number() };
     assert.equal(readEnvironment({ PORT: "1", SHARDS: "2" }, own).SHARDS, 2);
   });
 
-  it("does not show a wrong value that may hold a password", () => {
+  it("does not print an invalid value that may contain a password", () => {
     const own = { DATABASE_URL: z.url() };
     const said = mistakes({ PORT: "1", DATABASE_URL: "hunter2" }, own);
     assert.deepEqual(said, ["DATABASE_URL is wrong: Invalid URL"]);
   });
 
-  it("that is wrong ends a service with those sentences alone", async () => {
+  it("makes a service exit with code 1 and print only the mistakes", async () => {
     const end = await runToEnd("services/streaming/server.ts", {
       LOG_LEVEL: "loud",
       DATABASE_URL: "postgres://streaming:secret@127.0.0.1/streaming",
