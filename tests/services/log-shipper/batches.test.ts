@@ -15,18 +15,18 @@ import { stopPrograms } from "../../support/program.ts";
 
 const times = { poll: 20, gather: 20 };
 
-/** The bytes that a process has read since it began. */
+/** The bytes that a process has read since it started. */
 const bytesRead = (pid: number): number =>
   Number(/^rchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
 
-describe("An endpoint for lines", () => {
+describe("Log shipper: batches for an endpoint", () => {
   stopPrograms();
   const folder = useFolders();
   const newLog = (content = "") =>
     join(folder({ "service.log": content }), "service.log");
   const newEndpoint = useLogEndpoints();
 
-  it("gets NDJSON with the pod's names", async () => {
+  it("sends NDJSON whose lines carry the pod's metadata", async () => {
     const log = newLog(numbered(0, 10));
     const { url, requests, untilTaken } = await newEndpoint();
     await startLogShipper(log, { endpoint: url, times });
@@ -38,7 +38,7 @@ describe("An endpoint for lines", () => {
     assert.deepEqual(request?.lines[0], { n: 0, kubernetes });
   });
 
-  it("gets 500 lines at once, one batch after the other", async () => {
+  it("sends batches of 500 lines, one request at a time", async () => {
     const log = newLog(numbered(0, 1_700));
     const { url, requests, taken, untilTaken, mostAtOnce } =
       await newEndpoint();
@@ -52,7 +52,7 @@ describe("An endpoint for lines", () => {
     assert.equal(mostAtOnce(), 1);
   });
 
-  it("gets 1 MiB at once at most", async () => {
+  it("limits a batch to 1 MiB", async () => {
     const log = newLog(numbered(0, 50, "x".repeat(60_000)));
     const { url, requests, taken, untilTaken } = await newEndpoint();
     await startLogShipper(log, { endpoint: url, times });
@@ -63,7 +63,7 @@ describe("An endpoint for lines", () => {
     for (const size of sizes) assert.ok(size <= 1024 * 1024, `${sizes}`);
   });
 
-  it("gets lines together that come one by one", async () => {
+  it("gathers lines that are written one by one into one batch", async () => {
     const log = newLog(numbered(0, 10));
     const { url, requests, untilTaken } = await newEndpoint();
     const slow = { ...times, gather: 1_000 };
@@ -77,7 +77,7 @@ describe("An endpoint for lines", () => {
     assert.equal(requests.length, 1);
   });
 
-  it("that is away does not make it read on, nor keep a position", async () => {
+  it("stops reading the log and saves no position while the endpoint does not answer", async () => {
     const log = newLog();
     const { url, untilRequests } = await newEndpoint([() => {}]);
     const { pid, metric } = await startLogShipper(log, {
@@ -90,7 +90,7 @@ describe("An endpoint for lines", () => {
     await untilRequests(1);
     await delay(aWhile);
     const read = bytesRead(pid) - before;
-    assert.ok(read < 4 * 1024 * 1024, `it read ${read} bytes`);
+    assert.ok(read < 4 * 1024 * 1024, `the log shipper read ${read} bytes`);
     assert.equal(await metric("log_bytes_behind"), content.length);
     assert.equal(existsSync(`${log}.position`), false);
   });

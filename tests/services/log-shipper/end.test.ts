@@ -25,17 +25,17 @@ import { type Line, stopPrograms } from "../../support/program.ts";
 const late =
   "these lines could not be shipped before the end, which does not wait for longer";
 
-/** In the tests that use it, it must not be waited for. */
+/** A delay in milliseconds longer than any test's timeout: a test that waits for it fails. */
 const long = 3_600_000;
 
-describe("A log shipper that is asked to end", () => {
+describe("Log shipper shutdown", () => {
   stopPrograms();
   const folder = useFolders();
   const newLog = (content = "") =>
     join(folder({ "service.log": content }), "service.log");
   const newEndpoint = useLogEndpoints();
 
-  it("ships what was written since it last looked, to half a line at the end", async () => {
+  it("ships lines written since its last poll, including a rotated file and an unterminated last line", async () => {
     const log = newLog();
     const times = { poll: long };
     const { shipped, terminate, end, lines } = await startLogShipper(log, {
@@ -51,14 +51,14 @@ describe("A log shipper that is asked to end", () => {
     assert.equal(lines.at(-1)?.msg, "drained");
   });
 
-  it("ends at once when there is nothing left", async () => {
+  it("exits without waiting when no lines are left", async () => {
     const times = { poll: long, gather: long, end: long };
     const { terminate, end } = await startLogShipper(newLog(), { times });
     await terminate();
     assert.equal((await end).code, 0);
   });
 
-  it("does not wait for more lines to fill a batch", async () => {
+  it("sends an incomplete batch without waiting for more lines", async () => {
     const { url, taken } = await newEndpoint();
     const times = { poll: 20, gather: long };
     const log = newLog(numbered(0, 10));
@@ -74,7 +74,7 @@ describe("A log shipper that is asked to end", () => {
     assert.ok(!out.stdout.includes(late));
   });
 
-  it("tries an endpoint that was away once more, at once", async () => {
+  it("retries a failed batch without waiting for the retry delay", async () => {
     const { url, taken, untilRequests } = await newEndpoint([503]);
     const times = { poll: 20, gather: 0, firstRetry: 1e6, lastRetry: 1e6 };
     const log = newLog(numbered(0, 10));
@@ -90,10 +90,10 @@ describe("A log shipper that is asked to end", () => {
   });
 
   for (const [what, hang] of [
-    ["is away", false],
+    ["is unreachable", false],
     ["does not answer", true],
   ] as const)
-    it(`says how many lines stay when the endpoint ${what}, and ends in time`, async () => {
+    it(`gives up at its shutdown timeout and leaves the lines to the next run when the endpoint ${what}`, async () => {
       const log = newLog(numbered(0, 700));
       const endpoint = hang
         ? (await newEndpoint([() => {}])).url
@@ -113,7 +113,7 @@ describe("A log shipper that is asked to end", () => {
       const took = performance.now() - start;
       assert.ok(took >= 600, `${took} ms`);
 
-      // They are still there for the next one.
+      // The next run ships them.
       const { url, taken, untilTaken } = await newEndpoint();
       await startLogShipper(log, { endpoint: url, times });
       appendFileSync(log, "\n");
@@ -121,7 +121,7 @@ describe("A log shipper that is asked to end", () => {
       isNumbered(taken, 0, 1_001);
     });
 
-  it("is not ready any more, and takes no connection", async () => {
+  it("returns 503 from /readyz after SIGTERM until it refuses connections", async () => {
     const times = { poll: 20, gather: 20, end: 1_500 };
     const { url: endpoint, untilRequests } = await newEndpoint([() => {}]);
     const log = newLog(numbered(0, 10));
@@ -134,10 +134,10 @@ describe("A log shipper that is asked to end", () => {
   });
 });
 
-describe("A log shipper whose standard output nobody reads", () => {
+describe("Log shipper: standard output that is not read", () => {
   const folder = useFolders();
 
-  it("reads no more than fits, answers, and goes on when somebody does", async () => {
+  it("stops reading the log while the pipe is full, stays live, and resumes when the pipe is read", async () => {
     const written = 12_000;
     const content = numbered(0, written, "x".repeat(500));
     const log = join(folder({ "service.log": content }), "service.log");
@@ -166,16 +166,16 @@ describe("A log shipper whose standard output nobody reads", () => {
       assert.ok(Number(behind) > content.length - 128 * 1024, behind);
 
       const lines: string[] = [];
-      // Slowly, so that the pipe stays full.
+      // Small reads keep the pipe full.
       const input = createReadStream(pipe, { highWaterMark: 8_192 });
       createInterface({ input }).on("line", (line) => lines.push(line));
       let requests = 0;
-      // Each makes a line of its own log, which must not get into the middle of another.
+      // Each request logs a line, which must not end up in the middle of a shipped one.
       while (readPosition(log)?.offset !== content.length) {
         const some = Array.from({ length: 20 }, () => fetch(`${url}/nothing`));
         requests += (await Promise.all(some)).length;
       }
-      await until(() => lines.length > written + requests); // and "listening"
+      await until(() => lines.length > written + requests); // plus the line "listening"
       const shipped = lines
         .map((line) => JSON.parse(line) as Line)
         .filter(({ kubernetes }) => kubernetes);

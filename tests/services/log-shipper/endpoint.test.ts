@@ -24,12 +24,12 @@ const failing = "the endpoint takes no lines now: trying until it does";
 const refused =
   "the endpoint refuses lines, which no retry will change: they are dropped until it takes some";
 
-describe("An endpoint for lines", () => {
+describe("Log shipper: endpoint failures", () => {
   stopPrograms();
   const folder = useFolders();
   const newEndpoint = useLogEndpoints();
 
-  /** Starts a log shipper for a log with ten lines, and an endpoint that answers like this. */
+  /** Starts a log shipper on a log of ten lines, with an endpoint that gives these answers. */
   async function ship(answers: Answer[], times: object = {}) {
     const log = join(folder({ "service.log": numbered(0, 10) }), "service.log");
     const endpoint = await newEndpoint(answers);
@@ -40,7 +40,7 @@ describe("An endpoint for lines", () => {
     return { log, endpoint, ...shipper };
   }
 
-  it("that is busy or broken gets the lines until it takes them", async () => {
+  it("retries a batch while the endpoint returns 408, 429 or 5xx", async () => {
     const statuses = [408, 429, 500, 503, 599];
     const { endpoint, said, lines, metric } = await ship(statuses);
     await endpoint.untilTaken(10);
@@ -55,7 +55,7 @@ describe("An endpoint for lines", () => {
     assert.equal(await metric("log_bytes_behind"), 0);
   });
 
-  it("that is away gets the lines when it is there", async () => {
+  it("retries an unreachable endpoint until it accepts the lines", async () => {
     const log = join(folder({ "service.log": numbered(0, 10) }), "service.log");
     const port = await freePort();
     const { metric, said } = await startLogShipper(log, {
@@ -71,13 +71,13 @@ describe("An endpoint for lines", () => {
     isNumbered(taken, 0, 10);
   });
 
-  it("that closes the connection gets the lines again", async () => {
+  it("resends a batch whose connection was closed without a response", async () => {
     const { endpoint } = await ship([(response) => response.destroy()]);
     await endpoint.untilTaken(10);
     assert.equal(endpoint.requests.length, 2);
   });
 
-  it("that does not answer in time gets the lines again", async () => {
+  it("resends a batch that got no response within the timeout", async () => {
     const { endpoint, said } = await ship([() => {}], { answer: 150 });
     await endpoint.untilTaken(10);
     await said(failing, { reason: "no answer within 150 ms" });
@@ -85,7 +85,7 @@ describe("An endpoint for lines", () => {
     assert.ok((second as number) - (first as number) >= 100);
   });
 
-  it("that does not end its answer is taken at its status", async () => {
+  it("trusts the status of a response whose body never ends", async () => {
     const endless: Answer = (response) => {
       response.writeHead(200).write("and");
     };
@@ -98,7 +98,7 @@ describe("An endpoint for lines", () => {
     assert.equal(await metric("log_ship_failures_total"), 0);
   });
 
-  /** How long a log shipper waited after each of these, in milliseconds. */
+  /** The log shipper's waits in milliseconds after 429 with each of these Retry-After headers. */
   async function waits(headers: string[], retryAfter: number) {
     const answers = headers.map(
       (value): Answer =>
@@ -112,24 +112,24 @@ describe("An endpoint for lines", () => {
     return at.slice(1).map((time, i) => time - (at[i] as number));
   }
 
-  it("that says how long to wait is left alone for so long", async () => {
+  it("waits as long as Retry-After says", async () => {
     const [waited = 0] = await waits(["1"], 600_000);
     assert.ok(waited > 990, `${waited} ms`);
   });
 
-  it("that says to wait for very long is asked before", async () => {
+  it("caps a Retry-After in seconds or as a date at the longest allowed wait", async () => {
     const later = new Date(Date.now() + 3_600_000).toUTCString();
     for (const waited of await waits(["3600", later], 200))
       assert.ok(waited > 190, `${waited} ms`);
   });
 
-  it("that does not say how long to wait is asked as others are", async () => {
+  it("ignores a zero, negative, invalid or past Retry-After", async () => {
     const past = new Date(Date.now() - 3_600_000).toUTCString();
-    // A wait of 600 s for any of them would not end in time.
+    // A wait of 600 s would time the test out.
     assert.equal((await waits(["0", "-5", "soon", past], 600_000)).length, 4);
   });
 
-  it("that stays away is asked less and less often", async () => {
+  it("backs off with jitter while the endpoint keeps failing", async () => {
     const answers = Array.from({ length: 14 }, () => 503);
     const times = { firstRetry: 1, lastRetry: 60 };
     const { endpoint } = await ship(answers, times);
@@ -138,13 +138,14 @@ describe("An endpoint for lines", () => {
     const waited = at.slice(1).map((time, i) => time - (at[i] as number));
     const last = waited.slice(-7);
     const sum = (list: number[]) => list.reduce((a, b) => a + b, 0);
-    // At most 1, 2, 4 and 8 ms, and what the machine needs; then 210 ms in the mean, and a tenth of that once in ages.
+    // The first four waits are at most 1, 2, 4 and 8 ms plus overhead. The last seven add up to 210 ms on average,
+    // and hardly ever to a tenth of that.
     assert.ok(sum(waited.slice(0, 4)) < sum(last) + 50, `${waited}`);
     assert.ok(Math.min(...last) < 60 + 50, `${waited}`);
     assert.ok(new Set(last.map(Math.round)).size > 3, `no jitter: ${waited}`);
   });
 
-  it("that refuses lines gets none of them twice: they are dropped and counted", async () => {
+  it("drops and counts lines that the endpoint rejects, without retrying them", async () => {
     const statuses = [400, 413, 415, 422, 400, 413, 200, 422];
     const answers = statuses.map((status): Answer => {
       if (status === 200) return status;
@@ -163,14 +164,14 @@ describe("An endpoint for lines", () => {
     assert.equal(await metric("log_lines_dropped_total"), 70);
     assert.equal(await metric("log_lines_shipped_total"), 10);
     assert.equal(await metric("log_ship_failures_total"), 7);
-    // Two streaks.
+    // Two streaks of rejections, one error each.
     await said(refused, { level: "error", status: 400 });
     await said("the endpoint takes lines again");
     await said(refused, { level: "error", status: 422 });
     assert.equal(lines.filter(({ msg }) => msg === refused).length, 2);
   });
 
-  it("that moved, or lets nobody in, is asked until it is mended", async () => {
+  it("retries on redirects and on 401, 403, 404 and 405 without dropping lines", async () => {
     const answers = [301, 307, 401, 403, 404, 405, 200].map(
       (status): Answer =>
         (response) =>
@@ -184,7 +185,7 @@ describe("An endpoint for lines", () => {
     assert.equal(await metric("log_ship_failures_total"), 6);
   });
 
-  it("may refuse lines before it has got them all", async () => {
+  it("drops lines rejected before the endpoint has read the whole request", async () => {
     const content = numbered(0, 100, "x".repeat(60_000));
     const log = join(folder({ "service.log": content }), "service.log");
     const server = createServer((_request, response) =>

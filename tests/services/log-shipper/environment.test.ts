@@ -16,7 +16,7 @@ const good = {
   NODE: "node-1",
 };
 
-/** What is wrong with these variables, when all others are right. */
+/** The mistakes reported for these variables when all others are valid. */
 function mistakes(wrong: Record<string, string | undefined>): string[] {
   try {
     readEnvironment({ ...good, ...wrong }, variables);
@@ -26,7 +26,7 @@ function mistakes(wrong: Record<string, string | undefined>): string[] {
   return [];
 }
 
-describe("The log shipper's environment", () => {
+describe("Log shipper environment", () => {
   stopPrograms();
   const folder = useFolders();
   const newEndpoint = useLogEndpoints();
@@ -80,7 +80,7 @@ describe("The log shipper's environment", () => {
     ...['{"A B":"x"}', '{"":"x"}', '{"A:":"x"}', '{"A":"x\\r\\ny"}'],
     ...['{"host":"x"}', '{"Content-Length":"1"}', '{"content-type":"x"}'],
   ])
-    it(`is told of ENDPOINT_HEADERS ${ENDPOINT_HEADERS} without its value`, () => {
+    it(`rejects ENDPOINT_HEADERS='${ENDPOINT_HEADERS}' without printing the value`, () => {
       assert.deepEqual(mistakes({ ENDPOINT_HEADERS }), [
         "ENDPOINT_HEADERS is wrong: expected a JSON object of header names and their values, without Host, Content-Type and Content-Length",
       ]);
@@ -90,12 +90,12 @@ describe("The log shipper's environment", () => {
     "{}",
     '{"Authorization":"Bearer x","X-Scope-OrgID":"marquee"}',
   ])
-    it(`may have ${ENDPOINT_HEADERS} for ENDPOINT_HEADERS`, () => {
+    it(`accepts ENDPOINT_HEADERS='${ENDPOINT_HEADERS}'`, () => {
       assert.deepEqual(mistakes({ ENDPOINT_HEADERS }), []);
     });
 
   for (const [variables, sentence] of wrong)
-    it(`is told: ${sentence.replace("wrong", JSON.stringify(variables.ENDPOINT))}`, () => {
+    it(`reports: ${sentence.replace("wrong", JSON.stringify(variables.ENDPOINT))}`, () => {
       assert.deepEqual(mistakes(variables), [sentence]);
     });
 
@@ -105,11 +105,11 @@ describe("The log shipper's environment", () => {
     "https://logs.example.com:9200/_bulk?x=1",
     "http://[::1]:9200",
   ])
-    it(`may have ${ENDPOINT ?? "nothing"} for ENDPOINT`, () => {
+    it(`accepts ENDPOINT=${ENDPOINT ?? "(unset)"}`, () => {
       assert.deepEqual(mistakes({ ENDPOINT }), []);
     });
 
-  it("that is wrong ends it with all those sentences, and nothing else", async () => {
+  it("exits with code 1 and lists every invalid variable on standard error", async () => {
     const end = await runToEnd("services/log-shipper/server.ts", {
       FOLLOW_FILE: "a.log",
       ENDPOINT: "http://ann:hunter2@logs",
@@ -130,7 +130,7 @@ describe("The log shipper's environment", () => {
     );
   });
 
-  it("that is right makes it ship, with the pod's names on each line", async () => {
+  it("ships lines with the pod's metadata when every variable is valid", async () => {
     const log = join(folder(), "service.log");
     const PORT = `${await freePort()}`;
     const { said, terminate, end } = await start(
@@ -153,7 +153,7 @@ describe("The log shipper's environment", () => {
     assert.equal((await end).code, 0);
   });
 
-  it("with ENDPOINT_HEADERS makes it send them with each request, and log none", async () => {
+  it("sends ENDPOINT_HEADERS with each request and never logs their values", async () => {
     const log = join(folder(), "service.log");
     const endpoint = await newEndpoint([503]);
     const { out, terminate, end } = await start(

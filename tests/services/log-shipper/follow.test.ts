@@ -6,7 +6,7 @@ import { follow, rotate } from "../../support/log-shipper.ts";
 
 const KiB64 = 64 * 1024;
 
-describe("A log that is followed", () => {
+describe("Follower", () => {
   const folder = useFolders();
   const newLog = (content: string | Buffer = "") => {
     const log = join(folder(), "service.log");
@@ -14,7 +14,7 @@ describe("A log that is followed", () => {
     return log;
   };
 
-  it("need not exist yet", () => {
+  it("reads a log that is created after the follower", () => {
     const log = newLog();
     rmSync(log);
     const { texts } = follow(log);
@@ -23,7 +23,7 @@ describe("A log that is followed", () => {
     assert.deepEqual(texts(), ["first"]);
   });
 
-  it("is an error while it is no file, and is read when it is one", () => {
+  it("throws while the log is a directory, and reads it once it is a file", () => {
     const log = newLog();
     rmSync(log);
     mkdirSync(log);
@@ -34,7 +34,7 @@ describe("A log that is followed", () => {
     assert.deepEqual(texts(), ["first"]);
   });
 
-  it("has no line until its newline is there", () => {
+  it("holds a line back until its newline is written", () => {
     const log = newLog("first\nsec");
     const { texts } = follow(log);
     assert.deepEqual(texts(), ["first"]);
@@ -46,7 +46,7 @@ describe("A log that is followed", () => {
     assert.deepEqual(texts(), ["second", "", "last"]);
   });
 
-  it("has characters that were written in parts", () => {
+  it("decodes characters whose bytes are written one at a time", () => {
     const log = newLog();
     const { texts } = follow(log);
     for (const byte of Buffer.from("映画 🎬")) {
@@ -57,8 +57,8 @@ describe("A log that is followed", () => {
     assert.deepEqual(texts(), ["映画 🎬"]);
   });
 
-  it("has its lines whole wherever a read of 64 KiB ends", () => {
-    // Each is longer by a byte, so that reads end at many places in them.
+  it("keeps lines whole wherever a 64 KiB read ends", () => {
+    // Each line is a byte longer than the one before, so that reads end at many different places in a line.
     const lines = Array.from(
       { length: 700 },
       (_, i) => `${"x".repeat(i)}🎬映ü`,
@@ -67,7 +67,7 @@ describe("A log that is followed", () => {
     assert.deepEqual(texts(), lines);
   });
 
-  it("may have bytes that are no UTF-8", () => {
+  it("replaces invalid UTF-8 bytes with U+FFFD", () => {
     const log = newLog(Buffer.from([0x61, 0xff, 0xc3, 0x0a, 0x62, 0x0a]));
     assert.deepEqual(follow(log).texts(), ["a\ufffd\ufffd", "b"]);
   });
@@ -75,28 +75,20 @@ describe("A log that is followed", () => {
   const half = KiB64 / 2;
   const long: [string, string, string?][] = [
     ["64 KiB", "x".repeat(KiB64)],
-    ["a byte more", "x".repeat(KiB64 + 1), "x".repeat(KiB64)],
+    ["64 KiB and a byte", "x".repeat(KiB64 + 1), "x".repeat(KiB64)],
+    ["192 KiB less a byte", "x".repeat(KiB64 * 3 - 1), "x".repeat(KiB64)],
+    ["192 KiB", "x".repeat(KiB64 * 3), "x".repeat(KiB64)],
+    ["192 KiB and a byte", "x".repeat(KiB64 * 3 + 1), "x".repeat(KiB64)],
+    ["3.1 MiB", "x".repeat(KiB64 * 50), "x".repeat(KiB64)],
+    ["65,536 two-byte characters", "ü".repeat(KiB64), "ü".repeat(half)],
     [
-      "a byte less than three reads",
-      "x".repeat(KiB64 * 3 - 1),
-      "x".repeat(KiB64),
-    ],
-    ["three reads", "x".repeat(KiB64 * 3), "x".repeat(KiB64)],
-    [
-      "a byte more than three reads",
-      "x".repeat(KiB64 * 3 + 1),
-      "x".repeat(KiB64),
-    ],
-    ["megabytes", "x".repeat(KiB64 * 50), "x".repeat(KiB64)],
-    ["too many characters of two bytes", "ü".repeat(KiB64), "ü".repeat(half)],
-    [
-      "a character where it is cut",
+      "four-byte characters, one of them across the limit",
       `y${"🎬".repeat(half)}`,
       `y${"🎬".repeat(KiB64 / 4 - 1)}`,
     ],
   ];
   for (const [what, line, cut] of long)
-    it(`has a line of ${what} ${cut ? "cut" : "whole"}, and the next one`, () => {
+    it(`${cut ? "truncates" : "keeps"} a line of ${what}, and reads the next one`, () => {
       const { read } = follow(newLog(`first\n${line}\nlast\n`));
       assert.deepEqual(
         read().map(({ text, truncated }) => ({ text, truncated })),
@@ -108,7 +100,7 @@ describe("A log that is followed", () => {
       );
     });
 
-  it("has a line cut that becomes too long bit by bit", () => {
+  it("truncates a line that exceeds 64 KiB after several writes", () => {
     const log = newLog();
     const { read, texts } = follow(log);
     for (let i = 0; i < 10; i++) {
@@ -122,7 +114,7 @@ describe("A log that is followed", () => {
     assert.equal(last?.text, "last");
   });
 
-  it("ends with half a line when nothing more will come", () => {
+  it("returns an unterminated last line on the final read", () => {
     const log = newLog("first\nhalf");
     const { texts } = follow(log);
     assert.deepEqual(texts(), ["first"]);
@@ -130,7 +122,7 @@ describe("A log that is followed", () => {
     assert.deepEqual(texts(true), []);
   });
 
-  it("can be gone on with from each line's end", () => {
+  it("resumes from the end position of any line", () => {
     const log = newLog(`first\n${"x".repeat(KiB64 * 2)}\nthird\nhalf`);
     const all = follow(log).texts(true);
     assert.equal(all.length, 4);
@@ -138,7 +130,7 @@ describe("A log that is followed", () => {
       assert.deepEqual(follow(log, end).texts(true), all.slice(i + 1));
   });
 
-  it("says how much of it is unread", () => {
+  it("counts unread bytes across a rotation", () => {
     const log = newLog("first\n");
     const { follower, texts } = follow(log);
     texts();

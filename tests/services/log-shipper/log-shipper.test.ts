@@ -17,18 +17,18 @@ import {
 } from "../../support/log-shipper.ts";
 import { type Line, runToEnd, stopPrograms } from "../../support/program.ts";
 
-describe("The log shipper", () => {
+describe("Log shipper", () => {
   stopPrograms();
   const folder = useFolders();
   const newLog = () => join(folder(), "service.log");
   const newEndpoint = useLogEndpoints();
 
-  it("is not ready before it follows the log", async () => {
+  it("returns 503 from /readyz before it follows the log", async () => {
     const { app } = createLogShipper({ log: newLog(), kubernetes });
     assert.equal((await app.request("/readyz")).status, 503);
   });
 
-  it("is ready, and waits, while there is no log", async () => {
+  it("is ready before the log exists, and ships complete lines once they are written", async () => {
     const log = newLog();
     const { url, untilShipped, shipped } = await startLogShipper(log);
     assert.equal((await fetch(`${url}/readyz`)).status, 200);
@@ -44,7 +44,7 @@ describe("The log shipper", () => {
     ]);
   });
 
-  it("says once that it can't read the log, and reads it when it can", async () => {
+  it("reports an unreadable log once, and ships it when it becomes readable", async () => {
     const log = newLog();
     mkdirSync(log);
     const { lines, said, untilShipped } = await startLogShipper(log);
@@ -56,7 +56,7 @@ describe("The log shipper", () => {
     assert.deepEqual(await untilShipped(1), [{ message: "hello" }]);
   });
 
-  it("ships each line once, in order, from a writer that is fast and rotates", async () => {
+  it("ships each line once and in order while a fast writer rotates the log", async () => {
     const log = newLog();
     const lines = 200_000;
     const limit = 1024 * 1024;
@@ -76,7 +76,7 @@ describe("The log shipper", () => {
     assert.equal(out.stderr, "");
   });
 
-  it("says how much was lost when it was too slow", async () => {
+  it("reports the bytes lost when the log is rotated twice before it could ship them", async () => {
     const log = newLog();
     let release = () => {};
     const { url, taken, untilRequests, untilTaken } = await newEndpoint([
@@ -93,7 +93,7 @@ describe("The log shipper", () => {
     const lost = numbered(10, 20);
     for (const content of [lost, numbered(20, 30), numbered(30, 40)]) {
       rotate(log, content);
-      await delay(2 * aWhile); // in which it looks
+      await delay(2 * aWhile); // long enough for a poll
     }
     await said(
       "the log was rotated twice before it could be shipped: lines are lost",
@@ -106,7 +106,7 @@ describe("The log shipper", () => {
     isNumbered(taken.slice(10), 20, 40);
   });
 
-  it("ships though it can't keep its position, and says so once", async () => {
+  it("ships lines when it can't save its position, and reports that once", async () => {
     const log = newLog();
     mkdirSync(`${log}.position.new`);
     const { lines, untilShipped } = await startLogShipper(log);
@@ -120,12 +120,12 @@ describe("The log shipper", () => {
   });
 });
 
-describe("A log shipper that starts again", () => {
+describe("Log shipper restart", () => {
   stopPrograms();
   const folder = useFolders();
   const newLog = () => join(folder(), "service.log");
 
-  it("goes on where the one before it ended, though the log was rotated meanwhile", async () => {
+  it("resumes after the last shipped line when the log was rotated during the downtime", async () => {
     const log = newLog();
     appendFileSync(log, numbered(0, 10));
     const first = await startLogShipper(log);
@@ -138,12 +138,12 @@ describe("A log shipper that starts again", () => {
     isNumbered(await second.untilShipped(20), 10, 30);
   });
 
-  it("loses nothing and keeps the order, though each is killed while it ships", async () => {
+  it("loses no lines and keeps their order when it is killed while shipping", async () => {
     const log = newLog();
     const lines = 40_000;
     let next = 0;
     let fileBegan = 0;
-    /** Writes 2,000 lines, in a file of 15,000 at most. */
+    /** Appends 2,000 lines, and rotates the log before it holds more than 15,000. */
     const write = () => {
       if (next - fileBegan >= 14_000) {
         rotate(log, "");
@@ -156,7 +156,7 @@ describe("A log shipper that starts again", () => {
     let missing = 0;
     while (missing < lines) {
       const shipper = await startLogShipper(log);
-      // No more than two files hold.
+      // No more lines than the log and its rotated file hold.
       while (next < Math.min(missing + 12_000, lines)) {
         write();
         await delay(5);
@@ -169,7 +169,7 @@ describe("A log shipper that starts again", () => {
       runs.push(shipped);
       const first = shipped[0]?.n as number;
       assert.ok(first <= missing, `run ${runs.length} left out lines`);
-      // What repeats is the batch that was under way.
+      // Only the batch in flight may be repeated.
       assert.ok(missing - first <= 500, `${missing - first} lines repeated`);
       isNumbered(shipped, first, first + shipped.length);
       missing = first + shipped.length;
@@ -177,7 +177,7 @@ describe("A log shipper that starts again", () => {
     assert.ok(runs.length > 1);
   });
 
-  it("ships all there is when it can't read its position", async () => {
+  it("ships the whole log when the position file is invalid", async () => {
     const log = newLog();
     appendFileSync(log, numbered(0, 10));
     writeFileSync(`${log}.position`, "{");
@@ -189,7 +189,7 @@ describe("A log shipper that starts again", () => {
     await until(() => readPosition(log) !== undefined);
   });
 
-  it("says that lines are lost when their file is gone", async () => {
+  it("reports lost lines when the file of its position no longer exists", async () => {
     const log = newLog();
     appendFileSync(log, numbered(0, 10));
     const position = { file: "another", offset: 7 };

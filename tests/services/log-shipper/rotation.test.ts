@@ -16,13 +16,13 @@ import { follow, rotate } from "../../support/log-shipper.ts";
 
 const KiB64 = 64 * 1024;
 
-describe("A log that is followed", () => {
+describe("Follower", () => {
   const folder = useFolders();
   const newLog = (content = "") =>
     join(folder({ "service.log": content }), "service.log");
 
-  describe("through a rotation", () => {
-    it("is read to the old file's end before the new one", () => {
+  describe("rotation", () => {
+    it("reads the old file to its end before the new one", () => {
       const log = newLog("1\n");
       const { texts } = follow(log);
       assert.deepEqual(texts(), ["1"]);
@@ -31,7 +31,7 @@ describe("A log that is followed", () => {
       assert.deepEqual(texts(), ["2", "3"]);
     });
 
-    it("is read on in the old file while there is no new one", () => {
+    it("keeps reading the rotated file until a new log exists", () => {
       const log = newLog("1\n");
       const { texts } = follow(log);
       texts();
@@ -42,7 +42,7 @@ describe("A log that is followed", () => {
       assert.deepEqual(texts(), ["3"]);
     });
 
-    it("has half a line at the old file's end as a line", () => {
+    it("returns an unterminated line at the old file's end", () => {
       const log = newLog("half");
       const { texts } = follow(log);
       assert.deepEqual(texts(), []);
@@ -50,7 +50,7 @@ describe("A log that is followed", () => {
       assert.deepEqual(texts(), ["half", "whole"]);
     });
 
-    it("has a long line cut at the old file's end", () => {
+    it("truncates a long unterminated line at the old file's end", () => {
       const log = newLog("x".repeat(KiB64 * 2));
       const { read, texts } = follow(log);
       assert.deepEqual(texts(), []);
@@ -64,7 +64,7 @@ describe("A log that is followed", () => {
       );
     });
 
-    it("is read to the end of a file that was replaced since it was opened", () => {
+    it("loses no line when the log is rotated twice between reads", () => {
       const log = newLog("1\n");
       const { texts, lost } = follow(log);
       texts();
@@ -75,7 +75,7 @@ describe("A log that is followed", () => {
       assert.deepEqual(lost, []);
     });
 
-    it("says how much is lost when a file was replaced before it was read", () => {
+    it("reports the bytes of a file that was replaced before it was read", () => {
       const log = newLog("1\n");
       const { follower, texts, lost } = follow(log);
       texts();
@@ -89,13 +89,13 @@ describe("A log that is followed", () => {
       assert.deepEqual(lost, [5]);
     });
 
-    it("begins with the older file", () => {
+    it("starts with the rotated file", () => {
       const log = newLog("1\n");
       rotate(log, "2\n");
       assert.deepEqual(follow(log).texts(), ["1", "2"]);
     });
 
-    it("does not begin again with the older file when the newer is taken away", () => {
+    it("does not reread the rotated file when the log is removed", () => {
       const log = newLog("1\n");
       rotate(log, "2\n");
       const { read, texts } = follow(log);
@@ -108,7 +108,7 @@ describe("A log that is followed", () => {
       assert.deepEqual([texts(), restarted.texts()], [["3"], ["3"]]);
     });
 
-    it("is found again by a process that starts again", () => {
+    it("resumes at a saved position after the log was rotated", () => {
       const log = newLog("1\n2\n");
       const end = follow(log).read()[0]?.end;
       assert.deepEqual(follow(log, end).texts(), ["2"]);
@@ -118,7 +118,7 @@ describe("A log that is followed", () => {
       assert.deepEqual(follow(log, end).texts(), ["3", "4"]); // 2 is lost
     });
 
-    it("is not taken for the old file when it has its inode", () => {
+    it("reads a new log from its start when it reuses the old log's inode", () => {
       const log = newLog("1\n2\n");
       const end = follow(log).read()[1]?.end;
       rmSync(log);
@@ -127,8 +127,8 @@ describe("A log that is followed", () => {
     });
   });
 
-  describe("that was truncated", () => {
-    it("is read from its start", () => {
+  describe("truncation", () => {
+    it("reads a truncated log from its start", () => {
       const log = newLog("first\nsecond\n");
       const { texts } = follow(log);
       texts();
@@ -138,7 +138,7 @@ describe("A log that is followed", () => {
       assert.deepEqual(texts(), ["third"]);
     });
 
-    it("while nobody looked is read from its start", () => {
+    it("reads a log that was truncated during the downtime from its start", () => {
       const log = newLog("first\nsecond\n");
       const end = follow(log).read().at(-1)?.end;
       truncateSync(log);
@@ -146,7 +146,7 @@ describe("A log that is followed", () => {
       assert.deepEqual(follow(log, end).texts(), ["third"]);
     });
 
-    it("by half a line is read on", () => {
+    it("keeps its position when only an unterminated line is truncated", () => {
       const log = newLog("first\nha");
       const { texts } = follow(log);
       assert.deepEqual(texts(), ["first"]);
@@ -158,10 +158,10 @@ describe("A log that is followed", () => {
   });
 });
 
-describe("The position in a log", () => {
+describe("Log position", () => {
   const folder = useFolders();
 
-  it("is what was kept last", () => {
+  it("returns the position saved last, or undefined if none was saved", () => {
     const log = join(folder(), "service.log");
     assert.equal(readPosition(log), undefined);
     for (const offset of [0, 2 ** 40]) {
@@ -178,7 +178,7 @@ describe("The position in a log", () => {
     '{"file":"1-2-3","offset":-1}',
     '{"file":"1-2-3","offset":1.5}',
   ])
-    it(`is not ${JSON.stringify(content)}`, () => {
+    it(`ignores a position file that contains ${JSON.stringify(content)}`, () => {
       const files = { "service.log.position": content };
       assert.equal(readPosition(join(folder(files), "service.log")), undefined);
     });
