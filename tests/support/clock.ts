@@ -5,8 +5,8 @@ export interface TestClock {
 }
 
 /**
- * For the suite that calls it: moves performance.now() and Date.now() ahead, so that tests of expiry neither wait nor
- * depend on the machine's speed. Timers and `new Date()` follow the real time.
+ * Moves performance.now() and Date.now() ahead in the calling suite, so that tests of expiry neither wait nor depend on
+ * the machine's speed. Timers and `new Date()` follow the real time.
  */
 export function useClock(): TestClock {
   let aheadMs = 0;

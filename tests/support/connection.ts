@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** A client's connection that says and does nothing by itself, as http clients do. */
+/** A raw TCP connection: unlike an HTTP client, it neither sends nor closes anything by itself. */
 export function open(port: number) {
   const socket = connect(port, "127.0.0.1");
   let text = "";
@@ -25,7 +25,7 @@ export function open(port: number) {
     /** Sends GET and leaves the connection open. */
     get: (path: string) =>
       socket.write(`GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`),
-    /** Waits until what came since the last time ends like this, and gives it. */
+    /** Waits until the data received since the last call ends with `end`, and returns it. */
     async until(end: string): Promise<string> {
       while (!text.endsWith(end)) {
         if (ended)
@@ -41,7 +41,7 @@ export function open(port: number) {
   };
 }
 
-/** Whether somebody listens there. */
+/** Whether the port accepts connections. */
 export async function takesConnections(port: number): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   return new Promise((resolve) => {

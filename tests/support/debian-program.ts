@@ -14,7 +14,7 @@ import { step } from "../../local/progress.ts";
 
 const release = "bookworm";
 
-/** A program that can be started. */
+/** How to start a program. */
 export interface DebianProgram {
   program: string;
   /** The search path of its shared libraries. */
@@ -23,7 +23,7 @@ export interface DebianProgram {
 
 /**
  * Finds a server that tests run. On Debian as root, its packages are unpacked into the cache, because installing them
- * would start the server as a system service. Elsewhere it has to be on the PATH.
+ * would start the server as a system service. Elsewhere it must be on the PATH.
  * @param name the program's name
  * @param path the program's path in its package
  * @param packages the program's package and its libraries, except libc6, so that it also runs on later releases

@@ -9,13 +9,13 @@ import {
   removeOwnTestContainers,
 } from "../../local/test-containers.ts";
 
-/** PostgreSQL as the local cluster runs it. */
+/** The PostgreSQL image that the local cluster runs. */
 export { localPostgres as postgresImage };
 
 let prepared: Promise<void> | undefined;
 
 /**
- * Starts Docker, removes the containers of killed tests and makes PostgreSQL's image, once per process. The
+ * Starts Docker, removes the containers of killed tests and builds the PostgreSQL image, once per process. The
  * containers of this process are removed when it exits.
  */
 export function prepareDocker(): Promise<void> {

@@ -10,7 +10,7 @@ export function write(folder: string, files: Record<string, string>): void {
   }
 }
 
-/** For the suite that calls it: makes temporary folders with these files, which go away after the suite. */
+/** Makes temporary folders with files for the calling suite, and removes them after it. */
 export function useFolders(): (files?: Record<string, string>) => string {
   const made: string[] = [];
   after(() => {

@@ -12,8 +12,8 @@ import { step } from "../../local/progress.ts";
 import { buildForHost } from "../../local/toolchain/go.ts";
 
 /**
- * Builds programs that tests start, unless the cache has them. They are built beside their place and moved there as a whole: a
- * build that is killed, or runs twice at once, leaves nothing half-done.
+ * Builds programs that tests start, unless the cache has them. Each is built in a temporary folder and then renamed, so
+ * that a killed or concurrent build leaves no partial program.
  * @param packages such as github.com/stripe/stripe-mock
  * @param module the folder with the go.mod and go.sum that pin their versions
  * @returns their paths, in the order of the packages

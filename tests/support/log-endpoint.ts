@@ -5,10 +5,10 @@ import { text } from "node:stream/consumers";
 import { until } from "./log-shipper.ts";
 import type { Line } from "./program.ts";
 
-/** What the endpoint does with a request: a status, or something odd. */
+/** The endpoint's answer to a request: a status, or a function that answers in any other way. */
 export type Answer = number | ((response: ServerResponse) => void);
 
-/** For the suite that calls it: starts endpoints that take lines, which end with the test. */
+/** Starts endpoints for log lines in the calling suite. They stop after each test. */
 export function useLogEndpoints() {
   const servers: ReturnType<typeof createServer>[] = [];
   afterEach(() => {
@@ -19,8 +19,8 @@ export function useLogEndpoints() {
   });
 
   /**
-   * @param answers what it does with one request after the other; then it takes them all
-   * @param port a free one by default
+   * @param answers the answers to the first requests, in order; later requests are accepted
+   * @param port a free port by default
    */
   return async (answers: Answer[] = [], port = 0) => {
     const requests: {
@@ -54,7 +54,7 @@ export function useLogEndpoints() {
     return {
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/ingest?source=marquee`,
       requests,
-      /** Lines of requests that it answered with success. */
+      /** Lines of the requests answered with success. */
       taken,
       mostAtOnce: () => mostAtOnce,
       untilRequests: (number: number) => until(() => requests.length >= number),
@@ -63,7 +63,7 @@ export function useLogEndpoints() {
   };
 }
 
-/** A port where nobody listens. */
+/** A port that nothing listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

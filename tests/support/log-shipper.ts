@@ -8,7 +8,7 @@ import {
 import type { Position } from "../../services/log-shipper/position.ts";
 import { type Line, start } from "./program.ts";
 
-/** Where the log shipper of these tests says that lines come from. */
+/** The pod's metadata, which the log shipper of these tests adds to each line. */
 export const kubernetes = {
   namespace_name: "marquee-test",
   pod_name: "auth-1",
@@ -16,10 +16,10 @@ export const kubernetes = {
   container_name: "auth",
 };
 
-/** Milliseconds in which a log shipper that looks for lines every 20 ms would have found some. */
+/** Milliseconds in which a log shipper that polls every 20 ms finds new lines. */
 export const aWhile = 150;
 
-/** Waits until something is so. */
+/** Waits until the condition holds. */
 export async function until(so: () => boolean | Promise<boolean>) {
   while (!(await so())) await delay(10);
 }
@@ -31,7 +31,7 @@ export async function startLogShipper(log: string, options: object = {}) {
     times: { poll: 20 },
     ...options,
   });
-  /** What it shipped to standard output, without where it comes from. */
+  /** The lines shipped to standard output, without the pod's metadata. */
   const shipped = (): Line[] =>
     program.lines
       .filter((line) => "kubernetes" in line)
@@ -39,12 +39,12 @@ export async function startLogShipper(log: string, options: object = {}) {
   return {
     ...program,
     shipped,
-    /** Waits until it shipped so many lines, and gives them. */
+    /** Waits until this many lines are shipped, and returns them. */
     async untilShipped(lines: number): Promise<Line[]> {
       await until(() => shipped().length >= lines);
       return shipped();
     },
-    /** One of its metrics. */
+    /** The current value of a metric. */
     async metric(name: string): Promise<number> {
       const text = await (await fetch(`${program.url}/metrics`)).text();
       const value = new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1];
@@ -55,14 +55,14 @@ export async function startLogShipper(log: string, options: object = {}) {
   };
 }
 
-/** A log's numbered lines. */
+/** Log lines numbered from `from` up to, but not including, `to`. */
 export const numbered = (from: number, to: number, more = ""): string =>
   Array.from(
     { length: to - from },
     (_, i) => `{"n":${from + i}${more && `,"more":"${more}"`}}\n`,
   ).join("");
 
-/** Asserts that these are the lines from one number to another, each once and in their order. */
+/** Asserts that the lines are those of `numbered(from, to)`, each once and in order. */
 export function isNumbered(lines: Line[], from: number, to: number) {
   const wrong = lines.findIndex(({ n }, i) => n !== from + i);
   if (wrong >= 0)
@@ -72,17 +72,17 @@ export function isNumbered(lines: Line[], from: number, to: number) {
   assert.equal(lines.length, to - from);
 }
 
-/** Renames a log as its writer does, and begins a new one. */
+/** Rotates a log like its writer: renames it, and starts a new one. */
 export function rotate(log: string, content = "") {
   renameSync(log, `${log}.1`);
   writeFileSync(log, content);
 }
 
-/** Follows a log, from a position on, without shipping it. */
+/** Follows a log from a position without shipping its lines. */
 export function follow(log: string, start?: Position) {
   const lost: number[] = [];
   const follower = new Follower(log, start, (bytes) => lost.push(bytes));
-  /** Reads all there is. */
+  /** Reads until no lines are left. */
   const read = (final = false) => {
     const all: LogLine[] = [];
     for (let i = 0; i < 1_000; i++) {
@@ -90,7 +90,7 @@ export function follow(log: string, start?: Position) {
       if (!lines) return all;
       all.push(...lines);
     }
-    assert.fail("it does not come to an end");
+    assert.fail("The follower keeps returning lines.");
   };
   const texts = (final = false) => read(final).map(({ text }) => text);
   return { follower, lost, read, texts };

@@ -9,9 +9,9 @@ import { debianProgram } from "./debian-program.ts";
 const packages = ["nginx", "libpcre2-8-0", "libssl3", "zlib1g", "libcrypt1"];
 
 /**
- * Starts nginx on a loopback port, one worker, serving the files of a folder with ranges, entity tags and sendfile.
- * @param folder for its configuration, log and what it needs to run
- * @param prefix a program that starts it, such as taskset, and its arguments
+ * Starts nginx with one worker on a loopback port. It serves files with ranges, entity tags and sendfile.
+ * @param folder for its configuration and temporary files
+ * @param prefix a command to start nginx with, such as taskset, and its arguments
  */
 export async function startNginx(
   folder: string,
@@ -39,7 +39,7 @@ http {
   ${temporary}
   access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;
   types { video/mp4 mp4; } default_type application/octet-stream;
-  if_modified_since before; # as RFC 9110 has it; nginx' own default wants the very same date
+  if_modified_since before; # per RFC 9110; nginx's default requires an exact match
   server { listen 127.0.0.1:${port}; root ${files}; }
 }
 `,

@@ -7,13 +7,13 @@ import type { Operation } from "../../services/runtime/openapi/operation.ts";
 import type { ResponseObject } from "../../services/runtime/openapi/responses.ts";
 import type { JsonSchema } from "../../services/runtime/openapi/schema.ts";
 
-/** What a service has besides the routes of its document. */
+/** Paths of every service that are not in its OpenAPI document. */
 const platform = ["/livez", "/readyz", "/metrics", "/openapi.json"];
 
 /**
- * A service's app whose every response is held against its own /openapi.json: status, media type, and a JSON body by its schema.
- * Where the document has no such path or method, only 404 and 405 are right.
- * @param besides further paths that the document need not have
+ * Wraps a service's app to check every response against the app's own /openapi.json: status, media type, and the
+ * schema of a JSON body. Undocumented paths and methods must return 404 or 405.
+ * @param besides further paths that may be missing from the document
  */
 export function conforming(app: Hono<ServiceEnv>, besides: string[] = []) {
   let document: Promise<Document> | undefined;
@@ -32,7 +32,7 @@ export function conforming(app: Hono<ServiceEnv>, besides: string[] = []) {
   };
 }
 
-/** What GET /openapi.json gives. */
+/** The document that GET /openapi.json returns. */
 export async function documentOf(app: Hono<ServiceEnv>): Promise<Document> {
   const response = await app.request("/openapi.json");
   assert.equal(response.status, 200);
@@ -60,7 +60,7 @@ async function check(
   const type = response.headers.get("content-type")?.split(";", 1)[0] ?? "";
   const types = Object.keys(content).join(", ");
   if (types === "") return assert.equal(text, "", `${answer} with a body`);
-  // A key may be a range of types: OpenAPI 3.1, 4.8.17.1. The more exact one goes first.
+  // A key may be a media type range (OpenAPI 3.1, 4.8.17.1). The most specific key takes precedence.
   const ranges = [type, type.replace(/\/.*/, "/*"), "*/*"];
   const body = ranges.map((range) => content[range]).find(Boolean);
   assert.ok(body, `${answer} as "${type}"; the document has: ${types}`);
@@ -69,7 +69,7 @@ async function check(
   assert.equal(wrong, undefined, `${answer}: ${wrong}\n${text}`);
 }
 
-/** The operation for a path; a path without parameters goes first. */
+/** The operation for a path. Paths without parameters take precedence. */
 function operationAt(document: Document, method: string, path: string) {
   const [, operations] =
     Object.entries(document.paths)
@@ -94,7 +94,7 @@ function resolved<T extends object>(
   return "$ref" in given ? (at(document, given.$ref) as T) : given;
 }
 
-/** What a JSON Pointer of the document points to. */
+/** The value at a JSON Pointer of the document. */
 function at(document: Document, ref: string): unknown {
   let found: unknown = document;
   for (const step of ref.replace(/^#\//, "").split("/"))
@@ -104,8 +104,8 @@ function at(document: Document, ref: string): unknown {
 }
 
 /**
- * What is wrong with a value by a schema of the document, if anything. Zod reads JSON Schema as well as it writes it, which
- * saves a dependency; keywords that it does not know, it refuses.
+ * The value's violations of a schema of the document, if any. Zod can read JSON Schema, which saves a dependency; it
+ * rejects keywords that it does not know.
  */
 export function mistakes(
   document: Document,
@@ -113,7 +113,7 @@ export function mistakes(
   value: unknown,
 ): string | undefined {
   const all = { ...schema, $defs: document.components.schemas };
-  // Its `default` would fill in what a response has to have.
+  // Zod would fill in missing properties that have a `default`.
   const text = JSON.stringify(all, (key, part) =>
     key === "properties" ? withoutDefaults(part) : part,
   ).replaceAll('"$ref":"#/components/schemas/', '"$ref":"#/$defs/');
@@ -130,14 +130,14 @@ const withoutDefaults = (properties: Record<string, JsonSchema>) =>
     ]),
   );
 
-/** Asserts what OpenAPI 3.1 demands of a document, beyond what its types say. */
+/** Asserts the rules of OpenAPI 3.1 that the document's types do not express. */
 export function checkDocument(document: Document) {
   assert.match(document.openapi, /^3\.1\.\d+$/);
   for (const [, ref] of JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g))
     at(document, ref as string);
   const paths = Object.keys(document.paths);
   const shapes = paths.map((path) => path.replace(/\{\w+\}/g, "{}"));
-  assertUnique(shapes, "paths, but for their parameters' names");
+  assertUnique(shapes, "paths, ignoring their parameters' names");
   const operations = paths.flatMap((path) =>
     Object.values(document.paths[path] ?? {}).map((operation) => {
       checkOperation(document, path, operation);
@@ -156,7 +156,7 @@ function checkOperation(document: Document, path: string, of: Operation) {
     `${operationId}: parameters in the path`,
   );
   for (const { name, required } of inPath)
-    assert.ok(required, `${operationId}: ${name} has to be required`);
+    assert.ok(required, `${operationId}: ${name} must be required`);
   assertUnique(
     parameters.map(({ name, in: where }) => `${where} ${name}`),
     `parameters of ${operationId}`,
@@ -173,5 +173,5 @@ function checkOperation(document: Document, path: string, of: Operation) {
 
 function assertUnique(all: string[], what: string) {
   const twice = all.filter((each, i) => all.indexOf(each) !== i);
-  assert.deepEqual(twice, [], `${what} that are there twice`);
+  assert.deepEqual(twice, [], `duplicate ${what}`);
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 
-/** What Chromium sends when somebody opens an address or sends a form. */
+/** Chromium's Accept header for navigation and form submission. */
 export const browserAccept =
   "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8";
 
-/** Asserts that a response is an error's page with this status, as browsers get it, and returns what it says. */
+/** Asserts that a response is an error page with this status, and returns its contents. */
 export async function errorPageOf(response: Response, status: number) {
   const html = await response.text();
   const { headers } = response;
@@ -28,7 +28,7 @@ export async function errorPageOf(response: Response, status: number) {
     html,
     text,
     heading: textOf(/<h1[^>]*>([\s\S]*?)<\/h1>/.exec(main)?.[1] ?? ""),
-    /** Where the links of its main part lead, by their words. */
+    /** The hrefs of the links in `<main>`, by link text. */
     links: Object.fromEntries(
       [...main.matchAll(/<a [^>]*?href="([^"]*)"[^>]*>([\s\S]*?)<\/a>/g)].map(
         ([, href = "", words = ""]) => [textOf(words), href],

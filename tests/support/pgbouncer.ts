@@ -24,10 +24,10 @@ export interface TestPooler {
 
 /**
  * Starts PgBouncer in transaction mode in front of a server, for all its databases. It reads the roles' passwords
- * from the server, so it also admits roles that are made later.
+ * from the server, so it also admits roles that are created later.
  * @param server the superuser's URL
  * @param connections the most connections to the server per database and role
- * @param addresses where it listens besides 127.0.0.1
+ * @param addresses addresses to listen on besides 127.0.0.1
  */
 export async function startPgBouncer(
   server: string,
@@ -89,7 +89,10 @@ max_client_conn = 500
   return { port: listenPort, through, stop };
 }
 
-/** For the suite that calls it: a server, and PgBouncer with so many connections to it per database and role. */
+/**
+ * Starts a server behind PgBouncer for the calling suite.
+ * @param connections the most connections to the server per database and role
+ */
 export function usePgBouncer(connections: number): {
   server(): TestServer;
   through: TestPooler["through"];
@@ -97,7 +100,7 @@ export function usePgBouncer(connections: number): {
   let server: TestServer;
   let pooler: TestPooler;
   before(async function () {
-    this.timeout(300_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be built
     server = await startServer();
     pooler = await startPgBouncer(server.url, connections);
   });

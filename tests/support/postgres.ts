@@ -6,14 +6,14 @@ import { timeouts } from "../../services/runtime/database/timeouts.ts";
 import { newName, postgresImage, prepareDocker } from "./docker.ts";
 
 export interface TestServer {
-  /** The container's name, for what only `docker` can do to it. */
+  /** The container's name, for operations that need `docker`. */
   container: string;
   /** The superuser's URL; the port stays the same when the server is stopped and started again. */
   url: string;
 }
 
 /**
- * Starts PostgreSQL in Docker, the image that the cluster runs. It is removed with its data when the tests end.
+ * Starts the cluster's PostgreSQL image in Docker. The container is removed with its data when the tests end.
  * @param settings of the server, such as "max_connections=20"
  */
 export async function startServer(...settings: string[]): Promise<TestServer> {
@@ -61,13 +61,13 @@ export async function onFreePort(
   }
 }
 
-/** Whether a server takes connections. */
+/** Whether a server accepts connections. */
 export async function answers(url: string): Promise<boolean> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: 2_000,
   });
-  client.on("error", () => {}); // it goes away while we ask
+  client.on("error", () => {}); // the server may stop meanwhile
   try {
     await client.connect();
     return true;
@@ -81,27 +81,27 @@ export async function answers(url: string): Promise<boolean> {
 let shared: Promise<TestServer> | undefined;
 
 /**
- * For the suite that calls it: an empty database of its own, on a server that all suites share, owned by a role that may do
- * nothing else, as services have it in the cluster.
- * @returns what gives the database's URL, once the suite runs
+ * Creates an empty database for the calling suite on a server that all suites share. Its owner has no other rights,
+ * like the services' roles in the cluster.
+ * @returns a getter for the database's URL, valid once the suite runs
  */
 export function useDatabase(): () => string {
   let url = "";
   before(async function () {
-    this.timeout(300_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be built
     shared ??= startServer();
     url = await createDatabase((await shared).url);
   });
   return () => url;
 }
 
-/** SQL that gives a role the timeouts, as the provisioning Job does. */
+/** SQL that sets a role's timeouts, like the provisioning Job. */
 export const setTimeouts = (role: string): string =>
   Object.entries(timeouts)
     .map(([name, ms]) => `ALTER ROLE ${role} SET ${name} = ${ms};`)
     .join("");
 
-/** Makes a role and a database that it owns; returns its URL. */
+/** Creates a role and a database that it owns, and returns the database's URL. */
 export async function createDatabase(server: string): Promise<string> {
   const name = `test_${randomBytes(6).toString("hex")}`;
   const client = new pg.Client(server);

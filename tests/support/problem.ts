@@ -9,7 +9,7 @@ export interface Problem {
   errors?: { pointer: string; detail: string }[];
 }
 
-/** Asserts that a response is a problem with this status, in its status line and its body, and gives the body. */
+/** Asserts that a response is a problem with this status, in its status line and its body, and returns the body. */
 export async function problemOf(
   response: Response,
   status: number,

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 export type Line = Record<string, unknown>;
 
-/** What a program leaves behind. */
+/** A program's exit code and output. */
 export interface End {
   code: number | null;
   stdout: string;
@@ -15,7 +15,7 @@ export interface End {
 
 const started = new Set<ChildProcess>();
 
-/** For the suite that calls it: no program outlives its test. */
+/** Kills the programs of the calling suite after each test. */
 export const stopPrograms = () =>
   afterEach(() => {
     for (const child of started) child.kill("SIGKILL");
@@ -26,7 +26,7 @@ function run(file: string, args: string[], env: Record<string, string>) {
   const { PATH = "" } = process.env;
   const child = spawn(process.execPath, [file, ...args], {
     cwd: join(import.meta.dirname, "../.."),
-    env: { PATH, ...env }, // nothing else: what a test says is what the program gets
+    env: { PATH, ...env }, // nothing else, so that the machine's variables can't change a test
     stdio: ["ignore", "pipe", "pipe"],
   });
   started.add(child);
@@ -42,7 +42,7 @@ function run(file: string, args: string[], env: Record<string, string>) {
   return { child, out, end };
 }
 
-/** Runs a program until it ends by itself. */
+/** Runs a program until it exits. */
 export const runToEnd = (
   file: string,
   env: Record<string, string> = {},
@@ -50,9 +50,9 @@ export const runToEnd = (
 ): Promise<End> => run(file, args, env).end;
 
 /**
- * Starts a program that serves, and waits until it listens.
- * @param file from the project's folder
- * @param options given to the program as JSON
+ * Starts a server program, and waits until it listens.
+ * @param file path in the repository
+ * @param options passed to the program as JSON
  */
 export async function start(
   file: string,
@@ -62,7 +62,7 @@ export async function start(
   const { child, out, end } = run(file, [JSON.stringify(options)], env);
   const lines: Line[] = [];
   let heard = () => {};
-  // Not readline, which also ends a line at U+2028: a logged path may have one, as JSON allows.
+  // Not readline: it also splits at U+2028, which a JSON string, such as a logged path, may contain.
   let rest = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     const texts = (rest + chunk).split("\n");
@@ -71,7 +71,7 @@ export async function start(
       if (text.startsWith("{")) lines.push(JSON.parse(text) as Line);
     heard();
   });
-  /** Waits for a log line. */
+  /** Waits for a log line with this message and these members. */
   const said = async (msg: string, where: Line = {}): Promise<Line> => {
     for (;;) {
       const line = lines.find((line) =>
@@ -85,7 +85,9 @@ export async function start(
         end,
       ]);
       if (ended)
-        assert.fail(`It ended without "${msg}":\n${out.stdout}${out.stderr}`);
+        assert.fail(
+          `The program exited without logging "${msg}":\n${out.stdout}${out.stderr}`,
+        );
     }
   };
   const { port } = await said("listening");
@@ -97,12 +99,12 @@ export async function start(
     out,
     said,
     end,
-    /** Waits until it takes requests. */
+    /** Waits until the program is ready. */
     async ready() {
       while ((await fetch(`http://127.0.0.1:${port}/readyz`)).status !== 200)
         await delay(50);
     },
-    /** Asks the program to end, and waits until it knows. */
+    /** Sends the signal, and waits until the program drains. */
     async terminate(signal: "SIGTERM" | "SIGINT" = "SIGTERM") {
       child.kill(signal);
       await said("draining");

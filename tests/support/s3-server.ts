@@ -12,9 +12,9 @@ import { takesConnections } from "./connection.ts";
 import { ensureVersitygw } from "./versitygw/versitygw.ts";
 
 export interface S3Server {
-  /** For openBucket: its bucket, with the keys that may read it. */
+  /** Options for openBucket: the server's bucket, and credentials that may read it. */
   options: S3Options;
-  /** Puts an object there, in place of one that there may be. */
+  /** Creates or replaces an object. */
   put(key: string, body: Uint8Array, type?: string): Promise<void>;
   remove(key: string): Promise<void>;
   /**
@@ -23,25 +23,25 @@ export interface S3Server {
    * @returns its endpoint
    */
   secure(cert: string, key: string): Promise<string>;
-  /** Ends it at once, as a crash does, with all its connections. */
+  /** Kills the server like a crash would, closing all its connections. */
   kill(): Promise<void>;
-  /** Starts it again, with the same objects and port. */
+  /** Starts the server again with the same objects and port. */
   restart(): Promise<void>;
 }
 
-/** The domain of the server's buckets whose names are in front of it. */
+/** The domain for virtual-hosted-style requests, which have the bucket's name in the host. */
 export const virtualDomain = "s3.test";
 
 /**
- * For the suite that calls it: an S3 server with a bucket on a loopback port of its own, until the suite ends. The server
- * is real: it checks signatures, and knows nothing of the code that it is to test.
- * @returns what gives it, once the suite runs
+ * Starts an S3 server with a bucket on a free loopback port for the calling suite. The server is versitygw: it checks
+ * signatures, and shares no code with the client under test.
+ * @returns a getter for the server, valid once the suite runs
  */
 export function useS3(): () => S3Server {
   let server: S3Server | undefined;
   let folder = "";
   before(async function () {
-    this.timeout(300_000); // it may have to be built
+    this.timeout(300_000); // versitygw may have to be built
     const program = await ensureVersitygw();
     folder = mkdtempSync(join(tmpdir(), "marquee-s3-"));
     server = await start(program, folder);
@@ -85,7 +85,7 @@ async function start(program: string, folder: string): Promise<S3Server> {
       throw new Error(`${method} ${path}: ${response.status} ${text}`);
   }
 
-  /** Starts a server on a port, and waits until it takes connections. */
+  /** Starts a server on a port, and waits until it accepts connections. */
   async function launch(port: number, ...args: string[]) {
     const child = spawn(
       program,
@@ -143,7 +143,7 @@ async function start(program: string, folder: string): Promise<S3Server> {
 const encoded = (key: string) =>
   key.split("/").map(encodeURIComponent).join("/");
 
-/** A port that nobody listens on: the server has to come back on the same one. */
+/** A free port. The server can't choose one itself because it must restart on the same port. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -3,25 +3,25 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { until } from "./log-shipper.ts";
 
 export interface Way {
-  /** The endpoint that leads there. */
+  /** The proxy's URL, to use in place of the server's. */
   endpoint: string;
-  /** Bytes that have come from the server. */
+  /** Bytes received from the server. */
   bytes(): number;
-  /** Connections that there are. */
+  /** Open connections. */
   open(): number;
-  /** Connections that there have been. */
+  /** Connections opened so far. */
   opened(): number;
-  /** Cuts each connection when so many bytes have come over it. */
+  /** Closes each connection after it has carried this many bytes from the server. */
   cutAfter(bytes: number): void;
-  /** From now on nothing comes from the server, and no connection ends. */
+  /** Stops forwarding the server's bytes, without closing connections. */
   freeze(): void;
   thaw(): void;
-  /** Cuts all connections that there are. */
+  /** Closes all open connections. */
   cut(): void;
   untilOpen(connections: number): Promise<unknown>;
 }
 
-/** For the suite that calls it: makes TCP ways to a server that count and cut, and end with the test. */
+/** Makes TCP proxies in the calling suite that count bytes and cut connections. They stop after each test. */
 export function useWays(): (to: string) => Promise<Way> {
   const ends: (() => void)[] = [];
   afterEach(() => {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** A way to a server that can forget connections without a word to either side, as routers and dead machines do. */
+/** A TCP proxy that can drop connections without notifying either side, like a router or a machine that failed. */
 export async function silentWay(to: string) {
   const target = new URL(to);
   const sockets = new Set<Socket>();
@@ -27,9 +27,9 @@ export async function silentWay(to: string) {
   url.port = String((server.address() as AddressInfo).port);
   return {
     url: url.href,
-    /** From now on nothing passes on the connections that there are. New ones are as before. */
+    /** Stops forwarding on the connections open now. New connections are unaffected. */
     forget: () => sockets.clear(),
-    /** How many forgotten connections a client has sent something on. */
+    /** The number of dropped connections on which a client has sent something since. */
     askedInVain: () => askedInVain.size,
     close: () => server.close(),
   };
