@@ -120,7 +120,13 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
     ],
     [
       "a context that is not in the kubeconfig",
-      [set("context", "nowhere")],
+      [
+        set("context", "nowhere"),
+        // The local cluster's, which no other context has by default.
+        set("registry", "127.0.0.2:5001"),
+        set("baseImage", "127.0.0.2:5001/node:24"),
+        set("database.image", "127.0.0.2:5001/postgres:17"),
+      ],
       'marquee:context is "nowhere", which is not in the kubeconfig',
     ],
     [

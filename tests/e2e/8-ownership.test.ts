@@ -121,7 +121,12 @@ describe("A stack's data", function () {
        kubectl --kubeconfig ${kubeconfig} config set-cluster other --server https://127.0.0.2:6444 &&
        kubectl --kubeconfig ${kubeconfig} config set-context other --cluster other --user marquee-local`,
     );
-    await ok("pulumi config set marquee:context other");
+    await ok(
+      `pulumi config set marquee:context other &&
+       pulumi config set marquee:registry 127.0.0.2:5001 &&
+       pulumi config set marquee:baseImage 127.0.0.2:5001/node:24 &&
+       pulumi config set --path marquee:database.image 127.0.0.2:5001/postgres:17`,
+    );
     const { code, output } = await sh(
       `KUBECONFIG=${kubeconfig} pulumi up --yes --skip-preview`,
     );
