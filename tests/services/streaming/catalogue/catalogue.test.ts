@@ -40,7 +40,7 @@ const files = Object.fromEntries(
 );
 const catalogue = { featured: "aurora", titles: [aurora], files };
 
-describe("A catalogue", () => {
+describe("readCatalogue", () => {
   const folder = useFolders();
 
   const read = (json: unknown, without?: Name) => {
@@ -52,22 +52,22 @@ describe("A catalogue", () => {
   };
 
   const mistaken: [string, unknown, (string | RegExp)[], Name?][] = [
-    ["is no JSON", "{", [/^it is not JSON: Expected property name/]],
+    ["is not JSON", "{", [/^it is not JSON: Expected property name/]],
     ["is empty", "", ["it is empty"]],
-    ["is something else", "[]", [/^all of it: .*expected object/]],
+    ["is not an object", "[]", [/^all of it: .*expected object/]],
     [
-      "lacks everything",
+      "lacks every field",
       {},
       ["featured: is missing", "titles: is missing", "files: is missing"],
     ],
     ["has no titles", { ...catalogue, titles: [] }, ["titles: there are none"]],
     [
-      "features a title that is not there",
+      "features an unknown title",
       { ...catalogue, featured: "borealis" },
       ["featured: there is no title borealis, only aurora"],
     ],
     [
-      "has a title twice",
+      "has a duplicate title",
       { ...catalogue, titles: [aurora, aurora] },
       ["titles: aurora is there more than once"],
     ],
@@ -82,19 +82,19 @@ describe("A catalogue", () => {
       ],
     ],
     [
-      "names a video that is not there",
+      "names a missing video",
       catalogue,
       ["aurora/720p.mp4: there is no such file"],
       "aurora/720p.mp4",
     ],
     [
-      "lists a file that is not there",
+      "lists a missing file",
       catalogue,
       ["aurora/360p.mp4: there is no such file"],
       "aurora/360p.mp4",
     ],
     [
-      "lists another size",
+      "lists a wrong size",
       {
         ...catalogue,
         files: { ...files, "aurora/720p.mp4": { ...entry("x"), size: 5 } },
@@ -102,7 +102,7 @@ describe("A catalogue", () => {
       ["aurora/720p.mp4: it has 22 bytes, not 5 as files says"],
     ],
     [
-      "has a wrong hash",
+      "has an invalid hash",
       {
         ...catalogue,
         files: { ...files, "aurora/720p.mp4": { size: 22, sha256: "abc" } },
@@ -112,22 +112,22 @@ describe("A catalogue", () => {
       ],
     ],
     [
-      "has an id that is none",
+      "has an invalid id",
       { ...catalogue, titles: [{ ...aurora, id: "Aurora 2" }] },
       ["titles.0.id: expected small letters, digits and single hyphens"],
     ],
     [
-      "leads out of its folder",
+      "has a poster outside its folder",
       { ...catalogue, titles: [{ ...aurora, poster: "../poster.jpg" }] },
       ["titles.0.poster: expected a path below the catalogue's folder"],
     ],
     [
-      "lists what is out of its folder",
+      "lists a file outside its folder",
       { ...catalogue, files: { ...files, "a/../../b": entry("b") } },
       ["files.a/../../b: expected a path below the catalogue's folder"],
     ],
     [
-      "has fields that are not expected, and wrong ones",
+      "has unexpected and invalid fields",
       {
         ...catalogue,
         titles: [{ ...aurora, name: " ", seconds: -1, rating: 5 }],
@@ -139,7 +139,7 @@ describe("A catalogue", () => {
       ],
     ],
     [
-      "has several mistakes at once",
+      "has several mistakes",
       { ...catalogue, featured: "x", titles: [aurora, aurora] },
       [
         "titles: aurora is there more than once",
@@ -150,7 +150,7 @@ describe("A catalogue", () => {
     ],
   ];
   for (const [what, json, expected, without] of mistaken)
-    it(`that ${what} is refused, with words for it`, async () => {
+    it(`rejects a catalogue that ${what}`, async () => {
       await assert.rejects(read(json, without), (error) => {
         assert.ok(error instanceof InvalidCatalogue, `${error}`);
         assert.equal(error.mistakes.length, expected.length, error.message);
@@ -163,14 +163,14 @@ describe("A catalogue", () => {
       });
     });
 
-  it("that is missing is refused, with where it has to be", async () => {
+  it("rejects a folder without catalogue.json", async () => {
     await assert.rejects(
       readCatalogue(openFolder(folder())),
       /^InvalidCatalogue: catalogue\.json has a mistake:\n- it is missing: it has to be at the root/,
     );
   });
 
-  it("takes playlists that have CRLF line ends, and were listed with LF", async () => {
+  it("accepts playlists with CRLF line ends that were listed with LF", async () => {
     const there = { ...contents, "aurora/index.m3u8": "#EXTM3U\r\n" };
     const path = folder({
       ...there,
@@ -191,7 +191,7 @@ describe("A catalogue", () => {
       "a video of some\r\nlengt",
     ],
   ] as const)
-    it(`refuses ${what} than was listed`, async () => {
+    it(`rejects ${what} than was listed`, async () => {
       const listed = {
         ...files,
         "aurora/720p.mp4": entry("a video of some\nlengt"),
@@ -209,7 +209,7 @@ describe("A catalogue", () => {
       });
     });
 
-  it("has each title, with its files' sizes", async () => {
+  it("returns each title with its files' sizes", async () => {
     assert.deepEqual(await read(catalogue), {
       featured: "aurora",
       titles: [
@@ -227,24 +227,24 @@ describe("A catalogue", () => {
   const playlists: [what: string, hls: string, tallest: number | undefined][] =
     [
       [
-        "the tallest of several pictures",
+        "the height of the tallest variant",
         `${variant(",RESOLUTION=640x360")}${variant(",RESOLUTION=1920x1080,FRAME-RATE=24")}${variant(",RESOLUTION=1280x720")}`,
         1080,
       ],
       [
-        "a picture in a playlist with CRLF",
+        "the height of a variant in a playlist with CRLF line ends",
         `${variant(",RESOLUTION=1280x720")}`.replaceAll("\n", "\r\n"),
         720,
       ],
-      ["none, where the playlist declares none", variant(""), undefined],
+      ["undefined when the playlist declares none", variant(""), undefined],
       [
-        "none, where the playlist declares it in another tag or a string",
+        "undefined when only another tag or a string declares a resolution",
         `#EXT-X-I-FRAME-STREAM-INF:RESOLUTION=3840x2160\n${variant(',NAME="x,RESOLUTION=3840x2160"')}`,
         undefined,
       ],
     ];
   for (const [what, hls, tallest] of playlists)
-    it(`has as its tallest picture ${what}`, async () => {
+    it(`sets tallest to ${what}`, async () => {
       const text = `#EXTM3U\n${hls}`;
       const listed = { ...files, "aurora/index.m3u8": entry(text) };
       const path = folder({
@@ -256,7 +256,7 @@ describe("A catalogue", () => {
       assert.equal(read.tallest, tallest);
     });
 
-  it("of Marquee itself has 720p", async () => {
+  it("sets tallest to 720 for the sample titles", async () => {
     const titles = join(
       import.meta.dirname,
       "../../../../services/streaming/assets/titles",

@@ -8,7 +8,7 @@ describe("GET /titles", () => {
   const get = (path: string, headers: Record<string, string> = {}) =>
     replicas.first.app.request(path, { headers });
 
-  it("says to everybody what there is, with durations, sizes and pictures", async () => {
+  it("lists every title with its duration, size and pictures", async () => {
     const response = await get("/titles");
     assert.equal(response.status, 200);
     const { featured, data } = await response.json();
@@ -27,7 +27,7 @@ describe("GET /titles", () => {
     );
   });
 
-  it("may be kept for a minute, and is not sent again where it is the same", async () => {
+  it("allows caches to keep the list for a minute, and returns 304 when it is unchanged", async () => {
     const { headers } = await get("/titles");
     assert.equal(headers.get("cache-control"), "public, max-age=60");
     const etag = headers.get("etag") ?? "";
@@ -36,7 +36,7 @@ describe("GET /titles", () => {
   });
 
   for (const picture of ["poster", "backdrop"])
-    it(`leads to a ${picture} that everybody may see and keep`, async () => {
+    it(`serves a ${picture} that public caches may keep`, async () => {
       const response = await get(`/titles/metropolis/${picture}`);
       assert.equal(response.status, 200);
       assert.equal(response.headers.get("content-type"), "image/jpeg");
@@ -50,7 +50,7 @@ describe("GET /titles", () => {
       );
     });
 
-  it("leads to no pictures of what is not there", async () => {
+  it("returns 404 for the poster of an unknown title", async () => {
     await problemOf(await get("/titles/vertigo/poster"), 404);
   });
 });

@@ -44,7 +44,7 @@ interface Segment {
   seconds: number;
 }
 
-/** What a media playlist says, of a file beside it. */
+/** Parses a media playlist, whose media file is in the same folder. */
 function playlist(path: string) {
   const lines = text(path).trim().split("\n");
   const map = lines
@@ -56,8 +56,8 @@ function playlist(path: string) {
     const length = /^#EXTINF:([\d.]+),$/.exec(line);
     if (!length) continue;
     const bytes = /^#EXT-X-BYTERANGE:(\d+)@(\d+)$/.exec(lines[i + 1] ?? "");
-    assert(bytes, `${path}: there is no byte range after ${line}`);
-    assert.equal(lines[i + 2], map[1], `${path}: a segment of another file`);
+    assert(bytes, `${path}: no byte range follows ${line}`);
+    assert.equal(lines[i + 2], map[1], `${path}: a segment is in another file`);
     segments.push({
       start: Number(bytes[2]),
       end: Number(bytes[2]) + Number(bytes[1]),
@@ -84,14 +84,14 @@ describe("MP4 boxes", () => {
   const [{ video, poster } = {} as Title] = titles;
   const whole = read(video);
 
-  it("are refused where the file is cut off, or is something else", () => {
+  it("rejects files that are cut off or are not MP4", () => {
     assert.throws(() => boxes(whole.subarray(0, -1)), /does not fit/);
     assert.throws(() => boxes(whole.subarray(0, 6)), /does not fit/);
     assert.throws(() => boxes(Buffer.alloc(64)), /not an MP4 file/);
     assert.throws(() => boxes(read(poster)), /not an MP4 file/);
   });
 
-  it("are refused where there are no fragments, or anything between them", () => {
+  it("rejects files without fragments, or with other boxes between them", () => {
     const [first] = fragments(whole);
     assert(first);
     assert.throws(
@@ -107,7 +107,7 @@ describe("MP4 boxes", () => {
     assert.throws(() => fragments(Buffer.concat(mixed)), /free/);
   });
 
-  it("say what isn't in them", () => {
+  it("names the missing box", () => {
     assert.throws(() => top(whole, "moox"), /no box moox/);
     assert.throws(
       () => inside(whole, top(whole, "moov"), "mvex/mexx"),
@@ -115,7 +115,7 @@ describe("MP4 boxes", () => {
     );
   });
 
-  it("are given a duration without harm to any other", () => {
+  it("sets the duration without changing anything else", () => {
     const types = (file: Buffer) => boxes(file).map(({ type }) => type);
     const longer = withDuration(whole, 61.5);
     assert.deepEqual(types(longer), types(whole));
@@ -128,8 +128,8 @@ describe("MP4 boxes", () => {
   });
 });
 
-describe("The sample titles", () => {
-  it("are the catalogue's files and no others, each with its size and hash", () => {
+describe("Sample titles", () => {
+  it("lists exactly the folder's files, each with its size and hash", () => {
     const there = readdirSync(root, { recursive: true, withFileTypes: true })
       .filter((entry) => !entry.isDirectory())
       .map((entry) => relative(root, join(entry.parentPath, entry.name)))
@@ -146,13 +146,13 @@ describe("The sample titles", () => {
     }
   });
 
-  it("take less than 3 MB together", () => {
+  it("takes less than 3 MB", () => {
     const sizes = Object.values(files).map(({ size }) => size);
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     assert(bytes + read("catalogue.json").length < 3e6, `${bytes} bytes`);
   });
 
-  it("are four, each with what a page shows, and one of them is featured", () => {
+  it("lists four complete titles, one of them featured", () => {
     assert.equal(new Set(titles.map(({ id }) => id)).size, 4);
     assert(titles.some(({ id }) => id === featured));
     for (const title of titles) {
@@ -182,7 +182,7 @@ describe("The sample titles", () => {
     const playlists = sizes.map((size) => playlist(`${id}/${size}.m3u8`));
 
     describe(id, () => {
-      it("has a portrait and a wide picture", () => {
+      it("has a portrait poster and a wide backdrop", () => {
         assert.deepEqual(pixels(read(poster)), [480, 720]);
         assert.deepEqual(pixels(read(backdrop)), [1280, 720]);
       });
@@ -198,7 +198,7 @@ describe("The sample titles", () => {
         }
       });
 
-      it("has segments that are whole fragments, after a file type and a movie", () => {
+      it("has segments of whole fragments, after ftyp and moov boxes", () => {
         for (const { media, first, segments } of playlists) {
           const file = read(media);
           const types = (from: number, to: number) =>
@@ -213,7 +213,7 @@ describe("The sample titles", () => {
         }
       });
 
-      it("lasts as long as it says, in its playlists and in its files", () => {
+      it("lasts as long as the catalogue says, in its playlists and in its files", () => {
         for (const { media, segments } of playlists) {
           const sum = segments.reduce((all, each) => all + each.seconds, 0);
           assert(Math.abs(sum - seconds) < 0.1, `${media}: ${sum}`);
@@ -227,7 +227,7 @@ describe("The sample titles", () => {
         }
       });
 
-      it("can be changed from one size to the other at every segment", () => {
+      it("has the same segment durations in both sizes", () => {
         const [large, small] = playlists.map(({ segments }) =>
           segments.map((segment) => segment.seconds),
         );
@@ -235,7 +235,7 @@ describe("The sample titles", () => {
         assert(large && large.length >= 5);
       });
 
-      it("has playlists as HLS wants them", () => {
+      it("has valid HLS media playlists", () => {
         for (const { lines, segments } of playlists) {
           assert.equal(lines[0], "#EXTM3U");
           assert.equal(lines.at(-1), "#EXT-X-ENDLIST");
@@ -253,7 +253,7 @@ describe("The sample titles", () => {
         }
       });
 
-      it("has both sizes in its multivariant playlist, with their rates and codecs", () => {
+      it("lists both sizes in its multivariant playlist, with their bandwidths and codecs", () => {
         const lines = text(hls).trim().split("\n");
         assert.equal(lines[0], "#EXTM3U");
         for (const [i, { media, segments }] of playlists.entries()) {

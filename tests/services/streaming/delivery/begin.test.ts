@@ -10,7 +10,7 @@ import {
 } from "../../../../services/streaming/media/media-store.ts";
 import { problemOf } from "../../../support/problem.ts";
 
-/** A file of a store elsewhere, whose reading goes so. */
+/** A file of a remote store, read by these callbacks. */
 const file = (
   read: (controller: ReadableStreamDefaultController<Uint8Array>) => void,
   cancel = () => {},
@@ -35,12 +35,12 @@ const answer = async (
   return app.request("/", { headers });
 };
 
-describe("The begin of a delivery from a store elsewhere", () => {
+describe("Start of a delivery from a remote store", () => {
   for (const error of [
     new MediaAway("the bucket does not answer"),
     new MediaChanged("it is another file"),
   ])
-    it(`is a 503 of its own for ${error.name}, and nothing of the file's`, async () => {
+    it(`returns 503 without the file's headers when the read fails with ${error.name}`, async () => {
       const response = await answer(
         file(() => {
           throw error;
@@ -60,7 +60,7 @@ describe("The begin of a delivery from a store elsewhere", () => {
       assert.doesNotMatch(detail, /bucket/);
     });
 
-  it("waits for the first bytes, and sends them once", async () => {
+  it("sends the first chunk, read before the response, once", async () => {
     const chunks = [Buffer.from("a"), Buffer.from("bc")];
     const response = await answer(
       file((controller) => {
@@ -73,7 +73,7 @@ describe("The begin of a delivery from a store elsewhere", () => {
     assert.equal(await response.text(), "abc");
   });
 
-  it("reads no further than it is asked to, and frees the file when it is not wanted", async () => {
+  it("reads one chunk ahead, and cancels the read when the response is cancelled", async () => {
     let reads = 0;
     let freed = false;
     const response = await answer(
@@ -92,7 +92,7 @@ describe("The begin of a delivery from a store elsewhere", () => {
     assert.equal(freed, true);
   });
 
-  it("breaks off where the file does, later", async () => {
+  it("fails the response when a later read fails", async () => {
     let reads = 0;
     const response = await answer(
       file((controller) => {

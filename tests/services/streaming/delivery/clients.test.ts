@@ -15,13 +15,13 @@ import { start, stopPrograms } from "../../../support/program.ts";
 
 const mebibyte = 1 << 20;
 
-/** The process's memory in bytes, and how many descriptors it has. */
+/** Resident memory of a process, in bytes. */
 const rss = (pid: number) =>
   Number(
     /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1],
   ) * 1024;
 const descriptors = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
-/** How often a process has a file open. */
+/** Number of descriptors a process has open on a file. */
 const opened = (path: string, pid: number) =>
   readdirSync(`/proc/${pid}/fd`).filter((fd) => {
     try {
@@ -30,7 +30,7 @@ const opened = (path: string, pid: number) =>
       return false; // closed meanwhile
     }
   }).length;
-/** Clock ticks that it has had of a processor. */
+/** CPU time a process has used, in clock ticks: user, system. */
 const ticks = (pid: number) => {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\) /, "");
   return stat.split(" ").slice(11, 13).join();
@@ -60,7 +60,7 @@ function slope(points: [x: number, y: number][]): number {
   );
 }
 
-/** A client that asks for the file, and does nothing else by itself. */
+/** Opens a connection that requests the file; the caller handles the response. */
 function client(port: number, headers = ""): Socket {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {}); // "close" follows
@@ -68,7 +68,7 @@ function client(port: number, headers = ""): Socket {
   return socket;
 }
 
-/** Goes on reading an answer whose client was paused, and says how many bytes of the body are as in the file. */
+/** Reads the rest of a paused client's response; returns how many bytes of its body match the file. */
 async function matching(socket: Socket, file: Buffer): Promise<number> {
   let head: Buffer | undefined = Buffer.alloc(0);
   let at = 0;
@@ -95,17 +95,17 @@ async function matching(socket: Socket, file: Buffer): Promise<number> {
   });
 }
 
-/** With a stream much of a client's memory is what was freed and waits for the garbage collector. */
+/** Streams have a higher limit: most of a client's memory is garbage that has yet to be collected. */
 for (const [how, web, most] of [
   ["straight to the socket", false, 160 * 1024],
   ["as a stream", true, 640 * 1024],
 ] as const)
-  describe(`A file sent ${how}`, function () {
+  describe(`File delivery to many clients, ${how}`, function () {
     this.timeout(120_000);
     const folder = useFolders();
     stopPrograms();
 
-    // Only Linux tells what a process has open.
+    // Only Linux exposes a process's open descriptors.
     before(function () {
       if (!existsSync("/proc/self/fd")) this.skip();
     });
@@ -117,16 +117,16 @@ for (const [how, web, most] of [
       const program = await start(
         "tests/support/programs/delivery.ts",
         { root, web },
-        // What V8 lets grow of what is young hides what stays.
+        // A large young generation would hide a leak.
         { NODE_OPTIONS: "--max-semi-space-size=2" },
       );
-      await fetch(`${program.url}/files/video.mp4`, { method: "HEAD" }); // hashed now
+      await fetch(`${program.url}/files/video.mp4`, { method: "HEAD" }); // computes the hash
       return { ...program, file, path: join(root, "video.mp4") };
     }
 
-    it("keeps no memory and no descriptor of clients that abort", async () => {
+    it("frees the memory and descriptors of clients that abort", async () => {
       const { port, pid, url, out } = await serving();
-      /** Clients that go at other moments: when they have asked, at the first bytes, while they read, when nothing goes on. */
+      /** Clients disconnect at different moments: after the request, at the first bytes, while reading, while idle. */
       const go = [
         (socket: Socket) => setImmediate(() => socket.destroy()),
         (socket: Socket) => socket.once("data", () => socket.destroy()),
@@ -155,7 +155,7 @@ for (const [how, web, most] of [
           ),
         );
       const open = descriptors(pid);
-      /** What is in use once every client is gone. Buffers are freed by a collection after the one that frees their owners. */
+      /** Memory in use once every client has gone. Buffers are freed one collection after their owners. */
       const inUse = async () => {
         await until(() => descriptors(pid) <= open);
         await untilIdle(pid);
@@ -168,22 +168,22 @@ for (const [how, web, most] of [
         }
         return Math.min(...seen);
       };
-      for (let i = 0; i < 20; i++) await batch(100); // until V8 has compiled and grown what it needs
+      for (let i = 0; i < 20; i++) await batch(100); // until V8 has compiled the code and grown its heap
       const points: [clients: number, bytes: number][] = [];
       for (let round = 0; round < 8; round++) {
         for (let i = 0; i < 10; i++) await batch(100);
         points.push([1000 * (round + 1), await inUse()]);
       }
-      // A client that is kept costs its socket, request and response: some kilobytes.
+      // A leaked client costs its socket, request and response: some kilobytes.
       const bytesPerClient = slope(points);
       assert.ok(
         bytesPerClient < 2048,
-        `${bytesPerClient.toFixed(0)} bytes more for each client: ${JSON.stringify(points)}`,
+        `${bytesPerClient.toFixed(0)} bytes leaked per client: ${JSON.stringify(points)}`,
       );
       assert.equal(out.stderr, "");
     });
 
-    it("holds little for clients that read nothing, and gives it to them later", async () => {
+    it("bounds the memory per client that reads nothing, and later sends it the whole file", async () => {
       const { port, pid, url, file } = await serving(12 * mebibyte);
       await matching(client(port), file);
       const before = rss(pid);
@@ -193,7 +193,7 @@ for (const [how, web, most] of [
       const each = (rss(pid) - before) / clients.length;
       const held = await fetch(`${url}/memory`).then((r) => r.json());
       const { arrayBuffers } = held as NodeJS.MemoryUsage;
-      assert.ok(each < most, `${each} bytes for each`);
+      assert.ok(each < most, `${each} bytes per client`);
       assert.ok(arrayBuffers / clients.length < 128 * 1024, `${arrayBuffers}`);
       for (let i = 0; i < clients.length; i += 20) {
         const got = clients.slice(i, i + 20).map((one) => matching(one, file));
@@ -202,7 +202,7 @@ for (const [how, web, most] of [
       }
     });
 
-    it("is closed at once when a client that reads nothing goes", async () => {
+    it("closes the file when a client that reads nothing disconnects", async () => {
       const { port, pid, path } = await serving(64 * mebibyte);
       const clients = Array.from({ length: 10 }, () => client(port).pause());
       await until(() => opened(path, pid) === 10);

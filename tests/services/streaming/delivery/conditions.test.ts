@@ -13,78 +13,146 @@ const [earlier, same, later] = [-1000, 0, 1000].map((ms) =>
 ) as [string, string, string];
 
 const cases: [string, Conditions, ReturnType<typeof judge>][] = [
-  ["nothing", {}, "proceed"],
+  ["no conditions", {}, "proceed"],
 
-  ["If-Match: its tag", { ifMatch: '"one,two"' }, "proceed"],
+  ["If-Match with the file's tag", { ifMatch: '"one,two"' }, "proceed"],
   ["If-Match: *", { ifMatch: "*" }, "proceed"],
-  ["If-Match: a list with it", { ifMatch: '"a", "one,two"' }, "proceed"],
-  ["If-Match: another", { ifMatch: '"a"' }, "failed"],
-  ["If-Match: its tag as a weak one", { ifMatch: 'W/"one,two"' }, "failed"],
-  ["If-Match: half of it", { ifMatch: '"one' }, "failed"],
-  ["If-Match: without quotes", { ifMatch: "one,two" }, "failed"],
-  ["If-Match: empty", { ifMatch: "" }, "failed"],
-  ["If-Match: * in a list", { ifMatch: '*, "a"' }, "failed"],
-  ["If-Match: what is broken after it", { ifMatch: '"one,two" x' }, "failed"],
-
-  ["If-Unmodified-Since: its date", { ifUnmodifiedSince: same }, "proceed"],
-  ["If-Unmodified-Since: later", { ifUnmodifiedSince: later }, "proceed"],
-  ["If-Unmodified-Since: earlier", { ifUnmodifiedSince: earlier }, "failed"],
-  ["If-Unmodified-Since: no date", { ifUnmodifiedSince: "soon" }, "proceed"],
   [
-    "If-Match before If-Unmodified-Since",
+    "If-Match with a list that has the file's tag",
+    { ifMatch: '"a", "one,two"' },
+    "proceed",
+  ],
+  ["If-Match with another tag", { ifMatch: '"a"' }, "failed"],
+  [
+    "If-Match with the file's tag marked as weak",
+    { ifMatch: 'W/"one,two"' },
+    "failed",
+  ],
+  ["If-Match with half of the file's tag", { ifMatch: '"one' }, "failed"],
+  ["If-Match with a tag without quotes", { ifMatch: "one,two" }, "failed"],
+  ["an empty If-Match", { ifMatch: "" }, "failed"],
+  ["If-Match with * in a list", { ifMatch: '*, "a"' }, "failed"],
+  [
+    "If-Match with garbage after the file's tag",
+    { ifMatch: '"one,two" x' },
+    "failed",
+  ],
+
+  [
+    "If-Unmodified-Since with the file's date",
+    { ifUnmodifiedSince: same },
+    "proceed",
+  ],
+  [
+    "If-Unmodified-Since with a later date",
+    { ifUnmodifiedSince: later },
+    "proceed",
+  ],
+  [
+    "If-Unmodified-Since with an earlier date",
+    { ifUnmodifiedSince: earlier },
+    "failed",
+  ],
+  [
+    "If-Unmodified-Since with an invalid date",
+    { ifUnmodifiedSince: "soon" },
+    "proceed",
+  ],
+  [
+    "a matching If-Match with a failing If-Unmodified-Since",
     { ifMatch: '"one,two"', ifUnmodifiedSince: earlier },
     "proceed",
   ],
   [
-    "If-Match that fails before If-Unmodified-Since",
+    "a failing If-Match with a matching If-Unmodified-Since",
     { ifMatch: '"a"', ifUnmodifiedSince: later },
     "failed",
   ],
   [
-    "If-Match that fails before If-None-Match",
+    "a failing If-Match with a matching If-None-Match",
     { ifMatch: '"a"', ifNoneMatch: '"one,two"' },
     "failed",
   ],
 
-  ["If-None-Match: its tag", { ifNoneMatch: '"one,two"' }, "not modified"],
-  ["If-None-Match: weak", { ifNoneMatch: 'W/"one,two"' }, "not modified"],
+  [
+    "If-None-Match with the file's tag",
+    { ifNoneMatch: '"one,two"' },
+    "not modified",
+  ],
+  [
+    "If-None-Match with the file's tag marked as weak",
+    { ifNoneMatch: 'W/"one,two"' },
+    "not modified",
+  ],
   ["If-None-Match: *", { ifNoneMatch: "*" }, "not modified"],
   [
-    "If-None-Match: a list with it",
+    "If-None-Match with a list that has the file's tag",
     { ifNoneMatch: '"a" , W/"b",,"one,two"' },
     "not modified",
   ],
-  ["If-None-Match: another", { ifNoneMatch: '"one"' }, "proceed"],
-  ["If-None-Match: two halves", { ifNoneMatch: '"one", "two"' }, "proceed"],
-  ["If-None-Match: without quotes", { ifNoneMatch: "one,two" }, "proceed"],
-  ["If-None-Match: w/ in small", { ifNoneMatch: 'w/"one,two"' }, "proceed"],
-  ["If-None-Match: empty", { ifNoneMatch: "" }, "proceed"],
-  ["If-None-Match: unclosed", { ifNoneMatch: '"one,two' }, "proceed"],
-
-  ["If-Modified-Since: its date", { ifModifiedSince: same }, "not modified"],
-  ["If-Modified-Since: later", { ifModifiedSince: later }, "not modified"],
-  ["If-Modified-Since: earlier", { ifModifiedSince: earlier }, "proceed"],
-  ["If-Modified-Since: no date", { ifModifiedSince: "2026" }, "proceed"],
+  ["If-None-Match with another tag", { ifNoneMatch: '"one"' }, "proceed"],
   [
-    "If-None-Match that differs before If-Modified-Since",
+    "If-None-Match with the file's tag split into two",
+    { ifNoneMatch: '"one", "two"' },
+    "proceed",
+  ],
+  [
+    "If-None-Match with a tag without quotes",
+    { ifNoneMatch: "one,two" },
+    "proceed",
+  ],
+  [
+    "If-None-Match with a lower-case w/",
+    { ifNoneMatch: 'w/"one,two"' },
+    "proceed",
+  ],
+  ["an empty If-None-Match", { ifNoneMatch: "" }, "proceed"],
+  [
+    "If-None-Match with an unclosed tag",
+    { ifNoneMatch: '"one,two' },
+    "proceed",
+  ],
+
+  [
+    "If-Modified-Since with the file's date",
+    { ifModifiedSince: same },
+    "not modified",
+  ],
+  [
+    "If-Modified-Since with a later date",
+    { ifModifiedSince: later },
+    "not modified",
+  ],
+  [
+    "If-Modified-Since with an earlier date",
+    { ifModifiedSince: earlier },
+    "proceed",
+  ],
+  [
+    "If-Modified-Since with an invalid date",
+    { ifModifiedSince: "2026" },
+    "proceed",
+  ],
+  [
+    "If-None-Match with another tag and a later If-Modified-Since",
     { ifNoneMatch: '"a"', ifModifiedSince: later },
     "proceed",
   ],
   [
-    "If-Unmodified-Since that holds, then If-None-Match",
+    "a matching If-Unmodified-Since and If-None-Match: *",
     { ifUnmodifiedSince: same, ifNoneMatch: "*" },
     "not modified",
   ],
 ];
 
-describe("What conditions make of a request", () => {
+describe("judge: conditional requests", () => {
   for (const [what, conditions, verdict] of cases)
-    it(`${what}: ${verdict}`, () => {
+    it(`returns "${verdict}" for ${what}`, () => {
       assert.equal(judge(conditions, current), verdict);
     });
 });
 
-describe("A part fits what a client has (If-Range)", () => {
+describe("partStillFits: If-Range", () => {
   const fits: [string | undefined, boolean][] = [
     [undefined, true],
     ['"one,two"', true],
@@ -101,22 +169,22 @@ describe("A part fits what a client has (If-Range)", () => {
     ["2026-03-01T12:00:00Z", false],
   ];
   for (const [header, fit] of fits)
-    it(`${header ?? "without one"}: ${fit ? "yes" : "no"}`, () => {
+    it(`${fit ? "accepts" : "rejects"} If-Range ${JSON.stringify(header) ?? "(unset)"}`, () => {
       assert.equal(partStillFits(header, current), fit);
     });
 });
 
-describe("A date of HTTP", () => {
+describe("parseDate: HTTP dates", () => {
   for (const text of [
     "Sun, 06 Nov 1994 08:49:37 GMT",
     "Sunday, 06-Nov-94 08:49:37 GMT",
     "Sun Nov  6 08:49:37 1994",
   ])
-    it(`is ${text}`, () => {
+    it(`accepts ${text}`, () => {
       assert.equal(parseDate(text), Date.UTC(1994, 10, 6, 8, 49, 37));
     });
 
-  it("with a year of two digits is at most 50 years ahead", () => {
+  it("places a two-digit year at most 50 years ahead", () => {
     const now = Date.UTC(2026, 0, 1);
     assert.equal(
       parseDate("Sunday, 06-Nov-77 08:49:37 GMT", now),
@@ -146,7 +214,7 @@ describe("A date of HTTP", () => {
     "sun, 06 nov 1994 08:49:37 gmt",
     "Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT",
   ])
-    it(`is not ${JSON.stringify(text)}`, () => {
+    it(`rejects ${JSON.stringify(text)}`, () => {
       assert.equal(parseDate(text), undefined);
     });
 });

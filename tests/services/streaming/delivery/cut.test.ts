@@ -17,14 +17,14 @@ import { useFolders } from "../../../support/folders.ts";
 const cacheControl = "no-cache";
 const content = randomBytes(200_000);
 
-describe("Delivery of a file", () => {
+describe("Interrupted file delivery", () => {
   const folder = useFolders();
   const servers: Server[] = [];
   afterEach(() => {
     for (const server of servers.splice(0)) server.close();
   });
 
-  /** A service that answers with this, and where it listens. */
+  /** Starts a service whose only route answers with `answer`. */
   async function serving(answer: (c: Context) => Response | Promise<Response>) {
     const { app } = createService();
     app.get("/", answer);
@@ -41,7 +41,7 @@ describe("Delivery of a file", () => {
     const file = await openFolder(join(path, "..")).find("a.mp4");
     return { path, file: file as MediaFile };
   }
-  /** The same as where it is not a file of this machine. */
+  /** The file without its local path, as a remote store returns it. */
   const elsewhere = ({ size, etag, modified, type, read }: MediaFile) => ({
     ...{ size, etag, modified, type, read },
   });
@@ -50,8 +50,8 @@ describe("Delivery of a file", () => {
     ["straight to the socket", (file: MediaFile) => file],
     ["as a stream", elsewhere],
   ] as const)
-    describe(`that goes ${how}`, () => {
-      /** Asks for all, does that when the first bytes are there, and says what came in all. */
+    describe(`file sent ${how}`, () => {
+      /** Requests the file, calls `interrupt` after the first bytes, and returns the body received. */
       async function interrupted(
         { file }: { file: MediaFile },
         interrupt: () => void,
@@ -76,9 +76,9 @@ describe("Delivery of a file", () => {
         client.socket.destroy();
         return client.all().slice(body);
       }
-      const size = 64 << 20; // more than sockets hold
+      const size = 64 << 20; // more than socket buffers hold
 
-      it("ends the connection where the file gets shorter", async () => {
+      it("closes the connection when the file gets shorter", async () => {
         const { path, file } = await large(size);
         const got = await interrupted({ file }, () =>
           truncateSync(path, size - 1),
@@ -86,7 +86,7 @@ describe("Delivery of a file", () => {
         assert.ok(got.length < size - 1, `${got.length}`);
       });
 
-      it("ends the connection where the file is written into", async () => {
+      it("closes the connection when the file is overwritten", async () => {
         const { path, file } = await large(size);
         const got = await interrupted({ file }, () =>
           writeFileSync(path, "other", { flag: "r+" }),
@@ -94,7 +94,7 @@ describe("Delivery of a file", () => {
         assert.ok(got.length < size, `${got.length}`);
       });
 
-      it("is whole, and as it was, where the file is deleted or replaced", async () => {
+      it("sends all bytes of the original file when another file replaces it", async () => {
         const { path, file } = await large(size);
         const got = await interrupted({ file }, () => {
           writeFileSync(`${path}.new`, "other");
@@ -103,7 +103,7 @@ describe("Delivery of a file", () => {
         assert.equal(got.length, size);
       });
 
-      it("has no end that looks like one where the file is gone before", async () => {
+      it("fails when the file is deleted before it is opened", async () => {
         const { path, file } = await large();
         const { url } = await serving((c) => {
           rmSync(path, { force: true });
@@ -114,12 +114,12 @@ describe("Delivery of a file", () => {
           await response.arrayBuffer();
           return response.status;
         };
-        // A stream is begun before anything is sent.
+        // A stream is read before anything is sent.
         if (how === "as a stream") assert.equal(await all(), 500);
         else await assert.rejects(all);
       });
 
-      it("ends the connection of who takes nothing for too long", async () => {
+      it("closes the connection of a client that reads nothing until the timeout", async () => {
         const { file } = await large(size);
         const { port } = await serving((c) =>
           deliver(c, as(file), { cacheControl, patience: 300 }),

@@ -21,18 +21,18 @@ import { start, stopPrograms } from "../../../support/program.ts";
 const cacheControl = "no-cache";
 const content = randomBytes(200_000);
 
-/** A file that nobody may open. */
+/** A file that fails the test when it is read or opened. */
 const sealed: FolderFile = {
   size: 1000,
   etag: '"sealed"',
   modified: new Date("2026-03-01T12:00:00Z"),
   type: "video/mp4",
   path: "/nowhere",
-  read: () => assert.fail("it was read"),
-  open: () => assert.fail("it was opened"),
+  read: () => assert.fail("the file was read"),
+  open: () => assert.fail("the file was opened"),
 };
 
-describe("Delivery", () => {
+describe("File delivery", () => {
   const folder = useFolders();
   const servers: Server[] = [];
   stopPrograms();
@@ -40,7 +40,7 @@ describe("Delivery", () => {
     for (const server of servers.splice(0)) server.close();
   });
 
-  /** A service that answers with this, and where it listens. */
+  /** Starts a service whose only route answers with `answer`. */
   async function serving(
     answer: (c: Context) => Response | Promise<Response>,
     middleware: MiddlewareHandler[] = [],
@@ -62,22 +62,34 @@ describe("Delivery", () => {
     return { path, file: file as MediaFile };
   }
 
-  describe("opens no file", () => {
+  describe("requests that need no content", () => {
     const requests: [string, RequestInit, number][] = [
-      ["for HEAD", { method: "HEAD" }, 200],
+      ["answers HEAD without opening the file", { method: "HEAD" }, 200],
       [
-        "for HEAD with a range",
+        "answers HEAD with a Range without opening the file",
         { method: "HEAD", headers: { range: "bytes=0-9" } },
         200,
       ],
-      ["that the client has", { headers: { "if-none-match": "*" } }, 304],
       [
-        "that the client has by its date",
+        "answers 304 to If-None-Match: * without opening the file",
+        { headers: { "if-none-match": "*" } },
+        304,
+      ],
+      [
+        "answers 304 to a current If-Modified-Since without opening the file",
         { headers: { "if-modified-since": sealed.modified.toUTCString() } },
         304,
       ],
-      ["that is another", { headers: { "if-match": '"a"' } }, 412],
-      ["beyond its end", { headers: { range: "bytes=1000-" } }, 416],
+      [
+        "answers 412 to If-Match with another tag without opening the file",
+        { headers: { "if-match": '"a"' } },
+        412,
+      ],
+      [
+        "answers 416 to a range past the end without opening the file",
+        { headers: { range: "bytes=1000-" } },
+        416,
+      ],
     ];
     for (const [what, init, status] of requests)
       it(what, async () => {
@@ -89,7 +101,7 @@ describe("Delivery", () => {
       });
   });
 
-  it("of an empty file has no bytes, and no parts", async () => {
+  it("answers 200 without a body for an empty file, and 416 for a range from its first byte", async () => {
     const empty = { ...sealed, size: 0 };
     const { url } = await serving((c) => deliver(c, empty, { cacheControl }));
     for (const headers of [{}, { range: "bytes=-5" }] as HeadersInit[]) {
@@ -102,7 +114,7 @@ describe("Delivery", () => {
     await problemOf(response, 416);
   });
 
-  it("says what is there and what is not", async () => {
+  it("states the file's size in a 416 problem and its entity tag in a 412 problem", async () => {
     const { app } = await serving((c) => deliver(c, sealed, { cacheControl }));
     const headers = { range: "bytes=1000-" };
     const response = await app.request("/", { headers });
@@ -117,7 +129,7 @@ describe("Delivery", () => {
     );
   });
 
-  it("gives the same in memory as over a socket", async () => {
+  it("sends the same ranges in memory as over a socket", async () => {
     const { file } = await large();
     const { app, url } = await serving((c) =>
       deliver(c, file, { cacheControl }),
@@ -167,9 +179,9 @@ describe("Delivery", () => {
 
   for (const [what, other, status] of [
     ["with a body", () => new Response("another", { status: 403 }), 403],
-    ["without one", () => new Response(null, { status: 204 }), 204],
+    ["without a body", () => new Response(null, { status: 204 }), 204],
   ] as const)
-    it(`gives way to another answer of middleware, ${what}`, async () => {
+    it(`sends the response set by middleware instead of the file, ${what}`, async () => {
       const { file } = await large();
       const { url } = await serving(
         (c) => deliver(c, file, { cacheControl }),
@@ -186,7 +198,7 @@ describe("Delivery", () => {
       assert.equal(await response.text(), await other().text());
     });
 
-  it("has its true status in log and metrics", async () => {
+  it("reports a range request as 206 in log and metrics", async () => {
     const root = folder({ "a.mp4": "video" });
     const { url, said } = await start("tests/support/programs/delivery.ts", {
       root,

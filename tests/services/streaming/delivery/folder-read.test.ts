@@ -21,7 +21,7 @@ import {
 } from "../../../../services/streaming/media/media-store.ts";
 import { useFolders } from "../../../support/folders.ts";
 
-describe("A folder's file gives bytes", () => {
+describe("Reading a folder's file", () => {
   const folder = useFolders();
 
   async function found(root: string, path: string): Promise<MediaFile> {
@@ -30,7 +30,7 @@ describe("A folder's file gives bytes", () => {
     return file;
   }
 
-  /** How often this process has a file open. */
+  /** Number of descriptors this process has open on a file. */
   const opened = (path: string) =>
     readdirSync("/proc/self/fd").filter((fd) => {
       try {
@@ -40,7 +40,7 @@ describe("A folder's file gives bytes", () => {
       }
     }).length;
 
-  /** Closing takes the system a moment. */
+  /** Waits until a file is closed: closing is asynchronous. */
   async function untilClosed(path: string) {
     while (opened(path) > 0) await delay(5);
   }
@@ -56,7 +56,7 @@ describe("A folder's file gives bytes", () => {
     return { path, file: await found(join(path, ".."), "a.mp4") };
   }
 
-  it("from any to any, both included, and closes the file", async () => {
+  it("returns inclusive byte ranges and closes the file", async () => {
     const { path, file } = await large();
     for (const [start, end] of [
       [0, 299_999],
@@ -72,7 +72,7 @@ describe("A folder's file gives bytes", () => {
     await untilClosed(path);
   });
 
-  it("only when they are asked for, and not all at once", async () => {
+  it("opens the file at the first read, reads it in chunks and closes it when cancelled", async () => {
     const { path, file } = await large();
     const stream = file.read(0, 299_999);
     await delay(20);
@@ -86,7 +86,7 @@ describe("A folder's file gives bytes", () => {
     await untilClosed(path);
   });
 
-  it("no more when cancelled while it is being opened or read", async () => {
+  it("closes the file when the read is cancelled while the file is opened or read", async () => {
     const { path, file } = await large();
     const readers = Array.from({ length: 50 }, () =>
       file.read(0, 299_999).getReader(),
@@ -101,26 +101,26 @@ describe("A folder's file gives bytes", () => {
   });
 
   const changes: [string, (path: string) => void][] = [
-    ["is gone", (path) => rmSync(path)],
+    ["is deleted", (path) => rmSync(path)],
     [
-      "is a folder now",
+      "is replaced by a folder",
       (path) => {
         rmSync(path);
         mkdirSync(path);
       },
     ],
     [
-      "was replaced by another",
+      "is replaced by another file",
       (path) => {
         writeFileSync(`${path}.new`, content);
         renameSync(`${path}.new`, path);
       },
     ],
-    ["got shorter", (path) => truncateSync(path, 100_000)],
-    ["got longer", (path) => appendFileSync(path, "more")],
-    ["was written anew", (path) => writeFileSync(path, content)],
+    ["gets shorter", (path) => truncateSync(path, 100_000)],
+    ["gets longer", (path) => appendFileSync(path, "more")],
+    ["is written anew", (path) => writeFileSync(path, content)],
     [
-      "is a link now",
+      "is replaced by a link",
       (path) => {
         renameSync(path, `${path}.old`);
         symlinkSync(`${path}.old`, path);
@@ -128,9 +128,9 @@ describe("A folder's file gives bytes", () => {
     ],
   ];
   for (const [what, change] of changes)
-    it(`of no file that ${what} before it is opened`, async () => {
+    it(`fails with MediaChanged when the file ${what} before it is opened`, async () => {
       const { path, file } = await large();
-      await delay(10); // the clock of file systems is a coarse one
+      await delay(10); // file timestamps are coarse
       change(path);
       const read = new Response(file.read(0, 299_999)).arrayBuffer();
       await assert.rejects(read, MediaChanged);
@@ -140,7 +140,7 @@ describe("A folder's file gives bytes", () => {
   for (const [what, change] of changes.filter(([what]) =>
     /shorter|longer|anew/.test(what),
   ))
-    it(`not to the end of a file that ${what} while it is read`, async () => {
+    it(`fails with MediaChanged when the file ${what} while it is read`, async () => {
       const { path, file } = await large();
       const reader = file.read(0, 299_999).getReader();
       let got = (await reader.read()).value?.length ?? 0;
@@ -157,7 +157,7 @@ describe("A folder's file gives bytes", () => {
       await untilClosed(path);
     });
 
-  it("to the end of a file that is replaced or deleted while it is read, as they were", async () => {
+  it("reads the whole file when it is deleted during the read", async () => {
     const { path, file } = await large();
     const reader = file.read(0, 299_999).getReader();
     const chunks = [(await reader.read()).value as Uint8Array];

@@ -22,7 +22,7 @@ const sha256 = (content: string) =>
 const etagOf = (content: string) =>
   `"${sha256(content).toString("base64url").slice(0, 22)}"`;
 
-describe("A folder of titles", () => {
+describe("Folder media store", () => {
   const folder = useFolders();
 
   async function found(root: string, path: string): Promise<MediaFile> {
@@ -31,7 +31,7 @@ describe("A folder of titles", () => {
     return file;
   }
 
-  describe("has nothing at", () => {
+  describe("paths without a file", () => {
     for (const path of [
       "",
       ".",
@@ -59,7 +59,7 @@ describe("A folder of titles", () => {
       "nowhere",
       "pipe.mp4",
     ])
-      it(JSON.stringify(path.slice(0, 50)), async () => {
+      it(`finds nothing at ${JSON.stringify(path.slice(0, 50))}`, async () => {
         const all = folder({
           "inside/a/video.mp4": "video",
           "secret.txt": "secret",
@@ -75,7 +75,7 @@ describe("A folder of titles", () => {
       });
   });
 
-  it("has what links inside of it lead to, by the name that was asked for", async () => {
+  it("follows links inside the folder, and derives the type from the requested name", async () => {
     const root = folder({ "a/1.bin": "video" });
     symlinkSync("a", join(root, "b"));
     symlinkSync("1.bin", join(root, "a/video.mp4"));
@@ -84,7 +84,7 @@ describe("A folder of titles", () => {
     assert.equal(file.size, 5);
   });
 
-  it("may be a link itself, which may be set to another", async () => {
+  it("reads the new target after its root link is replaced", async () => {
     const all = folder({ "one/a.mp4": "one", "two/a.mp4": "other" });
     symlinkSync("one", join(all, "now"));
     const store = openFolder(join(all, "now"));
@@ -94,12 +94,12 @@ describe("A folder of titles", () => {
     assert.equal((await store.find("a.mp4"))?.etag, etagOf("other"));
   });
 
-  it("that is not there is away, not empty", async () => {
+  it("fails with MediaAway when the folder is missing", async () => {
     const store = openFolder(join(folder(), "volume"));
     await assert.rejects(store.find("a.mp4"), MediaAway);
   });
 
-  it("gives what it takes to serve a file", async () => {
+  it("returns a file's size, entity tag, modification date, type and path", async () => {
     const root = folder({ "a/video.MP4": "video" });
     utimesSync(join(root, "a/video.MP4"), 1_700_000_000.75, 1_700_000_000.75);
     const { size, etag, modified, type, path } = await found(
@@ -124,17 +124,17 @@ describe("A folder of titles", () => {
     ["a.xyz", "application/octet-stream"],
     ["mp4", "application/octet-stream"],
   ] as const)
-    it(`takes ${name} for ${type}`, async () => {
+    it(`returns ${type} as the type of ${name}`, async () => {
       const file = await found(folder({ [name]: "x" }), name);
       assert.equal(file.type, type);
     });
 
-  describe("has entity tags", () => {
+  describe("entity tags", () => {
     const listed = (files: Record<string, { size: number; sha256: string }>) =>
       JSON.stringify({ files });
     const other = sha256("other").toString("hex");
 
-    it("that are the same for the same content, however old", async () => {
+    it("gives equal content the same entity tag, whatever its modification date", async () => {
       const roots = [
         folder({ "a.mp4": "video" }),
         folder({ "a.mp4": "video" }),
@@ -146,26 +146,26 @@ describe("A folder of titles", () => {
       assert.equal(one?.etag, two?.etag);
     });
 
-    it("of the catalogue's hash, so that nothing is read", async () => {
+    it("takes the entity tag from the catalogue's hash", async () => {
       const catalogue = listed({ "a.mp4": { size: 5, sha256: other } });
       const root = folder({ "a.mp4": "video", "catalogue.json": catalogue });
       assert.equal((await found(root, "a.mp4")).etag, etagOf("other"));
     });
 
-    it("of the content where the catalogue has another size", async () => {
+    it("hashes the content when the catalogue lists another size", async () => {
       const catalogue = listed({ "a.mp4": { size: 6, sha256: other } });
       const root = folder({ "a.mp4": "video", "catalogue.json": catalogue });
       assert.equal((await found(root, "a.mp4")).etag, etagOf("video"));
     });
 
-    it("of the content where the catalogue can't be read", async () => {
+    it("hashes the content when the catalogue is invalid", async () => {
       for (const text of ["{", "[]", '{"files":{"a.mp4":{"size":5}}}']) {
         const root = folder({ "a.mp4": "video", "catalogue.json": text });
         assert.equal((await found(root, "a.mp4")).etag, etagOf("video"));
       }
     });
 
-    it("that change with the content", async () => {
+    it("returns another entity tag after the content changes", async () => {
       const root = folder({ "a.mp4": "video" });
       const store = openFolder(root);
       assert.equal((await store.find("a.mp4"))?.etag, etagOf("video"));
@@ -174,7 +174,7 @@ describe("A folder of titles", () => {
       assert.equal((await store.find("a.mp4"))?.etag, etagOf("radio"));
     });
 
-    it("that are hashed once for all concurrent and later lookups", async () => {
+    it("hashes a file once for all concurrent and later lookups", async () => {
       const root = folder({ "a.mp4": "video" });
       const opens = mock.method(fs, "open");
       try {

@@ -16,10 +16,10 @@ import {
   requests,
 } from "../../../support/streaming/delivery-requests.ts";
 
-// What we make of ranges and conditions, beside what nginx makes of them: of the same file, over the same requests.
+// Compares ranges and conditions with nginx: the same requests for the same file.
 
-describe("Over HTTP, a file", function () {
-  this.timeout(120_000); // nginx may have to be fetched first
+describe("File delivery compared with nginx", function () {
+  this.timeout(120_000); // nginx may have to be downloaded first
   const folder = useFolders();
   const urls: Record<"ours" | "streams" | "nginx", string> = {
     ours: "",
@@ -52,7 +52,7 @@ describe("Over HTTP, a file", function () {
     for (const stop of stops) stop();
   });
 
-  /** What a server answers, given its own entity tag. */
+  /** Sends a request to a server; ETAG in it stands for the server's own entity tag. */
   async function answerOf(url: string, what: Record<string, string>) {
     const { headers } = await ask(url, { method: "HEAD" });
     const filled = Object.entries(what).map(([name, value]) => [
@@ -63,11 +63,11 @@ describe("Over HTTP, a file", function () {
   }
 
   for (const [what, ours, nginx] of requests)
-    it(`${Object.entries(what)
+    it(`answers ${Object.entries(what)
       .map(([name, value]) => `${name}: ${value.slice(0, 60)}`)
       .join(
         ", ",
-      )} → ${ours}${nginx ? ` (nginx: ${nginx[0]}: ${nginx[1]})` : ""}`, async () => {
+      )} with ${ours}${nginx ? `, nginx with ${nginx[0]}: ${nginx[1]}` : ""}`, async () => {
       const answers: Record<string, string> = {};
       for (const [name, url] of Object.entries(urls))
         answers[name] = summary(await answerOf(url, what), file, what.method);
@@ -78,7 +78,7 @@ describe("Over HTTP, a file", function () {
       });
     });
 
-  /** Names of the headers that an answer has because of the file, in order. */
+  /** Names of the file-related headers of an answer, in order. */
   const named = ({ headers }: Answer) =>
     [
       "accept-ranges",
@@ -107,7 +107,7 @@ describe("Over HTTP, a file", function () {
         sorted(...about, ...body, "cache-control"),
         sorted(...about, ...body),
       ],
-      // nginx says Accept-Ranges with the whole alone.
+      // nginx sends Accept-Ranges only with the whole file.
       [
         { range: "bytes=0-9" },
         sorted(...about, ...body, "cache-control", "content-range"),
@@ -123,7 +123,8 @@ describe("Over HTTP, a file", function () {
         sorted(...stored, "etag", "last-modified"),
         sorted("etag", "last-modified"),
       ],
-      // Ours says that no cache may keep it, which nginx leaves to its configuration, and that browsers get a page.
+      // Our error responses also forbid caching, which nginx leaves to its configuration, and vary because browsers get
+      // an HTML page.
       [
         { range: "bytes=300000-" },
         sorted(...body, "cache-control", "content-range", "vary"),
@@ -136,14 +137,14 @@ describe("Over HTTP, a file", function () {
       ],
     ];
   for (const [what, ours, nginx] of headersOf)
-    it(`has these headers: ${JSON.stringify(what)}`, async () => {
+    it(`sends the expected headers for ${JSON.stringify(what)}`, async () => {
       const answers: Record<string, string[]> = {};
       for (const [name, url] of Object.entries(urls))
         answers[name] = named(await answerOf(url, what));
       assert.deepEqual(answers, { ours, streams: ours, nginx });
     });
 
-  it("has a problem's body where it can't be given", async () => {
+  it("returns a problem document for 416 and 412", async () => {
     for (const what of [{ range: "bytes=300000-" }, { "if-match": '"a"' }]) {
       const { status, headers, body } = await answerOf(urls.ours, what);
       assert.equal(headers["content-type"], "application/problem+json");
@@ -151,7 +152,7 @@ describe("Over HTTP, a file", function () {
     }
   });
 
-  it("has the same headers either way it is sent, with those of middleware", async () => {
+  it("sends the same headers for a file as for a stream, including those of middleware", async () => {
     const steady = ({ headers }: Answer) =>
       Object.entries(headers)
         .filter(([name]) => name !== "date" && name !== "x-request-id")

@@ -3,7 +3,7 @@ import { withQuery } from "../../../../services/streaming/delivery/playlist.ts";
 
 const query = "expires=1&viewer=v&signature=s";
 
-describe("A playlist with a signed URL's query", () => {
+describe("withQuery: playlists of signed URLs", () => {
   const lines: [what: string, line: string, signed: string][] = [
     ["a URI", "720p.m3u8", `720p.m3u8?${query}`],
     ["a URI with a query", "720p.m3u8?a=b", `720p.m3u8?a=b&${query}`],
@@ -15,7 +15,7 @@ describe("A playlist with a signed URL's query", () => {
     ],
   ];
   for (const [what, line, signed] of lines)
-    it(`has it in ${what}`, () => {
+    it(`adds the query to ${what}`, () => {
       assert.equal(
         withQuery(`#EXTM3U\n${line}\n`, query),
         `#EXTM3U\n${signed}\n`,
@@ -32,11 +32,11 @@ describe("A playlist with a signed URL's query", () => {
     "//elsewhere.example/a.mp4",
     '#EXT-X-KEY:METHOD=AES-128,URI="https://elsewhere.example/key"',
   ])
-    it(`leaves ${JSON.stringify(line)} as it is`, () => {
+    it(`leaves ${JSON.stringify(line)} unchanged`, () => {
       assert.equal(withQuery(line, query), line);
     });
 
-  it("takes lines that end as on Windows", () => {
+  it("accepts lines that end in CRLF", () => {
     assert.equal(
       withQuery("#EXTM3U\r\na.mp4\r\n", query),
       `#EXTM3U\r\na.mp4?${query}\n`,

@@ -12,9 +12,9 @@ const parts = (...all: [number, number][]): Ranges => ({
 });
 const nines = "9".repeat(400);
 
-/** What each Range header asks of a file of 1000 bytes. */
+/** Range headers, and the ranges they select in a file of 1000 bytes. */
 const asked: Record<string, [string | undefined, Ranges][]> = {
-  "nothing that is served in parts": [
+  "headers that request no valid range": [
     [undefined, whole],
     ["", whole],
     ["bytes", whole],
@@ -43,7 +43,7 @@ const asked: Record<string, [string | undefined, Ranges][]> = {
     ["bytes=0-9\n", whole],
     [`bytes=${nines}-1`, whole],
   ],
-  "what it does not have": [
+  "ranges outside the file": [
     ["bytes=1000-", nothing],
     ["bytes=1000-1000", nothing],
     ["bytes=5000-6000", nothing],
@@ -54,7 +54,7 @@ const asked: Record<string, [string | undefined, Ranges][]> = {
     ["bytes=9007199254740993-9007199254740993", nothing],
     ["bytes=9007199254740993-9007199254740994", nothing],
   ],
-  "a part": [
+  "a single range": [
     ["bytes=0-0", parts([0, 0])],
     ["bytes=0-499", parts([0, 499])],
     ["bytes=500-999", parts([500, 999])],
@@ -69,7 +69,7 @@ const asked: Record<string, [string | undefined, Ranges][]> = {
     ["bytes=\t0-9 ", parts([0, 9])],
     ["bytes=,0-9,,", parts([0, 9])],
   ],
-  "a part that is cut at the end": [
+  "a range that ends after the file": [
     ["bytes=0-1000", parts([0, 999])],
     ["bytes=990-5000", parts([990, 999])],
     ["bytes=-1000", parts([0, 999])],
@@ -77,7 +77,7 @@ const asked: Record<string, [string | undefined, Ranges][]> = {
     [`bytes=0-${nines}`, parts([0, 999])],
     [`bytes=-${nines}`, parts([0, 999])],
   ],
-  "several parts": [
+  "several ranges": [
     ["bytes=0-9,200-209", parts([0, 9], [200, 209])],
     ["bytes=0-9 , 200-209", parts([0, 9], [200, 209])],
     ["bytes=200-209,0-9", parts([200, 209], [0, 9])],
@@ -86,20 +86,21 @@ const asked: Record<string, [string | undefined, Ranges][]> = {
     ["bytes=0-9,5000-,-1", parts([0, 9], [999, 999])],
     ["bytes=0-0,90-90", parts([0, 0], [90, 90])],
   ],
-  "parts that are joined, being closer than a part's own headers are long": [
-    ["bytes=0-9,10-19", parts([0, 19])],
-    ["bytes=10-19,0-9", parts([0, 19])],
-    ["bytes=0-9,5-14", parts([0, 14])],
-    ["bytes=0-9,0-9", parts([0, 9])],
-    ["bytes=0-9,89-99", parts([0, 99])],
-    ["bytes=500-509,0-9,505-600", parts([500, 600], [0, 9])],
-    ["bytes=0-9,200-209,9-200", parts([0, 209])],
-  ],
-  "one part, where the others are not there": [
+  "ranges joined because they overlap or are closer than a part's own headers are long":
+    [
+      ["bytes=0-9,10-19", parts([0, 19])],
+      ["bytes=10-19,0-9", parts([0, 19])],
+      ["bytes=0-9,5-14", parts([0, 14])],
+      ["bytes=0-9,0-9", parts([0, 9])],
+      ["bytes=0-9,89-99", parts([0, 99])],
+      ["bytes=500-509,0-9,505-600", parts([500, 600], [0, 9])],
+      ["bytes=0-9,200-209,9-200", parts([0, 209])],
+    ],
+  "a single satisfiable range among several": [
     ["bytes=0-9,5000-", parts([0, 9])],
     ["bytes=-0,990-", parts([990, 999])],
   ],
-  "more than it has, or too many parts: given as a whole": [
+  "more ranges than allowed, or more bytes than the file has": [
     ["bytes=0-,0-", whole],
     ["bytes=0-999,0-0", whole],
     ["bytes=-600,-600", whole],
@@ -112,19 +113,15 @@ const asked: Record<string, [string | undefined, Ranges][]> = {
 };
 
 for (const [what, ranges] of Object.entries(asked))
-  describe(`Of 1000 bytes, ${what}: asked for by`, () => {
+  describe(`parseRanges: ${what}`, () => {
     for (const [header, range] of ranges)
-      it(
-        JSON.stringify(header?.replace(/9{99,}/, "9…9").slice(0, 60)) ??
-          "no header",
-        () => {
-          assert.deepEqual(parseRanges(header, 1000), range);
-        },
-      );
+      it(`parses ${JSON.stringify(header?.replace(/9{99,}/, "9…9").slice(0, 60)) ?? "a missing header"} as ${range.kind}`, () => {
+        assert.deepEqual(parseRanges(header, 1000), range);
+      });
   });
 
-describe("Ranges", () => {
-  it("may be eight at once", () => {
+describe("parseRanges: limits", () => {
+  it("accepts eight ranges", () => {
     const header = Array.from({ length: 8 }, (_, i) => `${i * 100}-${i * 100}`);
     assert.deepEqual(
       parseRanges(`bytes=${header}`, 1000),
@@ -132,20 +129,20 @@ describe("Ranges", () => {
     );
   });
 
-  it("of one byte may be that one", () => {
+  it("selects the only byte of a file of one byte", () => {
     assert.deepEqual(parseRanges("bytes=0-", 1), parts([0, 0]));
     assert.deepEqual(parseRanges("bytes=-1", 1), parts([0, 0]));
     assert.deepEqual(parseRanges("bytes=1-", 1), nothing);
   });
 
-  it("of an empty file have no first byte, and its end is all of it", () => {
+  it("finds no first byte in an empty file, and returns it whole for a suffix", () => {
     assert.deepEqual(parseRanges("bytes=0-", 0), nothing);
     assert.deepEqual(parseRanges("bytes=-0", 0), nothing);
     assert.deepEqual(parseRanges("bytes=-5", 0), whole);
   });
 
-  it("take a header's length in time, not its square", () => {
-    // In quadratic time, a million repetitions would take longer than a test may.
+  it("parses a million repetitions before the test times out", () => {
+    // In quadratic time, a million repetitions would exceed the test's timeout.
     for (const specs of [
       "0-0,".repeat(1_000_000),
       `0-${" ".repeat(1_000_000)}`,

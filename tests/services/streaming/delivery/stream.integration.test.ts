@@ -13,7 +13,7 @@ import { newUser } from "../../../support/streaming/system.ts";
 
 const video = mediaFiles["metropolis/720p.mp4"] as Buffer;
 
-describe("A title's video", () => {
+describe("GET /stream", () => {
   const replicas = useStreaming();
   let member: TestUser;
   let playback: TestPlayback;
@@ -30,7 +30,7 @@ describe("A title's video", () => {
     assert.ok(Buffer.from(await response.arrayBuffer()).equals(video));
   }
 
-  describe("is refused", () => {
+  describe("rejected requests", () => {
     const changed = (name: string, value: string | undefined) => () => {
       const url = new URL(playback.url, "http://localhost");
       if (value === undefined) url.searchParams.delete(name);
@@ -38,18 +38,34 @@ describe("A title's video", () => {
       return url.pathname + url.search;
     };
     const wrong: [what: string, path: () => string, status: number][] = [
-      ["without a signature", () => "/stream/metropolis", 401],
-      ["without a signature, as the featured one", () => "/stream", 401],
-      ["without an expiry", changed("expires", undefined), 403],
-      ["with a later expiry", changed("expires", "99999999999"), 403],
       [
-        "with another viewer",
+        "rejects a title's URL without a signature",
+        () => "/stream/metropolis",
+        401,
+      ],
+      ["rejects /stream without a signature", () => "/stream", 401],
+      [
+        "rejects a signed URL whose expiry was removed",
+        changed("expires", undefined),
+        403,
+      ],
+      [
+        "rejects a signed URL whose expiry was changed",
+        changed("expires", "99999999999"),
+        403,
+      ],
+      [
+        "rejects a signed URL whose viewer was changed",
         changed("viewer", "0198c0de-0000-7000-8000-000000000001"),
         403,
       ],
-      ["with another signature", changed("signature", "A".repeat(43)), 403],
       [
-        "with another title's signature",
+        "rejects a signed URL whose signature was changed",
+        changed("signature", "A".repeat(43)),
+        403,
+      ],
+      [
+        "rejects the signature of another title",
         () => playback.url.replace("metropolis", "sunrise"),
         403,
       ],
@@ -61,37 +77,37 @@ describe("A title's video", () => {
         await problemOf(response, status);
       });
 
-    it("to who has no subscription", async () => {
+    it("returns 403 to a viewer without a subscription", async () => {
       const nobody = await newUser(replicas.system);
       const response = await replicas.first.app.request("/stream", as(nobody));
       const { detail } = await problemOf(response, 403);
       assert.match(detail, /needs a subscription/);
     });
 
-    it("to who sends something else as a token", async () => {
+    it("returns 401 for an invalid access token", async () => {
       const response = await get("/stream", { authorization: "Bearer x" });
       await problemOf(response, 401);
     });
   });
 
-  it("is got by a signed URL, from each replica, without anything else", async () => {
+  it("returns the video for a signed URL, from each replica", async () => {
     await isVideo(await get(playback.url));
     await isVideo(await replicas.second.app.request(playback.url));
   });
 
-  it("is got by an access token of who may watch", async () => {
+  it("returns the video for a subscriber's access token", async () => {
     await isVideo(
       await replicas.first.app.request("/stream/metropolis", as(member)),
     );
   });
 
-  it("is the featured one's at /stream", async () => {
+  it("returns the featured title's video at /stream", async () => {
     await isVideo(await replicas.first.app.request("/stream", as(member)));
     const { search } = new URL(playback.url, "http://localhost");
     await isVideo(await get(`/stream${search}`));
   });
 
-  it("comes in parts, with one entity tag from all replicas", async () => {
+  it("returns byte ranges with the same entity tag from all replicas", async () => {
     const range = "bytes=1000-1999";
     const first = await get(playback.url, { range });
     assert.equal(first.status, 206);
@@ -111,18 +127,18 @@ describe("A title's video", () => {
       );
   });
 
-  it("is for the one who asked: no cache that others share may keep it", async () => {
+  it("forbids shared caches to keep the video", async () => {
     const { headers } = await get(playback.url);
     assert.equal(headers.get("cache-control"), "private, max-age=3600");
   });
 
-  it("is not there for a title that is not there", async () => {
+  it("returns 404 for an unknown title", async () => {
     const path = "/stream/vertigo";
     await problemOf(await replicas.first.app.request(path, as(member)), 404);
   });
 
-  describe("by HLS", () => {
-    it("is led to by signed URIs, from the first playlist to the bytes", async () => {
+  describe("HLS", () => {
+    it("signs every URI from the first playlist to the video's bytes", async () => {
       const base = "http://localhost";
       const first = await get(playback.hls);
       assert.equal(first.status, 200);
@@ -149,7 +165,7 @@ describe("A title's video", () => {
       );
     });
 
-    it("has no playlist for who has no signature", async () => {
+    it("returns 401 for playlists and video without a signature", async () => {
       for (const file of ["index.m3u8", "720p.m3u8", "720p.mp4"])
         await problemOf(await get(`/stream/metropolis/${file}`), 401);
     });
@@ -161,7 +177,7 @@ describe("A title's video", () => {
       "%2e%2e%2fcatalogue.m3u8",
       ".mp4",
     ])
-      it(`has no ${file}`, async () => {
+      it(`returns 404 for ${file}`, async () => {
         const { search } = new URL(playback.url, "http://localhost");
         const path = `/stream/metropolis/${file}${search}`;
         await problemOf(await get(path), 404);

@@ -26,11 +26,11 @@ function isKind<Kind extends string, Value>(
   return outcome as Extract<Outcome<Value>, { kind: Kind }>;
 }
 
-describe("streaming: what pages ask of payment itself", () => {
+describe("Payment client, with payment itself", () => {
   const system = useSystem();
   const client = () => createPaymentClient({ paymentUrl: system.paymentUrl });
 
-  it("has plans, the smallest first", async () => {
+  it("returns the plans, the smallest first", async () => {
     const [basic, ...more] = await client().plans();
     assert.ok(basic);
     assert.equal(more.length, 2);
@@ -40,7 +40,7 @@ describe("streaming: what pages ask of payment itself", () => {
     assert.match(basic.includes.resolution, /^\d+p$/);
   });
 
-  it("has nothing of who never paid", async () => {
+  it("returns no subscriptions and no payments of a new user", async () => {
     const { token } = await newUser(system);
     const nothing = { data: [], more: false };
     assert.deepEqual(await client().subscriptionsOf(token), nothing);
@@ -48,11 +48,11 @@ describe("streaming: what pages ask of payment itself", () => {
   });
 
   for (const ask of ["subscriptionsOf", "paymentsOf"] as const)
-    it(`refuses ${ask} with a token that is none`, async () => {
+    it(`rejects an invalid token with 401 in ${ask}`, async () => {
       await assert.rejects(client()[ask]("a.b.c"), { status: 401 });
     });
 
-  it("subscribes, cancels, resumes and takes another card", async () => {
+  it("subscribes, cancels, resumes and changes the card", async () => {
     const { token } = await newUser(system);
     const key = randomUUID();
     const order = { plan: "standard", method: visa };
@@ -60,7 +60,7 @@ describe("streaming: what pages ask of payment itself", () => {
     const { value } = isKind(done, "done");
     assert.equal(value.status, "active");
     assert.deepEqual(value.method, { brand: "visa", last4: "4242" });
-    // The form is sent again.
+    // Repeats the request with the same key.
     assert.deepEqual(await client().subscribe(token, key, order), done);
 
     const { data } = await client().paymentsOf(token);
@@ -86,7 +86,7 @@ describe("streaming: what pages ask of payment itself", () => {
     assert.equal(only?.status, "canceled");
   });
 
-  it("says that a card was declined, in words for who pays", async () => {
+  it("reports a declined card, with a message for the customer", async () => {
     const { token } = await newUser(system);
     const declined = await client().subscribe(token, randomUUID(), {
       plan: "basic",
@@ -97,7 +97,7 @@ describe("streaming: what pages ask of payment itself", () => {
     assert.match(message, /insufficient funds/i);
   });
 
-  it("says where a form is wrong", async () => {
+  it("reports which field is invalid", async () => {
     const { token } = await newUser(system);
     const wrong = async (method: ReturnType<typeof card>, plan = "basic") => {
       const order = { plan, method };
@@ -111,7 +111,7 @@ describe("streaming: what pages ask of payment itself", () => {
     assert.deepEqual(await wrong(visa, "huge"), ["/plan"]);
   });
 
-  it("says that the bank asks first, and where", async () => {
+  it("reports that the bank has to approve, and its URL", async () => {
     const { token } = await newUser(system);
     const pending = await client().subscribe(token, randomUUID(), {
       plan: "premium",
@@ -123,7 +123,7 @@ describe("streaming: what pages ask of payment itself", () => {
     assert.match(value.next_action?.url ?? "", /^\/sandbox\/authenticate\//);
   });
 
-  it("says what can't be done now, and what there is none of", async () => {
+  it("reports a second subscription as a conflict, and an unknown one as missing", async () => {
     const { token } = await newUser(system);
     const order = { plan: "basic", method: visa };
     const first = await client().subscribe(token, randomUUID(), order);
@@ -139,7 +139,7 @@ describe("streaming: what pages ask of payment itself", () => {
   });
 });
 
-describe("streaming: what pages ask of payment in trouble", () => {
+describe("Payment client, while payment fails", () => {
   const payment = useUpstream();
   const client = () =>
     createPaymentClient({
@@ -165,27 +165,28 @@ describe("streaming: what pages ask of payment in trouble", () => {
     "answers 500": (response) => answer(response, 500, {}),
     "answers 503": (response) => answer(response, 503, { detail: "away" }),
     "answers 400": (response) => answer(response, 400, { detail: "no key" }),
-    "cuts its connections": (response) => response.destroy(),
-    "answers no JSON": (response) => response.end("<html>"),
-    "answers something else": (response) => answer(response, 200, { data: 1 }),
-    "says no without a reason": (response) => answer(response, 402, {}),
+    "drops its connections": (response) => response.destroy(),
+    "answers with HTML": (response) => response.end("<html>"),
+    "answers with an invalid body": (response) =>
+      answer(response, 200, { data: 1 }),
+    "declines without a reason": (response) => answer(response, 402, {}),
     "never answers": () => {},
   };
   for (const [what, handler] of Object.entries(broken))
-    it(`is away where it ${what}, to read and to change`, async () => {
+    it(`fails with PaymentAway for reads and changes when payment ${what}`, async () => {
       payment.handler = (_, response) => handler(response);
       await isAway(client().plans());
       await isAway(client().subscriptionsOf("t"));
       await isAway(client().subscribe("t", "k", order));
     });
 
-  it("is away where it can't be reached", async () => {
+  it("fails with PaymentAway for reads and changes when payment is unreachable", async () => {
     await payment.down();
     await isAway(client().paymentsOf("t"));
     await isAway(client().subscribe("t", "k", order));
   });
 
-  it("is asked again with the same key and the same body, and answers as the first time", async () => {
+  it("retries a change with the same key and the same body", async () => {
     const bodies: string[] = [];
     payment.handler = async (request, response) => {
       bodies.push(await text(request));
@@ -202,7 +203,7 @@ describe("streaming: what pages ask of payment in trouble", () => {
     }
   });
 
-  it("is waited for where it is still at the first try", async () => {
+  it("waits while the first attempt is in flight", async () => {
     payment.handler = (_, response) => {
       if (payment.requests.length === 1) return;
       if (payment.requests.length < 5)
@@ -213,13 +214,13 @@ describe("streaming: what pages ask of payment in trouble", () => {
     assert.equal(payment.requests.length, 5);
   });
 
-  it("is not waited for without an end", async () => {
+  it("gives up when the first attempt stays in flight", async () => {
     payment.handler = (_, response) =>
       answer(response, 409, { detail: "in flight" }, { "retry-after": "1" });
     await isAway(client().subscribe("t", "k", order));
   });
 
-  it("is asked again to read, once", async () => {
+  it("retries a read once", async () => {
     payment.handler = (_, response) =>
       payment.requests.length === 1
         ? response.destroy()
@@ -231,7 +232,7 @@ describe("streaming: what pages ask of payment in trouble", () => {
     assert.equal(payment.requests.length, 2);
   });
 
-  it("is asked nothing twice that it refused", async () => {
+  it("does not retry a payment that was declined", async () => {
     payment.handler = (_, response) =>
       answer(response, 402, { detail: "Declined.", code: "card_declined" });
     assert.deepEqual(await client().subscribe("t", "k", order), {

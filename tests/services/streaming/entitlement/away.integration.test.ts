@@ -9,10 +9,10 @@ import {
 } from "../../../support/streaming/entitlements.ts";
 import { answer } from "../../../support/streaming/upstream.ts";
 
-describe("streaming: entitlements while payment is away", () => {
+describe("Entitlements while payment is unavailable", () => {
   const test = useEntitlements();
   const { payment, asked, watching } = test;
-  /** Another replica, whose tries end soon: some answers never come. */
+  /** Another replica, whose attempts time out soon: some answers never come. */
   const replica = () => test.replica({ timeout: 250 });
 
   const broken: Record<string, (response: ServerResponse) => unknown> = {
@@ -22,21 +22,21 @@ describe("streaming: entitlements while payment is away", () => {
     "answers 404": (response) => answer(response, 404, {}),
     "redirects elsewhere": (response) =>
       response.writeHead(302, { location: "/entitlements/else" }).end(),
-    "answers with no JSON": (response) => response.end("<html>"),
+    "answers with HTML": (response) => response.end("<html>"),
     "answers with broken JSON": (response) =>
       response
         .writeHead(200, { "content-type": "application/json" })
         .end('{"entitled":'),
-    "answers with something else": (response) =>
+    "answers with an invalid entitlement": (response) =>
       answer(response, 200, { entitled: "yes", status: "active" }),
-    "says an end that is no time": (response) =>
+    "answers with an invalid end date": (response) =>
       answer(response, 200, {
         entitled: true,
         status: "active",
         until: "later",
       }),
-    "cuts its connections": (response) => response.destroy(),
-    "cuts its answers": (response) => {
+    "drops its connections": (response) => response.destroy(),
+    "drops its connections during the answer": (response) => {
       response.writeHead(200, {
         "content-type": "application/json",
         "content-length": "500",
@@ -51,12 +51,12 @@ describe("streaming: entitlements while payment is away", () => {
     },
   };
   for (const [what, handler] of Object.entries(broken)) {
-    it(`are not to be had while payment ${what}, of who is new`, async () => {
+    it(`fails for a new viewer while payment ${what}`, async () => {
       payment.handler = (_, response) => handler(response);
       await isAway(replica().of(somebody()));
     });
 
-    it(`are what it said last while payment ${what}, of who watches`, async () => {
+    it(`returns the last known entitlement while payment ${what}`, async () => {
       const until = soon();
       const viewer = await watching({ until });
       payment.handler = (_, response) => handler(response);
@@ -70,7 +70,7 @@ describe("streaming: entitlements while payment is away", () => {
     });
   }
 
-  it("are what it said last while payment can't be reached", async () => {
+  it("returns the last known entitlement while payment is unreachable, and fails for a new viewer", async () => {
     const viewer = await watching();
     await payment.down();
     const entitlements = replica();
@@ -78,20 +78,20 @@ describe("streaming: entitlements while payment is away", () => {
     await isAway(entitlements.of(somebody()));
   });
 
-  it("come after another try where the first two fail", async () => {
+  it("retries until the third attempt succeeds", async () => {
     payment.handler = (_, response) =>
       asked() < 3 ? response.destroy() : yes(response);
     assert.equal((await test.replica().of(somebody())).source, "payment");
     assert.equal(asked(), 3);
   });
 
-  it("are tried three times, and no more", async () => {
+  it("gives up after three attempts that fail", async () => {
     payment.handler = (_, response) => response.destroy();
     await isAway(replica().of(somebody()));
     assert.equal(asked(), 3);
   });
 
-  it("are not waited for any longer after three tries, however silent payment is", async () => {
+  it("gives up after three attempts that time out", async () => {
     payment.handler = () => {};
     await isAway(replica().of(somebody()));
     assert.equal(asked(), 3);

@@ -8,13 +8,13 @@ import {
 } from "../../../support/streaming/entitlements.ts";
 import { answer } from "../../../support/streaming/upstream.ts";
 
-describe("streaming: entitlements behind the circuit breaker", () => {
+describe("Circuit breaker of payment", () => {
   const test = useEntitlements();
   const { payment, replica, asked, watching, shown } = test;
   const clock = useClock();
   const rest = 300_000;
 
-  it("are not asked for while payment is away, and again when it is back", async () => {
+  it("opens while payment fails, and closes when payment answers again", async () => {
     const viewer = await watching();
     payment.requests = [];
     payment.handler = (_, response) => answer(response, 500, {});
@@ -31,7 +31,7 @@ describe("streaming: entitlements behind the circuit breaker", () => {
     assert.deepEqual(await shown(state), [`${state}{state="closed"} 1`]);
   });
 
-  it("are tried once, and not by all at once, when the rest is over", async () => {
+  it("sends one trial request for concurrent calls when the pause is over", async () => {
     payment.handler = (_, response) => answer(response, 500, {});
     const entitlements = replica({ failures: 3, rest });
     await isAway(entitlements.of(somebody()));
@@ -45,7 +45,7 @@ describe("streaming: entitlements behind the circuit breaker", () => {
     assert.equal(asked(), 1);
   });
 
-  it("are not given up because somebody's token is not taken", async () => {
+  it("stays closed when payment rejects tokens", async () => {
     payment.handler = (_, response) => answer(response, 401, {});
     const entitlements = replica({ failures: 2 });
     for (let time = 0; time < 6; time++)
@@ -54,7 +54,7 @@ describe("streaming: entitlements behind the circuit breaker", () => {
     assert.equal((await entitlements.of(somebody())).source, "payment");
   });
 
-  it("are counted by where they came from", async () => {
+  it("counts entitlement answers by their source", async () => {
     const viewer = await watching();
     payment.handler = (_, response) => yes(response);
     const entitlements = replica({ failures: 1 });

@@ -9,7 +9,7 @@ import {
 } from "../../../support/streaming/entitlements.ts";
 import { answer } from "../../../support/streaming/upstream.ts";
 
-describe("streaming: entitlements", () => {
+describe("Entitlements", () => {
   const test = useEntitlements();
   const { payment, replica, asked, watching } = test;
   const clock = useClock();
@@ -20,15 +20,15 @@ describe("streaming: entitlements", () => {
   };
 
   for (const status of [401, 403])
-    it(`are refused if payment does not take the token (${status}), whatever it said before`, async () => {
+    it(`fails without a retry when payment answers ${status}, even for a viewer who was entitled`, async () => {
       const viewer = await watching();
       payment.handler = (_, response) => answer(response, status, {});
       const before = asked();
       await assert.rejects(replica().of(viewer), { status });
-      assert.equal(asked(), before + 1, "it was asked again in vain");
+      assert.equal(asked(), before + 1, "the request was retried");
     });
 
-  it("are asked with the viewer's own token", async () => {
+  it("sends payment the viewer's own token", async () => {
     payment.handler = (_, response) => yes(response);
     const viewer = somebody();
     assert.equal((await replica().of(viewer)).source, "payment");
@@ -38,7 +38,7 @@ describe("streaming: entitlements", () => {
     assert.equal(headers?.authorization, "Bearer a.b.c");
   });
 
-  it("are asked once for all who ask at the same time", async () => {
+  it("asks payment once for concurrent calls of the same viewer", async () => {
     payment.handler = (_, response) => setTimeout(yes, 30, response);
     const entitlements = replica();
     const viewer = somebody();
@@ -50,7 +50,7 @@ describe("streaming: entitlements", () => {
     assert.equal(asked(), 2);
   });
 
-  it("are kept for as long as payment lets them, five seconds at most", async () => {
+  it("caches an answer for its max-age, up to the configured limit", async () => {
     const viewer = somebody();
     payment.handler = (_, response) => yes(response, { maxAge: 3600 });
     const entitlements = replica({ yes: 500_000 });
@@ -65,7 +65,7 @@ describe("streaming: entitlements", () => {
     assert.equal(asked(), 5);
   });
 
-  it("are kept for no time without Cache-Control", async () => {
+  it("does not cache an answer without Cache-Control", async () => {
     payment.handler = (_, response) =>
       answer(response, 200, { entitled: true, status: "active" });
     const [entitlements, viewer] = [replica(), somebody()];
@@ -74,7 +74,7 @@ describe("streaming: entitlements", () => {
     assert.equal(asked(), 2);
   });
 
-  it("are never kept beyond their end", async () => {
+  it("does not cache an answer beyond the entitlement's end", async () => {
     const until = new Date(Date.now() + 300);
     payment.handler = (_, response) => yes(response, { until });
     const [entitlements, viewer] = [replica(), somebody()];
@@ -84,7 +84,7 @@ describe("streaming: entitlements", () => {
     assert.equal((await entitlements.of(viewer)).entitled, false);
   });
 
-  it("are asked again sooner where they were a no", async () => {
+  it("caches a denial up to its own limit", async () => {
     payment.handler = (_, response) => no(response, 3600);
     const [entitlements, viewer] = [replica({ no: 400_000 }), somebody()];
     assert.deepEqual(await entitlements.of(viewer), {
@@ -99,7 +99,7 @@ describe("streaming: entitlements", () => {
     assert.equal((await entitlements.of(viewer)).entitled, true);
   });
 
-  it("are asked anew right after a payment", async () => {
+  it("asks payment again after a cached answer was forgotten", async () => {
     payment.handler = (_, response) => no(response);
     const [entitlements, viewer] = [replica(), somebody()];
     await entitlements.of(viewer);
@@ -108,7 +108,7 @@ describe("streaming: entitlements", () => {
     assert.equal((await entitlements.of(viewer)).entitled, true);
   });
 
-  it("are asked anew right after a payment, even if one from before is under way", async () => {
+  it("does not cache an answer requested before `forget`", async () => {
     payment.handler = (_, response) => setTimeout(no, 60, response);
     const [entitlements, viewer] = [replica(), somebody()];
     const before = entitlements.of(viewer);

@@ -25,8 +25,8 @@ const payment = {
   method: { brand: "visa", last4: "4242" },
 };
 
-describe("The site, when payment has trouble", () => {
-  /** What stands in for payment. */
+describe("Site while payment fails", () => {
+  /** Stand-in for payment. */
   let handler: RequestListener = () => {};
   const server = createServer((request, response) =>
     handler(request, response),
@@ -52,7 +52,7 @@ describe("The site, when payment has trouble", () => {
     await browser.signUp({ email: `${randomUUID()}@example.com`, password });
     return browser;
   };
-  /** Payment, with a subscription in this state and its latest payment in that one. */
+  /** Answers like payment, with a subscription in state `status` and its latest payment in state `paid`. */
   const has =
     (status: string, paid: string): RequestListener =>
     ({ url = "" }, response) => {
@@ -63,19 +63,19 @@ describe("The site, when payment has trouble", () => {
       answer(response, 200, { data, has_more: false });
     };
 
-  it("is there in time, without prices, while payment hangs", async () => {
+  it("shows the home page without prices, and without a retry, while payment hangs", async () => {
     let asked = 0;
     handler = () => asked++;
     const { html } = await pageOf(
       await browse(replicas.first).request("/"),
       200,
     );
-    assert.equal(asked, 1, "the page waited for another try");
+    assert.equal(asked, 1, "the page waited for a retry");
     assert.doesNotMatch(html, /\$/);
     assert.match(html, /Metropolis/);
   });
 
-  it("does not say that nothing was charged where it is not known", async () => {
+  it("does not claim that nothing was charged when the outcome is unknown", async () => {
     const browser = await signedIn();
     handler = ({ method, url }, response) => {
       if (method === "POST") return response.destroy();
@@ -91,7 +91,7 @@ describe("The site, when payment has trouble", () => {
     assert.match(page.html, /href="\/membership"/);
   });
 
-  it("shows the plans as they were", async () => {
+  it("shows the last known plans", async () => {
     handler = has("active", "succeeded");
     await pageOf(await browse(replicas.second).request("/plans"), 200);
     handler = (_, response) => response.destroy();
@@ -102,7 +102,7 @@ describe("The site, when payment has trouble", () => {
     assert.match(html, /\$7\.99/);
   });
 
-  it("waits for a payment with another card that is being processed, and then says what became of it", async () => {
+  it("waits for a pending payment with another card, then redirects by its outcome", async () => {
     const browser = await signedIn();
     const path = "/membership/payment?for=card";
     handler = has("past_due", "processing");

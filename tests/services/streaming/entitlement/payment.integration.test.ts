@@ -7,7 +7,7 @@ import { createPaymentClient } from "../../../../services/streaming/origin/payme
 import { useDatabase } from "../../../support/postgres.ts";
 import { newUser, useSystem } from "../../../support/streaming/system.ts";
 
-describe("streaming: entitlements of payment itself", () => {
+describe("Entitlements, with payment itself", () => {
   const system = useSystem();
   const url = useDatabase();
   let database: Database;
@@ -20,7 +20,7 @@ describe("streaming: entitlements of payment itself", () => {
   const replica = (paymentUrl = system.paymentUrl) =>
     createEntitlements({ paymentUrl, database });
 
-  it("are a no, and a yes as soon as the payment is through", async () => {
+  it("denies a new viewer, entitles a subscriber, and remembers that on another replica", async () => {
     const viewer = await newUser(system);
     const entitlements = replica();
     assert.deepEqual(await entitlements.of(viewer), {
@@ -50,7 +50,7 @@ describe("streaming: entitlements of payment itself", () => {
     assert.deepEqual(away, { ...rest, until, source: "remembered" });
   });
 
-  it("are refused with somebody else's token, and with none that is valid", async () => {
+  it("rejects another user's token and an invalid token", async () => {
     const { token } = await newUser(system);
     const { userId } = await newUser(system);
     await assert.rejects(replica().of({ userId, token }), { status: 403 });

@@ -11,10 +11,10 @@ const titles = join(
   "../../../../services/streaming/assets/titles",
 );
 
-describe("What the plans promise", () => {
+describe("Plans and the titles' resolution", () => {
   const replicas = useStreaming({ store: openFolder(titles) });
 
-  it("is what Marquee's own titles have: 720p, and no number of screens", async () => {
+  it("shows the sample titles' 720p on the site, and no number of screens", async () => {
     const visitor = browse(replicas.first);
     const plans = await pageOf(await visitor.request("/plans"), 200);
     const member = browse(replicas.first);
@@ -27,7 +27,7 @@ describe("What the plans promise", () => {
     }
   });
 
-  it("is still in payment's API, for programs that read it", async () => {
+  it("returns each plan's own resolution and screens in payment's API", async () => {
     const { url } = replicas.system;
     const response = await fetch(`${url}/api/payment/plans`);
     const { data } = (await response.json()) as { data: object[] };
@@ -42,7 +42,7 @@ describe("What the plans promise", () => {
   });
 });
 
-describe("What the plans promise while the titles are unreachable", () => {
+describe("Plans while the titles are unreachable", () => {
   let hangs = false;
   const replicas = useStreaming({
     store: {
@@ -54,7 +54,7 @@ describe("What the plans promise while the titles are unreachable", () => {
   });
 
   for (const state of [false, true])
-    it(`is no picture, and prices are shown in time: the store ${state ? "hangs" : "fails"}`, async () => {
+    it(`shows prices without a resolution when the media store ${state ? "hangs" : "fails"}`, async () => {
       hangs = state;
       const response = await browse(replicas.first).request("/plans");
       const { html } = await pageOf(response, 200);

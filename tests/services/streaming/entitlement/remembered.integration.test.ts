@@ -12,10 +12,10 @@ import {
   yes,
 } from "../../../support/streaming/entitlements.ts";
 
-/** Milliseconds between two questions whose order counts: more than a statement can be late on a busy machine. */
+/** Milliseconds between two requests whose order matters: more than a statement can be late on a busy machine. */
 const apart = 60_000;
 
-describe("streaming: entitlements that are remembered", () => {
+describe("Remembered entitlements", () => {
   const test = useEntitlements();
   const { payment, replica, watching } = test;
   const clock = useClock();
@@ -26,7 +26,7 @@ describe("streaming: entitlements that are remembered", () => {
     }>("SELECT * FROM entitlements WHERE user_id = $1", [userId]);
     return row;
   };
-  /** Makes what is remembered of somebody older. */
+  /** Makes a user's remembered entitlement older. */
   const age = (userId: string, by: string) =>
     test.database.query(
       "UPDATE entitlements SET asked_at = asked_at - $2::interval WHERE user_id = $1",
@@ -35,13 +35,13 @@ describe("streaming: entitlements that are remembered", () => {
 
   beforeEach(() => payment.up());
 
-  /** What another replica says of somebody while payment is away. */
+  /** Another replica's answer while payment is unavailable. */
   const away = async (viewer: { userId: string; token: string }) => {
     await payment.down();
     return replica().of(viewer);
   };
 
-  it("count for twelve hours", async () => {
+  it("expires a remembered entitlement after twelve hours", async () => {
     const viewer = await watching();
     await age(viewer.userId, "11 hours 59 minutes");
     assert.equal((await away(viewer)).entitled, true);
@@ -49,7 +49,7 @@ describe("streaming: entitlements that are remembered", () => {
     await isAway(replica().of(viewer));
   });
 
-  it("count no longer than what was paid", async () => {
+  it("expires a remembered entitlement at the end of the paid period", async () => {
     const viewer = await watching();
     assert.equal((await away(viewer)).entitled, true);
     await test.database.query(
@@ -59,12 +59,12 @@ describe("streaming: entitlements that are remembered", () => {
     await isAway(replica().of(viewer));
   });
 
-  it("are none of somebody else's", async () => {
+  it("does not return one user's entitlement to another", async () => {
     await watching();
     await isAway(away(somebody()));
   });
 
-  it("are over when payment says so", async () => {
+  it("deletes an entitlement when payment denies it", async () => {
     const viewer = await watching();
     payment.handler = (_, response) => no(response);
     const entitlements = replica();
@@ -73,7 +73,7 @@ describe("streaming: entitlements that are remembered", () => {
     await isAway(away(viewer));
   });
 
-  it("are nothing of who never might watch", async () => {
+  it("stores nothing for a user who was never entitled", async () => {
     const viewer = somebody();
     payment.handler = (_, response) => no(response);
     const entitlements = replica();
@@ -82,7 +82,7 @@ describe("streaming: entitlements that are remembered", () => {
     assert.equal(await rowOf(viewer.userId), undefined);
   });
 
-  it("are not put back by an answer that was asked for before", async () => {
+  it("keeps a denial when a late answer to an earlier request grants access", async () => {
     const viewer = somebody();
     const [slow, quick] = [replica(), replica()];
     const waiting = Promise.withResolvers<ServerResponse>();
@@ -103,7 +103,7 @@ describe("streaming: entitlements that are remembered", () => {
     assert.equal((await rowOf(viewer.userId))?.entitled, false);
   });
 
-  it("are not taken back by a no that was asked for before", async () => {
+  it("keeps an entitlement when a late answer to an earlier request denies access", async () => {
     const viewer = somebody();
     const [slow, quick] = [replica(), replica()];
     const waiting = Promise.withResolvers<ServerResponse>();
@@ -120,7 +120,7 @@ describe("streaming: entitlements that are remembered", () => {
     assert.equal((await rowOf(viewer.userId))?.entitled, true);
   });
 
-  it("are written when something changes, and not for each answer", async () => {
+  it("writes to the database when an answer changes, and not for each answer", async () => {
     const viewer = somebody();
     const until = soon();
     payment.handler = (_, response) => yes(response, { maxAge: 0, until });
@@ -139,7 +139,7 @@ describe("streaming: entitlements that are remembered", () => {
     assert.notEqual(await askedAt(), first);
   });
 
-  it("do not keep who watches waiting for the database, nor fail without it", async () => {
+  it("answers without the database, and from memory without payment", async () => {
     const nowhere = openDatabase({
       DATABASE_URL: "postgres://nobody:x@127.0.0.1:1/nothing",
     });
@@ -148,7 +148,7 @@ describe("streaming: entitlements that are remembered", () => {
     const entitlements = replica({}, nowhere);
     assert.equal((await entitlements.of(viewer)).source, "payment");
     await entitlements.settled();
-    // With neither of both, this process goes on with what it knows.
+    // Without payment and database, the process uses what it has in memory.
     await payment.down();
     assert.equal((await entitlements.of(viewer)).source, "remembered");
     await isAway(entitlements.of(somebody()));

@@ -22,7 +22,7 @@ describe("GET /assets/:name", () => {
   const get = (name: string, headers: Record<string, string> = {}) =>
     app.request(`/assets/${name}`, { headers });
 
-  it("gives the style, as it is and smaller", async () => {
+  it("serves the stylesheet, uncompressed and gzipped", async () => {
     const plain = await get("style.css");
     assert.equal(plain.headers.get("content-type"), "text/css; charset=utf-8");
     assert.equal(plain.headers.get("content-encoding"), null);
@@ -37,7 +37,7 @@ describe("GET /assets/:name", () => {
       assert.equal(headers.get("vary"), "accept-encoding");
   });
 
-  it("does not compress for who does not want that", async () => {
+  it("does not compress when the client does not accept gzip", async () => {
     for (const encoding of ["gzip;q=0", "identity", "br"]) {
       const { headers } = await get("style.css", {
         "accept-encoding": encoding,
@@ -46,7 +46,7 @@ describe("GET /assets/:name", () => {
     }
   });
 
-  it("is asked each time, and sends nothing again", async () => {
+  it("requires revalidation, and returns 304 for an unchanged file", async () => {
     const { headers } = await get("style.css");
     assert.equal(headers.get("cache-control"), "no-cache");
     const etag = headers.get("etag") ?? "";
@@ -56,7 +56,7 @@ describe("GET /assets/:name", () => {
   });
 
   for (const name of ["player", "card", "waiting"])
-    it(`gives the script ${name} in one file`, async () => {
+    it(`serves ${name}.js as one file without imports`, async () => {
       const response = await get(`${name}.js`);
       assert.match(
         response.headers.get("content-type") ?? "",
@@ -65,13 +65,13 @@ describe("GET /assets/:name", () => {
       assert.doesNotMatch(await response.text(), /^import\b/m);
     });
 
-  it("gives the icon", async () => {
+  it("serves the icon as SVG", async () => {
     const response = await get("icon.svg");
     assert.equal(response.headers.get("content-type"), "image/svg+xml");
   });
 
   for (const name of ["nothing.css", "titles", "..%2fserver.ts", "player.ts"])
-    it(`gives no ${name}`, async () => {
+    it(`returns 404 for ${name}`, async () => {
       await problemOf(await get(name), 404);
     });
 });

@@ -6,7 +6,7 @@ import {
   keysChosen,
 } from "../../../../services/streaming/browser/player/key-choice.ts";
 
-describe("Whether single keys work", () => {
+describe("Setting of single-key shortcuts", () => {
   const before = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
   const storage = (get: () => unknown) =>
     Object.defineProperty(globalThis, "localStorage", {
@@ -18,7 +18,7 @@ describe("Whether single keys work", () => {
     else Reflect.deleteProperty(globalThis, "localStorage");
   });
 
-  it("is as it was chosen, and they do until it is", () => {
+  it("defaults to on, and keeps the user's choice", () => {
     const kept = new Map<string, string>();
     storage(() => ({
       getItem: (name: string) => kept.get(name) ?? null,
@@ -31,7 +31,7 @@ describe("Whether single keys work", () => {
     assert.equal(keysChosen(), true);
   });
 
-  it("stops nothing where the browser keeps nothing of sites", () => {
+  it("stays on when the browser blocks storage", () => {
     storage(() => {
       throw new DOMException("Access is denied.", "SecurityError");
     });
@@ -39,7 +39,7 @@ describe("Whether single keys work", () => {
     chooseKeys(false);
   });
 
-  it("stops nothing where there is no storage, or no place in it", () => {
+  it("works when storage is missing or full", () => {
     storage(() => null);
     assert.equal(keysChosen(), true);
     chooseKeys(false);
@@ -54,7 +54,7 @@ describe("Whether single keys work", () => {
   });
 });
 
-describe("A form that is sent once", () => {
+describe("Form submission", () => {
   const { addEventListener } = globalThis;
   let page: EventTarget;
   let form: EventTarget;
@@ -84,11 +84,11 @@ describe("A form that is sent once", () => {
     Object.assign(globalThis, { addEventListener });
   });
 
-  /** Whether the form is sent. */
+  /** Submits the form; returns whether it is sent. */
   const press = () =>
     form.dispatchEvent(new Event("submit", { cancelable: true }));
 
-  it("says so, and is not sent by a second press", () => {
+  it("shows that the form is being sent, and prevents a second submission", () => {
     assert.ok(press());
     assert.equal(button.textContent, "Paying…");
     assert.equal(attributes.get("aria-disabled"), "true");
@@ -96,7 +96,7 @@ describe("A form that is sent once", () => {
     assert.ok(!press());
   });
 
-  it("can be sent again after a while, for who stopped it, and once then too", () => {
+  it("allows one more submission after ten seconds", () => {
     press();
     mock.timers.tick(10_000);
     assert.equal(button.textContent, "Pay");
@@ -105,7 +105,7 @@ describe("A form that is sent once", () => {
     assert.ok(!press());
   });
 
-  it("can be sent again on the way back from the next page, and is then watched anew", () => {
+  it("allows one more submission when the user comes back to the page, and restarts the timer", () => {
     press();
     mock.timers.tick(9000);
     page.dispatchEvent(new Event("pageshow"));

@@ -10,10 +10,10 @@ import {
   viewer,
 } from "../../../support/programs/streaming-pages.ts";
 
-describe("The catalogue's page", () => {
+describe("Home page", () => {
   const catalogue = { featured: title, titles: [title, tide] };
 
-  it("says to who is signed out what Marquee costs, and what is showing", async () => {
+  it("shows the price and the titles to a signed-out visitor", async () => {
     const { text, links } = await read(
       homePage({ ...catalogue, from: plans[0] }),
     );
@@ -22,19 +22,19 @@ describe("The catalogue's page", () => {
     assert.doesNotMatch(text, /Continue watching/);
   });
 
-  it("says no price where none is known", async () => {
+  it("shows no price when none is known", async () => {
     const { text } = await read(homePage(catalogue));
     assert.doesNotMatch(text, /From/);
     assert.match(text, /Cancel whenever you like\./);
   });
 
-  it("has every title with how long it is and of what kind", async () => {
+  it("shows each title's length and genre", async () => {
     const { text } = await read(homePage({ ...catalogue, viewer }));
     assert.match(text, /Northern Lights 25 s · Nature/);
     assert.match(text, /The Long Tide 1 h 42 min · Nature/);
   });
 
-  it("plays the featured title at a press", async () => {
+  it("links to the featured title's player and page", async () => {
     const { links } = await read(homePage({ ...catalogue, viewer }));
     assert.equal(links["Play Northern Lights"], "/watch/northern-lights");
     assert.equal(
@@ -43,7 +43,7 @@ describe("The catalogue's page", () => {
     );
   });
 
-  it("goes on with what was begun, and says where", async () => {
+  it("shows a title to continue, with the position in it", async () => {
     const { html, text } = await read(
       homePage({
         ...catalogue,
@@ -59,15 +59,15 @@ describe("The catalogue's page", () => {
     assert.match(html, /<a class="begun" href="\/watch\/the-long-tide">/);
   });
 
-  it("tells once what was done", async () => {
+  it("shows the notice of a completed action", async () => {
     const notice = "Your membership has begun.";
     const { html } = await read(homePage({ ...catalogue, viewer, notice }));
     assert.match(html, /role="status">Your membership has begun\.</);
   });
 });
 
-describe("A title's page", () => {
-  it("plays it for who may watch it, and for who may be asked again", async () => {
+describe("Title page", () => {
+  it("links to the player when the viewer is entitled or the entitlement is unknown", async () => {
     for (const entitled of [true, "unknown"] as const) {
       const { links } = await read(titlePage({ viewer, title, entitled }));
       assert.equal(links.Play, "/watch/northern-lights");
@@ -75,7 +75,7 @@ describe("A title's page", () => {
     }
   });
 
-  it("resumes, or starts from the beginning", async () => {
+  it("offers to resume or to start from the beginning", async () => {
     const { links } = await read(
       titlePage({ viewer, title, position: 12.9, entitled: true }),
     );
@@ -87,7 +87,7 @@ describe("A title's page", () => {
     assert.equal(links.Play, undefined);
   });
 
-  it("leads who may not watch to the plans, and who is signed out to signing in as well", async () => {
+  it("links to the plans when the viewer is not entitled, and to sign-in when signed out", async () => {
     const member = await read(titlePage({ viewer, title, entitled: false }));
     assert.equal(member.links["Subscribe to watch"], "/plans");
     assert.ok(!Object.values(member.links).some((to) => /watch\//.test(to)));
@@ -97,7 +97,7 @@ describe("A title's page", () => {
   });
 });
 
-describe("The player's page", () => {
+describe("Watch page", () => {
   const playback = {
     url: "/stream/northern-lights?expires=1&signature=</script>",
     hls: "/stream/northern-lights/index.m3u8?expires=1",
@@ -105,7 +105,7 @@ describe("The player's page", () => {
     position: 12.5,
   };
 
-  it("gives its script what it plays, which nothing in it can break out of", async () => {
+  it("passes playback data to its script, escaped so that it can't end the script element", async () => {
     const { html } = await read(watchPage({ title, playback }));
     const json = /id="playback">(.*?)<\/script>/s.exec(html)?.[1] ?? "";
     assert.doesNotMatch(json, /</);
@@ -119,7 +119,7 @@ describe("The player's page", () => {
     });
   });
 
-  it("plays from the same place without JavaScript", async () => {
+  it("plays from the saved position without JavaScript", async () => {
     const { tag } = await read(watchPage({ title, playback }));
     assert.match(tag("video") ?? "", / controls /);
     assert.match(
@@ -128,7 +128,7 @@ describe("The player's page", () => {
     );
   });
 
-  it("leaves it to its script to find the place where it is not known, and claims none", async () => {
+  it("passes an unknown position to its script as null, and shows none", async () => {
     const unknown = { ...playback, position: null };
     const { html, tag } = await read(watchPage({ title, playback: unknown }));
     assert.match(html, /"position":null}<\/script>/);
@@ -136,7 +136,7 @@ describe("The player's page", () => {
     assert.doesNotMatch(tag("video") ?? "", /#t=/);
   });
 
-  it("offers the next title and this one again at its end", async () => {
+  it("offers the next title and a replay at the end", async () => {
     const { links } = await read(watchPage({ title, playback, next: tide }));
     assert.equal(links["Play The Long Tide"], "/watch/the-long-tide");
     assert.equal(links["Watch again"], "/watch/northern-lights?from=start");
@@ -144,7 +144,7 @@ describe("The player's page", () => {
     assert.match(last.text, /The end/);
   });
 
-  it("keeps back what is only true later", async () => {
+  it("hides messages that apply later", async () => {
     const { tag } = await read(watchPage({ title, playback, next: tide }));
     for (const id of ["ended", "membership-ended", "signed-out", "keys"])
       assert.match(tag(id) ?? "", / hidden[ >]/);

@@ -12,7 +12,10 @@ import { newUser } from "../../../support/streaming/system.ts";
 
 const password = "correct horse battery staple";
 
-/** Asks a replica, without holding the answer against the OpenAPI document: that is for programs. */
+/**
+ * Sends a request to a replica without checking the answer against the OpenAPI document, which describes answers to
+ * programs.
+ */
 const ask = (
   { service }: TestStreaming,
   path: string,
@@ -29,12 +32,12 @@ const ask = (
     }),
   );
 
-describe("streaming: an error in a browser", () => {
+describe("Error pages in a browser", () => {
   const replicas = useStreaming();
   const open = (path: string, init?: RequestInit) =>
     ask(replicas.first, path, init);
 
-  it("is a page of the site, with a link home", async () => {
+  it("shows the site's frame and a link home", async () => {
     const { html, heading, links } = await errorPageOf(
       await open("/nope"),
       404,
@@ -46,7 +49,7 @@ describe("streaming: an error in a browser", () => {
     assert.match(html, /<footer class="end">/);
   });
 
-  it("has the header of whoever is signed in", async () => {
+  it("shows a signed-in user's header", async () => {
     const browser = browse({ app: replicas.first.service.app as never });
     await browser.signUp({ email: `${randomUUID()}@example.com`, password });
     const page = await errorPageOf(await browser.request("/nope"), 404);
@@ -70,7 +73,7 @@ describe("streaming: an error in a browser", () => {
     ],
   ];
   for (const [path, status, init] of plain)
-    it(`is a page at ${init?.method ?? "GET"} ${path}: ${status}`, async () => {
+    it(`returns a page to a browser and a problem document to a program: ${init?.method ?? "GET"} ${path} (${status})`, async () => {
       await errorPageOf(await open(path, init), status);
       const headers = { ...(init?.headers as object) };
       const program = { ...init, headers };
@@ -84,7 +87,7 @@ describe("streaming: an error in a browser", () => {
     ["/api/payment/pay", 405, "This address is not a page"],
   ];
   for (const [path, status, heading] of passedOn)
-    it(`is a page in the same frame when another service answers: ${path}`, async () => {
+    it(`shows the site's frame for an error of another service: ${path}`, async () => {
       const response = await open(path);
       const page = await errorPageOf(response, status);
       assert.equal(page.heading, heading);
@@ -94,14 +97,14 @@ describe("streaming: an error in a browser", () => {
       await problemOf(await ask(replicas.first, path, {}, "*/*"), status);
     });
 
-  it("is the bank's own page at the sandbox bank", async () => {
+  it("shows the bank's own page at the sandbox bank", async () => {
     const response = await open("/sandbox/authenticate/ch_0");
     const { html, text } = await errorPageOf(response, 404);
     assert.match(html, / – Sandbox bank<\/title>/);
     assert.match(text, /no payment here that waits for you/);
   });
 
-  it("is a page without links at payment's own address, which has no home page", async () => {
+  it("shows no links at payment's own address, which has no home page", async () => {
     const headers = { accept: browserAccept };
     const url = `${replicas.system.paymentUrl}/nope`;
     const page = await errorPageOf(await fetch(url, { headers }), 404);
@@ -110,15 +113,15 @@ describe("streaming: an error in a browser", () => {
     await problemOf(await fetch(url), 404);
   });
 
-  it("links to signing in after a 401", async () => {
+  it("links to sign-in after a 401", async () => {
     const { links } = await errorPageOf(await open("/progress"), 401);
     assert.equal(links["Sign in"], "/sign-in");
   });
 
-  it("is still a problem for the site's scripts and players", async () => {
+  it("returns problem documents to the site's scripts and players", async () => {
     const { app } = replicas.first;
     const user = await newUser(replicas.system);
-    // As browser/player/renewal.ts asks.
+    // Like browser/player/renewal.ts.
     const renewal = as(user, "POST");
     const response = await app.request("/playback/metropolis", {
       ...renewal,
@@ -126,12 +129,12 @@ describe("streaming: an error in a browser", () => {
     });
     const refused = await problemOf(response, 403);
     assert.equal((refused as { entitled?: boolean }).entitled, false);
-    // As browser/player/reports.ts does: fetch sends */* by itself.
+    // Like browser/player/reports.ts: fetch sends */* by default.
     const report = as(user, "PUT", { position: -1 });
     const headers = { ...report.headers, accept: "*/*" };
     const path = "/progress/metropolis";
     await problemOf(await app.request(path, { ...report, headers }), 422);
-    // As hls.js and <video> do.
+    // Like hls.js and <video>.
     for (const accept of ["*/*", "video/webm,video/*;q=0.9,*/*;q=0.5"])
       await problemOf(
         await ask(replicas.first, "/stream/sunrise?signature=x", {}, accept),
@@ -140,12 +143,12 @@ describe("streaming: an error in a browser", () => {
   });
 });
 
-describe("streaming: an error in a browser while auth is unavailable", () => {
-  // Nothing listens there.
+describe("Error pages in a browser while auth is unavailable", () => {
+  // Nothing listens on this port.
   const replicas = useStreaming({ authUrl: "http://127.0.0.1:1" });
 
   for (const path of ["/sign-in", "/account", "/api/auth/me"])
-    it(`says so, and when to try again: ${path}`, async () => {
+    it(`explains the outage and when to try again: ${path}`, async () => {
       const response = await ask(replicas.first, path);
       assert.equal(response.headers.get("retry-after"), "1");
       const { heading, text, links } = await errorPageOf(response, 502);
@@ -155,7 +158,7 @@ describe("streaming: an error in a browser while auth is unavailable", () => {
       await problemOf(await ask(replicas.first, path, {}, "*/*"), 502);
     });
 
-  it("is a page for a browser with a session as well", async () => {
+  it("returns a page to a browser with a session cookie", async () => {
     const headers = { cookie: "marquee-session=x" };
     const response = await ask(replicas.first, "/membership", { headers });
     const { text } = await errorPageOf(response, 503);
@@ -163,10 +166,10 @@ describe("streaming: an error in a browser while auth is unavailable", () => {
   });
 });
 
-describe("streaming: an error in a browser while payment is unavailable", () => {
+describe("Error pages in a browser while payment is unavailable", () => {
   const replicas = useStreaming({ paymentUrl: "http://127.0.0.1:1" });
 
-  it("says when to try again", async () => {
+  it("says on the plans page when to try again", async () => {
     const response = await ask(replicas.first, "/plans");
     assert.equal(response.headers.get("retry-after"), "5");
     const { heading, text, links } = await errorPageOf(response, 503);
@@ -175,7 +178,7 @@ describe("streaming: an error in a browser while payment is unavailable", () => 
     assert.equal(links["Try again"], "/plans");
   });
 
-  it("does not suggest sending a form again that may have charged somebody", async () => {
+  it("does not suggest sending a form again that may have charged the user", async () => {
     const path = "/sandbox/authenticate/ch_0";
     const response = await ask(replicas.first, path, { method: "POST" });
     const { heading, text, links } = await errorPageOf(response, 502);

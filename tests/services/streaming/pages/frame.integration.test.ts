@@ -4,11 +4,11 @@ import { browse, pageOf } from "../../../support/auth/browser.ts";
 import { useStreaming } from "../../../support/streaming/service.ts";
 import { newUser } from "../../../support/streaming/system.ts";
 
-describe("The site's frame", () => {
+describe("Site frame", () => {
   const replicas = useStreaming();
   const open = () => browse({ app: replicas.first.service.app as never });
 
-  /** Header and footer of a page, without the mark of where it is. */
+  /** Header, footer and stylesheet of a page, without the mark of the current page. */
   async function frameOf(
     browser: ReturnType<typeof open>,
     path: string,
@@ -35,7 +35,7 @@ describe("The site's frame", () => {
       assert.deepEqual(await frameOf(browser, path, status), expected, path);
   }
 
-  it("is the same on every page for visitors, whichever service renders it", () =>
+  it("shows the same header and footer on every page for visitors, whichever service renders it", () =>
     sameFrame(open(), [
       ["/plans", 200],
       ["/titles/sunrise", 200],
@@ -47,7 +47,7 @@ describe("The site's frame", () => {
       ["/api/payment/payments", 401], // payment
     ]));
 
-  it("is the same on every page for people who are signed in", async () => {
+  it("shows the same header and footer on every page for a signed-in user", async () => {
     const browser = open();
     const { email, password } = await newUser(replicas.system);
     await browser.signIn({ email, password });
@@ -62,7 +62,7 @@ describe("The site's frame", () => {
     ]);
   });
 
-  it("marks the account's page in the header", async () => {
+  it("marks the account page as the current one", async () => {
     const browser = open();
     await browser.signUp({
       email: `${randomUUID()}@example.com`,
@@ -74,14 +74,14 @@ describe("The site's frame", () => {
     assert.doesNotMatch(html, /<style/);
   });
 
-  it("is on a form that was refused", async () => {
+  it("shows header and footer on a page with a rejected form", async () => {
     const response = await open().post("/sign-in", { email: "", password: "" });
     const { html } = await pageOf(response, 422);
     assert.match(html, /<header class="top">/);
     assert.match(html, /<footer class="end">/);
   });
 
-  it("can't be switched off by a client", async () => {
+  it("ignores a client's header that would remove it", async () => {
     const browser = open();
     const before = await browser.request("/sign-in");
     const headers = { "x-marquee-site": "", connection: "x-marquee-site" };

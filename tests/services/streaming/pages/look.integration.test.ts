@@ -13,7 +13,7 @@ const titles = join(
   "../../../../services/streaming/assets/titles",
 );
 
-describe("The site's pages, in a browser", function () {
+describe("Site pages in a browser", function () {
   this.timeout(120_000);
   const replicas = useStreaming({ store: openFolder(titles) });
   let browser: Browser;
@@ -27,12 +27,12 @@ describe("The site's pages, in a browser", function () {
     await site?.close();
   });
 
-  /** A page of a browser that knows nobody. */
+  /** A page of a new browser profile, without cookies. */
   async function newPage(): Promise<Page> {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
     await page.setViewport(sizes.desktop);
-    // Axe would measure the contrast of text that fades in.
+    // Axe would measure the contrast of text that is still fading in.
     await page.emulateMediaFeatures([
       { name: "prefers-reduced-motion", value: "reduce" },
     ]);
@@ -63,20 +63,20 @@ describe("The site's pages, in a browser", function () {
     ["/api/payment/payments/1", 401, "payment-unauthorized"],
     ["/sandbox/authenticate/ch_0", 404, "bank-not-found"],
   ] as const)
-    it(`look right to visitors: ${path}`, async () => {
+    it(`passes layout and accessibility checks for visitors: ${path}`, async () => {
       const page = await newPage();
       await open(page, path, status);
       await looksRight(page, `site-${name}`);
     });
 
-  it("look right when a form is refused", async () => {
+  it("passes layout and accessibility checks when a form is rejected", async () => {
     const page = await newPage();
     await open(page, "/sign-up", 200);
     await send(page, { email: "ada@example", password: "short" });
     await looksRight(page, "site-sign-up-refused");
   });
 
-  it("look right to members, on the account's page as well", async () => {
+  it("passes layout and accessibility checks for members", async () => {
     const page = await newPage();
     const { email, password } = await newUser(replicas.system);
     await open(page, "/sign-in", 200);
@@ -93,7 +93,7 @@ describe("The site's pages, in a browser", function () {
     await looksRight(page, "site-subscribe");
   });
 
-  it("look right at the other services' own addresses", async () => {
+  it("passes layout and accessibility checks at auth's and payment's own addresses", async () => {
     const { authUrl, paymentUrl } = replicas.system;
     const page = await newPage();
     await open(page, `${authUrl}/nope`, 404);
@@ -108,7 +108,7 @@ describe("The site's pages, in a browser", function () {
     await looksRight(page, "auth-account");
   });
 
-  it("show a tab's icon on every address", async () => {
+  it("shows a favicon at every address", async () => {
     const { authUrl, paymentUrl } = replicas.system;
     const page = await newPage();
     for (const url of [site.url, authUrl, paymentUrl]) {

@@ -21,8 +21,8 @@ import {
 
 const [plan] = plans as [(typeof plans)[0]];
 
-describe("The plans' page", () => {
-  it("says what each costs and has, and leads to paying for it", async () => {
+describe("Plans page", () => {
+  it("shows each plan's price and picture, with a link to subscribe", async () => {
     const { text, links } = await read(plansPage({ plans, tallest: 2160 }));
     assert.match(text, /Basic \$7\.99 a month HD picture \(720p\) Every film/);
     assert.match(
@@ -61,18 +61,18 @@ describe("The plans' page", () => {
       assert.ok(page.text.includes(`a month ${basic}Every film`), page.text);
     });
 
-  it("promises no picture for a plan whose resolution it doesn't know", async () => {
+  it("promises no picture for a plan with an unknown resolution", async () => {
     const odd = { ...plan, includes: { resolution: "cinema" } };
     const { text } = await read(plansPage({ plans: [odd], tallest: 720 }));
     assert.match(text, /a month Every film/);
   });
 
-  it("promises no number of screens, since nothing counts them", async () => {
+  it("promises no number of screens", async () => {
     const { text } = await read(plansPage({ plans, tallest: 2160 }));
     assert.doesNotMatch(text, /at a time|\d screens|one screen/i);
   });
 
-  it("sells no second plan to who has one", async () => {
+  it("offers no second plan to a subscriber", async () => {
     const { text, links } = await read(
       plansPage({ viewer, plans, current: "basic" }),
     );
@@ -82,10 +82,10 @@ describe("The plans' page", () => {
   });
 });
 
-describe("The form for a card", () => {
+describe("Card form", () => {
   const form = { viewer, plan, key: "key-1" };
 
-  it("sends the plan and the key that makes it pay once", async () => {
+  it("sends the plan and the idempotency key", async () => {
     const page = await read(subscribePage(form));
     assert.deepEqual(page.form("/subscribe"), {
       key: "key-1",
@@ -98,7 +98,7 @@ describe("The form for a card", () => {
     assert.match(page.text, /now, then \$7\.99 a month until you cancel/);
   });
 
-  it("is filled in by browsers, and brings up digits on phones", async () => {
+  it("supports autofill and numeric keyboards", async () => {
     const { tag } = await read(subscribePage(form));
     for (const [id, autocomplete] of [
       ["number", "cc-number"],
@@ -110,7 +110,7 @@ describe("The form for a card", () => {
     }
   });
 
-  it("says what is wrong at the field and at the top, and keeps the date alone", async () => {
+  it("shows a mistake at the field and at the top, and keeps the expiry date", async () => {
     const page = await read(
       subscribePage({
         ...form,
@@ -128,7 +128,7 @@ describe("The form for a card", () => {
     assert.match(page.html, /<title>Error: Subscribe to Basic/);
   });
 
-  it("says why a card was declined", async () => {
+  it("shows why a card was declined", async () => {
     const alert = "Your card has insufficient funds.";
     const { html } = await read(
       subscribePage({ ...form, mistakes: { alert } }),
@@ -139,7 +139,7 @@ describe("The form for a card", () => {
     );
   });
 
-  it("shows test cards where there are some, and a way to use one for who has scripts", async () => {
+  it("shows test cards only if given, with a button for each", async () => {
     const { text, html } = await read(
       subscribePage({
         ...form,
@@ -151,7 +151,7 @@ describe("The form for a card", () => {
     assert.doesNotMatch((await read(subscribePage(form))).text, /Test cards/);
   });
 
-  it("changes a membership's card", async () => {
+  it("changes the card of a membership", async () => {
     const page = await read(
       changeCardPage({ viewer, key: "key-2", method: subscription.method }),
     );
@@ -160,7 +160,7 @@ describe("The form for a card", () => {
   });
 });
 
-describe("The membership's page", () => {
+describe("Membership page", () => {
   const show = (change: Partial<Subscription>, rest?: Partial<Membership>) =>
     read(
       membershipPage({
@@ -173,7 +173,7 @@ describe("The membership's page", () => {
       }),
     );
 
-  it("says when an active one renews, for how much, and with which card", async () => {
+  it("shows the renewal date, price and card of an active subscription", async () => {
     const { text, form, links } = await show({});
     assert.match(text, /Basic ?Active Renews on 3 January 2027\./);
     assert.match(text, /Price ?\$7\.99 a month Card ?Visa ending in •••• 4242/);
@@ -182,7 +182,7 @@ describe("The membership's page", () => {
     assert.equal(form("/membership/resume"), undefined);
   });
 
-  it("asks before it cancels, and says until when one can watch", async () => {
+  it("asks for confirmation before it cancels, and shows how long access lasts", async () => {
     const { html, text } = await show({});
     assert.match(
       html,
@@ -191,7 +191,7 @@ describe("The membership's page", () => {
     assert.match(text, /You can watch until 3 January 2027/);
   });
 
-  it("says when a canceled one ends, and takes that back", async () => {
+  it("shows when a canceled subscription ends, and offers to resume it", async () => {
     const { text, form } = await show({ cancel_at_period_end: true });
     assert.match(text, /Ends on 3 January 2027\./);
     assert.doesNotMatch(text, /Renews/);
@@ -199,13 +199,13 @@ describe("The membership's page", () => {
     assert.equal(form("/membership/cancel"), undefined);
   });
 
-  it("says the time where periods are short", async () => {
+  it("shows the time of day when periods are short", async () => {
     const { text } = await show({ interval: "PT60S" });
     assert.match(text, /Renews on 3 January 2027 at 10:20:30 UTC\./);
     assert.match(text, /\$7\.99 every 60 seconds/);
   });
 
-  it("asks for a payment that is due: at the bank, or with another card", async () => {
+  it("asks for a payment that is due, at the bank or with another card", async () => {
     const url = "/sandbox/authenticate/x";
     const bank = await show({ status: "past_due", next_action: { url } });
     assert.match(bank.text, /Payment due/);
@@ -215,7 +215,7 @@ describe("The membership's page", () => {
     assert.match(declined.text, /It ends at once/);
   });
 
-  it("says what a first payment waits for", async () => {
+  it("shows why a first payment is pending", async () => {
     const waits = await show({
       status: "incomplete",
       current_period_end: undefined,
@@ -227,7 +227,7 @@ describe("The membership's page", () => {
     assert.match(text, /first payment is being processed/);
   });
 
-  it("sells a plan to who has none, or has one no more", async () => {
+  it("offers the plans without a subscription and after one has ended", async () => {
     const ended_at = "2027-01-03T10:20:30.000Z";
     for (const page of [
       await show({}, { subscription: undefined }),
@@ -256,14 +256,14 @@ describe("The membership's page", () => {
     ],
   ];
   for (const [change, expected] of outcomes)
-    it(`says of a payment with ${JSON.stringify(change)} what became of it`, async () => {
+    it(`shows the outcome of a payment with ${JSON.stringify(change)}`, async () => {
       const payments = [{ ...payment, ...change }];
       assert.match((await show({}, { payments })).text, expected);
     });
 });
 
-describe("The page of a payment that is being processed", () => {
-  it("looks again by itself, with JavaScript and without", async () => {
+describe("Page of a payment that is being processed", () => {
+  it("reloads by itself, with and without JavaScript", async () => {
     const { tag, html } = await read(
       waitingPage({ viewer, url: "/membership/waiting" }),
     );

@@ -26,7 +26,7 @@ import {
   viewer,
 } from "../../../support/programs/streaming-pages.ts";
 
-/** What somebody who means harm would have in a name, an address, a field. */
+/** Markup that an attacker would put into a name, an address or a field. */
 const evil = `"><script>alert(1)</script><img src=x onerror='alert(1)'>`;
 const evilTitle = {
   ...title,
@@ -52,7 +52,7 @@ const playback = {
 
 const pages: Record<string, Html> = {
   home: homePage({ featured: title, titles: [title, tide], from: plan }),
-  "home of somebody": homePage({
+  "home (signed in)": homePage({
     viewer,
     featured: evilTitle,
     continueWatching: [{ ...evilTitle, position: 3 }],
@@ -60,7 +60,7 @@ const pages: Record<string, Html> = {
     notice: evil,
   }),
   title: titlePage({ title: evilTitle, entitled: false }),
-  "title of somebody": titlePage({
+  "title (signed in)": titlePage({
     viewer,
     title: evilTitle,
     position: 3,
@@ -68,7 +68,7 @@ const pages: Record<string, Html> = {
   }),
   watch: watchPage({ title: evilTitle, playback, next: evilTitle }),
   plans: plansPage({ plans: [{ ...plan, name: evil, id: evil }] }),
-  "plans of somebody": plansPage({ viewer, plans, current: "basic" }),
+  "plans (signed in)": plansPage({ viewer, plans, current: "basic" }),
   subscribe: subscribePage({ ...card, plan: { ...plan, name: evil } }),
   "change card": changeCardPage({
     ...card,
@@ -99,8 +99,8 @@ const pages: Record<string, Html> = {
 };
 
 for (const [name, page] of Object.entries(pages))
-  describe(`The page ${name}`, () => {
-    it("has nothing in it that the Content-Security-Policy stops, whatever names and texts are", async () => {
+  describe(`Page: ${name}`, () => {
+    it("contains nothing that the Content-Security-Policy blocks, whatever names and texts are", async () => {
       const { html } = await read(page);
       const tags = html.match(/<[a-z][^>]*>/gi) ?? [];
       for (const tag of tags)
@@ -115,12 +115,12 @@ for (const [name, page] of Object.entries(pages))
         );
     });
 
-    it("shows what somebody means harm with as text", async () => {
+    it("escapes markup in names and texts", async () => {
       const { html } = await read(page);
       assert.doesNotMatch(html, /<script>|<img src=x/);
     });
 
-    it("says its language, has a title and a description, one first heading and one main part", async () => {
+    it("has a language, a title, a description, one first heading and one main part", async () => {
       const { html } = await read(page);
       assert.match(html, /^<!doctype html>\n<html lang="en">/);
       assert.match(html, /<title>.+ – Marquee<\/title>/);
@@ -129,7 +129,7 @@ for (const [name, page] of Object.entries(pages))
       assert.equal(html.match(/<main/g)?.length, 1);
     });
 
-    it("has each id once, and what refers to one finds it", async () => {
+    it("has unique ids, and references to existing ids only", async () => {
       const { html } = await read(page);
       const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
       assert.equal(new Set(ids).size, ids.length, `${ids}`);
@@ -139,7 +139,7 @@ for (const [name, page] of Object.entries(pages))
         for (const id of named.split(" ")) assert.ok(ids.includes(id), id);
     });
 
-    it("has a label for each field that somebody fills in", async () => {
+    it("has a label for each visible field", async () => {
       const { html } = await read(page);
       for (const [input] of html.matchAll(/<input (?!type="hidden")[^>]*>/g)) {
         const id = /id="([^"]*)"/.exec(input)?.[1];
@@ -150,15 +150,15 @@ for (const [name, page] of Object.entries(pages))
       }
     });
 
-    it("has a text for each picture, be it none", async () => {
+    it("has an alt attribute on each picture", async () => {
       const { html } = await read(page);
       for (const [img] of html.matchAll(/<img [^>]*>/g))
         assert.match(img, / alt="/);
     });
   });
 
-describe("A page's frame", () => {
-  it("leads who is signed out to plans and signing in", async () => {
+describe("Page frame", () => {
+  it("links to plans and sign-in when signed out", async () => {
     const { links, form } = await read(pages.home as Html);
     assert.equal(links.Plans, "/plans");
     assert.equal(links["Start watching"], "/plans");
@@ -167,28 +167,28 @@ describe("A page's frame", () => {
     assert.equal(links.Account, undefined);
   });
 
-  it("leads who is signed in to membership and account, and signs them out with a form", async () => {
-    const { links, form } = await read(pages["home of somebody"] as Html);
+  it("links to membership and account when signed in, with a form to sign out", async () => {
+    const { links, form } = await read(pages["home (signed in)"] as Html);
     assert.equal(links.Membership, "/membership");
     assert.equal(links.Account, "/account");
     assert.deepEqual(form("/sign-out"), {});
     assert.equal(links["Sign in"], undefined);
   });
 
-  it("tells screen readers which page this is", async () => {
+  it("marks the current page for screen readers", async () => {
     const { html } = await read(pages.membership as Html);
     assert.match(html, /<a href="\/membership" aria-current="page">/);
     assert.equal(html.match(/aria-current/g)?.length, 1);
   });
 
-  it("begins with the way past it", async () => {
+  it("starts with a link that skips to the content", async () => {
     const { html } = await read(pages.home as Html);
     assert.match(html, /<body[^>]*>\s*<a class="skip" href="#main">/);
   });
 });
 
-describe("What people are told in place of a page", () => {
-  it("leads them on: who is signed out, who has no plan, and who comes when something is away", async () => {
+describe("Message page", () => {
+  it("links to sign-in, to the plans, or to the same page after an outage", async () => {
     const links = async (refusal: Refusal) =>
       Object.values((await read(messagePage(refusal))).links);
     assert.ok((await links(refusals.notSignedIn)).includes("/sign-in"));
@@ -199,7 +199,7 @@ describe("What people are told in place of a page", () => {
     }
   });
 
-  it("says when to try again, and leads nowhere that would send a form again", async () => {
+  it("says when to try again, without a link that would send a form again", async () => {
     for (const kind of ["paymentAway", "mediaAway", "authAway"] as const) {
       const refusal = refusals[kind]({ when: "in 20 seconds" });
       const { text, links } = await read(messagePage(refusal));
@@ -208,14 +208,14 @@ describe("What people are told in place of a page", () => {
     }
   });
 
-  it("has the request's id, to find it in the logs", async () => {
+  it("shows the request's id", async () => {
     const { text } = await read(
       messagePage({ ...refusals.notFound, requestId: "trace-7" }),
     );
     assert.match(text, /Request ID: trace-7/);
   });
 
-  it("says with payment away that nobody's film stops", async () => {
+  it("says during an outage of payment that people who are watching can go on", async () => {
     const message = refusals.paymentAway({ again: "/watch/x" });
     const { text, html } = await read(messagePage(message));
     assert.match(text, /People who are already watching go on watching\./);
@@ -223,19 +223,19 @@ describe("What people are told in place of a page", () => {
   });
 });
 
-describe("The pages' look", () => {
+describe("Stylesheet", () => {
   const style = readFileSync("services/streaming/assets/style.css", "utf8");
 
-  it("needs nothing from elsewhere", () => {
+  it("loads nothing from elsewhere", () => {
     assert.doesNotMatch(style, /url\(|@import/);
   });
 
-  it("moves for nobody who prefers that it doesn't", () => {
+  it("animates nothing outside the query for prefers-reduced-motion", () => {
     const [still = ""] = style.split("@media (prefers-reduced-motion");
     assert.doesNotMatch(still, /\b(animation|transition|scroll-behavior):/);
   });
 
-  it("has a class for everything that pages mark, or that a script sets", async () => {
+  it("has a rule for every class that pages use", async () => {
     const all = await Promise.all(Object.values(pages).map(read));
     const used = all.flatMap(({ html }) =>
       [...html.matchAll(/class="([\w -]+)"/g)].flatMap(([, names = ""]) =>

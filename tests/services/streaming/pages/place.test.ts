@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { usePlayer, Video } from "../../../support/streaming/player.ts";
 
-describe("Telling where the viewer is, that is not known at first", () => {
+describe("Progress reports while the position is unknown", () => {
   const player = usePlayer();
 
-  it("says nothing before it is", async () => {
+  it("sends nothing before the position is known", async () => {
     player.open(null);
     player.video.playTo(25);
     player.video.pause();
@@ -13,7 +13,7 @@ describe("Telling where the viewer is, that is not known at first", () => {
     assert.deepEqual(player.sent, []);
   });
 
-  it("goes there when it becomes known, and on from there", async () => {
+  it("seeks when the position becomes known, and reports positions from there on", async () => {
     const placed = player.open(null);
     player.video.playTo(5);
     placed(3600);
@@ -23,7 +23,7 @@ describe("Telling where the viewer is, that is not known at first", () => {
     assert.deepEqual(player.sent, [3610]);
   });
 
-  it("goes there in a video that has not begun, and has not been there for all that", async () => {
+  it("seeks in a video that has not begun, without reporting the position", async () => {
     const placed = player.open(null);
     placed(3600);
     player.close();
@@ -31,7 +31,7 @@ describe("Telling where the viewer is, that is not known at first", () => {
     assert.deepEqual(player.sent, []);
   });
 
-  it("goes nowhere back, and nowhere from where somebody has watched for long", async () => {
+  it("does not seek backwards, or after the viewer has watched for long", async () => {
     for (const [at, position] of [
       [25, 0],
       [90, 3600],
@@ -48,7 +48,7 @@ describe("Telling where the viewer is, that is not known at first", () => {
     }
   });
 
-  it("notices a seek in small steps, as with a mouse", async () => {
+  it("reports a seek in small steps, as with a mouse", async () => {
     player.open(null);
     player.video.playTo(5);
     player.video.pause();
@@ -57,7 +57,7 @@ describe("Telling where the viewer is, that is not known at first", () => {
     assert.equal(player.sent.at(-1), 10);
   });
 
-  it("says it once somebody has sought, and takes them nowhere then", async () => {
+  it("reports the viewer's own seek, and does not seek to the position afterwards", async () => {
     const placed = player.open(null);
     player.video.playTo(5);
     player.video.currentTime = 200;

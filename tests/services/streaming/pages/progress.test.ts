@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { type Answer, usePlayer } from "../../../support/streaming/player.ts";
 
-describe("Telling where the viewer is", () => {
+describe("Progress reports", () => {
   const player = usePlayer();
 
-  it("says nothing where nothing was played, as where autoplay is blocked", async () => {
+  it("sends nothing when nothing was played", async () => {
     player.open(0);
     player.hide();
     player.close();
     assert.deepEqual(player.sent, []);
   });
 
-  it("says nothing of a video that has not yet gone to where it begins, nor when it goes there", async () => {
+  it("sends nothing before the video is at its start position, or when it gets there", async () => {
     player.open(100);
     player.hide();
     player.video.currentTime = 100.2; // media have holes
@@ -19,7 +19,7 @@ describe("Telling where the viewer is", () => {
     assert.deepEqual(player.sent, []);
   });
 
-  it("says where a seek led, of a video that has not played as well", async () => {
+  it("reports a seek in a video that has not played", async () => {
     player.open(100);
     player.video.currentTime = 100;
     for (let to = 100; to >= 90; to -= 0.5) player.video.currentTime = to;
@@ -28,7 +28,7 @@ describe("Telling where the viewer is", () => {
     assert.equal(player.sent.at(-1), 90);
   });
 
-  it("says it every ten seconds, at a pause and at the end, and nothing twice", async () => {
+  it("reports every ten seconds, at a pause and at the end, and no position twice", async () => {
     player.open(100);
     player.video.currentTime = 100;
     player.video.playTo(109);
@@ -45,7 +45,7 @@ describe("Telling where the viewer is", () => {
     assert.deepEqual(player.sent, [110, 120, 121, 124.5]);
   });
 
-  it("takes no place from a source that is loaded again", async () => {
+  it("ignores the position of a source that is loaded again", async () => {
     player.open(0);
     player.video.playTo(5);
     player.video.pause();
@@ -60,7 +60,7 @@ describe("Telling where the viewer is", () => {
     assert.deepEqual(player.sent, [5]);
   });
 
-  it("takes none from it after a seek either, nor from one of which nothing is there", async () => {
+  it("ignores the position of a source that is loaded again after a seek, or has no data", async () => {
     player.open(0);
     player.video.currentTime = 8;
     await player.answered();
@@ -74,12 +74,12 @@ describe("Telling where the viewer is", () => {
   });
 
   const outages: [string, Answer][] = [
-    ["a network that is away", () => Promise.reject(new TypeError("failed"))],
+    ["a network failure", () => Promise.reject(new TypeError("failed"))],
     ["a 503", () => new Response(null, { status: 503 })],
-    ["a server that says nothing", () => new Promise(() => {})],
+    ["a request that is never answered", () => new Promise(() => {})],
   ];
   for (const [what, outage] of outages) {
-    it(`says it again after ${what}, by itself`, async () => {
+    it(`retries after ${what} until a request succeeds`, async () => {
       player.open(0);
       player.answer = outage;
       player.video.playTo(5);
@@ -98,12 +98,12 @@ describe("Telling where the viewer is", () => {
       assert.deepEqual(new Set(player.sent), new Set([5]));
     });
 
-    it(`says it when the page goes away after ${what}`, async () => {
+    it(`reports the position when the page closes after ${what}`, async () => {
       player.open(0);
       player.answer = outage;
       player.video.playTo(5);
       player.video.pause();
-      await player.pass(10); // by then, it is given up
+      await player.pass(10); // by then, the request is abandoned
       player.sent.length = 0;
       player.answer = () => new Response(null, { status: 204 });
       player.close();
@@ -113,7 +113,7 @@ describe("Telling where the viewer is", () => {
     });
   }
 
-  it("makes no flood while it plays through an outage", async () => {
+  it("limits the number of requests while playing through an outage", async () => {
     player.open(0);
     player.answer = () => new Response(null, { status: 503 });
     for (let at = 1; at <= 60; at++) {
@@ -126,7 +126,7 @@ describe("Telling where the viewer is", () => {
     );
   });
 
-  it("asks no more of who is signed out, until the page goes away", async () => {
+  it("stops after a 401 until the page closes", async () => {
     player.open(0);
     player.answer = () => new Response(null, { status: 401 });
     player.video.playTo(5);
@@ -137,7 +137,7 @@ describe("Telling where the viewer is", () => {
     assert.deepEqual(player.sent, [5, 5]);
   });
 
-  it("sends one at a time, and then the newest, however many seeks there are", async () => {
+  it("sends one request at a time, and then the newest position", async () => {
     player.open(0);
     const waiting: ((response: Response) => void)[] = [];
     player.answer = () => new Promise((resolve) => waiting.push(resolve));
@@ -153,7 +153,7 @@ describe("Telling where the viewer is", () => {
     assert.deepEqual(player.sent, [10, 300]);
   });
 
-  it("waits for nothing when the page goes away", async () => {
+  it("does not wait for pending requests when the page is hidden or closed", async () => {
     player.open(0);
     player.answer = () => new Promise(() => {});
     player.video.currentTime = 10;
@@ -161,11 +161,11 @@ describe("Telling where the viewer is", () => {
     assert.deepEqual(player.sent, [10]);
     player.video.currentTime = 20;
     player.close();
-    await player.pass(5); // what was given up is not sent again
+    await player.pass(5); // abandoned requests are not sent again
     assert.deepEqual(player.sent, [10, 20]);
   });
 
-  it("sends the place before last again where one that was given up may have arrived", async () => {
+  it("sends the first position again when a pending report may have replaced it", async () => {
     player.open(0);
     player.answer = () => new Promise(() => {});
     player.video.currentTime = 10;

@@ -9,7 +9,7 @@ import {
 const start = Date.parse("2026-11-27T20:00:00Z");
 const second = 1000;
 
-/** URLs that are good for some seconds from now on. */
+/** URLs that expire in this many seconds. */
 const playback = (seconds: number, name = "a"): Playback => ({
   url: `/stream/x?signature=${name}`,
   hls: `/stream/x/index.m3u8?signature=${name}`,
@@ -21,12 +21,12 @@ type Answer = () => Response | Promise<Response>;
 const gives = (body: unknown, status = 200, headers = {}) =>
   Response.json(body, { status, headers });
 
-describe("Keeping a title's URLs good", () => {
+describe("Renewal of playback URLs", () => {
   let asked: number[];
   let told: Refusal[];
-  /** Places that became known. */
+  /** Positions passed to `placed`. */
   let placed: number[];
-  /** What the server answers from now on. */
+  /** The server's next answers. */
   let answer: Answer;
 
   beforeEach(() => {
@@ -52,7 +52,7 @@ describe("Keeping a title's URLs good", () => {
       },
     });
 
-  /** Lets seconds go by, one after the other, with what is to happen in each. */
+  /** Advances the clock second by second, and runs pending work after each. */
   async function pass(seconds: number): Promise<void> {
     for (let i = 0; i < seconds; i++) {
       mock.timers.tick(second);
@@ -60,7 +60,7 @@ describe("Keeping a title's URLs good", () => {
     }
   }
 
-  it("asks when three quarters of the time are over, and again", async () => {
+  it("renews after three quarters of the lifetime, repeatedly", async () => {
     const { latest } = open(60);
     await pass(44);
     assert.deepEqual(asked, []);
@@ -72,17 +72,17 @@ describe("Keeping a title's URLs good", () => {
   });
 
   const useless: [string, Answer][] = [
-    ["a network that is away", () => Promise.reject(new TypeError("failed"))],
+    ["a network failure", () => Promise.reject(new TypeError("failed"))],
     ["a 503", () => gives({ status: 503 }, 503)],
     ["a 500 without JSON", () => new Response("oops", { status: 500 })],
     ["a 200 without JSON", () => new Response("<html>")],
     ["a 200 without URLs", () => gives({ url: 1 })],
-    ["a time that is none", () => gives({ ...playback(60), expires_at: "x" })],
+    ["an invalid expiry", () => gives({ ...playback(60), expires_at: "x" })],
     ["a 403 for another reason", () => gives({ detail: "origin" }, 403)],
     ["a 404", () => gives({}, 404)],
   ];
   for (const [what, bad] of useless)
-    it(`asks again and again after ${what}, and stops nothing`, async () => {
+    it(`retries after ${what}, and keeps the old URLs meanwhile`, async () => {
       const { latest } = open(60);
       answer = bad;
       await pass(90);
@@ -99,7 +99,7 @@ describe("Keeping a title's URLs good", () => {
     ["signed-out", () => gives({}, 401)],
   ];
   for (const [why, refusal] of refusals)
-    it(`plays until the URLs expire when it is told: ${why}`, async () => {
+    it(`reports ${why} when the URLs expire, not before`, async () => {
       open(60);
       answer = refusal;
       await pass(59);
@@ -109,7 +109,7 @@ describe("Keeping a title's URLs good", () => {
     });
 
   for (const [why, refusal] of refusals)
-    it(`goes on when it is no longer so at the end: ${why}`, async () => {
+    it(`reports nothing when ${why} no longer holds at expiry`, async () => {
       const { latest } = open(60);
       answer = refusal;
       await pass(50);
@@ -117,7 +117,7 @@ describe("Keeping a title's URLs good", () => {
       await pass(11);
       assert.deepEqual([asked, told], [[45, 60], []]);
       assert.match(latest().url, /signature=b/);
-      // And what was said before counts no longer.
+      // The earlier refusal no longer counts.
       answer = refusal;
       await pass(58);
       assert.deepEqual([asked, told], [[45, 60, 105], []]);
@@ -125,7 +125,7 @@ describe("Keeping a title's URLs good", () => {
       assert.deepEqual(told, [why]);
     });
 
-  it("tells nobody of a refusal that nobody confirms", async () => {
+  it("reports a refusal only once the server confirms it", async () => {
     open(60);
     answer = () => gives({ entitled: false }, 403);
     await pass(50);
@@ -137,7 +137,7 @@ describe("Keeping a title's URLs good", () => {
     assert.deepEqual(told, ["membership-ended"]);
   });
 
-  it("asks soon where the viewer is, if that is not known, and then no more than else", async () => {
+  it("asks soon for an unknown position, until it is known", async () => {
     open(60, { position: null });
     answer = () => gives({ ...playback(60, "b"), position: null });
     await pass(7);
@@ -153,7 +153,7 @@ describe("Keeping a title's URLs good", () => {
     assert.ok(asked.length <= 2, `${asked}`);
   });
 
-  it("takes what is no place for one that is not known", async () => {
+  it("ignores invalid positions", async () => {
     open(60, { position: null });
     for (const position of [undefined, "12", -1]) {
       answer = () => gives({ ...playback(60), position });
@@ -165,14 +165,14 @@ describe("Keeping a title's URLs good", () => {
     assert.deepEqual(placed, [0]);
   });
 
-  it("keeps what it knew of the place when that can't be looked up later", async () => {
+  it("does not ask for a known position again when a renewal has none", async () => {
     open(60);
     answer = () => gives({ ...playback(60, "b"), position: null });
     await pass(89);
     assert.deepEqual([asked, placed], [[45], []]);
   });
 
-  it("tells at once when what plays is refused as well, and only once", async () => {
+  it("reports a refusal at once when renewed on demand twice, and only once", async () => {
     const renewal = open(60);
     answer = () => gives({ entitled: false }, 403);
     assert.equal(await renewal.renew(), false);
@@ -182,14 +182,14 @@ describe("Keeping a title's URLs good", () => {
     assert.deepEqual(told, ["membership-ended"]);
   });
 
-  it("asks once for all who want new URLs at the same time", async () => {
+  it("sends one request for concurrent renewals", async () => {
     const renewal = open(60);
     const renewed = await Promise.all([renewal.renew(), renewal.renew()]);
     assert.deepEqual(renewed, [true, true]);
     assert.equal(asked.length, 1);
   });
 
-  it("asks at once with URLs that have expired, as in a page that comes back", async () => {
+  it("renews expired URLs at once", async () => {
     const renewal = open(-3600);
     assert.ok(renewal.expired());
     await pass(1);
@@ -197,8 +197,8 @@ describe("Keeping a title's URLs good", () => {
     assert.ok(!renewal.expired());
   });
 
-  it("goes by the server's clock where the browser's is wrong", async () => {
-    // The browser is an hour ahead: for it, all URLs have expired.
+  it("uses the server's clock when the browser's is wrong", async () => {
+    // The browser is an hour ahead: all URLs look expired to it.
     const hour = 3600;
     answer = () => {
       const date = new Date(Date.now() - hour * second).toUTCString();
@@ -212,7 +212,7 @@ describe("Keeping a title's URLs good", () => {
     assert.equal(asked.length, 2, `${asked}`);
   });
 
-  it("makes no flood where times make no sense", async () => {
+  it("limits the number of requests when new URLs have already expired", async () => {
     answer = () => gives(playback(-10, "b"));
     open(-10);
     await pass(60);

@@ -12,7 +12,7 @@ describe("GET /robots.txt", () => {
     lines = (await (await app.request("/robots.txt")).text()).split("\n");
   });
 
-  it("is plain text that crawlers may keep for a day", async () => {
+  it("serves plain text that crawlers may keep for a day", async () => {
     const { status, headers } = await app.request("/robots.txt");
     assert.equal(status, 200);
     assert.match(headers.get("content-type") ?? "", /^text\/plain\b/);
@@ -63,13 +63,13 @@ describe("Files that browsers and crawlers request by convention", () => {
     ["/assets/icon.svg", "image/svg+xml"],
     ["/robots.txt", "text/plain; charset=UTF-8"],
   ] as const)
-    it(`exist at streaming's address: ${path}`, async () => {
+    it(`serves ${path} at streaming's address`, async () => {
       const response = await replicas.first.service.app.request(path);
       assert.equal(response.status, 200);
       assert.equal(response.headers.get("content-type"), type);
     });
 
-  it("include an icon at the other services' own addresses", async () => {
+  it("serves an icon at auth's and payment's own addresses", async () => {
     const { authUrl, paymentUrl } = replicas.system;
     for (const url of [authUrl, paymentUrl]) {
       const response = await fetch(`${url}/favicon.ico`);

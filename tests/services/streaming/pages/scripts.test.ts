@@ -11,7 +11,7 @@ import {
   withQueryOf,
 } from "../../../../services/streaming/browser/player/playback.ts";
 
-describe("A card's number as it is typed", () => {
+describe("Card number formatting", () => {
   const numbers = [
     ["", ""],
     ["abc", ""],
@@ -24,12 +24,12 @@ describe("A card's number as it is typed", () => {
     ["62055000000000000049", "6205 5000 0000 0000 004"],
   ];
   for (const [typed = "", shown] of numbers)
-    it(`"${typed}" is shown as "${shown}"`, () => {
+    it(`formats "${typed}" as "${shown}"`, () => {
       assert.equal(grouped(typed), shown);
     });
 });
 
-describe("An expiry date as it is typed", () => {
+describe("Expiry date formatting", () => {
   const dates = [
     ["", ""],
     ["0", "0"],
@@ -46,24 +46,24 @@ describe("An expiry date as it is typed", () => {
     ["12 / 30", "12/30"],
   ];
   for (const [typed = "", shown] of dates)
-    it(`"${typed}" is shown as "${shown}"`, () => {
+    it(`formats "${typed}" as "${shown}"`, () => {
       assert.equal(expiryAsTyped(typed), shown);
     });
 
-  it("stays what it is when it is formatted again", () => {
+  it("leaves a formatted date unchanged", () => {
     for (const [, shown = ""] of dates)
       assert.equal(expiryAsTyped(shown), shown);
   });
 });
 
-describe("What a key does in the player", () => {
+describe("Player keys", () => {
   const press = (key: string, on: "page" | "video" | "control", held = {}) =>
     actionOf(
       { key, ctrlKey: false, metaKey: false, altKey: false, ...held },
       on,
     );
 
-  it("plays, seeks, and changes sound and size", () => {
+  it("plays, seeks, and changes volume and screen size", () => {
     assert.deepEqual(press(" ", "page"), { do: "play" });
     assert.deepEqual(press("K", "page"), { do: "play" });
     assert.deepEqual(press("f", "page"), { do: "full-screen" });
@@ -73,26 +73,26 @@ describe("What a key does in the player", () => {
     assert.equal(press("x", "page"), undefined);
   });
 
-  it("leaves to the video's own controls what they do themselves", () => {
+  it("leaves the video's own keys to the browser", () => {
     assert.equal(press(" ", "video"), undefined);
     assert.equal(press("ArrowRight", "video"), undefined);
     assert.deepEqual(press("k", "video"), { do: "play" });
   });
 
-  it("leaves links, buttons and fields alone", () => {
+  it("ignores keys on links, buttons and fields", () => {
     for (const key of [" ", "k", "f", "ArrowLeft"])
       assert.equal(press(key, "control"), undefined);
   });
 
-  it("leaves the browser its own shortcuts", () => {
+  it("ignores the browser's own shortcuts", () => {
     assert.equal(press("f", "page", { ctrlKey: true }), undefined);
     assert.equal(press("ArrowLeft", "page", { altKey: true }), undefined);
     assert.equal(press("m", "page", { metaKey: true }), undefined);
   });
 });
 
-describe("Where a player gets a title from", () => {
-  it("is hls.js where there are media sources, the browser's own HLS, or the whole video", () => {
+describe("Player source", () => {
+  it("uses hls.js with media sources, else native HLS, else the whole video", () => {
     assert.equal(
       chooseSource({ mediaSources: true, nativeHls: true }),
       "hls.js",
@@ -107,7 +107,7 @@ describe("Where a player gets a title from", () => {
     );
   });
 
-  it("has the newest signature, whatever the playlist had", () => {
+  it("replaces a playlist's signature by the newest one", () => {
     const base = "https://marquee.example/watch/x";
     assert.equal(
       withQueryOf(
@@ -120,14 +120,14 @@ describe("Where a player gets a title from", () => {
   });
 });
 
-describe("When a player asks again", () => {
-  it("is after three quarters of what is left, and five seconds at least", () => {
+describe("Player timing", () => {
+  it("renews after three quarters of the time left, and after five seconds at least", () => {
     assert.equal(renewalDelay(400_000, 0), 300_000);
     assert.equal(renewalDelay(1_000, 0), 5_000);
     assert.equal(renewalDelay(0, 99_000), 5_000);
   });
 
-  it("is later each time, half a minute at most, and not at the same time for all", () => {
+  it("backs off exponentially up to half a minute, with jitter", () => {
     const waits = [0, 1, 2, 3, 4, 5, 50].map((n) => backoff(n, () => 0));
     assert.deepEqual(waits, [1000, 2000, 4000, 8000, 16000, 30000, 30000]);
     assert.equal(

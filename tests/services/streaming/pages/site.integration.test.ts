@@ -6,21 +6,21 @@ import { useStreaming } from "../../../support/streaming/service.ts";
 const password = "correct horse battery staple";
 const card = { number: "4242 4242 4242 4242", expiry: "12/34", cvc: "123" };
 
-describe("The site", () => {
+describe("Site", () => {
   const replicas = useStreaming();
-  /** A browser of somebody's, at one of the replicas. */
+  /** Opens a new browser at one of the replicas. */
   const open = (replica: "first" | "second" = "first") =>
     browse(replicas[replica]);
   type Browser = ReturnType<typeof open>;
 
-  /** Makes an account by the form, as people do; returns its address. */
+  /** Creates an account by the form; returns its email address. */
   async function signUp(browser: Browser) {
     const email = `${randomUUID()}@example.com`;
     const response = await browser.signUp({ email, password });
     assert.equal(response.status, 303, await response.text());
     return email;
   }
-  /** What a form has in a hidden field. */
+  /** Value of a form's hidden field. */
   const hidden = (html: string, name: string) =>
     new RegExp(`name="${name}" value="([^"]+)"`).exec(html)?.[1] ?? "";
 
@@ -37,7 +37,7 @@ describe("The site", () => {
   const leadsTo = (response: Response, path: string) =>
     assert.equal(response.headers.get("location"), path);
 
-  it("shows everybody what there is, and who they are not", async () => {
+  it("shows titles, prices and a link to sign in to a visitor", async () => {
     const { html, heading } = await pageOf(await open().request("/"), 200);
     assert.match(heading ?? "", /The lights go down/);
     assert.match(html, /From \$7\.99 a month/);
@@ -50,7 +50,7 @@ describe("The site", () => {
     assert.match(page.html, /Subscribe to watch/);
   });
 
-  it("lets nobody watch who is not signed in, and leads back afterwards", async () => {
+  it("requires sign-in to watch, and leads back to the title afterwards", async () => {
     const browser = open();
     const refused = await browser.request("/watch/sunrise");
     const { heading, html } = await pageOf(refused, 401);
@@ -60,10 +60,10 @@ describe("The site", () => {
     const home = await browser.request("/");
     assert.equal(home.status, 302);
     leadsTo(home, "/watch/sunrise");
-    await pageOf(await browser.request("/"), 200); // once
+    await pageOf(await browser.request("/"), 200); // redirects once
   });
 
-  it("lets nobody watch who does not pay; then a plan, a card, and the film begins", async () => {
+  it("requires a subscription to watch, and plays the title once it is paid", async () => {
     const browser = open();
     await signUp(browser);
     const refused = await pageOf(await browser.request("/watch/sunrise"), 403);
@@ -81,7 +81,7 @@ describe("The site", () => {
     assert.equal((await open("second").request(playback.url)).status, 200);
   });
 
-  it("leads who chose a plan first to an account, and back to the plan", async () => {
+  it("asks for an account when a plan is chosen, and leads back to the plan afterwards", async () => {
     const browser = open();
     const first = await browser.request("/subscribe?plan=premium");
     leadsTo(first, "/sign-up");
@@ -92,7 +92,7 @@ describe("The site", () => {
     assert.equal((await pageOf(page, 200)).heading, "Subscribe to Premium");
   });
 
-  describe("asks for the card again", () => {
+  describe("rejected cards", () => {
     const wrong: [
       what: string,
       given: Partial<typeof card>,
@@ -100,32 +100,50 @@ describe("The site", () => {
       field: string | undefined,
       says: RegExp,
     ][] = [
-      ["without a number", { number: "" }, 422, "number", /Enter the number/],
       [
-        "with a number that is none",
+        "rejects a card without a number",
+        { number: "" },
+        422,
+        "number",
+        /Enter the number/,
+      ],
+      [
+        "rejects a card with an invalid number",
         { number: "4242 4242 4242 4241" },
         422,
         "number",
         /\w/,
       ],
       [
-        "with a month that is none",
+        "rejects a card with an invalid month",
         { expiry: "13/34" },
         422,
         "expiry",
         /MM\/YY/,
       ],
-      ["that has expired", { expiry: "01/20" }, 422, "expiry", /\w/],
-      ["without its code", { cvc: "" }, 422, "cvc", /security code/],
       [
-        "that is declined",
+        "rejects a card that has expired",
+        { expiry: "01/20" },
+        422,
+        "expiry",
+        /\w/,
+      ],
+      [
+        "rejects a card without a security code",
+        { cvc: "" },
+        422,
+        "cvc",
+        /security code/,
+      ],
+      [
+        "rejects a card that is declined",
         { number: "4000000000000002" },
         402,
         undefined,
         /declined/,
       ],
       [
-        "with too little money",
+        "rejects a card with insufficient funds",
         { number: "4000000000009995" },
         402,
         undefined,
@@ -146,7 +164,7 @@ describe("The site", () => {
       });
   });
 
-  it("charges once, however often the form is sent", async () => {
+  it("charges once when the form is sent several times", async () => {
     const browser = open();
     await signUp(browser);
     const form = await browser.request("/subscribe?plan=basic");
@@ -161,7 +179,7 @@ describe("The site", () => {
     assert.equal(membership.html.match(/\$7\.99<\/td>/g)?.length, 1);
   });
 
-  it("leads to the bank that asks, and on to the film when it has its answer", async () => {
+  it("leads to the bank for approval, and to the title afterwards", async () => {
     const browser = open();
     await signUp(browser);
     await browser.request("/watch/metropolis");
@@ -181,7 +199,7 @@ describe("The site", () => {
     await pageOf(await browser.request("/watch/metropolis"), 200);
   });
 
-  it("shows what is paid, ends it when the period ends, and lets people think again", async () => {
+  it("cancels a membership at the end of its period, and resumes it", async () => {
     const browser = open();
     await signUp(browser);
     await subscribe(browser);
@@ -203,7 +221,7 @@ describe("The site", () => {
     assert.match((await of()).html, /Renews on/);
   });
 
-  it("takes another card, and says so", async () => {
+  it("changes the card and confirms the change", async () => {
     const browser = open();
     await signUp(browser);
     await subscribe(browser);
@@ -219,7 +237,7 @@ describe("The site", () => {
     assert.match(page.html, /Mastercard/);
   });
 
-  it("goes on where somebody was, on another device", async () => {
+  it("resumes a title on another device", async () => {
     const here = open();
     const email = await signUp(here);
     await subscribe(here);
@@ -244,7 +262,7 @@ describe("The site", () => {
   });
 
   for (const path of ["/membership", "/membership/card"])
-    it(`leads who opens ${path} and is not signed in to do so, and back`, async () => {
+    it(`leads a visitor from ${path} to sign-in and back`, async () => {
       const browser = open();
       leadsTo(await browser.request(path), "/sign-in");
       await signUp(browser);
@@ -257,7 +275,7 @@ describe("The site", () => {
     "/membership/resume",
     "/membership/card",
   ])
-    it(`takes no ${path} from a page of another site`, async () => {
+    it(`rejects ${path} from a page of another site`, async () => {
       const browser = open();
       await signUp(browser);
       const headers = { "sec-fetch-site": "cross-site" };
@@ -266,12 +284,12 @@ describe("The site", () => {
     });
 
   for (const path of ["/titles/vertigo", "/watch/vertigo", "/subscribe?plan=x"])
-    it(`has a page that says that there is no ${path}`, async () => {
+    it(`shows a 404 page for ${path}`, async () => {
       const page = await pageOf(await open().request(path), 404);
       assert.equal(page.heading, "There is nothing here");
     });
 
-  it("has nothing inline that its policy would not let through", async () => {
+  it("has no inline code or style that its Content-Security-Policy blocks", async () => {
     const browser = open();
     await signUp(browser);
     await subscribe(browser);

@@ -13,18 +13,18 @@ import {
   money,
 } from "../../../../services/streaming/pages/prices.ts";
 
-/** One test for each input and what is to become of it. */
+/** Defines a test for each input and its expected result. */
 const table = <T>(
   cases: readonly (readonly [T, unknown])[],
   of: (input: T) => unknown,
 ) => {
   for (const [input, expected] of cases)
-    it(`${JSON.stringify(input)} is ${JSON.stringify(expected) ?? "nothing"}`, () => {
+    it(`returns ${JSON.stringify(expected) ?? "undefined"} for ${JSON.stringify(input)}`, () => {
       assert.deepEqual(of(input), expected);
     });
 };
 
-describe("How long a title is, in words", () => {
+describe("duration: length of a title", () => {
   table(
     [
       [0, "1 s"],
@@ -39,7 +39,7 @@ describe("How long a title is, in words", () => {
   );
 });
 
-describe("A place in a title", () => {
+describe("clock: position in a title", () => {
   table(
     [
       [-1, "0:00"],
@@ -52,7 +52,7 @@ describe("A place in a title", () => {
   );
 });
 
-describe("An interval after a price", () => {
+describe("intervalInWords: interval after a price", () => {
   table(
     [
       ["P1M", "a month"],
@@ -69,8 +69,8 @@ describe("An interval after a price", () => {
   );
 });
 
-describe("Money", () => {
-  it("is written with the decimals of ISO 4217, in every currency that payment-service takes", () => {
+describe("money", () => {
+  it("writes the decimals of ISO 4217 in every currency that payment accepts", () => {
     for (const currency of currencies) {
       const digits = exponentOf(currency);
       const expected = (1234567 / 10 ** digits).toLocaleString("en-US", {
@@ -81,7 +81,7 @@ describe("Money", () => {
     }
   });
 
-  it("is exact, however much it is", () => {
+  it("writes small and large amounts exactly", () => {
     assert.equal(
       money(Number.MAX_SAFE_INTEGER, "USD"),
       "$90,071,992,547,409.91",
@@ -90,7 +90,7 @@ describe("Money", () => {
   });
 });
 
-describe("A card's expiry date", () => {
+describe("parseExpiry: expiry date of a card", () => {
   table(
     [
       ["", undefined],

@@ -12,7 +12,7 @@ const title = "northern-lights";
 const viewer = "0b5f7f44-3a3c-4c8e-9d5e-2f7f1d8f6a10";
 const noon = Date.UTC(2026, 10, 27, 12);
 
-/** Replicas, and the clock that they go by. */
+/** A replica, and the clock it uses. */
 function replica(clock = { now: noon }, its = key): PlaybackUrls {
   return createPlaybackUrls({ key: its, now: () => clock.now });
 }
@@ -20,10 +20,10 @@ function replica(clock = { now: noon }, its = key): PlaybackUrls {
 const verify = (query: string, of = replica(), its = title) =>
   of.verify(its, new URLSearchParams(query));
 
-describe("streaming: a playback URL", () => {
+describe("Playback URL", () => {
   const signed = replica().sign({ title, viewer });
 
-  it("is not signed with a key that is too short to be a secret", () => {
+  it("rejects a key shorter than 32 characters", () => {
     assert.throws(
       () => createPlaybackUrls({ key: "x".repeat(31) }),
       /has 31 characters; it needs 32 at least/,
@@ -31,21 +31,21 @@ describe("streaming: a playback URL", () => {
   });
 
   for (const id of ["", "Northern", "a b", "a/b", "a--b", "-a", "../a", 'a","'])
-    it(`is not signed for the title "${id}"`, () => {
+    it(`rejects "${id}" as the id of a title`, () => {
       assert.throws(() => replica().sign({ title: id, viewer }), /title's id/);
     });
 
   for (const id of ["", "me", viewer.toUpperCase(), `${viewer}0`])
-    it(`is not signed for the viewer "${id}"`, () => {
+    it(`rejects "${id}" as the id of a viewer`, () => {
       assert.throws(() => replica().sign({ title, viewer: id }), /no UUID/);
     });
 
-  it("is not signed until a time that is none", () => {
+  it("rejects an invalid end date", () => {
     const until = new Date("soon");
     assert.throws(() => replica().sign({ title, viewer, until }), /no time/);
   });
 
-  it("lets who it is for watch for ten minutes", () => {
+  it("lets its viewer watch for ten minutes", () => {
     assert.match(
       signed,
       new RegExp(`^expires=\\d+&viewer=${viewer}&signature=[\\w-]{43}$`),
@@ -55,7 +55,7 @@ describe("streaming: a playback URL", () => {
     assert.deepEqual(verify(signed), { viewer, expires });
   });
 
-  it("is refused as soon as it expires, and not before", () => {
+  it("accepts a URL until it expires, and rejects it from then on", () => {
     const clock = { now: noon };
     const later = replica(clock);
     clock.now = noon + 600_000 - 1;
@@ -66,7 +66,7 @@ describe("streaming: a playback URL", () => {
     }
   });
 
-  it("is valid no longer than somebody may watch", () => {
+  it("expires no later than the viewer's access ends", () => {
     const until = new Date(noon + 90_900);
     const short = replica().sign({ title, viewer, until });
     const expires = new Date(noon + 90_000);
@@ -77,35 +77,35 @@ describe("streaming: a playback URL", () => {
     assert.deepEqual(verify(never), { refused: "expired" });
   });
 
-  it("is valid no longer than ten minutes, however long somebody may watch", () => {
+  it("expires after ten minutes when the viewer's access lasts longer", () => {
     const until = new Date(noon + 86_400_000);
     assert.equal(replica().sign({ title, viewer, until }), signed);
   });
 
-  it("is the same from every replica, and good at every one", () => {
+  it("signs the same URL on every replica, and accepts it on every replica", () => {
     assert.equal(replica().sign({ title, viewer }), signed);
     assert.equal("viewer" in verify(signed, replica()), true);
   });
 
-  it("is of no use with another key, or for another title", () => {
+  it("rejects a URL signed with another key or for another title", () => {
     const other = replica(undefined, `${key}!`);
     assert.deepEqual(verify(signed, other), { refused: "wrong" });
     for (const its of ["northern-light", "southern-lights", "", "x"])
       assert.deepEqual(verify(signed, replica(), its), { refused: "wrong" });
   });
 
-  it("says wrong, and not expired, of one that nobody signed", () => {
+  it("reports a changed expiry as wrong, not as expired", () => {
     const query = new URLSearchParams(signed);
     query.set("expires", "1");
     assert.deepEqual(verify(`${query}`), { refused: "wrong" });
   });
 
-  it("is missing where there is none of its parts", () => {
+  it("reports a query without any signed parameter as missing", () => {
     for (const query of ["", "t=5", "Expires=1"])
       assert.deepEqual(verify(query), { refused: "missing" });
   });
 
-  it("may be among other parameters", () => {
+  it("accepts the signed parameters among others", () => {
     assert.equal("viewer" in verify(`t=5&${signed}&x=`), true);
   });
 
@@ -127,18 +127,21 @@ describe("streaming: a playback URL", () => {
     );
   }
   const wrongs: Record<string, [string, string]> = {
-    "a leading zero": ["expires", `0${expires}`],
-    "a plus sign": ["expires", `%2B${expires}`],
-    "a space": ["expires", `+${expires}`],
-    "an exponent": ["expires", "9e9"],
-    "a fraction": ["expires", `${expires}.0`],
-    "a negative time": ["expires", `-${expires}`],
-    "a time beyond all": ["expires", "9".repeat(13)],
-    "a viewer in capitals": ["viewer", viewer.toUpperCase()],
+    "a leading zero in expires": ["expires", `0${expires}`],
+    "a plus sign in expires": ["expires", `%2B${expires}`],
+    "a space in expires": ["expires", `+${expires}`],
+    "an exponent in expires": ["expires", "9e9"],
+    "a fraction in expires": ["expires", `${expires}.0`],
+    "a negative expires": ["expires", `-${expires}`],
+    "an expires of 13 digits": ["expires", "9".repeat(13)],
+    "an upper-case viewer": ["viewer", viewer.toUpperCase()],
     "a viewer in braces": ["viewer", `{${viewer}}`],
     "padding after the signature": ["signature", `${signature}=`],
     "a short signature": ["signature", `${signature}`.slice(1)],
-    "what is no base64url": ["signature", `${signature}`.replace(/.$/, "é")],
+    "a signature that is not base64url": [
+      "signature",
+      `${signature}`.replace(/.$/, "é"),
+    ],
   };
   for (const [what, [name, value]] of Object.entries(wrongs))
     malformed[`with ${what}`] = signed.replace(
@@ -146,11 +149,11 @@ describe("streaming: a playback URL", () => {
       () => `${name}=${value}`,
     );
   for (const [what, query] of Object.entries(malformed))
-    it(`is malformed ${what}`, () => {
+    it(`reports a query ${what} as malformed`, () => {
       assert.deepEqual(verify(query), { refused: "malformed" });
     });
 
-  it("is refused with any one character changed", () => {
+  it("rejects a query with any one character changed", () => {
     const alphabet = [..."0123456789abcdefghijklmnopqrstuvwxyzABCXYZ-_=&.%+"];
     fc.assert(
       fc.property(
@@ -167,7 +170,7 @@ describe("streaming: a playback URL", () => {
     );
   });
 
-  it("is refused with any other time, viewer or title than the signed one", () => {
+  it("rejects any other expiry, viewer or title than the signed one", () => {
     const grant = fc.record({
       title: fc.stringMatching(/^[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,2}$/),
       viewer: fc.constant("").map(() => randomUUID() as string),

@@ -14,7 +14,7 @@ describe("POST /playback/:id", () => {
   const post = (user: { token: string }, path = "/playback/metropolis") =>
     replicas.first.app.request(path, as(user, "POST"));
 
-  it("gives nobody a URL who is not signed in", async () => {
+  it("returns 401 without an access token", async () => {
     const { app } = replicas.first;
     const response = await app.request("/playback/metropolis", {
       method: "POST",
@@ -23,7 +23,7 @@ describe("POST /playback/:id", () => {
     assert.match(response.headers.get("www-authenticate") ?? "", /^Bearer/);
   });
 
-  it("tells who has no subscription so, in a way that a player understands", async () => {
+  it("returns 403 with entitled: false to a user without a subscription", async () => {
     const problem = await problemOf(
       await post(await newUser(replicas.system)),
       403,
@@ -31,7 +31,7 @@ describe("POST /playback/:id", () => {
     assert.equal((problem as { entitled?: boolean }).entitled, false);
   });
 
-  it("is not for pages of other sites", async () => {
+  it("returns 403 to a cross-site request", async () => {
     const member = await newMember(replicas);
     const init = as(member, "POST");
     const headers = { ...init.headers, "sec-fetch-site": "cross-site" };
@@ -42,12 +42,12 @@ describe("POST /playback/:id", () => {
     await problemOf(response, 403);
   });
 
-  it("knows no title that is not there", async () => {
+  it("returns 404 for an unknown title", async () => {
     const member = await newMember(replicas);
     await problemOf(await post(member, "/playback/vertigo"), 404);
   });
 
-  it("gives URLs for ten minutes", async () => {
+  it("returns URLs that expire in ten minutes", async () => {
     const member = await newMember(replicas);
     const playback = await playbackOf(replicas.first, member);
     const left = Date.parse(playback.expires_at) - Date.now();
@@ -57,7 +57,7 @@ describe("POST /playback/:id", () => {
     assert.equal(playback.position, 0);
   });
 
-  it("gives none that is valid after the subscription has ended", async () => {
+  it("returns 403 after the subscription was canceled", async () => {
     const member = await newMember(replicas);
     const cancel = `${replicas.system.url}/api/payment/subscriptions/${member.subscription}/cancel`;
     const canceled = await fetch(cancel, as(member, "POST", { at: "now" }));
@@ -66,7 +66,7 @@ describe("POST /playback/:id", () => {
   });
 });
 
-describe("Progress", () => {
+describe("Progress API", () => {
   const replicas = useStreaming();
   let user: TestUser;
   beforeEach(async () => {
@@ -91,19 +91,19 @@ describe("Progress", () => {
 
   for (const [what, position, status] of [
     ["a negative position", -1, 422],
-    ["a position that is a text", "12", 422],
-    ["no position", undefined, 422],
+    ["a position that is a string", "12", 422],
+    ["a missing position", undefined, 422],
   ] as const)
-    it(`refuses ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       await problemOf(await put("metropolis", position), status);
       assert.deepEqual(await list(), []);
     });
 
-  it("is kept of no title that is not there", async () => {
+  it("returns 404 for an unknown title", async () => {
     await problemOf(await put("vertigo", 1), 404);
   });
 
-  it("is nobody's who is not signed in", async () => {
+  it("returns 401 without an access token", async () => {
     const { app } = replicas.first;
     await problemOf(await app.request("/progress"), 401);
     const init = {
@@ -114,7 +114,7 @@ describe("Progress", () => {
     await problemOf(await app.request("/progress/metropolis", init), 401);
   });
 
-  it("is where one was, the latest title first, on every device", async () => {
+  it("lists positions, the latest title first, from every replica", async () => {
     assert.equal((await put("metropolis", 12.5)).status, 204);
     assert.equal((await put("sunrise", 3)).status, 204);
     const all = [
@@ -125,13 +125,13 @@ describe("Progress", () => {
     assert.deepEqual(await list("second"), all);
   });
 
-  it("leaves out what is seen to its end", async () => {
+  it("leaves out titles watched to the end", async () => {
     await put("metropolis", 12);
     await put("metropolis", 1_000);
     assert.deepEqual(await list(), []);
   });
 
-  it("is where a player begins, and after the end the beginning", async () => {
+  it("starts the player at the saved position, and at the beginning after the end", async () => {
     const member = await newMember(replicas);
     user = member;
     await put("metropolis", 40);
@@ -141,7 +141,7 @@ describe("Progress", () => {
     assert.equal((await playbackOf(replicas.second, member)).position, 0);
   });
 
-  it("is each one's own", async () => {
+  it("lists the user's own positions only", async () => {
     await put("metropolis", 12);
     user = await newUser(replicas.system);
     assert.deepEqual(await list(), []);

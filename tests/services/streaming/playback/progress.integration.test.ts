@@ -19,9 +19,9 @@ const migrations = join(
   "../../../../services/streaming/migrations",
 );
 
-describe("streaming: progress", () => {
+describe("Progress storage", () => {
   const url = useDatabase();
-  /** Two replicas. */
+  /** Databases of two replicas. */
   let first: Database;
   let second: Database;
   before(async () => {
@@ -49,7 +49,7 @@ describe("streaming: progress", () => {
     [5, Number.NaN],
     [5, Infinity],
   ] as const)
-    it(`is refused at ${position} of ${duration} seconds`, async () => {
+    it(`rejects a position of ${position} in ${duration} seconds`, async () => {
       const userId = randomUUID();
       await assert.rejects(
         saveProgress(first, { userId, title: "aurora", position, duration }),
@@ -58,7 +58,7 @@ describe("streaming: progress", () => {
       assert.deepEqual(await progressOf(first, userId), []);
     });
 
-  it("is refused by the database, too, if that is not as it can be", async () => {
+  it("rejects invalid positions by a database constraint", async () => {
     for (const values of [
       "-1, 100",
       "101, 100",
@@ -76,13 +76,13 @@ describe("streaming: progress", () => {
       );
   });
 
-  it("is none of who never watched", async () => {
+  it("returns nothing for a user who never watched", async () => {
     assert.deepEqual(await progressOf(first, randomUUID()), []);
     const never = await positionOf(first, randomUUID(), "aurora");
     assert.equal(never, undefined);
   });
 
-  it("is where somebody was, on every device", async () => {
+  it("returns a saved position from every replica", async () => {
     const user = randomUUID();
     const before = Date.now() - 60_000;
     await save(user, "aurora", 12.345);
@@ -98,19 +98,19 @@ describe("streaming: progress", () => {
     }
   });
 
-  it("is nobody else's", async () => {
+  it("returns no positions of other users", async () => {
     await save(randomUUID(), "aurora", 12);
     assert.deepEqual(await listed(randomUUID()), []);
   });
 
-  it("is what was saved last, wherever, backwards too", async () => {
+  it("returns the position saved last, even if it is an earlier one", async () => {
     const user = randomUUID();
     await save(user, "aurora", 50, first);
     await save(user, "aurora", 20, second);
     assert.equal((await positionOf(first, user, "aurora"))?.position, 20);
   });
 
-  it("is one of those that were saved at the same time", async () => {
+  it("keeps one of several positions saved concurrently", async () => {
     const user = randomUUID();
     const positions = Array.from({ length: 20 }, (_, at) => at + 1);
     await Promise.all(
@@ -123,7 +123,7 @@ describe("streaming: progress", () => {
     assert.ok(positions.includes(found[0]?.position as number));
   });
 
-  it("goes on in time, even if the database's clock was put back", async () => {
+  it("saves a position and keeps updatedAt after the database's clock was put back", async () => {
     const user = randomUUID();
     await save(user, "aurora", 5);
     await first.query(
@@ -137,7 +137,7 @@ describe("streaming: progress", () => {
     assert.deepEqual(found?.updatedAt, ahead);
   });
 
-  it("ends at the end", async () => {
+  it("limits the position to the duration and marks the title as finished", async () => {
     const user = randomUUID();
     await save(user, "aurora", 100.2);
     const found = await positionOf(first, user, "aurora");
@@ -145,7 +145,7 @@ describe("streaming: progress", () => {
     assert.equal(found?.finished, true);
   });
 
-  it("is listed from its beginning until only credits are left, the latest first", async () => {
+  it("lists titles from their beginning until only credits are left, the latest first", async () => {
     const user = randomUUID();
     for (const [title, position] of [
       ["opened", 0],
@@ -165,14 +165,14 @@ describe("streaming: progress", () => {
     assert.deepEqual(await listed(user), ["seen", "almost"]);
   });
 
-  it("is listed twenty at most, unless asked for more", async () => {
+  it("lists twenty titles at most, unless given a higher limit", async () => {
     const user = randomUUID();
     for (let at = 0; at < 25; at++) await save(user, `title-${at}`, 5);
     assert.equal((await listed(user)).length, 20);
     assert.equal((await listed(user, 100)).length, 25);
   });
 
-  it("is read by an index, and updated in its place, however many watch", async () => {
+  it("reads by the primary key, and indexes no column that an update changes", async () => {
     const user = randomUUID();
     await save(user, "aurora", 5);
     await first.query(
@@ -199,7 +199,7 @@ describe("streaming: progress", () => {
       assert.doesNotMatch(indexdef, /updated_at|position/);
   });
 
-  it("says so where the database is away", async () => {
+  it("fails with DatabaseAway while the database is unreachable", async () => {
     const nowhere = openDatabase({
       DATABASE_URL: "postgres://nobody:x@127.0.0.1:1/nothing",
     });

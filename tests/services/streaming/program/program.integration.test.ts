@@ -19,7 +19,7 @@ const bucket = {
   S3_SECRET_ACCESS_KEY: secret,
 };
 
-describe("The program of streaming", () => {
+describe("Streaming program", () => {
   const url = useDatabase();
   stopPrograms();
 
@@ -31,38 +31,38 @@ describe("The program of streaming", () => {
       /PAYMENT_URL is wrong: expected a URL such as/,
     ],
     [
-      "with a key that is no secret",
+      "with a PLAYBACK_KEY that is too short",
       { PLAYBACK_KEY: "short" },
       /PLAYBACK_KEY is wrong: expected 32 characters at least/,
     ],
     [
-      "with another processor",
+      "with an unknown PROCESSOR",
       { PROCESSOR: "cash" },
       /PROCESSOR is "cash": expected sandbox or stripe/,
     ],
     [
-      "with titles in two places",
+      "with both MEDIA_FOLDER and S3_BUCKET",
       { ...bucket, MEDIA_FOLDER: "/media" },
       /MEDIA_FOLDER and S3_BUCKET are both set/,
     ],
     [
-      "with a bucket and no key",
+      "with S3_BUCKET and without S3_ACCESS_KEY_ID",
       { ...bucket, S3_ACCESS_KEY_ID: undefined },
       /S3_ACCESS_KEY_ID is not set, and S3_BUCKET is/,
     ],
     [
-      "with a bucket's server that is no URL",
+      "with an S3_ENDPOINT that is not a URL",
       { ...bucket, S3_ENDPOINT: "minio" },
       /S3_ENDPOINT is wrong: expected an http or https URL/,
     ],
     [
-      "with an authority of the bucket's server that is no certificate",
+      "with an S3_TLS_CA that is not a certificate",
       { ...bucket, S3_TLS_CA: secret },
       /S3_TLS_CA is wrong: expected certificates as PEM/,
     ],
   ];
   for (const [what, variables, says] of wrong)
-    it(`does not start ${what}, and says so`, async () => {
+    it(`refuses to start ${what}, and says why`, async () => {
       const { code, stderr } = await runToEnd(streamingProgram, {
         ...streamingEnvironment,
         ...variables,
@@ -72,7 +72,7 @@ describe("The program of streaming", () => {
       assert.doesNotMatch(stderr, /\n\s+at |hunter2/);
     });
 
-  it("begins, with the sample titles where nobody says otherwise", async () => {
+  it("serves the sample titles by default", async () => {
     const { url: site } = await startedStreaming({ DATABASE_URL: url() });
     const titles = await fetch(`${site}/titles`);
     const { featured, data } = (await titles.json()) as {
@@ -83,13 +83,13 @@ describe("The program of streaming", () => {
     assert.ok(data.length >= 3);
     const home = await fetch(site);
     assert.equal(home.status, 200);
-    // Auth and payment are not there: the catalogue is, all the same.
+    // Auth and payment are unavailable; the catalogue is served without them.
     assert.match(await home.text(), /Northern Lights/);
     for (const name of ["player.js", "style.css"])
       assert.equal((await fetch(`${site}/assets/${name}`)).status, 200);
   });
 
-  it("shows what is in another folder", async () => {
+  it("serves the titles of MEDIA_FOLDER", async () => {
     const { url: site } = await startedStreaming({
       DATABASE_URL: url(),
       MEDIA_FOLDER: mediaFolder(),
@@ -97,7 +97,7 @@ describe("The program of streaming", () => {
     assert.match(await (await fetch(site)).text(), /Metropolis/);
   });
 
-  it("ends where the catalogue has mistakes, and says each of them", async () => {
+  it("exits and logs the mistakes in catalogue.json", async () => {
     const folder = mkdtempSync(join(tmpdir(), "marquee-media-"));
     writeFileSync(join(folder, "catalogue.json"), '{"titles":[],"files":{}}');
     const { code, stdout } = await runToEnd(streamingProgram, {
@@ -112,7 +112,7 @@ describe("The program of streaming", () => {
     assert.match(stdout, /featured: is missing/);
   });
 
-  it("begins while the bucket is away, and says so to who asks", async () => {
+  it("starts while the bucket is unreachable, and returns 503 for titles and pages", async () => {
     const { url: site, lines } = await startedStreaming({
       DATABASE_URL: url(),
       ...bucket,

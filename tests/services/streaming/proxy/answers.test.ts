@@ -4,12 +4,12 @@ import { problemOf } from "../../../support/problem.ts";
 import { got, raw, useFront } from "../../../support/streaming/front.ts";
 import { useUpstream } from "../../../support/streaming/upstream.ts";
 
-describe("streaming: an answer to what is passed on", () => {
+describe("Proxied responses", () => {
   const upstream = useUpstream();
   const front = useFront(upstream);
   const last = () => upstream.requests.at(-1) as IncomingMessage;
 
-  it("comes with its status, and all its headers", async () => {
+  it("keeps the status and all headers except hop-by-hop ones", async () => {
     upstream.handler = (_, response) =>
       response
         .writeHead(409, [
@@ -32,7 +32,7 @@ describe("streaming: an answer to what is passed on", () => {
     assert.equal(answer.text, "no");
   });
 
-  it("has the service's own policy for its pages, or else ours, but not both", async () => {
+  it("sends the service's own Content-Security-Policy or streaming's default, never both", async () => {
     const name = "content-security-policy";
     upstream.handler = (_, response) =>
       response.writeHead(200, { [name]: "default-src 'none'" }).end();
@@ -44,7 +44,7 @@ describe("streaming: an answer to what is passed on", () => {
     assert.deepEqual(more, []);
   });
 
-  it("may have no body", async () => {
+  it("forwards responses without a body", async () => {
     upstream.handler = ({ method }, response) =>
       method === "HEAD"
         ? response.writeHead(200, { "content-length": 5000 }).end()
@@ -59,7 +59,7 @@ describe("streaming: an answer to what is passed on", () => {
     assert.equal((await raw(front, "/a")).statusCode, 204);
   });
 
-  it("may be an error, as the service tells it", async () => {
+  it("forwards the service's own problem document", async () => {
     upstream.handler = (_, response) =>
       response
         .writeHead(404, { "content-type": "application/problem+json" })
@@ -68,7 +68,7 @@ describe("streaming: an answer to what is passed on", () => {
     assert.equal((await problemOf(response, 404)).detail, "its own");
   });
 
-  describe("that leads elsewhere", () => {
+  describe("redirects", () => {
     const led = async (to: string, path = "/a") => {
       upstream.handler = (_, response) =>
         response.writeHead(303, { location: to }).end();
@@ -79,14 +79,14 @@ describe("streaming: an answer to what is passed on", () => {
       ...["https://elsewhere.example/x", "//elsewhere.example/x"],
       ...["http://127.0.0.1:1/x", "mailto:a@example.com"],
     ])
-      it(`leads to "${to}", as it is`, async () => {
+      it(`keeps the Location "${to}"`, async () => {
         assert.equal(await led(to), to);
       });
-    it("leads to a path, where it was the service's own URL", async () => {
+    it("replaces a Location on the service's own origin by its path", async () => {
       assert.equal(await led(`${upstream.url}/x?y=1#z`), "/x?y=1#z");
       assert.equal(await led(upstream.url), "/");
     });
-    it("leads below the prefix, where it was the service's own path", async () => {
+    it("adds the prefix to a Location on the service's own path", async () => {
       const path = "/api/things";
       assert.equal(await led("/things/1", path), "/api/things/1");
       assert.equal(await led(`${upstream.url}/x`, path), "/api/x");

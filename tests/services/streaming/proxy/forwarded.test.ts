@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { raw, useFront } from "../../../support/streaming/front.ts";
 import { useUpstream } from "../../../support/streaming/upstream.ts";
 
-describe("streaming: what is said of who sent what is passed on", () => {
+describe("X-Forwarded headers of proxied requests", () => {
   const upstream = useUpstream();
   const direct = useFront(upstream);
   const behindOne = useFront(upstream, { trustedProxies: 1 });
@@ -24,7 +24,7 @@ describe("streaming: what is said of who sent what is passed on", () => {
   }
   const plain = { for: own, proto: "http", host: "a.example" };
 
-  it("is where the connection is from, whatever the client says", async () => {
+  it("takes the values from the connection, not from the client, without a trusted proxy", async () => {
     assert.deepEqual(await told(direct), plain);
     const lies = {
       "x-forwarded-for": "203.0.113.9",
@@ -44,7 +44,7 @@ describe("streaming: what is said of who sent what is passed on", () => {
   });
 
   const client = "203.0.113.9";
-  it("is what the proxy before us says, and that we were called from there", async () => {
+  it("takes the values from one trusted proxy, and appends the proxy's address", async () => {
     const through = {
       "x-forwarded-for": client,
       "x-forwarded-proto": "https",
@@ -61,7 +61,7 @@ describe("streaming: what is said of who sent what is passed on", () => {
     assert.equal((await told(behindOne, twice)).for, expected.for);
   });
 
-  it("is what two proxies say, and no more", async () => {
+  it("takes the values from two trusted proxies, and ignores earlier ones", async () => {
     const through = {
       "x-forwarded-for": `1.1.1.1, ${client}, 10.0.0.1`,
       "x-forwarded-proto": "spoofed, https, http",
@@ -73,7 +73,7 @@ describe("streaming: what is said of who sent what is passed on", () => {
     });
   });
 
-  it("is nothing of what did not come through as many proxies as there are", async () => {
+  it("ignores X-Forwarded-For with fewer addresses than trusted proxies", async () => {
     const short = { "x-forwarded-for": client };
     assert.equal((await told(behindTwo, short)).for, own);
     assert.deepEqual(await told(behindOne), plain);

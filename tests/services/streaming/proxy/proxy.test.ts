@@ -6,29 +6,29 @@ import { useUpstream } from "../../../support/streaming/upstream.ts";
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-describe("streaming: what is passed on", () => {
+describe("Proxied requests", () => {
   const upstream = useUpstream();
   const front = useFront(upstream);
-  /** The request that the service got last. */
+  /** The last request that the service received. */
   const last = () => upstream.requests.at(-1) as IncomingMessage;
 
   for (const path of [
     ...["/", "/b", "/a/", "/a/b", "/things", "/things/", "/things/1/2"],
     ...["/api/a", "/api/things/1", "/api", "//a", "/A", "/a%2Fb/c"],
-    // What is the prefix once it is decoded: cut off as it is written, it would leave another path.
+    // Paths with an encoded prefix: removing the prefix's length from them would leave another path.
     ...["/%61pi/things", "/ap%69/things"],
-    // What a URL makes another path of.
+    // Paths that URL parsing turns into others.
     ...["/things/..", "/things/.", "/things/%2e%2e", "/things/%2E%2e?x"],
     ...["/things/../b", "/things/..\\b", "/api/things/../../b"],
     ...["/things/%2e%2e/%2e%2e/b", "/a/../things", "/things/\\evil.example/"],
   ])
-    it(`is not ${path}`, async () => {
-      const expected = path.includes("\\") ? 400 : 404; // no URL at all
+    it(`does not forward ${path}`, async () => {
+      const expected = path.includes("\\") ? 400 : 404; // not a valid URL
       assert.equal((await raw(front, path)).statusCode, expected);
       assert.deepEqual(upstream.requests, []);
     });
 
-  it("is a request with its method, path, query and body, as they were written", async () => {
+  it("forwards method, path, query and body unchanged", async () => {
     let body = "";
     upstream.handler = async (request, response) => {
       body = await text(request);
@@ -53,12 +53,12 @@ describe("streaming: what is passed on", () => {
     }
   });
 
-  it("is without the prefix that the service does not know", async () => {
+  it("removes the prefix from the forwarded path", async () => {
     await raw(front, "/api/things?x=/api");
     assert.equal(last().url, "/things?x=/api");
   });
 
-  it("is no method that is none of these", async () => {
+  it("rejects other methods with 405", async () => {
     for (const method of ["OPTIONS", "TRACE", "PROPFIND"]) {
       const { statusCode } = await raw(front, "/a", { method });
       assert.equal(statusCode, 405, method);
@@ -66,7 +66,7 @@ describe("streaming: what is passed on", () => {
     assert.deepEqual(upstream.requests, []);
   });
 
-  it("is a body of any length that is not said before", async () => {
+  it("forwards a chunked body without a Content-Length", async () => {
     upstream.handler = async (request, response) =>
       response.end(await text(request));
     const headers = { "transfer-encoding": "chunked" };
@@ -76,7 +76,7 @@ describe("streaming: what is passed on", () => {
     assert.equal(last().headers["content-length"], undefined);
   });
 
-  it("is no body that is too large for a service", async () => {
+  it("rejects a body over 64 KiB with 413", async () => {
     for (const headers of [{}, { "transfer-encoding": "chunked" }]) {
       const body = "x".repeat(65_537);
       const init = { method: "POST", headers, body };
@@ -84,7 +84,7 @@ describe("streaming: what is passed on", () => {
     }
   });
 
-  it("is nothing of a GET's body: the service would take it for the next request", async () => {
+  it("drops the body of a GET, which the service would take for the next request", async () => {
     upstream.handler = async (request, response) =>
       response.end(`${request.url} ${await text(request)}`);
     const smuggled = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -101,7 +101,7 @@ describe("streaming: what is passed on", () => {
     );
   });
 
-  it("is Host as the browser has it, and what else it says", async () => {
+  it("forwards Host and the browser's other headers unchanged", async () => {
     await raw(front, "/a", {
       headers: {
         host: "marquee.example:8443",
@@ -126,7 +126,7 @@ describe("streaming: what is passed on", () => {
     assert.equal(headers["accept-language"], undefined);
   });
 
-  it("is nothing of what is about the connection, and what that names", async () => {
+  it("drops hop-by-hop headers and those named by Connection", async () => {
     await raw(front, "/a", {
       headers: {
         connection: "close, X-Mine",
@@ -143,7 +143,7 @@ describe("streaming: what is passed on", () => {
     assert.equal(headers["x-other"], "2");
   });
 
-  it("is an id for each request, the client's if it has one", async () => {
+  it("forwards the client's request id, or generates one", async () => {
     const answer = await raw(front, "/a");
     const id = last().headers["x-request-id"] as string;
     assert.match(id, uuid);

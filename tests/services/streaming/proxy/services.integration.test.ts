@@ -7,7 +7,7 @@ import {
   useSystem,
 } from "../../../support/streaming/system.ts";
 
-describe("streaming: auth and payment under one origin", () => {
+describe("Auth and payment at streaming's origin", () => {
   const system = useSystem();
   const at = (path: string, init?: RequestInit) =>
     fetch(system.url + path, { redirect: "manual", ...init });
@@ -41,12 +41,12 @@ describe("streaming: auth and payment under one origin", () => {
     ...["/api/payment/payments/%2e%2e/ledger", "/api/payment//plans"],
     ...["/api/payment/plans/", "/api/auth/sign-in", "/api/payment/me"],
   ])
-    it(`do not have ${path}`, async () => {
+    it(`returns 404 for ${path}`, async () => {
       await problemOf(await at(path), 404);
       await problemOf(await at(path, { method: "POST" }), 404);
     });
 
-  it("let people sign up, and know them on every page by a cookie of this host", async () => {
+  it("signs a user up, and identifies the user by host-only cookies", async () => {
     const { email, password } = credentials();
     const answer = await at("/sign-up", form({ email, password }));
     assert.equal(answer.status, 303, await answer.text());
@@ -59,10 +59,14 @@ describe("streaming: auth and payment under one origin", () => {
     }
     const cookie = cookies.map((line) => line.split(";", 1)[0]).join("; ");
     const again = await at("/sign-up", { headers: { cookie } });
-    assert.equal(again.headers.get("location"), "/", "is not signed in");
+    assert.equal(
+      again.headers.get("location"),
+      "/",
+      "the user is not signed in",
+    );
   });
 
-  it("show auth's form, and say there what is wrong", async () => {
+  it("serves auth's forms, and their errors", async () => {
     const page = await at("/sign-up");
     assert.equal(page.status, 200);
     assert.match(await page.text(), /<form[^>]* action="\/sign-up"/);
@@ -71,7 +75,7 @@ describe("streaming: auth and payment under one origin", () => {
     assert.match(await refused.text(), /No account has this email address/);
   });
 
-  it("refuse forms of other sites' pages, whatever they say", async () => {
+  it("rejects forms posted by pages of other sites", async () => {
     for (const headers of [
       { origin: "https://evil.example" },
       { origin: system.authUrl },
@@ -85,7 +89,7 @@ describe("streaming: auth and payment under one origin", () => {
     }
   });
 
-  it("have pages whose styles their own policy allows", async () => {
+  it("serves pages whose own policy allows their styles", async () => {
     const page = await at("/sign-up");
     const policy = page.headers.get("content-security-policy") ?? "";
     assert.match(policy, /style-src 'self' /);
@@ -100,7 +104,7 @@ describe("streaming: auth and payment under one origin", () => {
     assert.ok(itsPolicy.includes(`'nonce-${nonce}'`), itsPolicy);
   });
 
-  it("let programs use auth's API", async () => {
+  it("forwards auth's API", async () => {
     const { token, email, password } = await newUser(system);
     const me = await at("/api/auth/me", withToken(token));
     assert.equal(((await me.json()) as { email: string }).email, email);
@@ -120,7 +124,7 @@ describe("streaming: auth and payment under one origin", () => {
     await problemOf(await at("/api/auth/me", withToken(token)), 401);
   });
 
-  it("pass on what the API refuses, as it is", async () => {
+  it("forwards the API's 401 and 405 unchanged", async () => {
     const answer = await at("/api/auth/me");
     assert.equal(answer.headers.get("www-authenticate"), "Bearer");
     await problemOf(answer, 401);
@@ -129,7 +133,7 @@ describe("streaming: auth and payment under one origin", () => {
     await problemOf(wrong, 405);
   });
 
-  it("let people subscribe with a card, approve it at their bank, and watch", async () => {
+  it("subscribes a user whose card needs approval by the bank", async () => {
     const { userId, token } = await newUser(system);
     const plans = await at("/api/payment/plans");
     const etag = plans.headers.get("etag") ?? "";
@@ -174,7 +178,7 @@ describe("streaming: auth and payment under one origin", () => {
     assert.equal(await entitled(), true);
   });
 
-  it("know in the logs of both services which request it was", async () => {
+  it("forwards the client's request id to payment", async () => {
     const headers = { "x-request-id": "trace-7" };
     const answer = await at("/api/payment/payments/1", { headers });
     assert.equal(answer.headers.get("x-request-id"), "trace-7");
@@ -183,7 +187,7 @@ describe("streaming: auth and payment under one origin", () => {
   });
 });
 
-describe("streaming: auth and payment under one origin, behind a proxy that ends TLS", () => {
+describe("Auth and payment at streaming's origin, behind a proxy that terminates TLS", () => {
   const system = useSystem(1);
   const through = (client: string, proto = "https") => ({
     "x-forwarded-for": client,
@@ -201,7 +205,7 @@ describe("streaming: auth and payment under one origin, behind a proxy that ends
       headers: { origin: system.url, ...headers },
     });
 
-  it("set cookies that no other host and no unencrypted answer can set", async () => {
+  it("sets __Host- cookies with Secure over HTTPS, and plain ones over HTTP", async () => {
     const https = await signIn(through("203.0.113.1"), "/sign-up");
     assert.equal(https.status, 303);
     for (const cookie of https.headers.getSetCookie())
@@ -211,14 +215,14 @@ describe("streaming: auth and payment under one origin, behind a proxy that ends
       assert.doesNotMatch(cookie, /__Host-|Secure/);
   });
 
-  it("know clients apart, whatever they say of themselves", async () => {
+  it("limits sign-in attempts per client address, whatever the client claims", async () => {
     const given = credentials();
     const from = async (list: string) =>
       (await signIn(through(list), "/sign-in", given)).status;
     let tries = 0;
-    // Until auth has had enough of this network's tries.
+    // Until auth limits the attempts of this network.
     while ((await from(`198.51.100.${tries}, 203.0.113.7`)) !== 429)
-      assert.ok(++tries < 20, "it takes any number of tries");
+      assert.ok(++tries < 20, "the number of attempts is not limited");
     assert.equal(await from("203.0.113.7, 192.0.2.7"), 401);
   });
 });

@@ -10,7 +10,7 @@ import { useUpstream } from "../../../support/streaming/upstream.ts";
 
 const timeoutMs = 300;
 
-describe("streaming: a service that does not answer what is passed on", () => {
+describe("Proxy to an unavailable service", () => {
   const upstream = useUpstream();
   const front = useFront(upstream, { timeout: timeoutMs });
   const ask = (init?: RequestInit) => fetch(`${front.url}/a`, init);
@@ -22,20 +22,20 @@ describe("streaming: a service that does not answer what is passed on", () => {
     assert.equal(detail, "/a can't be answered now.");
   }
 
-  it("is a 502 where it can't be reached", async () => {
+  it("returns 502 when the service is unreachable", async () => {
     await upstream.down();
     await isAway(await ask(), 502);
     await isAway(await ask(post), 502);
   });
 
-  it("is a 502 where it cuts the connection, or answers no HTTP", async () => {
+  it("returns 502 when the service drops the connection or does not answer in HTTP", async () => {
     upstream.handler = (_, response) => response.destroy();
     await isAway(await ask(), 502);
     upstream.handler = ({ socket }) => socket.end("no HTTP\r\n\r\n");
     await isAway(await ask(), 502);
   });
 
-  it("is a 504 where it says nothing for too long", async () => {
+  it("returns 504 without a retry when the service does not answer in time", async () => {
     upstream.handler = () => {};
     for (const init of [{}, post]) {
       const began = performance.now();
@@ -43,10 +43,10 @@ describe("streaming: a service that does not answer what is passed on", () => {
       const took = performance.now() - began;
       assert.ok(took >= timeoutMs - 10, `${took} ms`);
     }
-    assert.equal(upstream.requests.length, 2, "it was asked again");
+    assert.equal(upstream.requests.length, 2, "a request was retried");
   });
 
-  it("is a page where a browser asks for one", async () => {
+  it("returns an error page to a browser", async () => {
     await upstream.down();
     const response = await ask({ headers: { accept: browserAccept } });
     assert.equal(response.headers.get("retry-after"), "1");
@@ -54,7 +54,7 @@ describe("streaming: a service that does not answer what is passed on", () => {
     assert.match(text, /Please try again in a few seconds\./);
   });
 
-  it("is asked again on another connection, if that changes nothing", async () => {
+  it("retries a GET after a dropped connection, but not a POST", async () => {
     const cutOnce = () => {
       let cut = false;
       upstream.requests = [];
@@ -71,7 +71,7 @@ describe("streaming: a service that does not answer what is passed on", () => {
     assert.equal(upstream.requests.length, 1);
   });
 
-  it("does not keep others from being answered", async () => {
+  it("answers other requests while one is waiting", async () => {
     upstream.handler = ({ url }, response) => {
       if (url === "/a") return;
       response.end("there");
@@ -82,7 +82,7 @@ describe("streaming: a service that does not answer what is passed on", () => {
   });
 });
 
-describe("streaming: bodies that are passed on", () => {
+describe("Proxied bodies", () => {
   const upstream = useUpstream();
   const front = useFront(upstream, { timeout: timeoutMs });
   const begin = async (path = "/a") => {
@@ -92,7 +92,7 @@ describe("streaming: bodies that are passed on", () => {
     return { sent, answer };
   };
 
-  it("come as they are written, however long they take", async () => {
+  it("streams a response that takes longer than the timeout", async () => {
     let its: ServerResponse | undefined;
     upstream.handler = (_, response) => {
       its = response;
@@ -110,7 +110,7 @@ describe("streaming: bodies that are passed on", () => {
     assert.equal((await chunks.next()).done, true);
   });
 
-  it("go as they come, however long the client takes", async () => {
+  it("streams a request body that takes longer than the timeout", async () => {
     const seen: string[] = [];
     upstream.handler = async (incoming, response) => {
       for await (const chunk of incoming) seen.push(`${chunk}`);
@@ -122,7 +122,7 @@ describe("streaming: bodies that are passed on", () => {
     });
     sending.write("one");
     assert.ok(await eventually(async () => seen.length === 1, 30_000));
-    await delay(400); // longer than the service may take
+    await delay(400); // longer than the service's timeout
     sending.end("two");
     const [answer] = (await once(sending, "response")) as [IncomingMessage];
     assert.equal(answer.statusCode, 200);
@@ -130,7 +130,7 @@ describe("streaming: bodies that are passed on", () => {
     answer.resume();
   });
 
-  it("do not let the service take its time after them", async () => {
+  it("returns 504 when the service does not answer in time after the request body", async () => {
     upstream.handler = (incoming) => incoming.resume();
     const sending = request({
       ...{ host: "127.0.0.1", port: front.port, path: "/a", method: "POST" },
@@ -148,10 +148,10 @@ describe("streaming: bodies that are passed on", () => {
   });
 
   for (const [what, headers] of [
-    ["of a length that was said", { "content-length": 100 }],
-    ["of any length", {}],
+    ["with a Content-Length", { "content-length": 100 }],
+    ["without a Content-Length", {}],
   ] as const)
-    it(`are cut, and do not seem to be whole, where the service's are cut: ${what}`, async () => {
+    it(`aborts a response ${what} when the service drops it halfway`, async () => {
       upstream.handler = (_, response) => {
         response.writeHead(200, headers).write("half");
         setTimeout(() => response.destroy(), 30);
@@ -161,7 +161,7 @@ describe("streaming: bodies that are passed on", () => {
       assert.equal(answer.complete, false);
     });
 
-  it("take no more memory for a client that does not read", async () => {
+  it("limits the bytes buffered for a client that does not read", async () => {
     const chunk = Buffer.alloc(64 * 1024, "x");
     const most = 64 * 1024 * 1024;
     let written = 0;
@@ -177,13 +177,13 @@ describe("streaming: bodies that are passed on", () => {
     const { sent, answer } = await begin();
     answer.pause();
     let before = -1;
-    // Until nothing moves any more.
+    // Until no more bytes are written.
     while (before !== written) {
       before = written;
       await delay(300);
     }
-    // What the kernel's buffers of both connections have, and ours: a few MiB.
-    assert.ok(written < 24 * 1024 * 1024, `${written} bytes are under way`);
+    // The kernel's buffers of both connections, and ours, hold a few MiB.
+    assert.ok(written < 24 * 1024 * 1024, `${written} bytes are buffered`);
     const ended = once(answer, "end");
     answer.resume();
     await ended;
@@ -192,18 +192,18 @@ describe("streaming: bodies that are passed on", () => {
   });
 });
 
-describe("streaming: requests that are passed on without a time limit", () => {
+describe("Proxied requests without a time limit", () => {
   const upstream = useUpstream();
   const front = useFront(upstream, { timeout: 3_600_000 });
 
   for (const [when, begin] of [
-    ["before the answer", () => {}],
+    ["before the response", () => {}],
     [
-      "in the middle of it",
+      "during the response",
       (response: ServerResponse) => response.write("half"),
     ],
   ] as const)
-    it(`end at the service when the client leaves ${when}`, async () => {
+    it(`closes the service's connection when the client disconnects ${when}`, async () => {
       const asked = Promise.withResolvers<ServerResponse>();
       upstream.handler = (_, response) => asked.resolve(response);
       const { port } = front;
@@ -218,6 +218,6 @@ describe("streaming: requests that are passed on without a time limit", () => {
       const closed = once(response, "close");
       sent.destroy();
       await closed;
-      assert.equal(upstream.requests.length, 1, "it was asked again");
+      assert.equal(upstream.requests.length, 1, "the request was retried");
     });
 });

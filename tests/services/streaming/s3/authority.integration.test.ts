@@ -14,7 +14,7 @@ const openssl = (...args: string[]) =>
   execFileSync("openssl", args, { stdio: "ignore" });
 const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
 
-/** Makes an authority's certificate, and a key and a certificate for localhost that it signed. */
+/** Creates an authority's certificate, and a key and a certificate for localhost signed by that authority. */
 function authority(folder: string) {
   const at = (name: string) => join(folder, name);
   openssl(
@@ -39,7 +39,7 @@ function authority(folder: string) {
   };
 }
 
-describe("A bucket whose certificate a private authority signed", () => {
+describe("S3 bucket with a private certificate authority", () => {
   const s3 = useS3();
   const folder = useFolders();
   let endpoint: string;
@@ -52,7 +52,7 @@ describe("A bucket whose certificate a private authority signed", () => {
     await s3().put("a.mp4", Buffer.from("secure"));
   });
 
-  /** Opens it as streaming does, by its environment. */
+  /** Opens the bucket by environment variables, as streaming does. */
   const find = (more: Record<string, string> = {}, at = endpoint) => {
     const { bucket, accessKeyId, secretAccessKey } = s3().options;
     const variables = z.object(mediaVariables).parse({
@@ -65,13 +65,13 @@ describe("A bucket whose certificate a private authority signed", () => {
     return configuredStore(variables, "unused").find("a.mp4");
   };
 
-  it("is read with that authority's certificate", async () => {
+  it("reads a file when S3_TLS_CA is the authority's certificate", async () => {
     const file = await find({ S3_TLS_CA: certificate });
     const { value } = (await file?.read(1, 3).getReader().read()) ?? {};
     assert.equal(Buffer.from(value ?? []).toString(), "ecu");
   });
 
-  it("is read with that certificate among others", async () => {
+  it("reads a file when S3_TLS_CA has the authority's certificate among others", async () => {
     const other = authority(folder()).certificate;
     const file = await find({ S3_TLS_CA: `${other}\n${certificate}` });
     assert.equal(file?.size, 6);
@@ -83,16 +83,16 @@ describe("A bucket whose certificate a private authority signed", () => {
       /^The bucket "titles" at https:\/\/localhost:\d+ is away: unable to verify the first certificate; if a private authority signed it, set S3_TLS_CA to that authority's certificates\.$/,
   };
 
-  it("is refused without that certificate, and the error says which variable to set", () =>
+  it("fails when S3_TLS_CA is unset, and the error names the variable", () =>
     assert.rejects(find(), refused));
 
-  it("is refused with another authority's certificate", () =>
+  it("fails when S3_TLS_CA is another authority's certificate", () =>
     assert.rejects(
       find({ S3_TLS_CA: authority(folder()).certificate }),
       refused,
     ));
 
-  it("is refused if its certificate is for another host", () =>
+  it("fails when the certificate is for another host", () =>
     assert.rejects(
       find(
         { S3_TLS_CA: certificate },

@@ -10,7 +10,7 @@ import { openBucket } from "../../../../services/streaming/media/s3.ts";
 import { useS3 } from "../../../support/s3-server.ts";
 import { silentWay } from "../../../support/silent-way.ts";
 
-/** What a real bucket does not do when one wants it to. */
+/** Answers that a real bucket can't be made to give. */
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 const content = Buffer.from("0123456789");
@@ -20,7 +20,7 @@ const object = {
   "last-modified": "Fri, 27 Nov 2026 08:00:00 GMT",
 };
 
-/** The whole object's headers, as to HEAD. */
+/** Answers HEAD for the whole object. */
 const head: Answer = (response) =>
   response.writeHead(200, { ...object, "content-length": 10 }).end();
 
@@ -29,7 +29,7 @@ const status =
   (response) =>
     response.writeHead(code, headers).end(body);
 
-/** Part of the object, with these headers instead. */
+/** Answers with part of the object; `headers` replace the right ones. */
 const part =
   (start: number, end: number, headers = {}): Answer =>
   (response) =>
@@ -42,7 +42,7 @@ const part =
       })
       .end(content.subarray(start, end + 1));
 
-describe("A bucket that is away", () => {
+describe("S3 bucket: failures", () => {
   const s3 = useS3();
   const servers: { close(): void; closeAllConnections?(): void }[] = [];
   afterEach(() => {
@@ -52,7 +52,7 @@ describe("A bucket that is away", () => {
     }
   });
 
-  /** Answers one request after the other; the last answer is for all that come then. */
+  /** Answers requests in order, and repeats the last answer. */
   async function serve(...answers: Answer[]) {
     const requests: IncomingMessage[] = [];
     const server = createServer((request, response) => {
@@ -81,7 +81,7 @@ describe("A bucket that is away", () => {
     return Buffer.concat(chunks).toString();
   };
 
-  it("is known to be within the time limit when it never answers", async () => {
+  it("fails with MediaAway after the timeout when the bucket never answers", async () => {
     const server = createTcp((socket) => socket.on("error", () => {}));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -96,14 +96,14 @@ describe("A bucket that is away", () => {
     assert.ok(took > 490, `${took} ms`);
   });
 
-  it("is known to be when nobody listens, long before that", async () => {
+  it("fails with MediaAway before the timeout when the connection is refused", async () => {
     await away(
       find("http://127.0.0.1:1", { timeout: 3_600 }),
       /is away: connect ECONNREFUSED/,
     );
   });
 
-  it("is not when a kept connection alone is dead", async () => {
+  it("opens a new connection when a kept one is dead", async () => {
     const way = await silentWay(s3().options.endpoint);
     try {
       await s3().put("a.mp4", content);
@@ -118,7 +118,7 @@ describe("A bucket that is away", () => {
     }
   });
 
-  it("is not when it answers the second or third time", async () => {
+  it("retries until the third attempt succeeds", async () => {
     const { endpoint, requests } = await serve(
       status(503),
       (response) => response.destroy(),
@@ -128,14 +128,14 @@ describe("A bucket that is away", () => {
     assert.equal(requests.length, 3);
   });
 
-  it("is asked three times, and says what it answered", async () => {
+  it("gives up after three attempts and reports the status", async () => {
     const slow = "<Error><Code>SlowDown</Code></Error>";
     const { endpoint, requests } = await serve(status(503, {}, slow));
     await away(find(endpoint), /is away: it answered 503\.$/);
     assert.equal(requests.length, 3);
   });
 
-  it("is told from one that is none", async () => {
+  it("rejects answers that are not an S3 bucket's", async () => {
     for (const [answer, message] of [
       [status(404, {}, "<html>Not Found</html>"), /it answered 404\.$/],
       [status(302, { location: "/" }), /it answered 302\.$/],
@@ -154,7 +154,7 @@ describe("A bucket that is away", () => {
     }
   });
 
-  it("gets no secret but the session token, which is signed", async () => {
+  it("sends no secret except the session token, which is signed", async () => {
     const { endpoint, requests } = await serve(head);
     await find(endpoint, { sessionToken: "temporary" });
     const { headers } = requests[0] as IncomingMessage;
@@ -163,7 +163,7 @@ describe("A bucket that is away", () => {
     assert.ok(!JSON.stringify(headers).includes(s3().options.secretAccessKey));
   });
 
-  it("gives what was asked for, or nothing", async () => {
+  it("rejects answers without the requested range", async () => {
     for (const [answer, message] of [
       [
         (response: ServerResponse) => response.writeHead(200).end(content),
@@ -193,7 +193,7 @@ describe("A bucket that is away", () => {
     }
   });
 
-  it("gives nothing of another object, if it knows no If-Match", async () => {
+  it("fails with MediaChanged when a server that ignores If-Match sends another object", async () => {
     const { endpoint, requests } = await serve(
       head,
       part(2, 5, { etag: '"two"' }),
@@ -202,7 +202,7 @@ describe("A bucket that is away", () => {
     assert.equal(requests[1]?.headers["if-match"], '"one"');
   });
 
-  it("is when answers break off before the first byte, and not for ever", async () => {
+  it("gives up when every answer breaks off before its first byte", async () => {
     const nothing: Answer = (response) => {
       response.writeHead(206, {
         ...object,
@@ -217,7 +217,7 @@ describe("A bucket that is away", () => {
     assert.equal(requests.length, 4);
   });
 
-  it("is asked for what is missing, when one byte comes after the other", async () => {
+  it("resumes the read when every answer breaks off after one byte", async () => {
     const one: Answer = (response, { headers }) => {
       const start = Number(/bytes=(\d+)-5/.exec(headers.range ?? "")?.[1]);
       response.writeHead(206, {

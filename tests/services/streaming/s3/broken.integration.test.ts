@@ -12,7 +12,7 @@ import { silentWay } from "../../../support/silent-way.ts";
 
 const MiB = 1 << 20;
 
-describe("A file in a bucket that is being read", () => {
+describe("S3 bucket: interrupted reads", () => {
   const s3 = useS3();
   const ways = useWays();
   const content = randomBytes(32 * MiB);
@@ -26,7 +26,7 @@ describe("A file in a bucket that is being read", () => {
     return { store, file };
   }
 
-  /** Reads to the end; each byte has to be the right one. */
+  /** Reads to the end, and asserts that every byte is right. */
   async function readOn(
     reader: ReadableStreamDefaultReader<Uint8Array>,
     start = 0,
@@ -40,7 +40,7 @@ describe("A file in a bucket that is being read", () => {
     }
   }
 
-  it("is read on where connections break off, again and again", async () => {
+  it("resumes after each broken connection", async () => {
     const way = await ways(s3().options.endpoint);
     const { file } = await open(way.endpoint);
     way.cutAfter(3_000_003);
@@ -48,7 +48,7 @@ describe("A file in a bucket that is being read", () => {
     assert.ok(way.opened() >= 7 && way.opened() < 12, `${way.opened()}`);
   });
 
-  it("is read on where a connection dies without a word", async () => {
+  it("resumes after a connection stalls", async () => {
     const way = await silentWay(s3().options.endpoint);
     try {
       const { file } = await open(way.url, { stall: 0.3 });
@@ -62,7 +62,7 @@ describe("A file in a bucket that is being read", () => {
     }
   });
 
-  it("is read on after the server crashed and came back", async () => {
+  it("resumes after the server crashed and restarted", async () => {
     const { file } = await open(undefined, { timeout: 30 });
     const reader = file.read(0, content.length - 1).getReader();
     const { value } = await reader.read();
@@ -72,7 +72,7 @@ describe("A file in a bucket that is being read", () => {
     await back;
   });
 
-  it("fails in time when the server crashed and stays away", async () => {
+  it("fails with MediaAway when the server crashed and stays down", async () => {
     const { file } = await open(undefined, { timeout: 0.8 });
     const reader = file.read(0, content.length - 1).getReader();
     const { value } = await reader.read();
@@ -88,7 +88,7 @@ describe("A file in a bucket that is being read", () => {
     }
   });
 
-  it("has changed when it was replaced before it is read", async () => {
+  it("fails with MediaChanged when the file was replaced before the read, and finds the new file next", async () => {
     const { store, file } = await open();
     await s3().put("a.mp4", Buffer.from("another"));
     await assert.rejects(file.read(0, 9).getReader().read(), (error) => {
@@ -96,22 +96,22 @@ describe("A file in a bucket that is being read", () => {
       assert.equal(error.message, "a.mp4 was replaced while it was read.");
       return true;
     });
-    // Who looks it up now gets the new one, not what is kept.
+    // A new lookup returns the new file, not the cached one.
     assert.equal((await store.find("a.mp4"))?.size, 7);
   });
 
-  it("has changed when it was replaced in the middle, with nothing of another", async () => {
+  it("fails with MediaChanged when the file is replaced during the read, and returns no bytes of the new file", async () => {
     const way = await ways(s3().options.endpoint);
     const { file } = await open(way.endpoint);
     const reader = file.read(0, content.length - 1).getReader();
     const { value } = await reader.read();
     await s3().put("a.mp4", randomBytes(content.length));
     way.cut();
-    // As far as the old one had come, it is right.
+    // The bytes before the failure are the old file's.
     await assert.rejects(readOn(reader, value?.length), MediaChanged);
   });
 
-  it("has changed when it was removed", async () => {
+  it("fails with MediaChanged when the file was removed", async () => {
     const { store, file } = await open();
     await s3().remove("a.mp4");
     await assert.rejects(file.read(0, 9).getReader().read(), {

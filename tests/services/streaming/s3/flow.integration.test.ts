@@ -8,7 +8,7 @@ import { useWays, type Way } from "../../../support/s3-way.ts";
 
 const MiB = 1 << 20;
 
-/** Until nothing has come for so many milliseconds. */
+/** Waits until no bytes have come for this many milliseconds. */
 async function untilQuiet(way: Way, time = 1_000) {
   for (let before = -1; before !== way.bytes(); ) {
     before = way.bytes();
@@ -16,7 +16,7 @@ async function untilQuiet(way: Way, time = 1_000) {
   }
 }
 
-describe("A slow reader of a bucket", () => {
+describe("S3 bucket: slow readers", () => {
   const s3 = useS3();
   const ways = useWays();
   stopPrograms();
@@ -26,7 +26,7 @@ describe("A slow reader of a bucket", () => {
     await s3().put("large.mp4", content, "video/mp4");
   });
 
-  /** A stream of all of it, and the way over which it comes. */
+  /** Opens a reader of the whole file, over a connection of its own. */
   async function read(changed = {}) {
     const way = await ways(s3().options.endpoint);
     const { endpoint } = way;
@@ -37,15 +37,15 @@ describe("A slow reader of a bucket", () => {
     return { way, store, file, reader };
   }
 
-  it("makes the bucket wait", async () => {
+  it("receives little ahead of a slow reader, and the rest later", async () => {
     const { way, reader } = await read();
     const { value } = await reader.read();
     assert.ok(value && value.length <= 256 << 10);
     await untilQuiet(way);
     const ahead = way.bytes();
-    // The kernel's buffers on both sides of the connection; what is ours is measured below.
+    // The kernel's buffers on both sides of the connection; the memory of the process is measured below.
     assert.ok(ahead < 8 * MiB, `${ahead} bytes came for ${value.length}`);
-    // And all of it comes once it is read.
+    // The rest comes once it is read.
     let size = value.length;
     for (;;) {
       const { value: chunk, done } = await reader.read();
@@ -57,7 +57,7 @@ describe("A slow reader of a bucket", () => {
     assert.equal(size, content.length);
   });
 
-  it("is not taken for a bucket that doesn't send", async () => {
+  it("keeps the connection while a reader pauses for longer than the stall limit", async () => {
     const { way, reader } = await read({ stall: 2 });
     await reader.read();
     await delay(2_500);
@@ -66,7 +66,7 @@ describe("A slow reader of a bucket", () => {
     await reader.cancel();
   });
 
-  it("may be cut off by the bucket while it does not read", async () => {
+  it("resumes when the connection breaks while the reader pauses", async () => {
     const { way, reader } = await read();
     let size = (await reader.read()).value?.length ?? 0;
     await untilQuiet(way);
@@ -81,7 +81,7 @@ describe("A slow reader of a bucket", () => {
     assert.equal(size, content.length);
   });
 
-  it("who cancels closes the connection at once", async () => {
+  it("closes the connection when the reader cancels", async () => {
     const { way, reader } = await read();
     await reader.read();
     assert.equal(way.open(), 2);
@@ -92,7 +92,7 @@ describe("A slow reader of a bucket", () => {
     assert.equal(way.bytes(), came);
   });
 
-  it("who cancels before the answer closes the connection at once", async () => {
+  it("closes the connection when the reader cancels before the response", async () => {
     const { way, reader } = await read();
     way.freeze();
     const read1 = reader.read();
@@ -102,7 +102,7 @@ describe("A slow reader of a bucket", () => {
     await way.untilOpen(1);
   });
 
-  it("never makes others wait who look files up", async () => {
+  it("finds files while a reader holds the only connection", async () => {
     const { reader, store } = await read({ connections: 1 });
     await reader.read();
     await s3().put("other.mp4", Buffer.from("other"));
@@ -110,7 +110,7 @@ describe("A slow reader of a bucket", () => {
     await reader.cancel();
   });
 
-  it("has a connection that another one gets when it is done", async () => {
+  it("passes the only connection to a waiting reader, which fails if it waits too long", async () => {
     const { reader, file } = await read({ connections: 1, timeout: 4 });
     await reader.read();
     const other = () => file.read(0, 9).getReader();
@@ -130,7 +130,7 @@ describe("A slow reader of a bucket", () => {
     assert.ok(value && content.subarray(0, 10).equals(value));
   });
 
-  it("takes no memory, however large the file", async () => {
+  it("reads a file of 256 MiB in bounded memory", async () => {
     await s3().put("huge.mp4", Buffer.alloc(256 * MiB, "video"), "video/mp4");
     const { code, stdout, stderr } = await runToEnd(
       "tests/support/programs/streaming-s3.ts",
@@ -140,7 +140,7 @@ describe("A slow reader of a bucket", () => {
     assert.equal(code, 0, stderr);
     const { bytes, grown } = JSON.parse(stdout);
     assert.equal(bytes, 256 * MiB);
-    // What the collector has yet to take: 35 MiB, for one reader as for 500.
-    assert.ok(grown < 80 * MiB, `${grown} bytes more than before`);
+    // Garbage yet to be collected: 35 MiB, for one reader as for 500.
+    assert.ok(grown < 80 * MiB, `the process grew by ${grown} bytes`);
   });
 });

@@ -12,39 +12,43 @@ const options: S3Options = {
   secretAccessKey: "very/secret+indeed",
 };
 
-describe("A bucket's options", () => {
+describe("S3 options", () => {
   const wrong: [string, Partial<S3Options>, RegExp][] = [
-    ["an endpoint that is no URL", { endpoint: "minio" }, /endpoint is wrong/],
-    ["an endpoint of FTP", { endpoint: "ftp://minio" }, /endpoint is wrong/],
-    ["an endpoint with a query", { endpoint: "http://a/?b" }, /endpoint is/],
-    ["a bucket without a name", { bucket: "" }, /"" is no bucket's name/],
-    ["a bucket with a slash", { bucket: "a/b" }, /"a\/b" is no bucket's name/],
     [
-      "large letters in a bucket's name",
+      "an endpoint that is not a URL",
+      { endpoint: "minio" },
+      /endpoint is wrong/,
+    ],
+    ["an FTP endpoint", { endpoint: "ftp://minio" }, /endpoint is wrong/],
+    ["an endpoint with a query", { endpoint: "http://a/?b" }, /endpoint is/],
+    ["an empty bucket name", { bucket: "" }, /"" is no bucket's name/],
+    [
+      "a bucket name with a slash",
+      { bucket: "a/b" },
+      /"a\/b" is no bucket's name/,
+    ],
+    [
+      "a bucket name with capital letters",
       { bucket: "Titles" },
       /"Titles" is no/,
     ],
-    ["a region without a name", { region: "" }, /"" is no region/],
+    ["an empty region", { region: "" }, /"" is no region/],
     ["a region with a space", { region: "eu central" }, /"eu central" is no/],
+    ["a prefix with ..", { prefix: "a/../b" }, /"a\/..\/b" is no prefix/],
+    ["an empty access key", { accessKeyId: "" }, /accessKeyId is wrong/],
     [
-      "a prefix that leads out",
-      { prefix: "a/../b" },
-      /"a\/..\/b" is no prefix/,
-    ],
-    ["no access key", { accessKeyId: "" }, /accessKeyId is wrong/],
-    [
-      "no secret access key",
+      "an empty secret access key",
       { secretAccessKey: "" },
       /secretAccessKey is wrong/,
     ],
-    ["no session token", { sessionToken: "" }, /sessionToken is wrong/],
+    ["an empty session token", { sessionToken: "" }, /sessionToken is wrong/],
   ];
   for (const [what, changed, message] of wrong)
-    it(`are refused with ${what}`, () => {
+    it(`rejects ${what}`, () => {
       assert.throws(() => openBucket({ ...options, ...changed }), { message });
     });
 
-  it("are refused with a line break at a secret's end, which is not said", () => {
+  it("rejects a secret that ends in a line break, without printing the secret", () => {
     for (const name of ["accessKeyId", "secretAccessKey", "sessionToken"])
       assert.throws(
         () => openBucket({ ...options, [name]: "very-secret\n" }),
@@ -53,7 +57,7 @@ describe("A bucket's options", () => {
       );
   });
 
-  it("are refused with a password in the endpoint, which is not said", () => {
+  it("rejects a password in the endpoint, without printing the password", () => {
     assert.throws(
       () =>
         openBucket({ ...options, endpoint: "http://key:hidden@minio:9000" }),
@@ -63,18 +67,18 @@ describe("A bucket's options", () => {
   });
 });
 
-describe("An object's URL", () => {
+describe("S3 object URL", () => {
   const url = (path: string, changed: Partial<S3Options> = {}) =>
     bucketOf({ ...options, ...changed }).urlOf(path)?.href;
 
-  it("has the bucket in its path", () => {
+  it("puts the bucket in the path", () => {
     assert.equal(
       url("aurora/720p.mp4"),
       "http://127.0.0.1:9000/titles/aurora/720p.mp4",
     );
   });
 
-  it("has the bucket in front of the host at AWS", () => {
+  it("puts the bucket in the host at AWS, unless pathStyle is set", () => {
     const aws = { endpoint: "https://s3.eu-central-1.amazonaws.com" };
     assert.equal(
       url("a.mp4", aws),
@@ -86,14 +90,14 @@ describe("An object's URL", () => {
     );
   });
 
-  it("has the bucket in front of the host where that is wished", () => {
+  it("puts the bucket in the host when pathStyle is false", () => {
     assert.equal(
       url("a.mp4", { endpoint: "http://s3.test:9000", pathStyle: false }),
       "http://titles.s3.test:9000/a.mp4",
     );
   });
 
-  it("has the endpoint's path, and the prefix with slashes or without", () => {
+  it("keeps the endpoint's path, and adds the prefix with or without slashes", () => {
     for (const prefix of ["media/dev", "/media/dev/"])
       assert.equal(
         url("a.mp4", { endpoint: "https://gateway.test/s3/", prefix }),
@@ -101,14 +105,14 @@ describe("An object's URL", () => {
       );
   });
 
-  it("encodes all that is not for URLs", () => {
+  it("encodes characters that URLs reserve", () => {
     assert.equal(
       url("a b/ü+?#%2e'.mp4"),
       "http://127.0.0.1:9000/titles/a%20b/%C3%BC%2B%3F%23%252e%27.mp4",
     );
   });
 
-  it("there is none of a path that leads elsewhere, or is none", () => {
+  it("returns undefined for an invalid path", () => {
     for (const path of [
       ...["", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../../b", "a/./b"],
       ...["a\0b", "\ud800", "ü".repeat(513)],

@@ -8,7 +8,7 @@ import { useWays } from "../../../support/s3-way.ts";
 
 const MiB = 1 << 20;
 
-describe("A range of a file in a bucket", () => {
+describe("S3 bucket: ranges", () => {
   const s3 = useS3();
   const ways = useWays();
   const content = randomBytes(64 * MiB);
@@ -28,9 +28,9 @@ describe("A range of a file in a bucket", () => {
     ["one byte in the middle", 12_345_678, 12_345_678],
     ["1 MiB in the middle", 31 * MiB + 17, 32 * MiB + 16],
     ["the last MiB", last - MiB + 1, last],
-    ["all of it", 0, last],
+    ["the whole file", 0, last],
   ] as const)
-    it(`is ${what}`, async () => {
+    it(`reads ${what}`, async () => {
       const chunks: Uint8Array[] = [];
       for await (const chunk of file.read(start, end)) chunks.push(chunk);
       const got = Buffer.concat(chunks);
@@ -38,7 +38,7 @@ describe("A range of a file in a bucket", () => {
       assert.ok(got.equals(content.subarray(start, end + 1)));
     });
 
-  it("is right for each of many who read at the same time", async () => {
+  it("reads 100 ranges concurrently", async () => {
     await Promise.all(
       Array.from({ length: 100 }, async (_, i) => {
         const start = i * 600_001;
@@ -53,7 +53,7 @@ describe("A range of a file in a bucket", () => {
     );
   });
 
-  it("comes over the connection of the one before it", async () => {
+  it("reuses one connection for consecutive reads", async () => {
     const way = await ways(s3().options.endpoint);
     const { endpoint } = way;
     const store = openBucket({ ...s3().options, endpoint });
@@ -61,18 +61,18 @@ describe("A range of a file in a bucket", () => {
     assert.ok(found);
     for (let i = 0; i < 20; i++)
       for await (const _ of found.read(i * MiB, i * MiB + 99_999));
-    // One for looking up, one for reading.
+    // One for lookups, one for reads.
     assert.equal(way.opened(), 2);
   });
 
-  it("is not asked for before it is read", async () => {
+  it("sends no request before the stream is read", async () => {
     const way = await ways(s3().options.endpoint);
     const { endpoint } = way;
     const store = openBucket({ ...s3().options, endpoint });
     const found = await store.find("large.mp4");
     const before = way.bytes();
     const stream = found?.read(0, last);
-    await delay(100); // in which it would be asked for
+    await delay(100); // long enough for a request
     assert.equal(way.bytes(), before);
     await stream?.cancel();
     assert.equal(way.opened(), 1);

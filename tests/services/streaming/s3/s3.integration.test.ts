@@ -11,12 +11,12 @@ const bytes = (text: string) => Buffer.from(text);
 const text = (stream: ReadableStream<Uint8Array>) =>
   new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text();
 
-describe("A file in a bucket", () => {
+describe("S3 bucket: finding files", () => {
   const s3 = useS3();
   const ways = useWays();
   const open = (changed = {}) => openBucket({ ...s3().options, ...changed });
 
-  /** That a file can't be found, with this said, and no secret in it. */
+  /** Asserts that `find` fails with this message, and that the error contains no secret. */
   const refused = (changed: object, message: RegExp) =>
     assert.rejects(open(changed).find("a.mp4"), (error: Error) => {
       assert.ok(error instanceof MediaAway);
@@ -27,36 +27,36 @@ describe("A file in a bucket", () => {
       return true;
     });
 
-  it("that is not there is not found", async () => {
+  it("returns undefined for a missing file", async () => {
     assert.equal(await open().find("none.mp4"), undefined);
     assert.equal(await open().find("../titles/none.mp4"), undefined);
   });
 
-  it("is not found with a wrong secret key", () =>
+  it("reports a wrong secret key", () =>
     refused(
       { secretAccessKey: "wrong-key" },
       /403 SignatureDoesNotMatch, the secret access key is wrong/,
     ));
 
-  it("is not found with an access key that the server doesn't know", () =>
+  it("reports an unknown access key", () =>
     refused(
       { accessKeyId: "wrong-key" },
       /it answered 40\d \w+, it does not know the access key/,
     ));
 
-  it("is not found in a bucket that is not there", () =>
+  it("reports a missing bucket", () =>
     refused(
       { bucket: "nothing" },
       /^The bucket "nothing" at http:\S+ can't be used: .*there is no such bucket/,
     ));
 
-  it("is not found with a region that the server is not in", () =>
+  it("reports a wrong region", () =>
     refused(
       { region: "eu-west-1" },
       /it answered 400 AuthorizationHeaderMalformed, the bucket is in region us-east-1, and requests are signed for eu-west-1/,
     ));
 
-  it("has what the bucket knows of it", async () => {
+  it("returns size, entity tag, type and date, and reads the file", async () => {
     const before = Math.floor(Date.now() / 1000) * 1000;
     await s3().put("aurora/a.mp4", bytes("aurora"), "video/x-other");
     const file = await open().find("aurora/a.mp4");
@@ -72,7 +72,7 @@ describe("A file in a bucket", () => {
     assert.equal(await text(file.read(0, 5)), "aurora");
   });
 
-  it("has its type by its ending if nobody said one", async () => {
+  it("derives the type from the name when the bucket has none", async () => {
     for (const [name, type] of [
       ["a.mp4", "video/mp4"],
       ["a.M3U8", "application/vnd.apple.mpegurl"],
@@ -84,14 +84,14 @@ describe("A file in a bucket", () => {
     }
   });
 
-  it("may be empty", async () => {
+  it("reads an empty file", async () => {
     await s3().put("empty.mp4", bytes(""));
     const file = await open().find("empty.mp4");
     assert.equal(file?.size, 0);
     assert.equal(await text(file.read(0, -1)), "");
   });
 
-  it("is found below the prefix alone", async () => {
+  it("finds files below the prefix only", async () => {
     await s3().put("deep/er/a.mp4", bytes("deep"));
     const store = open({ prefix: "deep/er" });
     const file = await store.find("a.mp4");
@@ -106,19 +106,19 @@ describe("A file in a bucket", () => {
     "100%/%2e%2e.mp4",
     "it's (not) *all*!~@:$,;.mp4",
   ])
-    it(`is found with the name ${name}`, async () => {
+    it(`finds and reads ${name}`, async () => {
       await s3().put(name, bytes(name));
       const file = await open().find(name);
       assert.ok(file);
       assert.equal(await text(file.read(0, file.size - 1)), name);
     });
 
-  it("is found in a bucket whose name is in front of the host's", async () => {
+  it("finds a file at the host name that starts with the bucket's", async () => {
     await s3().put("a.mp4", bytes("virtual"));
     const { lookup } = dns;
     const { port } = new URL(s3().options.endpoint);
     const asked: string[] = [];
-    // What a name server would say.
+    // Stands in for a name server.
     dns.lookup = ((host: string, ...rest: [object, () => void]) => {
       asked.push(host);
       return lookup("127.0.0.1", ...rest);
@@ -133,7 +133,7 @@ describe("A file in a bucket", () => {
     }
   });
 
-  it("is looked up once for all who ask at the same time, and soon after", async () => {
+  it("looks a file up once for concurrent calls, and again after the cached result expires", async () => {
     await s3().put("a.mp4", bytes("once"));
     const way = await ways(s3().options.endpoint);
     const store = open({ endpoint: way.endpoint, keep: 0.3 });
@@ -151,7 +151,7 @@ describe("A file in a bucket", () => {
     assert.equal(way.opened(), 1);
   });
 
-  it("is found as soon as it is there", async () => {
+  it("finds a file that was missing before", async () => {
     const store = open();
     assert.equal(await store.find("late.mp4"), undefined);
     await s3().put("late.mp4", bytes("late"));

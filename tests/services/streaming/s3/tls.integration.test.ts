@@ -9,7 +9,7 @@ import { openBucket } from "../../../../services/streaming/media/s3.ts";
 import { useFolders } from "../../../support/folders.ts";
 import { useS3 } from "../../../support/s3-server.ts";
 
-/** Makes a key, and a certificate that it vouches for itself, for a server with this name. */
+/** Creates a key and a self-signed certificate for a server with this name. */
 function selfSigned(folder: string, name: string) {
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   execFileSync(
@@ -31,7 +31,7 @@ function selfSigned(folder: string, name: string) {
   return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
 }
 
-describe("A bucket over HTTPS", () => {
+describe("S3 bucket over HTTPS", () => {
   const s3 = useS3();
   const folder = useFolders();
   const trusted = tls.getCACertificates();
@@ -61,21 +61,21 @@ describe("A bucket over HTTPS", () => {
     return openBucket({ ...s3().options, endpoint }).find("a.mp4");
   };
 
-  it("is read if its certificate is one to trust", async () => {
+  it("reads a file when the certificate is trusted", async () => {
     tls.setDefaultCACertificates([cert]);
     const file = await open("localhost");
     const { value } = (await file?.read(0, 5).getReader().read()) ?? {};
     assert.equal(Buffer.from(value ?? []).toString(), "secure");
   });
 
-  it("is away if nobody vouches for its certificate", () =>
+  it("fails with MediaAway when the certificate is self-signed and not trusted", () =>
     assert.rejects(open("localhost"), {
       name: "MediaAway",
       message:
         /^The bucket "titles" at https:.* is away: self-signed certificate\b/,
     }));
 
-  it("is away if its certificate is for another name", async () => {
+  it("fails with MediaAway when the certificate is for another host", async () => {
     tls.setDefaultCACertificates([cert]);
     await assert.rejects(open("127.0.0.1"), {
       name: "MediaAway",

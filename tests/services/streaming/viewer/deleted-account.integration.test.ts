@@ -14,12 +14,12 @@ import { newUser } from "../../../support/streaming/system.ts";
 
 const password = "correct horse battery staple";
 
-describe("Deleting one's account at streaming's address", () => {
+describe("Account deletion through streaming", () => {
   const replicas = useStreaming();
   beforeEach(() =>
     replicas.first.database.query("TRUNCATE progress, entitlements"),
   );
-  /** How many rows there are of somebody, or of all. */
+  /** Number of a user's rows, or of all rows. */
   async function rows(userId?: string) {
     const [found] = await replicas.first.database.query<{ number: bigint }>(
       `SELECT (SELECT count(*) FROM progress WHERE $1::uuid IS NULL OR user_id = $1)
@@ -41,12 +41,12 @@ describe("Deleting one's account at streaming's address", () => {
       ...as(user, "DELETE", { password: given }),
       ...init,
     });
-  /** Somebody who pays and watches. */
+  /** A user who subscribes and has watched. */
   async function viewer() {
     const member = await newMember(replicas);
     await playbackOf(replicas.first, member);
     await watch(member);
-    await replicas.first.service.end(); // what is kept in the background is
+    await replicas.first.service.end(); // waits for background writes
     assert.equal(await rows(member.userId), 2);
     return member;
   }
@@ -58,7 +58,7 @@ describe("Deleting one's account at streaming's address", () => {
     return (await response.json()) as { status: string };
   }
 
-  it("ends what they pay, and deletes what is kept of them, and of nobody else", async () => {
+  it("cancels the subscription and deletes the user's rows, and no other user's", async () => {
     const member = await viewer();
     const other = await newUser(replicas.system);
     await watch(other);
@@ -69,10 +69,10 @@ describe("Deleting one's account at streaming's address", () => {
     assert.equal((await subscriptionOf(member)).status, "canceled");
   });
 
-  it("keeps nothing of what other devices still do", async () => {
+  it("keeps no rows for requests of other devices after the deletion", async () => {
     const member = await viewer();
     await remove(member);
-    // 401 on a pod that has heard of it already.
+    // 401 on a pod that already knows of the deletion.
     const { status } = await watch(member, "second");
     assert.ok(status === 204 || status === 401, `${status}`);
     await replicas.second.app.request(
@@ -83,13 +83,13 @@ describe("Deleting one's account at streaming's address", () => {
     assert.equal(await rows(member.userId), 0);
   });
 
-  it("is finished when who asked for it does not wait", async () => {
+  it("finishes the deletion after the client disconnects", async () => {
     const member = await viewer();
     const leaving = new AbortController();
     const answered = remove(member, member.password, {
       signal: leaving.signal,
     });
-    // Auth has done it before anybody hears of it.
+    // Aborts when auth has deleted the account, before streaming responds.
     const gone = () =>
       fetch(`${replicas.system.authUrl}/me`, as(member)).then(
         ({ status }) => status === 401,
@@ -102,14 +102,14 @@ describe("Deleting one's account at streaming's address", () => {
     assert.equal((await subscriptionOf(member)).status, "canceled");
   });
 
-  it("deletes nothing where the password is wrong", async () => {
+  it("deletes nothing when the password is wrong", async () => {
     const member = await viewer();
     await problemOf(await remove(member, "another one, and wrong"), 403);
     assert.equal(await rows(member.userId), 2);
     assert.equal((await subscriptionOf(member)).status, "active");
   });
 
-  it("is done by the form as well, if it is filled in as it has to be", async () => {
+  it("deletes the account by the form, and rejects a form with a wrong password", async () => {
     const browser = browse(replicas.first);
     await browser.signUp({ email: `${randomUUID()}@example.com`, password });
     const put = await browser.request("/progress/sunrise", {
@@ -126,7 +126,7 @@ describe("Deleting one's account at streaming's address", () => {
     assert.equal(await rows(), 0);
   });
 
-  it("is for who is signed in", async () => {
+  it("redirects anonymous requests to the sign-in page", async () => {
     const browser = browse(replicas.first);
     const fields = { understood: "yes", password };
     const response = await browser.post("/delete-account", fields);
@@ -134,11 +134,11 @@ describe("Deleting one's account at streaming's address", () => {
   });
 });
 
-describe("Deleting one's account while payment is away", () => {
-  // Nobody listens there.
+describe("Account deletion while payment is unavailable", () => {
+  // Nothing listens on this port.
   const replicas = useStreaming({ paymentUrl: "http://127.0.0.1:1" });
 
-  it("deletes nothing, and says so", async () => {
+  it("deletes nothing and returns 503", async () => {
     const user = await newUser(replicas.system);
     const { app } = replicas.first;
     const init = as(user, "DELETE", { password: user.password });

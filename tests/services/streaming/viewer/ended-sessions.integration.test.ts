@@ -4,8 +4,8 @@ import { browse } from "../../../support/auth/browser.ts";
 import { as, useStreaming } from "../../../support/streaming/service.ts";
 import { credentials, newUser } from "../../../support/streaming/system.ts";
 
-// Both pods know the copied cookie before its session ends elsewhere, and have lists of their own.
-describe("A copied session", function () {
+// Both pods accept the copied cookie before its session ends, and each has its own list of revoked sessions.
+describe("Copied session", function () {
   this.timeout(120_000);
   const replicas = useStreaming();
   const next = "another horse battery staple";
@@ -49,7 +49,7 @@ describe("A copied session", function () {
     assert.ok(access_token);
     return access_token;
   }
-  /** Waits until both pods of streaming, and payment, refuse the copies. */
+  /** Waits until both pods of streaming, and payment, reject the copies. */
   async function assertRefused({
     copy,
     token,
@@ -58,12 +58,15 @@ describe("A copied session", function () {
       !(await isKnown("first", copy)) &&
       !(await isKnown("second", copy)) &&
       !(await isPayable(token));
-    assert.ok(await eventually(isRefused, 60_000), "it is still accepted");
+    assert.ok(
+      await eventually(isRefused, 60_000),
+      "the copied session is still accepted",
+    );
     const { app } = replicas.second;
     assert.equal((await app.request("/progress", as({ token }))).status, 401);
   }
 
-  it("is refused by every pod when the password is changed elsewhere, where people stay signed in", async () => {
+  it("rejects a copied session on every pod after the password is changed in another session, and keeps that one", async () => {
     const session = await stolen();
     const { email, password } = session;
     const elsewhere = browse(replicas.second);
@@ -79,7 +82,7 @@ describe("A copied session", function () {
     assert.ok(await isPayable(await tokenOf(elsewhere)));
   });
 
-  it("is refused by every pod when the password is changed by a program", async () => {
+  it("rejects a copied session on every pod after the password is changed through the API, and keeps the API client's session", async () => {
     const session = await stolen();
     const { email, password } = session;
     const { url } = replicas.system;
@@ -107,7 +110,7 @@ describe("A copied session", function () {
     assert.ok(await isPayable(tokens.access_token as string));
   });
 
-  it("is refused by every pod when its owner signs out", async () => {
+  it("rejects a copied session on every pod after its owner signs out", async () => {
     const session = await stolen();
     await session.browser.post("/sign-out", {});
     await assertRefused(session);
@@ -117,7 +120,7 @@ describe("A copied session", function () {
       assert.ok(await isKnown(name, browser));
   });
 
-  it("is refused by every pod when the account is deleted", async () => {
+  it("rejects a copied session on every pod after the account is deleted", async () => {
     const session = await stolen();
     const { password } = session;
     const fields = { understood: "yes", password };
@@ -126,7 +129,7 @@ describe("A copied session", function () {
     await assertRefused(session);
   });
 
-  it("does not end sessions of other people", async () => {
+  it("keeps other users' sessions when one user signs out", async () => {
     const session = await stolen();
     const other = await newUser(replicas.system);
     await session.browser.post("/sign-out", {});

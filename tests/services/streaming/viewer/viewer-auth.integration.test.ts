@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { credentials, useSystem } from "../../../support/streaming/system.ts";
 import { whoApp } from "../../../support/streaming/viewers.ts";
 
-describe("streaming: who asks, by auth itself", () => {
+describe("Viewer of a request, with auth itself", () => {
   const system = useSystem();
 
-  it("is who signed up in the page, until they sign out", async () => {
+  it("identifies the user of a session cookie from sign-up until sign-out", async () => {
     const { authUrl, accessTokens, url } = system;
     const { email, password } = credentials();
     const form = (path: string, fields: Record<string, string>, cookie = "") =>

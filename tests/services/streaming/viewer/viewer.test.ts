@@ -13,13 +13,13 @@ const session = "s".repeat(43);
 const plain = `marquee-session=${session}`;
 const host = `__Host-${plain}`;
 
-describe("streaming: who asks", () => {
+describe("Viewer of a request", () => {
   const clock = useClock();
   const issuer = useIssuer();
   const auth = useUpstream();
   const { sub: userId } = claims("");
   let token = "";
-  /** Auth gives this token to who has a session. */
+  /** Makes auth exchange every session for this token. */
   async function signedIn(changes: Record<string, unknown> = {}) {
     token = await issuer.token(changes);
     auth.handler = (_, response) => gives(response);
@@ -37,7 +37,7 @@ describe("streaming: who asks", () => {
     });
   const sent = () => auth.requests.map(({ headers }) => headers.cookie);
 
-  it("is nobody without a token and a cookie, and auth is not asked", async () => {
+  it("treats a request without access token and session cookie as anonymous, without asking auth", async () => {
     const { says } = await who();
     for (const headers of [
       {},
@@ -52,8 +52,8 @@ describe("streaming: who asks", () => {
     assert.deepEqual(auth.requests, []);
   });
 
-  describe("by an access token", () => {
-    it("is whose it is, without asking auth for that", async () => {
+  describe("access token", () => {
+    it("identifies the token's user without asking auth", async () => {
       const token = await issuer.token();
       const { says } = await who();
       for (const scheme of ["Bearer", "bearer"]) {
@@ -63,7 +63,7 @@ describe("streaming: who asks", () => {
       assert.deepEqual(auth.requests, []);
     });
 
-    it("is refused if it is none, even with a session", async () => {
+    it("rejects an invalid or expired access token, even with a session cookie", async () => {
       await signedIn();
       const { ask } = await who();
       const expired = await issuer.token({ exp: 1 });
@@ -79,8 +79,8 @@ describe("streaming: who asks", () => {
     });
   });
 
-  describe("by a session", () => {
-    it("is whose it is; auth gets that cookie, and no other", async () => {
+  describe("session cookie", () => {
+    it("identifies the session's user by asking auth, and sends auth no other cookie", async () => {
       await signedIn();
       const { says } = await who();
       const cookie = `a=1; ${plain}; marquee-device=secret`;
@@ -92,7 +92,7 @@ describe("streaming: who asks", () => {
       assert.equal(headers?.authorization, undefined);
     });
 
-    it("is by the cookie that no other host can set, if there is one", async () => {
+    it("prefers the __Host- cookie to the plain one", async () => {
       await signedIn();
       const { says } = await who();
       await says({
@@ -101,7 +101,7 @@ describe("streaming: who asks", () => {
       assert.deepEqual(sent(), [`__Host-marquee-session=${"h".repeat(43)}`]);
     });
 
-    it("is by that cookie alone where the connection is encrypted", async () => {
+    it("accepts only the __Host- cookie over HTTPS", async () => {
       await signedIn();
       const { says } = await who({ trustedProxies: 1 });
       const https = { "x-forwarded-proto": "https" };
@@ -112,7 +112,7 @@ describe("streaming: who asks", () => {
       assert.equal((await says({ cookie: plain, ...http })).userId, userId);
     });
 
-    it("is asked of auth once, for all who ask until the token is about to expire", async () => {
+    it("asks auth once per session for concurrent and later requests", async () => {
       await signedIn();
       const { says } = await who();
       const all = Array.from({ length: 20 }, () => says({ cookie: plain }));
@@ -123,7 +123,7 @@ describe("streaming: who asks", () => {
       assert.equal(auth.requests.length, 2);
     });
 
-    it("is asked again when the token has a minute left", async () => {
+    it("asks auth again when the token expires in less than a minute", async () => {
       await signedIn({ exp: Math.floor(Date.now() / 1000) + 61 });
       const { says } = await who();
       await says({ cookie: plain });
@@ -131,10 +131,10 @@ describe("streaming: who asks", () => {
       await says({ cookie: plain });
       assert.equal(auth.requests.length, 2);
       await says({ cookie: plain });
-      assert.equal(auth.requests.length, 3, "a token was kept that is too old");
+      assert.equal(auth.requests.length, 3, "an expiring token was kept");
     });
 
-    it("is nobody if auth knows none, and that is not asked each time", async () => {
+    it("remembers for a while that auth does not know a session", async () => {
       auth.handler = (_, response) => answer(response, 401, {});
       const { says } = await who({ times: { nobody: 300_000 } });
       assert.deepEqual(await says({ cookie: plain }), {});
@@ -146,7 +146,7 @@ describe("streaming: who asks", () => {
       assert.equal(auth.requests.length, 2);
     });
 
-    it("is asked a second time if the first fails", async () => {
+    it("retries a failed request to auth", async () => {
       await signedIn();
       auth.handler = (_, response) =>
         auth.requests.length === 1 ? response.destroy() : gives(response);
@@ -158,15 +158,15 @@ describe("streaming: who asks", () => {
       "answers 500": (response) => answer(response, 500, {}),
       "answers 403": (response) => answer(response, 403, {}),
       "answers 404": (response) => answer(response, 404, {}),
-      "cuts its connections": (response) => response.destroy(),
-      "answers no JSON": (response) => response.end("<html>"),
+      "drops its connections": (response) => response.destroy(),
+      "answers with HTML": (response) => response.end("<html>"),
       "answers without a token": (response) => answer(response, 200, {}),
-      "gives a token of somebody else's making": (response) =>
+      "answers with an invalid token": (response) =>
         answer(response, 200, { access_token: "a.b.c" }),
       "never answers": () => {},
     };
     for (const [what, handler] of Object.entries(broken))
-      it(`can't be said while auth ${what}, which is not kept`, async () => {
+      it(`returns 503 while auth ${what}, and does not keep the failure`, async () => {
         auth.handler = (_, response) => handler(response);
         const { ask, says } = await who();
         const response = await ask({ cookie: plain });
@@ -176,7 +176,7 @@ describe("streaming: who asks", () => {
         assert.equal((await says({ cookie: plain })).userId, userId);
       });
 
-    it("can't be said while auth can't be reached, but of who was here", async () => {
+    it("identifies remembered sessions while auth is unreachable, and returns 503 for others", async () => {
       await signedIn();
       const { ask, says } = await who();
       await says({ cookie: plain });
@@ -186,8 +186,8 @@ describe("streaming: who asks", () => {
     });
   });
 
-  describe("by a session that has ended", () => {
-    /** Asks auth for revoked sessions each time. */
+  describe("ended session", () => {
+    /** Access tokens that fetch the list of revoked sessions for every check. */
     const accessTokens = () =>
       createAccessTokens({
         issuer: issuer.url,
@@ -198,7 +198,7 @@ describe("streaming: who asks", () => {
       issuer.revoked = [{ id, expires_in: 660, account_deleted: false }];
     };
 
-    it("is nobody, though it was somebody a moment ago, and auth can't be reached now", async () => {
+    it("treats a remembered session as anonymous after its revocation, even while auth is unreachable", async () => {
       await signedIn();
       issuer.revoked = [];
       const { says } = await who({ accessTokens: accessTokens() });
@@ -210,7 +210,7 @@ describe("streaming: who asks", () => {
       assert.equal(auth.requests.length, 1);
     });
 
-    it("is nobody if it ends right after auth gave a token for it", async () => {
+    it("treats a session revoked right after auth issued its token as anonymous", async () => {
       await signedIn();
       revoke();
       const { says } = await who({ accessTokens: accessTokens() });
@@ -218,8 +218,8 @@ describe("streaming: who asks", () => {
     });
   });
 
-  describe("with an email address", () => {
-    it("is as auth says, and asked once", async () => {
+  describe("email address", () => {
+    it("returns the address that auth has, and asks for it once", async () => {
       token = await issuer.token();
       auth.handler = ({ url }, response) =>
         url === "/me"
@@ -236,7 +236,7 @@ describe("streaming: who asks", () => {
       assert.equal(me[0]?.headers.cookie, undefined);
     });
 
-    it("is without one while auth does not tell it", async () => {
+    it("returns no address while auth answers 401 or 500", async () => {
       token = await issuer.token();
       const { says } = await who();
       for (const status of [401, 500]) {
