@@ -4,7 +4,7 @@ import { join } from "node:path";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import * as debian from "../../../local/debian.ts";
 
-/** Where browsers are on Debian, Fedora and macOS. */
+/** Paths of browsers on Debian, Fedora and macOS. */
 const programs = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
@@ -12,7 +12,9 @@ const programs = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/** Finds Chromium; installs it where we may. Debian's plays H.264 and AAC, which Chromium by itself does not. */
+/**
+ * Finds Chromium, or installs it where allowed. Debian's build plays H.264 and AAC, which upstream Chromium does not.
+ */
 async function ensureChromium(): Promise<string> {
   const found = () => programs.find((path) => existsSync(path));
   if (!found() && debian.canInstall())
@@ -27,19 +29,19 @@ async function ensureChromium(): Promise<string> {
   );
 }
 
-/** Starts a browser without a window, that plays as soon as pages ask for it. */
+/** Starts a headless browser that lets pages play without a user gesture. */
 export const startChromium = async (): Promise<Browser> =>
   puppeteer.launch({
     executablePath: await ensureChromium(),
     args: [
-      // Chromium has no sandbox for root; it opens pages of ours alone.
+      // Chromium has no sandbox for root; tests open only our own pages.
       ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
       "--autoplay-policy=no-user-gesture-required",
       "--mute-audio",
     ],
   });
 
-/** The sizes at which pages are looked at. */
+/** Viewport sizes of the pages under test. */
 export const sizes = {
   phone: {
     width: 390,
@@ -51,11 +53,11 @@ export const sizes = {
   desktop: { width: 1440, height: 900 },
 } as const;
 
-/** Where screenshots are, for people to look at. */
+/** Folder of the screenshots, for people to look at. */
 export const screenshots =
   process.env.MARQUEE_SCREENSHOTS ?? join(tmpdir(), "marquee-screenshots");
 
-/** Takes a screenshot of a page, by the name of what it shows. */
+/** Takes a screenshot of a page; the file is called `name`. */
 export async function shoot(page: Page, name: string): Promise<void> {
   mkdirSync(screenshots, { recursive: true });
   const path = join(screenshots, `${name}.png`);

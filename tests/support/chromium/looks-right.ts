@@ -10,10 +10,10 @@ const axe = readFileSync(
   "utf8",
 );
 
-/** Asserts that a page fits a phone and a desktop, and that axe finds no serious barrier; takes a screenshot at both sizes. */
+/** Asserts that a page fits phone and desktop, and that axe finds no serious barrier; takes screenshots of both sizes. */
 export async function looksRight(page: Page, name: string): Promise<void> {
   const before = page.viewport();
-  // Another kind of device would load the page again.
+  // Changing the kind of device would reload the page.
   const { isMobile = false, hasTouch = false } = before ?? {};
   for (const [size, viewport] of Object.entries(sizes)) {
     await page.setViewport({ ...viewport, isMobile, hasTouch });

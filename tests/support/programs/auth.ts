@@ -2,7 +2,7 @@ import { openDatabase, serve } from "@marquee/runtime";
 import { createAuth } from "../../../services/auth/app.ts";
 import { cheap, keyEncryptionKey } from "../auth/domain.ts";
 
-// Auth with hashes that take a fraction of a millisecond, and without limits on tries. Its argument: DATABASE_URL, as JSON.
+// Auth with hashes that take a fraction of a millisecond, and without rate limits. Argument: {"DATABASE_URL"}, as JSON.
 const database = openDatabase(JSON.parse(process.argv[2] ?? "{}"));
 const endless = (name: string) => ({ name, burst: 1_000_000, every: 1 });
 const service = createAuth({

@@ -2,7 +2,7 @@ import { logger, openDatabase } from "@marquee/runtime";
 import { createOutbox } from "../../../services/payment/outbox/outbox.ts";
 import { keyEncryptionKey, quick, rules } from "../payment/outbox.ts";
 
-// A replica that delivers, for a test that kills it. Its argument: {"url"} of the database, as JSON.
+// A replica that delivers events, for a test that kills it. Argument: {"url"} of the database, as JSON.
 const { url } = JSON.parse(process.argv[2] ?? "{}");
 const times = { ...quick, lease: 600_000, answer: 500_000 };
 const database = openDatabase({ DATABASE_URL: url });

@@ -9,9 +9,9 @@ const requirements = join(import.meta.dirname, "requirements.txt");
 const folder = join(cache, "python", contentKey([requirements]));
 
 /**
- * Tools that other people wrote to look at services from outside, in a Python environment of their own: schemathesis, which
- * makes requests out of an OpenAPI document, and PyJWT, which verifies tokens. Installed once, into the cache.
- * @returns the folder of its programs
+ * Installs third-party tools that test services from outside, in a Python environment of their own: schemathesis, which
+ * generates requests from an OpenAPI document, and PyJWT, which verifies tokens. Installs once, into the cache.
+ * @returns the folder of the programs
  */
 export async function ensurePython(): Promise<string> {
   const bin = join(folder, "bin");
@@ -23,7 +23,7 @@ export async function ensurePython(): Promise<string> {
       debian.canInstall()
     )
       await debian.install(["python3-venv"], "tests check services with it");
-    // Programs in it name its path: it is made where it stays, and counts once it is whole.
+    // The programs contain the environment's path, so it is created in place; the file `whole` marks it as complete.
     await run("python3", ["-m", "venv", "--clear", folder]);
     await run(
       join(bin, "pip"),
@@ -35,7 +35,7 @@ export async function ensurePython(): Promise<string> {
   return bin;
 }
 
-/** Runs one of its programs, or `python` with a script beside this file. */
+/** Runs a program of the environment, or `python` with a script beside this file. */
 export async function python(program: string, args: string[]): Promise<string> {
   return run(join(await ensurePython(), program), args, {
     cwd: import.meta.dirname,

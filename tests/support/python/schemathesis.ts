@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { CommandError } from "../../../local/host.ts";
 import { python } from "./index.ts";
 
-/** What schemathesis checks of each response; besides: whether documents' own examples and links hold. */
+/** Checks of each response, besides those of the document's own examples and links. */
 const checks = [
   "not_a_server_error",
   "status_code_conformance",
@@ -19,11 +19,11 @@ const checks = [
 ];
 
 /**
- * Takes a service's OpenAPI document at its word: some hundred requests made out of it, right and wrong ones; fails where an answer
- * is none that the document has, or a 5xx.
- * @param url the service's
- * @param examples how many for each route
- * @param token what is sent as a bearer token. @default none
+ * Sends hundreds of valid and invalid requests generated from a service's OpenAPI document; fails on an undocumented
+ * answer or a 5xx.
+ * @param url URL of the service
+ * @param examples requests per route
+ * @param token bearer token. @default none
  */
 export async function schemathesis(
   url: string,

@@ -11,7 +11,7 @@ export interface Answer {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
-/** Asks over HTTP with these headers and no others; `method` is the method, not a header. */
+/** Sends a request with exactly these headers; `method` sets the method. */
 export async function ask(
   url: string,
   { method = "GET", ...headers }: Record<string, string> = {},
@@ -22,7 +22,7 @@ export async function ask(
   return { status: response.statusCode, headers: response.headers, body };
 }
 
-/** An answer in short, such as `206 0-9+200-209`; asserts that its bytes are the file's, and its headers say so. */
+/** Summarizes an answer, such as `206 0-9+200-209`, and asserts that its bytes and headers match the file. */
 export function summary(
   { status, headers, body }: Answer,
   file: Buffer,
@@ -33,7 +33,7 @@ export function summary(
     const [, start, end] = /^bytes (\d+)-(\d+)\/300000$/.exec(range) ?? [];
     assert.ok(
       bytes.equals(file.subarray(Number(start), Number(end) + 1)),
-      `other bytes than ${range}`,
+      `the bytes are not those of ${range}`,
     );
     return `${start}-${end}`;
   };
@@ -46,7 +46,7 @@ export function summary(
   if (status === 304) assert.equal(body.length, 0);
   else assert.equal(length, `${body.length}`);
   if (status === 200) {
-    assert.ok(body.equals(file), "other bytes than the whole");
+    assert.ok(body.equals(file), "the bytes are not those of the whole file");
     assert.equal(range, undefined);
     return "200 whole";
   }
@@ -57,11 +57,11 @@ export function summary(
   return `206 ${parts.map(({ range, bytes }) => isSlice(bytes, range)).join("+")}`;
 }
 
-/** The parts of a multipart/byteranges body, read as RFC 2046 has it. */
+/** The parts of a multipart/byteranges body, parsed per RFC 2046. */
 function partsOf(type: string, body: Buffer) {
   const boundary = /^multipart\/byteranges; boundary=(\w+)$/.exec(type)?.[1];
   assert.ok(boundary, `no boundary in ${type}`);
-  // The line break before a delimiter is the delimiter's; the first may be the body's begin.
+  // The line break before a delimiter belongs to it; the first delimiter may start the body without one.
   const text = `\r\n${body.toString("latin1").replace(/^\r\n/, "")}`;
   const [preamble, ...rest] = text.split(`\r\n--${boundary}`);
   assert.equal(preamble, "");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 const size = 300_000;
-/** What is asked for. */
+/** The requested file. */
 export const file = Buffer.concat(
   Array.from({ length: size / 32 }, (_, i) =>
     createHash("sha256").update(`${i}`).digest(),
@@ -14,18 +14,18 @@ const far = "9".repeat(30);
 const ranges = (count: number, step: number) =>
   Array.from({ length: count }, (_, i) => `${i * step}-${i * step}`).join(",");
 
-/** Why nginx answers otherwise; sections are RFC 9110's. */
+/** Why nginx answers differently; sections refer to RFC 9110. */
 const why = {
-  large: "the last byte may be beyond the end, however far (14.1.2)",
-  invalid: "what is no range is as if it weren't there (14.2)",
-  joined: "what overlaps or nearly touches is one part (15.3.7.2)",
-  many: "more than eight parts are nothing that a player needs (14.2)",
-  head: "ranges are for GET alone (14.2)",
+  large: "the last byte may be past the end, however far (14.1.2)",
+  invalid: "invalid ranges are ignored (14.2)",
+  joined: "ranges that overlap or nearly touch become one part (15.3.7.2)",
+  many: "more than eight ranges are ignored: no player needs them (14.2)",
+  head: "ranges apply to GET alone (14.2)",
 };
 
 /**
- * Requests, and what both answer. `ETAG` stands for the server's own entity tag. Where nginx answers otherwise: what, and
- * why we don't.
+ * Requests and the answers of both servers. `ETAG` stands for the server's own entity tag. The third element holds
+ * nginx's answer where it differs, and why ours does not follow it.
  */
 export const requests: [
   what: Record<string, string>,
@@ -109,7 +109,7 @@ export const requests: [
   [
     { "if-match": "ETAG", "if-unmodified-since": date(-60) },
     "200 whole",
-    ["412", "with If-Match it does not count (13.1.4)"],
+    ["412", "If-Match takes precedence (13.1.4)"],
   ],
   [{ "if-unmodified-since": date(0) }, "200 whole"],
   [{ "if-unmodified-since": date(-60) }, "412"],
@@ -117,7 +117,7 @@ export const requests: [
   [
     { "if-unmodified-since": "yesterday" },
     "200 whole",
-    ["412", "what is no date does not count (13.1.4)"],
+    ["412", "invalid dates are ignored (13.1.4)"],
   ],
   [{ range: "bytes=0-9", "if-range": "ETAG" }, "206 0-9"],
   [{ range: "bytes=0-9", "if-range": '"a"' }, "200 whole"],

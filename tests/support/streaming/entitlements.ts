@@ -24,7 +24,7 @@ export const soon = () => new Date(Date.now() + 10 * days);
 
 export const somebody = () => ({ userId: randomUUID(), token: "a.b.c" });
 
-/** Payment's answer that somebody may watch. */
+/** Payment's answer for a viewer who is entitled. */
 export const yes = (
   response: ServerResponse,
   { maxAge = 5, until = soon(), ...more }: Record<string, unknown> = {},
@@ -48,7 +48,7 @@ export const no = (response: ServerResponse, maxAge = 5) =>
     { "cache-control": `private, max-age=${maxAge}` },
   );
 
-/** Asserts that it can't be said who may watch. */
+/** Asserts that the entitlement is unknown: a 503 with Retry-After. */
 export const isAway = (work: Promise<unknown>) =>
   assert.rejects(work, (error) => {
     assert.ok(error instanceof PaymentAway, String(error));
@@ -58,22 +58,22 @@ export const isAway = (work: Promise<unknown>) =>
   });
 
 export interface TestEntitlements {
-  /** In place of payment. */
+  /** Stand-in for payment. */
   payment: Upstream;
   database: Database;
-  /** Another replica. A try may take 10 s. */
+  /** Starts another replica, whose attempts time out after 10 s by default. */
   replica(times?: Partial<EntitlementTimes>, its?: Database): Entitlements;
-  /** How often payment was asked in this test. */
+  /** Number of requests to payment in this test. */
   asked(): number;
-  /** The lines of the last replica's metrics with this name that are not 0. */
+  /** Lines of this metric of the last replica, without those that are 0. */
   shown(name: string): Promise<string[]>;
-  /** Somebody of whom payment has said that they may watch. */
+  /** A new viewer whom payment has called entitled. */
   watching(
     more?: Record<string, unknown>,
   ): Promise<{ userId: string; token: string }>;
 }
 
-/** For the suite that calls it: replicas on a database of their own. */
+/** Gives the calling suite replicas on a database of its own. */
 export function useEntitlements(): TestEntitlements {
   const payment = useUpstream();
   const url = useDatabase();

@@ -8,12 +8,12 @@ import {
 import { served, type Upstream } from "./upstream.ts";
 
 export interface Front {
-  /** Where the proxy is, for the tests that begin. */
+  /** Address of the current test's proxy. */
   url: string;
   port: number;
 }
 
-/** For the suite that calls it: what passes on /a, /things/:id and /api/things to a service, each test with a new one. */
+/** For each test of the calling suite: a new proxy of /a, /things/:id and /api/things to a service. */
 export function useFront(
   upstream: Upstream,
   options: Partial<PassOptions> = {},
@@ -35,7 +35,7 @@ export function useFront(
   return front;
 }
 
-/** A request as it is written: its path is no URL, and Host may be any. */
+/** Sends a request with path and Host exactly as given, valid or not. */
 export async function raw(
   { port }: Pick<Front, "port">,
   path: string,
@@ -47,7 +47,7 @@ export async function raw(
   return Object.assign(answer, { text });
 }
 
-/** What a service got, of a header that may have come more than once. */
+/** Values of a header that may occur more than once. */
 export const got = ({ rawHeaders }: IncomingMessage, name: string): string[] =>
   rawHeaders.filter(
     (_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name,

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** Bytes that look like nothing, the same each time. */
+/** Arbitrary bytes, the same for the same seed. */
 export const bytes = (size: number, seed: number): Buffer =>
   Buffer.from(Array.from({ length: size }, (_, i) => (i * 31 + seed) % 251));
 
-/** The files of the tests' titles. Videos are no videos: streaming never looks into them. */
+/** The files of the tests' titles. Videos are arbitrary bytes: streaming never parses them. */
 export const mediaFiles: Readonly<Record<string, Buffer>> = {
   "metropolis/poster.jpg": bytes(300, 1),
   "metropolis/backdrop.jpg": bytes(500, 2),
@@ -34,7 +34,9 @@ const title = (id: string, name: string, seconds: number) => ({
   hls: `${id}/index.m3u8`,
 });
 
-/** Makes a folder with two titles, metropolis (100 s, the featured one) and sunrise (50 s); it goes away when the tests end. */
+/**
+ * Creates a folder with two titles, metropolis (100 s, featured) and sunrise (50 s); it is deleted when the tests end.
+ */
 export function mediaFolder(): string {
   const root = mkdtempSync(join(tmpdir(), "marquee-media-"));
   process.once("exit", () => rmSync(root, { recursive: true, force: true }));

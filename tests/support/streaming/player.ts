@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { reportProgress } from "../../../services/streaming/browser/player/progress.ts";
 
-/** What the player is of a video: it plays, goes to places, and is loaded again. */
+/** The parts of a video element that the player uses: it plays, seeks, and reloads its source. */
 export class Video extends EventTarget {
   readyState = 1;
   paused = true;
@@ -13,7 +13,7 @@ export class Video extends EventTarget {
   get currentTime(): number {
     return this.#time;
   }
-  /** As in a browser: the time is there at once, and before "seeked" there is a "timeupdate". */
+  /** As in a browser, the time changes at once, and "timeupdate" comes before "seeked". */
   set currentTime(to: number) {
     this.#time = to;
     this.seeking = true;
@@ -34,7 +34,7 @@ export class Video extends EventTarget {
     this.paused = true;
     this.#tell("pause");
   }
-  /** Its source is loaded again: nothing of the new one was played. */
+  /** Reloads the source: nothing of the new one has been played. */
   empty(): void {
     this.#time = 0;
     this.readyState = 0;
@@ -48,7 +48,10 @@ export class Video extends EventTarget {
 
 export type Answer = () => Response | Promise<Response>;
 
-/** For the suite that calls it: a page with a video, and a server that is told where the viewer is. Time stands still but for pass(). */
+/**
+ * Gives the calling suite a page with a video, and a server that receives progress reports. Time advances only by
+ * pass().
+ */
 export function usePlayer() {
   const { addEventListener } = globalThis;
   let page: EventTarget;
@@ -56,12 +59,12 @@ export function usePlayer() {
 
   const player = {
     video: new Video(),
-    /** Places that were sent, in seconds. */
+    /** Positions sent, in seconds. */
     sent: [] as number[],
-    /** What the server answers from now on. */
+    /** The server's next answers. */
     answer: (() => new Response(null, { status: 204 })) as Answer,
 
-    /** Opens the page. @param position where the viewer was */
+    /** Opens the page; `position` is where the viewer was. */
     open: (position: number | null) =>
       reportProgress({
         video: player.video as unknown as HTMLVideoElement,
@@ -87,7 +90,7 @@ export function usePlayer() {
       document.dispatchEvent(new Event("visibilitychange"));
     },
     answered: () => new Promise(setImmediate),
-    /** Lets seconds go by. */
+    /** Advances the clock second by second. */
     async pass(seconds: number): Promise<void> {
       for (let i = 0; i < seconds; i++) {
         mock.timers.tick(1000);

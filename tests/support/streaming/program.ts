@@ -5,7 +5,7 @@ import { playbackKey } from "./service.ts";
 
 export const streamingProgram = "services/streaming/server.ts";
 
-/** What the program can start with. There are no such services. */
+/** Minimal environment of the program; nothing listens at these addresses. */
 export const streamingEnvironment = {
   PORT: "18997",
   DATABASE_URL: "postgres://streaming:secret@127.0.0.1:1/streaming",
@@ -15,7 +15,7 @@ export const streamingEnvironment = {
   PLAYBACK_KEY: playbackKey,
 };
 
-/** Starts the program of streaming, and waits until it takes requests. */
+/** Starts streaming and waits until it is ready. */
 export async function startedStreaming(
   variables: Partial<typeof streamingEnvironment> & Record<string, string>,
 ) {

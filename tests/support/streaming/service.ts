@@ -11,12 +11,12 @@ import { newUser, type TestSystem, useSystem } from "./system.ts";
 
 export const playbackKey = "the playback key of the tests, long enough";
 
-/** What is for people, and not in the OpenAPI document. */
+/** Paths of pages, which the OpenAPI document leaves out. */
 const pages =
   /^\/($|assets\/|titles\/[^/]+$|watch\/|plans$|subscribe$|membership|sign-|(delete-)?account$|change-password$|api\/|sandbox\/|icon\.svg$)/;
 
 export interface TestStreaming {
-  /** Every answer of the API is held against its /openapi.json. */
+  /** Checks every answer of the API against /openapi.json. */
   app: { request(path: string, init?: RequestInit): Promise<Response> };
   service: ReturnType<typeof createStreaming>;
   database: Database;
@@ -29,8 +29,8 @@ export interface TestStreamings {
 }
 
 /**
- * For the suite that calls it: two replicas of streaming on an empty database of their own, with auth and payment as they are.
- * What payment says is asked for each time, so that tests need not wait.
+ * Starts two replicas of streaming for the calling suite, on one empty database, with real auth and payment services.
+ * Entitlements are not cached, so that tests need not wait.
  */
 export function useStreaming(
   options: Partial<StreamingOptions> = {},
@@ -75,7 +75,7 @@ export function useStreaming(
 
 export type TestUser = Awaited<ReturnType<typeof newUser>>;
 
-/** Somebody who pays. */
+/** A user with a subscription. */
 export async function newMember(
   { system }: TestStreamings,
   method: unknown = "pm_card_visa",
@@ -90,7 +90,7 @@ export async function newMember(
   return { ...user, subscription: JSON.parse(text).id };
 }
 
-/** A request with somebody's access token. */
+/** A request with the user's access token. */
 export const as = (
   { token }: { token: string },
   method = "GET",
@@ -112,7 +112,7 @@ export interface TestPlayback {
   position: number;
 }
 
-/** Signed URLs of a title, for somebody who may watch. */
+/** Signed URLs of a title, for a user who may watch it. */
 export async function playbackOf(
   { app }: TestStreaming,
   user: { token: string },

@@ -16,24 +16,24 @@ import { operatorKey } from "../payment/service.ts";
 import { useDatabase } from "../postgres.ts";
 import { served } from "./upstream.ts";
 
-/** Auth and payment as they are, each on its port, and what streaming's origin makes of them. */
+/** Real auth and payment services, each on its own port, and streaming's origin in front of both. */
 export interface TestSystem {
   authUrl: string;
   paymentUrl: string;
-  /** One origin for both: where browsers are. */
+  /** The origin that browsers use. */
   url: string;
-  /** Auth's, as tokens say it; its keys are at authUrl. */
+  /** Issuer of auth's tokens; its keys are at authUrl. */
   issuer: string;
   accessTokens: AccessTokens;
-  /** What another pod verifies access tokens with. */
+  /** A verifier of access tokens that shares no cache with others, like another pod's. */
   newAccessTokens(): AccessTokens;
   auth: ReturnType<typeof createAuth>;
   payment: ReturnType<typeof createPayment>;
 }
 
 /**
- * For the suite that calls it: the system, on empty databases of its own.
- * @param trustedProxies in front of it
+ * Starts the system for the calling suite, on empty databases.
+ * @param trustedProxies number of trusted proxies in front of the origin
  */
 export function useSystem(trustedProxies = 0): TestSystem {
   const authDatabase = useDatabase();
@@ -52,7 +52,7 @@ export function useSystem(trustedProxies = 0): TestSystem {
     system.auth = createAuth({
       ...{ database: open(authDatabase()), issuer, keyEncryptionKey },
       hasher: { parameters: cheap },
-      trustedProxies: trustedProxies + 1, // streaming is one, too
+      trustedProxies: trustedProxies + 1, // streaming is one as well
     });
     const auth = await served(system.auth.app);
     system.authUrl = auth.url;
@@ -103,7 +103,7 @@ export const credentials = (name = crypto.randomUUID()) => ({
   password: "correct horse battery staple",
 });
 
-/** Makes an account by the API; gives its id and an access token. */
+/** Creates an account by the API; returns its id, an access token and the credentials. */
 export async function newUser(
   { url }: Pick<TestSystem, "url">,
   given = credentials(),

@@ -15,19 +15,19 @@ export type Handler = (
   response: ServerResponse,
 ) => unknown;
 
-/** A service in place of auth or payment, which answers as a test has it. */
+/** A stand-in for auth or payment; the test sets its answers. */
 export interface Upstream {
   url: string;
   /** Set by each test. */
   handler: Handler;
-  /** What it was asked, the first one first. */
+  /** Requests received, in order. */
   requests: IncomingMessage[];
   down(): Promise<void>;
   /** On the same port as before. */
   up(): Promise<void>;
 }
 
-/** For the suite that calls it: such a service, up when a test begins. */
+/** Starts a stand-in for each test of the calling suite. */
 export function useUpstream(): Upstream {
   const server = createServer((request, response) => {
     upstream.requests.push(request);
@@ -79,7 +79,7 @@ interface Served {
   close(): Promise<void>;
 }
 
-/** Serves an app on a port of its own, as programs do. */
+/** Serves an app on its own port. */
 export async function served({
   fetch,
 }: Pick<Hono<ServiceEnv>, "fetch">): Promise<Served> {

@@ -11,7 +11,7 @@ interface Said {
   email?: string;
 }
 
-/** A service that says who asks. */
+/** A service whose routes return the viewer of the request, and the viewer's email address. */
 export async function whoApp(options: ViewersOptions) {
   const viewers = createViewers(options);
   const { app, begin } = createService();
