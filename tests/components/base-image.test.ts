@@ -10,7 +10,7 @@ const digest = `sha256:${"c".repeat(64)}`;
 const images = { "acme/node": digest };
 const credentials = Buffer.from("ada:hunter2").toString("base64");
 
-/** A registry that wants a token, which it gives to those who have the credentials. */
+/** A registry that requires a bearer token, which it issues for the credentials. */
 const wantsToken =
   (asked: string[]) => (request: IncomingMessage, response: ServerResponse) => {
     const { host, authorization } = request.headers;
@@ -45,13 +45,13 @@ describe("pinImage", () => {
     else process.env.DOCKER_CONFIG = DOCKER_CONFIG;
   });
 
-  it("leaves a reference by digest alone, without asking a registry", async () => {
+  it("leaves a digest reference unchanged, without asking a registry", async () => {
     const reference = `nowhere.invalid/node@${digest}`;
     assert.equal(await pinImage(reference), reference);
   });
 
   for (const tag of [":24", ""])
-    it(`replaces the tag "${tag}" by the digest that it has`, () =>
+    it(`pins acme/node${tag} to the tag's digest`, () =>
       withImage(images, async (host) => {
         assert.equal(
           await pinImage(`${host}/acme/node${tag}`),
@@ -59,7 +59,7 @@ describe("pinImage", () => {
         );
       }));
 
-  it("fails where the registry has no such image", () =>
+  it("fails if the registry has no such image", () =>
     withImage(images, (host) =>
       assert.rejects(pinImage(`${host}/acme/nod:24`), {
         name: "Error",
@@ -67,7 +67,7 @@ describe("pinImage", () => {
       }),
     ));
 
-  it("fails where nothing listens, and says why", () =>
+  it("reports why the registry is unreachable", () =>
     withRegistry(undefined, (host) =>
       assert.rejects(pinImage(`${host}/acme/node:24`), {
         message: `http://${host}/v2/acme/node/manifests/24: connect ECONNREFUSED ${host}`,
@@ -111,7 +111,7 @@ describe("pinImage", () => {
       wantsToken([]),
     ));
 
-  it("says that only Docker may read an image whose registry refuses the credentials", () =>
+  it("throws UnreadableImageError if the registry refuses a token", () =>
     withImage(
       images,
       (host) =>

@@ -15,24 +15,24 @@ describe("contextMistake", () => {
       servers: new Map(names.map((name) => [name, undefined])),
     });
 
-  it("is none for a context that exists", () => {
+  it("returns undefined for a context that exists", () => {
     assert.equal(of("there", "here"), undefined);
   });
 
-  it("names the context, the files and the contexts that there are", () => {
+  it("names the context, the files and the existing contexts", () => {
     assert.equal(
       of("there", "elsewhere"),
       'marquee:context is "here", which is not in the kubeconfig (/one, /two: it has there, elsewhere). Set the key to one of its contexts, or KUBECONFIG to a file that has this one.',
     );
   });
 
-  it("says so when there are no contexts", () => {
+  it("reports a kubeconfig without contexts", () => {
     assert.match(of() ?? "", /\(\/one, \/two: it has no contexts\)/);
   });
 });
 
 describe("registryMistake", () => {
-  /** With another answer than the network's; returns the addresses that were asked. */
+  /** Does some work with a fake `fetch`; returns the requested URLs. */
   async function answered(
     answer: () => Promise<Response>,
     work: () => Promise<void>,
@@ -50,12 +50,12 @@ describe("registryMistake", () => {
   }
 
   for (const status of [200, 401])
-    it(`is none when the registry answers ${status}`, () =>
+    it(`returns undefined if the registry answers ${status}`, () =>
       withRegistry(status, async (host) => {
         assert.equal(await registryMistake(`${host}/acme`), undefined);
       }));
 
-  it("names what answers as no registry does", () =>
+  it("reports a server that is not a registry", () =>
     withRegistry(404, async (host) => {
       assert.equal(
         await registryMistake(`${host}/acme`),
@@ -63,7 +63,7 @@ describe("registryMistake", () => {
       );
     }));
 
-  it("names what does not answer, and why", () =>
+  it("reports why a registry is unreachable", () =>
     withRegistry(undefined, async (host) => {
       assert.equal(
         await registryMistake(host),
@@ -71,7 +71,7 @@ describe("registryMistake", () => {
       );
     }));
 
-  it("says why also where localhost has two addresses", () =>
+  it("reports why localhost is unreachable at both of its addresses", () =>
     answered(
       async () => {
         const cause = Object.assign(new AggregateError([]), {
@@ -107,7 +107,7 @@ describe("requireReach", () => {
     settingsOf({ registry, ...changes });
   const nothing = { files: ["/none"], servers: new Map() };
   const here = { files: ["/one"], servers: new Map([["here", undefined]]) };
-  /** What the state has of a stack that was deployed: its namespace need not be looked for. */
+  /** The state of a deployed stack, whose namespace needs no lookup. */
   const deployed = { context: "here", hasNamespace: true, programs: [] };
   const reach = (
     settings: Parameters<typeof requireReach>[0],
@@ -117,7 +117,7 @@ describe("requireReach", () => {
     `  - ${contextMistake("here", nothing)}\n` +
     `  - marquee:registry is "${host}", which does not answer (http://${host}/v2/: connect ECONNREFUSED ${host}). Start it, or set the key to one that runs.\n`;
 
-  it("lets an update go on when both are there", () =>
+  it("passes an update if the context and the registry are available", () =>
     withRegistry(200, async (host) => {
       await deploy(() => reach(settings(host), here));
     }));
@@ -130,7 +130,7 @@ describe("requireReach", () => {
       { services: { auth: external, payment: external, streaming: external } },
     ],
     [
-      "every image is prebuilt, also the log shipper's",
+      "every image is prebuilt, including the log shipper's",
       {
         services: {
           auth: { ...prebuilt, logSidecar: true },
@@ -140,11 +140,11 @@ describe("requireReach", () => {
         logShipperImage: image("log-shipper"),
       },
     ],
-    ["another stack has the images", { imagesFrom: "staging" }],
+    ["another stack provides the images", { imagesFrom: "staging" }],
   ];
   for (const [title, changes] of unbuilt)
     for (const preview of [false, true])
-      it(`asks no registry in ${preview ? "a preview" : "an update"} when ${title}, one that is said neither`, () =>
+      it(`asks no registry, configured or not, in ${preview ? "a preview" : "an update"} when ${title}`, () =>
         withRegistry(undefined, async (host) => {
           for (const registry of [undefined, host]) {
             const warned = await warnings(() =>
@@ -156,7 +156,7 @@ describe("requireReach", () => {
           }
         }));
 
-  it("ends an update at the context alone when no registry is needed", () =>
+  it("fails an update only because of the context when no registry is needed", () =>
     withRegistry(undefined, (host) =>
       ends(
         deploy(() => reach(settings(host, { imagesFrom: "staging" }), nothing)),
@@ -177,7 +177,7 @@ describe("requireReach", () => {
       );
     }));
 
-  it("ends an update without a stack trace, with everything that is missing", () =>
+  it("fails an update without a stack trace, and lists every mistake", () =>
     withRegistry(undefined, async (host) => {
       await ends(
         deploy(() => reach(settings(host), nothing)),
@@ -185,7 +185,7 @@ describe("requireReach", () => {
       );
     }));
 
-  it("ends an update that has no password for a database elsewhere", () =>
+  it("fails an update without a password for a database outside the cluster", () =>
     withRegistry(200, async (host) => {
       const database = { externalName: "db.example.com", tls: "require" };
       await ends(
@@ -194,7 +194,7 @@ describe("requireReach", () => {
       );
     }));
 
-  it("only warns in a preview", () =>
+  it("only warns in a preview about a missing context and an unreachable registry", () =>
     withRegistry(undefined, async (host) => {
       const warned = await warnings(() =>
         deploy(() => reach(settings(host), nothing), { preview: true }),

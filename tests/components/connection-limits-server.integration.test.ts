@@ -13,7 +13,7 @@ import {
 } from "../support/components/configurations.ts";
 import { useProvisioning } from "../support/components/provisionings.ts";
 
-describe("A server with the least connections that the services' pods need", function () {
+describe("Connection limits on a server with the minimum number of connections", function () {
   this.timeout("2m");
   // 25 for 2 pods, 15 for 1, 75 for 7, and 10 for administration.
   const maxConnections = 125;
@@ -78,7 +78,7 @@ describe("A server with the least connections that the services' pods need", fun
       "SELECT usename AS service, count(*)::int FROM pg_stat_activity WHERE usename IN ('auth', 'payment', 'streaming') GROUP BY 1 ORDER BY 1",
     );
 
-  it("has them for all pods of a rollout at once, and for the administrator and the Job besides", async () => {
+  it("leaves enough connections for every pod of a rollout, the administrator and the Job", async () => {
     await provisioned(limits);
     assert.deepEqual(
       await query(
@@ -99,7 +99,7 @@ describe("A server with the least connections that the services' pods need", fun
     await provisioned(limits);
   });
 
-  it("refuses a role's connections beyond its limit", async () => {
+  it("rejects connections beyond a role's limit", async () => {
     await provisioned({ ...limits, streaming: 65 });
     await assert.rejects(rollOut(), (error) => {
       assert.ok(error instanceof DatabaseAway);

@@ -25,7 +25,7 @@ describe("connectionsOf", () => {
     [30, 305],
     [10_000, 100_005],
   ] as const)
-    it(`is ${connections} for ${pods} pods: two pools of 5 for each, and 5`, () => {
+    it(`returns ${connections} for ${pods} pods: two pools of 5 per pod, and 5 spare`, () => {
       assert.equal(connectionsOf(pods), connections);
     });
 
@@ -60,17 +60,17 @@ describe("connectionLimits", () => {
       assert.deepEqual(limitsOf(auth), { auth: limit });
     });
 
-  it("has none for a service that runs elsewhere", () => {
+  it("sets no limit for a service that runs elsewhere", () => {
     const auth = { type: "ExternalName", externalName: "auth.example.com" };
     assert.deepEqual(limitsOf(auth, ["auth", "payment"]), { payment: 65 });
   });
 
-  it("has none for a service without a database", () => {
+  it("sets no limit for a service without a database", () => {
     assert.deepEqual(limitsOf({ replicas: 30 }, []), {});
   });
 });
 
-describe("parseSettings, of the connections that services need together,", () => {
+describe("parseSettings: connections of all services", () => {
   const here =
     "raise database.maxConnections (and database.resources.limits.memory by up to 10 MiB per connection).";
   const elsewhere =
@@ -126,7 +126,7 @@ describe("parseSettings, of the connections that services need together,", () =>
       `400: the services need 465 connections, 405 for streaming (40 pods), 25 for auth (2 pods), 25 for payment (2 pods) and 10 for administration. ${why} Lower services.streaming.autoscale.max, or ${elsewhere}`,
     ],
   ] as const)
-    it(`refuses services ${JSON.stringify(services)} with database ${JSON.stringify(database).slice(0, 40)}`, () => {
+    it(`rejects services ${JSON.stringify(services)} with database ${JSON.stringify(database).slice(0, 40)}`, () => {
       assert.deepEqual(mistakesOf({ services, database, secrets }, encrypted), [
         `marquee:database.maxConnections is ${mistake}`,
       ]);
@@ -138,7 +138,7 @@ describe("parseSettings, of the connections that services need together,", () =>
     assert.deepEqual(parsed.mistakes, []);
   });
 
-  it("sums up only right numbers", () => {
+  it("ignores invalid numbers in the sum of connections", () => {
     assert.deepEqual(
       mistakesOf({
         services: { auth: { replicas: 10_000 }, payment: { replicas: -1 } },

@@ -9,10 +9,10 @@ import {
 import { deploy, ends } from "../support/components/engine.ts";
 import { useFolders, write } from "../support/folders.ts";
 
-/** A secret's value: nobody may read it in any sentence. */
+/** A secret's value, which no message may contain. */
 const value = "hunter2";
 
-/** For the suite that calls it: each test in a project folder of its own, without a stack's file. */
+/** Runs each test of the calling suite in its own project folder, which has no stack file. */
 function useProject() {
   const useFolder = useFolders();
   const cwd = process.cwd();
@@ -20,9 +20,9 @@ function useProject() {
   afterEach(() => process.chdir(cwd));
 }
 
-/** As Pulumi keeps what it encrypted. */
+/** An encrypted value as Pulumi stores it. */
 const secure = { secure: "v1:q8o1c2VjcmV0:Z29vZCBsdWNr" };
-/** A stack's file with these secrets, in JSON, which is YAML too. */
+/** A stack's file with these secrets, in JSON, which is also YAML. */
 const file = (secrets: unknown) =>
   JSON.stringify({
     config: {
@@ -35,7 +35,7 @@ const key = "marquee:secrets";
 describe("encryptedValues", () => {
   useProject();
 
-  /** Whether these variables are encrypted, as `service.NAME`, with these files and with what the engine says is encrypted. */
+  /** Whether each variable, as `service.NAME`, is encrypted, with these files and secret keys of the engine. */
   async function tells(
     variables: string[],
     files: Record<string, string>,
@@ -56,12 +56,12 @@ describe("encryptedValues", () => {
   }
 
   const whatever: [says: string, encrypted: string[] | undefined][] = [
-    ["that some are", [key]],
-    ["that none is", []],
-    ["nothing", undefined],
+    ["lists the key as secret", [key]],
+    ["lists no secret keys", []],
+    ["sends no list of secret keys", undefined],
   ];
   for (const [says, encrypted] of whatever) {
-    it(`tells one that is encrypted from one that is not in the same file, where the engine says ${says}`, async () => {
+    it(`distinguishes an encrypted from a plain value in the same file, when the engine ${says}`, async () => {
       const secrets = { auth: { TOKEN: secure, KEY: value } };
       assert.deepEqual(
         await tells(
@@ -73,7 +73,7 @@ describe("encryptedValues", () => {
       );
     });
 
-    it(`looks at each service by itself, where the engine says ${says}`, async () => {
+    it(`checks each service separately, when the engine ${says}`, async () => {
       const secrets = { auth: { TOKEN: secure }, streaming: { TOKEN: value } };
       assert.deepEqual(
         await tells(
@@ -105,7 +105,7 @@ config:
     );
   });
 
-  it("reads the key without the project's name, which Pulumi takes for the same", async () => {
+  it("reads the key without the project's name, which Pulumi treats as the same key", async () => {
     const secrets = { auth: { TOKEN: secure, KEY: value } };
     assert.deepEqual(
       await tells(
@@ -118,7 +118,7 @@ config:
   });
 
   for (const plain of [value, "", "secure", 12, true, null, [], {}, [secure]])
-    it(`has ${JSON.stringify(plain)} for not encrypted, whatever the engine says of another`, async () => {
+    it(`treats ${JSON.stringify(plain)} as not encrypted, although the engine lists the key as secret`, async () => {
       const secrets = { auth: { TOKEN: plain, KEY: secure } };
       assert.deepEqual(
         await tells(["auth.TOKEN"], { "Pulumi.dev.yaml": file(secrets) }, [
@@ -128,44 +128,41 @@ config:
       );
     });
 
-  describe("goes by the engine where", () => {
+  describe("fallback to the engine", () => {
     const other = file({ auth: { TOKEN: value } });
     const rows: [title: string, files: Record<string, string>][] = [
-      ["there is no file", {}],
+      ["the stack has no file", {}],
       ["the whole map is encrypted", { "Pulumi.dev.yaml": file(secure) }],
       [
-        "all of a service is encrypted",
+        "the service's map is encrypted as a whole",
         { "Pulumi.dev.yaml": file({ auth: secure }) },
       ],
-      ["the file says none", { "Pulumi.dev.yaml": file(undefined) }],
+      ["the file has no secrets", { "Pulumi.dev.yaml": file(undefined) }],
+      ["the secrets are null in the file", { "Pulumi.dev.yaml": file(null) }],
       [
-        "the file says nothing after the key",
-        { "Pulumi.dev.yaml": file(null) },
-      ],
-      [
-        "the file says none of that service",
+        "the file has no secrets of that service",
         { "Pulumi.dev.yaml": file({ payment: { TOKEN: value } }) },
       ],
       [
-        "the file says nothing after the service",
+        "the service's secrets are null in the file",
         { "Pulumi.dev.yaml": file({ auth: null }) },
       ],
       [
-        "the file says not that one",
+        "the file lacks that variable",
         { "Pulumi.dev.yaml": file({ auth: { KEY: value } }) },
       ],
       ["the file is empty", { "Pulumi.dev.yaml": "" }],
       ["the file has no configuration", { "Pulumi.dev.yaml": "config:\n" }],
       [
-        "the file has another project's",
+        "the file has another project's secrets",
         { "Pulumi.dev.yaml": other.replace("marquee:s", "tv:s") },
       ],
-      ["the file is another stack's", { "Pulumi.prod.yaml": other }],
-      ["the file is the project's", { "Pulumi.yaml": other }],
+      ["the file belongs to another stack", { "Pulumi.prod.yaml": other }],
+      ["only the project's file has secrets", { "Pulumi.yaml": other }],
       ["the file is in another folder", { "stacks/Pulumi.dev.yaml": other }],
     ];
     for (const [title, files] of rows)
-      it(`${title}: it is encrypted if any is`, async () => {
+      it(`treats a value as encrypted if the engine lists the key as secret, when ${title}`, async () => {
         const tokens = ["auth.TOKEN"];
         const others = ["marquee:services", "secrets", "tv:secrets"];
         assert.deepEqual(await tells(tokens, files, [...others, key]), [true]);
@@ -185,7 +182,7 @@ config:
   });
 });
 
-describe("loadSettings, of secrets,", () => {
+describe("loadSettings: secrets", () => {
   useProject();
 
   const good = { auth: { TOKEN: value } };
@@ -204,7 +201,7 @@ describe("loadSettings, of secrets,", () => {
     `The configuration of stack dev has a mistake, so nothing was built or changed:\n  - ${mistake}\n` +
     "It is in Pulumi.dev.yaml; `pulumi config set --path 'marquee:services.auth.replicas' 3` sets one value.";
 
-  it("reads them as the map that Pulumi hands over as JSON, where it says that they are encrypted", async () => {
+  it("reads the map that Pulumi passes as JSON, if the engine lists the key as secret", async () => {
     const { outputs } = await load(JSON.stringify(good), [
       "aws:token",
       "marquee:secrets",
@@ -213,10 +210,10 @@ describe("loadSettings, of secrets,", () => {
   });
 
   for (const encrypted of [undefined, [], ["marquee:services"], ["secrets"]])
-    it(`ends where Pulumi says that what is encrypted is ${JSON.stringify(encrypted) ?? "nothing"}`, () =>
+    it(`rejects a map if the engine's list of secret keys is ${JSON.stringify(encrypted) ?? "missing"}`, () =>
       ends(load(JSON.stringify(good), encrypted), says(plain("auth.TOKEN"))));
 
-  it("ends where one of two in the stack's file is not encrypted, though the engine says that some are, and names that one", () => {
+  it("rejects and names a plain value in the stack's file, although the engine lists the key as secret", () => {
     write(".", {
       "Pulumi.dev.yaml": file({ auth: { TOKEN: secure, KEY: value } }),
     });
@@ -224,7 +221,7 @@ describe("loadSettings, of secrets,", () => {
     return ends(load(JSON.stringify(secrets), [key]), says(plain("auth.KEY")));
   });
 
-  it("reads those that the stack's file has encrypted", async () => {
+  it("reads values that are encrypted in the stack's file", async () => {
     write(".", {
       "Pulumi.dev.yaml": file({ auth: { TOKEN: secure }, payment: {} }),
     });
@@ -234,16 +231,16 @@ describe("loadSettings, of secrets,", () => {
     assert.deepEqual(outputs.secrets, good);
   });
 
-  it("reads a map that the stack's file has encrypted as a whole", async () => {
+  it("reads a map that is encrypted as a whole in the stack's file", async () => {
     write(".", { "Pulumi.dev.yaml": file(secure) });
     const { outputs } = await load(JSON.stringify(good), [key]);
     assert.deepEqual(outputs.secrets, good);
   });
 
-  it("ends without saying a secret that was set in place of the map", () =>
+  it("rejects a secret that was set instead of the map, without quoting it", () =>
     ends(load(value, ["marquee:secrets"]), says(noMap)));
 
-  it("ends without saying what of a map can't be read", () =>
+  it("rejects a map that is invalid JSON, without quoting it", () =>
     ends(
       load(`{"auth": {"TOKEN": "${value}"`, ["marquee:secrets"]),
       says(noMap),

@@ -27,7 +27,7 @@ const external = () =>
   });
 
 describe("ExternalService", () => {
-  it("is a Service and nothing more: no Deployment, no image", async () => {
+  it("creates a Service and nothing else", async () => {
     const { outputs, resources } = await external();
     assert.deepEqual(count(resources), {
       "marquee:components:ExternalService": 1,
@@ -39,7 +39,7 @@ describe("ExternalService", () => {
     );
   });
 
-  it("gives the host the name that pods know the service by", async () => {
+  it("maps the service's in-cluster name to the external host", async () => {
     const { resources } = await external();
     assert.deepEqual(only(resources, serviceType, "payment-service").inputs, {
       apiVersion: "v1",
@@ -62,12 +62,12 @@ describe("ExternalService", () => {
     });
   });
 
-  it("has the host and its port as url", async () => {
+  it("returns the external host and port as its URL", async () => {
     const { outputs } = await external();
     assert.equal(outputs.url, "http://pay.example.com:8082");
   });
 
-  it("keeps its Service object when the service ran here before", async () => {
+  it("keeps the Service object of a service that ran in the cluster before", async () => {
     await external();
     assert.deepEqual(await formerParents(options[serviceType]), [
       "urn:pulumi:dev::marquee::marquee:components:Microservice::payment",

@@ -14,7 +14,7 @@ import {
 const { isRpcSecret, unwrapRpcSecret } = pulumi.runtime;
 const reference = { secretKeyRef: { name: "auth-key-1a2b", key: "value" } };
 
-/** Makes a Secret of auth; returns what refers to it, what the cluster would be asked for, and with which options. */
+/** Creates a generated Secret for auth; returns the reference to it, its inputs, its data and its options. */
 async function generated(given?: string, existing?: GeneratedValues) {
   const options: Record<string, pulumi.CustomResourceOptions> = {};
   const { outputs, resources } = await deploy(
@@ -48,13 +48,13 @@ async function generated(given?: string, existing?: GeneratedValues) {
 }
 
 describe("createGeneratedSecret", () => {
-  it("makes a Secret whose name Pulumi makes, and refers to it as it was made", async () => {
+  it("creates an autonamed Secret, and refers to it by its resulting name", async () => {
     const { outputs, inputs } = await generated();
     assert.deepEqual(inputs, autonamedSecret);
     assert.deepEqual(outputs, reference);
   });
 
-  it("puts 192 random bits into it, others each time", async () => {
+  it("generates 192 random bits, which differ each time", async () => {
     const first = (await generated()).data;
     const second = (await generated()).data;
     for (const data of [first, second]) {
@@ -64,13 +64,13 @@ describe("createGeneratedSecret", () => {
     assert.notEqual(first.value, second.value);
   });
 
-  it("keeps what was put into it first", async () => {
+  it("ignores later changes to a generated value", async () => {
     const { options } = await generated();
     assert.deepEqual(options?.ignoreChanges, ["stringData", "data"]);
   });
 
   for (const given of ["hunter2", ""])
-    it(`takes ${JSON.stringify(given)} that was given, whenever it changes`, async () => {
+    it(`uses the given value ${JSON.stringify(given)}, and follows its changes`, async () => {
       const { outputs, data, options } = await generated(given);
       assert.deepEqual(data, { value: given });
       assert.equal(options?.ignoreChanges, undefined);
@@ -78,40 +78,40 @@ describe("createGeneratedSecret", () => {
     });
 });
 
-describe("createGeneratedSecret, where the namespace holds a value,", () => {
+describe("createGeneratedSecret: existing values", () => {
   const existing = { "auth-key": "the former one" };
 
-  it("goes on with it", async () => {
+  it("keeps the existing value", async () => {
     const { data, options } = await generated(undefined, existing);
     assert.deepEqual(data, { value: "the former one" });
     assert.deepEqual(options?.ignoreChanges, ["stringData", "data"]);
   });
 
-  it("generates one of its own if it is of another Secret", async () => {
+  it("generates a value if only another Secret has one", async () => {
     const { data } = await generated(undefined, { "auth-pepper": "other" });
     assert.match(data.value, /^[\w-]{32}$/);
   });
 
-  it("prefers one that is given", async () => {
+  it("prefers a given value to the existing one", async () => {
     const { data } = await generated("hunter2", existing);
     assert.deepEqual(data, { value: "hunter2" });
   });
 });
 
-describe("createGeneratedSecret, when its service goes,", () => {
-  it("leaves a generated value, which data may be encrypted with", async () => {
+describe("createGeneratedSecret: removal of the service", () => {
+  it("retains a generated value, because data may be encrypted with it", async () => {
     const { options } = await generated();
     assert.equal(options?.retainOnDelete, true);
   });
 
-  it("leaves no value that was given, which the configuration has", async () => {
+  it("deletes a given value, because the configuration still has it", async () => {
     const { options } = await generated("hunter2");
     assert.equal(options?.retainOnDelete, undefined);
   });
 });
 
 describe("environmentOf", () => {
-  it("is a list of variables in their order: texts, outputs, and what Secrets have", async () => {
+  it("lists texts, outputs and Secret references in order", async () => {
     const { outputs } = await deploy(() =>
       environmentOf({
         B: "text",
@@ -128,7 +128,7 @@ describe("environmentOf", () => {
     ]);
   });
 
-  it("is empty without any", () => {
+  it("returns an empty list without variables", () => {
     assert.deepEqual(environmentOf({}), []);
   });
 });

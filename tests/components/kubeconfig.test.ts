@@ -25,7 +25,7 @@ describe("readKubeconfig", () => {
   };
   const read = (...paths: string[]) => readKubeconfig(paths.join(delimiter));
 
-  it("takes the contexts of every file in KUBECONFIG", () => {
+  it("reads the contexts of every file in KUBECONFIG", () => {
     const paths = files(
       {
         one: kubeconfig({ local: "https://127.0.0.1:6443" }),
@@ -43,7 +43,7 @@ describe("readKubeconfig", () => {
     });
   });
 
-  it("says which file can't be read", () => {
+  it("names the file that can't be read", () => {
     const [path] = files({ broken: "contexts: [" }, "broken");
     assert.throws(
       () => read(path as string),
@@ -77,7 +77,7 @@ describe("readKubeconfig", () => {
     assert.equal(read(...paths).servers.get("local"), "https://127.0.0.1:6443");
   });
 
-  it("passes over files that are missing or empty", () => {
+  it("ignores missing and empty files", () => {
     const paths = files(
       { empty: "", one: kubeconfig({ local: "https://127.0.0.1:6443" }) },
       "missing",
@@ -90,7 +90,7 @@ describe("readKubeconfig", () => {
     });
   });
 
-  it("reads YAML, and a context whose cluster is nowhere", () => {
+  it("reads YAML, and accepts a context whose cluster is missing", () => {
     const paths = files(
       { one: "contexts:\n- name: lost\n  context:\n    cluster: gone\n" },
       "one",
@@ -98,7 +98,7 @@ describe("readKubeconfig", () => {
     assert.deepEqual(read(...paths).servers, new Map([["lost", undefined]]));
   });
 
-  it("is kubectl's own file when KUBECONFIG says nothing", () => {
+  it("reads ~/.kube/config if KUBECONFIG is empty", () => {
     const home = process.env.HOME;
     const folder = useFolder({
       ".kube/config": kubeconfig({ home: "https://10.0.0.1" }),
@@ -120,7 +120,7 @@ describe("nodeHost", () => {
   const host = (server: string | undefined) =>
     nodeHost({ files: [], servers: new Map([["here", server]]) }, "here");
 
-  it("is the API server's host", () => {
+  it("returns the host of the API server", () => {
     assert.equal(host("https://127.0.0.2:6443"), "127.0.0.2");
   });
 
@@ -130,7 +130,7 @@ describe("nodeHost", () => {
     ["https://[::1]:6443", "[::1]"],
     ["https://[2001:db8::1]:443", "[2001:db8::1]"],
   ] as const)
-    it(`is ${expected} for ${server}`, () => {
+    it(`returns ${expected} for ${server}`, () => {
       assert.equal(host(server), expected);
     });
 
@@ -140,11 +140,11 @@ describe("nodeHost", () => {
     "https://localhost:49154",
     "https://abc.eks.amazonaws.com",
   ])
-    it(`is unknown for ${server}, behind which no node port listens`, () => {
+    it(`returns undefined for ${server}, whose host serves no node ports`, () => {
       assert.equal(host(server), undefined);
     });
 
-  it("is unknown when the API server is", () => {
+  it("returns undefined if the API server's address is missing or invalid", () => {
     assert.equal(host(undefined), undefined);
     assert.equal(host("no address"), undefined);
   });

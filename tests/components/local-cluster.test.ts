@@ -43,7 +43,7 @@ describe("withLocalDefaults", () => {
     }
   });
 
-  it("leaves a database that is not a map to the checks of the configuration", () => {
+  it("leaves a database that is not a map unchanged, for the settings' checks to reject", () => {
     const database = "postgres:17";
     assert.deepEqual(withLocalDefaults({ ...own, database }, env), {
       ...own,
@@ -51,7 +51,7 @@ describe("withLocalDefaults", () => {
     });
   });
 
-  it("leaves stacks on other clusters alone", () => {
+  it("leaves the configuration of stacks on other clusters unchanged", () => {
     const raw = { context: "kind-kind", registry: "ghcr.io/acme" };
     assert.deepEqual(withLocalDefaults(raw, env), raw);
   });

@@ -35,7 +35,7 @@ describe("mediaVariables", () => {
     ],
   ];
   for (const [settings, variables] of rows)
-    it(`of ${JSON.stringify(settings)} are ${Object.keys(variables).join(", ") || "none"}`, () => {
+    it(`maps ${JSON.stringify(settings)} to ${Object.keys(variables).join(", ") || "no variables"}`, () => {
       assert.deepEqual(mediaVariables(settings), variables);
     });
 });
@@ -56,18 +56,18 @@ describe("mediaOutside", () => {
     [{ bucket, endpoint: "https://[2001:db8::1]:9000" }, [9000]],
   ];
   for (const [settings, ports] of rows)
-    it(`is [${ports}] for ${JSON.stringify(settings)}`, () => {
+    it(`returns [${ports}] for ${JSON.stringify(settings)}`, () => {
       assert.deepEqual(mediaOutside(settings), ports);
     });
 });
 
 describe("mediaVolumes", () => {
   for (const settings of [{}, { bucket }])
-    it(`are none for ${JSON.stringify(settings)}`, () => {
+    it(`returns no volumes for ${JSON.stringify(settings)}`, () => {
       assert.deepEqual(mediaVolumes(settings), []);
     });
 
-  it("are the claim, which nobody may write to, in the folder that the variables name", () => {
+  it("mounts the claim read-only in the folder that MEDIA_FOLDER names", () => {
     const settings = { volumeClaim: "films" };
     assert.deepEqual(mediaVolumes(settings), [
       {

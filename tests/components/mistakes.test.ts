@@ -9,10 +9,10 @@ describe("suggestion", () => {
     ["mi", ["max", "min"], "min"],
     ["MAX", ["mix", "max"], "max"],
     ["maximum", ["minimums", "Maximum", "maximal"], "Maximum"],
-    // As near as another: the first.
+    // The first of two equally near words.
     ["mux", ["max", "mix"], "max"],
     ["mux", ["mix", "max"], "mix"],
-    // By two letters, and no more.
+    // At most two edits.
     ["replica", ["image", "replicas"], "replicas"],
     ["rplica", ["image", "replicas"], "replicas"],
     ["rplic", ["image", "replicas"], undefined],
@@ -20,7 +20,7 @@ describe("suggestion", () => {
     ["max", [], undefined],
   ];
   for (const [word, words, near] of rows)
-    it(`of ${words.join(", ") || "nothing"} for "${word}" is ${near ?? "none"}`, () => {
+    it(`suggests ${near ?? "nothing"} for "${word}" among ${words.join(", ") || "no words"}`, () => {
       assert.equal(
         suggestion(word, words),
         near === undefined ? "" : ` Did you mean ${near}?`,

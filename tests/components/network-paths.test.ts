@@ -7,10 +7,10 @@ import {
 } from "../../components/network-paths.ts";
 import { deploy, known, noting } from "../support/components/engine.ts";
 
-/** One service, before there is a Service that leads to it. */
+/** A service whose Service object does not exist yet. */
 type Service = Omit<NetworkService, "arrival">;
 
-/** As the program's services are. */
+/** A service with the defaults of the program's services. */
 const service = (name: string, more: Partial<Service> = {}): Service => ({
   name,
   app: `${name}-service`,
@@ -37,7 +37,7 @@ const dns = {
   ],
 };
 
-/** The policies' specifications by name, as the cluster would be asked for them, and the options of each. */
+/** The specifications and the resource options of the policies, by name. */
 async function policies(system: Service[]) {
   const options: Record<string, pulumi.CustomResourceOptions> = {};
   const { resources } = await deploy(() => {
@@ -62,7 +62,7 @@ async function policies(system: Service[]) {
   return { specs, options };
 }
 
-/** Where the Service of a service is waited for. */
+/** The names of the Services that a resource depends on. */
 const servicesOf = (options?: pulumi.CustomResourceOptions) =>
   Promise.all(
     [options?.dependsOn ?? []].flat().map(async (resource) => {
@@ -72,14 +72,14 @@ const servicesOf = (options?: pulumi.CustomResourceOptions) =>
   );
 
 describe("NetworkPaths", () => {
-  it("denies everything that no path is for, both ways", async () => {
+  it("denies all ingress and egress without services", async () => {
     const { specs } = await policies([]);
     assert.deepEqual(specs, {
       "default-deny": { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
     });
   });
 
-  it("is a policy for each service, and one for each path between two", async () => {
+  it("creates a policy for each service, and one for each call between two services", async () => {
     const { specs } = await policies(system);
     assert.deepEqual(Object.keys(specs).sort(), [
       "auth-network",
@@ -91,7 +91,7 @@ describe("NetworkPaths", () => {
     ]);
   });
 
-  it("lets a service be called by the services that say they call it, on its port alone", async () => {
+  it("allows only the declared callers of a service, only on its port", async () => {
     const { specs } = await policies(system);
     assert.deepEqual(specs["auth-network"], {
       ...pods("auth"),
@@ -101,7 +101,7 @@ describe("NetworkPaths", () => {
     });
   });
 
-  it("lets everybody call a service that has an address outside", async () => {
+  it("allows ingress from everywhere to a service with an external address", async () => {
     const { specs } = await policies(system);
     assert.deepEqual(specs["streaming-network"], {
       ...pods("streaming"),
@@ -111,7 +111,7 @@ describe("NetworkPaths", () => {
     });
   });
 
-  it("lets a service call whom it says, on that one's port, once its Service leads there", async () => {
+  it("allows a service to call a declared callee on its port, once the callee's Service exists", async () => {
     const { specs, options } = await policies(system);
     assert.deepEqual(specs["streaming-calls-payment"], {
       ...pods("streaming"),
@@ -123,17 +123,17 @@ describe("NetworkPaths", () => {
     ]);
   });
 
-  it("waits for no Service to say who may call one", async () => {
+  it("creates a service's ingress policy without waiting for a Service", async () => {
     const { options } = await policies(system);
     assert.deepEqual(await servicesOf(options["streaming-network"]), []);
   });
 
-  it("lets nobody call a service that nobody says to call", async () => {
+  it("allows no ingress to a service without callers", async () => {
     const { specs } = await policies([service("auth", { port: 8081 })]);
     assert.deepEqual(specs["auth-network"].ingress, []);
   });
 
-  it("finds pods by the label that they have, not by the service's name", async () => {
+  it("selects pods by their app label, not by the service's name", async () => {
     const { specs } = await policies([
       service("auth", { calls: ["postgres"] }),
       service("postgres", { app: "db", port: 5432 }),
@@ -152,7 +152,7 @@ describe("NetworkPaths", () => {
     });
   });
 
-  it("needs no port of a service that only calls", async () => {
+  it("needs no port for a service that only calls", async () => {
     const { specs } = await policies([service("job"), ...system]);
     assert.deepEqual(specs["job-network"], {
       ...pods("job"),
@@ -163,11 +163,11 @@ describe("NetworkPaths", () => {
   });
 
   for (const [who, calls, reach] of [
-    ["others call", ["auth"], "callers"],
-    ["everybody calls", [], "everybody"],
-    ["is called elsewhere", ["auth"], "elsewhere"],
+    ["other services call", ["auth"], "callers"],
+    ["everybody may call", [], "everybody"],
+    ["is called outside the cluster", ["auth"], "elsewhere"],
   ] as const)
-    it(`opens not every port of a service without one that ${who}`, async () => {
+    it(`rejects a service without a port that ${who}`, async () => {
       const work = policies([
         service("auth", { reach }),
         service("streaming", { port: 8083, calls }),
@@ -175,7 +175,7 @@ describe("NetworkPaths", () => {
       await assert.rejects(work, /auth has no port to be called at/);
     });
 
-  it("lets callers out to a service that runs elsewhere, on its port, and has no policy for that", async () => {
+  it("allows egress to a service outside the cluster on its port, and creates no policy for that service", async () => {
     const { specs, options } = await policies(
       system.map((service) =>
         service.name === "payment"
@@ -194,7 +194,7 @@ describe("NetworkPaths", () => {
     assert.equal(specs["payment-network"], undefined);
   });
 
-  it("lets no caller in that runs elsewhere", async () => {
+  it("allows no ingress from a caller that runs outside the cluster", async () => {
     const { specs } = await policies(
       system.map((service) =>
         service.name === "streaming"
@@ -205,14 +205,14 @@ describe("NetworkPaths", () => {
     assert.deepEqual(specs["auth-network"].ingress, []);
   });
 
-  it("has no path for a service that runs elsewhere, whomever it calls there", async () => {
+  it("creates only the default policy if all services run outside the cluster", async () => {
     const { specs } = await policies(
       system.map((service) => ({ ...service, reach: "elsewhere" })),
     );
     assert.deepEqual(Object.keys(specs), ["default-deny"]);
   });
 
-  it("lets a service out on the ports that it calls somewhere else, and no other service", async () => {
+  it("allows egress on a service's outside ports to that service only", async () => {
     const { specs } = await policies(
       system.map((service) =>
         service.name === "auth"
@@ -229,7 +229,7 @@ describe("NetworkPaths", () => {
     );
   });
 
-  it("lets pods of other namespaces in that a service names, besides its callers", async () => {
+  it("allows ingress from the namespaces and pods in allowFrom, besides the callers", async () => {
     const { specs } = await policies([
       service("auth", {
         port: 8081,

@@ -10,7 +10,7 @@ const imageType = "docker:index/image:Image";
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 const repoDigest = `ghcr.io/acme/marquee-auth@${digest}`;
 
-/** Makes the image of auth, where the registry answers with this reference. */
+/** Creates the image of auth; the registry answers its push with this reference. */
 const auth = (
   args: Partial<ServiceImageArgs> = {},
   answer = repoDigest,
@@ -29,7 +29,7 @@ const auth = (
         },
         opts,
       );
-      // A failure is for the engine to see.
+      // Only the engine handles a failure.
       return /@sha256/.test(answer) ? reference : undefined;
     },
     {
@@ -38,7 +38,7 @@ const auth = (
     },
   );
 
-/** What is thrown while nobody waits for it: Pulumi ends the program with it, as Mocha would. */
+/** The unhandled rejections during some work. Pulumi would end the program with them, as would Mocha. */
 async function unhandled(work: () => Promise<unknown>): Promise<unknown[]> {
   const listeners = process.listeners("unhandledRejection");
   const errors: unknown[] = [];
@@ -56,7 +56,7 @@ async function unhandled(work: () => Promise<unknown>): Promise<unknown[]> {
 }
 
 describe("ServiceImage", () => {
-  it("builds the service's bundle for the platform that was said, and pushes it", async () => {
+  it("builds the service's bundle for the given platform, and pushes it", async () => {
     const { resources } = await auth();
     const { imageName, ...inputs } = only(resources, imageType, "auth").inputs;
     assert.match(imageName, /^ghcr\.io\/acme\/marquee-auth:/);
@@ -77,7 +77,7 @@ describe("ServiceImage", () => {
     return only(resources, imageType).inputs.imageName.split(":").at(-1);
   };
 
-  it("tags an image with its stack and a hash of its content, so that no later push takes the tag away", async () => {
+  it("tags an image with its stack and a hash of its content, so that no later push moves the tag", async () => {
     const tag = await tagOf();
     assert.match(tag, /^staging-[0-9a-f]{12}$/);
     assert.equal(await tagOf(), tag);
@@ -88,11 +88,11 @@ describe("ServiceImage", () => {
     { platform: "linux/amd64" },
     { baseImage: "node:25" },
   ])
-    it(`tags another image where ${Object.keys(change)} is another`, async () => {
+    it(`changes the tag if ${Object.keys(change)} changes`, async () => {
       assert.notEqual(await tagOf(change), await tagOf());
     });
 
-  it("is one image, its child, and nothing more", async () => {
+  it("creates only the image, as its child", async () => {
     const options: Record<string, pulumi.CustomResourceOptions> = {};
     const { resources } = await auth({}, repoDigest, noting(options));
     assert.ok(options[imageType]?.parent instanceof ServiceImage);
@@ -102,13 +102,13 @@ describe("ServiceImage", () => {
     });
   });
 
-  it("is referred to by digest, never by tag", async () => {
+  it("returns a reference by digest, not by tag", async () => {
     const { outputs } = await auth();
     assert.equal(outputs, repoDigest);
   });
 
   for (const answer of ["", "ghcr.io/acme/marquee-auth:staging", "sha256:0123"])
-    it(`fails when the registry gives "${answer}" instead of a digest`, async () => {
+    it(`fails if the registry returns "${answer}" instead of a digest`, async () => {
       const errors = await unhandled(() => auth({}, answer));
       const error = errors.find(pulumi.ResourceError.isInstance);
       assert.ok(error, `${errors}`);

@@ -26,7 +26,7 @@ import { useFolders } from "../support/folders.ts";
 
 describe("stackNameMistake", () => {
   for (const stack of ["dev", "pr-123", "2", "a".repeat(55)])
-    it(`takes ${stack}`, () => {
+    it(`accepts ${stack}`, () => {
       assert.equal(stackNameMistake("marquee", stack), undefined);
     });
 
@@ -36,7 +36,7 @@ describe("stackNameMistake", () => {
     ["dev-", "dev"],
     ["a".repeat(56), "a".repeat(55)],
   ] as const)
-    it(`refuses ${stack}, and suggests ${suggested}`, () => {
+    it(`rejects ${stack}, and suggests ${suggested}`, () => {
       const mistake = stackNameMistake("marquee", stack) ?? "";
       assert.ok(mistake.startsWith(`The stack is named "${stack}", and`));
       assert.ok(
@@ -45,7 +45,7 @@ describe("stackNameMistake", () => {
       );
     });
 
-  it("suggests nothing where no character of the name can stay", () => {
+  it("suggests no name if none of the characters is valid", () => {
     assert.doesNotMatch(stackNameMistake("marquee", "_") ?? "", /Rename/);
   });
 });
@@ -63,15 +63,15 @@ describe("contextChangeMistake", () => {
       servers,
     );
 
-  it("takes any context for a stack that was never deployed", () => {
+  it("accepts any context for a stack that was never deployed", () => {
     assert.equal(change({}, "new"), undefined);
   });
 
-  it("takes the context that the stack is deployed to", () => {
+  it("accepts the context that the stack is deployed to", () => {
     assert.equal(change({ context: "old" }, "old"), undefined);
   });
 
-  it("takes another name of the same API server", () => {
+  it("accepts another name of the same API server", () => {
     assert.equal(change({ context: "old" }, "same"), undefined);
   });
 
@@ -79,7 +79,7 @@ describe("contextChangeMistake", () => {
     ["new", "old"],
     ["new", "gone"],
   ] as const)
-    it(`refuses ${context} for a stack that is deployed to ${before}, and says how to move`, () => {
+    it(`rejects ${context} for a stack that is deployed to ${before}, and says how to move`, () => {
       assert.equal(
         change({ context: before }, context),
         `marquee:context is "${context}", but this stack is deployed to "${before}": its objects there would be left behind, data included. ` +
@@ -99,11 +99,11 @@ describe("namespaceMistake", () => {
     return namespaceMistake("marquee-dev", adopt, "here", { files });
   };
 
-  it("lets a namespace be made that does not exist", async () => {
+  it("accepts a namespace that does not exist", async () => {
     assert.equal(await mistake(), undefined);
   });
 
-  it("refuses one that exists, and says how to adopt it, deploy beside it, or delete it", async () => {
+  it("rejects an existing namespace, and says how to adopt it, deploy beside it, or delete it", async () => {
     objects[path] = namespaceObject("marquee-dev", {
       "marquee.local/owner": "theirs",
     });
@@ -117,7 +117,7 @@ describe("namespaceMistake", () => {
       assert.ok(text.includes(command), text);
   });
 
-  it("lets one be adopted by its owner's mark alone", async () => {
+  it("accepts an existing namespace only with its owner's mark", async () => {
     objects[path] = namespaceObject("marquee-dev", {
       "marquee.local/owner": "theirs",
     });
@@ -125,13 +125,13 @@ describe("namespaceMistake", () => {
     assert.match((await mistake("formerly-theirs")) ?? "", /exists/);
   });
 
-  it("lets one without a mark be adopted by its uid", async () => {
+  it("accepts an existing namespace without a mark by its uid", async () => {
     objects[path] = namespaceObject("marquee-dev");
     assert.match((await mistake()) ?? "", /marquee:adopt uid-of-marquee-dev`/);
     assert.equal(await mistake("uid-of-marquee-dev"), undefined);
   });
 
-  it("refuses where the cluster can't be asked, and says why", async () => {
+  it("reports why the cluster is unreachable", async () => {
     await withRegistry(undefined, async (closed) => {
       const folder = useFolder({
         kubeconfig: kubeconfig().replace(/127\.0\.0\.3:\d+/, closed),
@@ -149,7 +149,7 @@ describe("namespaceMistake", () => {
 describe("createNamespace", () => {
   const unmarked = { hasNamespace: true, programs: [] };
   const marked = { ...unmarked, context: "here", owner: "ours" };
-  /** Makes the namespace where the cluster has this mark on it. */
+  /** Creates the namespace in a cluster where it has the mark `found`. */
   async function create(
     record: DeploymentRecord,
     { found, retain = false, preview = false } = {} as {
@@ -205,7 +205,7 @@ describe("createNamespace", () => {
     assert.equal(one.options?.ignoreChanges, undefined);
   });
 
-  it("keeps its mark, and overwrites no other one", async () => {
+  it("keeps its mark, and does not overwrite another one", async () => {
     const { mark, options } = await create(marked);
     assert.equal(mark, "ours");
     assert.deepEqual(options?.ignoreChanges, [
@@ -213,7 +213,7 @@ describe("createNamespace", () => {
     ]);
   });
 
-  it("marks a namespace that an earlier version made without a mark", async () => {
+  it("marks a namespace that an earlier version created without a mark", async () => {
     const { mark, options } = await create(unmarked);
     assert.match(mark, /^[\w-]{16}$/);
     assert.equal(options?.ignoreChanges, undefined);
@@ -225,7 +225,7 @@ describe("createNamespace", () => {
       /^Another Pulumi state has taken over the namespace marquee-dev since this stack's last update\. .*`pulumi stack rm --force`.* Nothing in it was changed\.$/,
     ));
 
-  it("only warns of it in a preview", async () => {
+  it("only warns in a preview of a namespace that another state has taken over", async () => {
     const warned = await warnings(() =>
       create(marked, { found: "theirs", preview: true }),
     );
@@ -233,12 +233,12 @@ describe("createNamespace", () => {
   });
 
   for (const retain of [true, false])
-    it(`${retain ? "leaves" : "deletes"} it when the stack is destroyed, with retainData ${retain}`, async () => {
+    it(`${retain ? "retains" : "deletes"} the namespace of a destroyed stack with retainData ${retain}`, async () => {
       const { options } = await create(marked, { retain });
       assert.equal(options?.retainOnDelete, retain);
     });
 
-  it("gives pods that name no account no token either", async () => {
+  it("keeps a default ServiceAccount without a token", async () => {
     const { resources, account } = await create(marked);
     assert.equal(account?.retainOnDelete, true);
     assert.deepEqual(

@@ -14,7 +14,7 @@ import { stop } from "esbuild";
 import { bundle, contextOf } from "../../../components/bundle.ts";
 import { useFolders, write } from "../../support/folders.ts";
 
-/** What a clone has of two services: auth alone has assets and migrations, and both import what they share. */
+/** Two services: only auth has assets and migrations, and both import shared.ts. */
 const sources = {
   "services/Dockerfile": "FROM scratch\nCOPY app /app\n",
   "services/shared.ts": "export const hello: string = 'hello';\n",
@@ -26,7 +26,7 @@ const sources = {
     "import { hello } from '../shared.ts';\nconsole.log(hello, 'payment');\n",
 };
 
-/** Every file below a folder, by path, with its mode and what is in it. */
+/** Every file below a folder, by path, with its mode and content. */
 function contents(folder: string): Record<string, [string, string]> {
   return Object.fromEntries(
     readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -45,7 +45,7 @@ function contents(folder: string): Record<string, [string, string]> {
   );
 }
 
-/** The message that a person gets, without a stack trace. */
+/** The message of the error, which Pulumi prints without a stack trace. */
 async function failure(project: string, ...services: string[]) {
   let message = "";
   await assert.rejects(bundle(services, project), (error: Error) => {
@@ -58,14 +58,14 @@ async function failure(project: string, ...services: string[]) {
 describe("bundle", () => {
   const folder = useFolders();
 
-  it("makes scripts for browsers of what a service has in browser/, with what they import", async () => {
+  it("bundles the scripts in a service's browser/ folder with their imports", async () => {
     const project = folder({
       ...sources,
       "services/auth/browser/player.ts":
         "import { seconds } from './player/times.ts';\nconsole.log('plays', seconds);\n",
       "services/auth/browser/player/times.ts":
         "export const seconds: number = 42;\n",
-      // Types of what browsers have are none.
+      // Declaration files are not scripts.
       "services/auth/browser/dom.d.ts": "declare const navigator: object;\n",
     });
     await bundle(["auth", "payment"], project);
@@ -84,7 +84,7 @@ describe("bundle", () => {
     assert.deepEqual(scripts("payment"), []);
   });
 
-  it("refuses scripts for browsers that can't be bundled, by file and line", async () => {
+  it("names the file and line of a browser script that can't be bundled", async () => {
     const broken = {
       ...sources,
       "services/auth/browser/player.ts": "import './gone.ts';\n",
@@ -93,7 +93,7 @@ describe("bundle", () => {
     assert.match(message, /services\/auth\/browser\/player\.ts:1:7/);
   });
 
-  it("makes a service's Docker context: the program, its source map, assets and migrations, and the Dockerfile", async () => {
+  it("writes a service's Docker context: the program, its source map, assets and migrations, and the Dockerfile", async () => {
     const project = folder(sources);
     await bundle(["auth"], project);
     assert.deepEqual(Object.keys(contents(join(project, contextOf("auth")))), [
@@ -113,7 +113,7 @@ describe("bundle", () => {
     );
   });
 
-  it("makes programs that need nothing beside them", async () => {
+  it("bundles programs that run outside the project", async () => {
     const project = folder(sources);
     await bundle(["auth", "payment"], project);
     const elsewhere = folder();
@@ -128,21 +128,21 @@ describe("bundle", () => {
     }
   });
 
-  it("makes nothing of services that are not asked for", async () => {
+  it("bundles only the requested services", async () => {
     const project = folder(sources);
     await bundle(["payment"], project);
     assert.deepEqual(readdirSync(join(project, "build")), ["payment"]);
   });
 
-  it("makes nothing at all when no service runs here", async () => {
+  it("writes nothing for an empty list of services", async () => {
     const project = folder();
     await bundle([], project);
     assert.deepEqual(readdirSync(project), []);
   });
 
-  it("gives the same modes whatever the umask and the sources' modes are", async () => {
+  it("writes the same file modes for any umask and any source modes", async () => {
     const project = folder(sources);
-    await stop(); // it has the umask that it was started with
+    await stop(); // esbuild keeps the umask that it was started with
     const umask = process.umask(0o077);
     try {
       write(project, { "services/auth/assets/private.txt": "mine\n" });
@@ -157,7 +157,7 @@ describe("bundle", () => {
       assert.equal(mode, content === "folder" ? "755" : "644", path);
   });
 
-  it("makes the same bytes in every clone and at every time", async () => {
+  it("writes identical bytes in every clone and on every run", async () => {
     const [one, other] = [folder(sources), folder(sources)];
     await bundle(["auth"], one);
     const first = contents(join(one, "build"));
@@ -167,7 +167,7 @@ describe("bundle", () => {
     }
   });
 
-  it("gives every file the same time", async () => {
+  it("gives every file the same modification time", async () => {
     const project = folder(sources);
     await bundle(["auth"], project);
     const context = join(project, contextOf("auth"));
@@ -175,7 +175,7 @@ describe("bundle", () => {
       assert.equal(statSync(join(context, path)).mtimeMs, 0, path);
   });
 
-  it("names no path of this machine", async () => {
+  it("writes no absolute path of the project", async () => {
     const project = folder(sources);
     await bundle(["auth"], project);
     for (const [path, [, content]] of Object.entries(
@@ -184,7 +184,7 @@ describe("bundle", () => {
       assert.ok(!content.includes(project), path);
   });
 
-  it("leads from the program to its sources, and holds none of them", async () => {
+  it("maps the program to its sources without embedding them", async () => {
     const project = folder(sources);
     await bundle(["auth"], project);
     const map = readFileSync(join(project, "build/auth/app/server.mjs.map"));
@@ -196,7 +196,7 @@ describe("bundle", () => {
     assert.equal(sourcesContent, undefined);
   });
 
-  it("takes migrations as they are: each has the checksum that a database knows", async () => {
+  it("copies migrations unchanged, so that their checksums stay valid", async () => {
     const project = folder(sources);
     await bundle(["auth"], project);
     const file = "migrations/0001-accounts.sql";
@@ -206,7 +206,7 @@ describe("bundle", () => {
     );
   });
 
-  it("changes a context where a migration alone is new", async () => {
+  it("adds a new migration to an existing context", async () => {
     const project = folder(sources);
     await bundle(["auth"], project);
     const file = "migrations/0002-names.sql";
@@ -216,7 +216,7 @@ describe("bundle", () => {
   });
 
   for (const beside of ["assets", "migrations"])
-    it(`forgets ${beside} that are gone`, async () => {
+    it(`removes ${beside} that the service no longer has`, async () => {
       const project = folder(sources);
       await bundle(["auth"], project);
       rmSync(join(project, "services/auth", beside), { recursive: true });
@@ -224,8 +224,8 @@ describe("bundle", () => {
       assert.ok(!existsSync(join(project, "build/auth/app", beside)));
     });
 
-  describe("of sources with mistakes", () => {
-    it("names the file and line of every one", async () => {
+  describe("invalid sources", () => {
+    it("names the file and line of every error", async () => {
       const project = folder({
         ...sources,
         "services/auth/server.ts": "const = 1;\n",
@@ -243,7 +243,7 @@ describe("bundle", () => {
       );
     });
 
-    it("names those in programs and in scripts for browsers at once", async () => {
+    it("names errors in programs and in browser scripts together", async () => {
       const project = folder({
         ...sources,
         "services/auth/server.ts": "const = 1;\n",
@@ -254,7 +254,7 @@ describe("bundle", () => {
       assert.match(message, /services\/auth\/browser\/player\.ts:2:7:/);
     });
 
-    it("leaves the contexts as they were, and nothing half-made beside them", async () => {
+    it("keeps the previous contexts unchanged, and leaves no temporary folders", async () => {
       const project = folder(sources);
       await bundle(["auth", "payment"], project);
       const before = readFileSync(join(project, "build/auth/app/server.mjs"));
@@ -270,7 +270,7 @@ describe("bundle", () => {
       );
     });
 
-    it("leaves a context that is as it should be untouched", async () => {
+    it("leaves an up-to-date context untouched", async () => {
       const project = folder(sources);
       await bundle(["auth"], project);
       const { ino } = statSync(join(project, "build/auth"));
@@ -278,14 +278,14 @@ describe("bundle", () => {
       assert.equal(statSync(join(project, "build/auth")).ino, ino);
     });
 
-    it("names a service without a program", async () => {
+    it("names a service without server.ts", async () => {
       assert.match(
         await failure(folder(sources), "search"),
         /Could not resolve "services\/search\/server\.ts"/,
       );
     });
 
-    it("says how to bring a missing Dockerfile back, and touches nothing", async () => {
+    it("says how to restore a missing Dockerfile, and touches nothing", async () => {
       const project = folder(sources);
       await bundle(["auth"], project);
       rmSync(join(project, "services/Dockerfile"));

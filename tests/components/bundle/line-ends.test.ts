@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { bundle, contextOf } from "../../../components/bundle.ts";
 import { useFolders } from "../../support/folders.ts";
 
-/** A service with text of every kind, with LF line ends. */
+/** A service with every kind of text file, with LF line endings. */
 const sources = {
   "services/Dockerfile": "FROM scratch\nCOPY app /app\n",
   "services/auth/server.ts":
@@ -42,10 +42,10 @@ function contextIn(project: string): Record<string, string> {
   );
 }
 
-describe("bundle, of sources with CRLF line ends", () => {
+describe("bundle: sources with CRLF line endings", () => {
   const folder = useFolders();
 
-  it("makes the same context as of sources with LF, byte for byte", async () => {
+  it("writes the same context as for sources with LF, byte for byte", async () => {
     const [lf, crlf] = [folder(sources), folder(withCrlf(sources))];
     const hashes = await bundle(["auth"], lf);
     const hashesFromCrlf = await bundle(["auth"], crlf);
@@ -63,7 +63,7 @@ describe("bundle, of sources with CRLF line ends", () => {
     ]);
   });
 
-  it("writes text with LF line ends, and changes nothing else of it", async () => {
+  it("replaces CRLF by LF in text, and changes nothing else in it", async () => {
     const project = folder({
       ...sources,
       "services/auth/assets/mixed.txt": "a\r\nb\nc\r\r\nd\re",
@@ -76,7 +76,7 @@ describe("bundle, of sources with CRLF line ends", () => {
     ["a NUL", [0x61, 0x0d, 0x0a, 0x00, 0x0d, 0x0a]],
     ["bytes that aren't UTF-8", [0xff, 0xd8, 0x0d, 0x0a, 0xd9]],
   ] as const)
-    it(`copies a binary file untouched: one with \\r\\n and ${what}`, async () => {
+    it(`copies a binary file with CRLF and ${what} unchanged`, async () => {
       const project = folder(withCrlf(sources));
       const content = Buffer.from(bytes);
       writeFileSync(join(project, "services/auth/assets/video.mp4"), content);

@@ -17,7 +17,7 @@ import { build } from "esbuild";
 import { bundle, contextOf } from "../../../components/bundle.ts";
 import { useFolders } from "../../support/folders.ts";
 
-describe("bundle, of Marquee's own services", () => {
+describe("bundle: Marquee's services", () => {
   const folder = useFolders();
   const repository = join(import.meta.dirname, "../../..");
   const services = ["auth", "payment", "streaming", "log-shipper"];
@@ -29,7 +29,7 @@ describe("bundle, of Marquee's own services", () => {
     hashes = await bundle(services, project);
   });
 
-  /** The services with these line ends, and the repository's packages. */
+  /** A project with the repository's packages, and its services with these line endings. */
   function clone(lineEnd: "\n" | "\r\n"): string {
     const project = folder();
     const sources = join(repository, "services");
@@ -61,12 +61,12 @@ describe("bundle, of Marquee's own services", () => {
     return project;
   }
 
-  it("has the same contexts from a clone with CRLF line ends", async () => {
+  it("writes the same contexts from a clone with CRLF line endings", async () => {
     assert.deepEqual(await bundle(services, clone("\r\n")), hashes);
   });
 
   for (const service of services)
-    it(`${service} is one file that imports Node.js's own modules alone`, () => {
+    it(`bundles ${service} into one file that imports only Node.js's built-in modules`, () => {
       const program = join(project, contextOf(service), "app/server.mjs");
       const { stderr } = spawnSync(process.execPath, ["--check", program], {
         encoding: "utf8",
@@ -84,7 +84,7 @@ describe("bundle, of Marquee's own services", () => {
       );
     });
 
-  it("streaming brings its titles, style and icon, byte for byte", () => {
+  it("copies streaming's titles, style sheet and icon byte for byte", () => {
     const assets = (folder: string) =>
       Object.fromEntries(
         readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -105,7 +105,7 @@ describe("bundle, of Marquee's own services", () => {
     assert.ok(names.some((name) => /^titles\/[a-z-]+\/./.test(name)));
   });
 
-  it("streaming alone brings scripts for browsers, each of which imports nothing", async () => {
+  it("bundles browser scripts for streaming only, and each imports nothing", async () => {
     const scripts = (service: string) =>
       join(project, contextOf(service), "app/browser");
     const names = readdirSync(scripts("streaming"));

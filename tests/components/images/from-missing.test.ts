@@ -3,7 +3,7 @@ import { image } from "../../support/components/configurations.ts";
 import { ends, warnings } from "../../support/components/engine.ts";
 import { all, promote, staging } from "../../support/components/promotion.ts";
 
-describe("imageSource with imagesFrom, of a stack that doesn't run what this one needs", () => {
+describe("imageSource with imagesFrom: missing images", () => {
   const sentence = (names: string, keys: string, stack = "staging") =>
     `marquee:imagesFrom is "${stack}", and that stack runs no image of ${names}. Deploy it so that it does (\`pulumi up --stack ${stack}\`), or name what is missing by ${keys}.`;
   const key = (service: string) => `marquee:services.${service}.image`;
@@ -14,12 +14,12 @@ describe("imageSource with imagesFrom, of a stack that doesn't run what this one
   const { auth, ...others } = all;
   const rows: [title: string, outputs: object | undefined, sentence: string][] =
     [
-      ["that puts out nothing", {}, everything],
-      ["that runs nothing", { images: {} }, everything],
-      ["that puts out no images", { images: null }, everything],
-      ["that lacks one", { images: others }, sentence("auth", key("auth"))],
+      ["has no outputs", {}, everything],
+      ["exports an empty map of images", { images: {} }, everything],
+      ["exports null as images", { images: null }, everything],
+      ["lacks one image", { images: others }, sentence("auth", key("auth"))],
       [
-        "that lacks two",
+        "lacks two images",
         { images: { auth } },
         sentence(
           "payment and streaming",
@@ -27,27 +27,31 @@ describe("imageSource with imagesFrom, of a stack that doesn't run what this one
         ),
       ],
       [
-        "that puts out something else by that name",
+        "exports an image by tag",
         { images: { ...all, payment: "ghcr.io/acme/marquee-payment:staging" } },
         sentence("payment", key("payment")),
       ],
       [
-        "that puts out everything else in place of images",
+        "exports values that are not images",
         { images: { auth: "", payment: null, streaming: ["x"] } },
         everything,
       ],
-      ["that puts out a text in place of all", { images: "auth" }, everything],
       [
-        "that does not exist",
+        "exports a string instead of a map of images",
+        { images: "auth" },
+        everything,
+      ],
+      [
+        "does not exist",
         undefined,
         `marquee:imagesFrom is "staging", and its outputs can't be read (unknown stack "${staging}"). \`pulumi stack ls\` lists the stacks there are.`,
       ],
     ];
   for (const [title, outputs, sentence] of rows) {
-    it(`ends an update with a sentence: one ${title}`, () =>
+    it(`fails an update if the source stack ${title}`, () =>
       ends(promote(["auth"], outputs), `${sentence} Nothing was changed.`));
 
-    it(`only warns in a preview: one ${title}`, async () => {
+    it(`only warns in a preview if the source stack ${title}`, async () => {
       const warned = await warnings(() =>
         promote(["auth"], outputs, { preview: true }),
       );
@@ -57,7 +61,7 @@ describe("imageSource with imagesFrom, of a stack that doesn't run what this one
     });
   }
 
-  it("goes on in a preview with the images that there are", async () => {
+  it("previews with the images that the source stack has", async () => {
     let images: unknown;
     await warnings(async () => {
       const names = ["auth", "payment", "streaming"];
@@ -71,7 +75,7 @@ describe("imageSource with imagesFrom, of a stack that doesn't run what this one
     assert.deepEqual(images, ["unknown", all.payment, all.streaming]);
   });
 
-  it("knows nothing in a preview where that stack does not exist", async () => {
+  it("previews with unknown images if the source stack does not exist", async () => {
     let images: unknown;
     await warnings(async () => {
       const { outputs } = await promote(["auth"], undefined, {
@@ -82,7 +86,7 @@ describe("imageSource with imagesFrom, of a stack that doesn't run what this one
     assert.deepEqual(images, ["unknown"]);
   });
 
-  it("goes on in a preview with the log shipper that a setting names", async () => {
+  it("previews with the log shipper image that the configuration names", async () => {
     let images: unknown;
     await warnings(async () => {
       const { outputs } = await promote(["auth", "log-shipper"], undefined, {
@@ -95,7 +99,7 @@ describe("imageSource with imagesFrom, of a stack that doesn't run what this one
     assert.deepEqual(images, ["unknown", image("mine")]);
   });
 
-  it("says the stack as the configuration does", () =>
+  it("spells the name of the source stack like the configuration", () =>
     ends(
       promote([], undefined, {
         imagesFrom: "acme/marquee/staging",
@@ -105,7 +109,7 @@ describe("imageSource with imagesFrom, of a stack that doesn't run what this one
     ));
 
   for (const imagesFrom of ["prod", "organization/marquee/prod"])
-    it(`ends where it is this very stack, as ${imagesFrom}, which would stay as it is for ever`, () =>
+    it(`rejects the stack itself, spelled ${imagesFrom}, as the source stack`, () =>
       ends(
         promote([], undefined, {
           imagesFrom,
@@ -114,13 +118,13 @@ describe("imageSource with imagesFrom, of a stack that doesn't run what this one
         `marquee:imagesFrom is "${imagesFrom}", which is this very stack: it would run for ever what it runs now. Name another, or take the key out (\`pulumi config rm imagesFrom\`). Nothing was changed.`,
       ));
 
-  it("says a stack that can't be read as the configuration does", () =>
+  it("spells the name of an unreadable source stack like the configuration", () =>
     ends(
       promote([], undefined, { imagesFrom: "acme/tv/staging", stacks: {} }),
       'marquee:imagesFrom is "acme/tv/staging", and its outputs can\'t be read (unknown stack "acme/tv/staging"). `pulumi stack ls` lists the stacks there are. Nothing was changed.',
     ));
 
-  it("says of the log shipper what can be set: it is no service", () =>
+  it("suggests marquee:logShipperImage for a missing log shipper image", () =>
     ends(
       promote(
         [],
@@ -130,7 +134,7 @@ describe("imageSource with imagesFrom, of a stack that doesn't run what this one
       `${sentence("log-shipper", "marquee:logShipperImage")} Nothing was changed.`,
     ));
 
-  it("says of a service and the log shipper what can be set of each", () =>
+  it("suggests both keys for a missing service image and a missing log shipper image", () =>
     ends(
       promote(
         [],

@@ -4,7 +4,7 @@ import { warnings } from "../../support/components/engine.ts";
 import { all, promote, staging } from "../../support/components/promotion.ts";
 
 describe("imageSource with imagesFrom", () => {
-  it("has the images that the other stack runs, and makes nothing: no image, no Docker provider, nothing to refresh", async () => {
+  it("returns the images of the source stack and creates no resources", async () => {
     const { outputs, resources } = await promote(["auth", "streaming"], {
       images: all,
       endpoints: {},
@@ -18,7 +18,7 @@ describe("imageSource with imagesFrom", () => {
     [staging, staging],
     ["acme/tv/a_b-c.1", "acme/tv/a_b-c.1"],
   ] as const)
-    it(`asks ${asked} for ${imagesFrom}, once`, async () => {
+    it(`reads the outputs of ${asked} once for ${imagesFrom}`, async () => {
       const { calls } = await promote(["auth"], undefined, {
         imagesFrom,
         stacks: { [asked]: { images: all } },
@@ -29,7 +29,7 @@ describe("imageSource with imagesFrom", () => {
       );
     });
 
-  it("has the log shipper, however often it is asked for", async () => {
+  it("returns the log shipper image for each request", async () => {
     const logSidecar = true;
     const images = { ...all, "log-shipper": image("log-shipper") };
     const { outputs } = await promote(
@@ -40,7 +40,7 @@ describe("imageSource with imagesFrom", () => {
     assert.deepEqual(outputs, [image("log-shipper"), image("log-shipper")]);
   });
 
-  it("has the log shipper that a setting names, whichever the other stack runs", async () => {
+  it("prefers the configured log shipper image to that of the source stack", async () => {
     const images = { ...all, "log-shipper": image("log-shipper") };
     const { outputs } = await promote(
       ["log-shipper", "auth"],
@@ -53,7 +53,7 @@ describe("imageSource with imagesFrom", () => {
     assert.deepEqual(outputs, [image("mine"), all.auth]);
   });
 
-  describe("of a stack that runs what this one needs", () => {
+  describe("source stack with every needed image", () => {
     const logSidecar = true;
     const rows: [
       title: string,
@@ -62,27 +62,27 @@ describe("imageSource with imagesFrom", () => {
       logShipperImage?: string,
     ][] = [
       [
-        "though not what a setting names an image for",
+        "lacks an image that the configuration names",
         { auth: { image: image("mine") } },
         { ...all, auth: undefined },
       ],
       [
-        "though not what runs elsewhere",
+        "lacks the image of a service that runs elsewhere",
         { auth: { type: "ExternalName", externalName: "a.example.com" } },
         { ...all, auth: undefined },
       ],
-      ["though no log shipper, which nobody uses", {}, all],
+      ["lacks a log shipper image that no service needs", {}, all],
       [
-        "though no log shipper, which a setting names an image for",
+        "lacks a log shipper image that the configuration names",
         { auth: { logSidecar }, streaming: { logSidecar } },
         all,
         image("log-shipper"),
       ],
-      ["and more than that", {}, { ...all, search: image("search") }],
+      ["has more images than needed", {}, { ...all, search: image("search") }],
     ];
     for (const [title, services, images, logShipperImage] of rows)
       for (const preview of [false, true])
-        it(`goes on in ${preview ? "a preview" : "an update"}: ${title}`, async () => {
+        it(`completes ${preview ? "a preview" : "an update"} without warnings if the source stack ${title}`, async () => {
           const warned = await warnings(async () => {
             const { outputs } = await promote(
               ["payment"],

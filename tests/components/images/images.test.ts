@@ -23,19 +23,23 @@ describe("imagesToBuild", () => {
     changes?: Record<string, unknown>,
   ][] = [
     ["every service", {}, ["auth", "payment", "streaming"]],
-    ["none that runs elsewhere", { payment: external }, ["auth", "streaming"]],
     [
-      "every service, also one without pods",
+      "every service but one that runs elsewhere",
+      { payment: external },
+      ["auth", "streaming"],
+    ],
+    [
+      "every service, including one with 0 replicas",
       { auth: { replicas: 0 } },
       ["auth", "payment", "streaming"],
     ],
     [
-      "none that is prebuilt",
+      "every service but a prebuilt one",
       { auth: { image: image() } },
       ["payment", "streaming"],
     ],
     [
-      "none at all where all are prebuilt or elsewhere",
+      "nothing if every service is prebuilt or runs elsewhere",
       {
         auth: { image: image() },
         payment: external,
@@ -44,7 +48,7 @@ describe("imagesToBuild", () => {
       [],
     ],
     [
-      "the log shipper, once, for several services",
+      "the log shipper once for several services",
       { auth: { logSidecar: true }, payment: { logSidecar: {} } },
       ["auth", "payment", "streaming", "log-shipper"],
     ],
@@ -54,13 +58,13 @@ describe("imagesToBuild", () => {
       ["payment", "streaming", "log-shipper"],
     ],
     [
-      "no log shipper that is prebuilt",
+      "no prebuilt log shipper",
       { auth: { logSidecar: true } },
       ["auth", "payment", "streaming"],
       { logShipperImage },
     ],
     [
-      "no log shipper that is prebuilt, for several services, some prebuilt",
+      "no prebuilt log shipper for a prebuilt and a built service",
       {
         auth: { image: image(), logSidecar: true },
         payment: { logSidecar: true },
@@ -69,24 +73,24 @@ describe("imagesToBuild", () => {
       { logShipperImage },
     ],
     [
-      "every service where a log shipper is prebuilt that nobody uses",
+      "every service next to a prebuilt log shipper that no service uses",
       {},
       ["auth", "payment", "streaming"],
       { logShipperImage },
     ],
     [
-      "no log shipper that is switched off",
+      "no disabled log shipper",
       { auth: { logSidecar: false } },
       ["auth", "payment", "streaming"],
     ],
   ];
   for (const [title, services, images, changes] of rows) {
-    it(`is ${title}`, () => {
+    it(`lists ${title}`, () => {
       const settings = settingsOf({ services, ...changes });
       assert.deepEqual(imagesToBuild(settings), images);
     });
 
-    it(`is nothing with imagesFrom, where it would be ${title}`, () => {
+    it(`lists nothing with imagesFrom where it would otherwise list ${title}`, () => {
       const imagesFrom = "staging";
       const settings = settingsOf({ services, ...changes, imagesFrom });
       assert.deepEqual(imagesToBuild(settings), []);
@@ -95,7 +99,7 @@ describe("imagesToBuild", () => {
 });
 
 describe("imageSource", () => {
-  /** By digest, so that no registry is asked for it. */
+  /** Pinned by digest, so that no registry is asked. */
   const pinned = { baseImage: image("node") };
   const built = {
     [imageType]: ({ inputs }: pulumi.runtime.MockResourceArgs) => ({
@@ -106,7 +110,7 @@ describe("imageSource", () => {
     }),
   };
 
-  it("builds an image, and asks nothing of another stack", async () => {
+  it("builds an image without reading another stack", async () => {
     const { outputs, resources, calls } = await deploy(
       async () => (await imageSource(settingsOf(pinned), {}))("auth"),
       { answers: built },
@@ -122,7 +126,7 @@ describe("imageSource", () => {
     });
   });
 
-  it("builds it on the base image, for the platform and to the registry that were said", async () => {
+  it("builds with the configured base image, platform and registry", async () => {
     const settings = settingsOf({
       registry: "ghcr.io/acme",
       baseImage: pinned.baseImage,
@@ -139,7 +143,7 @@ describe("imageSource", () => {
     assert.deepEqual(build.args, { BASE_IMAGE: pinned.baseImage });
   });
 
-  it("builds one image once, however often it is asked for", async () => {
+  it("builds each image once, however often it is requested", async () => {
     const { outputs, resources } = await deploy(
       async () => {
         const imageOf = await imageSource(settingsOf(pinned), {});
@@ -156,7 +160,7 @@ describe("imageSource", () => {
     only(resources, imageType, "log-shipper");
   });
 
-  it("builds nothing that a setting names", async () => {
+  it("builds no image that the configuration names", async () => {
     const settings = settingsOf({
       ...pinned,
       services: { auth: { image: image("mine"), logSidecar: true } },
@@ -171,7 +175,7 @@ describe("imageSource", () => {
     assert.deepEqual(calls, []);
   });
 
-  describe("of a base image by tag", () => {
+  describe("base image by tag", () => {
     const digest = `sha256:${"c".repeat(64)}`;
     const build = (baseImage: string, preview = false) =>
       deploy(
@@ -181,7 +185,7 @@ describe("imageSource", () => {
         { answers: built, preview },
       );
 
-    it("builds on the digest that the tag has now", () =>
+    it("builds on the current digest of the tag", () =>
       withImage({ node: digest }, async (registry) => {
         const { resources } = await build(`${registry}/node:24`);
         assert.deepEqual(only(resources, imageType).inputs.build.args, {
@@ -189,7 +193,7 @@ describe("imageSource", () => {
         });
       }));
 
-    it("ends an update, before anything is pushed, if the registry doesn't have it", () =>
+    it("fails an update before anything is pushed if the registry doesn't have the base image", () =>
       withImage({}, (registry) =>
         ends(
           build(`${registry}/node:24`),
@@ -197,14 +201,14 @@ describe("imageSource", () => {
         ),
       ));
 
-    it("only warns in a preview if the registry doesn't have it", () =>
+    it("only warns in a preview if the registry doesn't have the base image", () =>
       withImage({}, async (registry) => {
         const warned = await warnings(() => build(`${registry}/node:24`, true));
         assert.match(warned.join(), /`pulumi up` will stop at it: .* 404/);
       }));
   });
 
-  it("builds nothing that nobody asks for", async () => {
+  it("builds no image that is not requested", async () => {
     const { resources } = await deploy(async () => {
       await imageSource(
         settingsOf({ ...pinned, services: { auth: { logSidecar: true } } }),

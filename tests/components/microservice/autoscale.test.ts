@@ -10,24 +10,24 @@ import {
 const autoscale = { min: 3, max: 30, cpuPercent: 65 };
 
 describe("Microservice with autoscale", () => {
-  it("says nowhere how many pods there are, and leaves the number as it is", async () => {
+  it("sets no replicas, and ignores changes to them", async () => {
     const { deployment, options } = await auth({ autoscale });
     assert.ok(!("replicas" in deployment.spec));
     assert.deepEqual(options[deploymentType]?.ignoreChanges, ["spec.replicas"]);
   });
 
-  it("says so whatever replicas are", async () => {
+  it("sets no replicas even if the settings have a number", async () => {
     const { deployment } = await auth({ autoscale, replicas: 7 });
     assert.ok(!("replicas" in deployment.spec));
   });
 
-  it("is the same Deployment otherwise", async () => {
+  it("changes nothing else in the Deployment", async () => {
     const { spec, ...scaled } = (await auth({ autoscale })).deployment;
     const { deployment } = await auth();
     assert.deepEqual({ ...scaled, spec: { ...spec, replicas: 2 } }, deployment);
   });
 
-  it("has an autoscaler that looks at the CPU of the service's container alone", async () => {
+  it("creates an autoscaler that measures only the CPU of the service's container", async () => {
     const { resources } = await auth({ autoscale });
     assert.deepEqual(
       only(resources, autoscalerType, "auth-autoscaler").inputs,
@@ -66,7 +66,7 @@ describe("Microservice with autoscale", () => {
     );
   });
 
-  it("has one that comes after the Deployment, and is for the one that was made", async () => {
+  it("targets the Deployment by its resulting name and namespace", async () => {
     const { resources } = await auth(
       { autoscale },
       {},
@@ -81,7 +81,7 @@ describe("Microservice with autoscale", () => {
     assert.equal(metadata.namespace, "there");
   });
 
-  it("adds the autoscaler and nothing more", async () => {
+  it("adds only the autoscaler to the resources", async () => {
     const { [autoscalerType]: autoscalers, ...others } = count(
       (await auth({ autoscale })).resources,
     );

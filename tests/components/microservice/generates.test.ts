@@ -32,7 +32,7 @@ const port = { name: "PORT", value: "8081" };
 describe("Microservice with generated variables", () => {
   const generates = ["KEY_ENCRYPTION_KEY", "PEPPER"];
 
-  it("has each in a Secret of its own, as it was made first", async () => {
+  it("generates each variable once, in a Secret of its own", async () => {
     const { resources, options } = await auth({}, { generates });
     const names = ["auth-key-encryption-key", "auth-pepper"];
     for (const name of names) {
@@ -50,7 +50,7 @@ describe("Microservice with generated variables", () => {
     assert.deepEqual(count(resources), { ...plain, [secretType]: 2 });
   });
 
-  it("gives them to the program by those Secrets, after its other variables", async () => {
+  it("passes generated variables as Secret references, after the other variables", async () => {
     const { pod } = await auth(
       {},
       { generates, env: { ISSUER: "http://auth" } },
@@ -65,7 +65,7 @@ describe("Microservice with generated variables", () => {
     assert.ok(!("envFrom" in pod.containers[0]));
   });
 
-  it("generates none that is among its secrets, which the program gets from there alone", async () => {
+  it("generates no variable that the service's secrets set", async () => {
     const { resources, pod } = await auth(
       {},
       { generates, secrets: { PEPPER: "hunter2", TOKEN: "mine" } },
@@ -87,7 +87,7 @@ describe("Microservice with generated variables", () => {
     ]);
   });
 
-  it("gives them to the service's container alone", async () => {
+  it("passes generated variables only to the service's container", async () => {
     const { pod } = await auth(
       { logSidecar: {} },
       { generates, logShipper: image("log-shipper") },
@@ -101,7 +101,7 @@ describe("Microservice with generated variables", () => {
   });
 
   for (const generates of [undefined, []])
-    it(`has none for ${JSON.stringify(generates) ?? "nothing"}`, async () => {
+    it(`creates no Secrets if generates is ${JSON.stringify(generates) ?? "undefined"}`, async () => {
       const { resources, pod } = await auth({}, { generates });
       assert.equal(count(resources)[secretType], undefined);
       assert.deepEqual(pod.containers[0].env, [port]);
@@ -109,7 +109,7 @@ describe("Microservice with generated variables", () => {
 });
 
 describe("Microservice with an environment", () => {
-  it("takes what Secrets have, in the order that was said", async () => {
+  it("passes Secret references and texts in the given order", async () => {
     const secretKeyRef = { name: pulumi.output("auth-password"), key: "value" };
     const { pod } = await auth(
       {},
@@ -134,8 +134,8 @@ describe("Microservice with an environment", () => {
   });
 });
 
-describe("Microservice after something", () => {
-  it("has pods once that is there; it is all that they wait for", async () => {
+describe("Microservice with a dependency", () => {
+  it("creates its Deployment after the given resource, and waits for nothing else", async () => {
     const options: Record<string, pulumi.CustomResourceOptions> = {};
     await deploy(() => {
       const after = new k8s.batch.v1.Job("before-it");
@@ -154,7 +154,7 @@ describe("Microservice after something", () => {
     assert.deepEqual(await awaited(options[deploymentType]), ["before-it"]);
   });
 
-  it("waits for nothing without", async () => {
+  it("waits for nothing if no resource is given", async () => {
     const { options } = await auth();
     assert.deepEqual(await awaited(options[deploymentType]), []);
   });

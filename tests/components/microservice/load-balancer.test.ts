@@ -24,8 +24,8 @@ const balanced = (
 const awaited = { "pulumi.com/patchForce": "true" };
 const skipped = { ...awaited, "pulumi.com/skipAwait": "true" };
 
-describe("Microservice's LoadBalancer", () => {
-  it("is awaited until it has an address", async () => {
+describe("Microservice behind a load balancer", () => {
+  it("waits until the Service has an address", async () => {
     const { service } = await balanced();
     assert.deepEqual(service, {
       apiVersion: "v1",
@@ -44,7 +44,7 @@ describe("Microservice's LoadBalancer", () => {
     });
   });
 
-  it("is awaited where an autoscaler says how many pods there are", async () => {
+  it("waits for an address with an autoscaler, too", async () => {
     const { service } = await balanced(
       {},
       { autoscale: { min: 1, max: 2, cpuPercent: 80 } },
@@ -52,17 +52,17 @@ describe("Microservice's LoadBalancer", () => {
     assert.deepEqual(service.metadata.annotations, awaited);
   });
 
-  it("is awaited without pods, too", async () => {
+  it("waits for an address with 0 replicas, too", async () => {
     const { service } = await balanced({}, { replicas: 0 });
     assert.deepEqual(service.metadata.annotations, awaited);
   });
 
-  it("is no reason for callers to wait: they may come once the pods are ready", async () => {
+  it("lets callers depend on the Deployment instead of the Service's address", async () => {
     assert.match((await balanced()).arrival, /::auth-deployment$/);
     assert.match((await auth()).arrival, /::auth-service$/);
   });
 
-  it("tells the cloud what it wants to know, beside what Marquee says", async () => {
+  it("adds the configured annotations to those of Marquee", async () => {
     const annotations = {
       "service.beta.kubernetes.io/aws-load-balancer-type": "nlb",
       a: "",
@@ -74,7 +74,7 @@ describe("Microservice's LoadBalancer", () => {
     });
   });
 
-  it("stays Marquee's own, whatever annotations say", async () => {
+  it("does not let configured annotations override those of Marquee", async () => {
     const annotations = {
       "pulumi.com/patchForce": "false",
       "example.com/a": "b",
@@ -86,7 +86,7 @@ describe("Microservice's LoadBalancer", () => {
     });
   });
 
-  it("tells the cloud alone: nothing else has its annotations", async () => {
+  it("annotates nothing but the Service", async () => {
     const annotations = { "example.com/only": "here" };
     const { resources } = await balanced({ annotations });
     assert.deepEqual(
@@ -97,14 +97,14 @@ describe("Microservice's LoadBalancer", () => {
     );
   });
 
-  it("lets those connect that are said", async () => {
+  it("sets loadBalancerSourceRanges to the configured ranges", async () => {
     const sourceRanges = ["203.0.113.0/24", "2001:db8::/32"];
     const { service } = await balanced({ sourceRanges });
     assert.deepEqual(service.spec.loadBalancerSourceRanges, sourceRanges);
   });
 
   for (const timeoutSeconds of [1, 300, 3600])
-    it(`may take ${timeoutSeconds} s for its address where that is said`, async () => {
+    it(`waits up to ${timeoutSeconds} s for an address if timeoutSeconds says so`, async () => {
       const { options } = await balanced({ timeoutSeconds });
       assert.deepEqual(options[serviceType]?.customTimeouts, {
         create: `${timeoutSeconds}s`,
@@ -114,7 +114,7 @@ describe("Microservice's LoadBalancer", () => {
     });
 
   for (const type of ["ClusterIP", "NodePort"] as const)
-    it(`is not what a ${type} is: that has nothing to wait for`, async () => {
+    it(`does not wait for an address with type ${type}`, async () => {
       const { service, options } = await auth({ type });
       assert.deepEqual(service.metadata.annotations, skipped);
       assert.ok(!("loadBalancerSourceRanges" in service.spec));

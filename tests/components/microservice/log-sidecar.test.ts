@@ -31,7 +31,7 @@ const environment = [
 ];
 
 describe("Microservice with logSidecar", () => {
-  it("has a container that starts before the service and ends after it, as hardened as the service's", async () => {
+  it("adds a hardened container that starts before the service and stops after it", async () => {
     const { pod } = await shipped();
     assert.deepEqual(pod.initContainers, [
       {
@@ -73,7 +73,7 @@ describe("Microservice with logSidecar", () => {
     ]);
   });
 
-  it("ships to the endpoint that was said", async () => {
+  it("ships logs to the configured endpoint", async () => {
     const { pod } = await shipped({ endpoint });
     assert.deepEqual(pod.initContainers[0].env, [
       ...environment,
@@ -81,7 +81,7 @@ describe("Microservice with logSidecar", () => {
     ]);
   });
 
-  it("shares the log's folder, which has a limit, with the service", async () => {
+  it("shares a log folder of limited size with the service", async () => {
     const { pod } = await shipped();
     assert.deepEqual(pod.volumes, [
       { name: "logs", emptyDir: { sizeLimit: "64Mi" } },
@@ -89,7 +89,7 @@ describe("Microservice with logSidecar", () => {
     assert.deepEqual(pod.containers[0].volumeMounts, mounts);
   });
 
-  it("has the service log to the file that is followed, and the service alone", async () => {
+  it("sets LOG_FILE for the service's container only", async () => {
     const { pod } = await shipped({ endpoint });
     assert.deepEqual(pod.containers[0].env, [
       { name: "PORT", value: "8081" },
@@ -98,7 +98,7 @@ describe("Microservice with logSidecar", () => {
     assert.ok(!JSON.stringify(pod.initContainers).includes("LOG_FILE"));
   });
 
-  it("changes nothing else", async () => {
+  it("changes nothing else in the service's pod and resources", async () => {
     const changed = await shipped({ endpoint });
     const { initContainers, volumes, ...pod } = changed.pod;
     const [{ volumeMounts, env, ...container }] = pod.containers;
@@ -110,7 +110,7 @@ describe("Microservice with logSidecar", () => {
     assert.deepEqual(count(changed.resources), count(plain.resources));
   });
 
-  it("puts out the images of both programs", async () => {
+  it("returns the images of the service and the log shipper", async () => {
     assert.deepEqual((await shipped()).images, {
       auth: image(),
       "log-shipper": logShipper,
@@ -118,10 +118,13 @@ describe("Microservice with logSidecar", () => {
   });
 
   for (const [what, args] of [
-    ["nothing of it", {}],
-    ["nothing of it even where its image is known", { logShipper }],
+    ["without logSidecar", {}],
+    [
+      "without logSidecar, even if the log shipper's image is known",
+      { logShipper },
+    ],
   ] as const)
-    it(`has ${what} without`, async () => {
+    it(`adds no container ${what}`, async () => {
       const { pod, images } = await auth({}, args);
       assert.ok(!("initContainers" in pod));
       assert.ok(!("volumes" in pod));
@@ -132,7 +135,7 @@ describe("Microservice with logSidecar", () => {
       assert.deepEqual(images, { auth: image() });
     });
 
-  describe("and headers", () => {
+  describe("endpoint headers", () => {
     const headers = { Authorization: "Bearer hunter2", "X-Scope": "marquee" };
     const name = "auth-log-headers-1a2b3c4d";
     const run = () =>
@@ -142,7 +145,7 @@ describe("Microservice with logSidecar", () => {
         { [secretType]: () => ({ metadata: { name } }) },
       );
 
-    it("has them in a Secret whose name Pulumi makes from its content", async () => {
+    it("stores the headers in an autonamed Secret", async () => {
       const { resources } = await run();
       const { stringData, ...inputs } = only(
         resources,
@@ -156,7 +159,7 @@ describe("Microservice with logSidecar", () => {
       });
     });
 
-    it("gives them to the sidecar alone, by that Secret's name as it was made", async () => {
+    it("passes the headers only to the sidecar, by the Secret's resulting name", async () => {
       const { pod } = await run();
       assert.deepEqual(pod.initContainers[0].env, [
         ...environment,
@@ -169,7 +172,7 @@ describe("Microservice with logSidecar", () => {
       assert.ok(!JSON.stringify(pod.containers).includes("HEADERS"));
     });
 
-    it("has their values nowhere else", async () => {
+    it("keeps the headers' values out of all other resources and outputs", async () => {
       const { resources, images, urns } = await run();
       for (const { type, inputs } of resources)
         assert.equal(
@@ -180,7 +183,7 @@ describe("Microservice with logSidecar", () => {
       assert.ok(!JSON.stringify([images, urns]).includes("hunter2"));
     });
 
-    it("adds the Secret and nothing more", async () => {
+    it("adds only the Secret to the resources", async () => {
       const { [secretType]: made, ...others } = count((await run()).resources);
       assert.equal(made, 1);
       assert.deepEqual(others, count((await shipped({ endpoint })).resources));

@@ -13,7 +13,7 @@ import {
 } from "../../support/components/microservices.ts";
 
 describe("Microservice", () => {
-  it("is a Deployment, a Service, a disruption budget and an identity, and nothing more", async () => {
+  it("creates a Deployment, a Service, a PodDisruptionBudget and a ServiceAccount, and nothing else", async () => {
     const { resources, urns } = await auth();
     assert.deepEqual(count(resources), {
       "marquee:components:Microservice": 1,
@@ -29,7 +29,7 @@ describe("Microservice", () => {
     ]);
   });
 
-  it("has an identity of its own, without a token", async () => {
+  it("creates a ServiceAccount of its own, without a token", async () => {
     const { resources } = await auth();
     const { metadata, automountServiceAccountToken } = only(
       resources,
@@ -39,7 +39,7 @@ describe("Microservice", () => {
     assert.equal(automountServiceAccountToken, false);
   });
 
-  describe("the Deployment", () => {
+  describe("Deployment", () => {
     it("runs hardened pods of the image by digest", async () => {
       const { deployment } = await auth();
       assert.deepEqual(deployment, {
@@ -125,12 +125,12 @@ describe("Microservice", () => {
       });
     });
 
-    it("has no pods when none are asked for", async () => {
+    it("runs no pods with 0 replicas", async () => {
       const { deployment } = await auth({ replicas: 0 });
       assert.equal(deployment.spec.replicas, 0);
     });
 
-    it("gives the pods the resources that were said", async () => {
+    it("sets the configured resources", async () => {
       const resources = {
         requests: { cpu: "1", memory: "1Gi", "ephemeral-storage": "1Gi" },
         limits: { cpu: "2", memory: "2Gi", "ephemeral-storage": "3Gi" },
@@ -139,12 +139,12 @@ describe("Microservice", () => {
       assert.deepEqual(pod.containers[0].resources, resources);
     });
 
-    it("leaves its number of pods to nobody else", async () => {
+    it("does not ignore changes to replicas", async () => {
       const { options } = await auth();
       assert.equal(options[deploymentType]?.ignoreChanges, undefined);
     });
 
-    it("gives the program its environment besides PORT", async () => {
+    it("passes the given environment to the program besides PORT", async () => {
       const { pod } = await auth(
         {},
         { env: { PAYMENT_URL: pulumi.output("http://payment-service:8082") } },
@@ -155,7 +155,7 @@ describe("Microservice", () => {
       ]);
     });
 
-    it("is waited for longer than its own deadline, so that Pulumi says why it failed", async () => {
+    it("has a longer Pulumi timeout than its own deadline, so that Pulumi reports why it failed", async () => {
       const { options } = await auth();
       assert.deepEqual(options[deploymentType]?.customTimeouts, {
         create: "3m",
@@ -165,14 +165,14 @@ describe("Microservice", () => {
     });
   });
 
-  describe("the Service", () => {
+  describe("Service", () => {
     const annotations = {
       "pulumi.com/patchForce": "true",
       "pulumi.com/skipAwait": "true",
     };
     const http = { name: "http", port: 8081, targetPort: "http" };
 
-    it("leads to the pods from inside the cluster as ClusterIP", async () => {
+    it("selects the pods as a ClusterIP", async () => {
       const { service } = await auth();
       assert.deepEqual(service, {
         apiVersion: "v1",
@@ -191,26 +191,26 @@ describe("Microservice", () => {
       });
     });
 
-    it("has the port that was asked for as NodePort", async () => {
+    it("uses the configured node port as a NodePort", async () => {
       const { service } = await auth({ type: "NodePort", nodePort: 30003 });
       assert.equal(service.spec.type, "NodePort");
       assert.deepEqual(service.spec.ports, [{ ...http, nodePort: 30003 }]);
       assert.deepEqual(service.metadata.annotations, annotations);
     });
 
-    it("leaves the port to Kubernetes as NodePort without one", async () => {
+    it("lets Kubernetes choose the node port if none is configured", async () => {
       const { service } = await auth({ type: "NodePort" });
       assert.deepEqual(service.spec.ports, [http]);
     });
 
-    it("stays the same object when the service was external before", async () => {
+    it("keeps the Service object of a service that was external before", async () => {
       const { options } = await auth();
       assert.deepEqual(await formerParents(options[serviceType]), [
         "urn:pulumi:dev::marquee::marquee:components:ExternalService::auth",
       ]);
     });
 
-    it("leads to the new pods only once they are ready", async () => {
+    it("is updated only after the Deployment's pods are ready", async () => {
       const { options } = await auth();
       const [deployment, ...more] = [options[serviceType]?.dependsOn].flat();
       assert.ok(deployment instanceof k8s.apps.v1.Deployment);
@@ -218,8 +218,8 @@ describe("Microservice", () => {
     });
   });
 
-  describe("the PodDisruptionBudget", () => {
-    it("lets who drains nodes take one pod at a time, and any that is not ready", async () => {
+  describe("PodDisruptionBudget", () => {
+    it("limits voluntary evictions to one pod at a time, and always allows those of unready pods", async () => {
       const { resources } = await auth();
       assert.deepEqual(only(resources, budgetType).inputs, {
         apiVersion: "policy/v1",
@@ -241,7 +241,7 @@ describe("Microservice", () => {
       });
     });
 
-    it("comes after the pods that it is for", async () => {
+    it("is created after the Deployment", async () => {
       const { options } = await auth();
       const [deployment] = [options[budgetType]?.dependsOn].flat();
       assert.ok(deployment instanceof k8s.apps.v1.Deployment);

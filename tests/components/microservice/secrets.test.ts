@@ -15,7 +15,7 @@ const autonamed = {
 };
 
 describe("Microservice with secrets", () => {
-  it("has them in a Secret whose name Pulumi makes from what is in it", async () => {
+  it("stores the secrets in an autonamed Secret", async () => {
     const { resources } = await auth({}, { secrets });
     const { stringData, ...inputs } = only(
       resources,
@@ -26,7 +26,7 @@ describe("Microservice with secrets", () => {
     assert.deepEqual(unwrapRpcSecret(stringData), secrets);
   });
 
-  it("tells Pulumi that they are secret, so that its state has them encrypted", async () => {
+  it("marks the secrets as secret, so that Pulumi encrypts them in its state", async () => {
     const { resources, options } = await auth({}, { secrets });
     assert.ok(isRpcSecret(only(resources, secretType).inputs.stringData));
     assert.deepEqual(options[secretType]?.additionalSecretOutputs, [
@@ -35,7 +35,7 @@ describe("Microservice with secrets", () => {
     ]);
   });
 
-  it("gives them to the program by the Secret's name, as it was made", async () => {
+  it("passes the secrets to the program by the Secret's resulting name", async () => {
     const { pod } = await auth({}, { secrets }, autonamed);
     assert.deepEqual(pod.containers[0].envFrom, [
       { secretRef: { name: "auth-secrets-1a2b3c4d" } },
@@ -43,7 +43,7 @@ describe("Microservice with secrets", () => {
     assert.deepEqual(pod.containers[0].env, [{ name: "PORT", value: "8081" }]);
   });
 
-  it("has their values nowhere else", async () => {
+  it("keeps the secrets' values out of all other resources and outputs", async () => {
     const { resources, images, urns } = await auth(
       { logSidecar: {}, autoscale: { min: 1, max: 2, cpuPercent: 80 } },
       { secrets, logShipper: image("log-shipper") },
@@ -58,7 +58,7 @@ describe("Microservice with secrets", () => {
     assert.ok(!JSON.stringify([images, urns]).includes("hunter2"));
   });
 
-  it("gives them to the service's container alone", async () => {
+  it("passes the secrets only to the service's container", async () => {
     const { pod } = await auth(
       { logSidecar: {} },
       { secrets, logShipper: image("log-shipper") },
@@ -68,7 +68,7 @@ describe("Microservice with secrets", () => {
     assert.ok(!("envFrom" in pod.initContainers[0]));
   });
 
-  it("adds the Secret and nothing more", async () => {
+  it("adds only the Secret to the resources", async () => {
     const { [secretType]: made, ...others } = count(
       (await auth({}, { secrets })).resources,
     );
@@ -76,7 +76,7 @@ describe("Microservice with secrets", () => {
     assert.deepEqual(others, count((await auth()).resources));
   });
 
-  it("has no Secret and refers to none without", async () => {
+  it("creates no Secret without secrets, and refers to none", async () => {
     const { resources, pod } = await auth({}, { secrets: undefined });
     assert.equal(count(resources)[secretType], undefined);
     assert.ok(!("envFrom" in pod.containers[0]));

@@ -4,7 +4,7 @@ import { defaultResources } from "../../../components/resources.ts";
 import type { DeployedSettings } from "../../../components/service-settings.ts";
 import { deploy, type Resource } from "../../support/components/engine.ts";
 
-/** The URL of a service auth, where the cluster adds this to the Service. */
+/** The URL of auth, to whose Service the cluster adds these outputs. */
 async function url(
   type: DeployedSettings["type"],
   added: (service: Resource) => object = () => ({}),
@@ -39,8 +39,8 @@ const ingress = (entry: object) => () => ({
   status: { loadBalancer: { ingress: [entry] } },
 });
 
-describe("Microservice's url", () => {
-  it("is the name inside the cluster for ClusterIP", async () => {
+describe("Microservice: url", () => {
+  it("is the in-cluster name for ClusterIP", async () => {
     assert.equal(
       await url("ClusterIP"),
       "http://auth-service.marquee-dev.svc:8081",
@@ -54,21 +54,21 @@ describe("Microservice's url", () => {
     );
   });
 
-  it("says that any node's address does where none is known", async () => {
+  it("has a placeholder for the node's address if none is known", async () => {
     assert.equal(
       await url("NodePort", assigned),
       "http://<a node's address>:30123",
     );
   });
 
-  it("says that the port is pending for NodePort before there is one", async () => {
+  it("has a pending port for NodePort before Kubernetes assigns one", async () => {
     assert.equal(
       await url("NodePort", undefined, "127.0.0.1"),
       "http://127.0.0.1:<pending>",
     );
   });
 
-  it("has the address that the cluster gave to the LoadBalancer", async () => {
+  it("has the address that the cluster assigned to the LoadBalancer", async () => {
     assert.equal(
       await url("LoadBalancer", ingress({ ip: "172.30.0.96" })),
       "http://172.30.0.96:8081",
@@ -82,7 +82,7 @@ describe("Microservice's url", () => {
     );
   });
 
-  it("says that the address is pending for LoadBalancer before there is one", async () => {
+  it("has a pending address for LoadBalancer before the cluster assigns one", async () => {
     assert.equal(await url("LoadBalancer"), "http://<pending>:8081");
   });
 

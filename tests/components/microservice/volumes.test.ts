@@ -23,7 +23,7 @@ const logs = {
 const logShipper = image("log-shipper");
 
 describe("Microservice with volumes", () => {
-  it("has them in its pods, and the program where each is mounted, in the order that was said", async () => {
+  it("adds the volumes to its pods and mounts them in the given order", async () => {
     const { pod } = await auth({}, { volumes });
     assert.deepEqual(pod.volumes, [films.volume, scratch.volume]);
     assert.deepEqual(pod.containers[0].volumeMounts, [
@@ -33,7 +33,7 @@ describe("Microservice with volumes", () => {
     assert.ok(!("initContainers" in pod));
   });
 
-  it("has the log's folder behind them, with a log sidecar that sees none of them", async () => {
+  it("adds the log folder after the volumes, and mounts only the log folder in a log sidecar", async () => {
     const { pod } = await auth({ logSidecar: {} }, { volumes, logShipper });
     assert.deepEqual(pod.volumes, [films.volume, scratch.volume, logs.volume]);
     assert.deepEqual(pod.containers[0].volumeMounts, [
@@ -46,7 +46,7 @@ describe("Microservice with volumes", () => {
   });
 
   for (const settings of [{}, { logSidecar: {} }])
-    it(`changes nothing else for ${JSON.stringify(settings)}`, async () => {
+    it(`changes nothing but volumes and mounts with settings ${JSON.stringify(settings)}`, async () => {
       const changed = await auth(settings, { volumes, logShipper });
       const plain = await auth(settings, { logShipper });
       const without = ({ volumes, containers, ...pod }: typeof plain.pod) => {
@@ -58,22 +58,22 @@ describe("Microservice with volumes", () => {
       assert.deepEqual(count(changed.resources), count(plain.resources));
     });
 
-  it("leaves what it was given as it was, for the next service", async () => {
+  it("does not modify the given list of volumes", async () => {
     const given = [films];
     await auth({ logSidecar: {} }, { volumes: given, logShipper });
     assert.deepEqual(given, [films]);
   });
 
   for (const volumes of [undefined, []]) {
-    const nothing = JSON.stringify(volumes) ?? "nothing";
+    const nothing = JSON.stringify(volumes) ?? "undefined";
 
-    it(`has none for ${nothing}`, async () => {
+    it(`adds no volumes if volumes is ${nothing}`, async () => {
       const { pod } = await auth({}, { volumes });
       assert.ok(!("volumes" in pod));
       assert.ok(!("volumeMounts" in pod.containers[0]));
     });
 
-    it(`has the log's folder alone for ${nothing} with a log sidecar`, async () => {
+    it(`adds only the log folder with a log sidecar if volumes is ${nothing}`, async () => {
       const { pod } = await auth({ logSidecar: {} }, { volumes, logShipper });
       assert.deepEqual(pod.volumes, [logs.volume]);
       assert.deepEqual(pod.containers[0].volumeMounts, [logs.mount]);

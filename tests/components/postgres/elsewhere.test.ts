@@ -16,7 +16,7 @@ import {
 const off = { tls: "off", certificateAuthority: undefined };
 const required = { tls: "require", certificateAuthority: undefined };
 
-/** What psql and the service are told of a server, besides passwords. */
+/** The connection variables of psql and of the service, without passwords. */
 async function told(settings: object) {
   const { resources, variables } = await postgres(elsewhere(settings));
   const { env } = only(resources, jobType, "postgres-provision").inputs.spec
@@ -34,8 +34,8 @@ async function told(settings: object) {
   };
 }
 
-describe("Postgres that runs elsewhere", () => {
-  it("is a name for it, a password for each role, and a Job that makes the roles: no pod, and no volume", async () => {
+describe("Postgres outside the cluster", () => {
+  it("creates a Service, a Secret for each password and a Job for the roles, but no pod and no volume", async () => {
     const { resources } = await postgres(elsewhere(), { password: "mine" });
     assert.deepEqual(count(resources), {
       [postgresType]: 1,
@@ -45,7 +45,7 @@ describe("Postgres that runs elsewhere", () => {
     });
   });
 
-  it("is found by the same name, which waits for nothing", async () => {
+  it("creates an ExternalName Service named postgres, which waits for nothing", async () => {
     const { resources, options } = await postgres(elsewhere());
     const { metadata, spec } = only(resources, serviceType, "postgres").inputs;
     assert.equal(metadata.name, "postgres");
@@ -56,14 +56,14 @@ describe("Postgres that runs elsewhere", () => {
     assert.deepEqual(await awaited(options[serviceType]), []);
   });
 
-  it("has a Job that waits for that name alone", async () => {
+  it("makes the Job wait only for the Service", async () => {
     const { options } = await postgres(elsewhere());
     assert.deepEqual(await awaited(options["postgres-provision"]), [
       "postgres",
     ]);
   });
 
-  it("is asked, by default, to prove who it is", async () => {
+  it("verifies the server's certificate by default", async () => {
     assert.deepEqual(await told({}), {
       psql: {
         PGDATABASE: "postgres",
@@ -88,17 +88,17 @@ describe("Postgres that runs elsewhere", () => {
     [off, "disable"],
     [required, "require"],
   ] as const)
-    it(`is believed with tls ${settings.tls}`, async () => {
+    it(`does not verify the server's certificate with tls ${settings.tls}`, async () => {
       const { psql, service } = await told(settings);
       assert.equal(psql.PGSSLMODE, PGSSLMODE);
       assert.equal(service.DATABASE_TLS, settings.tls);
-      // psql would check the certificate all the same.
+      // With a root certificate, psql verifies even in mode "require".
       for (const name of ["PGSSLROOTCERT", "AUTHORITY"])
         assert.ok(!(name in psql), name);
       assert.ok(!("DATABASE_TLS_CA" in service));
     });
 
-  it("is called at the port and by the user that are said", async () => {
+  it("connects to the configured port as the configured user", async () => {
     const { psql, service } = await told({ port: 6432, user: "ada" });
     assert.deepEqual([psql.PGPORT, psql.PGUSER], ["6432", "ada"]);
     assert.equal(
@@ -107,7 +107,7 @@ describe("Postgres that runs elsewhere", () => {
     );
   });
 
-  it("may take as many connections as it likes of each role", async () => {
+  it("sets no connection limit for the roles", async () => {
     const { resources } = await postgres(elsewhere());
     const { env } = only(resources, jobType, "postgres-provision").inputs.spec
       .template.spec.containers[0];
@@ -119,7 +119,7 @@ describe("Postgres that runs elsewhere", () => {
     );
   });
 
-  it("is called by its port, wherever it is, and has no pods to be protected", async () => {
+  it("is declared to the network policies as a service that runs elsewhere", async () => {
     const { network } = await postgres(elsewhere({ port: 6432 }));
     assert.deepEqual(
       network.map(({ arrival: _, ...service }) => service),

@@ -22,8 +22,8 @@ const recommended = {
 const job = async (settings = here()) =>
   only((await postgres(settings)).resources, jobType, check).inputs;
 
-describe("The check of the database's image", () => {
-  it("is a Job that ends in time, and that the next update replaces if it failed", async () => {
+describe("Postgres: image check", () => {
+  it("runs as a Job with a deadline, which the next update replaces if it failed", async () => {
     const { metadata, spec } = await job();
     assert.deepEqual(metadata, {
       namespace: "marquee-dev",
@@ -38,7 +38,7 @@ describe("The check of the database's image", () => {
     assert.deepEqual(template.metadata, { labels: recommended });
   });
 
-  it("runs the image beside the server, without a way to change its data", async () => {
+  it("runs the image on the server's node, with the data read-only", async () => {
     const image = "ghcr.io/acme/postgres:18";
     const { affinity, containers, volumes, ...pod } = (
       await job(here({ image }))
@@ -95,12 +95,12 @@ describe("The check of the database's image", () => {
     });
   });
 
-  it("is waited for longer than its own deadline, so that Pulumi says why it failed", async () => {
+  it("has a longer Pulumi timeout than its own deadline, so that Pulumi reports why it failed", async () => {
     const { options } = await postgres();
     assert.deepEqual(options[check]?.customTimeouts, { create: "150s" });
   });
 
-  it("holds the server up in an update, but not in the first deployment", async () => {
+  it("runs before the server in an update, but after it in the first deployment", async () => {
     const first = (await postgres()).options;
     assert.deepEqual(
       await awaited(first["kubernetes:apps/v1:StatefulSet"]),
@@ -114,7 +114,7 @@ describe("The check of the database's image", () => {
     assert.deepEqual(await awaited(later[check]), []);
   });
 
-  it("leaves a deployed server's podManagementPolicy, which is immutable, as it is", async () => {
+  it("ignores changes to a deployed server's podManagementPolicy, which is immutable", async () => {
     const { options } = await postgres(here(), { isDeployed: true });
     assert.deepEqual(options["kubernetes:apps/v1:StatefulSet"]?.ignoreChanges, [
       "spec.podManagementPolicy",
@@ -122,10 +122,10 @@ describe("The check of the database's image", () => {
   });
 });
 
-describe("The check of the database's image, run as its pod would,", () => {
+describe("Postgres: image check in Docker", () => {
   const { runToEnd, volume } = useContainers();
 
-  /** Runs it on a volume whose data say that they are of this version; or on an empty one. */
+  /** Runs the check on a volume with data of this version, or on an empty volume. */
   async function run(version?: string) {
     const data = await volume();
     if (version)

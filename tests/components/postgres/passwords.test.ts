@@ -15,7 +15,7 @@ const superuser = "postgres-password";
 
 const secrets = (resources: Resource[]) =>
   resources.filter(({ type }) => type === secretType);
-/** What is in the Secrets, by their names. */
+/** The values of the Secrets, by name. */
 const values = (resources: Resource[]): Record<string, string> =>
   Object.fromEntries(
     secrets(resources).map(({ name, inputs }) => [
@@ -24,8 +24,8 @@ const values = (resources: Resource[]): Record<string, string> =>
     ]),
   );
 
-describe("Postgres' passwords", () => {
-  it("are in a Secret each: one of who makes roles, and one of each role", async () => {
+describe("Postgres: passwords", () => {
+  it("creates a Secret for the administrator and one for each role", async () => {
     for (const settings of [here(), elsewhere()]) {
       const { resources } = await postgres(settings, { services });
       assert.deepEqual(
@@ -37,7 +37,7 @@ describe("Postgres' passwords", () => {
     }
   });
 
-  it("are labelled as whom they are for, and have names that Pulumi makes", async () => {
+  it("labels each Secret with its owner, and lets Pulumi name it", async () => {
     const { resources } = await postgres(here(), { services });
     for (const [name, owner] of [
       [passwords[0], "auth"],
@@ -57,25 +57,25 @@ describe("Postgres' passwords", () => {
     }
   });
 
-  it("are long, random and never the same", async () => {
+  it("generates passwords of 32 random characters, which are all different", async () => {
     const one = await postgres(here(), { services });
     const another = await postgres(here(), { services });
     const all = [one, another].flatMap(({ resources }) =>
       Object.values(values(resources)),
     );
     assert.equal(new Set(all).size, 6);
-    // They stand in a URL as they are.
+    // They are put into a URL unescaped.
     for (const value of all) assert.match(value, /^[\w-]{32}$/);
   });
 
-  it("stay as they were made first", async () => {
+  it("ignores later changes to generated passwords", async () => {
     const { options } = await postgres(here(), { services });
     for (const name of [...passwords, superuser])
       assert.deepEqual(options[name]?.ignoreChanges, ["stringData", "data"]);
   });
 
   for (const [where, settings] of Object.entries({ here, elsewhere }))
-    it(`are what was said of who makes roles, ${where}, whenever that changes`, async () => {
+    it(`uses the configured administrator's password of a database ${where}, and follows its changes`, async () => {
       const { resources, options } = await postgres(settings(), {
         services,
         password: "it's $mine",
@@ -87,7 +87,7 @@ describe("Postgres' passwords", () => {
     });
 
   for (const [where, settings] of Object.entries({ here, elsewhere }))
-    it(`are secret, ${where}, and nowhere else`, async () => {
+    it(`marks the passwords of a database ${where} as secret, and keeps them in their Secrets only`, async () => {
       const { resources, options, variables } = await postgres(settings(), {
         services,
         password: "hunter2",
@@ -110,12 +110,12 @@ describe("Postgres' passwords", () => {
         assert.ok(!rest.includes(value), name);
     });
 
-  it("are given to a service by the Secret, before the URL that they are put into", async () => {
+  it("passes a password as a Secret reference before the URL that contains it", async () => {
     const { variables } = await postgres(here(), { services });
     const secret = (name: string) => ({
       secretKeyRef: { name: `${name}-1a2b`, key: "value" },
     });
-    // Kubernetes expands only what stands before.
+    // Kubernetes expands only variables that are listed before.
     assert.deepEqual(variables, [
       [
         ["DATABASE_PASSWORD", secret("auth-database-password")],

@@ -14,7 +14,7 @@ import {
 import { only } from "../../support/components/engine.ts";
 import { postgresImage } from "../../support/docker.ts";
 
-describe("the pod of PostgreSQL, in Docker,", function () {
+describe("PostgreSQL's pod in Docker", function () {
   this.timeout(120_000);
   const { start, runToEnd, volume } = useContainers();
   const first = 'it\'s the "first" $HOME';
@@ -32,7 +32,7 @@ describe("the pod of PostgreSQL, in Docker,", function () {
     claims,
     secrets: { "postgres-password-1a2b": password },
   });
-  /** What Kubernetes runs before the server, with this password in the Secret. */
+  /** Runs the init container with this password in the Secret. */
   const prepare = (password: string) =>
     runToEnd(asInPod(spec, spec.initContainers[0], conditions(password)));
   const readiness = () =>
@@ -47,7 +47,7 @@ describe("the pod of PostgreSQL, in Docker,", function () {
       : await docker(["logs", server]);
     assert.equal(stdout + stderr, "");
   };
-  /** Runs SQL as the superuser, through the network as everybody else. */
+  /** Runs SQL as the superuser, over TCP like every client. */
   const psql = (password: string, sql: string) =>
     docker([
       ...["exec", "--env", `PGPASSWORD=${password}`, server, "psql"],
@@ -63,14 +63,14 @@ describe("the pod of PostgreSQL, in Docker,", function () {
     claims = { "postgres-data": await volume() };
   });
 
-  it("leaves an empty volume alone before the server's first start", async () => {
+  it("leaves an empty volume unchanged in the init container", async () => {
     assert.deepEqual(await prepare(first), { code: 0, stdout: "", stderr: "" });
     const data = `${claims["postgres-data"]}:/data`;
     const list = ["--entrypoint", "ls", postgresImage, "-A", "/data"];
     assert.equal(await ok(["run", "--rm", "--volume", data, ...list]), "");
   });
 
-  it("runs with no rights and on a file system that nobody can write to", async () => {
+  it("runs as an unprivileged user on a read-only root file system", async () => {
     await serve(first);
     assert.equal(
       await answer(first, "SHOW data_directory"),
@@ -80,7 +80,7 @@ describe("the pod of PostgreSQL, in Docker,", function () {
     assert.equal(stdout.trim(), "999");
   });
 
-  it("writes what it says it has written, and sorts text as everywhere", async () => {
+  it("has durable writes, data checksums, the expected memory and the C.UTF-8 locale", async () => {
     const settings = {
       fsync: "on",
       synchronous_commit: "on",
@@ -104,14 +104,14 @@ describe("the pod of PostgreSQL, in Docker,", function () {
     );
   });
 
-  it("lets nobody in without the password, not even from its own machine", async () => {
+  it("rejects a wrong password, even from localhost", async () => {
     assert.match(
       await answer("wrong", "SELECT 1"),
       /password authentication failed for user "postgres"/,
     );
   });
 
-  it("has everything that was committed after it was killed, and the password that the Secret has then", async () => {
+  it("keeps committed data after a SIGKILL, and takes over the Secret's new password", async () => {
     await answer(first, "CREATE TABLE film AS SELECT 'kept' AS title");
     await ok(["kill", "--signal", "KILL", server]);
     assert.equal((await prepare(second)).code, 0);
@@ -123,7 +123,7 @@ describe("the pod of PostgreSQL, in Docker,", function () {
     );
   });
 
-  it("ends at once and cleanly, though somebody is connected", async () => {
+  it("shuts down cleanly on SIGTERM while a client is connected", async () => {
     const client = psql(second, "SELECT 'connected', pg_sleep(3600)");
     const connections =
       "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)' AND state = 'active'";
@@ -143,7 +143,7 @@ describe("the pod of PostgreSQL, in Docker,", function () {
     assert.match(stderr, /database system is shut down\n$/);
   });
 
-  it("says to the shell what it says here: Kubernetes finds none of its own words in it", () => {
+  it("has no commands that Kubernetes would expand variables in", () => {
     for (const { command = [] } of [...spec.initContainers, ...spec.containers])
       assert.doesNotMatch(command.join(), /\$\$|\$\([A-Za-z_]\w*\)/);
   });

@@ -41,7 +41,7 @@ const ready = {
 };
 
 describe("Postgres", () => {
-  it("is a StatefulSet with a volume and a Service, a password for each role, a Job that makes the roles, and one that checks the image, and nothing more", async () => {
+  it("creates a StatefulSet with a volume and a Service, a Secret for each password and Jobs for the roles and the image check, and nothing else", async () => {
     const services = ["auth", "payment"];
     const { resources } = await postgres(here(), { services });
     assert.deepEqual(count(resources), {
@@ -54,8 +54,8 @@ describe("Postgres", () => {
     });
   });
 
-  describe("the StatefulSet", () => {
-    it("runs one hardened pod, which keeps what it writes on a volume alone", async () => {
+  describe("StatefulSet", () => {
+    it("runs one hardened pod with the data volume and scratch volumes of limited size", async () => {
       const { resources } = await postgres();
       const { template, ...spec } = only(resources, statefulSetType).inputs
         .spec;
@@ -128,13 +128,13 @@ describe("Postgres", () => {
       ],
     };
 
-    it("accepts as many connections as the settings say", async () => {
+    it("sets max_connections to the configured number", async () => {
       const { resources } = await postgres(here({ maxConnections: 420 }));
       const { spec } = only(resources, statefulSetType).inputs.spec.template;
       assert.deepEqual(spec.containers[0].args, ["-c", "max_connections=420"]);
     });
 
-    it("has the server's container, which is asked whether it answers", async () => {
+    it("runs the server with startup, readiness and liveness probes", async () => {
       const { resources } = await postgres();
       const { spec } = only(resources, statefulSetType).inputs.spec.template;
       assert.deepEqual(spec.containers[0], {
@@ -152,7 +152,7 @@ describe("Postgres", () => {
       });
     });
 
-    it("has a container that sets the password before the server starts", async () => {
+    it("sets the password in an init container", async () => {
       const { resources } = await postgres();
       const { spec } = only(resources, statefulSetType).inputs.spec.template;
       const { command, ...container } = spec.initContainers[0];
@@ -160,7 +160,7 @@ describe("Postgres", () => {
       assert.deepEqual(command.slice(0, 2), ["bash", "-euc"]);
     });
 
-    it("runs the image, with the resources, that were said", async () => {
+    it("uses the configured image and resources", async () => {
       const image = "ghcr.io/acme/postgres:17";
       const resources = {
         requests: { cpu: "1", memory: "1Gi", "ephemeral-storage": "1Gi" },
@@ -179,7 +179,7 @@ describe("Postgres", () => {
       assert.equal(job.containers[0].image, image);
     });
 
-    it("is waited for, for a while", async () => {
+    it("has a Pulumi timeout of 5 minutes, and of 2 minutes for its deletion", async () => {
       const { options } = await postgres();
       assert.deepEqual(options[statefulSetType]?.customTimeouts, {
         create: "5m",
@@ -189,7 +189,7 @@ describe("Postgres", () => {
     });
   });
 
-  describe("the volume", () => {
+  describe("PersistentVolumeClaim", () => {
     const claim = (spec: object) => ({
       apiVersion: "v1",
       kind: "PersistentVolumeClaim",
@@ -202,7 +202,7 @@ describe("Postgres", () => {
       spec: { accessModes: ["ReadWriteOnce"], ...spec },
     });
 
-    it("is as large as is said, of the cluster's own class", async () => {
+    it("requests the default size from the cluster's default storage class", async () => {
       const { resources } = await postgres();
       assert.deepEqual(
         only(resources, claimType, "postgres-data").inputs,
@@ -210,7 +210,7 @@ describe("Postgres", () => {
       );
     });
 
-    it("is of the class that is said", async () => {
+    it("requests the configured size from the configured storage class", async () => {
       const settings = here({ storage: "1024Gi", storageClass: "fast" });
       const { resources } = await postgres(settings);
       assert.deepEqual(
@@ -222,7 +222,7 @@ describe("Postgres", () => {
       );
     });
 
-    it("stays when the program has it no more, as do the passwords; nothing else does", async () => {
+    it("is retained on deletion like the passwords, unlike everything else", async () => {
       const { options } = await postgres();
       for (const type of [statefulSetType, serviceType, jobType])
         assert.equal(options[type]?.retainOnDelete, undefined, type);
@@ -231,7 +231,7 @@ describe("Postgres", () => {
     });
   });
 
-  it("has a Service that leads to the server, once it is there", async () => {
+  it("creates a Service for the server after the StatefulSet", async () => {
     const { resources, options } = await postgres();
     assert.deepEqual(only(resources, serviceType, "postgres").inputs, {
       apiVersion: "v1",

@@ -19,8 +19,8 @@ const secret = (name: string) => ({
   secretKeyRef: { name: `${name}-1a2b`, key: "value" },
 });
 
-describe("the Job of Postgres", () => {
-  it("runs a hardened psql, a few times at most, by passwords that it has from Secrets", async () => {
+describe("Postgres: provisioning Job", () => {
+  it("runs psql in a hardened pod, with passwords from Secrets and a limited number of retries", async () => {
     const { resources } = await postgres(here(), {
       connectionLimits: { auth: 65, payment: 405 },
     });
@@ -107,7 +107,7 @@ describe("the Job of Postgres", () => {
     });
   });
 
-  it("owns the roles for its stack alone", async () => {
+  it("sets OWNER to the project and the stack", async () => {
     const passwords = { auth: "hunter2" };
     const { spec } = await provisioning(here(), "mine", passwords, "staging");
     const owner = spec.template.spec.containers[0].env.find(
@@ -116,7 +116,7 @@ describe("the Job of Postgres", () => {
     assert.equal(owner.value, "marquee/staging");
   });
 
-  it("comes after the server and the name that leads there", async () => {
+  it("runs after the server and its Service", async () => {
     const { options } = await postgres();
     assert.deepEqual(await awaited(options["postgres-provision"]), [
       "postgres",
@@ -124,14 +124,14 @@ describe("the Job of Postgres", () => {
     ]);
   });
 
-  it("is waited for longer than its own deadline, so that Pulumi says why it failed", async () => {
+  it("has a longer Pulumi timeout than its own deadline, so that Pulumi reports why it failed", async () => {
     const { options } = await postgres();
     assert.deepEqual(options["postgres-provision"]?.customTimeouts, {
       create: "270s",
     });
   });
 
-  it("is what a service's pods wait for", async () => {
+  it("is the resource that the services' pods depend on", async () => {
     const { provisioned } = await postgres();
     assert.match(
       provisioned,

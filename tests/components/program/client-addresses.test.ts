@@ -10,10 +10,10 @@ import {
 const balanced = { type: "LoadBalancer" };
 const local = { ...balanced, externalTrafficPolicy: "Local" };
 
-describe("the program: clients' addresses", () => {
+describe("The program: client addresses", () => {
   const { runWithoutRegistry } = useProgram();
 
-  /** What auth is told about its clients' addresses, and what the program warns of. */
+  /** The value of CLIENT_ADDRESSES in auth's pods, and the program's warnings. */
   async function run(
     { auth = {}, streaming = {} }: { auth?: object; streaming?: object },
     trustedProxies = "0",
@@ -36,15 +36,15 @@ describe("the program: clients' addresses", () => {
   }
 
   for (const [title, services, trustedProxies] of [
-    ["streaming's connections keep them", { streaming: local }, "0"],
-    ["a proxy in front of streaming writes them", {}, "1"],
+    ["streaming's externalTrafficPolicy is Local", { streaming: local }, "0"],
+    ["a trusted proxy is in front of streaming", {}, "1"],
     [
-      "a proxy behind a load balancer writes them",
+      "a trusted proxy is behind streaming's load balancer",
       { streaming: balanced },
       "1",
     ],
   ] as const)
-    it(`are preserved for auth if ${title}`, async () => {
+    it(`tells auth that addresses are preserved if ${title}`, async () => {
       assert.deepEqual(await run(services, trustedProxies), {
         said: "preserved",
         warned: [],
@@ -59,11 +59,11 @@ describe("the program: clients' addresses", () => {
       { auth: { type: "NodePort" }, streaming: { ...local, type: "NodePort" } },
     ],
   ] as const)
-    it(`are hidden from auth if ${title}`, async () => {
+    it(`tells auth that addresses are hidden if ${title}`, async () => {
       assert.deepEqual(await run(services), { said: "hidden", warned: [] });
     });
 
-  it("hidden by a load balancer are warned of, with what to set", async () => {
+  it("warns about addresses that streaming's load balancer hides, and names the setting", async () => {
     for (const streaming of [
       balanced,
       { ...balanced, externalTrafficPolicy: "Cluster" },
@@ -78,14 +78,14 @@ describe("the program: clients' addresses", () => {
     }
   });
 
-  it("hidden by a load balancer of auth's own are warned of, with what to do", async () => {
+  it("warns about addresses that auth's own load balancer hides, and says what to do", async () => {
     const { said, warned } = await run({ auth: local, streaming: local }, "1");
     assert.equal(said, "hidden");
     assert.equal(warned.length, 1);
     assert.match(`${warned[0]}`, /make auth a ClusterIP\.$/);
   });
 
-  it("are kept by the Service with externalTrafficPolicy Local, which only it has", async () => {
+  it("sets externalTrafficPolicy Local only on the configured Service", async () => {
     const { resources } = await runWithoutRegistry({
       ...prebuilt,
       streaming: { ...prebuilt.streaming, ...local },

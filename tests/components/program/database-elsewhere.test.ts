@@ -27,10 +27,10 @@ import {
 
 const external = { type: "ExternalName", externalName: "api.example.com" };
 
-describe("the program, with a database that runs elsewhere", () => {
+describe("The program: database outside the cluster", () => {
   const { runElsewhere, endsUnmade } = useDatabaseProgram();
 
-  it("runs nothing of it here but the Job, and leads there", async () => {
+  it("runs only the provisioning Job, and creates an ExternalName Service", async () => {
     const { resources } = await runElsewhere();
     const {
       [statefulSetType]: _,
@@ -50,7 +50,7 @@ describe("the program, with a database that runs elsewhere", () => {
     });
   });
 
-  it("lets the services and the Job out to any address at its port, and nobody else", async () => {
+  it("allows only the services and the Job egress to the database's port", async () => {
     const { resources } = await runElsewhere();
     const out = (service: string) => ({
       ...app(service),
@@ -77,23 +77,26 @@ describe("the program, with a database that runs elsewhere", () => {
     );
   });
 
-  it("says its password to the Job's Secret alone, and puts it out nowhere", async () => {
+  it("keeps the administrator's password in one Secret and out of the outputs", async () => {
     const { resources, outputs } = await runElsewhere();
     assert.deepEqual(saying(resources, "hunter2"), ["postgres-password"]);
     assert.ok(!JSON.stringify(outputs).includes("hunter2"));
   });
 
-  it("ends before anything is made where nobody knows its password", () =>
+  it("fails before it creates anything if the database's password is missing", () =>
     endsUnmade(prebuilt, /marquee:secrets\.postgres\.PASSWORD is missing/, {
       config: { "marquee:database": JSON.stringify(elsewhere) },
     }));
 });
 
-describe("the program, without a service that keeps something here", () => {
+describe("The program: services that run elsewhere", () => {
   const { run, runElsewhere } = useDatabaseProgram();
 
-  for (const [where, start] of Object.entries({ run, runElsewhere }))
-    it(`is names of services that run elsewhere, and none of it: ${where}`, async () => {
+  for (const [where, start] of Object.entries({
+    here: run,
+    elsewhere: runElsewhere,
+  }))
+    it(`creates no part of a database ${where} if every service runs elsewhere`, async () => {
       const { resources } = await start({
         auth: external,
         payment: external,
@@ -112,8 +115,11 @@ describe("the program, without a service that keeps something here", () => {
       assert.deepEqual(policies(resources, "postgres"), {});
     });
 
-  for (const [where, start] of Object.entries({ run, runElsewhere }))
-    it(`has it for the one alone that does: ${where}`, async () => {
+  for (const [where, start] of Object.entries({
+    here: run,
+    elsewhere: runElsewhere,
+  }))
+    it(`provisions a database ${where} only for the one service that runs here`, async () => {
       const { resources } = await start({ auth: external, payment: external });
       const { env } = only(resources, jobType, "postgres-provision").inputs.spec
         .template.spec.containers[0];

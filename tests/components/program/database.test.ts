@@ -22,10 +22,10 @@ import {
   prebuilt,
 } from "../../support/components/program.ts";
 
-describe("the program, with a database", () => {
+describe("The program: database", () => {
   const { run } = useDatabaseProgram();
 
-  it("makes a role for each service, by passwords of its own", async () => {
+  it("provisions a role with its own password for each service", async () => {
     const { resources } = await run();
     assert.deepEqual(count(resources), deployed);
     assert.deepEqual(
@@ -71,7 +71,7 @@ describe("the program, with a database", () => {
     assert.deepEqual(server.containers[0].args, ["-c", "max_connections=365"]);
   });
 
-  it("tells each service where its own database is, and nobody where another's is", async () => {
+  it("passes each service only the URL and the password of its own database", async () => {
     const { auth, payment, streaming } = pods((await run()).resources);
     const secret = (name: string) => ({
       secretKeyRef: { name: `${name}-1a2b`, key: "value" },
@@ -143,7 +143,7 @@ describe("the program, with a database", () => {
     ]);
   });
 
-  it("lets the services and the Job call it, and nobody else; and auth and the Job call nothing else", async () => {
+  it("allows only the services and the Job to call the database, and auth and the Job to call nothing else", async () => {
     const { resources } = await run();
     const policyTypes = ["Ingress", "Egress"];
     const ports = [{ port: 5432 }];
@@ -189,7 +189,7 @@ describe("the program, with a database", () => {
     assert.equal(count(resources)[policyType], 13);
   });
 
-  it("starts each service's pods once its role is there, and no later than another's", async () => {
+  it("creates every service's Deployment after the provisioning Job", async () => {
     const names = (await run()).resources
       .map(({ name }) => name)
       .filter((name) => /-(deployment|provision)$/.test(name));
@@ -201,7 +201,7 @@ describe("the program, with a database", () => {
     ]);
   });
 
-  it("has pods that the policies mean, of the server and of the Job", async () => {
+  it("labels the pods of the server and the Job as the network policies select them", async () => {
     const { resources } = await run();
     for (const [type, app] of [
       [statefulSetType, "postgres"],
@@ -212,7 +212,7 @@ describe("the program, with a database", () => {
     }
   });
 
-  it("generates no key for auth where the secrets have one", async () => {
+  it("generates no key for auth if the secrets set one", async () => {
     const { resources } = await run(
       {},
       { secrets: { auth: { KEY_ENCRYPTION_KEY: "hunter2" } } },
@@ -236,7 +236,7 @@ describe("the program, with a database", () => {
     assert.deepEqual(count(resources), deployed);
   });
 
-  it("has what the configuration says of it", async () => {
+  it("uses the configured storage and image", async () => {
     const database = { storage: "20Gi", image: image("other-postgres") };
     const { resources } = await run({}, { database });
     const { requests } = only(resources, claimType).inputs.spec.resources;

@@ -19,14 +19,14 @@ import {
 
 const external = { type: "ExternalName", externalName: "pay.example.com" };
 
-describe("the program, with", () => {
+describe("The program: optional features", () => {
   const { run, runWithoutRegistry, built } = useProgram();
 
   describe("logSidecar", () => {
     const endpoint = "https://logs.example.com:9200/ingest";
     const dns = 2; // ports
 
-    it("builds the log shipper once for several services, and puts its image out", async () => {
+    it("builds the log shipper once for several services, and exports its image", async () => {
       const { resources, outputs, reference } = await run({
         auth: { logSidecar: true },
         streaming: { logSidecar: { endpoint } },
@@ -54,7 +54,7 @@ describe("the program, with", () => {
       });
     });
 
-    it("lets the service with an endpoint out on its port, and no other", async () => {
+    it("allows egress to an endpoint's port only for the service with that endpoint", async () => {
       const { resources } = await run({
         auth: { logSidecar: true },
         streaming: { logSidecar: { endpoint } },
@@ -74,7 +74,7 @@ describe("the program, with", () => {
       );
     });
 
-    it("puts no image of a log shipper out that is named, but that nobody uses", async () => {
+    it("exports no log shipper image that is configured but unused", async () => {
       const { resources, outputs } = await runWithoutRegistry(prebuilt, {
         config: { "marquee:logShipperImage": image("log-shipper") },
       });
@@ -82,7 +82,7 @@ describe("the program, with", () => {
       assert.deepEqual(outputs.images, images);
     });
 
-    it("builds no log shipper that is prebuilt", async () => {
+    it("runs a prebuilt log shipper instead of building one", async () => {
       const shipper = image("log-shipper");
       const { resources, outputs } = await runWithoutRegistry(
         {
@@ -117,10 +117,10 @@ describe("the program, with", () => {
         },
       );
     const token = { TOKEN: "hunter2" };
-    /** What one service with secrets makes of the program. */
+    /** The program's resources if one service has secrets. */
     const withSecret = { ...deployed, [secretType]: deployed[secretType] + 1 };
 
-    it("gives each service its own, and puts none out", async () => {
+    it("passes each service only its own secrets, and exports none", async () => {
       const { resources, outputs } = await configured(
         { payment: external },
         { auth: token, streaming: { KEY: "pa55word" } },
@@ -142,13 +142,13 @@ describe("the program, with", () => {
       assert.ok(!/hunter2|pa55word/.test(JSON.stringify(outputs)));
     });
 
-    it("leaves those alone that have none", async () => {
+    it("creates no Secret for services without secrets", async () => {
       const { resources } = await configured({}, { auth: token });
       assert.deepEqual(count(resources), withSecret);
       assert.ok(!("envFrom" in pods(resources).payment.containers[0]));
     });
 
-    it("has no Secret for a service of which nothing is left", async () => {
+    it("creates no Secret for a service whose secrets are empty or null", async () => {
       const { resources } = await configured(
         {},
         { auth: {}, payment: null, streaming: token },
@@ -158,14 +158,14 @@ describe("the program, with", () => {
       assert.ok(!("envFrom" in pods(resources).auth.containers[0]));
     });
 
-    it("ends where they are not encrypted, without saying them", () =>
+    it("rejects unencrypted secrets without quoting them", () =>
       ends(
         configured({}, { auth: token }, false),
         /^(?!.*hunter2).*a mistake, so nothing was built or changed:\n {2}- marquee:secrets\.auth\.TOKEN is not encrypted(?!.*hunter2)/s,
       ));
   });
 
-  it("autoscale, has an autoscaler for that service alone", async () => {
+  it("creates an autoscaler only for the service with autoscale", async () => {
     const { resources } = await runWithoutRegistry({
       ...prebuilt,
       auth: { ...prebuilt.auth, autoscale: { max: 7 } },
@@ -181,7 +181,7 @@ describe("the program, with", () => {
     );
   });
 
-  it("loadBalancer and resources, takes them as they are said", async () => {
+  it("applies loadBalancer and resources to their service only", async () => {
     const { resources } = await runWithoutRegistry({
       ...prebuilt,
       auth: {

@@ -23,7 +23,7 @@ const running = (resources: Resource[]) =>
     ]),
   );
 
-describe("the program, with", () => {
+describe("The program: sources of images", () => {
   const { run, runWithoutRegistry, preview, endsUnmade, built } = useProgram();
 
   describe("prebuilt images", () => {
@@ -35,7 +35,7 @@ describe("the program, with", () => {
       assert.deepEqual(outputs.images, images);
     });
 
-    it("builds those that are not, and nothing else", async () => {
+    it("builds only the images that are not prebuilt", async () => {
       const { resources, outputs, reference } = await run({
         payment: prebuilt.payment,
       });
@@ -52,7 +52,7 @@ describe("the program, with", () => {
   });
 
   describe("imagesFrom", () => {
-    /** As prod, from a staging with these outputs. */
+    /** Options of stack prod, whose images come from a stack staging with these outputs. */
     const from = (outputs: object) => ({
       stack: "prod",
       config: { "marquee:imagesFrom": "staging" },
@@ -64,7 +64,7 @@ describe("the program, with", () => {
         config: { ...from({}).config, ...config },
       });
 
-    it("runs what the other stack runs, builds nothing and needs no registry", async () => {
+    it("runs the images of the other stack without a build or a registry", async () => {
       const { resources, outputs } = await promote({}, images);
       assert.deepEqual(count(resources), deployed);
       assert.deepEqual(built(), []);
@@ -72,7 +72,7 @@ describe("the program, with", () => {
       assert.deepEqual(outputs.images, images);
     });
 
-    it("runs an image that is named instead of it", async () => {
+    it("prefers a configured image to that of the other stack", async () => {
       const auth = { image: image("mine") };
       const { resources, outputs } = await promote({ auth }, images);
       const some = { ...images, auth: auth.image };
@@ -80,7 +80,7 @@ describe("the program, with", () => {
       assert.deepEqual(outputs.images, some);
     });
 
-    it("runs its log shipper", async () => {
+    it("runs the log shipper of the other stack", async () => {
       const shipper = image("log-shipper");
       const { resources } = await promote(
         { auth: { logSidecar: true }, payment: { logSidecar: true } },
@@ -92,7 +92,7 @@ describe("the program, with", () => {
       assert.ok(!("initContainers" in streaming));
     });
 
-    it("runs a log shipper that is named instead of its own", async () => {
+    it("prefers a configured log shipper image to that of the other stack", async () => {
       const shipper = image("mine");
       const { resources, outputs } = await promote(
         { auth: { logSidecar: true } },
@@ -105,7 +105,7 @@ describe("the program, with", () => {
       assert.deepEqual(outputs.images, { ...images, "log-shipper": shipper });
     });
 
-    it("ends before anything is changed where that stack runs too little", async () => {
+    it("fails before any change if the other stack lacks images", async () => {
       await endsUnmade(
         {},
         /^marquee:imagesFrom is "staging", and that stack runs no image of auth, payment and streaming\. .* Nothing was changed\.$/,
@@ -114,7 +114,7 @@ describe("the program, with", () => {
       assert.deepEqual(built(), []);
     });
 
-    it("ends before anything is changed where that stack can't be read", async () => {
+    it("fails before any change if the other stack can't be read", async () => {
       await endsUnmade(
         {},
         /^marquee:imagesFrom is "staging", and its outputs can't be read \(unknown stack "organization\/marquee\/staging"\)\. .* Nothing was changed\.$/,
@@ -123,7 +123,7 @@ describe("the program, with", () => {
       assert.deepEqual(built(), []);
     });
 
-    it("is previewed without the images that are not there yet", async () => {
+    it("previews with a warning if the other stack has no images yet", async () => {
       const warned = await warnings(async () => {
         const { resources } = await preview({}, from({}));
         assert.deepEqual(count(resources), deployed);

@@ -21,7 +21,7 @@ const tokens = (resources: Resource[]) =>
     }),
   );
 
-describe("the program: marquee:issuer", () => {
+describe("The program: marquee:issuer", () => {
   const { runWithoutRegistry, endsUnmade } = useProgram();
 
   it("defaults to auth's address in the cluster", async () => {
@@ -34,7 +34,7 @@ describe("the program: marquee:issuer", () => {
     });
   });
 
-  it("is what auth issues and the others accept, with keys fetched inside the cluster", async () => {
+  it("is the issuer that auth uses and the others accept, with keys fetched inside the cluster", async () => {
     const { resources } = await runWithoutRegistry(prebuilt, {
       config: { "marquee:issuer": issuer },
     });
@@ -45,7 +45,7 @@ describe("the program: marquee:issuer", () => {
     });
   });
 
-  it("is what payment and streaming accept from an auth elsewhere", async () => {
+  it("is the issuer that payment and streaming accept from an auth elsewhere", async () => {
     const { resources } = await runWithoutRegistry(
       { ...prebuilt, auth: elsewhere },
       { config: { "marquee:issuer": issuer } },
@@ -56,7 +56,7 @@ describe("the program: marquee:issuer", () => {
     });
   });
 
-  it("ends before anything is created if auth is elsewhere and it is missing", () =>
+  it("is required before anything is created if auth runs elsewhere", () =>
     endsUnmade({ ...prebuilt, auth: elsewhere }, /marquee:issuer is missing/, {
       config: { "marquee:issuer": "" },
     }));

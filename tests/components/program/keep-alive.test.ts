@@ -7,7 +7,7 @@ import {
 
 const external = { type: "ExternalName", externalName: "a.example.com" };
 
-describe("the program, with keepAliveSeconds", () => {
+describe("The program: keepAliveSeconds", () => {
   const { runWithoutRegistry, endsUnmade } = useProgram();
 
   /** The variable in each service's container, by service. */
@@ -27,7 +27,7 @@ describe("the program, with keepAliveSeconds", () => {
   };
   const set = [{ name: "KEEP_ALIVE_SECONDS", value: "4060" }];
 
-  it("sets it in every service's environment", async () => {
+  it("sets KEEP_ALIVE_SECONDS for every service", async () => {
     assert.deepEqual(await variables({ "marquee:keepAliveSeconds": "4060" }), {
       auth: set,
       payment: set,
@@ -35,7 +35,7 @@ describe("the program, with keepAliveSeconds", () => {
     });
   });
 
-  it("sets it in no environment of a service that runs elsewhere", async () => {
+  it("sets KEEP_ALIVE_SECONDS only for the services that run here", async () => {
     const config = { "marquee:keepAliveSeconds": "4060" };
     assert.deepEqual(await variables(config, { payment: external }), {
       auth: set,
@@ -43,7 +43,7 @@ describe("the program, with keepAliveSeconds", () => {
     });
   });
 
-  it("leaves every environment unchanged without the key", async () => {
+  it("sets no KEEP_ALIVE_SECONDS without the key", async () => {
     assert.deepEqual(await variables({}), {
       auth: [],
       payment: [],
@@ -51,7 +51,7 @@ describe("the program, with keepAliveSeconds", () => {
     });
   });
 
-  it("ends before anything is made if it is no such number", () =>
+  it("fails before anything is created if the value is invalid", () =>
     endsUnmade(
       prebuilt,
       /a mistake.*keepAliveSeconds is "10m": it must be a whole number from 1 to 9999\./s,

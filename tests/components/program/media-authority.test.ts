@@ -25,10 +25,10 @@ const usual = [
   { name: "S3_ENDPOINT", value: media.endpoint },
 ];
 
-describe("the program, with media.certificateAuthority", () => {
+describe("The program: media.certificateAuthority", () => {
   const { run } = useDatabaseProgram();
 
-  it("gives the certificates to streaming alone", async () => {
+  it("passes the certificates only to streaming", async () => {
     const { resources } = await run(
       {},
       { media: { ...media, certificateAuthority: authority }, secrets },
@@ -40,7 +40,7 @@ describe("the program, with media.certificateAuthority", () => {
     });
   });
 
-  it("gives none without the key", async () => {
+  it("passes no certificates without the key", async () => {
     const { resources } = await run({}, { media, secrets });
     assert.deepEqual(variables(resources), {
       auth: [],

@@ -25,7 +25,7 @@ const secrets = {
 };
 const external = { type: "ExternalName", externalName: "tv.example.com" };
 
-/** What streaming's program is told besides of media, by what is in front of that and behind it. */
+/** Streaming's variables in front of those of media; `after` has the others. */
 const before = [
   { name: "PORT", value: "8083" },
   { name: "ISSUER", value: "http://auth-service.marquee-dev.svc:8081" },
@@ -47,7 +47,7 @@ const after = [
   { name: "PLAYBACK_KEY", ...secret("streaming-playback-key") },
 ];
 
-/** Where each service's own policy lets it out. */
+/** The egress rules in each service's own policy. */
 const egress = (resources: Resource[], services: readonly string[] = names) =>
   Object.fromEntries(
     services.map((service) => [
@@ -57,17 +57,17 @@ const egress = (resources: Resource[], services: readonly string[] = names) =>
   );
 const inside = { auth: [dns], payment: [dns], streaming: [dns] };
 
-describe("the program, with media", () => {
+describe("The program: media", () => {
   const { run, endsUnmade } = useDatabaseProgram();
 
-  it("in a bucket, ends before anything is made where its secrets are missing", () =>
+  it("fails before anything is created if the bucket's secrets are missing", () =>
     endsUnmade(
       prebuilt,
       /2 mistakes.*secrets\.streaming\.S3_ACCESS_KEY_ID is missing.*secrets\.streaming\.S3_SECRET_ACCESS_KEY is missing/s,
       { config: { "marquee:media": JSON.stringify({ bucket }) } },
     ));
 
-  it("of which nothing is said, has no volume, no Secret of the configuration and no way out", async () => {
+  it("adds no volume, no Secret and no egress without a configuration", async () => {
     const { resources } = await run();
     assert.deepEqual(count(resources), deployed);
     for (const [name, pod] of Object.entries(pods(resources))) {
@@ -80,7 +80,7 @@ describe("the program, with media", () => {
     assert.deepEqual(egress(resources), inside);
   });
 
-  it("of which nothing is said, lets streaming call auth, payment and postgres, and nobody else", async () => {
+  it("allows streaming to call only auth, payment and postgres without a configuration", async () => {
     const { resources } = await run();
     const out = (called: string, port: number) => ({
       ...app("streaming-service"),
@@ -100,7 +100,7 @@ describe("the program, with media", () => {
     });
   });
 
-  describe("in a volume,", () => {
+  describe("volume", () => {
     const media = { volumeClaim: "films-2026" };
     const volume = {
       name: "media",
@@ -108,7 +108,7 @@ describe("the program, with media", () => {
     };
     const mount = { name: "media", mountPath: "/media", readOnly: true };
 
-    it("has streaming alone read it, tells it where, and lets nobody out", async () => {
+    it("mounts the volume read-only in streaming only, and allows no egress", async () => {
       const { resources } = await run({}, { media });
       assert.deepEqual(count(resources), deployed);
       const { auth, payment, streaming } = pods(resources);
@@ -131,7 +131,7 @@ describe("the program, with media", () => {
       assert.deepEqual(egress(resources), inside);
     });
 
-    it("has the log's folder behind it where the log is shipped", async () => {
+    it("adds the log folder after the volume with a log sidecar", async () => {
       const { resources } = await run(
         { streaming: { ...prebuilt.streaming, logSidecar: true } },
         { media, logShipperImage },
@@ -147,8 +147,8 @@ describe("the program, with media", () => {
     });
   });
 
-  describe("in a bucket,", () => {
-    it("tells streaming, with its keys by a Secret that alone says them", async () => {
+  describe("bucket", () => {
+    it("passes the bucket only to streaming, with its keys in a Secret only", async () => {
       const { resources, outputs } = await run(
         {},
         { media: { bucket }, secrets },
@@ -182,7 +182,7 @@ describe("the program, with media", () => {
       assert.ok(!/S3_|streaming-secrets/.test(JSON.stringify([auth, payment])));
     });
 
-    it("tells streaming all that is said of it", async () => {
+    it("passes the endpoint, region and prefix to streaming", async () => {
       const media = {
         bucket,
         endpoint: "http://minio.example.com:9000",
@@ -208,7 +208,7 @@ describe("the program, with media", () => {
       [{ endpoint: "http://minio.example.com:9000/" }, 9000],
     ];
     for (const [more, port] of ports)
-      it(`lets streaming alone out to ${port}, anywhere, for ${JSON.stringify(more)}`, async () => {
+      it(`allows egress to port ${port} only for streaming with ${JSON.stringify(more)}`, async () => {
         const { resources } = await run(
           {},
           { media: { bucket, ...more }, secrets },
@@ -220,7 +220,7 @@ describe("the program, with media", () => {
         assert.equal(count(resources)[policyType], deployed[policyType]);
       });
 
-    it("lets streaming out to where its log is shipped, too, and to a port of both once", async () => {
+    it("allows egress to the ports of the bucket and the log endpoint, without duplicates", async () => {
       for (const [log, ports] of [
         ["https://logs.example.com:9200", [9200, 443]],
         ["https://logs.example.com", [443]],
@@ -238,7 +238,7 @@ describe("the program, with media", () => {
     });
   });
 
-  it("where streaming runs elsewhere, asks for no keys, lets nobody out and has no database for it", async () => {
+  it("needs no keys, no egress and no database if streaming runs elsewhere", async () => {
     const { resources } = await run(
       { streaming: external },
       { media: { bucket } },

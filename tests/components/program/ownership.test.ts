@@ -17,7 +17,7 @@ const output = {
   images: prebuilt,
 };
 
-/** What a generated Secret of the program holds. */
+/** The value of a generated Secret. */
 const secretValue = (resources: Resource[], name: string) =>
   pulumi.runtime.unwrapRpcSecret(
     only(resources, secretType, name).inputs.stringData,
@@ -33,11 +33,11 @@ const secrets = (values: Record<string, string>) => ({
   })),
 });
 
-describe("the program, on a namespace that exists", () => {
+describe("The program: existing namespace", () => {
   const { apiServer, run, endsUnmade } = useProgram();
   const theirs = () => namespaceObject("marquee-dev", { [ownerKey]: "theirs" });
 
-  it("changes nothing where its state does not have the namespace", async () => {
+  it("rejects a namespace that is missing in its state", async () => {
     apiServer.objects[path] = theirs();
     await endsUnmade(
       {},
@@ -45,14 +45,14 @@ describe("the program, on a namespace that exists", () => {
     );
   });
 
-  it("changes nothing where marquee:adopt names a former owner", async () => {
+  it("rejects a marquee:adopt that names a former owner", async () => {
     apiServer.objects[path] = theirs();
     await endsUnmade({}, /marquee:adopt theirs/, {
       config: { "marquee:adopt": "formerly-theirs" },
     });
   });
 
-  it("adopts it by its mark, under a new one, and goes on with its keys and passwords", async () => {
+  it("adopts the namespace under a new owner mark, and keeps its keys and passwords", async () => {
     apiServer.objects[path] = theirs();
     apiServer.objects[`${path}/secrets`] = secrets({
       "auth-key-encryption-key-0a1b2c3d": "the key",
@@ -74,7 +74,7 @@ describe("the program, on a namespace that exists", () => {
     assert.notEqual(outputs.deployment.owner, "theirs");
   });
 
-  it("updates its own without asking the cluster", async () => {
+  it("updates its own namespace without asking the cluster", async () => {
     apiServer.objects[path] = namespaceObject("marquee-dev", {
       [ownerKey]: "ours",
     });
@@ -89,7 +89,7 @@ describe("the program, on a namespace that exists", () => {
     assert.deepEqual(apiServer.asked, []);
   });
 
-  it("gives a service that ran elsewhere meanwhile the newest of its former keys", async () => {
+  it("reuses the newest former key of a service that ran elsewhere in the meantime", async () => {
     const { auth, streaming } = prebuilt;
     apiServer.objects[`${path}/secrets`] = secrets({
       "payment-key-encryption-key-ffffffff": "older",
@@ -101,7 +101,7 @@ describe("the program, on a namespace that exists", () => {
     assert.equal(secretValue(resources, "payment-key-encryption-key"), "newer");
   });
 
-  it("changes nothing where it can't read those keys", async () => {
+  it("fails before any change if the former keys can't be read", async () => {
     const { auth, streaming } = prebuilt;
     apiServer.refuses(`${path}/secrets`, 403);
     await endsUnmade(
@@ -111,7 +111,7 @@ describe("the program, on a namespace that exists", () => {
     );
   });
 
-  it("goes on with a first update that did not finish", async () => {
+  it("resumes a first update that did not finish", async () => {
     apiServer.objects[path] = namespaceObject("marquee-dev", {
       [ownerKey]: "ours",
     });
@@ -129,7 +129,7 @@ describe("the program, on a namespace that exists", () => {
   });
 });
 
-describe("the program, of a database image by tag,", () => {
+describe("The program: database image by tag", () => {
   const { run, runWithoutRegistry } = useProgram();
   const digests = [1, 2].map((digit) => `sha256:${`${digit}`.repeat(64)}`);
   const imagesIn = (resources: Resource[]) =>
@@ -138,7 +138,7 @@ describe("the program, of a database image by tag,", () => {
       .flatMap(({ inputs }) => inputs.spec?.template?.spec.containers ?? [])
       .map(({ image }) => image);
 
-  it("runs the digest that the tag has at first, in the server and both Jobs", () =>
+  it("pins the tag's digest in the server and both Jobs", () =>
     withImage({ postgres: digests[0] as string }, async (registry) => {
       const setting = `${registry}/postgres:17`;
       const reference = `${registry}/postgres@${digests[0]}`;
@@ -152,7 +152,7 @@ describe("the program, of a database image by tag,", () => {
       });
     }));
 
-  it("keeps it when the tag moves, without asking the registry", () =>
+  it("keeps the pinned digest without asking the registry", () =>
     withRegistry(undefined, async (registry) => {
       const setting = `${registry}/postgres:17`;
       const reference = `${registry}/postgres@${digests[0]}`;
@@ -171,7 +171,7 @@ describe("the program, of a database image by tag,", () => {
       assert.deepEqual(imagesIn(resources), Array(3).fill(reference));
     }));
 
-  it("takes another digest with another setting", () =>
+  it("pins another digest if the setting changes", () =>
     withImage({ postgres: digests[1] as string }, async (registry) => {
       const { resources } = await run(prebuilt, {
         config: {
@@ -199,10 +199,10 @@ describe("the program, of a database image by tag,", () => {
     }));
 });
 
-describe("the program, before anything is built", () => {
+describe("The program: checks before the build", () => {
   const { endsUnmade } = useProgram();
 
-  it("refuses another context than the one that the stack is deployed to", () =>
+  it("rejects a context other than the one that the stack is deployed to", () =>
     endsUnmade(
       {},
       /marquee:context is "here", but this stack is deployed to "elsewhere"/,
@@ -213,7 +213,7 @@ describe("the program, before anything is built", () => {
       },
     ));
 
-  it("refuses another context also after a first update that did not finish", () =>
+  it("rejects another context after a first update that did not finish", () =>
     endsUnmade({}, /but this stack is deployed to "elsewhere"/, {
       state: {
         resources: {
@@ -224,7 +224,7 @@ describe("the program, before anything is built", () => {
       },
     }));
 
-  it("tells a stack's name that is no DNS label together with all other mistakes", () =>
+  it("reports a stack name that is not a DNS label together with all other mistakes", () =>
     endsUnmade(
       { auth: { replicas: -1 } },
       /has 2 mistakes[\s\S]+ {2}- The stack is named "PR_123"[\s\S]+pulumi stack rename pr-123[\s\S]+ {2}- marquee:services\.auth\.replicas is -1/,

@@ -23,7 +23,7 @@ const secrets = {
 };
 const external = { type: "ExternalName", externalName: "pay.example.com" };
 
-/** The variables of a service's pods that have their value from payments' configuration. */
+/** The variables of a service's pods that the payments configuration sets. */
 const configured = (resources: Resource[], service = "payment") =>
   Object.fromEntries(
     pods(resources)
@@ -33,17 +33,17 @@ const configured = (resources: Resource[], service = "payment") =>
       .map(({ name, value }: { name: string; value: string }) => [name, value]),
   );
 
-/** Where a service's own policy lets it out. */
+/** The egress rules in a service's own policy. */
 const egress = (resources: Resource[], service = "payment") =>
   only(resources, policyType, `${service}-network`).inputs.spec.egress;
 
-/** The policies that let somebody out or in at a port. */
+/** The names of the policies that open a port. */
 const opening = (resources: Resource[], port: number) =>
   saying(resources, `"port":${port}`).filter((name) =>
     resources.some((one) => one.name === name && one.type === policyType),
   );
 
-/** The policies that are for the pods of payment, by name. */
+/** The policies that select payment's pods, by name. */
 const ofPayment = (resources: Resource[]) =>
   Object.fromEntries(
     Object.entries(policies(resources, "")).filter(
@@ -52,17 +52,17 @@ const ofPayment = (resources: Resource[]) =>
     ),
   );
 
-describe("the program, with payments", () => {
+describe("The program: payments", () => {
   const { run, endsUnmade } = useDatabaseProgram();
 
-  it("by stripe, ends before anything is made where its secrets are missing", () =>
+  it("fails before anything is created if Stripe's secrets are missing", () =>
     endsUnmade(
       prebuilt,
       /2 mistakes.*secrets\.payment\.STRIPE_SECRET_KEY is missing.*secrets\.payment\.STRIPE_WEBHOOK_SECRET is missing/s,
       { config: { "marquee:payments": JSON.stringify(stripe) } },
     ));
 
-  it("in the sandbox, lets payment call auth and postgres, and nobody else", async () => {
+  it("allows payment to call only auth and postgres with the sandbox", async () => {
     const { resources } = await run();
     const out = (called: string, port: number) => ({
       ...app("payment-service"),
@@ -84,7 +84,7 @@ describe("the program, with payments", () => {
     assert.deepEqual(opening(resources, 443), []);
   });
 
-  it("in the sandbox, has no Secret of the configuration", async () => {
+  it("creates no Secret of the configuration with the sandbox", async () => {
     const { resources } = await run();
     assert.ok(!("envFrom" in pods(resources).payment.containers[0]));
     assert.ok(
@@ -93,7 +93,7 @@ describe("the program, with payments", () => {
     );
   });
 
-  it("by stripe, tells payment and streaming, and payment its secrets by a Secret that alone says them", async () => {
+  it("passes the processor to payment and streaming, and Stripe's secrets only to payment", async () => {
     const { resources, outputs } = await run({}, { payments: stripe, secrets });
     assert.deepEqual(count(resources), {
       ...deployed,
@@ -118,14 +118,14 @@ describe("the program, with payments", () => {
       assert.ok(!JSON.stringify(outputs).includes(value));
     }
     assert.ok(!/PROCESSOR|STRIPE|payment-secrets/.test(JSON.stringify(auth)));
-    // Its pages have another form for cards.
+    // Streaming's pages have another card form for Stripe.
     assert.deepEqual(configured(resources, "streaming"), {
       PROCESSOR: "stripe",
     });
     assert.ok(!/STRIPE|payment-secrets/.test(JSON.stringify(streaming)));
   });
 
-  it("by stripe, lets payment alone out to 443, anywhere", async () => {
+  it("allows egress to port 443 only for payment with Stripe", async () => {
     const { resources } = await run({}, { payments: stripe, secrets });
     assert.deepEqual(egress(resources), [dns, { ports: [{ port: 443 }] }]);
     assert.deepEqual(opening(resources, 443), ["payment-network"]);
@@ -134,7 +134,7 @@ describe("the program, with payments", () => {
     assert.equal(count(resources)[policyType], deployed[policyType]);
   });
 
-  it("with webhooks' ports, lets payment alone out to these", async () => {
+  it("allows egress to webhookPorts only for payment", async () => {
     const payments = { webhookPorts: [8443] };
     const { resources } = await run({}, { payments });
     assert.deepEqual(egress(resources), [dns, { ports: [{ port: 8443 }] }]);
@@ -142,7 +142,7 @@ describe("the program, with payments", () => {
     assert.deepEqual(opening(resources, 443), []);
   });
 
-  it("by stripe and with webhooks' ports, lets payment out to each of them once", async () => {
+  it("allows egress to the ports of Stripe and webhookPorts without duplicates", async () => {
     const payments = { ...stripe, webhookPorts: [8443, 443] };
     const { resources } = await run({}, { payments, secrets });
     assert.deepEqual(egress(resources), [
@@ -151,7 +151,7 @@ describe("the program, with payments", () => {
     ]);
   });
 
-  it("with periods of its own, tells payment", async () => {
+  it("passes the configured periods to payment", async () => {
     const payments = { billingPeriod: "PT30S", gracePeriod: "PT10S" };
     const { resources } = await run({}, { payments });
     assert.deepEqual(configured(resources), {
@@ -161,7 +161,7 @@ describe("the program, with payments", () => {
     });
   });
 
-  it("with keys among the secrets, generates none", async () => {
+  it("generates no keys that payment's secrets set", async () => {
     const keys = { KEY_ENCRYPTION_KEY: "hunter2", OPERATOR_KEY: "pa55word" };
     const { resources } = await run({}, { secrets: { payment: keys } });
     const { env, envFrom } = pods(resources).payment.containers[0];
@@ -179,7 +179,7 @@ describe("the program, with payments", () => {
     );
   });
 
-  it("that run elsewhere, has no database, no keys and no policy for them", async () => {
+  it("creates no database, no keys and no policy for payment if it runs elsewhere", async () => {
     const { resources } = await run(
       { payment: external },
       { payments: { webhookPorts: [8443] } },
@@ -201,7 +201,7 @@ describe("the program, with payments", () => {
     assert.deepEqual(opening(resources, 8443), []);
   });
 
-  it("here, and auth elsewhere, has a database for payment, and none for auth", async () => {
+  it("creates a database for payment, and none for auth, if auth runs elsewhere", async () => {
     const { resources } = await run({
       auth: { ...external, externalName: "auth.example.com" },
     });

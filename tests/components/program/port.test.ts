@@ -12,7 +12,7 @@ import {
 const external = { type: "ExternalName", externalName: "a.example.com" };
 const urls = ["ISSUER", "AUTH_URL", "PAYMENT_URL"];
 
-/** The URLs that each service's program is given. */
+/** The URLs in each service's environment. */
 const urlsOf = (resources: Resource[]) =>
   Object.fromEntries(
     Object.entries(pods(resources)).map(([name, { containers }]) => [
@@ -25,7 +25,7 @@ const urlsOf = (resources: Resource[]) =>
     ]),
   );
 
-describe("the program, with a service's port", () => {
+describe("The program: port of a service", () => {
   const { runWithoutRegistry } = useProgram();
   const run = (auth: object, payment: object = {}, streaming: object = {}) =>
     runWithoutRegistry({
@@ -34,7 +34,7 @@ describe("the program, with a service's port", () => {
       streaming: { ...prebuilt.streaming, ...streaming },
     });
 
-  it("gives it to the Service alone, which leads to the pods' port", async () => {
+  it("sets the port only in the Service, which still targets the pods' port", async () => {
     const { resources } = await run({}, {}, { port: 80 });
     const { spec } = only(resources, serviceType, "streaming-service").inputs;
     assert.deepEqual(spec.ports, [
@@ -47,7 +47,7 @@ describe("the program, with a service's port", () => {
       assert.equal(container[probe].httpGet.port, "http");
   });
 
-  it("leads callers and tokens to it, and has port 80 in no URL, as in origins", async () => {
+  it("uses the port in the URLs of callers, tokens and endpoints, and omits port 80", async () => {
     const { resources, outputs } = await run({ port: 80 }, { port: 9000 });
     const issuer = { ISSUER: "http://auth-service.marquee-dev.svc" };
     assert.deepEqual(urlsOf(resources), {
@@ -66,7 +66,7 @@ describe("the program, with a service's port", () => {
     });
   });
 
-  it("leaves URLs, Services and policies unchanged without the key", async () => {
+  it("uses the default ports in URLs and Services without the key", async () => {
     const { resources } = await run({});
     const issuer = { ISSUER: "http://auth-service.marquee-dev.svc:8081" };
     assert.deepEqual(urlsOf(resources), {
@@ -89,7 +89,7 @@ describe("the program, with a service's port", () => {
       );
   });
 
-  it("changes no network policy, as they are about pods' ports", async () => {
+  it("changes no network policy, because policies are about pods' ports", async () => {
     const specs = (resources: Resource[]) =>
       resources
         .filter(({ type }) => type === policyType)
@@ -100,7 +100,7 @@ describe("the program, with a service's port", () => {
     assert.deepEqual(specs(resources), specs(usual));
   });
 
-  it("is that of the host where the service runs elsewhere", async () => {
+  it("uses the port as that of the external host if the service runs elsewhere", async () => {
     const { resources, outputs } = await run({ ...external, port: 8443 });
     assert.equal(outputs.endpoints.auth, "http://a.example.com:8443");
     assert.equal(

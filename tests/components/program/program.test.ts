@@ -28,10 +28,10 @@ import { withRegistry } from "../../support/components/registry.ts";
 const external = { type: "ExternalName", externalName: "pay.example.com" };
 const nodePort = { type: "NodePort", nodePort: 30003, replicas: 3 };
 
-describe("the program", () => {
+describe("The program", () => {
   const { apiServer, run, endsUnmade, built } = useProgram();
 
-  it("is three images, three Deployments and three Services in a namespace, and a database", async () => {
+  it("creates three images, three Deployments and three Services in a namespace, and a database", async () => {
     const { resources } = await run({ streaming: nodePort });
     assert.deepEqual(count(resources), {
       ...deployed,
@@ -40,14 +40,14 @@ describe("the program", () => {
     });
   });
 
-  it("deploys to the context that is named, never to the current one", async () => {
+  it("deploys to the configured context, not to the current one", async () => {
     const { resources } = await run({ payment: external });
     const { inputs } = only(resources, providerType);
     assert.deepEqual(
       [inputs.context, inputs.namespace],
       ["here", "marquee-dev"],
     );
-    // Or a hundred services would wait for the client's own limits, meant for controllers.
+    // The client's default limits are meant for controllers, and would slow an update of many services down.
     assert.deepEqual(JSON.parse(inputs.kubeClientSettings), {
       qps: 1000,
       burst: 1000,
@@ -57,7 +57,7 @@ describe("the program", () => {
         assert.match(provider ?? "", /kubernetes::cluster::/, name);
   });
 
-  it("has a namespace per stack, which takes restricted pods alone", async () => {
+  it("creates a namespace per stack that enforces the restricted pod security standard", async () => {
     const { outputs, resources } = await run({}, { stack: "staging" });
     assert.deepEqual(only(resources, namespaceType).inputs, {
       apiVersion: "v1",
@@ -103,7 +103,7 @@ describe("the program", () => {
         );
   });
 
-  it("puts every object into that namespace, once it is there", async () => {
+  it("creates every object in the resulting namespace", async () => {
     const { resources } = await run(
       { payment: external },
       {
@@ -117,7 +117,7 @@ describe("the program", () => {
         assert.equal(inputs.metadata.namespace, "as-it-was-made", name);
   });
 
-  it("runs every service by its image's digest, on its port, as often as was asked for", async () => {
+  it("runs every service's image by digest, on its port, with the configured replicas", async () => {
     const { resources, reference } = await run({
       payment: { replicas: 0 },
       streaming: nodePort,
@@ -135,7 +135,7 @@ describe("the program", () => {
     ]);
   });
 
-  it("puts out node ports at the API server's address where it is a node's", async () => {
+  it("exports node ports at the API server's address if that is a node's", async () => {
     writeFileSync(
       process.env.KUBECONFIG as string,
       apiServer.kubeconfig("https://127.0.0.3:6443"),
@@ -143,7 +143,7 @@ describe("the program", () => {
     const { outputs } = await run(
       { streaming: nodePort },
       {
-        // Deployed before, so that the cluster is not asked for anything.
+        // Already deployed, so that the cluster is not asked for anything.
         state: {
           outputs: {
             deployment: { context: "here", owner: "ours" },
@@ -155,7 +155,7 @@ describe("the program", () => {
     assert.equal(outputs.endpoints.streaming, "http://127.0.0.3:30003");
   });
 
-  it("puts out what to open, what runs, and where", async () => {
+  it("exports the endpoints, the images, the namespace and the deployment", async () => {
     const { outputs, reference } = await run({ streaming: nodePort });
     const { deployment, ...rest } = outputs;
     assert.equal(deployment.context, "here");
@@ -179,8 +179,8 @@ describe("the program", () => {
     });
   });
 
-  describe("with a service that runs elsewhere", () => {
-    it("builds and deploys the two others alone", async () => {
+  describe("a service that runs elsewhere", () => {
+    it("leaves only the two others to build and deploy", async () => {
       const { resources } = await run({ payment: external });
       assert.deepEqual(count(resources), {
         [providerType]: 1,
@@ -204,7 +204,7 @@ describe("the program", () => {
       assert.deepEqual(built(), ["auth", "streaming"]);
     });
 
-    it("says where it answers, and that no image of it runs here", async () => {
+    it("has its external URL in the endpoints, and no image", async () => {
       const { endpoints, images } = (await run({ payment: external })).outputs;
       assert.equal(
         (endpoints as Record<string, unknown>).payment,
@@ -214,8 +214,8 @@ describe("the program", () => {
     });
   });
 
-  describe("with a mistake", () => {
-    it("in the configuration ends before anything is built", async () => {
+  describe("mistakes", () => {
+    it("fails before anything is built for a mistake in the configuration", async () => {
       await endsUnmade(
         { auth: { replicas: -1 } },
         /services\.auth\.replicas is -1/,
@@ -223,13 +223,13 @@ describe("the program", () => {
       assert.deepEqual(built(), []);
     });
 
-    it("in the kubeconfig ends before anything is built", async () => {
+    it("fails before anything is built for a context that the kubeconfig lacks", async () => {
       process.env.KUBECONFIG = "/nowhere";
       await endsUnmade({}, /not in the kubeconfig \(\/nowhere/);
       assert.deepEqual(built(), []);
     });
 
-    it("in the registry ends before anything is built", async () => {
+    it("fails before anything is built for a registry that answers 404", async () => {
       await withRegistry(404, (registry) =>
         endsUnmade({}, /answers 404, as no registry does/, {
           config: { "marquee:registry": registry },

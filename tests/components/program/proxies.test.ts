@@ -6,7 +6,7 @@ import {
   useProgram,
 } from "../../support/components/program.ts";
 
-/** The proxies that each service's program trusts, as its environment says it; none where it says nothing. */
+/** TRUSTED_PROXIES in each service's environment; empty if unset. */
 const trusted = (resources: Resource[]) =>
   Object.fromEntries(
     Object.entries(pods(resources)).map(([name, { containers }]) => [
@@ -20,10 +20,10 @@ const trusted = (resources: Resource[]) =>
 
 const external = { type: "ExternalName", externalName: "a.example.com" };
 
-describe("the program, with trusted proxies", () => {
+describe("The program: trustedProxies", () => {
   const { runWithoutRegistry, endsUnmade } = useProgram();
 
-  /** With auth so, and this setting, which is left out without one. */
+  /** Runs the program with these settings of auth and, if given, this trustedProxies. */
   const run = async (
     auth: object,
     trustedProxies?: string,
@@ -41,7 +41,7 @@ describe("the program, with trusted proxies", () => {
     return trusted(resources);
   };
 
-  // Whom streaming trusts, and auth where it is reached through streaming alone, or not.
+  // `behind` is auth's number if clients reach auth only through streaming; `beside` is streaming's number.
   const rows: [setting: string | undefined, behind: string, beside: string][] =
     [
       [undefined, "1", "0"],
@@ -51,9 +51,9 @@ describe("the program, with trusted proxies", () => {
       ["4", "5", "4"],
     ];
   for (const [setting, behind, beside] of rows) {
-    const said = JSON.stringify(setting) ?? "nothing";
+    const said = JSON.stringify(setting) ?? "undefined";
     for (const auth of [{}, { type: "ClusterIP" }])
-      it(`has streaming be one more to auth, for ${said} and ${JSON.stringify(auth)}`, async () => {
+      it(`counts streaming as a proxy in front of auth, with trustedProxies ${said} and auth ${JSON.stringify(auth)}`, async () => {
         assert.deepEqual(await run(auth, setting), {
           auth: behind,
           payment: "",
@@ -61,7 +61,7 @@ describe("the program, with trusted proxies", () => {
         });
       });
     for (const type of ["NodePort", "LoadBalancer"])
-      it(`has auth that people reach past streaming trust nobody, for ${said} and a ${type}`, async () => {
+      it(`lets auth trust no proxy if it is a ${type}, with trustedProxies ${said}`, async () => {
         assert.deepEqual(await run({ type }, setting), {
           auth: "0",
           payment: "",
@@ -70,7 +70,7 @@ describe("the program, with trusted proxies", () => {
       });
   }
 
-  it("goes by auth's type, and by nobody else's", async () => {
+  it("ignores the type of streaming", async () => {
     for (const type of ["NodePort", "LoadBalancer"]) {
       const streaming = { ...prebuilt.streaming, type };
       assert.deepEqual(await run({}, "1", { streaming }), {
@@ -81,14 +81,14 @@ describe("the program, with trusted proxies", () => {
     }
   });
 
-  it("tells streaming alone where auth runs elsewhere", async () => {
+  it("sets TRUSTED_PROXIES only for streaming if auth runs elsewhere", async () => {
     assert.deepEqual(await run({}, "2", { auth: external }), {
       payment: "",
       streaming: "2",
     });
   });
 
-  it("ends before anything is made where they are no such number", () =>
+  it("fails before anything is created if the value is invalid", () =>
     endsUnmade(
       prebuilt,
       /a mistake.*trustedProxies is "5": it must be a whole number from 0 to 4\./s,

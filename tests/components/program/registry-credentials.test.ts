@@ -29,7 +29,7 @@ const key = "marquee:registryCredentials";
 const password = "hunter2";
 const credentials = { "ghcr.io": { username: "ada", password } };
 
-describe("the program, with registryCredentials", () => {
+describe("The program: registryCredentials", () => {
   const { runWithoutRegistry, preview, endsUnmade } = useProgram();
   const options = (registries: object): EngineOptions => ({
     config: { [key]: JSON.stringify(registries) },
@@ -44,7 +44,7 @@ describe("the program, with registryCredentials", () => {
         .map(({ name, inputs }) => [name, inputs.imagePullSecrets]),
     );
 
-  it("makes one Secret for kubelets, whose name stays, and whose content is secret to Pulumi", async () => {
+  it("creates one image pull Secret with a fixed name and secret content", async () => {
     const { resources } = await run({
       ...credentials,
       "docker.io": { username: "grace", password: "pass:word" },
@@ -77,7 +77,7 @@ describe("the program, with registryCredentials", () => {
     });
   });
 
-  it("updates that Secret in place, by a provider that no other object has", async () => {
+  it("updates the Secret in place, through a provider that no other object uses", async () => {
     const { resources } = await run();
     const mutable = only(resources, providerType, "cluster-mutable-secrets");
     const usual = only(resources, providerType, "cluster");
@@ -93,7 +93,7 @@ describe("the program, with registryCredentials", () => {
     );
   });
 
-  it("names it in the account of each service and of all other pods", async () => {
+  it("adds the Secret to the ServiceAccount of each service and to the default one", async () => {
     const pullSecrets = [{ name: "registry-credentials" }];
     const { resources } = await run();
     assert.deepEqual(accounts(resources), {
@@ -102,7 +102,7 @@ describe("the program, with registryCredentials", () => {
       payment: pullSecrets,
       streaming: pullSecrets,
     });
-    // Those of PostgreSQL and its Jobs name no account, which is the default one.
+    // The pods of PostgreSQL and its Jobs use the default account.
     for (const type of [statefulSetType, jobType])
       for (const { name, inputs } of resources.filter(
         (resource) => resource.type === type,
@@ -110,7 +110,7 @@ describe("the program, with registryCredentials", () => {
         assert.ok(!("serviceAccountName" in inputs.spec.template.spec), name);
   });
 
-  it("makes no pod before its account names the Secret, or admission would not add it", async () => {
+  it("creates no pod before its ServiceAccount has the Secret, which admission copies from there", async () => {
     const { resources } = await runWithoutRegistry(prebuilt, {
       ...options(credentials),
       answers: {
@@ -129,7 +129,7 @@ describe("the program, with registryCredentials", () => {
       assert.equal(pod.serviceAccountName, `${name}-made`);
   });
 
-  it("rolls no pods for another password", async () => {
+  it("changes no other object for another password", async () => {
     const others = async (password: string) => {
       const { resources } = await run({
         "ghcr.io": { username: "ada", password },
@@ -141,7 +141,7 @@ describe("the program, with registryCredentials", () => {
     assert.deepEqual(await others("hunter2"), await others("hunter3"));
   });
 
-  it("has the password nowhere else", async () => {
+  it("keeps the password out of all other resources and outputs", async () => {
     const { resources, outputs } = await run();
     for (const { name, inputs } of resources)
       assert.equal(
@@ -152,7 +152,7 @@ describe("the program, with registryCredentials", () => {
     assert.ok(!JSON.stringify(outputs).includes(password));
   });
 
-  it("covers the log sidecar's image, which is in the service's pods", async () => {
+  it("covers the log sidecar's image through the service's ServiceAccount", async () => {
     const { resources } = await runWithoutRegistry(
       { ...prebuilt, auth: { ...prebuilt.auth, logSidecar: true } },
       {
@@ -168,7 +168,7 @@ describe("the program, with registryCredentials", () => {
     assert.equal(auth.serviceAccountName, "auth");
   });
 
-  it("adds a Secret and a provider, and nothing more", async () => {
+  it("adds only a Secret and a provider to the resources", async () => {
     const { resources } = await run();
     assert.deepEqual(count(resources), {
       ...deployed,
@@ -178,7 +178,7 @@ describe("the program, with registryCredentials", () => {
   });
 
   for (const registries of [{}, { "ghcr.io": null }])
-    it(`changes nothing for ${JSON.stringify(registries)}`, async () => {
+    it(`changes nothing if registryCredentials is ${JSON.stringify(registries)}`, async () => {
       const { resources } = await run(registries);
       const { resources: usual } = await runWithoutRegistry(prebuilt);
       assert.deepEqual(withoutMark(resources), withoutMark(usual));
@@ -190,10 +190,10 @@ describe("the program, with registryCredentials", () => {
       });
     });
 
-  it("can be previewed before anything is deployed", () =>
+  it("previews before anything is deployed", () =>
     preview(prebuilt, options(credentials)));
 
-  it("ends before anything is made if the password is not encrypted", () =>
+  it("fails before anything is created if the password is not encrypted", () =>
     endsUnmade(
       prebuilt,
       /a mistake.*registryCredentials\["ghcr\.io"\]\.password is not encrypted/s,
@@ -201,7 +201,7 @@ describe("the program, with registryCredentials", () => {
     ));
 });
 
-/** Resources without what is generated anew in each run: the owner's mark and secrets. */
+/** The resources without the values that each run generates: the owner's mark and secrets. */
 const withoutMark = (resources: Resource[]) =>
   resources
     .filter(({ type }) => ![namespaceType, secretType].includes(type))

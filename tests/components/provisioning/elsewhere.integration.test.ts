@@ -4,14 +4,14 @@ import { ok } from "../../support/components/containers.ts";
 import { elsewhere } from "../../support/components/databases.ts";
 import { useProvisioning } from "../../support/components/provisionings.ts";
 
-describe("the Job that makes roles and databases on a managed server", () => {
+describe("Provisioning Job on a managed server", () => {
   const { provision, names, query, asRole, container } = useProvisioning();
   const user = "cloud_admin";
   const adminPassword = "the administrator's password";
   const managed = elsewhere({ user });
 
   before(async () => {
-    // As clouds have it: an administrator who is no superuser, and owns none of the databases that are there.
+    // As on managed services, the administrator is not a superuser and owns no existing database.
     await query(
       `CREATE ROLE ${user} LOGIN CREATEROLE CREATEDB PASSWORD 'the administrator''s password'`,
     );
@@ -29,7 +29,7 @@ describe("the Job that makes roles and databases on a managed server", () => {
     await query("SELECT pg_reload_conf()");
   });
 
-  it("needs no superuser: roles own their databases, and may do nothing else", async () => {
+  it("creates roles that own their databases and may do nothing else, without a superuser", async () => {
     const [auth, payment] = names();
     const passwords = { [auth]: "hunter2", [payment]: "pa55word" };
     const { code, stderr } = await provision(managed, passwords, {
@@ -50,7 +50,7 @@ describe("the Job that makes roles and databases on a managed server", () => {
     );
   });
 
-  it("leaves the number of connections to the server", async () => {
+  it("sets no connection limit", async () => {
     const [auth] = names();
     await provision(managed, { [auth]: "hunter2" }, { adminPassword });
     assert.deepEqual(
@@ -61,7 +61,7 @@ describe("the Job that makes roles and databases on a managed server", () => {
     );
   });
 
-  it("runs again, with another password", async () => {
+  it("runs again with another password, and keeps the data", async () => {
     const [auth] = names();
     await provision(managed, { [auth]: "hunter2" }, { adminPassword });
     await asRole(
@@ -80,7 +80,7 @@ describe("the Job that makes roles and databases on a managed server", () => {
     ]);
   });
 
-  it("runs where somebody has closed the server's own databases to everybody", async () => {
+  it("runs on a server whose own databases are closed to PUBLIC", async () => {
     const [auth] = names();
     await query("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC");
     await query(`GRANT CONNECT ON DATABASE postgres TO ${user}`);
@@ -93,7 +93,7 @@ describe("the Job that makes roles and databases on a managed server", () => {
     await asRole(auth, "hunter2", "SELECT");
   });
 
-  it("takes no role from another stack, and leaves it as it is", async () => {
+  it("rejects a role of another stack, and leaves it unchanged", async () => {
     const [auth] = names();
     const stack = "staging";
     await provision(managed, { [auth]: "mine" }, { adminPassword, stack });
@@ -107,7 +107,7 @@ describe("the Job that makes roles and databases on a managed server", () => {
     await asRole(auth, "mine", "SELECT");
   });
 
-  it("takes no role from the administrator, whose name a service has", async () => {
+  it("rejects a service with the administrator's name, and leaves that role unchanged", async () => {
     const { code, stderr } = await provision(
       managed,
       { [user]: "hunter2" },
@@ -121,7 +121,7 @@ describe("the Job that makes roles and databases on a managed server", () => {
     await asRole(user, adminPassword, "SELECT", "postgres");
   });
 
-  describe("encrypted", () => {
+  describe("TLS", () => {
     const run = async (settings: object) => {
       const [auth] = names();
       return provision(
@@ -130,7 +130,7 @@ describe("the Job that makes roles and databases on a managed server", () => {
         { adminPassword, patience: 1 },
       );
     };
-    /** Makes the server refuse what is not encrypted, or what is. */
+    /** Makes the server accept only connections with TLS, or only those without. */
     const takeOnly = async (type: "hostssl" | "hostnossl") => {
       const $PGDATA = "/var/lib/postgresql/data";
       await ok(
@@ -145,19 +145,19 @@ describe("the Job that makes roles and databases on a managed server", () => {
     const off = { tls: "off", certificateAuthority: undefined };
     const required = { tls: "require", certificateAuthority: undefined };
 
-    it("is done with a server that proves who it is", async () => {
+    it("connects to a server with a valid certificate", async () => {
       await takeOnly("hostssl");
       const { code, stderr } = await run({});
       assert.deepEqual([code, stderr], [0, ""]);
     });
 
-    it("is done with tls require, whoever signed the server's certificate", async () => {
+    it("connects with tls require, whoever signed the server's certificate", async () => {
       await takeOnly("hostssl");
       const { code, stderr } = await run(required);
       assert.deepEqual([code, stderr], [0, ""]);
     });
 
-    it("is not done with tls off", async () => {
+    it("connects without TLS with tls off", async () => {
       await takeOnly("hostnossl");
       assert.equal((await run(off)).code, 0);
       assert.match(
@@ -166,7 +166,7 @@ describe("the Job that makes roles and databases on a managed server", () => {
       );
     });
 
-    it("is refused by a server that has another name", async () => {
+    it("rejects a certificate for another name", async () => {
       const { code, stderr } = await run({ externalName: "postgres.local" });
       assert.notEqual(code, 0);
       assert.match(
@@ -175,7 +175,7 @@ describe("the Job that makes roles and databases on a managed server", () => {
       );
     });
 
-    it("is refused by a server whose certificate another authority signed", async () => {
+    it("rejects a certificate that another authority signed", async () => {
       const { code, stderr } = await run({ certificateAuthority: certificate });
       assert.notEqual(code, 0);
       assert.match(stderr, /certificate verify failed/);

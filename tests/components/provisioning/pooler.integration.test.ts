@@ -4,7 +4,7 @@ import { elsewhere } from "../../support/components/databases.ts";
 import { useProvisioning } from "../../support/components/provisionings.ts";
 import { startPgBouncer, type TestPooler } from "../../support/pgbouncer.ts";
 
-describe("the Job that makes roles and databases through PgBouncer in transaction mode", function () {
+describe("Provisioning Job through PgBouncer in transaction mode", function () {
   this.timeout(60_000);
   const { provision, names, query, asRole, container, url } = useProvisioning();
   let pooler: TestPooler;
@@ -27,7 +27,7 @@ describe("the Job that makes roles and databases through PgBouncer in transactio
       { address },
     );
 
-  it("makes each service a role with its settings, and a database", async () => {
+  it("creates a role with its settings and a database for each service, also when it runs again", async () => {
     const [auth, payment] = names();
     const passwords = { [auth]: "hunter2", [payment]: "pa55word" };
     for (const round of ["first", "second"]) {
@@ -54,7 +54,7 @@ describe("the Job that makes roles and databases through PgBouncer in transactio
     }
   });
 
-  it("refuses another stack's role, and leaves it unchanged", async () => {
+  it("rejects a role of another stack, and leaves it unchanged", async () => {
     const [auth] = names();
     await query(
       `CREATE ROLE ${auth}; COMMENT ON ROLE ${auth} IS 'marquee/staging'`,

@@ -9,10 +9,10 @@ const timeouts = [
   "idle_in_transaction_session_timeout=10000",
 ];
 
-describe("the Job that makes roles and databases", () => {
+describe("Provisioning Job", () => {
   const { provision, names, query, asRole, admin } = useProvisioning();
 
-  it("makes each service a role, and a database that the role owns", async () => {
+  it("creates a role for each service, and a database that the role owns", async () => {
     const [auth, payment] = names();
     const { code, stdout } = await provision(here(), {
       [auth]: "hunter2",
@@ -53,7 +53,7 @@ describe("the Job that makes roles and databases", () => {
     }
   });
 
-  it("changes nothing when it runs again, and nothing is lost", async () => {
+  it("changes and loses nothing when it runs again", async () => {
     const [auth] = names();
     const passwords = { [auth]: "hunter2" };
     const all = () =>
@@ -76,7 +76,7 @@ describe("the Job that makes roles and databases", () => {
     ]);
   });
 
-  it("gives a role another password, and the one before is worth nothing", async () => {
+  it("replaces a role's password, and invalidates the old one", async () => {
     const [auth] = names();
     await provision(here(), { [auth]: "hunter2" });
     await provision(here(), { [auth]: "pa55word" });
@@ -87,7 +87,7 @@ describe("the Job that makes roles and databases", () => {
     );
   });
 
-  it("lets a role make no roles and no databases, and connect to none but its own", async () => {
+  it("forbids a role to create roles or databases, and to connect to other databases", async () => {
     const [auth, payment] = names();
     await provision(here(), { [auth]: "hunter2", [payment]: "pa55word" });
     for (const [sql, refusal] of [
@@ -111,21 +111,21 @@ describe("the Job that makes roles and databases", () => {
     ":role :'role' \\gexec; -- /* %I",
     " spaces, ünïcode & 'more' ",
   ])
-    it(`takes ${password} for a password`, async () => {
+    it(`accepts the password ${password}`, async () => {
       const [auth] = names();
       const { code, stderr } = await provision(here(), { [auth]: password });
       assert.deepEqual([code, stderr], [0, ""]);
       await asRole(auth, password, "SELECT");
     });
 
-  it("says no password", async () => {
+  it("prints no password", async () => {
     const [auth] = names();
     const { stdout, stderr } = await provision(here(), { [auth]: "hunter2" });
     assert.ok(!/hunter2/.test(stdout + stderr));
     assert.ok(!(stdout + stderr).includes(admin()));
   });
 
-  it("takes no role from another stack, and leaves it as it is", async () => {
+  it("rejects a role of another stack, and leaves it unchanged", async () => {
     const [auth] = names();
     await provision(here(), { [auth]: "hunter2" }, { stack: "staging" });
     const { code, stderr } = await provision(here(), { [auth]: "pa55word" });
@@ -163,7 +163,7 @@ describe("the Job that makes roles and databases", () => {
     assert.deepEqual(role?.rolconfig.toSorted(), timeouts.toSorted());
   });
 
-  it("goes on where one before it was interrupted", async () => {
+  it("completes an interrupted run", async () => {
     const [auth] = names();
     await query(`CREATE ROLE ${auth}`);
     const { code } = await provision(here(), { [auth]: "hunter2" });
@@ -171,7 +171,7 @@ describe("the Job that makes roles and databases", () => {
     await asRole(auth, "hunter2", "CREATE TABLE film (title text)");
   });
 
-  it("ends with the server's words where the administrator's password is wrong", async () => {
+  it("fails with the server's message if the administrator's password is wrong", async () => {
     const [auth] = names();
     const { code, stderr } = await provision(
       here(),
@@ -186,7 +186,7 @@ describe("the Job that makes roles and databases", () => {
     );
   });
 
-  it("ends with psql's words where no server answers in time", async () => {
+  it("fails with psql's message if no server answers in time", async () => {
     const [auth] = names();
     const { code, stderr } = await provision(
       elsewhere({ port: 1, tls: "off", certificateAuthority: undefined }),
@@ -200,7 +200,7 @@ describe("the Job that makes roles and databases", () => {
     );
   });
 
-  it("says to the shell what it says here: Kubernetes finds none of its own words in it", () => {
+  it("has no variables in its script that Kubernetes would expand", () => {
     assert.doesNotMatch(script, /\$\$|\$\([A-Za-z_]\w*\)/);
   });
 });

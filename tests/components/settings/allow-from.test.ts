@@ -4,9 +4,9 @@ import { auth, table, usual } from "../../support/components/configurations.ts";
 const example =
   "{ namespace: ingress-nginx, podLabels: { app.kubernetes.io/name: ingress-nginx } }";
 
-describe("parseSettings, of allowFrom,", () => {
+describe("parseSettings: allowFrom", () => {
   for (const allowFrom of [undefined, []])
-    it(`lets nobody else in for ${JSON.stringify(allowFrom) ?? "nothing"}`, () => {
+    it(`allows no other callers if allowFrom is ${JSON.stringify(allowFrom) ?? "undefined"}`, () => {
       assert.deepEqual(auth({ allowFrom }), usual);
     });
 
@@ -16,11 +16,11 @@ describe("parseSettings, of allowFrom,", () => {
     [{ namespace: "ingress-nginx", podLabels: ingress }],
     [{ namespace: "a" }, { namespace: "b", podLabels: { app: "" } }],
   ])
-    it(`takes ${JSON.stringify(allowFrom)} as it is`, () => {
+    it(`accepts ${JSON.stringify(allowFrom)}`, () => {
       assert.deepEqual(auth({ allowFrom }), { ...usual, allowFrom });
     });
 
-  describe("of a mistake in", () => {
+  describe("invalid values", () => {
     table([
       [
         { allowFrom: "ingress-nginx" },

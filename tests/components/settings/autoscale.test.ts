@@ -6,7 +6,7 @@ import {
   usual,
 } from "../../support/components/configurations.ts";
 
-describe("parseSettings, of autoscale,", () => {
+describe("parseSettings: autoscale", () => {
   const { replicas, ...deployed } = usual;
   const good: [given: object, min: number, max: number, cpuPercent: number][] =
     [
@@ -17,7 +17,7 @@ describe("parseSettings, of autoscale,", () => {
       [{ max: 10_000, cpuPercent: 1000 }, 2, 10_000, 1000],
     ];
   for (const [autoscale, min, max, cpuPercent] of good)
-    it(`takes ${JSON.stringify(autoscale)}, and then says no replicas`, () => {
+    it(`accepts ${JSON.stringify(autoscale)}, and then has no replicas`, () => {
       assert.deepEqual(auth({ autoscale }), {
         ...deployed,
         autoscale: { min, max, cpuPercent },
@@ -25,17 +25,17 @@ describe("parseSettings, of autoscale,", () => {
     });
 
   for (const type of ["NodePort", "LoadBalancer"])
-    it(`takes it of a ${type}`, () => {
+    it(`accepts autoscale with type ${type}`, () => {
       const settings = auth({ type, autoscale: { max: 9 } });
       assert.ok(settings.type !== "ExternalName");
       assert.deepEqual(settings.autoscale, { min: 2, max: 9, cpuPercent: 80 });
       assert.ok(!("replicas" in settings));
     });
 
-  describe("of a mistake in", () => {
+  describe("invalid values", () => {
     const number = "it must be a whole number, 1 or more";
 
-    describe("itself", () => {
+    describe("autoscale", () => {
       table(
         breaking(
           "autoscale",
@@ -46,7 +46,7 @@ describe("parseSettings, of autoscale,", () => {
       );
     });
 
-    describe("its numbers", () => {
+    describe("min, max and cpuPercent", () => {
       const numbers = [0, -1, 2.5, "2", "", "two", null, true, [2], {}];
       table(
         breaking("autoscale.min", number, numbers, (min) => ({
@@ -87,7 +87,7 @@ describe("parseSettings, of autoscale,", () => {
           { autoscale: { min: 2, max: 1 } },
           ".autoscale.max is 1: it must not be less than services.auth.autoscale.min, which is 2.",
         ],
-        // A min that is no number is less or more than nothing, and stands for no default.
+        // An invalid min is neither compared with max nor replaced by the default.
         [{ autoscale: { min: 0, max: 1 } }, `.autoscale.min is 0: ${number}.`],
         [
           { autoscale: { min: "5", max: 1 } },
@@ -106,7 +106,7 @@ describe("parseSettings, of autoscale,", () => {
       ]);
     });
 
-    describe("its keys", () => {
+    describe("keys", () => {
       const keys =
         "is not a setting of autoscale: there are min, max and cpuPercent.";
       table([
@@ -121,7 +121,7 @@ describe("parseSettings, of autoscale,", () => {
           `.autoscale.max is missing: ${number}.`,
         ],
         [
-          { autoscale: { mx: 3 } }, // min is near, and max is nearer
+          { autoscale: { mx: 3 } }, // max is nearer than min
           `.autoscale.mx ${keys} Did you mean max?`,
           `.autoscale.max is missing: ${number}.`,
         ],
@@ -137,7 +137,7 @@ describe("parseSettings, of autoscale,", () => {
       ]);
     });
 
-    describe("who says how many pods there are", () => {
+    describe("replicas beside autoscale", () => {
       const one =
         "services.auth.autoscale is there too, and only one of the two can say how many pods there are; remove one (`pulumi config rm --path 'marquee:services.auth.replicas'`)";
       table(

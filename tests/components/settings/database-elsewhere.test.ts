@@ -13,12 +13,12 @@ import {
   usualElsewhere,
 } from "../../support/components/database-configurations.ts";
 
-describe("parseSettings, of a database that runs elsewhere,", () => {
-  it("takes one that runs elsewhere, and then needs to know who signs its certificate", () => {
+describe("parseSettings: database outside the cluster", () => {
+  it("accepts an externalName with its certificateAuthority, and has defaults for the rest", () => {
     assert.deepEqual(database(least), usualElsewhere);
   });
 
-  it("takes everything that is said of one that runs elsewhere", () => {
+  it("accepts every key", () => {
     const all = {
       image: "ghcr.io/acme/psql:17",
       maxConnections: 800,
@@ -32,7 +32,7 @@ describe("parseSettings, of a database that runs elsewhere,", () => {
   });
 
   for (const tls of ["off", "require"])
-    it(`needs no authority with tls ${tls}`, () => {
+    it(`needs no certificateAuthority with tls ${tls}`, () => {
       const { certificateAuthority: _, ...rest } = usualElsewhere;
       assert.deepEqual(database({ externalName: least.externalName, tls }), {
         ...rest,
@@ -41,14 +41,14 @@ describe("parseSettings, of a database that runs elsewhere,", () => {
     });
 
   for (const port of [1, 65_535])
-    it(`${port} is a port`, () => {
+    it(`accepts port ${port}`, () => {
       assert.deepEqual(database({ ...least, port }), {
         ...usualElsewhere,
         port,
       });
     });
 
-  describe("of a mistake in", () => {
+  describe("invalid values", () => {
     describe("externalName", () => {
       table(
         breaking(
@@ -91,7 +91,7 @@ describe("parseSettings, of a database that runs elsewhere,", () => {
         "it must be off, require or verify (off without quotes is YAML's false)";
       const wrong = ["", "on", "Off", "verify-full", "disable", ...noTexts];
       table(breaking("tls", rule, wrong, least));
-      // Nobody knows whether it would need one.
+      // An invalid tls doesn't tell whether a certificateAuthority is needed.
       const { externalName } = least;
       table(breaking("tls", rule, [false], { externalName }));
     });

@@ -12,15 +12,15 @@ import {
   value,
 } from "../../support/components/database-configurations.ts";
 
-describe("parseSettings, of the database's password,", () => {
-  /** What is said of a configuration whose secrets are encrypted; the password is in none of it. */
+describe("parseSettings: password of the database", () => {
+  /** The mistakes in a configuration with encrypted secrets, none of which contains the password. */
   const told = (changes: Record<string, unknown>) => {
     const mistakes = mistakesOf(changes, encrypted);
     assert.ok(!mistakes.join().includes(value));
     return mistakes;
   };
 
-  it("takes one for either kind", () => {
+  it("accepts a password for a database in and outside the cluster", () => {
     for (const database of [{}, least])
       assert.deepEqual(
         settingsOf({ database, secrets }, encrypted).secrets,
@@ -29,7 +29,7 @@ describe("parseSettings, of the database's password,", () => {
   });
 
   for (const postgres of [null, {}])
-    it(`needs none here: ${JSON.stringify(postgres)}`, () => {
+    it(`needs no password for a database in the cluster: secrets.postgres is ${JSON.stringify(postgres)}`, () => {
       assert.deepEqual(settingsOf({ secrets: { postgres } }).secrets, {});
     });
 
@@ -39,7 +39,7 @@ describe("parseSettings, of the database's password,", () => {
     ...[undefined, {}, { auth: { TOKEN: value } }],
     ...[{ postgres: null }, { postgres: {} }],
   ])
-    it(`needs one elsewhere, before an update: ${JSON.stringify(secrets) ?? "nothing"} is a mistake`, () => {
+    it(`requires a password for a database outside the cluster: secrets is ${JSON.stringify(secrets) ?? "undefined"}`, () => {
       const database = { ...least, user: "ada" };
       assert.equal(
         databaseMistake(settingsOf({ database, secrets }, encrypted)),
@@ -47,12 +47,12 @@ describe("parseSettings, of the database's password,", () => {
       );
     });
 
-  it("is there, or not needed, and nothing is said", () => {
+  it("reports nothing if the password is set or not needed", () => {
     for (const changes of [{ database: least, secrets }, {}, { secrets }])
       assert.equal(databaseMistake(settingsOf(changes, encrypted)), undefined);
   });
 
-  it("is of no use among a service's secrets", () => {
+  it("ignores a password among a service's secrets", () => {
     const secrets = { auth: { PASSWORD: value } };
     assert.equal(
       databaseMistake(settingsOf({ database: least, secrets }, encrypted)),
@@ -63,7 +63,7 @@ describe("parseSettings, of the database's password,", () => {
   const noText =
     "marquee:secrets.postgres.PASSWORD must be a text that is not empty.";
   for (const PASSWORD of ["", null, true, 12, [value], { secure: value }])
-    it(`${JSON.stringify(PASSWORD)} is a mistake`, () => {
+    it(`rejects the password ${JSON.stringify(PASSWORD)}`, () => {
       for (const database of [{}, least])
         assert.deepEqual(
           told({ database, secrets: { postgres: { PASSWORD } } }),
@@ -72,27 +72,27 @@ describe("parseSettings, of the database's password,", () => {
     });
 
   for (const PASSWORD of [`${value}\n`, `a\r\n${value}`])
-    it(`${JSON.stringify(PASSWORD)} is a mistake, as it has more than a line`, () => {
+    it(`rejects the multi-line password ${JSON.stringify(PASSWORD)}`, () => {
       assert.deepEqual(told({ secrets: { postgres: { PASSWORD } } }), [
         "marquee:secrets.postgres.PASSWORD must be one line: initdb takes no more of it.",
       ]);
     });
 
   for (const name of ["USER", "password", "PASSWORD_", "A-B", "DATABASE_URL"])
-    it(`${name} beside it is a mistake`, () => {
+    it(`rejects the unknown secret ${name} beside PASSWORD`, () => {
       const secrets = { postgres: { PASSWORD: value, [name]: value } };
       assert.deepEqual(told({ secrets }), [
         `marquee:secrets.postgres.${name} is not known: there is only PASSWORD.`,
       ]);
     });
 
-  it("is a mistake that is not a map", () => {
+  it("rejects secrets that are not a map", () => {
     assert.deepEqual(told({ secrets: { postgres: value } }), [
       "marquee:secrets.postgres must be a map of environment variables and their values.",
     ]);
   });
 
-  it("is to be encrypted", () => {
+  it("requires the password to be encrypted", () => {
     assert.deepEqual(mistakesOf({ secrets }), [plain("postgres.PASSWORD")]);
     const asked: string[] = [];
     settingsOf({ secrets }, (...names) => {

@@ -11,13 +11,13 @@ import {
   table,
 } from "../../support/components/database-configurations.ts";
 
-describe("parseSettings, of database,", () => {
+describe("parseSettings: database", () => {
   for (const nothing of [undefined, {}])
-    it(`runs it here for ${JSON.stringify(nothing) ?? "nothing"}, with 10 GiB`, () => {
+    it(`defaults to a database in the cluster with 10 GiB if database is ${JSON.stringify(nothing) ?? "undefined"}`, () => {
       assert.deepEqual(database(nothing), usualDatabase);
     });
 
-  it("takes everything that is said of one that runs here", () => {
+  it("accepts every key of a database in the cluster", () => {
     const resources = {
       requests: { cpu: "1", memory: "2Gi", "ephemeral-storage": "1Gi" },
       limits: { cpu: "4", memory: "8Gi", "ephemeral-storage": "2Gi" },
@@ -32,7 +32,7 @@ describe("parseSettings, of database,", () => {
     assert.deepEqual(database(all), all);
   });
 
-  it("has defaults of its own for resources that are not said", () => {
+  it("has its own defaults for resources that are not set", () => {
     const { resources } = usualDatabase;
     assert.deepEqual(database({ resources: { limits: { cpu: 4 } } }), {
       ...usualDatabase,
@@ -46,17 +46,17 @@ describe("parseSettings, of database,", () => {
     ["20G", "20G"],
     ["8Ti", "8Ti"],
   ])
-    it(`writes ${storage} of storage as Kubernetes does, ${canonical}`, () => {
+    it(`writes ${storage} of storage in Kubernetes' canonical form, ${canonical}`, () => {
       assert.deepEqual(database({ storage }), {
         ...usualDatabase,
         storage: canonical,
       });
     });
 
-  describe("of a mistake in", () => {
-    describe("itself", () => {
+  describe("invalid values", () => {
+    describe("database", () => {
       for (const database of [null, true, 5, "", "10Gi", [], [least]])
-        it(`${JSON.stringify(database)} is a mistake`, () => {
+        it(`rejects ${JSON.stringify(database)}`, () => {
           assert.deepEqual(mistakesOf({ database }), [
             `marquee:database is ${JSON.stringify(database)}: it must be a map, such as { storage: 20Gi }.`,
           ]);
@@ -128,7 +128,7 @@ describe("parseSettings, of database,", () => {
       ]);
     });
 
-    describe("a key of the other kind,", () => {
+    describe("keys of the other kind of database", () => {
       const elsewhere =
         "it is for a database that runs elsewhere, and there is no database.externalName";
       for (const [key, values] of Object.entries({

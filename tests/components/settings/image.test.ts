@@ -14,7 +14,7 @@ const digest = `sha256:${hex}`;
 const rule =
   "it must be an image by digest, such as ghcr.io/acme/marquee-auth@sha256:… with 64 hexadecimal digits; `pulumi stack output images` prints those that a stack runs";
 
-/** What names no image, or not the same one for ever. */
+/** Values that don't name an image by digest. */
 const wrong = [
   ...["", "auth", "ghcr.io/acme/marquee-auth", digest, hex, `@${digest}`],
   ...["ghcr.io/acme/marquee-auth:staging", "localhost:5001/auth:latest"],
@@ -43,7 +43,7 @@ const wrong = [
   ...[null, true, 3, [image()], { image: image() }],
 ];
 
-/** What does, with its digest. */
+/** Valid names of images; tests append a digest. */
 const good = [
   "ghcr.io/acme/marquee-auth",
   "localhost:5001/marquee-auth",
@@ -55,51 +55,51 @@ const good = [
   "registry:5000/auth:v1.2.3_RC",
 ];
 
-describe("parseSettings, of image,", () => {
+describe("parseSettings: image", () => {
   for (const name of good)
-    it(`takes ${name} by digest`, () => {
+    it(`accepts ${name} by digest`, () => {
       const image = `${name}@${digest}`;
       assert.deepEqual(auth({ image }), { ...usual, image });
     });
 
-  describe("of a mistake", () => {
+  describe("invalid values", () => {
     table(breaking("image", rule, wrong, (image) => ({ image })));
   });
 });
 
-describe("parseSettings, of logShipperImage,", () => {
+describe("parseSettings: logShipperImage", () => {
   for (const name of good)
-    it(`takes ${name} by digest`, () => {
+    it(`accepts ${name} by digest`, () => {
       const logShipperImage = `${name}@${digest}`;
       const settings = settingsOf({ logShipperImage });
       assert.equal(settings.logShipperImage, logShipperImage);
     });
 
-  it("is not there when nothing says it", () => {
+  it("is left out of the settings if unset", () => {
     assert.ok(!("logShipperImage" in settingsOf({})));
   });
 
   for (const logShipperImage of wrong)
-    it(`${JSON.stringify(logShipperImage)} is a mistake`, () => {
+    it(`rejects ${JSON.stringify(logShipperImage)}`, () => {
       assert.deepEqual(mistakesOf({ logShipperImage }), [
         `marquee:logShipperImage is ${JSON.stringify(logShipperImage)}: ${rule}.`,
       ]);
     });
 });
 
-describe("parseSettings, of imagesFrom,", () => {
+describe("parseSettings: imagesFrom", () => {
   for (const imagesFrom of [
     "staging",
     "acme/marquee/staging",
     "organization/marquee/a_b-c.1",
   ])
-    it(`takes ${imagesFrom}, and needs no registry then`, () => {
+    it(`accepts ${imagesFrom} without a registry`, () => {
       const settings = settingsOf({ registry: undefined, imagesFrom });
       assert.equal(settings.imagesFrom, imagesFrom);
       assert.equal(settings.registry, "");
     });
 
-  it("is not there when nothing says it", () => {
+  it("is left out of the settings if unset", () => {
     assert.ok(!("imagesFrom" in settingsOf({})));
   });
 
@@ -116,20 +116,20 @@ describe("parseSettings, of imagesFrom,", () => {
     ],
     ...[null, true, 3, ["staging"], { stack: "staging" }],
   ])
-    it(`${JSON.stringify(imagesFrom)} is a mistake`, () => {
+    it(`rejects ${JSON.stringify(imagesFrom)}`, () => {
       const mistake = `marquee:imagesFrom is ${JSON.stringify(imagesFrom)}: ${rule}.`;
       assert.deepEqual(mistakesOf({ imagesFrom }), [mistake]);
     });
 
   for (const imagesFrom of ["a b", "acme/staging", null])
-    it(`is the only mistake where it is ${JSON.stringify(imagesFrom)} and the registry isn't needed but for that`, () => {
+    it(`reports only imagesFrom if it is ${JSON.stringify(imagesFrom)} and the registry is missing`, () => {
       assert.deepEqual(mistakesOf({ registry: undefined, imagesFrom }), [
         `marquee:imagesFrom is ${JSON.stringify(imagesFrom)}: ${rule}.`,
       ]);
     });
 });
 
-describe("parseSettings, of a registry that nothing is pushed to,", () => {
+describe("parseSettings: need for a registry", () => {
   const prebuilt = {
     auth: { image: image("auth") },
     payment: { image: image("payment") },
@@ -149,27 +149,31 @@ describe("parseSettings, of a registry that nothing is pushed to,", () => {
     mistakes: string[],
     changes?: object,
   ][] = [
-    ["needs none when every image is prebuilt", prebuilt, []],
-    ["needs one for a single service", { ...prebuilt, auth: {} }, missing],
-    ["needs one for the log shipper", shipped(true), missing],
+    ["needs no registry if every image is prebuilt", prebuilt, []],
     [
-      "needs one for a log shipper with an endpoint",
+      "needs a registry for a single built service",
+      { ...prebuilt, auth: {} },
+      missing,
+    ],
+    ["needs a registry for the log shipper", shipped(true), missing],
+    [
+      "needs a registry for a log shipper with an endpoint",
       shipped({ endpoint: "https://logs.example.com" }),
       missing,
     ],
     [
-      "needs none for a prebuilt log shipper",
+      "needs no registry for a prebuilt log shipper",
       shipped(true),
       [],
       { logShipperImage },
     ],
     [
-      "needs one for a service, whatever log shipper is prebuilt",
+      "needs a registry for a built service, even if the log shipper is prebuilt",
       { ...prebuilt, auth: { logSidecar: true } },
       missing,
       { logShipperImage },
     ],
-    ["needs none for no log shipper", shipped(false), []],
+    ["needs no registry for a disabled log shipper", shipped(false), []],
   ];
   for (const [title, services, mistakes, changes] of rows)
     it(title, () => {
@@ -179,7 +183,7 @@ describe("parseSettings, of a registry that nothing is pushed to,", () => {
       );
     });
 
-  it("is wrong all the same where it is wrong", () => {
+  it("rejects an invalid registry even if none is needed", () => {
     const mistakes = mistakesOf({ registry: "https://ghcr.io", services: {} });
     assert.equal(mistakes.length, 1);
     assert.deepEqual(

@@ -4,14 +4,14 @@ import {
   settingsOf,
 } from "../../support/components/configurations.ts";
 
-describe("parseSettings, of keepAliveSeconds,", () => {
-  it("has none without the key, so that the services' default counts", () => {
+describe("parseSettings: keepAliveSeconds", () => {
+  it("is left out of the settings if unset, so that the services' default applies", () => {
     assert.ok(!("keepAliveSeconds" in settingsOf({})));
   });
 
-  // Pulumi hands numbers over as text.
+  // Pulumi passes numbers as text.
   for (const keepAliveSeconds of ["1", "65", "620", "4060", "9999"])
-    it(`takes ${keepAliveSeconds} as a number`, () => {
+    it(`accepts ${keepAliveSeconds} as a number`, () => {
       assert.equal(
         settingsOf({ keepAliveSeconds }).keepAliveSeconds,
         Number(keepAliveSeconds),
@@ -23,7 +23,7 @@ describe("parseSettings, of keepAliveSeconds,", () => {
     ...[" 1", "1 ", "1\n", "1,000", "620s", "10m", "true", "٦"],
     ...[null, true, false, 620, [], ["620"], {}, { seconds: 620 }],
   ])
-    it(`${JSON.stringify(keepAliveSeconds)} is a mistake`, () => {
+    it(`rejects ${JSON.stringify(keepAliveSeconds)}`, () => {
       assert.deepEqual(mistakesOf({ keepAliveSeconds }), [
         `marquee:keepAliveSeconds is ${JSON.stringify(keepAliveSeconds)}: it must be a whole number from 1 to 9999.`,
       ]);

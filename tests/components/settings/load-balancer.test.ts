@@ -7,7 +7,7 @@ import {
 
 const type = "LoadBalancer";
 
-/** What a good configuration makes of a load balancer. */
+/** The parsed loadBalancer of a valid configuration. */
 function balancer(loadBalancer?: unknown) {
   const settings = auth(
     loadBalancer === undefined ? { type } : { type, loadBalancer },
@@ -18,20 +18,20 @@ function balancer(loadBalancer?: unknown) {
 
 const at = (loadBalancer: unknown) => ({ type, loadBalancer });
 
-describe("parseSettings, of loadBalancer,", () => {
+describe("parseSettings: loadBalancer", () => {
   const usual = { annotations: {}, timeoutSeconds: 300 };
 
   for (const given of [undefined, {}])
-    it(`takes ${JSON.stringify(given) ?? "nothing"}: everybody may connect, and 300 s are enough`, () => {
+    it(`defaults to no sourceRanges and 300 s if loadBalancer is ${JSON.stringify(given) ?? "undefined"}`, () => {
       assert.deepEqual(balancer(given), usual);
     });
 
-  it("takes every kind of CIDR block", () => {
+  it("accepts every kind of CIDR block", () => {
     const sourceRanges = [
       "203.0.113.0/24",
       "198.51.100.7/32",
       "0.0.0.0/0",
-      "10.1.2.3/8", // as Kubernetes does, which looks at its first 8 bits alone
+      "10.1.2.3/8", // Kubernetes accepts it, too, and ignores the host bits
       "2001:db8::/32",
       "::/0",
       "2001:db8::1/128",
@@ -39,13 +39,13 @@ describe("parseSettings, of loadBalancer,", () => {
     assert.deepEqual(balancer({ sourceRanges }), { ...usual, sourceRanges });
   });
 
-  it("takes every kind of annotation", () => {
+  it("accepts every kind of annotation", () => {
     const annotations = {
       "service.beta.kubernetes.io/aws-load-balancer-type": "nlb",
       "example.com/UPPER_case.1": "",
       a: "true",
       Z: "true",
-      // Kubernetes judges keys in small letters.
+      // Kubernetes validates annotation keys in lower case.
       "Service.Beta.Example.COM/Load-Balancer_Type.V2": "nlb",
       "1.a-b.c--d/1": "x",
       ["N".repeat(63)]: "x",
@@ -56,15 +56,15 @@ describe("parseSettings, of loadBalancer,", () => {
   });
 
   for (const timeoutSeconds of [1, 3600])
-    it(`waits for ${timeoutSeconds} s when it says so`, () => {
+    it(`accepts timeoutSeconds ${timeoutSeconds}`, () => {
       assert.deepEqual(balancer({ timeoutSeconds }), {
         ...usual,
         timeoutSeconds,
       });
     });
 
-  describe("of a mistake in", () => {
-    describe("itself", () => {
+  describe("invalid values", () => {
+    describe("loadBalancer", () => {
       table(
         breaking(
           "loadBalancer",
@@ -124,7 +124,7 @@ describe("parseSettings, of loadBalancer,", () => {
             ...[" 203.0.113.0/24", "203.0.113.0/24 ", "203.0.113.0 / 24"],
             ...["10.0.0.0/8, 172.16.0.0/12", "example.com/24"],
             ...["2001:db8::/129", "2001:db8::", "[2001:db8::]/32", "::1::/64"],
-            // A zone is one machine's business; Kubernetes refuses it.
+            // Kubernetes rejects zones, which only one machine knows.
             ...["fe80::%eth0/64", "fe80::1%1/128", "::%/0", "fe80::/64%eth0"],
             ...[null, true, 10.1, ["203.0.113.0/24"], {}],
           ],

@@ -12,7 +12,7 @@ describe("loadSettings", () => {
   const load = (config: Record<string, string>) =>
     deploy(() => loadSettings(names), { config, stack: "staging" });
 
-  it("reads services as the map that Pulumi hands over as JSON", async () => {
+  it("reads services from the map that Pulumi passes as JSON", async () => {
     const { outputs } = await load({
       "marquee:context": "here",
       "marquee:registry": "localhost:5001",
@@ -26,7 +26,7 @@ describe("loadSettings", () => {
     });
   });
 
-  it("reads the database as such a map, too", async () => {
+  it("reads database from a JSON map", async () => {
     const { outputs } = await load({
       "marquee:context": "here",
       "marquee:registry": "localhost:5001",
@@ -35,7 +35,7 @@ describe("loadSettings", () => {
     assert.deepEqual(outputs.database, { ...usualDatabase, storage: "20Gi" });
   });
 
-  it("reads payments as such a map, too", async () => {
+  it("reads payments from a JSON map", async () => {
     const { outputs } = await load({
       "marquee:context": "here",
       "marquee:registry": "localhost:5001",
@@ -48,7 +48,7 @@ describe("loadSettings", () => {
     });
   });
 
-  it("reads media as such a map, too", async () => {
+  it("reads media from a JSON map", async () => {
     const { outputs } = await load({
       "marquee:context": "here",
       "marquee:registry": "localhost:5001",
@@ -57,7 +57,7 @@ describe("loadSettings", () => {
     assert.deepEqual(outputs.media, { volumeClaim: "films" });
   });
 
-  it("reads the number of trusted proxies from the text that Pulumi hands over", async () => {
+  it("reads trustedProxies from the text that Pulumi passes", async () => {
     const { outputs } = await load({
       "marquee:context": "here",
       "marquee:registry": "localhost:5001",
@@ -66,7 +66,7 @@ describe("loadSettings", () => {
     assert.equal(outputs.trustedProxies, 3);
   });
 
-  it("reads everything else as the text that it is", async () => {
+  it("reads all other keys as text", async () => {
     const { outputs } = await load({
       "marquee:context": "[here]",
       "marquee:registry": "localhost:5001",
@@ -76,7 +76,7 @@ describe("loadSettings", () => {
     assert.equal(outputs.imagesFrom, "2026");
   });
 
-  it("takes what is empty for what is left out, as Pulumi.yaml's defaults are", async () => {
+  it("treats empty values, which Pulumi.yaml has as defaults, as unset", async () => {
     const { outputs } = await load({
       "marquee:context": "here",
       "marquee:registry": "",
@@ -97,7 +97,7 @@ describe("loadSettings", () => {
     assert.deepEqual(outputs.secrets, {});
   });
 
-  it("leaves other programs' configuration alone", async () => {
+  it("ignores other programs' configuration", async () => {
     const { outputs } = await load({
       "marquee:context": "here",
       "marquee:registry": "localhost:5001",

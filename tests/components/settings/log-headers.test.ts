@@ -8,7 +8,7 @@ import {
   usual,
 } from "../../support/components/configurations.ts";
 
-/** A header's value that no sentence may contain. */
+/** A header's value, which no message may contain. */
 const value = "hunter2";
 const endpoint = "https://logs.example.com/ingest";
 const external = { type: "ExternalName", externalName: "a.example.com" };
@@ -24,9 +24,9 @@ const told = (auth: object, isEncrypted: IsEncrypted = encrypted) => {
 const toldOf = (headers: unknown, isEncrypted?: IsEncrypted) =>
   told({ logSidecar: { endpoint, headers } }, isEncrypted);
 
-describe("parseSettings, of logSidecar.headers,", () => {
+describe("parseSettings: logSidecar.headers", () => {
   for (const headers of [undefined, {}])
-    it(`has none for ${JSON.stringify(headers) ?? "nothing"}`, () => {
+    it(`leaves headers out of the settings if they are ${JSON.stringify(headers) ?? "undefined"}`, () => {
       const logSidecar = { endpoint, headers };
       assert.deepEqual(
         settingsOf({ services: { auth: { logSidecar } } }).services.auth,
@@ -39,7 +39,7 @@ describe("parseSettings, of logSidecar.headers,", () => {
     { "DD-API-KEY": "0123456789abcdef", "X-Scope-OrgID": "marquee" },
     { "!#$%&'*+-.^_`|~": 'a, b\tc;d="e"' },
   ])
-    it(`takes ${JSON.stringify(headers)} as it is`, () => {
+    it(`accepts ${JSON.stringify(headers)}`, () => {
       const logSidecar = { endpoint, headers };
       assert.deepEqual(
         settingsOf({ services: { auth: { logSidecar } } }, encrypted).services
@@ -48,16 +48,16 @@ describe("parseSettings, of logSidecar.headers,", () => {
       );
     });
 
-  describe("of a mistake in", () => {
+  describe("invalid values", () => {
     for (const headers of [null, true, value, [value], ""])
-      it(`the map: ${JSON.stringify(headers)}`, () => {
+      it(`rejects ${JSON.stringify(headers)} instead of a map`, () => {
         assert.deepEqual(toldOf(headers), [
           "marquee:services.auth.logSidecar.headers must be a map of header names to their values.",
         ]);
       });
 
     for (const name of ["", "A B", "A:", "Ä", "A\n", "a/b", "(a)", '"a"'])
-      it(`a name: ${JSON.stringify(name)}`, () => {
+      it(`rejects the name ${JSON.stringify(name)}`, () => {
         assert.deepEqual(toldOf({ [name]: value }), [
           `${at(name)} is not a header's name: that is letters, digits and !#$%&'*+-.^_\`|~ (RFC 9110).`,
         ]);
@@ -68,13 +68,13 @@ describe("parseSettings, of logSidecar.headers,", () => {
       ...["Transfer-Encoding", "Content-Encoding", "Expect", "Upgrade", "TE"],
       ...["Trailer", "Keep-Alive", "Proxy-Connection"],
     ])
-      it(`a name that clients set themselves: ${name}`, () => {
+      it(`rejects ${name}, which HTTP clients set themselves`, () => {
         assert.deepEqual(toldOf({ [name]: value }), [
           `${at(name)} can't be set here: HTTP clients set this header themselves.`,
         ]);
       });
 
-    it("names that differ by case alone", () => {
+    it("rejects names that differ only in case", () => {
       assert.deepEqual(toldOf({ "X-Key": value, "x-key": value }), [
         `${at("x-key")} is set twice: header names are case-insensitive.`,
       ]);
@@ -84,13 +84,13 @@ describe("parseSettings, of logSidecar.headers,", () => {
       ...["", " ", " hunter2", "hunter2\n", "hunter2 ", "hunter2\r\nX: y"],
       ...["hunter2\u0000", "hünter2", 12, true, null, ["hunter2"], {}],
     ])
-      it(`a value: ${JSON.stringify(wrong)}`, () => {
+      it(`rejects the value ${JSON.stringify(wrong)}`, () => {
         assert.deepEqual(toldOf({ "X-Key": wrong }), [
           `${at("X-Key")} must be a text of ASCII characters that is not empty, without line breaks and without spaces at its ends.`,
         ]);
       });
 
-    it("a value that is not encrypted, beside one that is", () => {
+    it("rejects a value that is not encrypted, beside one that is", () => {
       const asked: string[][] = [];
       const mistakes = toldOf({ "X-A": value, "X-B": value }, (...path) => {
         asked.push(path);
@@ -106,7 +106,7 @@ describe("parseSettings, of logSidecar.headers,", () => {
       ]);
     });
 
-    it("headers without an endpoint", () => {
+    it("rejects headers without an endpoint", () => {
       assert.deepEqual(told({ logSidecar: { headers: { "X-Key": value } } }), [
         "marquee:services.auth.logSidecar.headers are of requests to an endpoint, and there is no logSidecar.endpoint.",
       ]);
@@ -114,13 +114,13 @@ describe("parseSettings, of logSidecar.headers,", () => {
 
     const logSidecar = { endpoint, headers: { "X-Key": value } };
     const shown = `{"endpoint":"${endpoint}","headers":"[secret]"}`;
-    it("the service's type, without their values", () => {
+    it("rejects headers of a service of type ExternalName, without quoting their values", () => {
       assert.deepEqual(told({ ...external, logSidecar }), [
         `marquee:services.auth.logSidecar is ${shown}: a service of type ExternalName runs elsewhere and has no pods here.`,
       ]);
     });
 
-    it("logSidecar itself, without their values", () => {
+    it("rejects a logSidecar that is not a map, without quoting its headers' values", () => {
       assert.deepEqual(told({ logSidecar: [logSidecar] }), [
         `marquee:services.auth.logSidecar is [${shown}]: it must be true, false, or a map, such as { endpoint: https://logs.example.com/ingest }.`,
       ]);

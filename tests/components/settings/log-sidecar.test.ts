@@ -12,14 +12,14 @@ const endpoint = "https://logs.example.com/ingest";
 const rule =
   "it must be an http or https URL, such as https://logs.example.com/ingest";
 
-describe("parseSettings, of logSidecar,", () => {
+describe("parseSettings: logSidecar", () => {
   for (const logSidecar of [undefined, false])
-    it(`has none for ${logSidecar ?? "nothing"}`, () => {
+    it(`has no log sidecar if logSidecar is ${logSidecar ?? "undefined"}`, () => {
       assert.deepEqual(auth({ logSidecar }), usual);
     });
 
   for (const logSidecar of [true, {}])
-    it(`takes ${JSON.stringify(logSidecar)} for one that writes to its own standard output`, () => {
+    it(`accepts ${JSON.stringify(logSidecar)} as a log sidecar without an endpoint`, () => {
       assert.deepEqual(auth({ logSidecar }), { ...usual, logSidecar: {} });
     });
 
@@ -30,12 +30,12 @@ describe("parseSettings, of logSidecar,", () => {
     { endpoint: "http://logs" },
     { endpoint: "https://logs.example.com:65535/a%20b;c=@d?to=#e" },
   ])
-    it(`takes ${JSON.stringify(logSidecar)} as it is`, () => {
+    it(`accepts ${JSON.stringify(logSidecar)}`, () => {
       assert.deepEqual(auth({ logSidecar }), { ...usual, logSidecar });
     });
 
-  describe("of a mistake in", () => {
-    describe("itself", () => {
+  describe("invalid values", () => {
+    describe("logSidecar", () => {
       table(
         breaking(
           "logSidecar",
@@ -56,7 +56,7 @@ describe("parseSettings, of logSidecar,", () => {
           `.logSidecar.enabled ${keys}`,
           `.logSidecar.Endpoint ${keys} Did you mean endpoint?`,
         ],
-        // One image per stack: marquee:logShipperImage.
+        // The image is set per stack, by marquee:logShipperImage.
         [{ logSidecar: { image: image() } }, `.logSidecar.image ${keys}`],
         [
           { logSidecar: { endpoint: "logs", image: "shipper" } },
@@ -99,8 +99,8 @@ describe("parseSettings, of logSidecar,", () => {
       );
     });
 
-    // Said without the URL, which everybody could read in a CI system's log.
-    describe("a user in the endpoint, which", () => {
+    // The messages don't quote the URL, which CI systems would log.
+    describe("credentials in the endpoint", () => {
       table(
         [
           "https://ada:hunter2@logs.example.com",
@@ -108,7 +108,7 @@ describe("parseSettings, of logSidecar,", () => {
           "https://:hunter2@logs.example.com",
           "http://ada:@127.0.0.1:8080/in",
           "https://hunter2:x@[2001:db8::1]:9200/_bulk?pipeline=marquee",
-          // Not even URLs, or not such as could be used.
+          // Invalid or unsupported URLs.
           "https://ada:hunter/2@logs",
           "https://ada:hunter2@logs:0",
           "HTTPS://ada:hunter2@logs",
@@ -123,7 +123,7 @@ describe("parseSettings, of logSidecar,", () => {
 });
 
 describe("networkUse", () => {
-  it("is for callers alone where there is no address outside", () => {
+  it("returns reach callers for a service without an external address", () => {
     assert.deepEqual(networkUse(auth({})), {
       reach: "callers",
       outside: [],
@@ -131,18 +131,18 @@ describe("networkUse", () => {
   });
 
   for (const type of ["NodePort", "LoadBalancer"])
-    it(`is for everybody with a ${type}`, () => {
+    it(`returns reach everybody for a ${type}`, () => {
       assert.equal(networkUse(auth({ type })).reach, "everybody");
     });
 
-  it("is elsewhere for a service that is", () => {
+  it("returns reach elsewhere for an ExternalName", () => {
     assert.deepEqual(
       networkUse(auth({ type: "ExternalName", externalName: "a.example.com" })),
       { reach: "elsewhere", outside: [] },
     );
   });
 
-  it("has the ports that the service calls for itself behind the log's, unless it runs elsewhere", () => {
+  it("lists the service's own outside ports after the log endpoint's, unless it runs elsewhere", () => {
     const logSidecar = { endpoint: "http://logs:9200" };
     for (const [service, ports] of [
       [{}, [443, 8443]],
@@ -166,7 +166,7 @@ describe("networkUse", () => {
     [{ endpoint: "https://logs.example.com:80" }, [80]],
   ];
   for (const [logSidecar, expected] of ports)
-    it(`calls ports [${expected}] outside with logSidecar ${JSON.stringify(logSidecar)}`, () => {
+    it(`returns outside ports [${expected}] for logSidecar ${JSON.stringify(logSidecar)}`, () => {
       assert.deepEqual(networkUse(auth({ logSidecar })).outside, expected);
     });
 });

@@ -7,19 +7,19 @@ import {
   settingsOf,
 } from "../../support/components/configurations.ts";
 
-/** A secret's value: nobody may read it in any sentence. */
+/** A secret's value, which no message may contain. */
 const value = "hunter2";
 const [id, key] = ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
 const media = { bucket: "films" };
 const secrets = { streaming: { [id]: value, [key]: value } };
 
-/** That the bucket lacks a secret, with what to do. */
+/** The message about a missing secret of the bucket. */
 const missing = (name: typeof id | typeof key) =>
   `marquee:secrets.streaming.${name} is missing, and titles are in media.bucket: set ${
     { [id]: "the access key's id", [key]: "the secret access key" }[name]
   } with \`pulumi config set --secret --path 'marquee:secrets.streaming.${name}'\`.`;
 
-/** What is said of a configuration, whose secrets are encrypted; no value of theirs is in it. */
+/** The mistakes in a configuration, none of which contains a secret's value. */
 const told = (
   changes: Record<string, unknown>,
   isEncrypted: IsEncrypted = encrypted,
@@ -29,31 +29,31 @@ const told = (
   return mistakes;
 };
 
-describe("parseSettings, of media's secrets,", () => {
-  describe("where streaming runs elsewhere,", () => {
+describe("parseSettings: secrets of media", () => {
+  describe("streaming that runs elsewhere", () => {
     const services = {
       streaming: { type: "ExternalName", externalName: "tv.example.com" },
     };
 
-    it("asks for none of a bucket's", () => {
+    it("needs no secrets for a bucket", () => {
       assert.deepEqual(told({ media, services }), []);
       assert.deepEqual(settingsOf({ media, services }).media, media);
     });
 
-    it("still checks the bucket", () => {
+    it("still has its bucket validated", () => {
       assert.deepEqual(told({ media: { bucket: "F" }, services }), [
         'marquee:media.bucket is "F": it must be a bucket\'s name, 3 to 63 small letters, digits, dots and hyphens.',
       ]);
     });
 
-    it("takes none", () => {
+    it("rejects secrets of streaming", () => {
       assert.deepEqual(told({ media, services, secrets }), [
         "marquee:secrets.streaming is for nobody, as streaming runs elsewhere: services.streaming.type is ExternalName.",
       ]);
     });
   });
 
-  describe("of a mistake in a bucket's:", () => {
+  describe("secrets of a bucket", () => {
     const both = [missing(id), missing(key)];
     const noMap =
       "marquee:secrets.streaming must be a map of environment variables and their values.";
@@ -80,11 +80,11 @@ describe("parseSettings, of media's secrets,", () => {
       ],
     ];
     for (const [secrets, ...mistakes] of rows)
-      it(`${JSON.stringify(secrets) ?? "none"} is a mistake`, () => {
+      it(`rejects secrets ${JSON.stringify(secrets) ?? "undefined"}`, () => {
         assert.deepEqual(told({ media, secrets }), mistakes);
       });
 
-    it("both are to be encrypted, and one that is not is not missing", () => {
+    it("requires both secrets to be encrypted, and does not report a plain one as missing", () => {
       const isEncrypted = (...path: string[]) => path.at(-1) !== key;
       assert.deepEqual(told({ media, secrets }, isEncrypted), [
         plain(`streaming.${key}`),
@@ -96,14 +96,14 @@ describe("parseSettings, of media's secrets,", () => {
     });
   });
 
-  describe("of a mistake in those that would be settings:", () => {
+  describe("variables that Marquee sets", () => {
     for (const name of [
       ...["S3_BUCKET", "S3_REGION", "S3_ENDPOINT", "S3_PREFIX"],
       ...["MEDIA_FOLDER", "TRUSTED_PROXIES", "AUTH_URL", "PAYMENT_URL"],
       ...["ISSUER", "PROCESSOR", "PORT", "DATABASE_URL"],
     ])
       for (const service of ["streaming", "auth"])
-        it(`${name} of ${service} is a mistake`, () => {
+        it(`rejects ${name} among the secrets of ${service}`, () => {
           assert.deepEqual(
             told({ secrets: { [service]: { [name]: value } } }),
             [
@@ -112,7 +112,7 @@ describe("parseSettings, of media's secrets,", () => {
           );
         });
 
-    it("others that begin or end like them are none", () => {
+    it("accepts variables with similar names", () => {
       const all = {
         streaming: {
           ...{
@@ -133,11 +133,11 @@ describe("parseSettings, of media's secrets,", () => {
   });
 
   for (const media of [undefined, {}, { volumeClaim: "films" }])
-    it(`needs none for ${JSON.stringify(media) ?? "nothing"}`, () => {
+    it(`needs no secrets if media is ${JSON.stringify(media) ?? "undefined"}`, () => {
       assert.deepEqual(settingsOf({ media }).media, media ?? {});
     });
 
-  it("takes them where no bucket is: they are there before, or after it", () => {
+  it("accepts a bucket's secrets without a bucket", () => {
     for (const media of [undefined, { volumeClaim: "films" }])
       assert.deepEqual(
         settingsOf({ media, secrets }, encrypted).secrets,
@@ -145,7 +145,7 @@ describe("parseSettings, of media's secrets,", () => {
       );
   });
 
-  it("takes a bucket with its two secrets, which are none of its settings", () => {
+  it("accepts a bucket with its two secrets, and keeps them out of the media settings", () => {
     const settings = settingsOf({ media, secrets }, encrypted);
     assert.deepEqual(settings.media, media);
     assert.deepEqual(settings.secrets, secrets);

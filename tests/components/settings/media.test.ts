@@ -5,7 +5,7 @@ import {
   settingsOf,
 } from "../../support/components/configurations.ts";
 
-/** A secret's value: nobody may read it in any sentence. */
+/** A secret's value, which no message may contain. */
 const value = "hunter2";
 const bucket = "films";
 const secrets = {
@@ -28,10 +28,10 @@ const both =
   ".volumeClaim and media.bucket are both there: titles are in one of the two.";
 const withoutBucket = "is of a bucket, and there is no media.bucket.";
 
-/** Asserts the sentences of a configuration, each after the name of its key; the bucket's secrets are there. */
+/** Defines a test per media configuration that asserts its mistakes; the bucket's secrets are set. */
 function table(rows: [media: unknown, ...mistakes: string[]][]): void {
   for (const [media, ...mistakes] of rows)
-    it(`${JSON.stringify(media)} is a mistake`, () => {
+    it(`rejects ${JSON.stringify(media)}`, () => {
       const told = mistakesOf({ media, secrets }, encrypted);
       assert.ok(!told.join().includes(value));
       assert.deepEqual(
@@ -41,7 +41,7 @@ function table(rows: [media: unknown, ...mistakes: string[]][]): void {
     });
 }
 
-/** Rows of values that break the rule of a key, which is one of a bucket where `more` says so. */
+/** Rows of values that break the rule of a key, in a configuration with `more`. */
 const breaking = (
   key: keyof typeof rules,
   values: unknown[],
@@ -54,13 +54,13 @@ const breaking = (
 
 const noTexts = [null, true, 0, 5, ["films"], { name: "films" }];
 
-/** What a good configuration makes of media. */
+/** The parsed media of a valid configuration. */
 const media = (media: unknown) =>
   settingsOf({ media, secrets }, encrypted).media;
 
-describe("parseSettings, of media,", () => {
-  describe("of a mistake in", () => {
-    describe("itself", () => {
+describe("parseSettings: media", () => {
+  describe("invalid values", () => {
+    describe("media", () => {
       table(
         [null, true, 5, "", "films", [], [{ bucket }]].map((media) => [
           media,
@@ -74,7 +74,7 @@ describe("parseSettings, of media,", () => {
           { volumeclaim: "films" },
           `.volumeclaim ${rules.keys} Did you mean volumeClaim?`,
         ],
-        // A secret in the wrong place is named, and not said.
+        // The message names a misplaced secret, but does not quote it.
         [{ S3_ACCESS_KEY_ID: value }, `.S3_ACCESS_KEY_ID ${rules.keys}`],
         [{ bucket, secrets: secrets.streaming }, `.secrets ${rules.keys}`],
         [
@@ -128,7 +128,7 @@ describe("parseSettings, of media,", () => {
             ...["https://minio/films", "https://minio//", "https://minio/?a=b"],
             ...["https://minio?a=b", "https://minio#a", "https:\\\\minio"],
             ...["https://minio\\films", " https://minio", "https://minio\n"],
-            // Not even URLs, or not such as anybody could call.
+            // Invalid or unusable URLs.
             ...["https://minio:port", "https://minio:65536", "https://minio:0"],
             ...["https://[::1", "https://a%b", "https://minio:-1"],
             ...noTexts,
@@ -138,8 +138,8 @@ describe("parseSettings, of media,", () => {
       );
     });
 
-    // Said without the URL, which everybody could read in a CI system's log.
-    describe("a user in the endpoint, which", () => {
+    // The messages don't quote the URL, which CI systems would log.
+    describe("credentials in the endpoint", () => {
       table(
         [
           `https://ada:${value}@minio.example.com:9000`,
@@ -186,7 +186,7 @@ describe("parseSettings, of media,", () => {
               "my films/",
             ],
             ...["films/ ", " films/", "films/\n", "films//", "films//hd/"],
-            // Steps that a URL can't have.
+            // Segments that URLs resolve away.
             ...["./", "../", "films/./", "films/../hd/", "./films/"],
             ...noTexts,
           ],
@@ -195,7 +195,7 @@ describe("parseSettings, of media,", () => {
       );
     });
 
-    describe("where titles are", () => {
+    describe("combinations of keys", () => {
       const volumeClaim = "films";
       const [endpoint, region, prefix] = ["http://minio", "eu-1", "hd/"];
       table([
@@ -220,7 +220,7 @@ describe("parseSettings, of media,", () => {
   });
 
   for (const nothing of [undefined, {}])
-    it(`has the sample titles for ${JSON.stringify(nothing) ?? "nothing"}`, () => {
+    it(`has no settings, for the sample titles, if media is ${JSON.stringify(nothing) ?? "undefined"}`, () => {
       assert.deepEqual(settingsOf({ media: nothing }).media, {});
     });
 
@@ -242,7 +242,7 @@ describe("parseSettings, of media,", () => {
     { bucket, endpoint: "http://minio:9000", region: "auto", prefix: "hd/" },
   ];
   for (const all of good)
-    it(`takes ${JSON.stringify(all)} as it is`, () => {
+    it(`accepts ${JSON.stringify(all)}`, () => {
       assert.deepEqual(media(all), all);
     });
 });

@@ -6,7 +6,7 @@ import {
   table,
 } from "../../support/components/configurations.ts";
 
-describe("parseSettings, of a mistake in", () => {
+describe("parseSettings: invalid values", () => {
   describe("type", () => {
     const rule =
       "it must be ClusterIP, NodePort, LoadBalancer or ExternalName.";
@@ -63,7 +63,7 @@ describe("parseSettings, of a mistake in", () => {
       ]),
     );
 
-    it("two services can't have the same", () => {
+    it("rejects the same node port for two services", () => {
       const same = { type: "NodePort", nodePort: 30001 };
       assert.deepEqual(
         mistakesOf({ services: { auth: same, streaming: same } }),
@@ -98,7 +98,7 @@ describe("parseSettings, of a mistake in", () => {
     ]);
   });
 
-  describe("a key that a service of type ExternalName can't have,", () => {
+  describe("keys that a service of type ExternalName can't have", () => {
     const external = { type: "ExternalName", externalName: "a.example.com" };
     const elsewhere =
       "a service of type ExternalName runs elsewhere and has no pods here";
@@ -181,17 +181,17 @@ describe("parseSettings, of a mistake in", () => {
         `marquee:imageFrom is not a setting: there are ${settings}. Did you mean imagesFrom?`,
       ],
       [
-        "a misspelt log shipper",
+        "a misspelt logShipperImage",
         { logshipperimage: image("log-shipper") },
         `marquee:logshipperimage is not a setting: there are ${settings}. Did you mean logShipperImage?`,
       ],
       [
-        "a secret among settings",
+        "the key secret instead of secrets",
         { secret: { auth: { TOKEN: "hunter2" } } },
         `marquee:secret is not a setting: there are ${settings}. Did you mean secrets?`,
       ],
       [
-        "no context",
+        "a missing context",
         { context: undefined },
         "marquee:context is missing: it must name a context of your kubeconfig (`kubectl config get-contexts` lists them).",
       ],
@@ -201,12 +201,12 @@ describe("parseSettings, of a mistake in", () => {
         'marquee:services is ["auth"]: it must be a map with auth, payment and streaming.',
       ],
       [
-        "services as text",
+        "services as a string",
         { services: "auth" },
         'marquee:services is "auth": it must be a map with auth, payment and streaming.',
       ],
       [
-        "another platform",
+        "an unknown platform",
         { platform: "windows/amd64" },
         'marquee:platform is "windows/amd64": it must be linux/amd64 or linux/arm64.',
       ],
@@ -217,7 +217,7 @@ describe("parseSettings, of a mistake in", () => {
       ],
     ];
     for (const [title, changes, mistake] of rows)
-      it(`${title} is a mistake`, () => {
+      it(`rejects ${title}`, () => {
         assert.deepEqual(mistakesOf(changes), [mistake]);
       });
   });
@@ -233,7 +233,7 @@ describe("parseSettings, of a mistake in", () => {
       "ghcr.io/Acme",
       "acme",
     ])
-      it(`${JSON.stringify(registry) ?? "missing"} is a mistake`, () => {
+      it(`rejects ${JSON.stringify(registry) ?? "a missing registry"}`, () => {
         const is = registry === undefined ? "missing" : `"${registry}"`;
         assert.deepEqual(mistakesOf({ registry }), [
           `marquee:registry is ${is}: ${rule}`,

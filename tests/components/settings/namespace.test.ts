@@ -11,11 +11,11 @@ const text =
 const value =
   "it must be empty, or at most 63 letters, digits, dots, dashes and underscores, with a letter or digit at both ends";
 
-/** One character more than a name, and than a label's value, may have. */
+/** One character longer than a name, or a label's value, may be. */
 const long = "a".repeat(64);
 
-describe("parseSettings, of namespace,", () => {
-  it("has none without the key", () => {
+describe("parseSettings: namespace", () => {
+  it("is left out of the settings if unset", () => {
     assert.ok(!("namespace" in settingsOf({})));
   });
 
@@ -28,11 +28,11 @@ describe("parseSettings, of namespace,", () => {
     { annotations: { "example.com/Contact": "Ada, see https://example.com" } },
     { annotations: { "linkerd.io/inject": "" }, labels: { a: "1" } },
   ])
-    it(`takes ${JSON.stringify(namespace)} as it is`, () => {
+    it(`accepts ${JSON.stringify(namespace)}`, () => {
       assert.deepEqual(settingsOf({ namespace }).namespace, namespace);
     });
 
-  describe("of a mistake in", () => {
+  describe("invalid values", () => {
     const rows: [namespace: unknown, ...mistakes: string[]][] = [
       ...[null, true, "video", ["video"]].map(
         (namespace): [unknown, string] => [
@@ -62,7 +62,7 @@ describe("parseSettings, of namespace,", () => {
           ],
         ],
       ),
-      // Kubernetes judges annotations' keys in small letters, and labels' as they are.
+      // Kubernetes validates annotations' keys in lower case, but labels' keys unchanged.
       [
         { annotations: { "A.b/c": "x" }, labels: { "A.b/c": "x" } },
         `.labels has "A.b/c", which can't be a label's key: that is ${key}`,
@@ -109,7 +109,7 @@ describe("parseSettings, of namespace,", () => {
       ],
     ];
     for (const [namespace, ...mistakes] of rows)
-      it(JSON.stringify(namespace).slice(0, 80), () => {
+      it(`rejects ${JSON.stringify(namespace).slice(0, 80)}`, () => {
         assert.deepEqual(
           mistakesOf({ namespace }),
           mistakes.map((mistake) => `marquee:namespace${mistake}.`),

@@ -8,13 +8,13 @@ import {
   usualPayments,
 } from "../../support/components/configurations.ts";
 
-/** A secret's value: nobody may read it in any sentence. */
+/** A secret's value, which no message may contain. */
 const value = "hunter2";
 const [key, signing] = ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] as const;
 const stripe = { processor: "stripe" };
 const secrets = { payment: { [key]: value, [signing]: value } };
 
-/** That stripe's processor lacks a secret, with what to do. */
+/** The message about a missing secret of Stripe. */
 const missing = (name: typeof key | typeof signing) =>
   `marquee:secrets.payment.${name} is missing, and payments.processor is stripe: set ${
     {
@@ -23,7 +23,7 @@ const missing = (name: typeof key | typeof signing) =>
     }[name]
   } with \`pulumi config set --secret --path 'marquee:secrets.payment.${name}'\`.`;
 
-/** What is said of a configuration, whose secrets are encrypted; no value of theirs is in it. */
+/** The mistakes in a configuration, none of which contains a secret's value. */
 const told = (
   changes: Record<string, unknown>,
   isEncrypted: IsEncrypted = encrypted,
@@ -33,13 +33,13 @@ const told = (
   return mistakes;
 };
 
-describe("parseSettings, of payments' secrets,", () => {
-  it("asks for none of stripe's where payment runs elsewhere", () => {
+describe("parseSettings: secrets of payments", () => {
+  it("needs no secrets of Stripe if payment runs elsewhere", () => {
     const payment = { type: "ExternalName", externalName: "pay.example.com" };
     assert.deepEqual(told({ payments: stripe, services: { payment } }), []);
   });
 
-  describe("of a mistake in stripe's:", () => {
+  describe("secrets of Stripe", () => {
     const both = [missing(key), missing(signing)];
     const noMap =
       "marquee:secrets.payment must be a map of environment variables and their values.";
@@ -65,11 +65,11 @@ describe("parseSettings, of payments' secrets,", () => {
       ],
     ];
     for (const [secrets, ...mistakes] of rows)
-      it(`${JSON.stringify(secrets) ?? "none"} is a mistake`, () => {
+      it(`rejects secrets ${JSON.stringify(secrets) ?? "undefined"}`, () => {
         assert.deepEqual(told({ payments: stripe, secrets }), mistakes);
       });
 
-    it("both are to be encrypted, and one that is not is not missing", () => {
+    it("requires both secrets to be encrypted, and does not report a plain one as missing", () => {
       const isEncrypted = (...path: string[]) => path.at(-1) !== key;
       assert.deepEqual(told({ payments: stripe, secrets }, isEncrypted), [
         plain(`payment.${key}`),
@@ -81,29 +81,29 @@ describe("parseSettings, of payments' secrets,", () => {
     });
   });
 
-  describe("of a mistake in those that would be settings:", () => {
+  describe("variables that Marquee sets", () => {
     for (const name of ["PROCESSOR", "BILLING_PERIOD", "GRACE_PERIOD"])
       for (const service of ["payment", "auth"])
-        it(`${name} of ${service} is a mistake`, () => {
+        it(`rejects ${name} among the secrets of ${service}`, () => {
           const secrets = { [service]: { [name]: value } };
           assert.deepEqual(told({ secrets }), [
             `marquee:secrets.${service}.${name} can't be set here: Marquee sets it itself.`,
           ]);
         });
 
-    it("others that begin or end like them are none", () => {
+    it("accepts variables with similar names", () => {
       const more = { PROCESSOR_KEY: value, MY_GRACE_PERIOD: value };
       const all = { payment: { ...more, OPERATOR_KEY: value } };
       assert.deepEqual(settingsOf({ secrets: all }, encrypted).secrets, all);
     });
   });
 
-  it("needs no secrets for a sandbox", () => {
+  it("needs no secrets for the sandbox", () => {
     for (const payments of [undefined, {}, { processor: "sandbox" }])
       assert.deepEqual(settingsOf({ payments }).payments, usualPayments);
   });
 
-  it("takes stripe with its two secrets, which are none of its settings", () => {
+  it("accepts stripe with its two secrets, and keeps them out of the payments settings", () => {
     assert.deepEqual(
       settingsOf({ payments: stripe, secrets }, encrypted).payments,
       { ...usualPayments, ...stripe },

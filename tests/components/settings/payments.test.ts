@@ -7,7 +7,7 @@ import {
   usualPayments,
 } from "../../support/components/configurations.ts";
 
-/** A secret's value: nobody may read it in any sentence. */
+/** A secret's value, which no message may contain. */
 const value = "hunter2";
 const stripe = { processor: "stripe" };
 const secrets = {
@@ -23,17 +23,17 @@ const rules = {
   ports: "it must be a list of ports, such as [443].",
 };
 
-/** What is said of a configuration, whose secrets are encrypted; no value of theirs is in it. */
+/** The mistakes in a configuration, none of which contains a secret's value. */
 const told = (changes: Record<string, unknown>) => {
   const mistakes = mistakesOf(changes, encrypted);
   assert.ok(!mistakes.join().includes(value));
   return mistakes;
 };
 
-/** Asserts the sentences of a configuration, each after the name of its key; stripe's secrets are there. */
+/** Defines a test per payments configuration that asserts its mistakes; Stripe's secrets are set. */
 function table(rows: [payments: unknown, ...mistakes: string[]][]): void {
   for (const [payments, ...mistakes] of rows)
-    it(`${JSON.stringify(payments)} is a mistake`, () => {
+    it(`rejects ${JSON.stringify(payments)}`, () => {
       assert.deepEqual(
         told({ payments, secrets }),
         mistakes.map((mistake) => `marquee:payments${mistake}`),
@@ -52,13 +52,13 @@ const breaking = (
     `.${key} is ${JSON.stringify(value)}: ${rule}`,
   ]);
 
-/** What a good configuration makes of payments. */
+/** The parsed payments of a valid configuration. */
 const payments = (payments: unknown) =>
   settingsOf({ payments, secrets }, encrypted).payments;
 
-describe("parseSettings, of payments,", () => {
-  describe("of a mistake in", () => {
-    describe("itself", () => {
+describe("parseSettings: payments", () => {
+  describe("invalid values", () => {
+    describe("payments", () => {
       table(
         [null, true, 5, "", "stripe", [], [stripe]].map((payments) => [
           payments,
@@ -75,7 +75,7 @@ describe("parseSettings, of payments,", () => {
           { webhookPort: [443] },
           `.webhookPort ${rules.keys} Did you mean webhookPorts?`,
         ],
-        // A secret in the wrong place is named, and not said.
+        // The message names a misplaced secret, but does not quote it.
         [{ STRIPE_SECRET_KEY: value }, `.STRIPE_SECRET_KEY ${rules.keys}`],
         [{ secrets: secrets.payment }, `.secrets ${rules.keys}`],
         [
@@ -103,7 +103,7 @@ describe("parseSettings, of payments,", () => {
         ]),
       );
 
-      it("asks for nobody's secrets", () => {
+      it("reports an unknown processor without asking for secrets", () => {
         const payments = { processor: "Stripe" };
         assert.deepEqual(told({ payments }), [
           `marquee:payments.processor is "Stripe": ${rules.processor}`,
@@ -117,7 +117,7 @@ describe("parseSettings, of payments,", () => {
           breaking(period, rules.duration, [
             ...["", " ", "P", "PT", "P1", "PT1", "P1DT", "1M", "30", "month"],
             ...["p1m", "P1m", "Pt1S", "P1H", "P1S", "PT1D", "PT1W", "PT1Y"],
-            // The order is the standard's, and each unit is there once.
+            // The standard fixes the order of units, and allows each only once.
             ...["P1D1M", "P1M1Y", "P1D1W", "PT1S1H", "P1M1M", "PT1ST1S"],
             ...["P0D", "PT0S", "P0Y0M0W0DT0H0M0S", "P00M"],
             ...["-P1M", "+P1M", "P-1M", "P+1M", "PT-1S"],
@@ -146,11 +146,11 @@ describe("parseSettings, of payments,", () => {
   });
 
   for (const nothing of [undefined, {}])
-    it(`has a sandbox, months, a week of grace and no ports for ${JSON.stringify(nothing) ?? "nothing"}`, () => {
+    it(`defaults to the sandbox, months, a week of grace and no ports if payments is ${JSON.stringify(nothing) ?? "undefined"}`, () => {
       assert.deepEqual(payments(nothing), usualPayments);
     });
 
-  it("takes everything that is said", () => {
+  it("accepts every key", () => {
     const all = {
       ...stripe,
       billingPeriod: "P1Y",
@@ -165,13 +165,13 @@ describe("parseSettings, of payments,", () => {
     ...["P1Y2M3W4DT5H6M7S", "P1YT1S", "P1W2D", "PT1H1S"],
     ...["P0Y1M", "P0DT1S", "PT0H1S", "P01M", "P100D", "P10D"],
   ])
-    it(`takes ${duration} as it is`, () => {
+    it(`accepts ${duration} for both periods`, () => {
       const periods = { billingPeriod: duration, gracePeriod: duration };
       assert.deepEqual(payments(periods), { ...usualPayments, ...periods });
     });
 
   for (const webhookPorts of [[], [1], [65_535], [443, 8443], [443, 443]])
-    it(`takes ports [${webhookPorts}] as they are`, () => {
+    it(`accepts webhookPorts [${webhookPorts}]`, () => {
       assert.deepEqual(payments({ webhookPorts }), {
         ...usualPayments,
         webhookPorts,
@@ -189,7 +189,7 @@ describe("paymentOutside", () => {
     [{ ...stripe, webhookPorts: [8443, 443] }, [443, 8443]],
   ];
   for (const [said, ports] of rows)
-    it(`is [${ports}] for ${JSON.stringify(said)}, each port once`, () => {
+    it(`returns [${ports}] for ${JSON.stringify(said)}, without duplicates`, () => {
       assert.deepEqual(paymentOutside(payments(said)), ports);
     });
 });

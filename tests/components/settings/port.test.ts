@@ -9,31 +9,31 @@ import {
 
 const external = { type: "ExternalName", externalName: "a.example.com" };
 
-describe("parseSettings, of a service's port,", () => {
-  it("has none without the key", () => {
+describe("parseSettings: port of a service", () => {
+  it("is left out of the settings if unset", () => {
     assert.ok(!("port" in auth({})));
     assert.deepEqual(auth(external), external);
   });
 
   for (const port of [1, 80, 443, 65_535])
     for (const type of ["ClusterIP", "NodePort"])
-      it(`takes ${port} with ${type}`, () => {
+      it(`accepts ${port} with ${type}`, () => {
         assert.deepEqual(auth({ type, port }), { ...usual, type, port });
       });
 
-  it("takes one with LoadBalancer", () => {
+  it("accepts a port with LoadBalancer", () => {
     const service = auth({ type: "LoadBalancer", port: 80 });
     assert.equal(service.port, 80);
   });
 
-  it("takes one with ExternalName, for the host that it leads to", () => {
+  it("accepts a port of the external host with ExternalName", () => {
     assert.deepEqual(auth({ ...external, port: 8443 }), {
       ...external,
       port: 8443,
     });
   });
 
-  describe("of a mistake in it", () => {
+  describe("invalid values", () => {
     const rule = "it must be a whole number from 1 to 65535";
     table(
       breaking(
@@ -47,13 +47,13 @@ describe("parseSettings, of a service's port,", () => {
   });
 });
 
-describe("networkUse, of a service's port,", () => {
-  it("has none for one that runs here: policies are about pods' ports", () => {
+describe("networkUse: port of a service", () => {
+  it("has no port for a service that runs here, because policies are about pods' ports", () => {
     for (const type of ["ClusterIP", "NodePort", "LoadBalancer"])
       assert.ok(!("port" in networkUse(auth({ type, port: 80 }))));
   });
 
-  it("has that of one that runs elsewhere", () => {
+  it("has the port of a service that runs elsewhere", () => {
     assert.deepEqual(networkUse(auth({ ...external, port: 80 })), {
       reach: "elsewhere",
       port: 80,

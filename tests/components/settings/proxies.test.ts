@@ -4,14 +4,14 @@ import {
   settingsOf,
 } from "../../support/components/configurations.ts";
 
-describe("parseSettings, of trustedProxies,", () => {
-  it("trusts none where none are said", () => {
+describe("parseSettings: trustedProxies", () => {
+  it("defaults to 0", () => {
     assert.equal(settingsOf({}).trustedProxies, 0);
   });
 
-  // Pulumi hands numbers over as text.
+  // Pulumi passes numbers as text.
   for (const trustedProxies of ["0", "1", "2", "3", "4"])
-    it(`takes ${trustedProxies}, as a number`, () => {
+    it(`accepts ${trustedProxies} as a number`, () => {
       assert.equal(
         settingsOf({ trustedProxies }).trustedProxies,
         Number(trustedProxies),
@@ -23,13 +23,13 @@ describe("parseSettings, of trustedProxies,", () => {
     ...[" 1", "1 ", "1\n", "1,2", "one", "true", "10.0.0.0/8", "١"],
     ...[null, true, false, [], ["1"], {}, { hops: 1 }],
   ])
-    it(`${JSON.stringify(trustedProxies)} is a mistake`, () => {
+    it(`rejects ${JSON.stringify(trustedProxies)}`, () => {
       assert.deepEqual(mistakesOf({ trustedProxies }), [
         `marquee:trustedProxies is ${JSON.stringify(trustedProxies)}: it must be a whole number from 0 to 4.`,
       ]);
     });
 
-  it("a misspelt one is a mistake", () => {
+  it("rejects a misspelt key", () => {
     const [mistake, ...others] = mistakesOf({ trustedproxies: "1" });
     assert.match(
       `${mistake}`,

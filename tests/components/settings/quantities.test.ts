@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { auth } from "../../support/components/configurations.ts";
 
-/** What a good configuration makes of one kind of auth's resources, as it asks for them and limits them. */
+/** The parsed request and limit of one kind of auth's resources. */
 function quantities(kind: "cpu" | "memory" | "ephemeral-storage") {
   return (request: unknown, limit: unknown) => {
     const settings = auth({
@@ -13,11 +13,11 @@ function quantities(kind: "cpu" | "memory" | "ephemeral-storage") {
   };
 }
 
-describe("parseSettings, of quantities of", () => {
-  /** As it is said, and as it is written for Kubernetes, which writes the same back (resource.Quantity). */
+describe("parseSettings: quantities", () => {
+  /** A quantity as configured, and in Kubernetes' canonical form (resource.Quantity). */
   type Forms = [given: string | number, canonical: string][];
 
-  /** What is asked for and all that may be taken, and both as they are written for Kubernetes. */
+  /** A request and a limit as configured, and both in canonical form. */
   type Rows = [
     request: string | number,
     limit: string | number,
@@ -55,9 +55,9 @@ describe("parseSettings, of quantities of", () => {
       ["1000", "1k"],
     ];
     for (const [given, canonical] of forms)
-      it(`writes ${JSON.stringify(given)} as ${canonical}, and that as it is`, () => {
+      it(`writes ${JSON.stringify(given)} in its canonical form, ${canonical}`, () => {
         assert.deepEqual(cpu(given, given), [canonical, canonical]);
-        // Thousands of cores have a unit in what Kubernetes writes alone.
+        // A configuration can't use the canonical forms with k or M.
         if (!/[kM]$/.test(canonical))
           assert.deepEqual(cpu(canonical, canonical), [canonical, canonical]);
       });
@@ -74,7 +74,7 @@ describe("parseSettings, of quantities of", () => {
       ["0.999", 1, "999m", "1"],
     ];
     for (const [request, limit, ...written] of rows)
-      it(`lets a container have ${request} when ${limit} is all that it may take`, () => {
+      it(`accepts a request of ${request} with a limit of ${limit}`, () => {
         assert.deepEqual(cpu(request, limit), written);
       });
   });
@@ -84,7 +84,7 @@ describe("parseSettings, of quantities of", () => {
       ["256Mi", "256Mi"],
       ["200Mi", "200Mi"],
       ["1Gi", "1Gi"],
-      [104857600, "104857600"], // plain bytes, which 100Mi are, too
+      [104857600, "104857600"], // plain bytes, equal to 100Mi
       ["268435456", "268435456"],
       [2_000_000, "2M"],
       ["1024Mi", "1Gi"],
@@ -116,11 +116,11 @@ describe("parseSettings, of quantities of", () => {
       ["3T", "3T"],
     ];
     for (const [given, canonical] of forms)
-      it(`writes ${given} as ${canonical}, and that as it is`, () => {
+      it(`writes ${given} in its canonical form, ${canonical}`, () => {
         for (const kind of ["memory", "ephemeral-storage"] as const) {
           const form = quantities(kind);
           assert.deepEqual(form(given, given), [canonical, canonical]);
-          // Bytes without a unit, or in thousandths, are what Kubernetes writes alone.
+          // A configuration can't use every canonical form without a unit or in thousandths.
           if (/[kMGTi]$/.test(canonical))
             assert.deepEqual(form(canonical, canonical), [
               canonical,
@@ -144,7 +144,7 @@ describe("parseSettings, of quantities of", () => {
       ["307.2Ki", "0.3Mi", "314572800m", "314572800m"],
     ];
     for (const [request, limit, ...written] of rows)
-      it(`lets a container have ${request} when ${limit} is all that it may take`, () => {
+      it(`accepts a request of ${request} with a limit of ${limit}`, () => {
         assert.deepEqual(memory(request, limit), written);
       });
   });

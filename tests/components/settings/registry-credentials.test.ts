@@ -10,7 +10,7 @@ import {
 import { deploy, ends } from "../../support/components/engine.ts";
 import { useFolders, write } from "../../support/folders.ts";
 
-/** A password that no sentence may contain. */
+/** A password, which no message may contain. */
 const password = "hunter2";
 const username = "ada";
 const rule =
@@ -18,14 +18,14 @@ const rule =
 const plain = (host: string) =>
   `marquee:registryCredentials["${host}"].password is not encrypted, so whoever sees the stack's file knows it. Think of another value, and set that one with \`pulumi config set --secret --path 'marquee:registryCredentials["${host}"].password'\`.`;
 
-describe("parseSettings, of registryCredentials,", () => {
+describe("parseSettings: registryCredentials", () => {
   for (const registryCredentials of [
     undefined,
     {},
     { "ghcr.io": null },
     { "ghcr.io": {} },
   ])
-    it(`has none for ${JSON.stringify(registryCredentials) ?? "nothing"}`, () => {
+    it(`is left out of the settings if it is ${JSON.stringify(registryCredentials) ?? "undefined"}`, () => {
       assert.ok(
         !("registryCredentials" in settingsOf({ registryCredentials })),
       );
@@ -36,7 +36,7 @@ describe("parseSettings, of registryCredentials,", () => {
     ...["registry.example.com:5000", "127.0.0.1:5001"],
     "123456789012.dkr.ecr.eu-central-1.amazonaws.com",
   ])
-    it(`takes credentials for ${host}`, () => {
+    it(`accepts credentials for ${host}`, () => {
       const registryCredentials = { [host]: { username, password } };
       assert.deepEqual(
         settingsOf({ registryCredentials }, encrypted).registryCredentials,
@@ -44,7 +44,7 @@ describe("parseSettings, of registryCredentials,", () => {
       );
     });
 
-  it("takes several registries, and leaves out those without credentials", () => {
+  it("accepts several registries, and omits those without credentials", () => {
     const registryCredentials = {
       "ghcr.io": { username, password },
       "docker.io": { username: "_json_key", password: '{\n "key": ":"\n}' },
@@ -57,7 +57,7 @@ describe("parseSettings, of registryCredentials,", () => {
     );
   });
 
-  describe("of a mistake in", () => {
+  describe("invalid values", () => {
     const told = (registryCredentials: unknown, isEncrypted = encrypted) => {
       const mistakes = mistakesOf({ registryCredentials }, isEncrypted);
       assert.ok(!mistakes.join().includes(password));
@@ -65,7 +65,7 @@ describe("parseSettings, of registryCredentials,", () => {
     };
 
     for (const raw of [null, true, 1, "", password, [password]])
-      it(`the map: ${JSON.stringify(raw)}`, () => {
+      it(`rejects ${JSON.stringify(raw)} instead of a map`, () => {
         assert.deepEqual(told(raw), [
           "marquee:registryCredentials must be a map of registry hosts to their username and password.",
         ]);
@@ -75,14 +75,14 @@ describe("parseSettings, of registryCredentials,", () => {
       ...["", "ghcr", "Ghcr.io", "https://ghcr.io", "ghcr.io/acme", "ghcr.io/"],
       ...["ghcr.io:", "ghcr.io:http", "*.example.com", "a b.io", "ghcr.io\n"],
     ])
-      it(`a host: ${JSON.stringify(host)}`, () => {
+      it(`rejects the host ${JSON.stringify(host)}`, () => {
         assert.deepEqual(told({ [host]: { username, password } }), [
           `marquee:registryCredentials[${JSON.stringify(host)}] ${rule}.`,
         ]);
       });
 
     for (const host of ["index.docker.io", "registry-1.docker.io"])
-      it(`Docker Hub's host: ${host}`, () => {
+      it(`rejects ${host} instead of docker.io`, () => {
         assert.deepEqual(told({ [host]: { username, password } }), [
           `marquee:registryCredentials["${host}"] must be named docker.io, as in image references.`,
         ]);
@@ -90,26 +90,26 @@ describe("parseSettings, of registryCredentials,", () => {
 
     const at = 'marquee:registryCredentials["ghcr.io"]';
     for (const credentials of [password, 12, true, [password], ""])
-      it(`a registry's credentials: ${JSON.stringify(credentials)}`, () => {
+      it(`rejects the credentials ${JSON.stringify(credentials)}`, () => {
         assert.deepEqual(told({ "ghcr.io": credentials }), [
           `${at} must be a map with username and password.`,
         ]);
       });
 
-    it("a missing username", () => {
+    it("rejects a missing username", () => {
       assert.deepEqual(told({ "ghcr.io": { password } }), [
         `${at}.username is missing.`,
       ]);
     });
 
     for (const username of ["", "a:b", "a\n", "a\u0000", null, 12, ["ada"]])
-      it(`a username: ${JSON.stringify(username)}`, () => {
+      it(`rejects the username ${JSON.stringify(username)}`, () => {
         assert.deepEqual(told({ "ghcr.io": { username, password } }), [
           `${at}.username must be a text that is not empty, without colons and control characters.`,
         ]);
       });
 
-    it("a missing password, with how to set it", () => {
+    it("rejects a missing password, and says how to set it", () => {
       assert.deepEqual(
         told({ "ghcr.io": { username } }, () => false),
         [
@@ -119,13 +119,13 @@ describe("parseSettings, of registryCredentials,", () => {
     });
 
     for (const password of ["", null, 12, true, ["hunter2"], {}])
-      it(`a password: ${JSON.stringify(password)}`, () => {
+      it(`rejects the password ${JSON.stringify(password)}`, () => {
         assert.deepEqual(told({ "ghcr.io": { username, password } }), [
           `${at}.password must be a text that is not empty.`,
         ]);
       });
 
-    it("a misspelt key", () => {
+    it("rejects a misspelt key", () => {
       assert.deepEqual(
         told({ "ghcr.io": { usrname: "ada", username, password } }),
         [
@@ -134,7 +134,7 @@ describe("parseSettings, of registryCredentials,", () => {
       );
     });
 
-    it("a password that is not encrypted, beside one that is", () => {
+    it("rejects a password that is not encrypted, beside one that is", () => {
       const registries = {
         "ghcr.io": { username, password },
         "quay.io": { username, password },
@@ -156,7 +156,7 @@ describe("parseSettings, of registryCredentials,", () => {
   });
 });
 
-describe("loadSettings, of registryCredentials,", () => {
+describe("loadSettings: registryCredentials", () => {
   const useFolder = useFolders();
   const cwd = process.cwd();
   const key = "marquee:registryCredentials";
@@ -164,7 +164,7 @@ describe("loadSettings, of registryCredentials,", () => {
   beforeEach(() => process.chdir(useFolder()));
   afterEach(() => process.chdir(cwd));
 
-  /** With this password in the stack's file, as Pulumi keeps it there. */
+  /** Loads the settings with this password in the stack's file. */
   const load = (kept: unknown) => {
     const config = { [key]: { "ghcr.io": { username, password: kept } } };
     write(".", { "Pulumi.dev.yaml": JSON.stringify({ config }) });
@@ -178,12 +178,12 @@ describe("loadSettings, of registryCredentials,", () => {
     });
   };
 
-  it("takes a password that is encrypted in the stack's file", async () => {
+  it("accepts a password that is encrypted in the stack's file", async () => {
     const { outputs } = await load({ secure: "v1:q8o1c2VjcmV0:Z29vZCBsdWNr" });
     assert.deepEqual(outputs.registryCredentials, registryCredentials);
   });
 
-  it("refuses one that is not", () =>
+  it("rejects a password that is plain in the stack's file", () =>
     ends(
       load(password),
       /registryCredentials\["ghcr\.io"\]\.password is not encrypted/,

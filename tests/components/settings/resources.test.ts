@@ -8,7 +8,7 @@ import {
 const bytes =
   "it must be a number of bytes, such as 256Mi (units are Ki, Mi, Gi, Ti, k, M, G and T) or 268435456, 8Ti at most; below 1000000 it needs a unit";
 
-/** What a good configuration makes of auth's resources. */
+/** The parsed resources of auth in a valid configuration. */
 function resources(resources: unknown) {
   const settings = auth({ resources });
   assert.ok(settings.type !== "ExternalName");
@@ -18,16 +18,16 @@ function resources(resources: unknown) {
 const requests = { cpu: "50m", memory: "96Mi", "ephemeral-storage": "64Mi" };
 const limits = { cpu: "1", memory: "256Mi", "ephemeral-storage": "256Mi" };
 
-describe("parseSettings, of resources,", () => {
+describe("parseSettings: resources", () => {
   for (const given of [
     ...[undefined, {}, { requests: {} }, { limits: {} }],
-    ...[{ requests: null }, { limits: null }], // nothing after the key
+    ...[{ requests: null }, { limits: null }], // a YAML key without a value
   ])
-    it(`takes ${JSON.stringify(given) ?? "nothing"} for the defaults`, () => {
+    it(`uses the defaults if resources is ${JSON.stringify(given) ?? "undefined"}`, () => {
       assert.deepEqual(resources(given), { requests, limits });
     });
 
-  it("takes each for itself in place of its default", () => {
+  it("replaces each default separately", () => {
     assert.deepEqual(
       resources({ requests: { memory: "128Mi" }, limits: { cpu: 2 } }),
       {
@@ -37,8 +37,8 @@ describe("parseSettings, of resources,", () => {
     );
   });
 
-  describe("of a mistake in", () => {
-    describe("themselves", () => {
+  describe("invalid values", () => {
+    describe("resources, requests and limits", () => {
       table(
         breaking(
           "resources",
@@ -173,13 +173,13 @@ describe("parseSettings, of resources,", () => {
       );
     });
 
-    describe("a request above its limit", () => {
+    describe("requests above their limits", () => {
       const nothing = "and nothing can be given more than it may take.";
       const above = (kind: string, request: string, limit: string) =>
         `.resources.requests.${kind} is "${request}": it is more than services.auth.resources.limits.${kind}, which is ${limit}, ${nothing}`;
       const below = (kind: string, limit: string, request: string) =>
         `.resources.limits.${kind} is "${limit}": it is less than services.auth.resources.requests.${kind}, which is ${request}, ${nothing}`;
-      /** One kind of resource, as a configuration of auth asks for it and limits it. */
+      /** A configuration of auth with a request and a limit of one kind of resource. */
       const both = (kind: string, request: unknown, limit: unknown) => ({
         resources: { requests: { [kind]: request }, limits: { [kind]: limit } },
       });
@@ -190,14 +190,14 @@ describe("parseSettings, of resources,", () => {
           both("ephemeral-storage", "2Ti", "2T"),
           above("ephemeral-storage", "2Ti", "2T"),
         ],
-        // By the least that there is, and said as Kubernetes writes it.
+        // By the smallest difference, which the message has in canonical form.
         [both("cpu", 1.001, "1"), above("cpu", "1001m", "1")],
         [both("cpu", "0.5", "499m"), above("cpu", "500m", "499m")],
         [
           both("memory", "1024.001k", "1000Ki"),
           above("memory", "1024001", "1000Ki"),
         ],
-        // Above a default, and below one: the key to change is the one that is said.
+        // Above or below a default, the message is about the configured key.
         [
           { resources: { requests: { memory: "257Mi" } } },
           above("memory", "257Mi", "256Mi (the default)"),
@@ -228,7 +228,7 @@ describe("parseSettings, of resources,", () => {
           below("ephemeral-storage", "1k", "64Mi (the default)"),
         ],
       ]);
-      // What is no quantity is neither more nor less than another, and stands for no default.
+      // An invalid quantity is neither compared with another nor replaced by the default.
       const cores =
         "it must be a number of cores, 1000 at most, such as 0.5 or 500m";
       table([

@@ -4,8 +4,8 @@ import {
   settingsOf,
 } from "../../support/components/configurations.ts";
 
-describe("parseSettings, of retainData,", () => {
-  it("retains data unless told otherwise", () => {
+describe("parseSettings: retainData", () => {
+  it("defaults to true", () => {
     assert.equal(settingsOf({}).retainData, true);
   });
 
@@ -15,20 +15,20 @@ describe("parseSettings, of retainData,", () => {
     [false, false],
     ["false", false],
   ] as const)
-    it(`takes ${JSON.stringify(retainData)}`, () => {
+    it(`accepts ${JSON.stringify(retainData)}`, () => {
       assert.equal(settingsOf({ retainData }).retainData, expected);
     });
 
   for (const retainData of ["yes", "", "TRUE", 1, 0, {}])
-    it(`refuses ${JSON.stringify(retainData)}`, () => {
+    it(`rejects ${JSON.stringify(retainData)}`, () => {
       assert.deepEqual(mistakesOf({ retainData }), [
         `marquee:retainData is ${JSON.stringify(retainData)}: it must be true or false.`,
       ]);
     });
 });
 
-describe("parseSettings, of adopt,", () => {
-  it("adopts nothing unless told to", () => {
+describe("parseSettings: adopt", () => {
+  it("is undefined unless the configuration sets it", () => {
     assert.equal(settingsOf({}).adopt, undefined);
   });
 
@@ -36,12 +36,12 @@ describe("parseSettings, of adopt,", () => {
     "T49smW1u-y_5CkUX",
     "8124be2e-48ab-4836-b00c-4654383d5d50",
   ])
-    it(`takes ${adopt}`, () => {
+    it(`accepts ${adopt}`, () => {
       assert.equal(settingsOf({ adopt }).adopt, adopt);
     });
 
   for (const adopt of [true, "a b", "marquee/dev"])
-    it(`refuses ${JSON.stringify(adopt)}`, () => {
+    it(`rejects ${JSON.stringify(adopt)}`, () => {
       assert.equal(mistakesOf({ adopt }).length, 1);
     });
 });

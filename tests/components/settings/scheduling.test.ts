@@ -13,12 +13,12 @@ const tolerations = [
   { operator: "Exists", effect: "NoExecute", tolerationSeconds: 30 },
 ];
 
-describe("parseSettings, of nodeSelector and tolerations,", () => {
-  it("leaves the nodes to the scheduler where nothing is said", () => {
+describe("parseSettings: nodeSelector and tolerations", () => {
+  it("are left out of the settings if unset", () => {
     assert.deepEqual(settingsOfAuth({}), usual);
   });
 
-  it("takes them as they are", () => {
+  it("accepts nodeSelector and tolerations", () => {
     assert.deepEqual(settingsOfAuth({ nodeSelector, tolerations }), {
       ...usual,
       nodeSelector,
@@ -26,7 +26,7 @@ describe("parseSettings, of nodeSelector and tolerations,", () => {
     });
   });
 
-  describe("of a mistake in", () => {
+  describe("invalid values", () => {
     const toleration = (more: object) => ({
       tolerations: [{ key: "dedicated", ...more }],
     });
@@ -85,14 +85,14 @@ describe("parseSettings, of nodeSelector and tolerations,", () => {
   });
 });
 
-describe("Microservice", () => {
-  it("puts its pods on nodes with these labels and taints", async () => {
+describe("Microservice: nodeSelector and tolerations", () => {
+  it("sets nodeSelector and tolerations in its pods", async () => {
     const { pod } = await auth({ nodeSelector, tolerations });
     assert.deepEqual(pod.nodeSelector, nodeSelector);
     assert.deepEqual(pod.tolerations, tolerations);
   });
 
-  it("says nothing of nodes unless the configuration does", async () => {
+  it("sets neither nodeSelector nor tolerations by default", async () => {
     const { pod } = await auth();
     assert.ok(!("nodeSelector" in pod));
     assert.ok(!("tolerations" in pod));

@@ -7,7 +7,7 @@ import {
   settingsOf,
 } from "../../support/components/configurations.ts";
 
-/** A secret's value: nobody may read it in any sentence. */
+/** A secret's value, which no message may contain. */
 const value = "hunter2";
 const good = { auth: { TOKEN: value } };
 
@@ -21,10 +21,10 @@ const noService =
 const forNobody =
   "is for nobody, as payment runs elsewhere: services.payment.type is ExternalName.";
 
-/** Asserts the sentences of an encrypted configuration, and that no value is in them. */
+/** Defines a test per map of encrypted secrets that asserts its mistakes, none of which contains a value. */
 function table(rows: [secrets: unknown, ...mistakes: string[]][]): void {
   for (const [secrets, ...mistakes] of rows)
-    it(`${JSON.stringify(secrets)} is a mistake`, () => {
+    it(`rejects ${JSON.stringify(secrets)}`, () => {
       const told = mistakesOf(
         { services: { payment: external }, secrets },
         encrypted,
@@ -37,13 +37,13 @@ function table(rows: [secrets: unknown, ...mistakes: string[]][]): void {
     });
 }
 
-describe("parseSettings, of secrets,", () => {
-  it("has none where none are said", () => {
+describe("parseSettings: secrets", () => {
+  it("defaults to no secrets", () => {
     assert.deepEqual(settingsOf({}).secrets, {});
     assert.deepEqual(settingsOf({}, encrypted).secrets, {});
   });
 
-  it("takes texts under environment variables' names, per service", () => {
+  it("accepts texts by service and variable", () => {
     const secrets = {
       auth: { TOKEN: value, _a1: " ", db_url: "postgres://a:b@c/d\n" },
       payment: { DATABASE: "1", database_url: "1", MY_ISSUER: "1" },
@@ -52,13 +52,13 @@ describe("parseSettings, of secrets,", () => {
     assert.deepEqual(settingsOf({ secrets }, encrypted).secrets, secrets);
   });
 
-  it("takes a service without secrets", () => {
+  it("accepts an empty map", () => {
     assert.deepEqual(settingsOf({ secrets: {} }, encrypted).secrets, {});
   });
 
-  // `pulumi config rm --path` leaves the map of which it took the last variable, or null after its name.
+  // `pulumi config rm --path` leaves an empty map or null when it removes the last variable.
   for (const nothing of [{}, null])
-    it(`has none for a service after whose name there is ${JSON.stringify(nothing)}`, () => {
+    it(`ignores a service whose secrets are ${JSON.stringify(nothing)}`, () => {
       const secrets = { auth: nothing, payment: nothing };
       assert.deepEqual(settingsOf({ secrets }).secrets, {});
       assert.deepEqual(
@@ -68,7 +68,7 @@ describe("parseSettings, of secrets,", () => {
       );
     });
 
-  it("has none for a service that runs elsewhere after whose name there is nothing", () => {
+  it("ignores a service that runs elsewhere whose secrets are null", () => {
     const services = { payment: external };
     const secrets = { ...good, payment: null };
     assert.deepEqual(
@@ -77,7 +77,7 @@ describe("parseSettings, of secrets,", () => {
     );
   });
 
-  it("takes them for a service whose image is prebuilt", () => {
+  it("accepts secrets of a service with a prebuilt image", () => {
     const services = { auth: { image: image() } };
     assert.deepEqual(
       settingsOf({ services, secrets: good }, encrypted).secrets,
@@ -85,8 +85,8 @@ describe("parseSettings, of secrets,", () => {
     );
   });
 
-  describe("of a mistake in", () => {
-    describe("itself", () => {
+  describe("invalid values", () => {
+    describe("secrets", () => {
       table(
         [value, "", null, true, 12, [], [value], [good]].map((secrets) => [
           secrets,
@@ -95,7 +95,7 @@ describe("parseSettings, of secrets,", () => {
       );
     });
 
-    describe("a service", () => {
+    describe("services", () => {
       table([
         ...[value, "", true, false, 12, [value], []].map(
           (auth): [unknown, string] => [{ auth }, `.auth ${noMap}`],
@@ -111,7 +111,7 @@ describe("parseSettings, of secrets,", () => {
       ]);
     });
 
-    describe("a variable's name", () => {
+    describe("names of variables", () => {
       table([
         ...["", " ", "1A", "A-B", "A.B", "A B", "Ä", "A=B", "$A", " A"].map(
           (name): [unknown, string] => [
@@ -129,7 +129,7 @@ describe("parseSettings, of secrets,", () => {
       ]);
     });
 
-    describe("a variable's value", () => {
+    describe("values of variables", () => {
       table(
         ["", null, true, 12, 0.5, [value], [], { secure: value }, {}].map(
           (TOKEN) => [{ auth: { TOKEN } }, `.auth.TOKEN ${noText}`],
@@ -152,13 +152,13 @@ describe("parseSettings, of secrets,", () => {
       ]);
     });
 
-    describe("how they are kept", () => {
-      it("is that one is not encrypted, with what to do", () => {
+    describe("encryption", () => {
+      it("rejects a plain value, and says what to do", () => {
         const mistakes = mistakesOf({ secrets: good });
         assert.deepEqual(mistakes, [plain("auth.TOKEN")]);
       });
 
-      it("is told of each variable, beside every other", () => {
+      it("reports plain values together with all other mistakes", () => {
         const secrets = {
           auth: { TOKEN: value, PORT: value, "A-B": "" },
           serach: good,
@@ -178,7 +178,7 @@ describe("parseSettings, of secrets,", () => {
         assert.ok(!told.join().includes(value));
       });
 
-      it("is told of those alone that are not encrypted, of each service by itself", () => {
+      it("reports only the plain values, for each service separately", () => {
         const secrets = {
           auth: { TOKEN: value, KEY: value },
           payment: { TOKEN: value, KEY: value },
@@ -207,7 +207,7 @@ describe("parseSettings, of secrets,", () => {
         ...[{}, { auth: {} }, { auth: {}, streaming: {} }],
         { auth: null, streaming: {} },
       ])
-        it(`is none where there is nothing to know: ${JSON.stringify(secrets)}`, () => {
+        it(`reports nothing if no value is set: ${JSON.stringify(secrets)}`, () => {
           assert.deepEqual(mistakesOf({ secrets }), []);
         });
     });

@@ -18,7 +18,7 @@ import {
 } from "../../support/components/configurations.ts";
 
 describe("parseSettings", () => {
-  it("context and registry are enough", () => {
+  it("requires only context and registry, and has defaults for the rest", () => {
     assert.deepEqual(parseSettings(required, names), {
       settings: {
         context: "here",
@@ -37,7 +37,7 @@ describe("parseSettings", () => {
     });
   });
 
-  it("everything that is said is taken", () => {
+  it("accepts every key", () => {
     const settings = {
       context: "arn:aws:eks:eu-north-1:1:cluster/prod",
       registry: "ghcr.io/acme/tv",
@@ -94,18 +94,18 @@ describe("parseSettings", () => {
       retainData: false,
       adopt: "T49smW1uGyO5CkUX",
     };
-    const raw = { ...settings, trustedProxies: "2", retainData: "false" }; // text, as Pulumi hands it over
+    const raw = { ...settings, trustedProxies: "2", retainData: "false" }; // Pulumi passes text
     assert.deepEqual(parseSettings(raw, names, encrypted), {
       settings,
       mistakes: [],
     });
   });
 
-  it("no replicas are no replicas", () => {
+  it("accepts 0 replicas", () => {
     assert.deepEqual(auth({ replicas: 0 }), { ...usual, replicas: 0 });
   });
 
-  it("a NodePort without a port leaves the choice to Kubernetes", () => {
+  it("accepts a NodePort without a node port", () => {
     assert.deepEqual(auth({ type: "NodePort" }), {
       ...usual,
       type: "NodePort",
@@ -113,7 +113,7 @@ describe("parseSettings", () => {
   });
 
   for (const nodePort of [30000, 32767])
-    it(`${nodePort} is a node port`, () => {
+    it(`accepts node port ${nodePort}`, () => {
       assert.deepEqual(auth({ type: "NodePort", nodePort }), {
         ...usual,
         type: "NodePort",
@@ -121,7 +121,7 @@ describe("parseSettings", () => {
       });
     });
 
-  it("a service with nothing after its name is as if it were left out", () => {
+  it("treats a null service as unset", () => {
     assert.deepEqual(auth(null), usual);
   });
 
@@ -132,11 +132,11 @@ describe("parseSettings", () => {
     "127.0.0.2:5001",
     "1.dkr.ecr.eu-north-1.amazonaws.com/my-team/a_b",
   ])
-    it(`${registry} is a registry`, () => {
+    it(`accepts registry ${registry}`, () => {
       assert.equal(settingsOf({ registry }).registry, registry);
     });
 
-  it("no registry is needed when every service is external", () => {
+  it("needs no registry if every service is external", () => {
     const external = { type: "ExternalName", externalName: "a.example.com" };
     const { registry } = settingsOf({
       registry: undefined,
@@ -145,7 +145,7 @@ describe("parseSettings", () => {
     assert.equal(registry, "");
   });
 
-  it("reports all mistakes at once, and no settings", () => {
+  it("reports all mistakes at once, and returns no settings", () => {
     const result = parseSettings(
       {
         regsitry: "localhost:5001",
@@ -173,10 +173,10 @@ describe("parseSettings", () => {
   });
 });
 
-describe("the configuration of", () => {
+describe("Configurations of the stacks", () => {
   const repository = join(import.meta.dirname, "../../..");
   for (const stack of ["dev", "prod", "staging"])
-    it(`${stack} is good`, () => {
+    it(`have no mistakes in Pulumi.${stack}.yaml`, () => {
       const file = join(repository, `Pulumi.${stack}.yaml`);
       const { config } = parse(readFileSync(file, "utf8"));
       const raw = Object.fromEntries(

@@ -15,7 +15,7 @@ describe("parseSettings: externalTrafficPolicy", () => {
     assert.deepEqual(auth({}), usual);
   });
 
-  describe("reports", () => {
+  describe("invalid values", () => {
     table([
       [
         { type: "NodePort", externalTrafficPolicy: "local" },

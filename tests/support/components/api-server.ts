@@ -1,13 +1,16 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Objects by the path that Kubernetes' API has them at, such as /api/v1/namespaces/marquee-dev. */
+/** Objects by their path in the Kubernetes API, such as /api/v1/namespaces/marquee-dev. */
 export type Objects = Record<string, object>;
 
-/** As a namespace has them that doesn't exist, too. */
+/** The answer for any namespace, even a missing one. */
 const noSecrets = { kind: "SecretList", apiVersion: "v1", items: [] };
 
-/** For the suite that calls it: a Kubernetes API server on 127.0.0.3, which nodes then have, too. Each test begins without objects. */
+/**
+ * Starts a Kubernetes API server for the calling suite, without objects at the start of each test.
+ * It listens on 127.0.0.3, which is also the address of nodes then.
+ */
 export function useApiServer() {
   const objects: Objects = {};
   const refusals = new Map<string, number>();
@@ -48,11 +51,11 @@ export function useApiServer() {
 
   return {
     objects,
-    /** Has requests for a path refused. */
+    /** Makes requests for a path fail with a status. */
     refuses: (path: string, code: number) => void refusals.set(path, code),
-    /** The paths that it was asked for, in order. */
+    /** The requested paths, in order. */
     asked,
-    /** A kubeconfig whose context `here` is this server, or another one. */
+    /** A kubeconfig whose context `here` leads to this server, or to another one. */
     kubeconfig: (server = url) =>
       JSON.stringify({
         clusters: [{ name: "c", cluster: { server } }],

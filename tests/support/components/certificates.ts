@@ -1,4 +1,4 @@
-/** An authority's certificate; with the two below it is valid until 2123 and proves nothing to anybody but these tests. */
+/** The certificate of an authority for tests, valid until 2123. */
 export const authority = `-----BEGIN CERTIFICATE-----
 MIIBVTCB/aADAgECAgEBMAoGCCqGSM49BAMCMBoxGDAWBgNVBAMMD01hcnF1ZWUn
 cyB0ZXN0czAgFw0yNDAxMDEwMDAwMDBaGA8yMTIzMTIzMTAwMDAwMFowGjEYMBYG
@@ -11,7 +11,7 @@ wrFBgmupXSRV
 -----END CERTIFICATE-----
 `;
 
-/** The certificate of db.example.com, which that authority signed, */
+/** The certificate of db.example.com, signed by `authority`. */
 export const certificate = `-----BEGIN CERTIFICATE-----
 MIIBgjCCASegAwIBAgIBAjAKBggqhkjOPQQDAjAaMRgwFgYDVQQDDA9NYXJxdWVl
 J3MgdGVzdHMwIBcNMjQwMTAxMDAwMDAwWhgPMjEyMzEyMzEwMDAwMDBaMBkxFzAV
@@ -25,7 +25,7 @@ OREp60uD
 -----END CERTIFICATE-----
 `;
 
-/** and the key of it. */
+/** The private key of `certificate`. */
 export const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgw+uwrhtTZ4NCdMhf
 VLxCIOhjRzkGz7HXdXPR/tPMhDahRANCAATzYjgZC3kayzxY/rPFXfu+7iSX112P

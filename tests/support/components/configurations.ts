@@ -6,17 +6,17 @@ import { parseSettings } from "../../../components/settings.ts";
 export const names = ["auth", "payment", "streaming"] as const;
 export const required = { context: "here", registry: "localhost:5001" };
 
-/** An auth that runs elsewhere needs it. */
+/** The issuer, which is required if auth runs elsewhere. */
 export const issuer = "https://auth.example.com";
 
-/** What a service is of which the configuration says nothing. */
+/** The default settings of a service. */
 export const usual = {
   type: "ClusterIP",
   replicas: 2,
   resources: defaultResources,
 };
 
-/** What the database is of which the configuration says nothing. */
+/** The default settings of the database. */
 export const usualDatabase = {
   image: "postgres:17",
   maxConnections: 200,
@@ -27,7 +27,7 @@ export const usualDatabase = {
   },
 };
 
-/** What payments are of which the configuration says nothing. */
+/** The default settings of payments. */
 export const usualPayments = {
   processor: "sandbox",
   billingPeriod: "P1M",
@@ -35,14 +35,14 @@ export const usualPayments = {
   webhookPorts: [],
 };
 
-/** An image as pods run it. */
+/** A reference to an image by digest. */
 export const image = (name = "auth") =>
   `ghcr.io/acme/marquee-${name}@sha256:${"0123456789abcdef".repeat(4)}`;
 
-/** To parseSettings: every secret is encrypted. Without it, none is. */
+/** Tells parseSettings that every secret is encrypted. By default, it treats every secret as plain. */
 export const encrypted = () => true;
 
-/** The settings of a good configuration that differs from the least one in these keys. */
+/** The settings of a valid configuration: the required keys, with these changes. */
 export function settingsOf(
   changes: Record<string, unknown>,
   isEncrypted?: IsEncrypted,
@@ -57,7 +57,7 @@ export function settingsOf(
   return settings;
 }
 
-/** The settings of service auth in a good configuration, whose database suffices for any number of pods. */
+/** The settings of auth in a valid configuration, whose database has enough connections for any number of pods. */
 export const auth = (auth: unknown) =>
   settingsOf({
     services: { auth },
@@ -65,20 +65,20 @@ export const auth = (auth: unknown) =>
     database: { maxConnections: 262_143 },
   }).services.auth;
 
-/** The mistakes in a configuration that differs from a good one in these keys. */
+/** The mistakes in a configuration: the required keys, with these changes. */
 export const mistakesOf = (
   changes: Record<string, unknown>,
   isEncrypted?: IsEncrypted,
 ) => parseSettings({ ...required, ...changes }, names, isEncrypted).mistakes;
 
-/** That a secret is not encrypted, with what to do. */
+/** The message about a secret that is not encrypted. */
 export const plain = (variable: string) =>
   `marquee:secrets.${variable} is not encrypted, so whoever sees the stack's file knows it. Think of another value, and set that one with \`pulumi config set --secret --path 'marquee:secrets.${variable}'\`.`;
 
-/** Asserts one sentence per configuration of auth, each after the name of its key. */
+/** Defines a test per configuration of auth that asserts its mistakes. */
 export function table(rows: [auth: unknown, ...mistakes: string[]][]): void {
   for (const [auth, ...mistakes] of rows)
-    it(`${JSON.stringify(auth)} is a mistake`, () => {
+    it(`rejects ${JSON.stringify(auth)}`, () => {
       assert.deepEqual(
         mistakesOf({ services: { auth }, issuer }),
         mistakes.map((mistake) => `marquee:services.auth${mistake}`),
@@ -86,7 +86,7 @@ export function table(rows: [auth: unknown, ...mistakes: string[]][]): void {
     });
 }
 
-/** Rows of a table: values that break one rule, each put into a configuration of auth at a key. */
+/** Rows for `table`: values of one key that break its rule, each in a configuration of auth. */
 export const breaking = (
   key: string,
   rule: string,

@@ -3,7 +3,7 @@ import { testLabel } from "../../../local/test-containers.ts";
 import { newName, prepareDocker } from "../docker.ts";
 import type { Resource } from "./engine.ts";
 
-/** What a program leaves behind. */
+/** The result of a program that ended. */
 export interface End {
   code: number;
   stdout: string;
@@ -26,19 +26,19 @@ export const docker = (args: string[], input = ""): Promise<End> =>
     child.stdin?.end(input);
   });
 
-/** As `docker`, where a failure is a fault of the test's; gives what it printed. */
+/** Runs `docker`; returns its standard output, or throws if it fails. */
 export async function ok(args: string[], input?: string): Promise<string> {
   const { code, stdout, stderr } = await docker(args, input);
   if (code === 0) return stdout.trimEnd();
   throw new Error(`docker ${args.join(" ")} ended with ${code}: ${stderr}`);
 }
 
-/** For the suite that calls it: containers and volumes of its own, which go away after it, whatever happens. */
+/** Gives the calling suite its own containers and volumes, which are removed after it, even if it fails. */
 export function useContainers() {
   const containers: string[] = [];
   const volumes: string[] = [];
   before(async function () {
-    this.timeout(300_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be built
     await prepareDocker();
   });
   after(async () => {
@@ -52,16 +52,16 @@ export function useContainers() {
     return name;
   };
   return {
-    /** Starts one from docker's options, the image and its command; gives its name. */
+    /** Starts a container from docker's options, the image and its command; returns its name. */
     async start(args: string[]): Promise<string> {
       const name = named(containers);
       await ok(["run", "--detach", "--name", name, ...testLabel, ...args]);
       return name;
     },
-    /** Runs one until it ends by itself. */
+    /** Runs a container until it ends by itself. */
     runToEnd: (args: string[]): Promise<End> =>
       docker(["run", "--name", named(containers), ...testLabel, ...args]),
-    /** Makes a volume; gives its name. */
+    /** Creates a volume; returns its name. */
     async volume(): Promise<string> {
       const name = named(volumes);
       await ok(["volume", "create", ...testLabel, name]);
@@ -70,7 +70,7 @@ export function useContainers() {
   };
 }
 
-/** Docker's words for a container of a pod, with its rights, variables and volumes as Kubernetes would give them. */
+/** Arguments of `docker run` for a container of a pod, with the rights, variables and volumes that Kubernetes sets. */
 export function asInPod(
   spec: Resource["inputs"],
   container: Resource["inputs"],
@@ -79,11 +79,11 @@ export function asInPod(
     claims = {},
     hosts = {},
   }: {
-    /** What is in a Secret, by its name. */
+    /** The values of Secrets, by name. */
     secrets?: Record<string, string>;
-    /** The volume that a claim is, by its name. */
+    /** Docker volumes by the name of the claim. */
     claims?: Record<string, string>;
-    /** Addresses by the names that DNS has. */
+    /** Addresses by DNS name. */
     hosts?: Record<string, string>;
   },
 ): string[] {

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { authority } from "./certificates.ts";
 import { encrypted, mistakesOf, settingsOf } from "./configurations.ts";
 
-/** A password: nobody may read it in any sentence. */
+/** A password, which no message may contain. */
 export const value = "hunter2";
 export const secrets = { postgres: { PASSWORD: value } };
 
-/** What a good configuration makes of the database. */
+/** The parsed database of a valid configuration. */
 export const database = (database: unknown) =>
   settingsOf({ database, secrets }, encrypted).database;
 
-/** One that runs elsewhere, as little as can be said of it, and what that comes to. */
+/** The required keys of a database outside the cluster; `usualElsewhere` has its settings. */
 export const least = {
   externalName: "db.example.com",
   certificateAuthority: authority,
@@ -24,10 +24,16 @@ export const usualElsewhere = {
   tls: "verify",
 };
 
-/** Asserts the sentences of a configuration, each after the name of its key. */
+/** Certificates would hide in titles how configurations differ. */
+const shorten = (_key: string, value: unknown) =>
+  typeof value === "string" && value.length > 50
+    ? `${value.slice(0, 35)}… (${value.length} characters)`
+    : value;
+
+/** Defines a test per configuration of the database that asserts its mistakes. */
 export function table(rows: [database: unknown, ...mistakes: string[]][]) {
   for (const [database, ...mistakes] of rows)
-    it(`${JSON.stringify(database)?.slice(0, 200)} is a mistake`, () => {
+    it(`rejects ${JSON.stringify(database, shorten)}`, () => {
       assert.deepEqual(
         mistakesOf({ database, secrets }, encrypted),
         mistakes.map((mistake) => `marquee:database${mistake}`),
@@ -47,5 +53,5 @@ export const breaking = (
     `.${key} is ${JSON.stringify(value)}: ${rule}.`,
   ]);
 
-/** What is no text. */
+/** Values that are not texts. */
 export const noTexts = [null, true, false, 5, ["x"], {}];

@@ -3,10 +3,10 @@ import type { Resource } from "./engine.ts";
 import { secretType } from "./microservices.ts";
 import { policyType, prebuilt, useProgram } from "./program.ts";
 
-/** The configuration of a database that runs elsewhere. */
+/** The configuration of a database outside the cluster. */
 export const elsewhere = { ...least, port: 6432 };
 
-/** As policies mean pods. */
+/** The selector of network policies for the pods of an app. */
 export const app = (app: string) => ({ podSelector: { matchLabels: { app } } });
 export const dns = {
   ports: [
@@ -24,13 +24,13 @@ export const policies = (resources: Resource[], word: string) =>
       .map(({ name, inputs: { spec } }) => [name, spec]),
   );
 
-/** The names of the resources that say something. */
+/** The names of the resources whose inputs contain a text. */
 export const saying = (resources: Resource[], text: string) =>
   resources
     .filter(({ inputs }) => JSON.stringify(inputs).includes(text))
     .map(({ name }) => name);
 
-/** For the suite that calls it: runs the program with prebuilt images, and Secrets whose names end in "-1a2b". */
+/** Lets the calling suite run the program with prebuilt images, and with Secrets whose names end in "-1a2b". */
 export function useDatabaseProgram() {
   const { runWithoutRegistry, endsUnmade } = useProgram();
   const run = (

@@ -11,11 +11,11 @@ export const jobType = "kubernetes:batch/v1:Job";
 export const postgresType = "marquee:components:Postgres";
 export const statefulSetType = "kubernetes:apps/v1:StatefulSet";
 
-/** PostgreSQL in the cluster, and somewhere else; each with `more`. */
+/** The settings of a database in the cluster, and of one outside; each with `more`. */
 export const here = (more: object = {}) => database(more);
 export const elsewhere = (more: object = {}) => database({ ...least, ...more });
 
-/** Deploys the database of some services; Secrets get the names that they have in the program, and "-1a2b". */
+/** Deploys the database of some services; the names of Secrets get the suffix "-1a2b". */
 export async function postgres(
   settings: DatabaseSettings = here(),
   {
@@ -62,11 +62,11 @@ export async function postgres(
   return { ...outputs, resources, options };
 }
 
-/** The limit of services with few pods, by service. */
+/** The connection limit of services with few pods, by service. */
 const limits = (services: string[]): Readonly<Record<string, number>> =>
   Object.fromEntries(services.map((service) => [service, 65]));
 
-/** The Job that makes roles and databases with these passwords. */
+/** The Job that creates roles and databases with these passwords. */
 export async function provisioning(
   settings: DatabaseSettings,
   adminPassword: string,
@@ -89,7 +89,7 @@ export async function provisioning(
   return only(resources, jobType, "postgres-provision").inputs;
 }
 
-/** The names of what a resource waits for. */
+/** The names of the resources that a resource depends on. */
 export const awaited = (options?: pulumi.CustomResourceOptions) =>
   Promise.all(
     [options?.dependsOn ?? []].flat().map(async (resource) => {

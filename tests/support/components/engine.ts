@@ -6,22 +6,22 @@ export type Resource = pulumi.runtime.MockResourceArgs;
 export interface EngineOptions {
   /** The stack's configuration, with full keys. */
   config?: Record<string, string>;
-  /** The full keys whose values were encrypted, as the engine tells the program. */
+  /** The full keys whose values are encrypted, which the engine passes to the program. */
   encrypted?: string[];
   /** @default dev */
   stack?: string;
   preview?: boolean;
-  /** What the cluster or registry adds to a resource's inputs, by the resource's type. */
+  /** Outputs that the cluster or registry adds to a resource's inputs, by the resource's type. */
   answers?: Record<string, (resource: Resource) => object>;
-  /** What other stacks put out, by their full names. There are no others. */
+  /** The outputs of other stacks, by full name. All other stacks are unknown. */
   stacks?: Record<string, object>;
-  /** What this stack's state has of its last update. @default nothing: it was never deployed */
+  /** This stack's state after its last update. @default empty, for a stack that was never deployed */
   state?: { outputs?: object; resources?: Record<string, object> };
 }
 
 /**
- * Runs a program of project marquee against an engine that only takes notes, and leaves nothing of it behind.
- * @returns what the program returned, with every output's value, every resource it asked for, and all else that it asked, in order
+ * Runs a program of project marquee against a mock engine, and restores all global state afterwards.
+ * @returns the program's result, with the value of every output, and all registered resources and calls, in order
  */
 export async function deploy<T>(
   program: () => T,
@@ -62,7 +62,7 @@ export async function deploy<T>(
     "marquee",
     stack,
     preview,
-    "organization", // as every backend but Pulumi's own service has it
+    "organization", // the organization in every backend but Pulumi Cloud
   );
   try {
     const outputs = await known(await program());
@@ -75,7 +75,7 @@ export async function deploy<T>(
   }
 }
 
-/** Whether a stack asks for its own state. */
+/** Whether a stack reads its own state. */
 const isOwn = ({ inputs }: pulumi.runtime.MockCallArgs, stack: string) =>
   (inputs.name ?? inputs.stackName) === `organization/marquee/${stack}`;
 
@@ -84,14 +84,14 @@ const stateOf = (
   { outputs = {}, resources = {} }: NonNullable<EngineOptions["state"]>,
 ) => (token === "pulumi:pulumi:readStackOutputs" ? outputs : resources);
 
-/** What another stack put out, as the engine tells it. */
+/** The outputs of another stack, or the engine's error if it is unknown. */
 function outputsOf(
   { token, inputs }: pulumi.runtime.MockCallArgs,
   stacks: Record<string, object>,
 ): object {
   const outputs = stacks[inputs.name];
   if (token === "pulumi:pulumi:readStackOutputs" && outputs) return outputs;
-  // As gRPC has it.
+  // The form of gRPC errors.
   const details = `unknown stack "${inputs.name}"`;
   throw Object.assign(new Error(details), { details });
 }
@@ -110,7 +110,7 @@ export const ends = (work: Promise<unknown>, message: string | RegExp) =>
     return true;
   });
 
-/** What is warned of while some work is done. */
+/** The warnings during some work. */
 export async function warnings(work: () => Promise<unknown>) {
   const { warn } = console;
   const warnings: string[] = [];
@@ -129,7 +129,7 @@ export const known = <T>(value: T) =>
     pulumi.output(value).apply((value) => resolve(value as pulumi.Unwrap<T>)),
   );
 
-/** Options for a component that note, by type and by name, the options it gives its children. */
+/** Options of a component that record the options of its children, by type and by name. */
 export const noting = (
   children: Record<string, pulumi.CustomResourceOptions>,
 ): pulumi.ComponentResourceOptions => ({
@@ -142,7 +142,7 @@ export const noting = (
   ],
 });
 
-/** The URNs of the components that a resource may have been a child of before. */
+/** The URNs of the components that may have been a resource's parent before. */
 export const formerParents = async (options?: pulumi.CustomResourceOptions) =>
   Promise.all(
     [options?.aliases ?? []]
@@ -162,7 +162,7 @@ export function only(resources: Resource[], type: string, name?: string) {
   );
 }
 
-/** How many resources there are of each type. */
+/** The number of resources by type. */
 export const count = (resources: Resource[]) =>
   Object.fromEntries(
     Object.entries(Object.groupBy(resources, ({ type }) => type)).map(

@@ -15,14 +15,14 @@ export const deploymentType = "kubernetes:apps/v1:Deployment";
 export const secretType = "kubernetes:core/v1:Secret";
 export const serviceType = "kubernetes:core/v1:Service";
 
-/** The labels that everything of service auth has. */
+/** The labels of all objects of service auth. */
 export const recommended = {
   "app.kubernetes.io/name": "auth",
   "app.kubernetes.io/part-of": "marquee",
   "app.kubernetes.io/managed-by": "pulumi",
 };
 
-/** The inputs of a service's Secret besides its values. Pulumi makes its name from its content. */
+/** The inputs of a service's Secret without its values and its name, which Pulumi generates. */
 export const autonamedSecret = {
   apiVersion: "v1",
   kind: "Secret",
@@ -35,7 +35,7 @@ export const autonamedSecret = {
 
 export const labels = { app: "auth-service", ...recommended };
 
-/** Deploys a service auth with these settings; returns what the cluster would be asked for. */
+/** Deploys a service auth with these settings; returns its outputs, and its resources with their options. */
 export async function auth(
   settings: Partial<DeployedSettings> = {},
   args: Partial<MicroserviceArgs> = {},

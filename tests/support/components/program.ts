@@ -24,7 +24,7 @@ export const namespaceType = "kubernetes:core/v1:Namespace";
 export const policyType = "kubernetes:networking.k8s.io/v1:NetworkPolicy";
 export const providerType = "pulumi:providers:kubernetes";
 
-/** An image for each service, made somewhere else. */
+/** A prebuilt image of each service. */
 export const images = {
   auth: image("auth"),
   payment: image("payment"),
@@ -36,7 +36,7 @@ export const prebuilt = {
   streaming: { image: images.streaming },
 };
 
-/** What three services with prebuilt images are, each of which has a database. */
+/** The number of resources by type of a program with prebuilt images and a database for each service. */
 export const deployed = {
   [providerType]: 1,
   [namespaceType]: 1,
@@ -65,7 +65,7 @@ export const pods = (resources: Resource[]) =>
       ]),
   );
 
-/** By digest, so that no registry is asked for them. */
+/** Pinned by digest, so that no registry is asked. */
 export const baseImage = image("node");
 
 export const databaseImage = image("postgres");
@@ -80,7 +80,7 @@ const sources = {
 };
 let runs = 0;
 
-/** For the suite that calls it: runs index.ts, each test in a project folder of its own. */
+/** Lets the calling suite run index.ts, each test in its own project folder. */
 export function useProgram() {
   const useFolder = useFolders();
   const apiServer = useApiServer();
@@ -102,7 +102,7 @@ export function useProgram() {
   const program = (): Promise<typeof import("../../../index.ts")> =>
     import(`../../../index.ts?run=${++runs}`);
 
-  /** With this configuration of services, and more where options say so; what is pushed gets a digest. */
+  /** Options with this configuration of services; pushed images get a digest. */
   const configured = (
     services: { auth?: { type?: string } },
     options: EngineOptions,
@@ -113,7 +113,7 @@ export function useProgram() {
       "marquee:baseImage": baseImage,
       "marquee:services": JSON.stringify(services),
       ...(services.auth?.type === "ExternalName" && {
-        "marquee:issuer": "https://auth.example.com", // required then
+        "marquee:issuer": "https://auth.example.com", // required if auth runs elsewhere
       }),
       ...options.config,
       "marquee:database": JSON.stringify({
@@ -135,7 +135,7 @@ export function useProgram() {
       configured(services, options),
     );
 
-  /** As `runWithoutRegistry`, with one that answers, and what refers to an image that was pushed there. */
+  /** `runWithoutRegistry` with a registry that answers; `reference` returns the reference to a pushed image. */
   const run = (services: object, options: EngineOptions = {}) =>
     withRegistry(200, async (registry) => ({
       ...(await runWithoutRegistry(services, {
@@ -147,11 +147,11 @@ export function useProgram() {
     }));
 
   return {
-    /** What the cluster has. */
+    /** The cluster's API server. */
     apiServer,
     run,
     runWithoutRegistry,
-    /** As `runWithoutRegistry`, in a preview, which may not know what it puts out. */
+    /** `runWithoutRegistry` in a preview, whose outputs may be unknown. */
     preview: (services: object, options: EngineOptions = {}) =>
       deploy(
         async () => {
@@ -159,7 +159,7 @@ export function useProgram() {
         },
         configured(services, { ...options, preview: true }),
       ),
-    /** Asserts that it ends with a message before anything is made: a push, a provider, a namespace. */
+    /** Asserts that the program fails with a message before it creates an image, a provider or a namespace. */
     endsUnmade: async (
       services: object,
       message: RegExp,
@@ -176,7 +176,7 @@ export function useProgram() {
       await ends(run(services, { ...options, answers }), message);
       assert.deepEqual(made, []);
     },
-    /** What was built in it. */
+    /** The names of the services with a build context. */
     built: () => {
       const build = join(folder, "build");
       return existsSync(build) ? readdirSync(build).sort() : [];

@@ -3,16 +3,16 @@ import { imageSource } from "../../../components/images.ts";
 import { image, settingsOf } from "./configurations.ts";
 import { deploy } from "./engine.ts";
 
-/** The stack that images are from, by its full name. */
+/** The full name of the stack that images are promoted from. */
 export const staging = "organization/marquee/staging";
-/** What it runs, of every service. */
+/** The images of all its services. */
 export const all = {
   auth: image("auth"),
   payment: image("payment"),
   streaming: image("streaming"),
 };
 
-/** Asks for images where staging put these out, and there is nothing else to have them from. */
+/** Requests images in a stack whose only source of images is staging with these outputs. */
 export const promote = (
   names: string[],
   outputs: object | undefined,

@@ -6,7 +6,7 @@ import { startServer, type TestServer } from "../postgres.ts";
 import { asInPod, type End, ok, useContainers } from "./containers.ts";
 import { provisioning } from "./databases.ts";
 
-/** What the server is found by. */
+/** The host names of the server. */
 const names = ["postgres", "db.example.com", "postgres.local"];
 
 interface Conditions {
@@ -16,14 +16,14 @@ interface Conditions {
   address?: string;
   /** @default dev */
   stack?: string;
-  /** By service, the most connections of its role. @default 65 */
+  /** The connection limit of each service's role. @default 65 */
   connectionLimits?: Record<string, number>;
-  /** Seconds that the server is waited for. @default as the Job does */
+  /** Seconds to wait for the server. @default the Job's own */
   patience?: number;
 }
 
 /**
- * For the suite that calls it: a server, and the Job that makes roles and databases there.
+ * Gives the calling suite a server, and the Job that creates roles and databases there.
  * @param serverSettings of the server, such as "max_connections=20"
  */
 export function useProvisioning(...serverSettings: string[]) {
@@ -33,16 +33,16 @@ export function useProvisioning(...serverSettings: string[]) {
   const admin = () => decodeURIComponent(new URL(server.url).password);
 
   before(async function () {
-    this.timeout(300_000); // the image may have to be made
+    this.timeout(300_000); // the image may have to be built
     server = await startServer(...serverSettings);
     const format = "{{.NetworkSettings.IPAddress}}";
     serverAddress = await ok(["inspect", "--format", format, server.container]);
   });
 
-  /** Runs SQL as somebody, in a database; gives the last statement's rows. */
+  /** Runs SQL at a database URL; returns the last statement's rows. */
   async function run(url: URL | string, sql: string): Promise<object[]> {
     const client = new pg.Client(String(url));
-    client.on("error", () => {}); // the query tells
+    client.on("error", () => {}); // the query rejects, too
     try {
       await client.connect();
       const results = [await client.query(sql)].flat();
@@ -58,7 +58,7 @@ export function useProvisioning(...serverSettings: string[]) {
     container: () => server.container,
     /** The superuser's URL. */
     url: () => server.url,
-    /** Two names that no role has. */
+    /** Two unused names for roles. */
     names: (): [string, string] => {
       const name = () => `role_${randomBytes(6).toString("hex")}`;
       return [name(), name()];
@@ -73,7 +73,7 @@ export function useProvisioning(...serverSettings: string[]) {
       url.pathname = `/${database}`;
       return run(url, sql);
     },
-    /** Runs the Job's container as the cluster would: it finds the server as postgres, and as db.example.com. */
+    /** Runs the Job's container as the cluster would; `names` resolve to the server. */
     async provision(
       settings: DatabaseSettings,
       passwords: Record<string, string>,

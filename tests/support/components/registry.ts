@@ -5,7 +5,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Does some work while a registry on this machine answers every request with one status; or none, as nothing listens. */
+/** Does some work while a local registry answers every request with `status`, or is unreachable without one. */
 export async function withRegistry<T>(
   status: number | undefined,
   work: (host: string) => Promise<T>,
@@ -31,9 +31,9 @@ export async function withRegistry<T>(
 }
 
 /**
- * Does some work while a registry on this machine has images, each under every tag.
+ * Does some work while a local registry has images, each under every tag.
  * @param images digests by repository
- * @param answer answers a request before the registry does, as one that wants credentials would
+ * @param answer answers a request instead of the registry, such as with a challenge for credentials, and returns true
  * @returns what the work returned
  */
 export async function withImage<T>(

@@ -3,10 +3,10 @@ import { eventually } from "../../../local/host.ts";
 import { postgresImage } from "../docker.ts";
 import { docker, type End, ok, useContainers } from "./containers.ts";
 
-/** Whom a server lets in, and where. */
+/** The credentials of a client, and its database. */
 interface Client {
   user?: string;
-  /** @default as the user */
+  /** @default the user's name */
   database?: string;
   password?: string;
 }
@@ -20,11 +20,11 @@ export const withScripts = (folder: string) => [
   `${folder}:/docker-entrypoint-initdb.d:ro`,
 ];
 
-/** For the suite that calls it: servers in containers of their own. */
+/** Gives the calling suite servers in their own containers. */
 export function useServers() {
   const { start, runToEnd } = useContainers();
 
-  /** Waits until a server takes connections from others. */
+  /** Waits until a server accepts TCP connections. */
   async function answers(server: string): Promise<void> {
     const isReady = ["sh", "-c", 'exec pg_isready -qh "$(cat /etc/hostname)"'];
     const ready = async () =>
@@ -38,28 +38,28 @@ export function useServers() {
 
   return {
     answers,
-    /** Starts a container, and waits for nothing. */
+    /** Starts a container without waiting for the server. */
     begin,
     /** Runs a container until it ends by itself. */
     run: (options: string[], ...command: string[]): Promise<End> =>
       runToEnd([...options, postgresImage, ...command]),
-    /** Starts a server; gives its container's name. */
+    /** Starts a server; returns its container's name. */
     async serve(options: string[], ...command: string[]): Promise<string> {
       const server = await begin(options, ...command);
       await answers(server);
       return server;
     },
-    /** Waits until a container ends by itself; gives its exit code. */
+    /** Waits until a container ends by itself; returns its exit code. */
     ended: async (server: string) => Number(await ok(["wait", server])),
-    /** Waits until a container has said something. */
+    /** Waits until a container's log contains a text. */
     async said(server: string, text: string): Promise<void> {
       const logs = async () => {
         const { stdout, stderr } = await docker(["logs", server]);
         return (stdout + stderr).includes(text);
       };
-      assert.ok(await eventually(logs, 20_000, 20), `It did not say ${text}`);
+      assert.ok(await eventually(logs, 20_000, 20), `The log lacks ${text}`);
     },
-    /** What the server says to a statement, in its rows or its refusal, from outside of its machine. */
+    /** The rows or the error of a statement, over TCP. */
     async answer(server: string, sql: string, client: Client = {}) {
       const { user = "postgres", database = user } = client;
       const { stdout, stderr } = await docker([
