@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { ensureBaseImage, localBase } from "../../local/cluster/images.ts";
 import { useContainers } from "../support/components/containers.ts";
 
-describe("the local base image of the services", function () {
-  this.timeout(300_000); // it may have to be made
+describe("Local base image of the services", function () {
+  this.timeout(300_000); // the image may have to be built
   const { runToEnd } = useContainers();
   before(ensureBaseImage);
 
@@ -29,7 +29,7 @@ describe("the local base image of the services", function () {
     assert.ok(Number(certificates) > 100, certificates);
   });
 
-  it("has a /tmp for everybody, and neither a shell nor a package manager", async () => {
+  it("has a writable /tmp, and neither a shell nor a package manager", async () => {
     assert.equal(
       await evaluate(
         "const fs = require('fs'); fs.writeFileSync('/tmp/x', ''); ['/bin/sh', '/usr/bin/dpkg', '/usr/bin/apt'].filter((path) => fs.existsSync(path)).length",

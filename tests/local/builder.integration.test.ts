@@ -7,8 +7,8 @@ import { eventually, project, run } from "../../local/host.ts";
 import { buildForHost } from "../../local/toolchain/go.ts";
 import { useFolders, write } from "../support/folders.ts";
 
-describe("The builder of Go programs", function () {
-  this.timeout(300_000); // its image may have to be made
+describe("Builder of Go programs", function () {
+  this.timeout(300_000); // its image may have to be built
   const useFolder = useFolders();
 
   it("builds from a private folder whose name has spaces and non-ASCII letters", async () => {

@@ -11,7 +11,7 @@ describe("local/cli.ts", () => {
   it("runs Docker without DOCKER_DEFAULT_PLATFORM", () => {
     const folder = useFolder({
       "marquee/marquee/kubeconfig": "",
-      // Asked for the engine's platform, it says whether it got the variable.
+      // Answers with a platform only if the variable is unset.
       docker:
         '#!/bin/sh\n[ -z "$DOCKER_DEFAULT_PLATFORM" ] && echo linux/arm64\n',
     });

@@ -25,7 +25,7 @@ const container = (with_: Partial<Container>): Container => ({
   mounts: [],
   ...with_,
 });
-/** A container made before there were labels. */
+/** A container of an earlier version, which set no labels. */
 const unlabelled = (state: string) =>
   container({
     mounts: [
@@ -41,17 +41,17 @@ describe("foreignOwner", () => {
   ) => foreignOwner(objects, { state: mine, hadCluster });
   const bob = { state: theirs, user: "bob" };
 
-  it("finds none where nothing exists", () => {
+  it("finds no foreign owner if nothing exists", () => {
     assert.equal(owner({}), undefined);
   });
 
-  it("finds none for a container or volume with this state folder's label", () => {
+  it("finds no foreign owner of a container or volume with this state folder's label", () => {
     const labelled = { labels: labels(mine, "ada") };
     assert.equal(owner({ container: container(labelled) }, false), undefined);
     assert.equal(owner({ volume: labelled }, false), undefined);
   });
 
-  it("finds none if another user made it with the same state folder, as sudo may", () => {
+  it("finds no foreign owner if another user, such as root by sudo, used the same state folder", () => {
     const labelled = { labels: labels(mine, "root") };
     assert.equal(
       owner({ container: container(labelled), volume: labelled }),
@@ -82,7 +82,7 @@ describe("foreignOwner", () => {
     assert.equal(owner({ container: unlabelled(mine) }, false), undefined);
   });
 
-  it("gives a volume without labels the owner of its container", () => {
+  it("attributes a volume without labels to the owner of its container", () => {
     const volume = { labels: null };
     assert.equal(
       owner({ volume, container: unlabelled(mine) }, false),
@@ -141,7 +141,7 @@ describe("requireOwn", () => {
     assert.match(text, /its owner runs `npm run down`/);
   });
 
-  it("tells `down` how to delete a cluster whose owner is gone", () => {
+  it("tells `down` how to delete another owner's cluster", () => {
     const text = message("down");
     assert.match(text, /belongs to bob/);
     assert.ok(
@@ -165,12 +165,12 @@ describe("isOwnNetwork", () => {
   const own = (labels: Record<string, string> | null, subnet: string) =>
     isOwnNetwork({ network: { id: "1", labels, subnets: [subnet] } });
 
-  it("holds for this environment's addresses, without a label or with its own", () => {
+  it("returns true for this environment's addresses, without a label or with its own", () => {
     assert.equal(own(null, network.subnet), true);
     assert.equal(own(labels(state, "ada"), network.subnet), true);
   });
 
-  it("doesn't hold for another owner's network, other addresses, or no network", () => {
+  it("returns false for another owner's network, other addresses, or no network", () => {
     assert.equal(own(labels(theirs, "bob"), network.subnet), false);
     assert.equal(own(null, "10.1.0.0/16"), false);
     assert.equal(isOwnNetwork({}), false);

@@ -28,7 +28,7 @@ describe("planStart", () => {
     ]);
   });
 
-  it("uses a volume whose container is gone", () => {
+  it("reuses a volume whose container was removed", () => {
     assert.deepEqual(plan({ volume }), [
       "create network",
       "write configuration",
@@ -37,7 +37,7 @@ describe("planStart", () => {
     ]);
   });
 
-  it("uses a network that exists", () => {
+  it("reuses an existing network", () => {
     assert.deepEqual(plan({ volume, network }), [
       "write configuration",
       "create container",
@@ -54,7 +54,7 @@ describe("planStart", () => {
       );
     });
 
-  it("starts a container that never ran: it has no network id yet", () => {
+  it("starts a container that never ran, although it has no network id yet", () => {
     assert.deepEqual(
       plan({ volume, network, container: container("created", "") }),
       ["write missing configuration", "start"],
@@ -81,7 +81,7 @@ describe("planStart", () => {
     );
   });
 
-  it("leaves a running container alone: it may still be starting", () => {
+  it("leaves a running container unchanged, because it may still be starting", () => {
     assert.deepEqual(
       plan({ volume, network, container: container("running") }),
       [],
@@ -101,7 +101,7 @@ describe("saysExpired", () => {
     "Unable to connect to the server: tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-11-27T23:02:23Z is after 2026-11-26T23:02:23Z",
     "error: You must be logged in to the server (Unauthorized)",
   ])
-    it(`holds for "${failure}"`, () => {
+    it(`returns true for "${failure}"`, () => {
       assert.equal(saysExpired(failure), true);
     });
 
@@ -111,7 +111,7 @@ describe("saysExpired", () => {
     "Unable to connect to the server: net/http: TLS handshake timeout",
     "[-]etcd failed: reason withheld",
   ])
-    it(`doesn't hold for "${failure}"`, () => {
+    it(`returns false for "${failure}"`, () => {
       assert.equal(saysExpired(failure), false);
     });
 });

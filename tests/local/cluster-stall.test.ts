@@ -3,7 +3,10 @@ import { doneBeforeStall } from "../../local/cluster/stall.ts";
 
 const limitMs = 10_000;
 
-/** Waits on a clock that only sleeping advances. `progressAt` tells the progress at a time; it is done at `doneAtMs`. */
+/**
+ * Waits with a clock that only sleeping advances.
+ * `progressAt` returns the progress at a time; the work is done at `doneAtMs`.
+ */
 async function wait(
   progressAt: (ms: number) => string,
   doneAtMs = Number.POSITIVE_INFINITY,
@@ -47,7 +50,7 @@ describe("doneBeforeStall", () => {
     });
   });
 
-  it("succeeds if it is done just when the limit is reached", async () => {
+  it("succeeds if the work is done exactly at the limit", async () => {
     assert.deepEqual(await wait(() => "", limitMs), {
       done: true,
       tookMs: limitMs,

@@ -11,13 +11,13 @@ import { configuration } from "../../local/cluster/config.ts";
 const kubelet = (cgroupVersion: 1 | 2) =>
   parse(configuration(cgroupVersion)["kubelet.yaml"] as string);
 
-/** What is in one of the files, by document. */
+/** The parsed documents of a file. */
 const documents = (file: string) =>
   parseAllDocuments(configuration(2)[file] as string).map((document) =>
     document.toJS(),
   );
 
-describe("the local cluster's configuration", () => {
+describe("Configuration of the local cluster", () => {
   it("keeps kubelets apart by cgroup on version 1, where the tree is shared", () => {
     const { cgroupRoot, failCgroupV1 } = kubelet(1);
     assert.deepEqual([cgroupRoot, failCgroupV1], [`/${cgroup}`, false]);
@@ -28,14 +28,14 @@ describe("the local cluster's configuration", () => {
     assert.ok(!("failCgroupV1" in kubelet(2)));
   });
 
-  it("differs between cgroup versions in the kubelet alone", () => {
+  it("differs between cgroup versions only in the kubelet's file", () => {
     const { "kubelet.yaml": one, ...rest1 } = configuration(1);
     const { "kubelet.yaml": two, ...rest2 } = configuration(2);
     assert.notEqual(one, two);
     assert.deepEqual(rest1, rest2);
   });
 
-  it("is shell variables in node.env", () => {
+  it("has only shell variables in node.env", () => {
     assert.match(
       configuration(2)["node.env"] as string,
       /^([A-Z_]+=[^\s"'$]+\n)+$/,
@@ -51,7 +51,7 @@ describe("the local cluster's configuration", () => {
     assert.deepEqual(pool.spec.addresses, [network.loadBalancers]);
   });
 
-  it("asks the cluster's DNS where it answers", () => {
+  it("points pods at the address on which the cluster's DNS listens", () => {
     assert.deepEqual(kubelet(2).clusterDNS, [network.node]);
     assert.match(
       configuration(2).Corefile as string,
@@ -59,7 +59,7 @@ describe("the local cluster's configuration", () => {
     );
   });
 
-  it("starts the kubelet on machines with swap", () => {
+  it("lets the kubelet start on machines with swap", () => {
     assert.equal(kubelet(2).failSwapOn, false);
   });
 

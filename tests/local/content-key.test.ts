@@ -9,11 +9,11 @@ const sources = { "go.mod": "module a\n", "cmd/main.go": "package main\n" };
 describe("contentKey", () => {
   const useFolder = useFolders();
 
-  it("is short, and fit for a folder's name", () => {
+  it("returns 16 hexadecimal digits", () => {
     assert.match(contentKey([useFolder(sources)]), /^[0-9a-f]{16}$/);
   });
 
-  it("is the same in every clone and at every time", () => {
+  it("is the same in every clone, whatever the files' times", () => {
     const [one, other] = [useFolder(sources), useFolder(sources)];
     utimesSync(join(other, "go.mod"), 0, 0);
     assert.equal(contentKey([one]), contentKey([other]));
@@ -34,25 +34,25 @@ describe("contentKey", () => {
       renameSync(join(folder, "cmd/main.go"), join(folder, "cmd/a.go")),
     "a folder's name": (folder) =>
       renameSync(join(folder, "cmd"), join(folder, "command")),
-    "one file more": (folder) => write(folder, { "cmd/empty": "" }),
-    "one file less": (folder) => rmSync(join(folder, "go.mod")),
+    "an additional file": (folder) => write(folder, { "cmd/empty": "" }),
+    "a removed file": (folder) => rmSync(join(folder, "go.mod")),
   };
   for (const [change, make] of Object.entries(changes))
-    it(`is another after a change of ${change}`, () => {
+    it(`changes with ${change}`, () => {
       const folder = useFolder(sources);
       const before = contentKey([folder]);
       make(folder);
       assert.notEqual(contentKey([folder]), before);
     });
 
-  it("depends on every path that is given", () => {
+  it("depends on every given path", () => {
     const folder = useFolder({ a: "1", b: "2", c: "3" });
     const key = (...files: string[]) =>
       contentKey(files.map((file) => join(folder, file)));
     assert.equal(new Set([key("a"), key("a", "b"), key("a", "c")]).size, 3);
   });
 
-  it("fails for a path that is missing", () => {
+  it("fails for a missing path", () => {
     assert.throws(() => contentKey(["/nowhere/at/all"]), /ENOENT/);
   });
 });

@@ -11,7 +11,7 @@ describe("copyScript", () => {
     ["LF", "#!/bin/sh\necho one\n"],
     ["CRLF", "#!/bin/sh\r\necho one\r\n"],
   ] as const)
-    it(`makes a script with ${lineEnds} line ends one that a shell runs`, () => {
+    it(`copies a script with ${lineEnds} line endings as an executable with LF`, () => {
       const folder = useFolder({ "from.sh": text });
       const to = join(folder, "to.sh");
       copyScript(join(folder, "from.sh"), to);

@@ -21,7 +21,7 @@ describe("pullDebianImage", function () {
   });
   const image = "debian:bookworm-slim";
 
-  /** Runs it where Docker has Debian's official image for a platform, or not at all; returns its changes to Docker. */
+  /** Runs pullDebianImage with the official image for this platform, or without it; returns its Docker commands. */
   async function changes(officialImage: string | undefined): Promise<string> {
     const bin = useFolder({
       docker: `#!/bin/sh
@@ -75,7 +75,7 @@ Acquire::ForceIPv4 "true";
     assert.equal(acquireSettings(settings), settings);
   });
 
-  it("leaves out files of the machine, empty settings, and what says nothing of downloads", () => {
+  it("omits files of the machine, empty settings and settings that are not about downloads", () => {
     assert.equal(
       acquireSettings(`Acquire "";
 Acquire::http "";
@@ -89,7 +89,7 @@ Acquire::Languages:: "none";`),
 });
 
 describe("sourcesFile", () => {
-  it("has a paragraph of apt's format for each suite, with main alone", () => {
+  it("has a deb822 paragraph for each suite, with only main", () => {
     const uri = "http://deb.debian.org/debian";
     assert.equal(
       sourcesFile([

@@ -15,7 +15,7 @@ import { newName } from "../support/docker.ts";
 import { useFolders } from "../support/folders.ts";
 
 describe("proxyVariables", () => {
-  it("gives each setting in lower and upper case", () => {
+  it("returns each setting in lower and upper case", () => {
     assert.deepEqual(
       proxyVariables({ http_proxy: "http://a:1", NO_PROXY: ".example" }),
       {
@@ -43,7 +43,7 @@ describe("proxyVariables", () => {
 describe("Dockerfiles of the local cluster", () => {
   const dockerfiles = globSync("local/**/*Dockerfile", { cwd: project });
 
-  it("are those of the node, the services' base image, PostgreSQL and Go", () => {
+  it("exist for the node, the services' base image, PostgreSQL and Go only", () => {
     assert.deepEqual(dockerfiles.sort(), [
       "local/cluster/base.Dockerfile",
       "local/cluster/node.Dockerfile",
@@ -58,7 +58,7 @@ describe("Dockerfiles of the local cluster", () => {
       .split(/(?<!\\)\n/)
       .filter((line) => line.trim() !== "");
 
-    it(`have a first stage that needs the image of Debian alone: ${dockerfile}`, () => {
+    it(`have a first stage that needs only the image of Debian: ${dockerfile}`, () => {
       const stages = instructions
         .map((line, index) => (line.startsWith("FROM ") ? index : -1))
         .filter((index) => index >= 0);
@@ -70,7 +70,7 @@ describe("Dockerfiles of the local cluster", () => {
         assert.match(line, /^(RUN|WORKDIR|ENV) /);
     });
 
-    it(`use nothing that only BuildKit knows: ${dockerfile}`, () => {
+    it(`use no features that need BuildKit: ${dockerfile}`, () => {
       for (const line of instructions)
         assert.doesNotMatch(
           line,
@@ -81,7 +81,7 @@ describe("Dockerfiles of the local cluster", () => {
 });
 
 describe("buildImage", function () {
-  this.timeout(300_000); // the image of Debian may have to be made
+  this.timeout(300_000); // the image of Debian may have to be built
   const useFolder = useFolders();
   const image = newName();
   const packagesImage = `${image}-packages`;
@@ -117,7 +117,7 @@ describe("buildImage", function () {
     assert.equal(existsSync(context), false);
   };
 
-  it("copies from the first stage and from the context, and leaves neither behind", async () => {
+  it("copies from the first stage and from the context, and removes both afterwards", async () => {
     await build(
       'RUN mkdir /made && echo 12 >/made/release\nFROM scratch\nCOPY --from=packages /made /\nCOPY film /\nCMD ["x"]\n',
       (folder) => writeFileSync(join(folder, "film"), "Orbits"),
@@ -134,7 +134,7 @@ describe("buildImage", function () {
     await assertClean();
   });
 
-  it("lets every user of the image read what it copies, whatever the umask is", async () => {
+  it("copies files that every user of the image can read, whatever the umask is", async () => {
     await build(
       `RUN true\nFROM packages\nCOPY . /made/\nUSER 65532\nRUN /made/bin/play\n`,
       (folder) => {
@@ -151,7 +151,7 @@ describe("buildImage", function () {
     );
   });
 
-  it("gives its steps the environment's proxy, and the image nothing of it", async () => {
+  it("passes the environment's proxy to its steps, and keeps it out of the image", async () => {
     delete process.env.http_proxy;
     process.env.HTTP_PROXY = `http://ada:hunter2@${image}.invalid:3128`;
     await build(
@@ -163,7 +163,7 @@ describe("buildImage", function () {
     assert.doesNotMatch(JSON.stringify(Config), /hunter2|invalid/);
   });
 
-  it("fails with the output of the step that failed", async () => {
+  it("fails with the output of the failed step", async () => {
     const steps = "RUN echo no such film >&2 && exit 3\nFROM packages\n";
     await assert.rejects(
       build(steps),

@@ -25,7 +25,7 @@ describe("contextDigest", () => {
   const digest = (folder: string) =>
     contextDigest(folder, join(folder, "Dockerfile"));
 
-  it("is the same in every clone and at every time", () => {
+  it("is the same in every clone, whatever the files' times", () => {
     const [one, other] = [useFolder(sources), useFolder(sources)];
     utimesSync(join(other, "app/server.mjs"), 0, 0);
     assert.equal(digest(one), digest(other));
@@ -41,23 +41,23 @@ describe("contextDigest", () => {
       renameSync(join(folder, "app/server.mjs"), join(folder, "app/main.js")),
     "a file's folder": (folder) =>
       renameSync(join(folder, "app/assets"), join(folder, "app/films")),
-    "one file more": (folder) => write(folder, { "app/empty": "" }),
+    "an additional file": (folder) => write(folder, { "app/empty": "" }),
     "the Dockerfile": (folder) =>
       write(folder, { Dockerfile: "FROM debian\n" }),
-    "the file that a link leads to": (folder) => {
+    "a file replaced by a link": (folder) => {
       renameSync(join(folder, "app/server.mjs"), join(folder, "app/v2"));
       symlinkSync("v2", join(folder, "app/server.mjs"));
     },
   };
   for (const [change, make] of Object.entries(changes))
-    it(`is another after a change of ${change}`, () => {
+    it(`changes with ${change}`, () => {
       const folder = useFolder(sources);
       const before = digest(folder);
       make(folder);
       assert.notEqual(digest(folder), before);
     });
 
-  /** Makes the context `context` in a new folder, and returns the folder. */
+  /** Creates the context `context` in a new folder, and returns the folder. */
   const lay = ({ files, modes = {}, links = {} }: Vector) => {
     const folder = useFolder();
     const pathOf = (path: string) => join(folder, "context", path);
@@ -71,7 +71,7 @@ describe("contextDigest", () => {
     }
     return folder;
   };
-  /** The digest of a relative path: those of links depend on it. */
+  /** The digest by a relative path, on which the digests of links depend. */
   const digestIn = (folder: string) => {
     const before = process.cwd();
     process.chdir(folder);
@@ -107,7 +107,7 @@ describe("contextDigest", () => {
       );
     });
 
-  it("counts a Dockerfile outside of the context", () => {
+  it("includes a Dockerfile outside of the context", () => {
     const folder = useFolder({ ...sources, other: "FROM debian\n" });
     const context = join(folder, "app");
     assert.notEqual(

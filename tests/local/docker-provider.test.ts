@@ -19,7 +19,7 @@ const sources = {
   "app/assets/film.mp4": "a film\n",
 };
 
-describe("the stand-in Docker provider", () => {
+describe("Stand-in Docker provider", () => {
   const useFolder = useFolders();
 
   describe("check", () => {
@@ -49,7 +49,7 @@ describe("the stand-in Docker provider", () => {
     const failures = async (inputs: Record<string, unknown>) =>
       (await check(urn, {}, inputs)).failures;
 
-    it("adds the digest of what the image is built from, and keeps the rest", async () => {
+    it("adds the digest of the build context, and keeps all other inputs", async () => {
       const inputs = image({ args: { BASE_IMAGE: "node:24" } });
       const { context, dockerfile } = inputs.build;
       assert.deepEqual(await check(urn, {}, inputs), {
@@ -99,7 +99,7 @@ describe("the stand-in Docker provider", () => {
       ]);
     });
 
-    it("wants a registry's host in the name of what it pushes", async () => {
+    it("requires a registry's host in the name of a pushed image", async () => {
       for (const imageName of ["marquee-auth:dev", "acme/marquee-auth:dev"])
         assert.deepEqual(await failures({ ...image(), imageName }), [
           {
@@ -114,16 +114,16 @@ describe("the stand-in Docker provider", () => {
       "ghcr.io/acme/auth:1",
       "node:5001/a",
     ])
-      it(`pushes ${imageName}`, async () => {
+      it(`accepts the name ${imageName} for a pushed image`, async () => {
         assert.deepEqual(await failures({ ...image(), imageName }), []);
       });
 
-    it("takes any name for what it doesn't push", async () => {
+    it("accepts any name for an image that is not pushed", async () => {
       const inputs = image({}, { imageName: "auth", skipPush: true });
       assert.deepEqual(await failures(inputs), []);
     });
 
-    it("wants a name", async () => {
+    it("requires an image name", async () => {
       const { build } = image();
       assert.deepEqual(await failures({ build }), [
         {
@@ -133,7 +133,7 @@ describe("the stand-in Docker provider", () => {
       ]);
     });
 
-    it("names a folder that is missing, and where it looked", async () => {
+    it("names a missing context and the folder that it is relative to", async () => {
       assert.deepEqual(await failures(image({ context: "build/nowhere" })), [
         {
           property: "build.context",
@@ -142,7 +142,7 @@ describe("the stand-in Docker provider", () => {
       ]);
     });
 
-    it("points at the Dockerfile in the context to who gave its path there", async () => {
+    it("suggests the path within the context for a missing Dockerfile", async () => {
       const inputs = image({ dockerfile: "app/server.mjs" });
       const { context } = inputs.build;
       assert.deepEqual(await failures(inputs), [
@@ -153,12 +153,12 @@ describe("the stand-in Docker provider", () => {
       ]);
     });
 
-    it("passes what a preview can't know", async () => {
+    it("accepts values that are unknown in a preview", async () => {
       const inputs = image({ context: unknown }, { imageName: unknown });
       assert.deepEqual(await check(urn, {}, inputs), { inputs, failures: [] });
     });
 
-    it("refuses every other kind of resource", async () => {
+    it("rejects every other type of resource", async () => {
       await assert.rejects(
         check(
           "urn:pulumi:dev::marquee::docker:index/container:Container::c",
@@ -186,11 +186,11 @@ describe("the stand-in Docker provider", () => {
         )
       ).changes;
 
-    it("is none for the same inputs", async () => {
+    it("finds no change for the same inputs", async () => {
       assert.equal(await changes({}), false);
     });
 
-    it("is none for other credentials", async () => {
+    it("finds no change for other credentials", async () => {
       assert.equal(
         await changes({ registry: { server: "localhost:5001" } }),
         false,
@@ -211,13 +211,13 @@ describe("the stand-in Docker provider", () => {
       "another name": { imageName: "localhost:5001/marquee-auth:staging" },
       "another registry": { registry: { server: "ghcr.io" } },
       "no registry": { registry: undefined },
-      "a name that a preview can't know": { imageName: unknown },
+      "a name that is unknown in a preview": { imageName: unknown },
     }))
-      it(`is one for ${what}`, async () => {
+      it(`finds a change for ${what}`, async () => {
         assert.equal(await changes(news), true);
       });
 
-    it("is one for an image of which no inputs are known", async () => {
+    it("finds a change for an image without stored inputs", async () => {
       assert.equal((await diff("id", urn, {}, inputs)).changes, true);
     });
   });
@@ -236,7 +236,7 @@ describe("the stand-in Docker provider", () => {
     };
     const repoDigest = `localhost:5001/marquee-auth@sha256:${"0".repeat(64)}`;
 
-    it("has the official provider's form", () => {
+    it("have the official provider's form", () => {
       assert.deepEqual(outputs(inputs, repoDigest), {
         baseImageName: inputs.imageName,
         context: "build/auth",
@@ -249,7 +249,7 @@ describe("the stand-in Docker provider", () => {
       });
     });
 
-    it("shows no diff to the same inputs, wrapped as a secret or not", async () => {
+    it("have no diff to the same inputs, wrapped as a secret or not", async () => {
       const state = outputs(inputs, repoDigest);
       for (const olds of [state, { ...state, __inputs: inputs }])
         assert.equal((await diff("id", urn, olds, inputs)).changes, false);
@@ -257,7 +257,7 @@ describe("the stand-in Docker provider", () => {
   });
 
   describe("plain", () => {
-    it("takes secrets out of their wrappers, at any depth", () => {
+    it("unwraps secrets at any depth", () => {
       assert.deepEqual(
         plain({
           registry: { password: asSecret("p") },
@@ -267,14 +267,14 @@ describe("the stand-in Docker provider", () => {
       );
     });
 
-    it("leaves out what has no value, and keeps what is false, zero or empty", () => {
+    it("omits undefined and null, and keeps false, zero, empty and unknown values", () => {
       assert.deepEqual(
         plain({ a: undefined, b: null, c: false, d: 0, e: "", f: unknown }),
         { c: false, d: 0, e: "", f: unknown },
       );
     });
 
-    it("knows what a preview can't know", () => {
+    it("recognizes values that are unknown in a preview", () => {
       assert.ok(isUnknown(unknown));
       assert.ok(!isUnknown("known"));
       assert.ok(!isUnknown(undefined));

@@ -26,7 +26,7 @@ import { newName } from "../support/docker.ts";
 import { useFolders, write } from "../support/folders.ts";
 
 describe("parseDown", () => {
-  it("keeps caches unless it is asked to remove them", () => {
+  it("keeps caches unless --caches is given", () => {
     assert.deepEqual(parseDown([]), { caches: false, help: false });
     assert.deepEqual(parseDown(["--caches"]), { caches: true, help: false });
     assert.deepEqual(parseDown(["--help"]), { caches: false, help: true });
@@ -38,7 +38,7 @@ describe("parseDown", () => {
     ["caches"],
     ["--caches", "x"],
   ])
-    it(`refuses "${args.join(" ")}" and prints the usage`, () => {
+    it(`rejects "${args.join(" ")}" and prints the usage`, () => {
       assert.throws(
         () => parseDown(args),
         (error) =>
@@ -79,7 +79,7 @@ describe("describeUsers", () => {
     ]);
   });
 
-  it("leaves out this environment's cluster and other programs' containers", () => {
+  it("omits this environment's cluster and other programs' containers", () => {
     assert.deepEqual(
       describeUsers(
         [
@@ -139,7 +139,7 @@ describe("npm run down -- --caches", () => {
   const useFolder = useFolders();
   const ownVariables = ["MARQUEE_LOCAL", "XDG_CACHE_HOME", "XDG_STATE_HOME"];
 
-  /** Runs `down` with a stub of Docker that has these files, and with folders of its own. */
+  /** Runs `down` with its own folders, and with a stub of Docker that has these files. */
   async function down(
     args: string[],
     { docker = {}, cached = {} }: Record<string, Record<string, string>>,
@@ -184,7 +184,7 @@ describe("npm run down -- --caches", () => {
   const docker = { images: image, "cache-volumes": "marquee-go\n" };
   const cached = { "toolchain/bin/kube": "x".repeat(2_000_000) };
 
-  it("removes folder, images and volumes, and says what that freed", async () => {
+  it("removes the cache folder, images and volumes, and reports the freed space", async () => {
     const result = await down(["--caches"], { docker, cached });
     assert.equal(result.code, 0, result.output);
     assert.equal(
@@ -237,7 +237,7 @@ describe("npm run down -- --caches", () => {
     assert.equal(existsSync(result.cache), false);
   });
 
-  it("leaves caches alone without the option", async () => {
+  it("keeps caches without the option", async () => {
     const result = await down([], { docker, cached });
     assert.equal(result.code, 0, result.output);
     assert.equal(result.commands, "");
@@ -245,7 +245,7 @@ describe("npm run down -- --caches", () => {
     assert.match(result.output, /`npm run down -- --caches` removes that, too/);
   });
 
-  it("does nothing where an option is unknown, or help is wanted", async () => {
+  it("does nothing for an unknown option or --help", async () => {
     for (const [option, code] of [
       ["--cache", 1],
       ["--help", 0],

@@ -13,14 +13,14 @@ describe("describeEndpoint", () => {
       return reaches;
     });
 
-  it("says that an address in the cluster is one", async () => {
+  it("marks an address in the cluster as such", async () => {
     assert.equal(
       await describeFrom(false, "auth", "http://auth-service.dev.svc:8081"),
       "  auth       http://auth-service.dev.svc:8081  (in the cluster)",
     );
   });
 
-  it("gives a node port and an address elsewhere as they are", async () => {
+  it("returns node ports and external addresses unchanged", async () => {
     for (const url of ["http://127.0.0.1:30003", "https://auth.example"])
       assert.equal(
         await describeFrom(false, "streaming", url),
@@ -29,7 +29,7 @@ describe("describeEndpoint", () => {
     assert.deepEqual(asked, []);
   });
 
-  it("gives a load balancer's address as it is, if this machine reaches it", async () => {
+  it("returns a load balancer's address unchanged if this machine reaches it", async () => {
     const url = `http://${address}:8083`;
     assert.equal(
       await describeFrom(true, "streaming", url),

@@ -39,7 +39,7 @@ describe("findEngine", () => {
     rmSync(join(folder, "docker"));
   });
 
-  it("finds that Docker denies access", async () => {
+  it("reports that Docker denies access", async () => {
     useDocker(
       "echo 'permission denied while trying to connect to the docker API at unix:///var/run/docker.sock' >&2; exit 1",
     );
@@ -49,7 +49,7 @@ describe("findEngine", () => {
     });
   });
 
-  it("finds no engine where there is no docker command", async () => {
+  it("finds no engine without a docker command", async () => {
     process.env.PATH = useFolder();
     assert.deepEqual(await findEngine(), {
       state: "absent",
@@ -114,7 +114,7 @@ describe("engineProblem", () => {
     );
   });
 
-  it("offers to select another engine in place of one elsewhere", () => {
+  it("suggests to select another engine if one on another machine does not answer", () => {
     assert.equal(
       at("tcp://10.0.0.7:2375"),
       "No Docker engine answers at tcp://10.0.0.7:2375. Start it, or select another: `docker context use`, or DOCKER_HOST.",
@@ -135,7 +135,7 @@ describe("readInfo", () => {
     );
   });
 
-  it("reads why a command without an engine succeeded", () => {
+  it("reads a missing engine from the output of a successful command", () => {
     assert.deepEqual(
       readInfo(
         JSON.stringify({

@@ -19,18 +19,18 @@ const js = (program: string, options: Parameters<typeof run>[2] = {}) =>
   run(process.execPath, ["-e", program], options);
 
 describe("parseInstance", () => {
-  it("is 0 when nothing is said", () => {
+  it("defaults to 0", () => {
     assert.equal(parseInstance(undefined), 0);
     assert.equal(parseInstance(""), 0);
   });
 
-  it("is the digit that is said", () => {
+  it("returns the given digit", () => {
     assert.equal(parseInstance("0"), 0);
     assert.equal(parseInstance("9"), 9);
   });
 
   for (const value of ["10", "-1", "1.5", "one", " 1"])
-    it(`refuses "${value}"`, () => {
+    it(`rejects "${value}"`, () => {
       assert.throws(
         () => parseInstance(value),
         new UserError(
@@ -43,14 +43,14 @@ describe("parseInstance", () => {
 describe("run", () => {
   const useFolder = useFolders();
 
-  it("gives the standard output, without its last line break and without errors", async () => {
+  it("returns the standard output without its last line break, and without the standard error", async () => {
     assert.equal(
       await js("console.log('one\\ntwo'); console.error('three')"),
       "one\ntwo",
     );
   });
 
-  it("keeps letters whole that arrive in two parts", async () => {
+  it("decodes characters that arrive in two chunks", async () => {
     assert.equal(
       await js(
         "const b = Buffer.from('é'); process.stdout.write(b.subarray(0, 1), () => setTimeout(() => process.stdout.write(b.subarray(1)), 50))",
@@ -59,14 +59,14 @@ describe("run", () => {
     );
   });
 
-  it("runs in the project's folder, or in the one that is said", async () => {
+  it("runs in the project's folder, or in the given one", async () => {
     const folder = realpathSync(useFolder());
     const where = "console.log(process.cwd())";
     assert.equal(await js(where), realpathSync(project));
     assert.equal(await js(where, { cwd: folder }), folder);
   });
 
-  it("gives the program the environment that is said, and no other", async () => {
+  it("passes only the given environment to the program", async () => {
     assert.equal(
       await js("console.log(process.env.A, process.env.HOME)", {
         env: { A: "1" },
@@ -86,7 +86,7 @@ describe("run", () => {
       );
     });
 
-  it("forgives a program that doesn't read its input", async () => {
+  it("succeeds although a program doesn't read its input", async () => {
     assert.equal(await js("", { input: "x".repeat(1_000_000) }), "");
   });
 
@@ -98,7 +98,7 @@ describe("run", () => {
     assert.deepEqual(lines.sort(), ["one", "three", "two"]);
   });
 
-  it("fails with the program's name, its end and all that it wrote", async () => {
+  it("fails with the program's name, exit code and output", async () => {
     const program =
       "console.log('out'); console.error('err'); process.exitCode = 3";
     await assert.rejects(js(program), (error) => {
@@ -112,7 +112,7 @@ describe("run", () => {
     });
   });
 
-  it("keeps to the end of a long failure", async () => {
+  it("fails with the last lines of a long output", async () => {
     const program =
       "for (let i = 0; i < 100; i++) console.error(i); process.exitCode = 1";
     await assert.rejects(js(program), ({ output }: CommandError) => {
@@ -129,7 +129,7 @@ describe("run", () => {
     );
   });
 
-  it("kills a program that takes too long, although its children keep its output open", async () => {
+  it("kills a program at its timeout, although its children keep its output open", async () => {
     const folder = useFolder({ running: "" });
     const child = `while [ -e '${folder}/running' ]; do sleep 0.1; done`;
     await assert.rejects(
@@ -143,7 +143,7 @@ describe("run", () => {
     rmSync(join(folder, "running"));
   });
 
-  it("lets a program end that takes less than the timeout", async () => {
+  it("returns the output of a program that ends before its timeout", async () => {
     assert.equal(await js("console.log(1)", { timeoutMs: 600_000 }), "1");
   });
 
@@ -156,7 +156,7 @@ describe("run", () => {
 });
 
 describe("succeeds", () => {
-  it("is true for a program that ends well, and false for every other", async () => {
+  it("returns true only for a program that exits with code 0", async () => {
     assert.equal(await succeeds("true", []), true);
     assert.equal(await succeeds("false", []), false);
     assert.equal(await succeeds("no-such-program", []), false);
@@ -170,13 +170,13 @@ describe("eventually", () => {
     return { condition: async () => ++asked >= nth, asked: () => asked };
   };
 
-  it("asks once when the condition is true", async () => {
+  it("checks a true condition once", async () => {
     const { condition, asked } = from(1);
     assert.equal(await eventually(condition, 0), true);
     assert.equal(asked(), 1);
   });
 
-  it("asks until the condition is true", async () => {
+  it("checks until the condition is true", async () => {
     const { condition, asked } = from(4);
     assert.equal(await eventually(condition, 5_000, 1), true);
     assert.equal(asked(), 4);

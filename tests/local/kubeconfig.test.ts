@@ -6,7 +6,7 @@ import { context, host } from "../../local/cluster/addresses.ts";
 import { writeKubeconfig } from "../../local/cluster/kubeconfig.ts";
 import { useFolders } from "../support/folders.ts";
 
-/** As kubeadm writes it. */
+/** The kubeconfig that kubeadm writes. */
 const admin = (key: string) =>
   stringify({
     apiVersion: "v1",
@@ -32,7 +32,7 @@ const admin = (key: string) =>
 describe("writeKubeconfig", () => {
   const useFolder = useFolders();
 
-  it("writes the published address and the context that stack configs name, for the owner alone", () => {
+  it("writes the published address and the context that stack configs name, readable only by the owner", () => {
     const file = join(useFolder(), "kubeconfig");
     writeKubeconfig(admin("S0VZ"), file);
     const { contexts, clusters, users, ...rest } = parse(
@@ -66,7 +66,7 @@ describe("writeKubeconfig", () => {
     assert.equal(statSync(file).mode & 0o777, 0o600);
   });
 
-  it("replaces credentials that have changed", () => {
+  it("replaces changed credentials", () => {
     const file = join(
       useFolder({ kubeconfig: "another cluster's" }),
       "kubeconfig",

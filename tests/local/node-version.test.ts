@@ -28,9 +28,9 @@ function runAs(node: string) {
   return result;
 }
 
-describe("The check of Node.js's version", () => {
+describe("Check of the Node.js version", () => {
   for (const version of ["18.20.4", "20.20.2", "22.17.9"])
-    it(`refuses ${version}, which can't run TypeScript`, () => {
+    it(`rejects ${version}, which can't run TypeScript`, () => {
       const { error = "", code } = runAs(version);
       assert.equal(code, 1);
       assert.match(error, /needs Node\.js 22\.18 or newer/);
@@ -42,7 +42,7 @@ describe("The check of Node.js's version", () => {
       assert.deepEqual(runAs(version), {});
     });
 
-  it("comes before every script that runs local/cli.ts", () => {
+  it("runs first in every script that runs local/cli.ts", () => {
     const { scripts } = JSON.parse(
       readFileSync(join(project, "package.json"), "utf8"),
     );

@@ -31,7 +31,7 @@ describe("requireAddress", () => {
 });
 
 describe("requirePorts", () => {
-  it("names the port that another program has, and accepts it once it is free", async () => {
+  it("names a port that another program uses, and accepts it once it is free", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;

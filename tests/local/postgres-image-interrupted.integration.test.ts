@@ -11,7 +11,7 @@ import {
 } from "../support/components/servers.ts";
 import { useFolders } from "../support/folders.ts";
 
-describe("the local image of PostgreSQL, when it is", function () {
+describe("Local image of PostgreSQL: interruptions", function () {
   this.timeout(120_000);
   const { answer, answers, begin, ended, said, serve } = useServers();
   const useFolder = useFolders();
@@ -28,8 +28,8 @@ describe("the local image of PostgreSQL, when it is", function () {
     await answers(server);
   };
 
-  describe("interrupted in its first start, begins anew:", () => {
-    it("killed in initdb", async () => {
+  describe("first start", () => {
+    it("begins anew after a kill in initdb", async () => {
       const server = await begin(withPassword);
       await said(server, "running bootstrap script");
       await ok(["kill", server]);
@@ -37,7 +37,7 @@ describe("the local image of PostgreSQL, when it is", function () {
       assert.equal(await answer(server, "SELECT 1"), "1");
     });
 
-    it("killed in a script", async () => {
+    it("begins anew after a kill in a script", async () => {
       const folder = scripts({
         "1.sql": table,
         "2.sql": "SELECT 'asleep', pg_sleep(60);",
@@ -51,14 +51,19 @@ describe("the local image of PostgreSQL, when it is", function () {
     });
 
     for (const [what, file, broken, right] of [
-      ["a script that fails", "2.sql", "nonsense;", "SELECT 1;"],
       [
-        "a script that can't be unpacked",
+        "begins anew after a script that fails",
+        "2.sql",
+        "nonsense;",
+        "SELECT 1;",
+      ],
+      [
+        "begins anew after a script that can't be unpacked",
         "2.sql.gz",
         gzipSync("INSERT INTO film VALUES ('half');").subarray(0, -4),
         gzipSync("SELECT 1;"),
       ],
-      ["a script in a format that is not known here", "2.sql.xz", "", ""],
+      ["begins anew after a script in an unknown format", "2.sql.xz", "", ""],
     ] as const)
       it(what, async () => {
         const folder = scripts({ "1.sql": table });
@@ -72,9 +77,9 @@ describe("the local image of PostgreSQL, when it is", function () {
       });
   });
 
-  it("interrupted while it puts what it made in place, goes on there", async () => {
+  it("resumes after an interruption while the new data are moved into place", async () => {
     const folder = scripts({ "1.sql": table });
-    // Ends the start at one of the steps, as a kill would that comes just then.
+    // Ends the start between two steps, like a kill at that moment.
     const tools = scripts({
       interrupt: "",
       mv: `#!/bin/bash
@@ -102,7 +107,7 @@ describe("the local image of PostgreSQL, when it is", function () {
     );
   });
 
-  it("killed, has everything that was committed", async () => {
+  it("keeps committed data after a SIGKILL", async () => {
     const server = await serve(withPassword);
     await answer(server, table);
     await ok(["kill", "--signal", "KILL", server]);
@@ -110,7 +115,7 @@ describe("the local image of PostgreSQL, when it is", function () {
     assert.equal(await answer(server, "TABLE film"), "made");
   });
 
-  it("stopped, ends at once and cleanly, though somebody is connected", async () => {
+  it("shuts down cleanly on SIGTERM while a client is connected", async () => {
     const server = await serve(withPassword);
     const client = answer(server, "SELECT 'asleep', pg_sleep(3600)");
     const connected = async () =>

@@ -12,12 +12,12 @@ import { useFolders } from "../support/folders.ts";
 
 const data = "/var/lib/postgresql/data";
 
-describe("the local image of PostgreSQL", () => {
+describe("Local image of PostgreSQL", () => {
   const { answer, answers, run, serve } = useServers();
   const useFolder = useFolders();
 
-  describe("asks for what it needs:", () => {
-    it("a password", async () => {
+  describe("invalid settings", () => {
+    it("requires a password", async () => {
       const { code, stderr } = await run([]);
       assert.equal(code, 1);
       assert.equal(
@@ -27,7 +27,7 @@ describe("the local image of PostgreSQL", () => {
     });
 
     for (const name of ["PASSWORD", "USER", "DB", "INITDB_ARGS"])
-      it(`POSTGRES_${name} by itself or from a file, not both`, async () => {
+      it(`rejects POSTGRES_${name} together with POSTGRES_${name}_FILE`, async () => {
         const { code, stderr } = await run([
           ...withPassword,
           ...["--env", `POSTGRES_${name}=x`],
@@ -40,7 +40,7 @@ describe("the local image of PostgreSQL", () => {
         );
       });
 
-    it("a file that is there", async () => {
+    it("rejects a missing password file", async () => {
       const { code, stderr } = await run([
         ...["--env", "POSTGRES_PASSWORD_FILE=/run/secrets/none"],
       ]);
@@ -51,7 +51,7 @@ describe("the local image of PostgreSQL", () => {
       );
     });
 
-    it("a folder with nothing of others' in it, which it leaves alone", async () => {
+    it("rejects a data folder with other files, and leaves it unchanged", async () => {
       const mine = useFolder({ "pg_hba.conf": "mine" });
       const mount = ["--volume", `${mine}:${data}`];
       const { code, stderr } = await run([...withPassword, ...mount]);
@@ -67,7 +67,7 @@ describe("the local image of PostgreSQL", () => {
     });
   });
 
-  it("has a user, a password, a database and arguments of initdb as they are said, also from files", async () => {
+  it("uses the given user, password, database and arguments of initdb, also from files", async () => {
     const secrets = useFolder({
       password: "-n from a file\n",
       args: "--data-checksums --locale 'C' --auth-local=scram-sha-256\n",
@@ -98,7 +98,7 @@ describe("the local image of PostgreSQL", () => {
     );
   });
 
-  it("has a database of the user's name where none is said, and lets everybody in where that is said", async () => {
+  it("names the database after the user by default, and needs no password with POSTGRES_HOST_AUTH_METHOD=trust", async () => {
     const server = await serve([
       ...["--env", "POSTGRES_USER=ada"],
       ...["--env", "POSTGRES_HOST_AUTH_METHOD=trust"],
@@ -112,7 +112,7 @@ describe("the local image of PostgreSQL", () => {
     );
   });
 
-  it("runs what is in /docker-entrypoint-initdb.d, in order, once", async () => {
+  it("runs the scripts in /docker-entrypoint-initdb.d once, in order", async () => {
     const folder = useFolder({
       "1-table.sql": "CREATE TABLE film (title text);",
       "3-run.sh":
@@ -139,7 +139,7 @@ describe("the local image of PostgreSQL", () => {
     assert.equal(await all(), "packed\nrun\nsourced");
   });
 
-  it("gives arguments to the server, from its first start on", async () => {
+  it("passes arguments to the server from its first start on", async () => {
     const folder = useFolder({
       "1.sql": "CREATE TABLE first AS SELECT current_setting('work_mem');",
     });

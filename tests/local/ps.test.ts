@@ -30,7 +30,7 @@ describe("processesFromPs", () => {
     assert.deepEqual(calls, [["-axww", "-o", "pid=,ppid=,stat=,command="]]);
   });
 
-  it("leaves out zombies", () => {
+  it("omits zombies", () => {
     const { ps } = fakePs("  501     1 Z    (pulumi)\n  502     1 Z+   \n");
     assert.deepEqual(processesFromPs(ps), []);
   });
@@ -43,7 +43,7 @@ describe("identityFromPs", () => {
     assert.deepEqual(calls, [["-o", "stat=,lstart=", "-p", "501"]]);
   });
 
-  it("is undefined for a zombie and where no process has the id", () => {
+  it("is undefined for a zombie and an unused process id", () => {
     assert.equal(
       identityFromPs(501, fakePs("Z+   Sat Nov  7 06:59:24 2026\n").ps),
       undefined,

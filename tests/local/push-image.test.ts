@@ -9,7 +9,7 @@ import { useFolders } from "../support/folders.ts";
 describe("pushImage", () => {
   const useFolder = useFolders();
   const requests: string[] = [];
-  /** Has an image node:24, and nothing else. */
+  /** A registry that has only the image node:24. */
   const registry = createServer(({ method, url }, response) => {
     requests.push(`${method} ${url}`);
     response.writeHead(url === "/v2/node/manifests/24" ? 200 : 404).end();
@@ -27,7 +27,7 @@ describe("pushImage", () => {
     registry.close();
   });
 
-  /** Runs `work` with a `docker` that writes down how it is called. */
+  /** Runs `work` with a `docker` that logs its arguments; returns the log. */
   async function dockerCalls(work: () => Promise<void>): Promise<string> {
     const folder = useFolder({
       docker: '#!/bin/sh\necho "$@" >>"$(dirname "$0")/calls"\n',
@@ -39,7 +39,7 @@ describe("pushImage", () => {
     return existsSync(calls) ? readFileSync(calls, "utf8") : "";
   }
 
-  it("asks the registry alone, if that has the image", async () => {
+  it("only asks the registry if that has the image", async () => {
     assert.equal(
       await dockerCalls(() => pushImage("local/node:1", `${address}/node:24`)),
       "",
@@ -55,7 +55,7 @@ describe("pushImage", () => {
     );
   });
 
-  it("leaves it to Docker to say why a registry doesn't answer", async () => {
+  it("lets Docker report why a registry doesn't answer", async () => {
     const as = "127.0.0.1:1/node:24";
     assert.match(
       await dockerCalls(() => pushImage("local/node:1", as)),

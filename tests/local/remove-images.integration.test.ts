@@ -16,7 +16,7 @@ describe("removeImages", () => {
       if (await imageExists(image)) await run("docker", ["image", "rm", image]);
   });
   async function make(image: string): Promise<string> {
-    // The label makes each of them another image.
+    // The label makes each image unique.
     const label = `LABEL id=${randomBytes(6).toString("hex")}`;
     const emptyArchive = "\0".repeat(1024);
     await run("docker", ["import", "--change", label, "-", image], {
@@ -26,7 +26,7 @@ describe("removeImages", () => {
     return image;
   }
 
-  it("removes every tag of the repositories, without images of others and those in use", async () => {
+  it("removes every tag of the repositories, except images in use and other images", async () => {
     const registry = "127.0.0.250:5001";
     const images = [
       await make(`${registry}/marquee-auth:dev-1`),
@@ -52,6 +52,6 @@ describe("removeImages", () => {
     await run("docker", ["rm", container]);
     await removeImages(repositories);
     assert.equal(await imageExists(used), false);
-    await removeImages(repositories); // there are none left
+    await removeImages(repositories); // nothing is left to remove
   });
 });

@@ -23,7 +23,7 @@ const absent = { state: "absent" } as const;
 const pullFailure =
   'Get "https://registry-1.docker.io/v2/": dial tcp: no such host';
 
-describe("requirements of a local cluster", () => {
+describe("Requirements of a local cluster", () => {
   it("are met for root on Debian with nothing else", () => {
     assert.deepEqual(missing(debianRoot), []);
     assert.deepEqual(missing({ ...debianRoot, pullFailure }), []);
@@ -42,7 +42,7 @@ describe("requirements of a local cluster", () => {
     assert.match(sentence ?? "", /as root on Debian/);
   });
 
-  it("ask for Docker Desktop on macOS, and for nothing of Debian", () => {
+  it("ask for Docker Desktop on macOS, and for nothing related to Debian", () => {
     const [sentence, ...others] = missing({
       ...linuxUser,
       platform: "darwin",
@@ -98,7 +98,7 @@ describe("requirements of a local cluster", () => {
     ["Podman", /`docker` is Podman.+Install Docker's engine/],
     ["rootless Docker", /engine is rootless.+`docker context use default`/],
   ] as const)
-    it(`refuse ${engine}, whether it answers or not`, () => {
+    it(`reject ${engine}, whether it answers or not`, () => {
       for (const machine of [debianRoot, linuxUser]) {
         const sentences = missing({ ...machine, unsupportedEngine: engine });
         assert.equal(sentences.length, 1);

@@ -15,7 +15,7 @@ const plenty: Resources = {
   inotifyInstances: 24,
 };
 
-/** The one sentence about this machine. */
+/** The only shortage on a machine, or an empty text. */
 function shortage(free: Partial<Resources>, work: Work) {
   const [sentence, ...others] = shortages({ ...plenty, ...free }, work);
   assert.deepEqual(others, []);
@@ -23,17 +23,17 @@ function shortage(free: Partial<Resources>, work: Work) {
 }
 
 describe("Resources of a local cluster", () => {
-  it("suffice on a machine with plenty of everything", () => {
+  it("suffice on a large machine", () => {
     for (const work of ["compile", "build", "start"] as const)
       assert.deepEqual(shortages(plenty, work), []);
   });
 
-  it("are not refused where they are unknown", () => {
+  it("are not rejected if unknown", () => {
     const { cacheDisk } = plenty;
     assert.deepEqual(shortages({ cacheDisk }, "build"), []);
   });
 
-  it("include 10 GiB of the engine's disk to compile, 4 GiB to build and 2 GiB to start, besides the 1 % that the kubelet wants", () => {
+  it("include 10 GiB of the engine's disk to compile, 4 GiB to build and 2 GiB to start, besides the 1 % that the kubelet reserves", () => {
     const free = (gib: number) => ({
       engineDisk: { bytes: 100 * GiB, freeBytes: gib * GiB },
     });
@@ -48,7 +48,7 @@ describe("Resources of a local cluster", () => {
     assert.equal(shortage(free(3), "start"), "");
   });
 
-  it("include 1 GiB for the cache, in whose stead another folder can be set", () => {
+  it("include 1 GiB for the cache, and suggest another cache folder", () => {
     const cacheDisk = { folder: "/nfs/ada/marquee", freeBytes: 0.5 * GiB };
     assert.match(
       shortage({ cacheDisk }, "build"),
@@ -73,7 +73,7 @@ describe("Resources of a local cluster", () => {
     );
   });
 
-  it("include folders of this machine in containers", () => {
+  it("include mounts of this machine's folders in containers", () => {
     assert.equal(shortage({ mounts: true }, "start"), "");
     assert.match(
       shortage({ mounts: false }, "start"),
@@ -81,7 +81,7 @@ describe("Resources of a local cluster", () => {
     );
   });
 
-  it("are all named that are short", () => {
+  it("are reported for each shortage", () => {
     const none = {
       engineDisk: { bytes: 0, freeBytes: 0 },
       cacheDisk: { folder: "/cache", freeBytes: 0 },
@@ -94,7 +94,7 @@ describe("Resources of a local cluster", () => {
 });
 
 describe("parseMeasurements", () => {
-  it("reads what the script measures here", async () => {
+  it("reads the script's measurements of this machine", async () => {
     const { engineDisk, inotifyInstances } = await measureHere("/", 2);
     assert.ok(engineDisk && engineDisk.bytes > engineDisk.freeBytes);
     if (process.platform === "linux") assert.equal(inotifyInstances, 2);
@@ -112,7 +112,7 @@ describe("parseMeasurements", () => {
     );
   });
 
-  it("leaves out what could not be measured", () => {
+  it("omits values that could not be measured", () => {
     assert.deepEqual(parseMeasurements("inotifyInstances=0"), {
       engineDisk: undefined,
       inotifyInstances: 0,

@@ -19,7 +19,7 @@ describe("Stack dev's configuration", () => {
   const file = (text: string) =>
     join(useFolder({ "Pulumi.dev.yaml": text }), "Pulumi.dev.yaml");
 
-  it("is for the local cluster in the repository, without its registry, images and platform", () => {
+  it("names only the context of the local cluster in the repository, not its registry, images and platform", () => {
     assert.equal(stackContext(), localContext);
     for (const key of ["registry", "baseImage", "platform"])
       assert.ok(!hasStackConfig(`marquee:${key}`), key);
@@ -58,7 +58,7 @@ config:
     assert.ok(hasStackConfig("marquee:registry", config));
   });
 
-  it("has no context where the file says none", () => {
+  it("has no context if the file sets none", () => {
     assert.equal(stackContext(file("config: {}\n")), undefined);
   });
 });

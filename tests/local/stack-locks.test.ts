@@ -12,7 +12,7 @@ describe("removeStaleLocks", () => {
   const useFolder = useFolders();
   const lock = (pid: number, hostname: string) =>
     JSON.stringify({ pid, username: "ada", hostname });
-  /** Makes a backend with these locks; returns what is left of them. */
+  /** Removes stale locks from a backend with these files; returns the remaining ones. */
   function removeFrom(files: Record<string, string>, running = [pulumi]) {
     const backend = useFolder(
       Object.fromEntries(
@@ -31,7 +31,7 @@ describe("removeStaleLocks", () => {
     assert.deepEqual(removeFrom(files), { removed: true, left: [] });
   });
 
-  it("removes the lock of a pulumi whose id another program has now", () => {
+  it("removes the lock of a pulumi whose process id another program has", () => {
     const editor = { ...pulumi, command: "vi" };
     assert.deepEqual(removeFrom({ "a.json": lock(501, "mac") }, [editor]), {
       removed: true,
@@ -68,7 +68,7 @@ describe("orphanedPlugins", () => {
   const kubernetes =
     "pulumi-home/plugins/resource-kubernetes-v4.25.0/pulumi-resource-kubernetes";
 
-  it("are those of the cache whose pulumi doesn't run", () => {
+  it("returns the cache's plugins whose pulumi doesn't run", () => {
     const docker = {
       ...plugin(503, 1, ""),
       command: `node ${cache}/pulumi-home/plugins/resource-docker-v5.2.0/plugin.cjs`,
@@ -79,7 +79,7 @@ describe("orphanedPlugins", () => {
     );
   });
 
-  it("don't include plugins of a running pulumi, other programs and plugins elsewhere", () => {
+  it("omits plugins of a running pulumi, other programs and plugins elsewhere", () => {
     const others = [
       plugin(502, pulumi.pid, kubernetes),
       plugin(503, 1, "toolchain/1/bin/kube"),

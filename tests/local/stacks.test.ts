@@ -128,7 +128,7 @@ describe("setStacksAside", () => {
     ]);
   });
 
-  it("keeps nothing of stacks without resources", () => {
+  it("removes stacks without resources", () => {
     const backend = useBackend({ [`${stacks}/dev.json`]: empty });
     assert.equal(setStacksAside(backend, now), undefined);
     assert.deepEqual(readdirSync(dirname(backend)), ["pulumi"]);

@@ -15,7 +15,7 @@ const exists = (kind: "container" | "volume", name: string) =>
   succeeds("docker", [kind, "inspect", name]);
 
 describe("Containers of tests", function () {
-  this.timeout(300_000); // the image may have to be made
+  this.timeout(300_000); // the image may have to be built
   before(prepareDocker);
   const children: ChildProcess[] = [];
   afterEach(() => {
@@ -47,7 +47,7 @@ describe("Containers of tests", function () {
       assert.equal(await exists("container", container), false);
     });
 
-  it("are removed by the next run when SIGKILL ended the tests, without those of tests that still run", async () => {
+  it("are removed by the next run when SIGKILL ended the tests, except those of running tests", async () => {
     const [volume, own] = [newName(), newName()];
     await run("docker", ["volume", "create", ...testLabel, volume]);
     await run("docker", [
@@ -97,7 +97,7 @@ describe("Containers of tests", function () {
       other.close();
       for (const name of names) await run("docker", ["rm", "--force", name]);
     }
-    // The container that did not start is gone as well.
+    // The container that did not start was removed as well.
     assert.equal(
       await run("docker", [
         ...["ps", "--all", "--quiet", "--filter", "status=created"],

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { useFolders } from "../support/folders.ts";
 
-/** Takes its turn, writes that down, and ends the turn when the file that it is told of exists. */
+/** Takes its turn, logs that, and ends the turn once the file `end` exists. */
 const program = `
   import { appendFileSync, existsSync } from "node:fs";
   import { setTimeout as delay } from "node:timers/promises";
@@ -54,7 +54,7 @@ describe("inTurn", () => {
     };
   }
 
-  it("lets one process after another do its work", async () => {
+  it("runs the work of one process after another", async () => {
     const { begin, lines, endTurns, untilBegun } = useTurns();
     const first = begin();
     await untilBegun(1);

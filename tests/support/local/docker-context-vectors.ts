@@ -177,7 +177,7 @@ export const vectors: Vector[] = [
     digest,
   })),
   {
-    title: "a .dockerignore of the Dockerfile's own, which comes first",
+    title: "a Dockerfile's own .dockerignore, which takes precedence",
     files: { ...ignoring("foo"), "Dockerfile.dockerignore": "app\n" },
     digest: "c725f06e921feea63c1b29ee52940a0906c345e325098526badcc830e868ef03",
   },

@@ -1,8 +1,8 @@
 import { startServer } from "../postgres.ts";
 
-// Tests that never end, for a test that interrupts them: one starts a server and says which container that is.
+// A test that never ends, for a test that interrupts it. It prints the name of its server's container.
 describe("Tests with a server", () => {
-  it("hang", async () => {
+  it("never end", async () => {
     console.log((await startServer()).container);
     await new Promise(() => {});
   });
