@@ -12,7 +12,7 @@ const labels = { app: "auth-service" };
 const metadata = (name: string) => ({ name, namespace: "marquee" });
 const probe = (path: string) => ({ httpGet: { path, port: "http" } });
 
-/** A container that neither checker complains of, but for what `more` changes. */
+/** A container that passes both checkers, unless `more` breaks it. */
 const container = (more: object = {}) => ({
   name: "auth",
   image: "registry.example.com/auth:1.0.0",
@@ -32,7 +32,7 @@ const container = (more: object = {}) => ({
   ...more,
 });
 
-/** And a Deployment of it. */
+/** A Deployment of that container. */
 const deployment = (spec: object = {}, more: object = {}) => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
@@ -45,9 +45,9 @@ const deployment = (spec: object = {}, more: object = {}) => ({
   },
 });
 
-describe("the manifest checkers", () => {
+describe("Manifest checkers", () => {
   before(async function () {
-    // Where the cache has none, they are built.
+    // Builds the checkers that are not in the cache.
     this.timeout("10m");
     await ensureCheckers();
   });
@@ -62,10 +62,10 @@ describe("the manifest checkers", () => {
     const accepts = async (object: object) =>
       assert.deepEqual(await conformance([object], schemas), []);
 
-    it("has nothing to say of what is right", () => accepts(deployment()));
+    it("accepts a valid Deployment", () => accepts(deployment()));
 
     const right: Record<string, object> = {
-      "null where a field may be left out": deployment({
+      "null for an optional field": deployment({
         replicas: null,
         strategy: null,
       }),
@@ -82,7 +82,7 @@ describe("the manifest checkers", () => {
         kind: "Namespace",
         metadata: { name: "marquee" },
       },
-      "any field of an object that is left open": {
+      "any field of an open object": {
         apiVersion: "example.com/v1",
         kind: "Film",
         spec: { open: { title: "a film" } },
@@ -97,23 +97,23 @@ describe("the manifest checkers", () => {
         deployment({}, { imagee: "auth" }),
         `Deployment/auth: at '${at}': additional properties 'imagee' not allowed`,
       ],
-      "a text for a number": [
+      "a string for a number": [
         deployment({ replicas: "2" }),
         "Deployment/auth: at '/spec/replicas': got string, want null or integer",
       ],
-      "a truth value as a port": [
+      "a boolean as a port": [
         deployment({}, { livenessProbe: { httpGet: { port: true } } }),
         `Deployment/auth: at '${at}/livenessProbe/httpGet/port': got boolean, want integer or string`,
       ],
-      "a truth value as a quantity": [
+      "a boolean as a quantity": [
         deployment({}, { resources: { limits: { cpu: true } } }),
         `Deployment/auth: at '${at}/resources/limits/cpu': got boolean, want number or string`,
       ],
-      "a field that is missing": [
+      "a missing field": [
         deployment({ selector: undefined }),
         "Deployment/auth: at '/spec': missing property 'selector'",
       ],
-      "null where a field must be": [
+      "null for a required field": [
         deployment({ selector: null }),
         "Deployment/auth: at '/spec/selector': got null, want object",
       ],
@@ -121,7 +121,7 @@ describe("the manifest checkers", () => {
         deployment({ template: { spec: { containers: [null] } } }),
         `Deployment/auth: at '${at}': got null, want object`,
       ],
-      "a value that is not among a field's": [
+      "a value that an enum lacks": [
         deployment({ strategy: { type: "Rolling" } }),
         "Deployment/auth: at '/spec/strategy/type': value must be one of 'Recreate', 'RollingUpdate', <nil>",
       ],
@@ -129,20 +129,20 @@ describe("the manifest checkers", () => {
         { ...deployment(), kind: "deployment" },
         "deployment/auth: at '/kind': value must be one of 'Deployment', <nil>",
       ],
-      "a kind without schema": [
+      "an unknown kind": [
         { apiVersion: "v1", kind: "Servce", metadata: metadata("auth") },
         "Servce/auth: could not find schema for Servce",
       ],
-      "a kind in a version that it hasn't": [
+      "a kind in an unknown version": [
         { ...deployment(), apiVersion: "apps/v1beta1" },
         "Deployment/auth: could not find schema for Deployment",
       ],
     };
     for (const [what, [object, complaint]] of Object.entries(wrong))
-      it(`complains of ${what}`, async () =>
+      it(`rejects ${what}`, async () =>
         assert.deepEqual(await conformance([object], schemas), [complaint]));
 
-    it("tells all mistakes of an object in one sentence, in the objects' order", async () => {
+    it("reports all mistakes of an object in one message, in the order of the objects", async () => {
       const complaints = await conformance(
         [
           deployment({ replicas: "2" }, { imagee: "auth" }),
@@ -175,7 +175,7 @@ describe("the manifest checkers", () => {
       ...new Set(complaints.map((complaint) => complaint.split(": ")[1])),
     ];
 
-    it("finds nothing critical in what is right, and warns of a single pod", async () =>
+    it("finds nothing critical in a valid Deployment, and warns of a single pod", async () =>
       assert.deepEqual(await scores([deployment(), service(), policy]), {
         critical: [],
         warning: [
@@ -213,20 +213,20 @@ describe("the manifest checkers", () => {
       ]);
     });
 
-    it("looks at objects together: a Service that leads to nobody", async () =>
+    it("checks objects together, such as a Service that selects no pods", async () =>
       assert.deepEqual(
         (await scores([deployment(), service({ selector: { app: "pay" } })]))
           .critical[1],
         "Service/auth-service: service-targets-pod: The services selector does not match any pods",
       ));
 
-    it("has nothing to say of kinds that it doesn't know", async () =>
+    it("ignores unknown kinds", async () =>
       assert.deepEqual(
         await scores([{ apiVersion: "v1", kind: "Secret", stringData: {} }]),
         { critical: [], warning: [] },
       ));
 
-    it("fails for objects that it can't read", () =>
+    it("fails for unreadable objects", () =>
       assert.rejects(
         scores([deployment({ replicas: "two" })]),
         /kube-score can't read the objects: .*replicas/s,

@@ -3,13 +3,13 @@ import { basename, join } from "node:path";
 import { ensureGoPrograms } from "../go-programs.ts";
 import { schemaLocation } from "./schemas.ts";
 
-/** The Go packages of the two checkers. What they are is decided in go/go.mod. */
+/** The Go packages of the two checkers, whose versions are in go/go.mod. */
 const packages = [
   "github.com/yannh/kubeconform/cmd/kubeconform",
   "github.com/zegl/kube-score/cmd/kube-score",
 ];
 
-/** Builds the checkers, unless the cache has them; returns where they are. */
+/** Builds the checkers, unless the cache has them; returns their paths. */
 export async function ensureCheckers(): Promise<{
   kubeconform: string;
   kubeScore: string;
@@ -21,7 +21,7 @@ export async function ensureCheckers(): Promise<{
   return { kubeconform, kubeScore };
 }
 
-/** What kubeconform says of objects: a sentence for each that its schema forbids, or that has none. None: all are right. */
+/** Kubeconform's findings: a message for each object that is invalid or has no schema. */
 export async function conformance(
   objects: object[],
   schemas: string,
@@ -42,7 +42,7 @@ export async function conformance(
   );
 }
 
-/** Kubeconform's message without what introduces and groups the mistakes: "at '/spec/replicas': got string, want …". */
+/** The mistakes in kubeconform's message, without its headings: "at '/spec/replicas': got string, want …". */
 function mistakes(message: string): string {
   const [introduction = "", ...parts] = message.split(/\s+- (?=at ')/);
   return parts.length === 0
@@ -53,20 +53,20 @@ function mistakes(message: string): string {
         .join("; ");
 }
 
-/** Kube-score's grades; between warning and perfect there is one that it counts as good. */
+/** Kube-score's grades below the good ones. */
 const grades = { critical: 1, warning: 5 };
 
-/** What kube-score says of objects, all of them together: each as "Kind/name: check: comment", sorted. */
+/** Kube-score's findings about a set of objects, each as "Kind/name: check: comment", sorted. */
 export async function scores(
   objects: object[],
 ): Promise<{ critical: string[]; warning: string[] }> {
   const { kubeScore } = await ensureCheckers();
   const scored = report(
     kubeScore,
-    // Without a version, it takes the cluster for one of 1.18. This is the oldest that Marquee is for.
+    // The oldest version that Marquee supports. The default is 1.18.
     ["score", "--kubernetes-version=v1.30", "--output-format=json", "-"],
     objects,
-  ) as ScoredObject[] | null; // null: none of these kinds has a check
+  ) as ScoredObject[] | null; // null if no check is about these kinds
   const graded = (grade: number) =>
     (scored ?? []).flatMap((object) => complaints(object, grade)).sort();
   return { critical: graded(grades.critical), warning: graded(grades.warning) };
@@ -78,9 +78,9 @@ interface ScoredObject {
   checks: {
     check: { id: string; comment: string };
     grade: number;
-    /** It doesn't apply, or an annotation of the object says to ignore it. */
+    /** The check doesn't apply, or an annotation of the object disables it. */
     skipped: boolean;
-    /** `path` is a container's name or a label's, if the comment is on one. */
+    /** `path` is the name of a container or a label, if the comment is about one. */
     comments: { path: string; summary: string }[] | null;
   }[];
 }
@@ -96,7 +96,7 @@ function complaints(object: ScoredObject, grade: number): string[] {
     );
 }
 
-/** What a checker reports of objects. It ends with code 1 where it has complaints, as where it can't read them: then there is no report. */
+/** A checker's report. Checkers exit with code 1 for findings and for unreadable objects, but report only findings. */
 function report(program: string, args: string[], objects: object[]): unknown {
   const { stdout, stderr, error } = spawnSync(program, args, {
     input: JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),

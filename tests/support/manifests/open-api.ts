@@ -30,7 +30,7 @@ const kind = (group: string, kind: string, spec: Schema): Schema => ({
   "x-kubernetes-group-version-kind": [{ group, version: "v1", kind }],
 });
 
-/** A cluster's OpenAPI document in small: a Deployment, as Kubernetes has it, a Namespace, and a custom kind. */
+/** A small OpenAPI document of a cluster: Kubernetes' Deployment, a Namespace and a custom kind. */
 export const openApi: OpenApi = {
   definitions: {
     [`${apps}.Deployment`]: kind(

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-/** What a cluster says of its objects: `kubectl get --raw /openapi/v2`. */
+/** A cluster's OpenAPI document: `kubectl get --raw /openapi/v2`. */
 export interface OpenApi {
   definitions: Record<string, Schema>;
 }
@@ -26,12 +26,15 @@ interface GroupVersionKind {
   kind: string;
 }
 
-/** The API takes numbers for quantities as well (`cpu: 1`), which its document doesn't say. */
+/** The API also accepts numbers for quantities (`cpu: 1`), which its document doesn't mention. */
 const quantity = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 
 const shared = "_definitions.json";
 
-/** Where kubeconform finds the schema of a kind in a folder that `schemasFrom` wrote. Group in full: two groups may begin alike. */
+/**
+ * Kubeconform's template for the path of a schema that `schemasFrom` wrote.
+ * It has the full group, because the first parts of two groups may be equal.
+ */
 export const schemaLocation = (folder: string): string =>
   join(
     resolve(folder),
@@ -39,9 +42,9 @@ export const schemaLocation = (folder: string): string =>
   );
 
 /**
- * Writes kubeconform's JSON schemas for all kinds that a cluster knows, its custom ones too. Kubeconform would download
- * them; these are made as openapi2jsonschema makes those, `--strict --kubernetes --expanded`: no fields but known ones,
- * null where a field may be left out. Stricter in one thing: null is no item of a list, and no value of a map.
+ * Writes kubeconform's JSON schemas for all kinds of a cluster, including custom ones. Otherwise, kubeconform would
+ * download schemas. They equal those of openapi2jsonschema with `--strict --kubernetes --expanded`: unknown fields are
+ * rejected, and optional fields may be null. But items of lists and values of maps can't be null.
  */
 export function schemasFrom({ definitions }: OpenApi, folder: string): void {
   mkdirSync(folder, { recursive: true });
@@ -66,16 +69,16 @@ export function schemasFrom({ definitions }: OpenApi, folder: string): void {
   }
 }
 
-/** A definition's second form, for fields that may be left out: JSON schema's draft 4 can say nothing beside a `$ref`. */
+/** The nullable form of a definition, for optional fields: JSON schema draft 4 ignores everything beside a `$ref`. */
 const orNull = (reference: string) => `${reference}.orNull`;
 
-/** The kind that a definition is of. Some, as DeleteOptions, are of every group: nobody declares such an object. */
+/** The kind of a definition. Some, such as DeleteOptions, belong to every group, and no manifest declares them. */
 function onlyKind(schema: Schema): GroupVersionKind | undefined {
   const kinds = schema["x-kubernetes-group-version-kind"] ?? [];
   return kinds.length === 1 ? kinds[0] : undefined;
 }
 
-/** A kind's definition with its own name and version as the only ones. */
+/** A kind's definition, which allows only its own kind and version. */
 function named(schema: Schema): Schema {
   const only = onlyKind(schema);
   if (only === undefined || schema.properties === undefined) return schema;
@@ -88,7 +91,7 @@ function named(schema: Schema): Schema {
   return { ...schema, properties };
 }
 
-/** Kubernetes' schema as a JSON schema, without the texts. */
+/** Kubernetes' schema as a JSON schema, without descriptions. */
 function strict(schema: Schema, optional: boolean): object {
   const { $ref, properties, items, additionalProperties, ...rest } = schema;
   if ($ref !== undefined) return { $ref: optional ? orNull($ref) : $ref };
