@@ -32,11 +32,11 @@ const held = () =>
 const containerId = () =>
   ok(`docker container inspect --format '{{.Id}}' ${container}`);
 
-/** Another one would be another cluster's. */
+/** The uid of the namespace, which differs in another cluster. */
 const namespaceId = () =>
   ok("kubectl get namespace marquee-dev -o jsonpath={.metadata.uid}");
 
-/** Runs a command where the cluster's data are, while its container is stopped or gone. */
+/** Runs a command in the cluster's volume while its container is stopped or removed. */
 const inVolume = (image: string, command: string) =>
   ok(
     `docker run --rm --volume ${container}:/var/lib/marquee --workdir /var/lib/marquee --entrypoint sh ${image} -c '${command}'`,
@@ -44,20 +44,20 @@ const inVolume = (image: string, command: string) =>
 const nodeImage = () =>
   ok(`docker container inspect --format '{{.Config.Image}}' ${container}`);
 
-/** Gives the API server a certificate that has expired, by the same authority. */
+/** Replaces the API server's certificate by an expired one of the same authority. */
 const expireCertificate =
   "cd /var/lib/marquee/pki && openssl req -new -key apiserver.key -subj /CN=kube-apiserver | " +
   "openssl x509 -req -CA ca.crt -CAkey ca.key -days -1 -out /tmp/expired.crt && cat /tmp/expired.crt >apiserver.crt";
 
-describe("npm run up, on a machine without a cluster", function () {
+describe("npm run up", function () {
   this.timeout("60m"); // it may have to compile Kubernetes and Pulumi
   let first: Result;
   before(async () => {
-    await sh("npm run -s down"); // what a run of these tests that was killed left behind
+    await sh("npm run -s down"); // removes what a killed test run left
     first = await ensureUp();
   });
 
-  it("says where its logs are, what it does, and how long each part took", () => {
+  it("prints where its logs are, what it does, and how long each part took", () => {
     assert.match(first.output, /Logs: \/.+marquee-1\/logs/);
     assert.match(
       first.output,
@@ -65,7 +65,7 @@ describe("npm run up, on a machine without a cluster", function () {
     );
   });
 
-  it("ends with the URLs and three commands to try next", () => {
+  it("prints the URLs and three commands to try next", () => {
     assert.match(
       first.stdout,
       new RegExp(`streaming +http://${host}:30003$`, "m"),
@@ -81,7 +81,7 @@ describe("npm run up, on a machine without a cluster", function () {
     );
   });
 
-  it("leaves the clone as it was", async () => {
+  it("leaves the clone unchanged", async () => {
     assert.equal(await ok("git status --porcelain"), "");
   });
 
@@ -134,7 +134,7 @@ describe("npm run up, on a machine without a cluster", function () {
     assert.deepEqual(await generations(), before);
   });
 
-  it("picks up where a run was killed in the middle of an update", async () => {
+  it("resumes after a run that was killed during an update", async () => {
     const config = join(clone(), "Pulumi.dev.yaml");
     edit(config, /(auth:\n +type: ClusterIP\n +replicas:) 2/, "$1 3");
     const killed = begin("npm run -s up", { detached: true });
@@ -155,7 +155,7 @@ describe("npm run up, on a machine without a cluster", function () {
     await ok("git checkout Pulumi.dev.yaml && pulumi up --yes");
   });
 
-  it("reads a missing kubeconfig from the cluster again", async () => {
+  it("restores a missing kubeconfig from the cluster", async () => {
     const before = [await containerId(), await generations()];
     await ok('rm -r "$KUBECONFIG" "$(dirname "$KUBECONFIG")/node"');
     await ok("npm run -s up");
@@ -180,7 +180,7 @@ describe("npm run up, on a machine without a cluster", function () {
     assert.deepEqual(await answers(), [200, 200]);
   });
 
-  it("leaves the cluster of another home alone, and so does npm run down", async () => {
+  it("rejects a cluster of another home folder, as does npm run down", async () => {
     const before = [await containerId(), await namespaceId()];
     const home = mkdtempSync(join(tmpdir(), "marquee-home-"));
     const asAnother = (command: string) =>
@@ -206,7 +206,7 @@ describe("npm run up, on a machine without a cluster", function () {
     rmSync(home, { recursive: true });
   });
 
-  it("goes on with what it held when the machine was restarted", async () => {
+  it("keeps the cluster's data when the container was killed", async () => {
     const before = await namespaceId();
     await ok(`docker kill ${container}`);
     await ok("npm run -s up");
@@ -215,7 +215,7 @@ describe("npm run up, on a machine without a cluster", function () {
     await until(async () => assert.equal((await fetch(picture)).status, 200));
   });
 
-  it("renews certificates that have expired while the cluster ran", async () => {
+  it("renews certificates that expired while the cluster ran", async () => {
     const before = [await namespaceId(), await generations()];
     await ok(`docker exec ${container} sh -c '${expireCertificate}'`);
     await until(async () => {
@@ -230,7 +230,7 @@ describe("npm run up, on a machine without a cluster", function () {
     await ok("kubectl rollout status deployment --timeout=60s");
   });
 
-  it("goes on with the volume of a container that was removed, and renews expired certificates in it", async () => {
+  it("reuses the volume of a removed container, and renews expired certificates in it", async () => {
     const before = [await namespaceId(), await generations()];
     const image = await nodeImage();
     await ok(`docker rm --force ${container}`);
@@ -240,7 +240,7 @@ describe("npm run up, on a machine without a cluster", function () {
     await ok("kubectl rollout status deployment --timeout=60s");
   });
 
-  it("leaves a cluster that can't start as it is, and says why", async () => {
+  it("reports why a cluster can't start, and leaves it unchanged", async () => {
     const before = [await containerId(), await namespaceId()];
     const image = await nodeImage();
     await ok(`docker kill ${container}`);
@@ -260,7 +260,7 @@ describe("npm run up, on a machine without a cluster", function () {
     await ok("kubectl rollout status deployment --timeout=60s");
   });
 
-  it("continues a start that was killed", async () => {
+  it("resumes a start that was killed", async () => {
     await ok("npm run -s down");
     const killed = begin("npm run -s up", { detached: true });
     await until(async () =>
@@ -280,7 +280,7 @@ describe("npm run up, on a machine without a cluster", function () {
     assert.equal(await containerId(), before);
   });
 
-  it("prints nothing but an error where there is no cluster to work on", async () => {
+  it("is suggested by npm run env, which prints only an error without a cluster", async () => {
     const { code, stdout, output } = await sh("MARQUEE_LOCAL=9 npm run -s env");
     assert.equal(code, 1);
     assert.equal(stdout, "");

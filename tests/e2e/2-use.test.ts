@@ -21,12 +21,12 @@ const replicas = async (service = "auth") =>
   (await json(`kubectl get deployment ${service}-deployment -o json`)).status
     .readyReplicas;
 
-describe("Marquee, as its users use it", function () {
+describe("Marquee in use", function () {
   this.timeout("5m");
   before(ensureUp);
-  afterEach(() => ok("git checkout --quiet .")); // what a failed test left would fail the next
+  afterEach(() => ok("git checkout --quiet .")); // the changes of a failed test would fail the next one
 
-  it("delivers the video to a browser outside, in parts", async () => {
+  it("serves ranges of the video outside of the cluster", async () => {
     const file = readFileSync(
       join(
         clone(),
@@ -54,7 +54,7 @@ describe("Marquee, as its users use it", function () {
     assert.match(page, /<h1>Sign in<\/h1>/);
   });
 
-  it("takes a payment through kubectl port-forward", async () => {
+  it("accepts a payment through kubectl port-forward", async () => {
     const { user, access_token } = await forwarded(
       "auth-service",
       8081,
@@ -104,7 +104,7 @@ describe("Marquee, as its users use it", function () {
       );
   });
 
-  it("lets nobody in the cluster call auth but streaming and payment, nobody payment but streaming, and no service call out", async () => {
+  it("allows only streaming and payment to call auth, only streaming to call payment, and no service to call out", async () => {
     assert.equal(
       await statusFrom("streaming", "http://auth-service:8081/readyz"),
       "200",
@@ -135,13 +135,13 @@ describe("Marquee, as its users use it", function () {
     );
   });
 
-  it("opens no port outside for a ClusterIP service", async () => {
+  it("opens no node port for a ClusterIP service", async () => {
     const { spec } = await json("kubectl get service auth-service -o json");
     assert.equal(spec.type, "ClusterIP");
     assert.equal(spec.ports[0].nodePort, undefined);
   });
 
-  it("logs each request as JSON, with the id that the client got", async () => {
+  it("logs each request as JSON, with the request id that the client got", async () => {
     const response = await fetch(picture, { method: "HEAD" });
     const id = response.headers.get("x-request-id");
     await until(async () => {
@@ -156,14 +156,14 @@ describe("Marquee, as its users use it", function () {
     }, 10);
   });
 
-  it("previews as unchanged", async () => {
+  it("previews no changes after an update", async () => {
     assert.match(
       await ok("pulumi preview --expect-no-changes"),
       new RegExp(`${resources} unchanged`),
     );
   });
 
-  it("previews as unchanged in another clone, on a machine with other file modes", async () => {
+  it("previews no changes in another clone with other file modes", async () => {
     const other = mkdtempSync(join(tmpdir(), "marquee-elsewhere-"));
     try {
       await ok(
@@ -180,10 +180,10 @@ describe("Marquee, as its users use it", function () {
     }
   });
 
-  it("scales by one line of config, and the diff shows replicas and nothing else", async () => {
+  it("scales by one line of configuration, for which the diff shows only replicas", async () => {
     await ok("pulumi config set --path 'marquee:services.auth.replicas' 5");
     const preview = await ok("pulumi preview --diff");
-    // What Kubernetes noted about pods meanwhile (disruption budgets' status) is refreshed, not changed.
+    // Status that Kubernetes wrote in the meantime (of disruption budgets) is refreshed, not changed.
     const changes = preview
       .slice(preview.indexOf("kubernetes:apps/v1:Deployment: (update)") - 2)
       .split("\n")
@@ -205,7 +205,7 @@ describe("Marquee, as its users use it", function () {
     assert.equal(await replicas(), 2);
   });
 
-  it("replaces a pod that is deleted", async () => {
+  it("replaces a deleted pod", async () => {
     const [name] = (
       await ok("kubectl get pods -l app=payment-service -o name")
     ).split("\n");
@@ -214,7 +214,7 @@ describe("Marquee, as its users use it", function () {
     assert.ok(!(await ok("kubectl get pods -o name")).includes(name as string));
   });
 
-  it("shows what somebody scaled by hand as drift, and undoes it", async () => {
+  it("shows manual scaling as drift, and reverts it", async () => {
     await ok("kubectl scale deployment auth-deployment --replicas=5");
     assert.match(
       await ok("pulumi preview --refresh --diff"),
@@ -224,7 +224,7 @@ describe("Marquee, as its users use it", function () {
     await until(async () => assert.equal(await replicas(), 2));
   });
 
-  it("rolls a changed service out without failing a request, and touches that service alone", async () => {
+  it("rolls out a changed service without failed requests, and changes no other service", async () => {
     const before = await generations();
     edit(
       join(clone(), "services/streaming/routes/titles.ts"),

@@ -53,15 +53,15 @@ const left = async (kinds: string): Promise<string[]> =>
     ({ metadata }: { metadata: { name: string } }) => metadata.name,
   );
 
-describe("Environments and service types", function () {
+describe("Stacks staging and prod", function () {
   this.timeout("6m");
   before(ensureUp);
   after(() => ok("git checkout Pulumi.*.yaml && pulumi stack select dev"));
 
-  it("puts staging beside dev, with other replica counts and service types, and leaves dev alone", async () => {
+  it("deploys staging beside dev, with other replica counts and service types, and leaves dev unchanged", async () => {
     const dev = await generations();
     await ok("pulumi stack select staging && pulumi up --yes");
-    // The autoscaler looks every 15 s.
+    // The autoscaler acts every 15 s.
     await until(async () =>
       assert.deepEqual(await deployments("marquee-staging"), {
         "auth-deployment": 1,
@@ -78,7 +78,7 @@ describe("Environments and service types", function () {
     assert.deepEqual(await generations(), dev);
   });
 
-  it("gives a LoadBalancer an address that answers, and a NodePort a port that does", async () => {
+  it("gives a LoadBalancer a reachable address, and a NodePort a reachable port", async () => {
     const endpoints = await json(
       "pulumi stack output endpoints --stack staging --json",
     );
@@ -91,7 +91,7 @@ describe("Environments and service types", function () {
     assert.equal((await fetch(endpoints.auth)).status, 200);
   });
 
-  it("turns a service into a DNS name for one elsewhere: no image, no Deployment, the same Service object", async () => {
+  it("turns a service into an ExternalName without image and Deployment, in the same Service object", async () => {
     const uid = await ok(
       "kubectl get service payment-service -n marquee-staging -o jsonpath={.metadata.uid}",
     );
@@ -124,7 +124,7 @@ describe("Environments and service types", function () {
     );
   });
 
-  it("brings that service back, still the same Service object", async () => {
+  it("turns an ExternalName back into a ClusterIP with pods, in the same Service object", async () => {
     const uid = await ok(
       "kubectl get service payment-service -n marquee-staging -o jsonpath={.metadata.uid}",
     );
@@ -140,7 +140,7 @@ describe("Environments and service types", function () {
     );
   });
 
-  it("takes staging away with pulumi destroy, but for its data, and nothing else", async () => {
+  it("removes staging, but neither its data nor dev, with pulumi destroy", async () => {
     assert.equal((await credentials("signup")).status, 201);
     await ok("pulumi destroy --yes --stack staging");
     assert.deepEqual(
@@ -156,7 +156,7 @@ describe("Environments and service types", function () {
     assert.equal((await deployments("marquee-dev"))["streaming-deployment"], 3);
   });
 
-  it("goes on with the retained data once the next deployment is told to adopt them", async () => {
+  it("reuses the retained data after marquee:adopt is set", async () => {
     const { code, output } = await sh("pulumi up --yes --stack staging");
     assert.notEqual(code, 0);
     const key = output.match(/pulumi config set marquee:adopt ([\w-]+)`/)?.[1];
@@ -166,7 +166,7 @@ describe("Environments and service types", function () {
     await destroyStaging();
   });
 
-  it("previews prod without its cluster and the images it is to run, and says that they are out of reach", async () => {
+  it("previews prod without its cluster, password and images, and warns about each", async () => {
     const preview = await ok(
       "pulumi stack select --create prod && pulumi preview",
     );

@@ -19,7 +19,7 @@ async function world() {
   return { objects: await generations(), tags: await Promise.all(tags) };
 }
 
-describe("A mistake is told in a sentence, and nothing is built, pushed or changed", function () {
+describe("pulumi up with mistakes", function () {
   this.timeout("3m");
   let before_: Awaited<ReturnType<typeof world>>;
   before(async () => {
@@ -41,17 +41,17 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
       'marquee:services.auth.type is "Clusterip": it must be ClusterIP, NodePort, LoadBalancer or ExternalName. Did you mean ClusterIP?',
     ],
     [
-      "replicas below 0",
+      "negative replicas",
       [set("services.auth.replicas", "-1")],
       "marquee:services.auth.replicas is -1: it must be a whole number, 0 or more.",
     ],
     [
-      "replicas in a fraction",
+      "fractional replicas",
       [set("services.auth.replicas", "2.5")],
       "it must be a whole number, 0 or more.",
     ],
     [
-      "replicas in words",
+      "replicas that are not a number",
       [set("services.auth.replicas", "three")],
       'marquee:services.auth.replicas is "three": it must be a whole number, 0 or more.',
     ],
@@ -69,12 +69,12 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
       "marquee:services.auth.nodePort is the same, and each service needs its own.",
     ],
     [
-      "a node port with a type that has none",
+      "a node port for a ClusterIP",
       [set("services.auth.nodePort", "30004")],
       "marquee:services.auth.nodePort is 30004: only a service of type NodePort has one, and services.auth.type is ClusterIP.",
     ],
     [
-      "replicas and an autoscaler",
+      "replicas beside an autoscaler",
       [set("services.auth.autoscale.max", "4")],
       "marquee:services.auth.replicas is 2: services.auth.autoscale is there too, and only one of the two can say how many pods there are",
     ],
@@ -84,7 +84,7 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
       'marquee:services.auth.image is "localhost:5001/marquee-auth:dev": it must be an image by digest',
     ],
     [
-      "more requested than allowed",
+      "a request above its limit",
       [set("services.auth.resources.requests.memory", "1Gi")],
       'marquee:services.auth.resources.requests.memory is "1Gi": it is more than services.auth.resources.limits.memory, which is 256Mi (the default)',
     ],
@@ -94,12 +94,12 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
       "only a service of type LoadBalancer has one, and services.auth.type is ClusterIP.",
     ],
     [
-      "a log endpoint that is none",
+      "an invalid log endpoint",
       [set("services.auth.logSidecar.endpoint", "logs")],
       'marquee:services.auth.logSidecar.endpoint is "logs": it must be an http or https URL',
     ],
     [
-      "a secret that everybody can read",
+      "a secret that is not encrypted",
       [set("secrets.auth.KEY", "hunter2")],
       "marquee:secrets.auth.KEY is not encrypted",
     ],
@@ -109,7 +109,7 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
       "marquee:services.auth.externalName is missing: a service of type ExternalName needs the DNS name",
     ],
     [
-      "a service that doesn't exist",
+      "an unknown service",
       [set("services.paymnt.replicas", "2")],
       "marquee:services.paymnt is not a service: there are auth, payment and streaming. Did you mean payment?",
     ],
@@ -130,12 +130,12 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
       'marquee:context is "nowhere", which is not in the kubeconfig',
     ],
     [
-      "a registry that does not answer",
+      "an unreachable registry",
       [set("registry", "127.0.0.2:5999")],
       'marquee:registry is "127.0.0.2:5999", which does not answer',
     ],
   ];
-  it("no context at all", async () => {
+  it("rejects a missing context, and changes nothing", async () => {
     await ok("pulumi config rm marquee:context");
     const { code, output } = await sh("pulumi up --yes");
     assert.notEqual(code, 0);
@@ -143,7 +143,7 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
   });
 
   for (const [what, commands, sentence] of mistakes)
-    it(what, async () => {
+    it(`rejects ${what}, and changes nothing`, async () => {
       await ok(commands.join(" && "));
       const { code, output } = await sh("pulumi up --yes");
       assert.notEqual(code, 0);
@@ -151,7 +151,7 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
       assert.doesNotMatch(output, /^\s+at .+:\d+:\d+\)?$/m, "no stack trace");
     });
 
-  it("a stack's name that Kubernetes does not take", async () => {
+  it("rejects a stack's name that is not a DNS label, and changes nothing", async () => {
     await ok(
       "pulumi stack init PR_123 && cp Pulumi.dev.yaml Pulumi.PR_123.yaml",
     );
@@ -167,7 +167,7 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
     }
   });
 
-  it("several mistakes at once, all of them", async () => {
+  it("reports several mistakes at once, and changes nothing", async () => {
     await ok(
       [
         set("services.auth.type", "LB"),
@@ -185,7 +185,7 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
       assert.ok(output.includes(`- ${key} is`), key);
   });
 
-  it("a service whose sources can't be bundled", async () => {
+  it("rejects a service whose sources can't be bundled, and changes nothing", async () => {
     appendFileSync(join(clone(), "services/auth/app.ts"), "const x = ;\n");
     const { code, output } = await sh("pulumi up --yes");
     assert.notEqual(code, 0);
@@ -195,7 +195,7 @@ describe("A mistake is told in a sentence, and nothing is built, pushed or chang
     );
   });
 
-  it("a Dockerfile that can't be built", async () => {
+  it("rejects a Dockerfile that can't be built, and changes nothing", async () => {
     appendFileSync(
       join(clone(), "services/Dockerfile"),
       "COPY nothing-of-that-name /\n",

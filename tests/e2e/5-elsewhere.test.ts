@@ -48,7 +48,7 @@ describe("Services of type ExternalName that lead to another stack", function ()
     await destroyStaging();
   });
 
-  it("let people sign up, pay and watch with auth or payment elsewhere", async () => {
+  it("let users sign up, pay and watch with auth or payment elsewhere", async () => {
     configure("auth", allow("marquee-staging"));
     configure("payment", elsewhere("payment", "marquee-staging"));
     configure("payment", { replicas: 1, ...allow("marquee-dev") }, "staging");
@@ -58,7 +58,7 @@ describe("Services of type ExternalName that lead to another stack", function ()
     await journey(await siteOfStaging()); // auth is elsewhere
   });
 
-  it("let people sign up, pay and watch with streaming elsewhere", async () => {
+  it("let users sign up, pay and watch with streaming elsewhere", async () => {
     configure("payment", allow("marquee-staging"));
     configure("streaming", elsewhere("streaming", "marquee-staging"));
     configure("payment", elsewhere("payment", "marquee-dev"), "staging");

@@ -21,7 +21,7 @@ const deployment = () =>
 const endpoint = async () =>
   (await json("pulumi stack output endpoints --json")).auth as string;
 
-/** Asks auth from streaming while `work` goes on. */
+/** Sends requests from streaming to auth during `work`. */
 const loadFromInside = (work: () => Promise<unknown>) =>
   underLoadFrom("streaming", "http://auth-service:8081/readyz", work);
 
@@ -38,7 +38,7 @@ describe("Service types", function () {
   this.timeout("10m");
   before(async () => {
     await ensureUp();
-    // Its auth answers everybody: what dev's auth is turned into below.
+    // Staging's auth is the external host of dev's auth below.
     await ok("pulumi up --yes --skip-preview --stack staging");
     await ok("pulumi stack select dev");
     // Required while auth is elsewhere. Set throughout, so that a step changes auth alone.
@@ -54,7 +54,7 @@ describe("Service types", function () {
     await destroyStaging();
   });
 
-  // Each type after each other one.
+  // Every change from one type to another.
   const steps: [from: Type, to: Type][] = [
     ["ClusterIP", "NodePort"],
     ["NodePort", "ClusterIP"],
@@ -70,7 +70,7 @@ describe("Service types", function () {
     ["ExternalName", "ClusterIP"],
   ];
   for (const [from, to] of steps)
-    it(`${from} becomes ${to}, by config and pulumi up alone`, async () => {
+    it(`changes from ${from} to ${to} by configuration and pulumi up`, async () => {
       const before = await auth();
       assert.equal(before.spec.type, from);
       const pods = from === "ExternalName" ? undefined : await deployment();
@@ -79,7 +79,7 @@ describe("Service types", function () {
       let fromOutside: Awaited<ReturnType<typeof underLoad>> | undefined;
       const up = () => ok("pulumi up --yes --skip-preview");
       const fromInside = await loadFromInside(async () => {
-        // A node port stays, where the next type has one too.
+        // The node port stays if the next type has one, too.
         if (from === "NodePort" && to === "LoadBalancer")
           fromOutside = await underLoad(`http://${host}:30010/readyz`, up);
         else await up();
@@ -89,7 +89,7 @@ describe("Service types", function () {
       const after = await auth();
       assert.equal(after.spec.type, to);
       assert.equal(after.metadata.uid, before.metadata.uid);
-      /** Whether callers get answers again, once DNS (5 s here) no longer has the old address for them. */
+      /** Waits until callers get answers again, once DNS (5 s here) has dropped the old address. */
       const settled = () =>
         until(async () => {
           const { failures } = await loadFromInside(
@@ -98,7 +98,7 @@ describe("Service types", function () {
           assert.deepEqual(failures, []);
         }, 10);
       if (to === "ExternalName") {
-        // The old address is gone, and whoever had it had to ask for the new one.
+        // The old address is gone, and callers have to resolve the new one.
         await settled();
         assert.equal(
           await cname("auth-service.marquee-dev.svc.cluster.local"),
@@ -110,7 +110,7 @@ describe("Service types", function () {
         );
         return;
       }
-      // The way elsewhere is closed once the Service leads here.
+      // Egress to the external host is closed once the Service leads to pods.
       if (from === "ExternalName") await settled();
       else assert.deepEqual(fromInside.failures, []);
       assert.ok(fromInside.answered > 100, `${fromInside.answered} answers`);
@@ -128,7 +128,7 @@ describe("Service types", function () {
         assert.equal((await fetch(`${await endpoint()}/readyz`)).status, 200);
     });
 
-  it("a NodePort that is not named is a free one, and stays the same", async () => {
+  it("gives a NodePort without a configured port a free one, which stays the same", async () => {
     configure("auth", { type: "NodePort" });
     await ok("pulumi up --yes --skip-preview");
     const port = (await auth()).spec.ports[0].nodePort;
@@ -139,7 +139,7 @@ describe("Service types", function () {
     assert.equal((await auth()).spec.ports[0].nodePort, port);
   });
 
-  it("a LoadBalancer lets those in alone whom sourceRanges has", async () => {
+  it("allows only clients in sourceRanges to reach a LoadBalancer", async () => {
     const reachable = async () =>
       (await sh(`curl --max-time 2 -sf ${await endpoint()}/readyz`)).code === 0;
     configure("auth", {
@@ -162,7 +162,7 @@ describe("Service types", function () {
     await until(async () => assert.equal(await reachable(), true), 10);
   });
 
-  it("a LoadBalancer with externalTrafficPolicy Local shows pods the client's address, and one without hides it", async () => {
+  it("shows pods the client's address behind a LoadBalancer only with externalTrafficPolicy Local", async () => {
     for (const externalTrafficPolicy of ["Cluster", "Local"]) {
       configure("auth", { ...settings.LoadBalancer, externalTrafficPolicy });
       await ok("pulumi up --yes --skip-preview");
@@ -171,7 +171,7 @@ describe("Service types", function () {
       try {
         await once(socket, "connect");
         const client = socket.localAddress as string;
-        // kube-proxy may take a moment to see the new policy, and sockets keep the path they began with.
+        // kube-proxy may apply the new policy late, and sockets keep their first path.
         const peers = await peersOf("auth");
         assert.equal(
           peers.includes(client),
@@ -184,11 +184,11 @@ describe("Service types", function () {
     }
   });
 
-  it("a LoadBalancer without an address fails in the time that is set, says why, and is mended by the next pulumi up", async () => {
+  it("reports a LoadBalancer without an address after timeoutSeconds, and repairs it by the next pulumi up", async () => {
     configure("auth", {
       type: "LoadBalancer",
       loadBalancer: {
-        annotations: { "metallb.io/loadBalancerIPs": "9.9.9.9" }, // not one that it may give
+        annotations: { "metallb.io/loadBalancerIPs": "9.9.9.9" }, // not in the pool
         timeoutSeconds: 12,
       },
     });
@@ -203,7 +203,7 @@ describe("Service types", function () {
     assert.equal((await fetch(`${await endpoint()}/readyz`)).status, 200);
   });
 
-  it("a LoadBalancer without pods does not wait for them", async () => {
+  it("deploys a LoadBalancer with 0 replicas without waiting for pods", async () => {
     configure("auth", { type: "LoadBalancer", replicas: 0 });
     await ok("pulumi up --yes --skip-preview");
   });

@@ -43,7 +43,7 @@ describe("Scaling", function () {
     );
   });
 
-  it("adds pods under load, and pulumi up leaves them", async () => {
+  it("adds pods under load, which pulumi up keeps", async () => {
     await underLoad(
       picture,
       () =>
@@ -61,7 +61,7 @@ describe("Scaling", function () {
     assert.equal(after.metadata.generation, metadata.generation);
   });
 
-  it("rolls a change out over as many pods as there are", async () => {
+  it("rolls out a change to all pods of an autoscaled service", async () => {
     configure("streaming", {
       ...autoscaled,
       resources: { limits: { memory: "300Mi" } },
@@ -79,13 +79,13 @@ describe("Scaling", function () {
     configure("streaming", fixed);
     await ok("pulumi up --yes --skip-preview");
     assert.equal((await sh("kubectl get hpa streaming-autoscaler")).code, 1);
-    await ok("pulumi up --yes --skip-preview"); // should the autoscaler have had the last word in between
+    await ok("pulumi up --yes --skip-preview"); // in case the autoscaler changed the number in between
     await until(async () =>
       assert.equal((await streaming()).status.readyReplicas, 2),
     );
   });
 
-  it("lets whoever drains nodes take one pod at a time", async () => {
+  it("limits voluntary evictions to one pod of a service at a time", async () => {
     const pods = await json("kubectl get pods -l app=auth-service -o json");
     const names: string[] = pods.items
       .filter(

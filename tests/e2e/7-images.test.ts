@@ -17,10 +17,10 @@ import { picture } from "../support/e2e/people.ts";
 const images = (stack: string) =>
   json(`pulumi stack output images --stack ${stack} --json`);
 
-/** Where no Docker engine is. */
+/** Points Docker's clients at an engine that does not exist. */
 const withoutDocker = "DOCKER_HOST=unix:///nowhere/docker.sock";
 
-/** Waits until streaming answers so: as it does by itself, or as it was changed below. An old pod may answer until it has drained. */
+/** Waits until streaming answers with this Cache-Control; old pods may answer until they have drained. */
 const answers = (cacheControl: string) =>
   until(async () => {
     const { headers } = await fetch(picture, {
@@ -46,7 +46,7 @@ describe("Images: build once, deploy everywhere", function () {
     await destroyStaging();
   });
 
-  it("prebuilt images are deployed without a Docker engine, and the pods that run them go on", async () => {
+  it("deploys prebuilt images without a Docker engine, and keeps the pods that run them", async () => {
     const before = await generations();
     configure("auth", { image: original.auth, replicas: 2 });
     configure("payment", { image: original.payment, replicas: 2 });
@@ -64,7 +64,7 @@ describe("Images: build once, deploy everywhere", function () {
     assert.ok(!state.includes("pulumi:providers:docker"));
   });
 
-  it("one config key promotes what another stack runs, again without a Docker engine", async () => {
+  it("promotes another stack's images by one key, without a Docker engine", async () => {
     await ok("pulumi stack select dev && pulumi up --yes --skip-preview");
     await ok("pulumi config set imagesFrom dev --stack staging");
     configure("payment", { replicas: 1 }, "staging"); // dev has no log shipper to promote
@@ -83,7 +83,7 @@ describe("Images: build once, deploy everywhere", function () {
     );
   });
 
-  it("says what is missing where the other stack runs nothing yet, and changes nothing", async () => {
+  it("reports images that the other stack lacks, and changes nothing", async () => {
     await ok("pulumi stack init empty && pulumi stack select dev");
     const before = await generations();
     await ok("pulumi config set imagesFrom empty");
@@ -104,7 +104,7 @@ describe("Images: build once, deploy everywhere", function () {
     await ok("pulumi stack rm empty --yes");
   });
 
-  it("a changed service is one changed field, and one key rolls it back", async () => {
+  it("previews a changed service as one changed field, and rolls it back by one key", async () => {
     await ok("pulumi stack select dev");
     const change = () =>
       edit(
@@ -146,8 +146,8 @@ describe("Images: build once, deploy everywhere", function () {
     await answers(changed);
   });
 
-  it("what kubectl rollout undo brings back, the next pulumi up takes away again", async () => {
-    await ok("pulumi up --yes --skip-preview"); // the change is gone
+  it("reverts a kubectl rollout undo with the next pulumi up", async () => {
+    await ok("pulumi up --yes --skip-preview"); // reverts the change
     await ok(
       "kubectl rollout undo deployment streaming-deployment && kubectl rollout status deployment streaming-deployment",
     );

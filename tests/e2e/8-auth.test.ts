@@ -36,14 +36,14 @@ async function withPods<T>(work: (urls: string[]) => Promise<T>): Promise<T> {
   return next([]);
 }
 
-describe("Accounts, on two pods", function () {
+describe("Accounts on two pods", function () {
   this.timeout("3m");
   before(async () => {
     await ensureUp();
     await ok("pulumi stack select dev");
   });
 
-  it("made at one are there at the other, and so are their tokens", () =>
+  it("work at both pods, as do their tokens and the detection of reused refresh tokens", () =>
     withPods(async ([one = "", other = ""]) => {
       assert.ok(other);
       const email = `pods-${Date.now()}@example.com`;
@@ -57,7 +57,7 @@ describe("Accounts, on two pods", function () {
       const { refresh_token } = tokens;
       const refreshed = await post(`${other}/refresh`, { refresh_token });
       assert.equal(refreshed.status, 200);
-      // Used again, at the other pod: somebody has a copy, and both are out.
+      // A reused refresh token is taken for stolen, which revokes both.
       const again = await post(`${one}/refresh`, { refresh_token });
       assert.equal(again.status, 401);
       const next = (await refreshed.json()) as Tokens;
@@ -67,7 +67,7 @@ describe("Accounts, on two pods", function () {
       assert.equal(after.status, 401);
     }));
 
-  it("have tokens that a library of another make verifies, by the keys of either pod", () =>
+  it("have tokens that PyJWT verifies with the keys of either pod", () =>
     withPods(async ([one = "", other = ""]) => {
       const email = `pyjwt-${Date.now()}@example.com`;
       const { access_token } = (await (
@@ -94,13 +94,13 @@ describe("Accounts, on two pods", function () {
       }
     }));
 
-  it("have nothing in the log that would let somebody in", async () => {
+  it("leave no password, token or hash in the log", async () => {
     const said = await ok("kubectl logs -l app=auth-service --tail=-1");
     assert.ok(!said.includes(password));
     assert.doesNotMatch(said, /eyJ|mrt_|pyjwt-\d+@|\$argon2/);
   });
 
-  it("are kept by a database whose password only auth's pods have", async () => {
+  it("are in a database whose password only auth's pods and the provisioning Job have", async () => {
     const { items } = await json("kubectl get pods -o json");
     const holders = items
       .filter((pod: object) =>

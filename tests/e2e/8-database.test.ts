@@ -19,7 +19,7 @@ import { commandInPod, inPod, quoted } from "../support/e2e/in-pod.ts";
 const password = "a long sentence about nothing";
 const auth = "http://auth-service:8081";
 
-/** Asks auth for something from one of streaming's pods; gives the status. */
+/** Sends a request to auth from one of streaming's pods; returns the status. */
 const ask = async (path: string, email: string, by = password) =>
   Number(
     await inPod(
@@ -32,7 +32,7 @@ const ask = async (path: string, email: string, by = password) =>
     ),
   );
 
-/** Runs SQL at the server as a service's role, by its password as pods have it; gives what psql says. */
+/** Runs SQL as a service's role, with the password that its pods have; returns psql's result. */
 async function asRole(role: string, database: string, sql: string) {
   const secrets = await json(
     `kubectl get secrets -l app.kubernetes.io/name=${role} -o json`,
@@ -59,15 +59,15 @@ const killServer = () =>
   );
 
 interface Answers {
-  /** By what was asked, how often each status was answered. */
+  /** The number of answers by request and status. */
   statuses: Record<string, Record<string, number>>;
-  /** The addresses that got an account. */
+  /** The email addresses that got an account. */
   accounts: string[];
-  /** What came without an answer, and 503s that do not say when to come again. */
+  /** Requests without an answer, and 503s without Retry-After. */
   faults: string[];
 }
 
-/** Signs up, logs in with the right and with a wrong password, without pause, from one of streaming's pods while `work` goes on. */
+/** Signs up, and logs in with right and wrong passwords, repeatedly during `work`, from one of streaming's pods. */
 async function underLogins(
   email: string,
   work: () => Promise<unknown>,
@@ -110,7 +110,7 @@ async function underLogins(
     let number = 0;
     await Promise.all([
       client("right", "/login", () => ({ email, password })),
-      // Of another account: these two would have their tries together, as they come from one address.
+      // Another account, because attempts from one address for the same account count together.
       client("wrong", "/login", () => ({
         email: `not-${email}`,
         password: "not it at all",
@@ -147,7 +147,7 @@ async function underLogins(
   return JSON.parse(output);
 }
 
-describe("The database", function () {
+describe("Database", function () {
   this.timeout("10m");
   before(async () => {
     await ensureUp();
@@ -155,7 +155,7 @@ describe("The database", function () {
   });
   afterEach(() => ok("git checkout --quiet ."));
 
-  it("gives a service a role that owns its database, and may do nothing else", async () => {
+  it("gives a service a role that owns its database and may do nothing else", async () => {
     const mine = await asRole(
       "auth",
       "auth",
@@ -176,7 +176,7 @@ describe("The database", function () {
       assert.match((await asRole("auth", "auth", sql)).output, refusal);
   });
 
-  it("writes what it says it has written", async () => {
+  it("has durable writes", async () => {
     const { stdout } = await asRole(
       "auth",
       "auth",
@@ -185,13 +185,13 @@ describe("The database", function () {
     assert.equal(stdout.trim(), "on|on|on");
   });
 
-  it("lets nobody in but the services that have a part in it", async () => {
+  it("accepts connections only from the services that use it", async () => {
     const program = (host: string) =>
       `const socket = require("net").connect({ host: "${host}", port: 5432, timeout: 3000 });
        for (const event of ["connect", "timeout", "error"]) socket.once(event, () => { console.log(event); process.exit(); })`;
     for (const service of ["auth", "payment", "streaming"])
       assert.equal(await inPod(service, program("postgres")), "connect");
-    // A pod of somebody else's, whom nothing keeps from going out.
+    // A pod in another namespace, whose egress no policy restricts.
     const said = await ok(
       `kubectl run elsewhere --namespace default --image ${host}:5001/node:24 --restart Never --rm --attach --quiet -- -e ${quoted(program("postgres.marquee-dev.svc"))}`,
     );
@@ -206,7 +206,7 @@ describe("The database", function () {
     await until(async () => assert.equal(await ask("/login", email), 200));
   });
 
-  it("killed under logins: no wrong answer, only 503s while it is away, and all accounts are there after", async () => {
+  it("causes only 503s and loses no account when it is killed during logins", async () => {
     const email = `load-${Date.now()}@example.com`;
     for (const account of [email, `not-${email}`])
       assert.equal(await ask("/signup", account), 201);
@@ -238,7 +238,7 @@ describe("The database", function () {
       `SELECT count(*) FROM users WHERE email_key IN (${accounts.map((email) => `'${email}'`).join()})`,
     );
     assert.equal(Number(stdout), accounts.length);
-    // Nobody was restarted for it: a pod lives without the database.
+    // No pod of auth was restarted: liveness does not depend on the database.
     const { items } = await json(
       "kubectl get pods -l app=auth-service -o json",
     );
@@ -246,14 +246,14 @@ describe("The database", function () {
       assert.equal(status.containerStatuses[0].restartCount, 0);
   });
 
-  it("gets another password by config and pulumi up alone", async () => {
+  it("gets another password by configuration and pulumi up", async () => {
     const email = `moved-${Date.now()}@example.com`;
     assert.equal(await ask("/signup", email), 201);
     await ok(
       "pulumi config set --secret --path 'marquee:secrets.postgres.PASSWORD' \"it's \\$another one\"",
     );
     await ok("pulumi up --yes --skip-preview");
-    // By the pod's address, as others come: to its own processes it is open.
+    // By the pod's address, like other pods: local connections need no password.
     const address = await ok(
       "kubectl get pod postgres-0 -o jsonpath={.status.podIP}",
     );
@@ -266,7 +266,7 @@ describe("The database", function () {
     await until(async () => assert.equal(await ask("/login", email), 200));
   });
 
-  describe("somewhere else", () => {
+  describe("outside the cluster", () => {
     const name = "managed";
     const folder = mkdtempSync(join(tmpdir(), "marquee-managed-"));
     const admin = "the administrator's password";
@@ -297,7 +297,7 @@ describe("The database", function () {
       await ok("git checkout --quiet . && pulumi stack select dev");
     });
 
-    /** Afresh for each test, as what a test changes is undone. */
+    /** Needed in each test, because each test's changes are reverted. */
     const configureDatabase = async (password: string) => {
       await ok("pulumi stack select staging");
       setConfig("staging", "marquee:database", {
@@ -310,7 +310,7 @@ describe("The database", function () {
       );
     };
 
-    it("is reached by the same name, encrypted, by a role and a database of the service's own; nothing of it runs here", async () => {
+    it("is reached by the same name with TLS and the service's own role, and has no server and no volume in the cluster", async () => {
       await configureDatabase(admin);
       await ok("pulumi up --yes --skip-preview");
       const { auth } = await json("pulumi stack output endpoints --json");
@@ -334,12 +334,12 @@ describe("The database", function () {
       assert.deepEqual(items, []);
     });
 
-    it("that belongs to another stack is refused, and stays as it is", async () => {
+    it("is rejected and left unchanged if it belongs to another stack", async () => {
       const said = await sh(
         `docker exec ${container}-${name} psql -U postgres -Atc "COMMENT ON ROLE auth IS 'marquee/prod'"`,
       );
       assert.equal(said.code, 0, said.output);
-      // Another password for the administrator makes the Job anew.
+      // Another password for the administrator replaces the Job.
       await ok(
         `docker exec ${container}-${name} psql -U postgres -Atc "ALTER ROLE postgres PASSWORD 'other'"`,
       );

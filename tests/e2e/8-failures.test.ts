@@ -13,7 +13,7 @@ import {
   sh,
 } from "../support/e2e/environment.ts";
 
-/** What is said of a container whose program ends by itself: that it waits to be started again, or, just then, that it has ended. */
+/** The state of a container whose program crashes: it waits for its restart, or has just ended. */
 const crashed = (container: string) =>
   new RegExp(`\\[${container}\\]\\[(CrashLoopBackOff|Error)\\]`);
 
@@ -27,7 +27,7 @@ describe("Pods that can't run", function () {
     ok("git checkout --quiet . && git clean --quiet --force services"),
   );
 
-  it("fail the update within minutes, with the pod's own reason, while the old pods serve on", async () => {
+  it("fail the update within minutes with their own reason, while the old pods keep serving", async () => {
     const nothing = `${host}:5001/marquee-streaming@sha256:${"0".repeat(63)}7`;
     configure("streaming", {
       type: "NodePort",
@@ -74,7 +74,7 @@ describe("Pods that can't run", function () {
       );
   });
 
-  it("leave nothing of a migration that failed", async () => {
+  it("leave nothing of a failed migration", async () => {
     assert.equal(
       await ok(
         "kubectl exec postgres-0 -c postgres -- psql -U postgres -h /var/run/postgresql -d auth -Atc \"SELECT to_regclass('half') IS NULL, count(*) FROM migrations WHERE name LIKE '%-broken%'\"",
@@ -83,7 +83,7 @@ describe("Pods that can't run", function () {
     );
   });
 
-  it("are mended by the next pulumi up", async () => {
+  it("are replaced by the next pulumi up", async () => {
     await ok("pulumi up --yes --skip-preview");
     await ok("kubectl rollout status deployment --timeout=10s");
     assert.match(

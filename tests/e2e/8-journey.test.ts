@@ -7,17 +7,17 @@ import { password, site } from "../support/e2e/people.ts";
 
 const title = "northern-lights";
 
-/** Seconds of a subscription's period: the journey goes through all of one. */
+/** Seconds of a subscription's period, one of which the journey takes in full. */
 const period = 75;
 
-describe("The journey, in a browser on the cluster", function () {
+describe("Journey in a browser", function () {
   this.timeout("10m");
   let browser: Browser;
   const contexts: BrowserContext[] = [];
   const email = `journey-${Date.now()}@example.com`;
-  /** The one that watches, at a desk. */
+  /** The page of the viewer's desktop. */
   let desk: Page;
-  /** The same person's, elsewhere. */
+  /** The page of the same viewer's phone. */
   let phone: Page;
 
   before(async () => {
@@ -36,14 +36,14 @@ describe("The journey, in a browser on the cluster", function () {
     await ok("git checkout --quiet . && pulumi up --yes --skip-preview");
   });
 
-  /** A page of a browser that knows nobody. */
+  /** A page of a new browser context, without cookies. */
   async function newPage(size: keyof typeof sizes): Promise<Page> {
     const context = await browser.createBrowserContext();
     contexts.push(context);
     const page = await context.newPage();
     await page.setViewport(sizes[size]);
     page.setDefaultTimeout(20_000);
-    // What fades in would be looked at half-way.
+    // Fades would be captured half-way.
     await page.emulateMediaFeatures([
       { name: "prefers-reduced-motion", value: "reduce" },
     ]);
@@ -56,7 +56,7 @@ describe("The journey, in a browser on the cluster", function () {
   const heading = (page: Page) =>
     page.$eval("h1", ({ textContent }) => textContent?.trim());
   const path = (page: Page) => new URL(page.url()).pathname;
-  /** Presses what has this text, and waits for the page that it leads to. */
+  /** Clicks the element with this text, and waits for the page that it leads to. */
   async function press(page: Page, text: string) {
     await Promise.all([
       page.waitForNavigation({ waitUntil: "load" }),
@@ -67,17 +67,17 @@ describe("The journey, in a browser on the cluster", function () {
     for (const [name, value] of Object.entries(fields))
       await page.locator(`[name=${name}]`).fill(value);
   }
-  /** Sends the form that the page is about. */
+  /** Submits the page's main form. */
   const send = (page: Page) =>
     Promise.all([
       page.waitForNavigation({ waitUntil: "load" }),
       page.locator("main form button[type=submit]").click(),
     ]);
 
-  /** Where the video is, in seconds. */
+  /** The video's position in seconds. */
   const position = (page: Page) =>
     page.$eval("video", ({ currentTime }) => currentTime);
-  /** Waits until the video plays on from here. */
+  /** Waits until the video's position changes. */
   async function plays(page: Page, seconds = 20): Promise<void> {
     const from = await position(page);
     await until(async () => {
@@ -86,20 +86,20 @@ describe("The journey, in a browser on the cluster", function () {
     }, seconds);
   }
 
-  it("begins with a catalogue that everybody may look at", async () => {
+  it("shows the catalogue without signing in", async () => {
     assert.equal(await open(desk, "/"), 200);
     await looksRight(desk, "1-home-nobody");
     assert.equal(await open(desk, `/titles/${title}`), 200);
     await looksRight(desk, "2-title-nobody");
   });
 
-  it("refuses the film to who is not signed in", async () => {
+  it("rejects watching without signing in", async () => {
     assert.equal(await open(desk, `/watch/${title}`), 401);
     assert.equal(await heading(desk), "Sign in to watch");
     await looksRight(desk, "3-refused-nobody");
   });
 
-  it("makes an account, and comes back to the film, which is for members", async () => {
+  it("creates an account, returns to the film, and rejects watching without a membership", async () => {
     await press(desk, "Create an account");
     await looksRight(desk, "4-sign-up");
     await fill(desk, { email, password });
@@ -109,7 +109,7 @@ describe("The journey, in a browser on the cluster", function () {
     await looksRight(desk, "5-refused-no-plan");
   });
 
-  it("chooses a plan, and is asked for the card again when it is declined", async () => {
+  it("asks for the card again when the card for a plan is declined", async () => {
     await press(desk, "See the plans");
     await looksRight(desk, "6-plans");
     await press(desk, "Choose Basic");
@@ -124,20 +124,20 @@ describe("The journey, in a browser on the cluster", function () {
     await looksRight(desk, "8-card-declined");
   });
 
-  it("pays, and the film begins", async () => {
+  it("starts the film after the payment", async () => {
     const card = { number: "4242424242424242", expiry: "1234", cvc: "123" };
     await fill(desk, card);
     await send(desk);
     assert.equal(path(desk), `/watch/${title}`);
     await desk.waitForSelector("video");
     await plays(desk);
-    // By hls.js, which is what this browser needs.
+    // Through hls.js, which this browser needs.
     const source = await desk.$eval("video", ({ src }) => src);
     assert.match(source, /^blob:/);
     await looksRight(desk, "9-watch");
   });
 
-  it("seeks and pauses", async () => {
+  it("seeks, pauses and stores the position", async () => {
     await desk.$eval("video", (video) => {
       video.currentTime = 12;
     });
@@ -155,7 +155,7 @@ describe("The journey, in a browser on the cluster", function () {
     }, 10);
   });
 
-  it("goes on elsewhere, where it was", async () => {
+  it("resumes at the stored position on another device", async () => {
     await open(phone, "/sign-in");
     await fill(phone, { email, password });
     await send(phone);
@@ -170,8 +170,8 @@ describe("The journey, in a browser on the cluster", function () {
     await looksRight(phone, "12-watch-phone");
   });
 
-  it("plays on when the pod that serves it is killed", async () => {
-    // No faster than it plays, so that it can't have all of it.
+  it("keeps playing when the pods that serve the film are killed", async () => {
+    // Throttled to the bit rate, so that the film is not buffered to its end.
     const session = await desk.createCDPSession();
     await session.send("Network.enable");
     await session.send("Network.emulateNetworkConditions", {
@@ -199,7 +199,7 @@ describe("The journey, in a browser on the cluster", function () {
     await ok("kubectl rollout status deployment streaming-deployment");
   });
 
-  it("goes on for who watches while payment is away, and tells others so", async () => {
+  it("keeps playing for members while payment is unavailable, and returns 503 to others", async () => {
     const replicas = (count: number) =>
       ok(
         `kubectl scale deployment payment-deployment --replicas=${count} && kubectl rollout status deployment payment-deployment`,
@@ -226,7 +226,7 @@ describe("The journey, in a browser on the cluster", function () {
     }
   });
 
-  it("is cancelled, goes on until the period ends, and is refused then", async () => {
+  it("keeps playing after a cancellation until the period ends, and rejects watching then", async () => {
     await until(async () => {
       assert.equal(await open(desk, "/membership"), 200);
     });
@@ -254,7 +254,7 @@ describe("The journey, in a browser on the cluster", function () {
     await looksRight(desk, "16-membership-ended");
   });
 
-  it("shows one's account, and signs out", async () => {
+  it("shows the account, and signs out", async () => {
     assert.equal(await open(phone, "/account"), 200);
     assert.equal(await heading(phone), "Your account");
     await looksRight(phone, "17-account");

@@ -17,7 +17,7 @@ const secretMark = "4dabf18193072939515e22adb298388d";
 
 type Value = { [key: string]: Value } | Value[] | string | number | boolean;
 
-/** What Kubernetes was asked for, as the state has it, secrets in clear text. */
+/** A resource's inputs in Pulumi's state, with secrets in clear text. */
 function plain(value: Value): Value {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
@@ -29,7 +29,7 @@ function plain(value: Value): Value {
   );
 }
 
-describe("The manifests, with everything that stack config can ask for", function () {
+describe("Manifests with every kind of setting", function () {
   this.timeout("10m");
   let objects: { kind: string; metadata: { name?: string } }[];
   const schemas = mkdtempSync(join(tmpdir(), "marquee-schemas-"));
@@ -72,7 +72,7 @@ describe("The manifests, with everything that stack config can ask for", functio
     await ok("git checkout --quiet . && pulumi stack select dev");
   });
 
-  it("are of every kind that Marquee makes", () => {
+  it("include every kind that Marquee creates", () => {
     assert.deepEqual([...new Set(objects.map(({ kind }) => kind))].sort(), [
       "Deployment",
       "HorizontalPodAutoscaler",
@@ -88,22 +88,22 @@ describe("The manifests, with everything that stack config can ask for", functio
     ]);
   });
 
-  it("preview as unchanged, however quantities are written", () =>
+  it("preview as unchanged, in whatever form quantities are configured", () =>
     ok("pulumi preview --expect-no-changes"));
 
-  it("are as the cluster's own schemas say, to the letter (kubeconform, strict)", async () => {
+  it("conform to the cluster's own schemas (kubeconform, strict)", async () => {
     assert.deepEqual(await conformance(objects, schemas), []);
   });
 
-  it("have nothing that kube-score calls critical", async () => {
+  it("have no findings that kube-score calls critical", async () => {
     const { critical } = await scores(objects);
     const meant = [
-      // By digest, an image is the same wherever it comes from: to ask the registry at each start (`Always`) would only
-      // make pods' starts depend on it.
+      // An image by digest never changes: asking the registry at each start (`Always`) would only make pods' starts
+      // depend on it.
       /: container-image-pull-policy: /,
-      // Docker's official image has a user of its own, 999.
+      // Docker's official image has its own user, 999.
       /^(StatefulSet\/postgres|Job\/postgres-image-check-\w+): container-security-context-user-group-id: /,
-      // Its one pod is found by an address that stays when the pod's does not, as that of a headless Service would.
+      // The ClusterIP of its Service stays when the pod's address changes, unlike that of a headless Service.
       /^StatefulSet\/postgres: statefulset-has-servicename: /,
     ];
     assert.deepEqual(

@@ -34,10 +34,10 @@ const owner = (namespace: string) =>
     `kubectl get namespace ${namespace} -o jsonpath='{.metadata.annotations.marquee\\.local/owner}'`,
   );
 
-describe("A stack's data", function () {
+describe("Ownership of a stack's data", function () {
   this.timeout("5m");
   const folder = mkdtempSync(join(tmpdir(), "marquee-colleague-"));
-  /** As somebody with another Pulumi state, and the same clone and kubeconfig. */
+  /** The command with another Pulumi state, but the same clone and kubeconfig. */
   const colleague = (command: string) =>
     `PULUMI_BACKEND_URL=file://${folder} ${command}`;
   before(async () => {
@@ -47,7 +47,7 @@ describe("A stack's data", function () {
   afterEach(() => ok("git checkout --quiet ."));
   after(() => rmSync(folder, { recursive: true }));
 
-  describe("with a second Pulumi state", () => {
+  describe("second Pulumi state", () => {
     let email: string;
     let token: string;
     before(async () => {
@@ -60,7 +60,7 @@ describe("A stack's data", function () {
       token = ((await response.json()) as { access_token: string })
         .access_token;
     });
-    /** The account works with its password, and a token from before is still verified. */
+    /** Waits until the account's password and an earlier token are accepted. */
     const isKept = () =>
       until(async () => {
         const login = await post(`${site}/api/auth/login`, { email, password });
@@ -68,7 +68,7 @@ describe("A stack's data", function () {
         assert.equal(await statusOfMe(token), 200);
       });
 
-    it("is not taken over unasked: the second state's update is refused, and changes nothing", async () => {
+    it("is rejected without marquee:adopt, and changes nothing", async () => {
       const before = await generations();
       await ok(colleague("pulumi stack init dev"));
       const { code, output } = await sh(
@@ -84,7 +84,7 @@ describe("A stack's data", function () {
       await ok("pulumi preview --expect-no-changes");
     });
 
-    it("is adopted on purpose with its keys and passwords, after which the former state is refused", async () => {
+    it("adopts the data with their keys and passwords, after which the former state is rejected", async () => {
       const mark = await owner("marquee-dev");
       await ok(colleague(`pulumi config set marquee:adopt ${mark}`));
       await ok(colleague("pulumi up --yes --skip-preview"));
@@ -99,7 +99,7 @@ describe("A stack's data", function () {
       await isKept();
     });
 
-    it("is adopted back, by the mark of its new owner alone", async () => {
+    it("hands the data back only to an update with its owner mark", async () => {
       await ok(
         "pulumi stack rm dev --yes --force && git checkout --quiet . && pulumi stack init dev",
       );
@@ -113,7 +113,7 @@ describe("A stack's data", function () {
     });
   });
 
-  it("is not left behind: another context is refused", async () => {
+  it("rejects an update with another context, which would leave the data behind", async () => {
     const before = await generations();
     const kubeconfig = join(folder, "kubeconfig");
     await ok(
@@ -138,7 +138,7 @@ describe("A stack's data", function () {
     assert.deepEqual(await generations(), before);
   });
 
-  describe("while the database is rolled out", () => {
+  describe("rollout of the database", () => {
     const pod = () => json("kubectl get pod postgres-0 -o json");
     /** Runs an update until a condition holds, and cancels it as Ctrl-C does. */
     async function upUntil(condition: () => Promise<void>): Promise<void> {
@@ -154,7 +154,7 @@ describe("A stack's data", function () {
       }
     }
 
-    it("is served on while a new image can't be pulled", async () => {
+    it("keeps the old pod serving while a new image can't be pulled", async () => {
       const before = await pod();
       await ok(
         `pulumi config set --path 'marquee:database.image' 127.0.0.2:5001/postgres@sha256:${"0".repeat(64)}`,
@@ -182,7 +182,7 @@ describe("A stack's data", function () {
       assert.equal((await pod()).metadata.uid, before.metadata.uid);
     });
 
-    it("is served again by the next update after a rollout that no node can hold", async () => {
+    it("is repaired by the next update if the pod fits on no node", async () => {
       for (const part of ["requests", "limits"])
         await ok(
           `pulumi config set --path 'marquee:database.resources.${part}.memory' 900Gi`,

@@ -13,7 +13,7 @@ import { commandInPod, inPod, quoted } from "../support/e2e/in-pod.ts";
 
 const password = "a long sentence about nothing";
 
-/** Stripe's test card, which the sandbox takes as well. */
+/** Stripe's test card, which the sandbox accepts, too. */
 const card = {
   type: "card",
   number: "4242424242424242",
@@ -27,7 +27,7 @@ interface User {
   token: string;
 }
 
-/** Runs a request in one of streaming's pods, as streaming does it; gives status and body. */
+/** Sends a request from one of streaming's pods; returns status and body. */
 async function request<T>(
   url: string,
   init: { method?: string; headers?: Record<string, string>; body?: object },
@@ -67,7 +67,7 @@ const by = (token: string, key: string = randomUUID()) => ({
   "idempotency-key": key,
 });
 
-/** What the stack has generated for operators. */
+/** The generated key for operators. */
 async function operatorKey(): Promise<string> {
   const secrets = await json(
     "kubectl get secrets -l app.kubernetes.io/name=payment -o json",
@@ -102,15 +102,15 @@ const killDatabase = () =>
     )}`,
   );
 
-/** What clients saw who paid without pause. */
+/** The results of clients that pay repeatedly. */
 interface Paid {
-  /** By key, the last answer's text. */
+  /** The last answer's text by idempotency key. */
   answers: Record<string, string>;
   statuses: Record<string, number>;
   faults: string[];
 }
 
-/** Pays without pause, from one of streaming's pods, while `work` goes on; each request again until it is answered for good. */
+/** Pays from one of streaming's pods, repeatedly during `work`; retries each request until its answer is final. */
 async function underPayments(
   user: User,
   work: () => Promise<unknown>,
@@ -189,7 +189,7 @@ async function underPayments(
   return JSON.parse(output) as Paid;
 }
 
-describe("Payments, in the cluster", function () {
+describe("Payments", function () {
   this.timeout("10m");
   let user: User;
   before(async () => {
@@ -211,7 +211,7 @@ describe("Payments, in the cluster", function () {
       },
     });
 
-  it("are made with a token of auth's, verified offline, and once for each key", async () => {
+  it("succeed with one of auth's tokens, and are idempotent by key", async () => {
     const key = randomUUID();
     const first = await pay({}, key);
     assert.equal(first.status, 200, first.text);
@@ -225,7 +225,7 @@ describe("Payments, in the cluster", function () {
     assert.equal((await pay({ amount: 1 }, key)).status, 422);
   });
 
-  it("are declined in the words of the card's bank", async () => {
+  it("are declined with the code of the card's bank", async () => {
     const { status, body } = await pay({
       method: { ...card, number: "4000000000009995" },
     });
@@ -233,7 +233,7 @@ describe("Payments, in the cluster", function () {
     assert.equal(body.code, "insufficient_funds");
   });
 
-  it("are refused without a token, and with one that somebody made up", async () => {
+  it("are rejected without a token and with a forged one", async () => {
     for (const token of ["", "x.y.z"])
       assert.equal(
         (
@@ -247,13 +247,13 @@ describe("Payments, in the cluster", function () {
       );
   });
 
-  it("are in a book that proves itself to operators", async () => {
+  it("are in a ledger whose audit is balanced", async () => {
     const { balanced, transactions } = await audit();
     assert.equal(balanced, true);
     assert.ok(transactions > 0);
   });
 
-  it("lead to an entitlement within seconds, and can be ended", async () => {
+  it("give a subscriber an entitlement, which a cancellation ends", async () => {
     const entitled = () =>
       request<{ entitled: boolean }>(`${payment}/entitlements/${user.id}`, {
         headers: by(user.token),
@@ -281,7 +281,7 @@ describe("Payments, in the cluster", function () {
     assert.equal((await entitled()).body.entitled, false);
   });
 
-  it("survive the pods and the database being killed under load: none twice, none lost, and the book even", async () => {
+  it("survive killed pods and a killed database under load: none is charged twice or lost, and the ledger is balanced", async () => {
     const { answers, statuses, faults } = await underPayments(
       user,
       async () => {
@@ -308,7 +308,7 @@ describe("Payments, in the cluster", function () {
       (statuses[409] ?? 0) + (statuses[503] ?? 0) + (statuses.none ?? 0) > 0,
     );
 
-    // What was left behind is finished when its lease (20 s) is over.
+    // Unfinished attempts are finished after their lease (20 s).
     const unfinished = () =>
       psql("SELECT count(*) FROM attempts WHERE done_at IS NULL");
     await until(async () => assert.equal(await unfinished(), "0"));

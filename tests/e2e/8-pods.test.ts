@@ -21,7 +21,7 @@ const lines = (text: string): Line[] =>
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line));
 
-/** Makes auth answer a request; returns the id that its log has for it. */
+/** Sends a request to auth; returns its request id. */
 const request = () =>
   forwarded("auth-service", 8081, async (url) => {
     const response = await fetch(url);
@@ -29,7 +29,7 @@ const request = () =>
     return response.headers.get("x-request-id");
   });
 
-/** Waits until auth's old pods are gone: `kubectl` may take any for one of the Deployment's. */
+/** Waits until auth's old pods are gone, because `kubectl` may choose any pod of the Deployment. */
 const onlyNewPods = () =>
   until(async () =>
     assert.equal(
@@ -39,7 +39,7 @@ const onlyNewPods = () =>
     ),
   );
 
-describe("What is in a pod", function () {
+describe("Pods", function () {
   this.timeout("10m");
   before(async () => {
     await ensureUp();
@@ -48,8 +48,8 @@ describe("What is in a pod", function () {
   afterEach(() => ok("git checkout --quiet ."));
   after(() => ok("pulumi up --yes --skip-preview"));
 
-  describe("a log sidecar", () => {
-    it("ships the service's log with the pod's metadata, to its standard output", async () => {
+  describe("log sidecar", () => {
+    it("ships the service's log with the pod's metadata to its standard output", async () => {
       configure("auth", { replicas: 1, logSidecar: true });
       await ok("pulumi up --yes --skip-preview");
       await onlyNewPods();
@@ -73,7 +73,7 @@ describe("What is in a pod", function () {
           },
         );
       }, 15);
-      // Once, not twice, for whoever collects what containers say.
+      // Log collectors must not get each line twice.
       assert.equal(
         await ok("kubectl logs deployment/auth-deployment -c auth"),
         "",
@@ -82,7 +82,7 @@ describe("What is in a pod", function () {
       assert.match(images["log-shipper"], /marquee-log-shipper@sha256:/);
     });
 
-    it("starts before the service, and shares its network", async () => {
+    it("starts before the service, and is reachable on its localhost", async () => {
       assert.equal(
         await statusFrom("auth", "http://127.0.0.1:8090/readyz"),
         "200",
@@ -100,7 +100,7 @@ describe("What is in a pod", function () {
       );
     });
 
-    it("ships to an HTTP endpoint, also what is said last", async () => {
+    it("ships logs to an HTTP endpoint, including the last line of a deleted pod", async () => {
       const received: Line[] = [];
       const server = createServer((incoming, response) => {
         let body = "";
@@ -114,7 +114,7 @@ describe("What is in a pod", function () {
             response.end();
           });
       });
-      // The address that this machine has on the cluster's network.
+      // This machine's address on the cluster's network.
       await new Promise<void>((resolve) =>
         server.listen(0, "172.30.1.1", resolve),
       );
@@ -135,7 +135,7 @@ describe("What is in a pod", function () {
           ({ kubernetes }) => kubernetes.pod_name === pod,
         );
         assert.equal(last.at(-1)?.msg, "drained");
-        // The way to the endpoint is open to the service that ships there, and to it alone.
+        // Only the service that ships there may reach the endpoint.
         assert.equal(await statusFrom("payment", endpoint, "POST"), "no way");
       } finally {
         server.close();
@@ -150,7 +150,7 @@ describe("What is in a pod", function () {
         text.includes(form),
       );
 
-    it("are in the pod, and in a Secret, and nowhere else", async () => {
+    it("are in the pod's environment, but not in Pulumi's output and state, other objects or logs", async () => {
       const secret = "correct-horse-battery-staple";
       await ok("git checkout --quiet .");
       await ok(
@@ -198,7 +198,7 @@ describe("What is in a pod", function () {
       assert.equal((await names()).length, 1);
     });
 
-    it("must be encrypted in the stack's configuration", async () => {
+    it("are rejected if they are not encrypted in the stack's configuration", async () => {
       await ok(
         "pulumi config set --path 'marquee:secrets.auth.SIGNING_KEY' in-the-clear",
       );

@@ -13,7 +13,7 @@ const ports = { auth: 8081, payment: 8082, streaming: 8083 };
 const go = "/tmp/go";
 const program = "/node/bin/kube-network-policy";
 
-/** Takes the place of the program that enforces network policies: waits until it may go on. */
+/** Replaces the program that enforces network policies by one that waits first. */
 const delayedProgram = `#!/bin/sh
 until [ -e ${go} ]; do sleep 0.1; done
 exec /node/bin/kube kube-network-policy "$@"
@@ -40,7 +40,7 @@ async function addresses(service: string): Promise<Record<string, string>> {
   );
 }
 
-describe("After a restart of the node", function () {
+describe("Restart of the node", function () {
   this.timeout("5m");
   before(async () => {
     await ensureUp();
@@ -48,7 +48,7 @@ describe("After a restart of the node", function () {
     await ok("kubectl rollout status deployment --timeout=60s");
   });
 
-  it("no connection between pods succeeds before network policies are in force, and then only permitted ones", async () => {
+  it("blocks connections between pods until network policies are in force, and then allows only permitted ones", async () => {
     const before = await addresses("payment");
     await inNode(
       `printf %s ${quoted(delayedProgram)} >${program}.new && chmod +x ${program}.new && mv ${program}.new ${program}`,

@@ -23,22 +23,22 @@ const orphanedPlugins = () =>
       parent === 1 && /pulumi-(resource|language)|plugin\.cjs/.test(command),
   );
 
-describe("Taking it all away", function () {
+describe("Removal", function () {
   this.timeout("5m");
   before(ensureUp);
 
-  it("pulumi destroy deletes every object of the stack", async () => {
+  it("deletes every object of the stack with pulumi destroy", async () => {
     await ok("pulumi destroy --yes --stack dev");
     const { code } = await sh("kubectl get namespace marquee-dev");
     assert.equal(code, 1);
   });
 
-  it("has the tools to tell what is left", () => {
+  it("has the tools to check for leftovers", () => {
     for (const tool of ["iptables-save", "ip", "docker"])
       assert.notEqual(host(`command -v ${tool}`), "");
   });
 
-  it("npm run down leaves no container, volume, network, image of a service, mount, cgroup, process or network rule", async () => {
+  it("leaves no container, volume, network, image of a service, mount, cgroup, process or network rule after npm run down", async () => {
     const volume = host(
       `docker volume inspect --format '{{.Mountpoint}}' ${container}`,
     );
@@ -91,11 +91,11 @@ describe("Taking it all away", function () {
     }
   });
 
-  it("neither the cluster nor npm run down changes the machine's kernel settings", () => {
+  it("leaves the machine's kernel settings unchanged", () => {
     assert.deepEqual(kernelSettings(), kernelSettingsBefore);
   });
 
-  it("npm run down says so where there is nothing to take away", async () => {
+  it("reports that the cluster is gone when npm run down has nothing to remove", async () => {
     assert.match((await sh("npm run -s down")).output, /is gone/);
   });
 });

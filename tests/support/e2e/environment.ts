@@ -13,17 +13,17 @@ import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
 
 /**
- * What the end-to-end tests work in: a copy of this project as a clone would be, with a local environment of its own
- * (MARQUEE_LOCAL=1: cluster marquee-1, everything on 127.0.0.2), so that the one a person works in is never touched.
+ * The end-to-end tests run in a copy of this project, like a clone, with its own local environment
+ * (MARQUEE_LOCAL=1: cluster marquee-1, everything on 127.0.0.2), so that they never change the developer's own.
  */
 export const host = "127.0.0.2";
 export const container = "marquee-1";
 
-/** How many resources stack dev has, as it is in the repository. */
+/** The number of stack dev's resources with the configuration in the repository. */
 export const resources = 53;
 const project = join(import.meta.dirname, "../../..");
 
-/** A person's own environment, without what an earlier `eval "$(npm run -s env)"` put into it. */
+/** The environment without the variables that `eval "$(npm run -s env)"` sets. */
 const clean = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) =>
@@ -34,7 +34,7 @@ const clean = Object.fromEntries(
 );
 let variables: NodeJS.ProcessEnv = { ...clean, MARQUEE_LOCAL: "1", CI: "true" };
 
-/** The copy's folder, made when it is first asked for. */
+/** The copy's folder, created on first use. */
 export const clone = (): string => {
   folder ??= makeClone();
   return folder;
@@ -55,7 +55,7 @@ function makeClone(): string {
     mkdirSync(dirname(join(target, file)), { recursive: true });
     cpSync(join(project, file), join(target, file));
   }
-  // Hard links: `npm ci` would make the same, in 15 s.
+  // Hard links, because `npm ci` would take 15 s.
   execFileSync("sh", [
     "-c",
     'cp -al "$1" "$2" 2>/dev/null || cp -a "$1" "$2"',
@@ -75,7 +75,7 @@ function makeClone(): string {
   return target;
 }
 
-/** Replaces text in a file; fails where there is nothing to replace. */
+/** Replaces text in a file; fails if the file lacks it. */
 export function edit(file: string, what: string | RegExp, by: string): void {
   const before = readFileSync(file, "utf8");
   const after = before.replace(what, by);
@@ -83,7 +83,7 @@ export function edit(file: string, what: string | RegExp, by: string): void {
   writeFileSync(file, after);
 }
 
-/** Puts a value into a stack's configuration, instead of what it said. */
+/** Replaces a value in a stack's configuration. */
 export function setConfig(
   stack: string,
   key: string | string[],
@@ -96,8 +96,8 @@ export function setConfig(
 }
 
 /**
- * Puts what a service's map says into stack dev's configuration, instead of what it said.
- * @param stack whose file it is put into
+ * Replaces a service's settings in stack dev's configuration.
+ * @param stack whose configuration is changed instead
  */
 export const configure = (
   service: string,
@@ -108,11 +108,11 @@ export const configure = (
 export interface Result {
   code: number | null;
   stdout: string;
-  /** Standard output and standard error as they came. */
+  /** Standard output and standard error, interleaved. */
   output: string;
 }
 
-/** Runs a command line as a person types it, in the copy. */
+/** Runs a command line in the copy. */
 export function sh(command: string): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = begin(command);
@@ -129,7 +129,7 @@ export function sh(command: string): Promise<Result> {
   });
 }
 
-/** Begins a command line, for what runs beside the test. */
+/** Starts a command line that runs during the test. */
 export const begin = (command: string, options: SpawnOptions = {}) =>
   spawn("bash", ["-c", command], {
     cwd: clone(),
@@ -138,14 +138,14 @@ export const begin = (command: string, options: SpawnOptions = {}) =>
     ...options,
   });
 
-/** Runs a command line that must succeed; returns what it wrote to standard output. */
+/** Runs a command line that must succeed; returns its standard output. */
 export async function ok(command: string): Promise<string> {
   const { code, stdout, output } = await sh(command);
   assert.equal(code, 0, `${command} ended with ${code}:\n${output}`);
   return stdout.trim();
 }
 
-/** Destroys stack staging, and deletes what that retains: the namespace with the database's volume and the generated keys. */
+/** Destroys stack staging, and deletes its retained namespace with the database's volume and the generated keys. */
 export async function destroyStaging(): Promise<void> {
   await ok("pulumi destroy --yes --stack staging");
   await ok("kubectl delete namespace marquee-staging --ignore-not-found");
@@ -155,7 +155,7 @@ export const json = async (command: string) => JSON.parse(await ok(command));
 
 let up: Promise<Result> | undefined;
 
-/** `npm run up`, once for all tests; and then what `eval "$(npm run -s env)"` does to a shell. */
+/** Runs `npm run up` once for all tests, and then sets the variables of `npm run env`. */
 export function ensureUp(): Promise<Result> {
   up ??= (async () => {
     const result = await sh("npm run -s up");
@@ -191,7 +191,7 @@ export async function until(
   }
 }
 
-/** What an update may change: every object's identity and specification. Pods that are about to end don't count. */
+/** Every object's uid and specification, which an update may change. Terminating pods are omitted. */
 export async function generations(
   namespace = "marquee-dev",
 ): Promise<Record<string, string>> {
@@ -221,7 +221,7 @@ export async function generations(
   );
 }
 
-/** Runs `work` while a `kubectl port-forward` to a Service is open, or to what else is named "kind/name"; gives it the address. */
+/** Runs `work` with the address of a `kubectl port-forward` to a Service, or to another object "kind/name". */
 export async function forwarded<T>(
   target: string,
   port: number,

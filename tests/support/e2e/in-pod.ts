@@ -3,15 +3,15 @@ import { ok } from "./environment.ts";
 /** A text as one word of a shell's command line. */
 export const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The command line that runs a program, given as its text, in a pod of a Deployment; `more` is for kubectl. */
+/** The command line that runs a program's text in a pod of a Deployment; `more` has options of kubectl. */
 export const commandInPod = (deployment: string, program: string, more = "") =>
   `kubectl exec ${more} deployment/${deployment}-deployment -- /nodejs/bin/node -e ${quoted(program)}`;
 
-/** Runs a program in a pod of a service; returns what it wrote. */
+/** Runs a program's text in a pod of a service; returns its output. */
 export const inPod = (service: string, program: string, more = "") =>
   ok(commandInPod(service, program, more));
 
-/** What a pod of a service gets from a URL: the status, or "no way". */
+/** The status of a request from a pod of a service, or "no way" without an answer. */
 export const statusFrom = (service: string, url: string, method = "GET") =>
   inPod(
     service,
@@ -44,7 +44,7 @@ const readConnections = `
   for (const line of require("fs").readFileSync("/proc/net/tcp6", "utf8").split("\\n").slice(1, -1))
     console.log(Buffer.from(line.trim().split(/ +/)[2].slice(24, 32), "hex").reverse().join("."))`;
 
-/** The name that the cluster's DNS has for another. */
+/** The CNAME record of a name in the cluster's DNS. */
 export const cname = (name: string, more = "") =>
   inPod(
     "streaming",

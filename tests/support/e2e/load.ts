@@ -1,16 +1,16 @@
 import { begin } from "./environment.ts";
 import { commandInPod } from "./in-pod.ts";
 
-/** What clients saw who asked without pause. */
+/** The results of clients that send requests repeatedly. */
 export interface Load {
   answered: number;
   failures: string[];
 }
 
-/** Two minutes at most, in milliseconds: a load ends by itself. */
+/** The longest load, in milliseconds. */
 const limit = 120_000;
 
-/** Clients that ask without pause, half over connections that they keep and half over new ones; as a program's text. */
+/** Clients that send requests repeatedly, half of them over new connections. Pods run the text of this function. */
 const clients = async (
   url: string,
   status: number,
@@ -43,13 +43,13 @@ const clients = async (
   return load;
 };
 
-/** Fails where a load ended before what it was to go on through. */
+/** Fails if the load ended before the work. */
 function wentThrough(deadline: number): void {
   if (Date.now() > deadline)
     throw new Error(`the load ended before the work, after ${limit / 1000} s`);
 }
 
-/** Asks `url` from this machine while `work` goes on. */
+/** Sends requests to `url` from this machine during `work`. */
 export async function underLoad(
   url: string,
   work: () => Promise<unknown>,
@@ -67,7 +67,7 @@ export async function underLoad(
   return load;
 }
 
-/** Asks `url` from a pod of a service while `work` goes on. */
+/** Sends requests to `url` from a pod of a service during `work`. */
 export async function underLoadFrom(
   service: string,
   url: string,
@@ -91,7 +91,7 @@ export async function underLoadFrom(
   const closed = new Promise((resolve) => child.on("close", resolve));
   try {
     const deadline = Date.now() + limit;
-    await new Promise((resolve) => setTimeout(resolve, 1000)); // until it asks
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // until the first requests
     await work();
     wentThrough(deadline);
   } finally {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 const volatile =
   /^(fs\/(dentry-state|file-nr|inode-nr|inode-state|quota\/|aio-nr)|kernel\/(ns_last_pid|random\/|pty\/nr|tainted))/;
 
-/** The machine's kernel settings (`sysctl -a`) outside of net, where a Docker engine makes its own. */
+/** The machine's kernel settings (`sysctl -a`) outside of net, where a Docker engine sets its own. */
 export function kernelSettings(): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const area of ["fs", "kernel", "vm"])
@@ -22,5 +22,5 @@ export function kernelSettings(): Record<string, string> {
   return settings;
 }
 
-/** The settings before the tests: this module is loaded before any test starts a cluster. */
+/** The settings before the tests, because this module is loaded before any test starts a cluster. */
 export const kernelSettingsBefore = kernelSettings();

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { host } from "./environment.ts";
 
-/** Streaming, as people outside of the cluster reach it. */
+/** Streaming's address outside of the cluster. */
 export const site = `http://${host}:30003`;
 
-/** A file of streaming's that everybody may have, in parts as well. */
+/** A public file of streaming, which supports range requests. */
 export const picture = `${site}/titles/northern-lights/backdrop`;
 
 export const password = "a long sentence about nothing";
@@ -31,7 +31,7 @@ const post = async (
   return JSON.parse(text);
 };
 
-/** Makes an account and subscribes, all at streaming's origin. @param origin of another stack's streaming */
+/** Creates an account and subscribes, all at streaming's origin. @param origin of another stack's streaming */
 export async function newMember(origin = site): Promise<Member> {
   const email = `member-${randomUUID()}@example.com`;
   const { access_token: token } = await post(`${origin}/api/auth/signup`, {
@@ -46,7 +46,7 @@ export async function newMember(origin = site): Promise<Member> {
   return { email, token, subscription: id };
 }
 
-/** Signs in at streaming's page; gives the session's cookie. */
+/** Signs in at streaming's page; returns the session's cookie. */
 export async function signIn(
   { email }: Pick<Member, "email">,
   origin = site,
@@ -64,7 +64,7 @@ export async function signIn(
     .join("; ");
 }
 
-/** A title's video as a signed URL, which needs nothing else. */
+/** A signed URL of a title's video, which needs no token. */
 export async function videoOf(
   { token }: Member,
   title = "northern-lights",
