@@ -13,7 +13,7 @@ import {
   usePayments,
 } from "../../support/payment/service.ts";
 
-describe("payment", () => {
+describe("Payment", () => {
   const replicas = usePayments();
   let user: string;
   beforeEach(() => {
@@ -23,7 +23,7 @@ describe("payment", () => {
   afterEach(() => assertInvariants(replicas));
 
   describe("POST /pay", () => {
-    it("refuses who sends no access token, and charges nothing", async () => {
+    it("rejects a request without an access token, and charges nothing", async () => {
       const asked = replicas.processor.asked.length;
       const response = await replicas.first.app.request("/pay", {
         method: "POST",
@@ -35,7 +35,7 @@ describe("payment", () => {
       assert.equal(replicas.processor.asked.length, asked);
     });
 
-    it("lets nobody pay for somebody else", async () => {
+    it("rejects a payment on behalf of another user", async () => {
       const body = payment(randomUUID());
       const { detail } = await jsonOf<{ detail: string }>(
         await post(replicas.first, "/pay", body, user),
@@ -44,7 +44,7 @@ describe("payment", () => {
       assert.match(detail, new RegExp(user));
     });
 
-    it("does not take the operators' key for an access token of everybody", async () => {
+    it("rejects the operators' key in place of the user's access token", async () => {
       const response = await post(
         replicas.first,
         "/pay",
@@ -59,26 +59,26 @@ describe("payment", () => {
       more: Record<string, unknown>,
       pointer: string,
     ][] = [
-      ["no amount", { amount: undefined }, "/amount"],
-      ["nothing to pay", { amount: 0 }, "/amount"],
+      ["a missing amount", { amount: undefined }, "/amount"],
+      ["an amount of zero", { amount: 0 }, "/amount"],
       ["a negative amount", { amount: -5 }, "/amount"],
-      ["a fraction", { amount: 12.5 }, "/amount"],
-      ["an amount as text", { amount: "1299" }, "/amount"],
-      ["more than JSON carries", { amount: 2 ** 53 }, "/amount"],
-      ["no currency", { currency: undefined }, "/currency"],
-      ["a currency that is none", { currency: "EURO" }, "/currency"],
-      ["a user that is none", { user_id: "me" }, "/user_id"],
-      ["no method", { method: undefined }, "/method"],
-      ["a token that nobody knows", { method: "pm_other" }, "/method"],
-      ["something else", { tip: 5 }, "/tip"],
+      ["a fractional amount", { amount: 12.5 }, "/amount"],
+      ["an amount sent as text", { amount: "1299" }, "/amount"],
+      ["an amount above 2^53-1", { amount: 2 ** 53 }, "/amount"],
+      ["a missing currency", { currency: undefined }, "/currency"],
+      ["an unknown currency", { currency: "EURO" }, "/currency"],
+      ["an invalid user id", { user_id: "me" }, "/user_id"],
+      ["a missing method", { method: undefined }, "/method"],
+      ["an unknown token", { method: "pm_other" }, "/method"],
+      ["an unknown field", { tip: 5 }, "/tip"],
       [
-        "a script to come back to",
+        "a javascript: return URL",
         { return_url: "javascript:alert(1)" },
         "/return_url",
       ],
     ];
     for (const [what, more, pointer] of bad)
-      it(`refuses ${what}, and keeps nothing of it`, async () => {
+      it(`rejects ${what}, and leaves the Idempotency-Key unused`, async () => {
         const key = randomUUID();
         const body = payment(user, more);
         const { errors } = await jsonOf<{ errors: { pointer: string }[] }>(
@@ -96,10 +96,10 @@ describe("payment", () => {
           user,
           key,
         );
-        assert.equal(good.status, 200); // the key is free still
+        assert.equal(good.status, 200); // the key is still unused
       });
 
-    it("pays", async () => {
+    it("charges the card, and returns the payment", async () => {
       const paid = await jsonOf(
         await post(replicas.first, "/pay", payment(user), user),
         200,
@@ -123,7 +123,7 @@ describe("payment", () => {
       assert.equal(found.status, "succeeded");
     });
 
-    it("tells why a card was declined", async () => {
+    it("returns 402 with the reason when the card is declined", async () => {
       const body = payment(user, { method: "pm_declined" });
       const declined = await jsonOf<Record<string, unknown>>(
         await post(replicas.first, "/pay", body, user),
@@ -134,7 +134,7 @@ describe("payment", () => {
       assert.equal((declined.payment as Shown).status, "declined");
     });
 
-    it("tells where to go if the bank asks for something first, and is paid after that", async () => {
+    it("returns 202 with the bank's URL when authentication is required, and the payment succeeds after it", async () => {
       const body = payment(user, { method: "pm_action" });
       const { id, message, next_action } = await jsonOf(
         await post(replicas.first, "/pay", body, user),
@@ -151,7 +151,7 @@ describe("payment", () => {
       assert.equal(status, "succeeded");
     });
 
-    it("is paid after that even if the processor's word never comes", async () => {
+    it("completes an authenticated payment even if the processor's notification never arrives", async () => {
       const body = payment(user, { method: "pm_action" });
       const { id, next_action } = await jsonOf(
         await post(replicas.first, "/pay", body, user),
@@ -166,7 +166,7 @@ describe("payment", () => {
       assert.equal(status, "succeeded");
     });
 
-    it("answers 202 where the processor does, and is paid when it is", async () => {
+    it("returns 202 while the processor works on the charge, and the payment succeeds when the charge does", async () => {
       const body = payment(user, { method: "pm_slow" });
       const { id, message } = await jsonOf(
         await post(replicas.first, "/pay", body, user),
@@ -185,7 +185,7 @@ describe("payment", () => {
     });
 
     for (const behaviour of ["answer lost", "unreachable"] as const)
-      it(`charges once if the processor's ${behaviour === "unreachable" ? "way is broken" : "answer is lost"}`, async () => {
+      it(`charges once when the processor${behaviour === "unreachable" ? " is unreachable" : "'s answer is lost"}`, async () => {
         const before = replicas.processor.charges.size;
         replicas.processor.next.push(behaviour, behaviour);
         const key = randomUUID();
@@ -216,8 +216,8 @@ describe("payment", () => {
       });
   });
 
-  describe("an Idempotency-Key", () => {
-    it("has to be there", async () => {
+  describe("Idempotency-Key", () => {
+    it("rejects a request without the header", async () => {
       const response = await replicas.first.app.request("/pay", {
         method: "POST",
         headers: { ...json, authorization: `Bearer ${user}` },
@@ -228,7 +228,7 @@ describe("payment", () => {
     });
 
     for (const key of [" ", "a b", "ü", "x".repeat(256), '""'])
-      it(`can't be ${JSON.stringify(key).slice(0, 20)}`, async () => {
+      it(`rejects the value ${JSON.stringify(key).slice(0, 20)}`, async () => {
         const response = await replicas.first.app
           .request("/pay", {
             method: "POST",
@@ -239,13 +239,13 @@ describe("payment", () => {
             },
             body: JSON.stringify(payment(user)),
           })
-          .catch((error: Error) => error); // what can't be a header at all
+          .catch((error: Error) => error); // the value can't be a header at all
         if (response instanceof Response) assert.equal(response.status, 400);
         else assert.match(response.message, /ByteString|header/i);
       });
 
     for (const method of ["pm_ok", "pm_declined", "pm_action", "pm_slow"])
-      it(`gives the same answer again, byte for byte, with ${method}`, async () => {
+      it(`replays the response to a payment with ${method} byte for byte`, async () => {
         const before = replicas.processor.charges.size;
         const key = randomUUID();
         const body = payment(user, { method });
@@ -265,7 +265,7 @@ describe("payment", () => {
         assert.equal(replicas.processor.charges.size, before + 1);
       });
 
-    it("is the same in quotes, as the draft has it", async () => {
+    it("accepts the same key with and without quotes, per the IETF draft", async () => {
       const key = randomUUID();
       await post(replicas.first, "/pay", payment(user), user, key);
       const again = await post(
@@ -278,7 +278,7 @@ describe("payment", () => {
       assert.equal(again.headers.get("idempotency-replayed"), "true");
     });
 
-    it("can't be used for another body", async () => {
+    it("rejects a reused key with another body", async () => {
       const key = randomUUID();
       await post(replicas.first, "/pay", payment(user), user, key);
       const other = payment(user, { amount: 1 });
@@ -289,7 +289,7 @@ describe("payment", () => {
       assert.match(detail, /used for another request/);
     });
 
-    it("can't be used for another path", async () => {
+    it("rejects a reused key with another path", async () => {
       const key = randomUUID();
       const { user_id, ...agreed } = payment(user);
       await post(replicas.first, "/payments", agreed, user, key);
@@ -303,7 +303,7 @@ describe("payment", () => {
       assert.equal(response.status, 422);
     });
 
-    it("is a user's own", async () => {
+    it("accepts a key that another user has used", async () => {
       const key = randomUUID();
       const other = randomUUID();
       await post(replicas.first, "/pay", payment(user), user, key);
@@ -318,7 +318,7 @@ describe("payment", () => {
       assert.equal(response.headers.get("idempotency-replayed"), null);
     });
 
-    it("says 409 while the first request is in flight, and answers as that one after", async () => {
+    it("returns 409 while the first request is in flight, and replays its response afterwards", async () => {
       const key = randomUUID();
       const { processor } = replicas;
       const charge = processor.charge;
@@ -359,8 +359,8 @@ describe("payment", () => {
     });
   });
 
-  describe("the book", () => {
-    it("is for operators", async () => {
+  describe("ledger routes", () => {
+    it("returns 401 without the operators' key", async () => {
       for (const path of ["/ledger/balances", "/ledger/audit"]) {
         assert.equal((await get(replicas.first, path, user)).status, 401);
         assert.equal((await replicas.first.app.request(path)).status, 401);

@@ -1,25 +1,25 @@
 import type { Database, Queries } from "@marquee/runtime";
 import type { Processor } from "../../../services/payment/processors/processor.ts";
 
-/** What everything says of a replica that is dead. */
+/** Thrown by every external call of a crashed replica. */
 export class Crashed extends Error {
   override readonly name = "Crashed";
 }
 
 /**
- * A life that ends after so many steps: between any two things that a replica does outside of itself, it may be over. From
- * then on nothing of it reaches the database or the processor.
+ * The life of a replica that crashes after a number of steps. Each external call takes a step before and a step after
+ * it. After the crash, nothing reaches the database or the processor.
  */
 export class Life {
   #left: number;
-  /** How many steps were taken. */
+  /** The number of steps taken. */
   steps = 0;
 
   constructor(steps = Number.POSITIVE_INFINITY) {
     this.#left = steps;
   }
 
-  /** From now on, so many steps are left. */
+  /** Sets the number of steps left. */
   end(steps: number): void {
     this.#left = steps;
     this.steps = 0;
@@ -31,7 +31,7 @@ export class Life {
     this.steps += 1;
   }
 
-  /** What is asked, unless the life is over by then; and whose answer comes, unless it is over by then. */
+  /** Runs the call between two steps, so that the replica may crash before the call or before its result. */
   async around<T>(work: () => Promise<T>): Promise<T> {
     this.step();
     const result = await work();
@@ -40,7 +40,7 @@ export class Life {
   }
 }
 
-/** The database as a replica with this life has it: before and after each statement, BEGIN and COMMIT it may be over. */
+/** A database whose user may crash before and after each statement, BEGIN and COMMIT. */
 export function mortalDatabase(database: Database, life: Life): Database {
   const mortal = (queries: Queries): Queries => ({
     query: (text, values) => life.around(() => queries.query(text, values)),
@@ -51,7 +51,7 @@ export function mortalDatabase(database: Database, life: Life): Database {
       life.around(() =>
         database.transaction(async (tx) => {
           const result = await work(mortal(tx));
-          life.step(); // else it is rolled back, as by a server whose client is gone
+          life.step(); // a crash here rolls back, as a server does when its client disconnects
           return result;
         }, options),
       ),
@@ -59,7 +59,7 @@ export function mortalDatabase(database: Database, life: Life): Database {
   };
 }
 
-/** The processor as a replica with this life has it. */
+/** A processor whose caller may crash before and after each call. */
 export const mortalProcessor = (
   processor: Processor,
   life: Life,

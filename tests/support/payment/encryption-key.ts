@@ -11,11 +11,11 @@ export const other = "another key".padEnd(32, ".");
 export const formerId = createSecretEncryption(former).id;
 export const otherId = createSecretEncryption(other).id;
 
-/** What a person can do about a refusal. */
+/** The advice at the end of both errors. */
 const remedy = (statement: string) =>
   `Set the former key again: \`pulumi config set --secret --path 'marquee:secrets.payment.KEY_ENCRYPTION_KEY'\`. If it is lost for good, run \`${statement}\` in this database with psql. Each webhook endpoint then needs a new secret (POST /webhook-endpoints/{id}/rotate), and requests made before are refused if they are sent again.`;
 
-/** The statements that have payment start with the other key. */
+/** The statements that let payment start with the other key. */
 export const update = (id = otherId) =>
   `UPDATE encryption_key SET id = '${id}'`;
 export const insert = `INSERT INTO encryption_key (id) VALUES ('${otherId}')`;
@@ -23,11 +23,11 @@ export const insert = `INSERT INTO encryption_key (id) VALUES ('${otherId}')`;
 export const refusal = (recorded = formerId, given = otherId) =>
   `The data in this database is encrypted with the KEY_ENCRYPTION_KEY whose id is ${recorded}, and this program was given the one whose id is ${given}. ${remedy(update(given))}`;
 
-/** The refusal where an earlier version recorded no id. */
+/** The error after an upgrade from a version that recorded no id. */
 export const earlierRefusal = (unreadable: number, all: number) =>
   `${unreadable} of the ${all} webhook endpoints in this database have a secret that is encrypted with another KEY_ENCRYPTION_KEY than the one this program was given, whose id is ${otherId}. ${remedy(insert)}`;
 
-/** For the suite that calls it: a database of payment's, and what starts replicas on it with one key or another. */
+/** Gives the calling suite a payment database, and functions that start replicas on it with either key. */
 export function useKeys() {
   const url = useDatabase();
   const processor = memoryProcessor();
@@ -41,7 +41,7 @@ export function useKeys() {
     }
   }
 
-  /** A replica that has yet to begin. */
+  /** Creates a replica without starting it. */
   function withKey(keyEncryptionKey: string, given?: Database): TestPayment {
     const made = replica(url(), processor, {
       keyEncryptionKey,
@@ -84,7 +84,7 @@ export function useKeys() {
     transaction: (work: Parameters<Database["transaction"]>[0]) =>
       database.transaction(work),
 
-    /** Asserts that a replica with this key does not begin. */
+    /** Asserts that a replica with this key fails to start. */
     async refuses(keyEncryptionKey: string, message: string) {
       const made = withKey(keyEncryptionKey);
       await assert.rejects(made.service.begin(), {
@@ -94,7 +94,7 @@ export function useKeys() {
       return made;
     },
 
-    /** An endpoint whose secret is encrypted with this key. */
+    /** Adds an endpoint whose secret is encrypted with this key. */
     async endpoint(keyEncryptionKey: string, at: Receiver) {
       const added = await post(
         await begun(keyEncryptionKey),
@@ -106,16 +106,16 @@ export function useKeys() {
       return jsonOf<{ id: string; secret: string }>(added, 201);
     },
 
-    /** The ids that are recorded. */
+    /** The recorded ids. */
     async recorded(): Promise<string[]> {
       const rows = await database.query<{ id: string }>("TABLE encryption_key");
       return rows.map(({ id }) => id);
     },
 
-    /** Leaves the database as a version did that recorded no id. */
+    /** Restores the state of a version that recorded no id. */
     forgetId: () => database.query("DELETE FROM encryption_key"),
 
-    /** All that is in the database. */
+    /** All rows of all tables. */
     async contents(): Promise<string> {
       const tables = await database.query<{ name: string }>(
         "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1",
@@ -130,7 +130,7 @@ export function useKeys() {
       return rows;
     },
 
-    /** Asserts that an endpoint's delivery fails with what to do, and arrives once its secret is a new one. */
+    /** Asserts that a delivery fails with advice, and arrives once the endpoint's secret is rotated. */
     async assertRecovers(payment: TestPayment, id: string, at: Receiver) {
       const path = `/webhook-endpoints/${id}`;
       await post(payment, `${path}/test`, undefined, "operator");

@@ -33,7 +33,7 @@ export const migrations = join(
   "../../../services/payment/migrations",
 );
 
-/** Milliseconds. Those that a test waits for are short; a receiver may be late on a busy machine. */
+/** Milliseconds: short where tests wait, long where a busy machine may be late. */
 export const quick = {
   answer: 30_000,
   poll: 20,
@@ -44,15 +44,15 @@ export const quick = {
 
 export interface TestOutbox {
   url: string;
-  /** The database as each of two replicas opens it. */
+  /** The database, opened once for each of two replicas. */
   first: Database;
   second: Database;
   endpoints: Endpoints;
-  /** An outbox, by default of the first replica and quick. It is stopped when the test ends. */
+  /** Creates an outbox, by default on `first` with the times `quick`. The end of the test stops it. */
   open(options?: Partial<OutboxOptions>): Outbox;
-  /** Has events delivered to a URL. */
+  /** Adds an endpoint that receives events. */
   add(url: string, types?: EventType[]): Promise<WithSecret>;
-  /** Emits an event in a transaction of its own. */
+  /** Emits an event in its own transaction. */
   emit(data?: Record<string, unknown>, type?: EventType): Promise<void>;
   deliveries(): Promise<StoredDelivery[]>;
 }
@@ -70,7 +70,7 @@ export interface StoredDelivery {
   due: number;
 }
 
-/** For the suite that calls it: an empty database of payment's, which each test has to itself. */
+/** Gives the calling suite a payment database without events and endpoints, emptied again after each test. */
 export function useOutbox(): TestOutbox {
   const url = useDatabase();
   const test = {} as TestOutbox;
@@ -123,7 +123,7 @@ export function useOutbox(): TestOutbox {
   return test;
 }
 
-/** What a receiver does with a request: a status, or something else. */
+/** A receiver's reply: a status, or a function that handles the response. */
 export type Reply = number | ((response: ServerResponse) => void);
 
 export interface Received {
@@ -138,15 +138,15 @@ export interface Receiver {
   url: string;
   port: number;
   received: Received[];
-  /** What it does from now on; at first it answers 204. */
+  /** The reply to the next requests. */
   reply: Reply;
-  /** The most that were under way at once. */
+  /** The largest number of concurrent requests so far. */
   atOnce(): number;
   until(number: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** For the suite that calls it: starts consumers on loopback, which end with the test. */
+/** Gives the calling suite a function that starts receivers on loopback. The end of the test closes them. */
 export function useReceivers() {
   const all: Receiver[] = [];
   afterEach(() => Promise.all(all.splice(0).map((each) => each.close())));
@@ -160,7 +160,7 @@ export function useReceivers() {
       const at = performance.now();
       const { headers, url: path } = request;
       const body = await text(request).catch(() => undefined);
-      if (body === undefined) return; // who sent it is gone
+      if (body === undefined) return; // the sender disconnected
       received.push({ at, path, headers, body });
       if (typeof receiver.reply === "function") receiver.reply(response);
       else response.writeHead(receiver.reply).end("what it says");
@@ -177,7 +177,7 @@ export function useReceivers() {
       until: (number) =>
         until(
           () => received.length >= number,
-          () => `${number} requests; there are ${received.length}`,
+          () => `${number} requests, got ${received.length}`,
         ),
       async close() {
         server.close();
@@ -190,16 +190,16 @@ export function useReceivers() {
   };
 }
 
-/** Waits for something, for half a minute at most. */
+/** Waits for a condition, 30 seconds at most. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  what: () => string = () => "what the test waits for",
+  what: () => string = () => "a condition",
 ): Promise<void> {
   const came = await eventually(async () => condition(), 30_000, 5);
-  assert.ok(came, `There is no ${what()}.`);
+  assert.ok(came, `Timed out waiting for ${what()}.`);
 }
 
-/** A header, which has to be there. */
+/** Returns a header, and fails if it is missing. */
 export function header({ headers }: Received, name: string): string {
   const value = headers[name];
   assert.equal(typeof value, "string", `${name}: ${value}`);
@@ -207,7 +207,7 @@ export function header({ headers }: Received, name: string): string {
 }
 
 /**
- * Whether one of a request's signatures is by a secret, from the words of Standard Webhooks alone:
+ * Whether one of the request's signatures is made with the secret, according to Standard Webhooks alone:
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function isSignedBy(request: Received, secret: string): boolean {

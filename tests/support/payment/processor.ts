@@ -8,31 +8,31 @@ import {
   type RefundRequest,
 } from "../../../services/payment/processors/processor.ts";
 
-/** What a test has the processor do with one request. */
+/** The processor's behaviour for one request. */
 export type Behaviour =
-  /** It does it, and its answer is lost. */
+  /** The work is done, and the answer is lost. */
   | "answer lost"
-  /** It is not reached. */
+  /** The request does not arrive. */
   | "unreachable"
-  /** As it should be. */
+  /** The work is done, and the answer arrives. */
   | "well";
 
 /**
- * A processor in memory, which outlives the replicas that ask it. Tokens say what becomes of a charge: `pm_ok`, `pm_declined`,
- * `pm_action` (until `act` is called), `pm_slow` (until `act` is called).
+ * A processor in memory, which outlives the replicas that call it. The token decides a charge's outcome: `pm_ok`,
+ * `pm_declined`, `pm_action` or `pm_slow` (both until `act` is called), and `pm_refundless` (refunds fail).
  */
 export interface MemoryProcessor extends Processor {
-  /** How the next requests go, one each; then all go well. */
+  /** The behaviours for the next requests, one each; later requests go well. */
   next: Behaviour[];
   /** The charges by key. */
   charges: Map<string, { request: ChargeRequest; outcome: ChargeOutcome }>;
   /** The refunds by key. */
   refunds: Map<string, { request: RefundRequest; outcome: RefundOutcome }>;
-  /** All requests that came, by name. */
+  /** The names of all requests. */
   asked: string[];
-  /** What was waited for has happened: the charge with this reference went well or was declined. */
+  /** Completes a waiting charge: it succeeds or is declined. */
   act(reference: string, declined?: boolean): void;
-  /** What was taken and not given back, by currency. */
+  /** Charges minus refunds, by currency. */
   held(): Record<string, bigint>;
 }
 

@@ -5,7 +5,7 @@ import { keyEncryptionKey, operatorKey } from "./service.ts";
 
 export const paymentProgram = "services/payment/server.ts";
 
-/** What the program can start with. There is no such database. */
+/** Valid variables, with a database that does not exist. */
 export const paymentEnvironment = {
   PORT: "18998",
   DATABASE_URL: "postgres://payment:secret@127.0.0.1:1/payment",
@@ -14,7 +14,7 @@ export const paymentEnvironment = {
   OPERATOR_KEY: operatorKey,
 };
 
-/** Starts the program of payment, and waits until it takes requests. */
+/** Starts the payment program, and waits until it is ready. */
 export async function startedPayment(
   variables: Partial<typeof paymentEnvironment> & Record<string, string>,
 ) {
@@ -24,6 +24,6 @@ export async function startedPayment(
   const ready = async () =>
     (await fetch(`${program.url}/readyz`)).status === 200;
   if (!(await eventually(ready, 30_000)))
-    throw new Error("payment does not get ready");
+    throw new Error("payment did not become ready");
   return program;
 }

@@ -5,13 +5,13 @@ import type { Sandbox } from "../../../services/payment/processors/sandbox/sandb
 import { browserAccept } from "../page.ts";
 import { pay, type TestSandbox, useSandbox } from "./sandbox.ts";
 
-/** A card whose bank asks. */
+/** A card that requires 3-D Secure. */
 export const asking = "4000000000003220";
 
-/** For the suite that calls it: the sandbox bank's pages in a service, as payment has them. */
+/** Gives the calling suite the sandbox bank's pages, mounted in a service like payment's. */
 export function usePages() {
   const test = useSandbox();
-  /** What payment was told. */
+  /** The notifications sent to payment. */
   const settled: string[] = [];
   beforeEach(() => {
     settled.length = 0;
@@ -20,7 +20,7 @@ export function usePages() {
     test,
     settled,
     begin: (returnUrl?: string) => begin(test, returnUrl),
-    /** @param fail what payment says to news */
+    /** @param fail the error with which payment rejects notifications */
     async pages(
       sandbox: Pick<Sandbox, "findAction" | "authenticate"> = test.sandbox,
       fail?: Error,
@@ -29,7 +29,7 @@ export function usePages() {
       const pages = sandboxPages({
         sandbox,
         async settled(reference) {
-          // When somebody goes on, it has happened.
+          // The answer must be stored before payment is notified.
           const action = await test.sandbox.findAction(reference);
           settled.push(`${reference} ${action?.answer}`);
           if (fail) throw fail;
@@ -55,7 +55,7 @@ export function usePages() {
   };
 }
 
-/** A payment about which somebody is asked. */
+/** Begins a payment that waits for 3-D Secure. */
 async function begin(test: TestSandbox, returnUrl?: string) {
   const { outcome } = await pay(test, asking, {
     ...(returnUrl === undefined ? {} : { returnUrl }),
@@ -69,7 +69,7 @@ async function begin(test: TestSandbox, returnUrl?: string) {
   };
 }
 
-/** Asserts that a response is a page with this status, as all of them are, and gives it. */
+/** Asserts the status and what all pages have in common, and returns the HTML. */
 export async function htmlOf(
   response: Response,
   status: number,
@@ -80,7 +80,10 @@ export async function htmlOf(
   assert.equal(response.headers.get("cache-control"), "no-store");
   const policy = response.headers.get("content-security-policy") ?? "";
   const nonce = /'nonce-([^']+)'/.exec(policy)?.[1];
-  assert.ok(html.includes(`<style nonce="${nonce}">`), "no style is let in");
+  assert.ok(
+    html.includes(`<style nonce="${nonce}">`),
+    "the style's nonce is not in the policy",
+  );
   assert.doesNotMatch(html, /<script|\son\w+=|\sstyle=|javascript:/);
   assert.match(html, /^<!doctype html>\n<html lang="en">/);
   assert.match(html, /<title>.+ – Sandbox bank<\/title>/);
@@ -88,13 +91,13 @@ export async function htmlOf(
   return html;
 }
 
-/** Where a browser goes that sent the form from a path. */
+/** The URL to which a redirect leads a browser that posted from the path; without the host if that is localhost. */
 export const leadsTo = (response: Response, from: string): string =>
   new URL(
     response.headers.get("location") ?? "",
     `http://localhost${from}`,
   ).href.replace("http://localhost", "");
 
-/** Where a page goes on to by itself. */
+/** The URL of a page's automatic refresh. */
 export const nextOf = (html: string): string | undefined =>
   /http-equiv="refresh" content="0; url=([^"]*)"/.exec(html)?.[1];

@@ -17,12 +17,12 @@ import { useDatabase } from "../postgres.ts";
 
 export interface TestSandbox {
   sandbox: Sandbox;
-  /** The same company, asked through connections of its own. */
+  /** The same sandbox through other connections. */
   second: Sandbox;
   database: Database;
 }
 
-/** A database that is away. Who opens it closes it. */
+/** Opens an unavailable database. The caller closes it. */
 export const openAway = (): Database =>
   openDatabase({ DATABASE_URL: "postgres://nobody:none@127.0.0.1:1/none" });
 
@@ -34,7 +34,7 @@ const migration = new URL(
   import.meta.url,
 );
 
-/** For the suite that calls it: a sandbox with empty books, in two processes. */
+/** Gives the calling suite a sandbox with empty books, opened twice, as by two replicas. */
 export function useSandbox(options: SandboxOptions = {}): TestSandbox {
   const url = useDatabase();
   const test = {} as TestSandbox;
@@ -55,7 +55,7 @@ export function useSandbox(options: SandboxOptions = {}): TestSandbox {
   return test;
 }
 
-/** What settles by itself does so now. */
+/** Settles all pending charges and refunds now. */
 export async function settle({ database }: TestSandbox): Promise<void> {
   for (const table of ["sandbox_charges", "sandbox_refunds"])
     await database.query(
@@ -63,7 +63,7 @@ export async function settle({ database }: TestSandbox): Promise<void> {
     );
 }
 
-/** A card that nothing is wrong with. */
+/** A valid card. */
 export const card = (number: string, more: Partial<Card> = {}): Card => ({
   number,
   expMonth: 12,
@@ -81,7 +81,7 @@ export const request = (more: Partial<ChargeRequest> = {}): ChargeRequest => ({
   ...more,
 });
 
-/** Charges a card as somebody types it, and gives the request besides. */
+/** Tokenizes and charges a card, and returns the request with the outcome. */
 export async function pay(
   { sandbox }: Pick<TestSandbox, "sandbox">,
   number: string,
@@ -92,11 +92,11 @@ export async function pay(
   return { asked, outcome: await sandbox.charge(asked) };
 }
 
-/** Why a charge was declined, or a refund failed; undefined if it was not. */
+/** The code of a declined charge or failed refund, otherwise undefined. */
 export const codeOf = (outcome: object | undefined): unknown =>
   outcome && "code" in outcome ? outcome.code : undefined;
 
-/** A charge that succeeded; its reference. */
+/** Makes a charge that succeeds, and returns its reference. */
 export async function charged(
   test: Pick<TestSandbox, "sandbox">,
   more: Partial<ChargeRequest> = {},

@@ -13,7 +13,7 @@ import { type MemoryProcessor, memoryProcessor } from "./processor.ts";
 export const operatorKey = "the operators' key of the tests, long enough";
 export const keyEncryptionKey = "the key encryption key of the tests";
 
-/** In place of access tokens, a user's id. */
+/** Accepts a user's id in place of an access token. */
 export const user: MiddlewareHandler<User> = async (c, next) => {
   const userId = /^Bearer (.+)$/.exec(c.req.header("authorization") ?? "")?.[1];
   if (!userId)
@@ -27,7 +27,7 @@ export const user: MiddlewareHandler<User> = async (c, next) => {
 
 /** A replica of the service. */
 export interface TestPayment {
-  /** Every answer of it is held against its /openapi.json. */
+  /** Checks every response against /openapi.json. */
   app: { request(path: string, init?: RequestInit): Promise<Response> };
   service: Pick<
     ReturnType<typeof createPayment>,
@@ -43,7 +43,7 @@ export interface TestPayments {
   url: string;
 }
 
-/** A replica on a database that is there; it has to begin. */
+/** Creates a replica on an existing database without starting it. */
 export function replica(
   url: string,
   processor: MemoryProcessor,
@@ -61,8 +61,8 @@ export function replica(
 }
 
 /**
- * For the suite that calls it: two replicas of payment on an empty database of their own, with a processor in memory. They
- * recover what was left only when they are told to.
+ * Gives the calling suite two replicas of payment on an empty database, with a processor in memory. They recover
+ * unfinished attempts only when told to.
  */
 export function usePayments(
   options: Partial<PaymentOptions> = {},
@@ -92,7 +92,7 @@ export function usePayments(
 
 export const json = { "content-type": "application/json" };
 
-/** A POST, by a user or by "operator". */
+/** @param by a user's id, or "operator" */
 export const post = (
   { app }: Pick<TestPayment, "app">,
   path: string,
@@ -121,7 +121,7 @@ export const get = (
     },
   });
 
-/** What POST /pay takes. */
+/** A body for POST /pay. */
 export const payment = (
   userId: string,
   more: Record<string, unknown> = {},
@@ -143,7 +143,7 @@ export interface Shown {
   next_action?: { type: string; url: string };
 }
 
-/** Asserts that a response has this status, and gives its JSON. */
+/** Asserts the response's status, and returns its JSON. */
 export async function jsonOf<T = Shown>(
   response: Response,
   status: number,
@@ -154,8 +154,8 @@ export async function jsonOf<T = Shown>(
 }
 
 /**
- * What must always be true: the book is even, agrees with the payments, and with what the processor has; and no charge went
- * through that no payment knows.
+ * Asserts what must always hold: the ledger is balanced, and agrees with the payments and with the processor's charges
+ * and refunds.
  */
 export async function assertInvariants({
   first,
@@ -177,10 +177,14 @@ export async function assertInvariants({
   const expected = Object.fromEntries(
     Object.entries(processor.held()).filter(([, amount]) => amount !== 0n),
   );
-  assert.deepEqual(held, expected, "the book is not what the processor holds");
+  assert.deepEqual(
+    held,
+    expected,
+    "the ledger differs from the processor's balance",
+  );
 }
 
-/** Has a replica finish all that was begun and left, whoever's lease it is. */
+/** Makes a replica finish all unfinished attempts, also those leased by another. */
 export async function recoverAll({
   service,
   database,

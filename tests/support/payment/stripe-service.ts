@@ -9,7 +9,7 @@ import { type StripeApi, useStripeApi } from "../stripe/api.ts";
 import { secretKey } from "../stripe/api-answers.ts";
 import { webhookSecret } from "../stripe/events.ts";
 
-/** For the suite that calls it: the processor, and the Stripe that it asks. */
+/** Gives the calling suite the Stripe processor, and the fake API that it calls. */
 export function useStripe(): { api: StripeApi; stripe: StripeProcessor } {
   const api = useStripeApi();
   const used = { api } as { api: StripeApi; stripe: StripeProcessor };
@@ -24,7 +24,7 @@ export function useStripe(): { api: StripeApi; stripe: StripeProcessor } {
   return used;
 }
 
-/** A charge that goes well, unless it is said otherwise. */
+/** A charge that succeeds unless overridden. */
 export const aCharge = (more: Partial<ChargeRequest> = {}): ChargeRequest => ({
   key: randomUUID(),
   paymentId: randomUUID(),
@@ -34,7 +34,7 @@ export const aCharge = (more: Partial<ChargeRequest> = {}): ChargeRequest => ({
   ...more,
 });
 
-/** Asserts that something goes wrong so, and that it tells neither a key nor a card's number. */
+/** Asserts the error's type and message, and that it contains neither a key nor a card number. */
 export async function rejects(
   work: Promise<unknown>,
   type: new (...args: never[]) => Error,
@@ -48,7 +48,7 @@ export async function rejects(
   });
 }
 
-/** Asserts that nothing of an error, that would be logged, is a secret or a card's number. */
+/** Asserts that the logged parts of an error contain no secret and no card number. */
 export function assertSilent(error: Error): void {
   const all = [
     error.stack,

@@ -16,7 +16,7 @@ import {
   user,
 } from "./service.ts";
 
-/** A replica of payment, which has to begin. It recovers and renews only when it is told to. */
+/** Creates a replica of payment without starting it. It recovers and renews only when told to. */
 export function subscriptionReplica(
   database: Database,
   processor: Processor,
@@ -43,7 +43,7 @@ export interface TestSubscriptions {
   url: string;
 }
 
-/** For the suite that calls it: two replicas on an empty database of their own, with a processor in memory. */
+/** Gives the calling suite two replicas on an empty database, with a processor in memory. */
 export function useSubscriptions(
   times: Partial<SubscriptionTimes> = {},
 ): TestSubscriptions {
@@ -71,7 +71,7 @@ export function useSubscriptions(
   return replicas;
 }
 
-/** A subscription as the service shows it. */
+/** A subscription in the service's responses. */
 export interface ShownSubscription {
   id: string;
   plan: string;
@@ -89,14 +89,14 @@ export interface ShownSubscription {
   ended_at?: string;
 }
 
-/** What POST /subscriptions takes. */
+/** A body for POST /subscriptions. */
 export const standard = (more: Record<string, unknown> = {}) => ({
   plan: "standard",
   method: "pm_ok",
   ...more,
 });
 
-/** Somebody new who has subscribed. */
+/** Subscribes a new user. */
 export async function subscribed(
   replica: SubscriptionReplica,
   status = 201,
@@ -110,7 +110,7 @@ export async function subscribed(
   return { by, subscription };
 }
 
-/** A subscription as its owner or an operator sees it. */
+/** Reads a subscription. @param by its owner's id, or "operator" */
 export const shown = async (
   replica: SubscriptionReplica,
   id: string,
@@ -121,13 +121,13 @@ export const shown = async (
     200,
   );
 
-/** Time goes by for one subscription: all that it has happened so much longer ago. @param duration as PostgreSQL reads it */
+/** Moves a subscription's times into the past, as if time had passed. @param duration an interval of PostgreSQL */
 export async function later(
   { database }: Pick<SubscriptionReplica, "database">,
   id: string,
   duration: string,
 ): Promise<void> {
-  // What it was created at is agreed on, and need not move.
+  // created_at need not move.
   await database.query(
     `UPDATE subscriptions SET anchor = anchor - $2::interval, period_start = period_start - $2::interval,
        period_end = period_end - $2::interval, due_at = due_at - $2::interval, ended_at = ended_at - $2::interval
@@ -136,13 +136,13 @@ export async function later(
   );
 }
 
-/** Has a replica finish all that was begun and left, whoever's lease it is. */
+/** Makes a replica finish all unfinished attempts, also those leased by another. */
 export async function recoverAll({
   database,
   payments,
 }: Pick<SubscriptionReplica, "database" | "payments">): Promise<void> {
   for (let round = 0; round < 20; round++) {
-    // A second: times are rounded to milliseconds, now() itself may be ahead by half of one.
+    // A second ago: due_at is rounded to milliseconds, and now() could be rounded into the future.
     await database.query(
       "UPDATE attempts SET due_at = now() - interval '1 second' WHERE done_at IS NULL",
     );
@@ -150,14 +150,14 @@ export async function recoverAll({
   }
 }
 
-/** What is due by now is done by this replica, and what that begins is finished. @returns how many were due */
+/** Renews due subscriptions on this replica, and finishes their charges. @returns the number of due subscriptions */
 export async function renewAll(replica: SubscriptionReplica): Promise<number> {
   const count = await replica.renewals.renewDue();
   await recoverAll(replica);
   return count;
 }
 
-/** The card with which the next periods of a subscription are paid, whatever it was. */
+/** Sets the card for a subscription's next periods. */
 export async function setToken(
   { database }: Pick<SubscriptionReplica, "database">,
   id: string,
@@ -169,7 +169,7 @@ export async function setToken(
   ]);
 }
 
-/** The types of the events about a subscription, the oldest first. */
+/** The types of the events about a subscription, oldest first. */
 export async function eventsOf(
   { database }: Pick<SubscriptionReplica, "database">,
   id: string,
@@ -181,7 +181,7 @@ export async function eventsOf(
   return events.map(({ type }) => type);
 }
 
-/** The tries to pay a subscription: "period.try status", and what was given back. */
+/** The tries to pay a subscription: "period.try status", followed by "refunded" for a refund. */
 export async function triesOf(
   { database }: Pick<SubscriptionReplica, "database">,
   id: string,
@@ -196,7 +196,7 @@ export async function triesOf(
   return tries.map((row) => row.shown);
 }
 
-/** What people do at their bank. @param url where the service sent them */
+/** Authenticates or declines at the bank, and notifies payment. @param url the URL in next_action */
 export async function confirm(
   { first, processor }: TestSubscriptions,
   url: string | undefined,

@@ -11,17 +11,17 @@ import { conforming } from "../openapi.ts";
 import { keyEncryptionKey, type TestOutbox } from "./outbox.ts";
 
 export const operatorKey = "operator-key-of-the-test-32-chars-long";
-/** An id that nothing has. */
+/** An id that does not exist. */
 export const nobody = "01890000-0000-7000-8000-000000000000";
 
-// biome-ignore lint/suspicious/noExplicitAny: what is in an answer, each test asserts
+// biome-ignore lint/suspicious/noExplicitAny: each test asserts the shape of its response
 export type Json = any;
 
 const authorization = `Bearer ${operatorKey}`;
 
 /**
- * For the suite that calls it: the routes of webhooks and events alone, as an operator calls them, and an outbox that looks
- * only when it is woken and makes one attempt. Every answer is held against the document.
+ * Gives the calling suite only the webhook and event routes, called as an operator, and an outbox that polls only when
+ * woken and makes one attempt. Every response is checked against the OpenAPI document.
  */
 export function useWebhookApi(test: TestOutbox) {
   const service = createService();
@@ -43,7 +43,7 @@ export function useWebhookApi(test: TestOutbox) {
       keyed: createKeyed(keyEncryptionKey),
       payments: createPayments({
         database: test.first,
-        processor: {} as never, // nobody pays here
+        processor: {} as never, // no test charges
         answers: {},
         onChange: async () => {},
       }),
@@ -86,7 +86,7 @@ export function useWebhookApi(test: TestOutbox) {
     get: (path: string) => json(send("GET", path)),
     add: (url: string, types?: string[]) =>
       json(send("POST", "/webhook-endpoints", { url, types }), 201),
-    /** As an event does that was emitted in this process. */
+    /** Wakes the outbox, as an event emitted in this process would. */
     wake: () => outbox.wake(),
   };
 }

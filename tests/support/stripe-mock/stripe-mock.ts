@@ -13,7 +13,7 @@ export function useStripeMock(): () => string {
   let url = "";
   let running: ChildProcess | undefined;
   before(async function () {
-    this.timeout(300_000); // it may have to be built
+    this.timeout(300_000); // stripe-mock may have to be built
     const [program = ""] = await ensureGoPrograms(
       ["github.com/stripe/stripe-mock"],
       join(import.meta.dirname, "go"),
@@ -30,7 +30,7 @@ export function useStripeMock(): () => string {
   return () => url;
 }
 
-/** Where it listens, as it says itself. */
+/** Reads the address from stripe-mock's output. */
 async function addressOf(child: ChildProcess): Promise<string> {
   const ended = once(child, "exit").then(([code]) => {
     throw new Error(`stripe-mock ended with ${code} before it listened.`);

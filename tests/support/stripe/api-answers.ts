@@ -1,18 +1,18 @@
-/** What is to happen to the next request. */
+/** How the next request fails. */
 export type Mishap =
-  /** Nothing: it goes well. */
+  /** It succeeds. */
   | "none"
-  /** The connection ends before it is looked at. */
+  /** The connection closes before the request is handled. */
   | "unreachable"
-  /** It is done, and the connection ends before the answer. */
+  /** The request is done, and the connection closes before the answer. */
   | "answer lost"
-  /** It is done, and the answer does not come. */
+  /** The request is done, and the answer never comes. */
   | "no answer"
-  /** It is done, and the answer is a 500, also when it comes again. */
+  /** The request is done, and the answer is a 500, also to its repetition. */
   | "500 after"
-  /** Nothing is done, and the answer is a 500, also when it comes again. */
+  /** The request is not done, and the answer is a 500, also to its repetition. */
   | "500 before"
-  /** As a proxy's, in HTML. */
+  /** A proxy answers in HTML. */
   | "502"
   | "429"
   | "409"
@@ -26,7 +26,7 @@ export interface Answer {
   body: unknown;
 }
 
-/** An error as Stripe's API has them. */
+/** An error of Stripe's API. */
 export class ApiError extends Error {
   readonly status: number;
   readonly body: Record<string, unknown>;
@@ -56,7 +56,7 @@ export const failed: Answer = {
   },
 };
 
-/** What is answered before a request is looked at. */
+/** The answer to a request that is not handled. */
 export function answerOf(mishap: Mishap | undefined): Answer | undefined {
   if (mishap === "502")
     return { status: 502, body: "<html>Bad Gateway</html>" };

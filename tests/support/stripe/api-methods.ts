@@ -1,7 +1,7 @@
 import { ApiError, invalid } from "./api-answers.ts";
 import { id, nested } from "./api-objects.ts";
 
-/** Makes a PaymentMethod of a card. @throws ApiError */
+/** Creates a PaymentMethod from a card. @throws ApiError */
 export function newMethod(form: URLSearchParams, rawCardData: boolean) {
   const card = nested(form, "card");
   const { number = "" } = card;

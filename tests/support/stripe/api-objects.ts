@@ -31,7 +31,7 @@ export const id = (prefix: string) =>
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
-/** What the bank says to cards by their tokens; to all others yes. https://docs.stripe.com/testing */
+/** The bank's declines by token: https://docs.stripe.com/testing */
 const declines: Record<string, { code: string; decline_code?: string }> = {
   pm_card_chargeDeclined: {
     code: "card_declined",
@@ -48,7 +48,7 @@ const declines: Record<string, { code: string; decline_code?: string }> = {
   pm_card_chargeDeclinedExpiredCard: { code: "expired_card" },
 };
 
-/** How Stripe takes a form's `a[b]`. */
+/** Parses a form's fields `a[b]`. */
 export const nested = (form: URLSearchParams, name: string) =>
   Object.fromEntries(
     [...form]
@@ -56,20 +56,20 @@ export const nested = (form: URLSearchParams, name: string) =>
       .map(([key, value]) => [key.slice(name.length + 1, -1), value]),
   );
 
-/** What POST /v1/payment_intents takes; anything else is a mistake, as at Stripe. */
+/** The parameters of POST /v1/payment_intents. Others are rejected, as by Stripe. */
 const known =
   /^(amount|currency|payment_method|confirm|return_url|customer|off_session|setup_future_usage|metadata\[\w+\]|automatic_payment_methods\[(enabled|allow_redirects)\])$/;
 
-/** A card that can be charged: again, once it is attached to a Customer. */
+/** A card, which can be charged again only once it is attached to a Customer. */
 export interface Method {
   id: string;
   customer: string | null;
-  /** Whether its bank asks who pays, also when it was asked before. */
+  /** Whether its bank requires authentication for every charge. */
   asks?: boolean;
   [more: string]: unknown;
 }
 
-/** Makes a PaymentIntent and confirms it. @throws ApiError */
+/** Creates and confirms a PaymentIntent. @throws ApiError */
 export function newIntent(
   form: URLSearchParams,
   used: Set<string>,
@@ -175,7 +175,6 @@ function confirmed(intent: Intent): Intent {
   return intent;
 }
 
-/** The bank said no. */
 function declineIntent(
   intent: Intent,
   { code, decline_code }: { code: string; decline_code?: string },
@@ -195,7 +194,7 @@ function declineIntent(
   };
 }
 
-/** Makes a refund of a charge. @throws ApiError */
+/** Creates a refund of a charge. @throws ApiError */
 export function newRefund(
   form: URLSearchParams,
   intents: Map<string, Intent>,

@@ -31,12 +31,12 @@ import {
 } from "./api-objects.ts";
 
 /**
- * Stripe's API, as far as it is used, in memory and with its state: keys of requests, PaymentIntents, refunds, its search that
- * comes to know things late. https://docs.stripe.com/api
+ * The part of Stripe's API that payment uses, in memory: idempotency keys, PaymentIntents, refunds, and a search whose
+ * index lags. https://docs.stripe.com/api
  */
 export class StripeApi {
   url = "";
-  /** What is to happen to the next requests, one each; then all go well. */
+  /** The mishaps of the next requests, one each; later requests succeed. */
   next: Mishap[] = [];
   readonly intents = new Map<string, Intent>();
   readonly refunds = new Map<string, ApiRefund>();
@@ -53,16 +53,16 @@ export class StripeApi {
       { id: "pm_sepa", customer: null, type: "sepa_debit", sepa_debit: {} },
     ],
   ]);
-  /** All requests that came: "POST /v1/refunds". */
+  /** All requests, such as "POST /v1/refunds". */
   readonly asked: string[] = [];
   readonly headers: IncomingMessage["headers"][] = [];
   /** Whether the account may send card numbers. */
   rawCardData = true;
-  /** Whether search knows what was made since. */
+  /** Whether search finds new PaymentIntents at once. */
   indexed = true;
-  /** Whether keys are remembered: at Stripe, for 24 hours at least. */
+  /** Whether idempotency keys are forgotten. Stripe keeps them for at least 24 hours. */
   forgetful = false;
-  /** Milliseconds that it takes. */
+  /** Milliseconds of delay, before a keyed request is handled and before any answer. */
   slow = 0;
   readonly #keys = new Map<string, { of: string; answer: Promise<Answer> }>();
   readonly #unindexed = new Set<string>();
@@ -85,7 +85,7 @@ export class StripeApi {
     this.#server.closeAllConnections();
   }
 
-  /** Who pays did what was asked of them, or the bank made up its mind. */
+  /** Sets the status after the customer's action or the bank's decision. */
   act(reference: string, status: string): void {
     const intent = this.intents.get(reference);
     if (!intent) throw new Error(`There is no ${reference}.`);
@@ -93,12 +93,12 @@ export class StripeApi {
     intent.next_action = null;
   }
 
-  /** Search knows all that was made. */
+  /** Makes search find all PaymentIntents. */
   index(): void {
     this.#unindexed.clear();
   }
 
-  /** What was charged, and went well. */
+  /** The number of successful charges. */
   charged(): number {
     return [...this.intents.values()].filter(
       ({ status }) => status === "succeeded",
@@ -130,7 +130,7 @@ export class StripeApi {
     response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
   }
 
-  /** A request with a key that came before is answered as it was, if it is the same; not looked at are those that are invalid. */
+  /** Replays the answer to a repeated key, and rejects the key with other parameters. Answers 400 are not kept. */
   async #keyed(
     method: string,
     url: URL,
@@ -170,7 +170,7 @@ export class StripeApi {
     try {
       const form =
         method === "POST" ? new URLSearchParams(content) : url.searchParams;
-      // As it is now: what is kept for a key does not change.
+      // A copy, since the answer kept for a key must not change.
       const body = structuredClone(
         this.#route(`${method} ${url.pathname}`, form),
       );
@@ -253,7 +253,7 @@ export class StripeApi {
   }
 }
 
-/** For the suite that calls it: a Stripe of its own. */
+/** Gives the calling suite its own fake of Stripe's API. */
 export function useStripeApi(): StripeApi {
   const api = new StripeApi();
   before(() => api.start());

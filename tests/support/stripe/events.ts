@@ -3,7 +3,7 @@ import { id } from "./api-objects.ts";
 
 export const webhookSecret = "whsec_the_webhook_secret_of_the_tests";
 
-/** An event as Stripe sends it. */
+/** A Stripe event, as the body of a webhook. */
 export const event = (
   type: string,
   object: Record<string, unknown>,

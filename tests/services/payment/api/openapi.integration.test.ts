@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { checkDocument, documentOf } from "../../../support/openapi.ts";
 import { usePayments } from "../../../support/payment/service.ts";
 
-describe("The OpenAPI document of payment", () => {
+describe("Payment's OpenAPI document", () => {
   const replicas = usePayments();
 
   const operations = async () => {
@@ -16,11 +16,11 @@ describe("The OpenAPI document of payment", () => {
     );
   };
 
-  it("is as OpenAPI 3.1 has it", async () => {
+  it("is valid OpenAPI 3.1", async () => {
     checkDocument(await documentOf(replicas.first.service.app));
   });
 
-  it("has every route of the API, and says who may use each", async () => {
+  it("lists every route with its authentication", async () => {
     const by = (await operations()).map(
       ({ name, security = [] }) =>
         `${name}: ${security.flatMap(Object.keys).join(" or ") || "anybody"}`,
@@ -58,14 +58,14 @@ describe("The OpenAPI document of payment", () => {
     ]);
   });
 
-  it("says of each that the database may be away, and of each with a caller that it answers 401", async () => {
+  it("documents 503 for every operation, and 401 for every operation with authentication", async () => {
     for (const { name, responses, security } of await operations()) {
       assert.ok(responses[503], name);
       if (security) assert.ok(responses[401], name);
     }
   });
 
-  it("says of each POST that it has to have an Idempotency-Key", async () => {
+  it("requires an Idempotency-Key for every POST and for no other method", async () => {
     for (const {
       name,
       method,

@@ -12,11 +12,11 @@ import {
 } from "../../../support/payment/encryption-key.ts";
 import { until, useReceivers } from "../../../support/payment/outbox.ts";
 
-describe("Payment's check of its KEY_ENCRYPTION_KEY, first done", () => {
+describe("Payment's first KEY_ENCRYPTION_KEY check", () => {
   const keys = useKeys();
   const receive = useReceivers();
 
-  describe("where an earlier version recorded no id,", () => {
+  describe("after an upgrade from a version that recorded no id", () => {
     it("records the id of the key that decrypts the webhook secrets", async () => {
       await keys.endpoint(former, await receive());
       await keys.forgetId();
@@ -24,7 +24,7 @@ describe("Payment's check of its KEY_ENCRYPTION_KEY, first done", () => {
       assert.deepEqual(await keys.recorded(), [formerId]);
     });
 
-    it("refuses a key that decrypts no webhook secret, and records nothing", async () => {
+    it("rejects a key that decrypts no webhook secret, and records nothing", async () => {
       await keys.endpoint(former, await receive());
       await keys.forgetId();
       const before = await keys.contents();
@@ -33,7 +33,7 @@ describe("Payment's check of its KEY_ENCRYPTION_KEY, first done", () => {
       await keys.begun(former);
     });
 
-    it("refuses a key that decrypts only some webhook secrets", async () => {
+    it("rejects a key that decrypts only some webhook secrets", async () => {
       await keys.endpoint(former, await receive());
       await keys.forgetId();
       await keys.query(insert);
@@ -42,7 +42,7 @@ describe("Payment's check of its KEY_ENCRYPTION_KEY, first done", () => {
       await keys.refuses(other, earlierRefusal(1, 2));
     });
 
-    it("lets payment start after the statement it names; deliveries wait for endpoints' new secrets", async () => {
+    it("accepts another key once the error's SQL statement was run, and delivers once secrets are rotated", async () => {
       const receiver = await receive();
       const { id } = await keys.endpoint(former, receiver);
       await keys.forgetId();
@@ -52,8 +52,8 @@ describe("Payment's check of its KEY_ENCRYPTION_KEY, first done", () => {
     });
   });
 
-  describe("by replicas with two keys at once,", () => {
-    it("accepts one key and refuses the other", async () => {
+  describe("with concurrent replicas that have two keys", () => {
+    it("accepts one key and rejects the other", async () => {
       const given = [former, other, former, other];
       const databases = given.map(() =>
         openDatabase({ DATABASE_URL: keys.url(), DATABASE_CONNECTIONS: 1 }),
@@ -75,7 +75,7 @@ describe("Payment's check of its KEY_ENCRYPTION_KEY, first done", () => {
       await Promise.all(databases.map((database) => database.close()));
     });
 
-    it("waits for the other replica's transaction before it decides", async () => {
+    it("waits for another replica's uncommitted id, and then rejects its own key", async () => {
       const { service } = keys.withKey(other);
       let beginning: Promise<void> | undefined;
       await keys.transaction(async (tx) => {

@@ -29,27 +29,27 @@ import {
 } from "../../../support/payment/service.ts";
 import { runToEnd, stopPrograms } from "../../../support/program.ts";
 
-describe("The id of payment's KEY_ENCRYPTION_KEY", () => {
-  it("is the same for the same key, and another for another", () => {
+describe("Payment's KEY_ENCRYPTION_KEY id", () => {
+  it("is the same for the same key, and differs between keys", () => {
     assert.match(formerId, /^[\w-]{22}$/);
     assert.equal(createSecretEncryption(former).id, formerId);
     assert.notEqual(otherId, formerId);
   });
 });
 
-describe("Payment's check of its KEY_ENCRYPTION_KEY", () => {
+describe("Payment's KEY_ENCRYPTION_KEY check", () => {
   const keys = useKeys();
   const receive = useReceivers();
   stopPrograms();
 
-  it("records the key's id at the first start, and lets it start again", async () => {
+  it("records the key's id at the first start, and accepts the same key at the next", async () => {
     await keys.begun(former);
     assert.deepEqual(await keys.recorded(), [formerId]);
     await keys.begun(former);
     assert.deepEqual(await keys.recorded(), [formerId]);
   });
 
-  it("refuses another key by both ids, before anything is changed, delivered or served", async () => {
+  it("rejects another key, naming both ids, before anything is changed, delivered or served", async () => {
     const receiver = await receive();
     await keys.endpoint(former, receiver);
     await keys.query(
@@ -64,7 +64,7 @@ describe("Payment's check of its KEY_ENCRYPTION_KEY", () => {
     assert.equal(await keys.contents(), before);
   });
 
-  it("lets payment go on as before when the former key is set again", async () => {
+  it("accepts the former key again, with replayed responses and signatures unchanged", async () => {
     const receiver = await receive();
     const { id: endpoint, secret } = await keys.endpoint(former, receiver);
     const [userId, key] = [randomUUID(), randomUUID()];
@@ -83,7 +83,7 @@ describe("Payment's check of its KEY_ENCRYPTION_KEY", () => {
     assert.ok(receiver.received.every((each) => isSignedBy(each, secret)));
   });
 
-  it("lets payment start after the statement it names; deliveries wait for endpoints' new secrets", async () => {
+  it("accepts another key once the error's SQL statement was run, and delivers once secrets are rotated", async () => {
     const receiver = await receive();
     const { id } = await keys.endpoint(former, receiver);
     await keys.refuses(other, refusal());
@@ -92,7 +92,7 @@ describe("Payment's check of its KEY_ENCRYPTION_KEY", () => {
     await keys.refuses(former, refusal(otherId, formerId));
   });
 
-  it("waits for a database that goes away after the migrations, and then refuses another key", async () => {
+  it("retries while the database is unavailable after the migrations, and then rejects another key", async () => {
     await keys.begun(former);
     const database = openDatabase({ DATABASE_URL: keys.url() });
     let away = 2;
@@ -116,7 +116,7 @@ describe("Payment's check of its KEY_ENCRYPTION_KEY", () => {
     assert.ok(away < 0);
   });
 
-  it("ends the program with 1, and with one line that says why", async () => {
+  it("exits with code 1, and logs the reason without the key", async () => {
     await keys.begun(former);
     const { code, stdout, stderr } = await runToEnd(paymentProgram, {
       ...paymentEnvironment,

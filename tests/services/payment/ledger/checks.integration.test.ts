@@ -8,17 +8,17 @@ import {
   usePayments,
 } from "../../../support/payment/service.ts";
 
-describe("the checks of the book", () => {
+describe("Ledger balance check", () => {
   const replicas = usePayments();
 
-  it("read a transaction's entries alone, also on a connection that began when there were few", async () => {
+  it("makes no sequential scan of the entries, even on a connection opened while the table was small", async () => {
     const user = randomUUID();
     const body = payment(user, { amount: 500 });
     const paid = await post(replicas.first, "/pay", body, user);
     const { id } = await jsonOf(paid, 200);
     const database = new pg.Client(replicas.url);
     await database.connect();
-    /** How often the table was read from its beginning. */
+    /** The number of sequential scans of the table. */
     const scans = async () => {
       await database.query("SELECT pg_stat_force_next_flush()");
       const { rows } = await database.query(

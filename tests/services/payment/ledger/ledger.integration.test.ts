@@ -18,7 +18,7 @@ interface Audit {
   balances: { account: string; currency: string; balance: string }[];
 }
 
-describe("the book", () => {
+describe("Payment's ledger", () => {
   const replicas = usePayments();
   let database: pg.Client;
   let user: string;
@@ -38,7 +38,7 @@ describe("the book", () => {
   const audit = async () =>
     jsonOf<Audit>(await get(replicas.first, "/ledger/audit", "operator"), 200);
 
-  /** Statements in one transaction; rejects if it can't be committed. */
+  /** Runs the statements in one transaction; rejects if the commit fails. */
   async function commit(...statements: string[]) {
     await database.query("BEGIN");
     try {
@@ -63,14 +63,18 @@ describe("the book", () => {
       /is off by EUR -1/,
     ],
     [
-      "one that sums to zero over two currencies",
+      "a transaction that sums to zero only across two currencies",
       () => [another(), entry("sales", -5), entry("refunds", 5, "USD")],
       /is off by EUR -5, USD 5/,
     ],
-    ["a single entry", () => [another(), entry("sales", -5)], /has 1 entries/],
-    ["one without entries", () => [another()], /has no entries/],
     [
-      "an entry more, in an old transaction",
+      "a transaction with a single entry",
+      () => [another(), entry("sales", -5)],
+      /has 1 entries/,
+    ],
+    ["a transaction without entries", () => [another()], /has no entries/],
+    [
+      "another entry in an old transaction",
       () => [
         `INSERT INTO ledger_entries SELECT id, 'sales:more', 'EUR', 1 FROM ledger_transactions LIMIT 1`,
       ],
@@ -78,7 +82,7 @@ describe("the book", () => {
     ],
   ];
   for (const [what, statements, says] of uneven)
-    it(`can't be committed with ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       await assert.rejects(commit(...statements()), says);
       assert.equal((await audit()).balanced, true);
     });
@@ -89,11 +93,11 @@ describe("the book", () => {
       `DELETE FROM ${table}`,
       `TRUNCATE ${table} CASCADE`,
     ])
-      it(`is only added to: no ${change.split(" SET ")[0]}`, async () => {
+      it(`rejects ${change.split(" SET ")[0]} on the append-only ledger`, async () => {
         await assert.rejects(commit(change), /is only added to/);
       });
 
-  it("has each payment once", async () => {
+  it("rejects a second transaction for the same payment", async () => {
     await assert.rejects(
       commit(
         `INSERT INTO ledger_transactions (id, kind, payment_id) VALUES ('${transaction}', 'payment', '${id}')`,
@@ -106,29 +110,37 @@ describe("the book", () => {
 
   const states: [what: string, change: string, says: RegExp][] = [
     [
-      "go back",
+      "returns a succeeded payment to processing",
       "status = 'processing'",
       /processing does not follow succeeded/,
     ],
-    ["become canceled", "status = 'canceled'", /does not follow succeeded/],
-    ["cost something else", "amount = 1", /does not change/],
-    ["be somebody else's", `user_id = gen_random_uuid()`, /does not change/],
-    ["give back more than was paid", "refunded = 501", /never_more_than_paid/],
     [
-      "give back more than was paid in two steps",
+      "cancels a succeeded payment",
+      "status = 'canceled'",
+      /does not follow succeeded/,
+    ],
+    ["changes a payment's amount", "amount = 1", /does not change/],
+    [
+      "changes a payment's user",
+      `user_id = gen_random_uuid()`,
+      /does not change/,
+    ],
+    ["refunds more than was paid", "refunded = 501", /never_more_than_paid/],
+    [
+      "refunds more than was paid, including pending refunds",
       "refunded = 300, refunding = 201",
       /never_more_than_paid/,
     ],
   ];
   for (const [what, change, says] of states)
-    it(`has payments that can't ${what}, whoever asks the database for it`, async () => {
+    it(`rejects an UPDATE that ${what}`, async () => {
       await assert.rejects(
         commit(`UPDATE payments SET ${change} WHERE id = '${id}'`),
         says,
       );
     });
 
-  it("has balances that say what came in, by currency", async () => {
+  it("reports balances by currency after a payment and a refund", async () => {
     const user = randomUUID();
     const of = async (currency: string) => {
       const { balances } = await audit();
@@ -152,8 +164,8 @@ describe("the book", () => {
     await assertInvariants(replicas);
   });
 
-  it("finds a payment that it tells otherwise", async () => {
-    // Nobody but the table's owner can: the trigger is taken away for that.
+  it("reports in the audit a payment whose amount differs from the ledger's", async () => {
+    // Only the table's owner can disable the trigger that rejects changes.
     await commit(
       "ALTER TABLE ledger_entries DISABLE TRIGGER USER",
       `UPDATE ledger_entries SET amount = amount + sign(amount) WHERE transaction_id = (SELECT id FROM ledger_transactions WHERE payment_id = '${id}')`,
@@ -172,7 +184,7 @@ describe("the book", () => {
     );
   });
 
-  it("finds a transaction that does not sum to zero", async () => {
+  it("reports in the audit a transaction that does not sum to zero", async () => {
     await commit(
       "ALTER TABLE ledger_entries DISABLE TRIGGER USER",
       `DELETE FROM ledger_entries WHERE account = 'sales' AND transaction_id = (SELECT id FROM ledger_transactions WHERE payment_id = '${id}')`,

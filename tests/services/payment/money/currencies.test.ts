@@ -8,7 +8,7 @@ import {
 } from "../../../../services/payment/money/currencies.ts";
 
 /**
- * An older list of ISO 4217's maintenance agency, as another package has it: each code's decimals, where "N.A." is none.
+ * The ISO 4217 list of June 2024 from the package currency-codes: each code's decimals, or "N.A." if it has none.
  */
 function olderList(): Map<string, string> {
   const require = createRequire(import.meta.url);
@@ -22,24 +22,24 @@ function olderList(): Map<string, string> {
   );
 }
 
-describe("A currency's decimals", () => {
+describe("exponentOf: a currency's decimals", () => {
   for (const [exponent, codes] of [
     [0, "CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF BIF"],
     [2, "EUR USD GBP CHF CNY INR BRL HUF IDR COP PKR MGA MRU CZK TWD"],
     [3, "BHD IQD JOD KWD LYD OMR TND"],
     [4, "CLF UYW"],
   ] as const)
-    it(`are ${exponent} for ${codes}`, () => {
+    it(`returns ${exponent} for ${codes}`, () => {
       for (const code of codes.split(" "))
         assert.equal(exponentOf(code), exponent, code);
     });
 
-  it("are 2 for all others", () => {
+  it("returns 2 for all other currencies", () => {
     const others = currencies.filter((code) => exponentOf(code) !== 2);
     assert.equal(others.length, 17 + 7 + 2);
   });
 
-  it("are those that ISO had before, but for what changed since", () => {
+  it("agrees with ISO 4217's list of 2024, except for currencies added or removed since", () => {
     const older = olderList();
     assert.equal(older.size, 179);
     const gone: string[] = [];
@@ -47,13 +47,13 @@ describe("A currency's decimals", () => {
       if (units === "N.A.") assert.ok(!isCurrency(code), code);
       else if (!isCurrency(code)) gone.push(code);
       else assert.equal(String(exponentOf(code)), units, code);
-    // Bulgaria has the euro; Curaçao and Sint Maarten have XCG; Cuba has one peso.
+    // Bulgaria adopted the euro; Curaçao and Sint Maarten have XCG; Cuba has one peso.
     assert.deepEqual(gone.sort(), ["ANG", "BGN", "CUC"]);
     const added = currencies.filter((code) => !older.has(code));
     assert.deepEqual(added, ["XAD", "XCG"]);
   });
 
-  it("are those of Unicode's CLDR, which leaves out what is not in daily use", () => {
+  it("agrees with Unicode's CLDR for currencies that CLDR shows with decimals", () => {
     for (const currency of currencies) {
       const { maximumFractionDigits } = new Intl.NumberFormat("en", {
         style: "currency",
@@ -64,7 +64,7 @@ describe("A currency's decimals", () => {
     }
   });
 
-  it("can't be told of what is no currency to pay with", () => {
+  it("rejects codes that are not currencies for payments", () => {
     for (const code of [
       ..."XAU XAG XPT XPD XDR XUA XBA XBB XBC XBD XTS XXX XSU".split(" "),
       ..."eur Eur EURO EU DEM BTC".split(" "),

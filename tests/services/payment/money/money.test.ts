@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createService, validated } from "@marquee/runtime";
-import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import fc from "fast-check"; // generates inputs, and shrinks those that fail
 import * as z from "zod";
 import {
   currencies,
@@ -17,7 +17,7 @@ import { problemOf } from "../../../support/problem.ts";
 
 const most = 2n ** 53n - 1n;
 
-describe("Money is written", () => {
+describe("Formatting of money", () => {
   const spaced = (text: string) => text.replaceAll("\u00a0", " ");
   for (const [amount, currency, locale, expected] of [
     [1299n, "EUR", "en", "€12.99"],
@@ -39,12 +39,12 @@ describe("Money is written", () => {
       "1 000 000 000 000 000 000 000 000 000,001 BHD",
     ],
   ] as const)
-    it(`as ${expected}`, () => {
+    it(`formats ${amount} ${currency} in "${locale}" as ${expected}`, () => {
       const text = format({ amount, currency }, locale);
       assert.equal(spaced(text).replaceAll("\u202f", " "), expected);
     });
 
-  it("in English, where nobody says otherwise", () => {
+  it("formats in English by default", () => {
     assert.equal(format({ amount: 1299n, currency: "USD" }), "$12.99");
   });
 
@@ -52,7 +52,7 @@ describe("Money is written", () => {
   const anyCurrency = fc.constantFrom(...currencies);
 
   for (const locale of ["en", "de", "ja", "hi-u-nu-deva", "ar-EG"])
-    it(`with every digit and the currency's decimals, in ${locale}`, () => {
+    it(`keeps every digit and the currency's decimals in "${locale}"`, () => {
       const plain = new Intl.NumberFormat(locale, { useGrouping: false });
       const numerals = [...plain.format(9_876_543_210)].reverse();
       const point = plain.formatToParts(0.5)[1]?.value ?? "";
@@ -77,7 +77,7 @@ describe("Money is written", () => {
       );
     });
 
-  it("as a decimal number, exactly", () => {
+  it("writes exact decimal numbers", () => {
     assert.equal(decimal({ amount: 1299n, currency: "EUR" }), "12.99");
     assert.equal(decimal({ amount: -7n, currency: "KWD" }), "-0.007");
     assert.equal(decimal({ amount: 0n, currency: "JPY" }), "0");
@@ -92,7 +92,7 @@ describe("Money is written", () => {
     );
   });
 
-  it("in no currency that is none, and no locale that is none", () => {
+  it("rejects invalid currencies and locales", () => {
     for (const currency of ["eur", "XAU", "XXX", ""])
       assert.throws(() => format({ amount: 1n, currency }), RangeError);
     assert.throws(
@@ -118,17 +118,17 @@ describe("Money in a request", () => {
     });
 
   for (const amount of [1n, 1299n, most])
-    it(`may be ${amount}`, async () => {
+    it(`accepts the amount ${amount}`, async () => {
       const response = await send(`{"amount":${amount},"currency":"EUR"}`);
       assert.equal(await response.text(), `${amount} EUR`);
     });
 
-  it("may be in every currency", async () => {
+  it("accepts every currency", async () => {
     for (const currency of currencies)
       assert.equal(Currency.parse(currency), currency);
   });
 
-  it("is the same in JSON again", () => {
+  it("encodes a decoded amount as the same JSON number", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: Number(most) }), (amount) => {
         assert.equal(z.encode(Amount, z.decode(Amount, amount)), amount);
@@ -175,7 +175,7 @@ describe("Money in a request", () => {
     ]),
   ];
   for (const [pointer, field, detail] of wrong)
-    it(`may not be {${field}}: ${pointer} ${detail}`, async () => {
+    it(`rejects {${field}}: ${pointer} ${detail}`, async () => {
       const right =
         pointer === "/amount" ? '"currency":"EUR"' : '"amount":1299';
       const body = `{${[field, right].filter(Boolean).join(",")}}`;
@@ -183,12 +183,12 @@ describe("Money in a request", () => {
       assert.deepEqual(errors, [{ pointer, detail }]);
     });
 
-  it("that is endless is not sent back whole", () => {
+  it("shortens a very long currency code in the error", () => {
     const { error } = Currency.safeParse("E".repeat(100_000));
     assert.ok((error?.issues[0]?.message.length ?? 0) < 100);
   });
 
-  it("is documented as it is taken", () => {
+  it("documents the accepted amounts and currencies", () => {
     const schemas = createSchemas();
     const { properties } = schemas.fieldsOf(Body, "the body");
     assert.deepEqual(properties, {

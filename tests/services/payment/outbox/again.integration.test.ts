@@ -12,11 +12,11 @@ import {
   useReceivers,
 } from "../../../support/payment/outbox.ts";
 
-describe("A delivery that failed", () => {
+describe("Webhook delivery: later attempts", () => {
   const test = useOutbox();
   const receive = useReceivers();
 
-  it("comes with the same id and the same bytes, and a signature of its time", async () => {
+  it("repeats the id and the body byte for byte, and signs with a new timestamp", async () => {
     const receiver = await receive(500);
     const { secret } = await test.add(receiver.url);
     await test.emit({ z: 1, a: [{ y: 1.5, b: '\u2028"' }], 7: null });
@@ -37,7 +37,7 @@ describe("A delivery that failed", () => {
     );
   });
 
-  it("arrives when its consumer is back", async () => {
+  it("delivers once the endpoint is reachable again", async () => {
     const port = await freePort();
     await test.add(`http://127.0.0.1:${port}/hooks`);
     await test.emit({ n: 1 });
@@ -52,7 +52,7 @@ describe("A delivery that failed", () => {
     assert.equal(receiver.received.length, 1);
   });
 
-  it("is dead after its last attempt, and kept; asked for again, it goes through the schedule from its start", async () => {
+  it("keeps a dead delivery after the last attempt, and restarts its schedule on redelivery", async () => {
     const receiver = await receive(500);
     await test.add(receiver.url);
     await test.emit();
@@ -77,7 +77,7 @@ describe("A delivery that failed", () => {
     assert.equal(await redeliver(test.first, dead.id + 1n), undefined);
   });
 
-  it("with 410 is its endpoint's last: what is due waits until somebody enables it", async () => {
+  it("disables an endpoint that answers 410, and keeps its deliveries until it is enabled again", async () => {
     const receiver = await receive(410);
     const { endpoint } = await test.add(receiver.url);
     await test.emit({ n: 1 });
@@ -106,7 +106,7 @@ describe("A delivery that failed", () => {
     assert.deepEqual(sent.sort(), [1, 1, 2]);
   });
 
-  it("does not go to the machine itself, nor to a cloud's metadata, whatever the URL says by now", async () => {
+  it("does not connect to loopback and metadata addresses that were stored as an endpoint's URL", async () => {
     const receiver = await receive();
     for (const url of [
       receiver.url,
@@ -134,7 +134,7 @@ describe("A delivery that failed", () => {
     assert.equal(receiver.received.length, 0);
   });
 
-  it("says what to do where its secret can't be read", async () => {
+  it("reports an endpoint secret that can't be decrypted, and delivers after its rotation", async () => {
     const receiver = await receive();
     const { endpoint } = await test.add(receiver.url);
     await test.emit();

@@ -10,15 +10,15 @@ import {
 } from "../../../support/payment/outbox.ts";
 import { start, stopPrograms } from "../../../support/program.ts";
 
-describe("A replica that ends in the middle of a delivery", () => {
+describe("Webhook delivery: interrupted and outdated attempts", () => {
   const test = useOutbox();
   const receive = useReceivers();
   stopPrograms();
   const endLease = () =>
     test.first.query("UPDATE webhook_deliveries SET next_attempt_at = now()");
 
-  it("killed without notice, leaves it to another one, which delivers it with the same id when the lease is over", async () => {
-    const receiver = await receive(() => {}); // takes it, and does not get to answer
+  it("delivers with the same id from another replica when a killed replica's lease expires", async () => {
+    const receiver = await receive(() => {}); // receives the request, and never answers
     const { secret } = await test.add(receiver.url);
     await test.emit({ n: 1 });
     const replica = await start("tests/support/programs/payment-outbox.ts", {
@@ -29,7 +29,11 @@ describe("A replica that ends in the middle of a delivery", () => {
     await replica.end;
     receiver.reply = 204;
     const outbox = test.open({ database: test.second });
-    assert.equal(await outbox.drainOnce(), 0, "its lease is not over");
+    assert.equal(
+      await outbox.drainOnce(),
+      0,
+      "the killed replica's lease has not expired",
+    );
     await endLease();
     outbox.start();
     await receiver.until(2);
@@ -43,7 +47,7 @@ describe("A replica that ends in the middle of a delivery", () => {
     );
   });
 
-  it("stopped, gives it up after a while, and another one delivers it", async () => {
+  it("abandons an unanswered attempt when the replica stops, and delivers from another replica", async () => {
     const receiver = await receive(() => {});
     await test.add(receiver.url);
     await test.emit();
@@ -64,7 +68,7 @@ describe("A replica that ends in the middle of a delivery", () => {
     assert.equal((await test.deliveries())[0]?.state, "delivered");
   });
 
-  it("slower than its lease, does not undo what another one has written down", async () => {
+  it("keeps another replica's result when an attempt fails after its lease expired", async () => {
     const held: ServerResponse[] = [];
     const receiver = await receive((response) => held.push(response));
     await test.add(receiver.url);
@@ -82,7 +86,7 @@ describe("A replica that ends in the middle of a delivery", () => {
     assert.equal(delivery?.attempts, 2);
   });
 
-  it("slower than its lease, does not give up what another one is at", async () => {
+  it("keeps a delivery alive that another replica attempts when an attempt fails after its lease expired", async () => {
     const held: ServerResponse[] = [];
     const receiver = await receive((response) => held.push(response));
     await test.add(receiver.url);
@@ -101,7 +105,7 @@ describe("A replica that ends in the middle of a delivery", () => {
     assert.equal((await test.deliveries())[0]?.state, "delivered");
   });
 
-  it("does not bring an endpoint back that was removed meanwhile", async () => {
+  it("does not restore an endpoint that was removed during the attempt", async () => {
     const held: ServerResponse[] = [];
     const receiver = await receive((response) => held.push(response));
     const { endpoint } = await test.add(receiver.url);
@@ -115,7 +119,7 @@ describe("A replica that ends in the middle of a delivery", () => {
     assert.deepEqual(await test.endpoints.list(), []);
   });
 
-  it("with 410 from a URL that its endpoint had, leaves the one that it has now enabled", async () => {
+  it("keeps an endpoint enabled when its former URL answers 410", async () => {
     const held: ServerResponse[] = [];
     const receiver = await receive((response) => held.push(response));
     const { endpoint } = await test.add(receiver.url);
@@ -133,7 +137,7 @@ describe("A replica that ends in the middle of a delivery", () => {
     assert.equal(receiver.received[1]?.path, "/hooks/new");
   });
 
-  it("logs what failed, and no secret of it", async () => {
+  it("logs a dead delivery without secrets, the URL's query or the event's data", async () => {
     const receiver = await receive(500);
     const { secret } = await test.add(`${receiver.url}?token=in-the-url`);
     await test.emit({ private: "data-of-the-event" });

@@ -3,11 +3,11 @@ import { Registry } from "prom-client";
 import { createOutboxMetrics } from "../../../../services/payment/outbox/metrics.ts";
 import { useOutbox, useReceivers } from "../../../support/payment/outbox.ts";
 
-describe("The metrics of the outbox", () => {
+describe("Outbox metrics", () => {
   const test = useOutbox();
   const receive = useReceivers();
 
-  it("count attempts by outcome, and say what is due for how long and how much is dead", async () => {
+  it("counts attempts by outcome, and reports the lag and the number of dead deliveries", async () => {
     const registry = new Registry();
     const metrics = createOutboxMetrics(registry, test.second);
     const value = async (name: string) => {
@@ -38,7 +38,11 @@ describe("The metrics of the outbox", () => {
     receiver.reply = 500;
     await test.emit();
     await once([60_000]);
-    assert.equal(await value("outbox_lag_seconds"), 0, "it is not due yet");
+    assert.equal(
+      await value("outbox_lag_seconds"),
+      0,
+      "the delivery is not due yet",
+    );
     await test.first.query(
       "UPDATE webhook_deliveries SET next_attempt_at = now() - interval '40 seconds' WHERE state = 'pending'",
     );
@@ -52,7 +56,11 @@ describe("The metrics of the outbox", () => {
     await test.first.query(
       "UPDATE webhook_deliveries SET next_attempt_at = now() - interval '40 seconds' WHERE state = 'pending'",
     );
-    assert.equal(await value("outbox_lag_seconds"), 0, "it is disabled");
+    assert.equal(
+      await value("outbox_lag_seconds"),
+      0,
+      "the endpoint is disabled",
+    );
     for (const outcome of ["delivered", "failed", "gone", "dead"])
       assert.equal(await count(outcome), 1, outcome);
     assert.ok(!(await registry.metrics()).includes(endpoint.id));

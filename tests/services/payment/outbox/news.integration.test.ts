@@ -9,7 +9,7 @@ import {
   usePayments,
 } from "../../../support/payment/service.ts";
 
-/** Something to wait for, and what ends that. */
+/** A promise, and the function that resolves it. */
 function gate() {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -18,12 +18,12 @@ function gate() {
   return { open, opened };
 }
 
-describe("news of a charge or a refund that is under way", () => {
+describe("Processor notifications about unfinished charges and refunds", () => {
   const replicas = usePayments();
   afterEach(() => assertInvariants(replicas));
 
   for (const kind of ["charge", "refund"] as const)
-    it(`leaves a ${kind}'s answer and lease alone where the processor says that it is at it`, async () => {
+    it(`fails while the ${kind}'s key is in use, and leaves the ${kind}'s lease and response unchanged`, async () => {
       const { first, second, processor } = replicas;
       const user = randomUUID();
       const body = payment(user);
@@ -60,7 +60,7 @@ describe("news of a charge or a refund that is under way", () => {
         const before = await lease();
         const { charged, refunded } = second.service.payments;
         const tell = kind === "charge" ? charged : refunded;
-        // So that whoever sends it sends it again.
+        // The error makes the sender repeat the notification.
         await assert.rejects(tell("none yet", key), ProcessorUnavailable);
         assert.deepEqual(await lease(), before);
       } finally {
@@ -71,7 +71,7 @@ describe("news of a charge or a refund that is under way", () => {
       }
     });
 
-  it("that can't be asked about is told so, and asked about again", async () => {
+  it("fails while the processor is unreachable, and completes the payment when repeated", async () => {
     const { first, processor } = replicas;
     const user = randomUUID();
     const body = payment(user, { method: "pm_action" });

@@ -10,11 +10,11 @@ import {
   useReceivers,
 } from "../../../support/payment/outbox.ts";
 
-describe("The outbox", () => {
+describe("Outbox", () => {
   const test = useOutbox();
   const receive = useReceivers();
 
-  it("refuses an amount that JSON would round, and then nothing is written", async () => {
+  it("rejects an amount that JSON would round, and writes nothing", async () => {
     await assert.rejects(test.emit({ amount: 2n ** 53n }), {
       name: "RangeError",
       message:
@@ -23,14 +23,14 @@ describe("The outbox", () => {
     assert.deepEqual(await test.first.query("SELECT FROM events"), []);
   });
 
-  it("refuses times by which two would deliver at once", () => {
+  it("rejects a lease that is not longer than the endpoint's time to answer", () => {
     assert.throws(() => test.open({ times: { lease: 400, answer: 400 } }), {
       name: "RangeError",
       message: /^A lease of 400 ms is over before an endpoint has to answer/,
     });
   });
 
-  it("refuses a key that is too short to be one", () => {
+  it("rejects a KEY_ENCRYPTION_KEY that is too short", () => {
     assert.throws(
       () => test.open({ keyEncryptionKey: "short" }),
       /KEY_ENCRYPTION_KEY has 5 characters/,
@@ -55,7 +55,7 @@ describe("The outbox", () => {
     );
   });
 
-  it("delivers an event to every endpoint that wants it, and to no other", async () => {
+  it("delivers an event to every enabled endpoint that subscribes to its type, and to no other", async () => {
     const all = await receive();
     const refunds = await receive();
     const added = [
@@ -78,7 +78,7 @@ describe("The outbox", () => {
     const [refund] = refunds.received;
     assert.ok(refund);
     assert.equal(JSON.parse(refund.body).data.n, 2);
-    // The same event has the same id everywhere, and each consumer has a secret of its own.
+    // Every endpoint receives the event under the same id, signed with its own secret.
     const same = all.received.find(
       ({ headers }) => headers["webhook-id"] === refund.headers["webhook-id"],
     );
@@ -88,7 +88,7 @@ describe("The outbox", () => {
     assert.ok(!isSignedBy(refund, added[0]?.secret ?? ""));
   });
 
-  it("sends what Standard Webhooks has: id, time, signature, and the body that is signed", async () => {
+  it("sends the id, timestamp, signature and signed body of Standard Webhooks", async () => {
     const receiver = await receive();
     const { secret } = await test.add(receiver.url);
     const before = Math.floor(Date.now() / 1000);
@@ -121,13 +121,13 @@ describe("The outbox", () => {
     assert.ok(!isSignedBy(changed, secret));
   });
 
-  it("numbers events about one thing in their order, also where clocks and commits say otherwise", async () => {
+  it("numbers events about one row in the order of its lock, even when a waiting transaction began first", async () => {
     const receiver = await receive();
     await test.add(receiver.url);
     await test.first.query("CREATE TABLE thing (id int)");
     await test.first.query("INSERT INTO thing VALUES (1)");
     const lock = "SELECT FROM thing FOR UPDATE";
-    // The second begins first, and has to wait for the lock.
+    // The second transaction begins before the first one emits, and waits for the lock.
     let second: Promise<void> | undefined;
     await test.first.transaction(async (tx) => {
       await tx.query(lock);
@@ -156,7 +156,7 @@ describe("The outbox", () => {
     assert.ok(bodies[0].timestamp <= bodies[1].timestamp);
   });
 
-  it("delivers within a moment of being woken, and without being woken at its next look", async () => {
+  it("delivers as soon as it is woken, and otherwise at the next poll", async () => {
     const receiver = await receive();
     await test.add(receiver.url);
     const woken = test.open({ times: { poll: 60_000 } });
@@ -170,7 +170,7 @@ describe("The outbox", () => {
     await receiver.until(2);
   });
 
-  it("stops without a delivery under way, if it ends in time", async () => {
+  it("finishes a running delivery when it stops, and begins no other", async () => {
     const receiver = await receive((response) =>
       setTimeout(() => response.writeHead(200).end(), 50),
     );
@@ -187,7 +187,7 @@ describe("The outbox", () => {
     assert.equal(receiver.received.length, 1);
   });
 
-  it("stored nothing of a secret that could be read", async () => {
+  it("stores endpoints' secrets only encrypted, and does not list them", async () => {
     const receiver = await receive();
     const { secret, endpoint } = await test.add(receiver.url);
     await test.endpoints.rotate(test.first, endpoint.id, 60);

@@ -7,11 +7,11 @@ import {
   useReceivers,
 } from "../../../support/payment/outbox.ts";
 
-describe("Replicas of the outbox, and many endpoints", () => {
+describe("Outbox with several replicas and endpoints", () => {
   const test = useOutbox();
   const receive = useReceivers();
 
-  it("drained by two replicas at once delivers each event, and none twice", async () => {
+  it("delivers each event once from two concurrent replicas", async () => {
     const receiver = await receive((response) =>
       setTimeout(() => response.writeHead(200).end(), 5),
     );
@@ -37,9 +37,9 @@ describe("Replicas of the outbox, and many endpoints", () => {
     );
   });
 
-  it("has at most so many under way to one endpoint, and in all", async () => {
+  it("limits the concurrent deliveries to each endpoint", async () => {
     const held: ServerResponse[] = [];
-    /** Answers when three are under way. */
+    /** Answers once three requests are waiting. */
     const slow = await receive((response) => {
       held.push(response);
       if (held.length === 3)
@@ -59,7 +59,7 @@ describe("Replicas of the outbox, and many endpoints", () => {
     assert.ok(slow.atOnce() <= 9);
   });
 
-  it("makes no more than its round, whoever asks for one", async () => {
+  it("delivers at most the total limit per round", async () => {
     const receiver = await receive();
     await test.add(receiver.url);
     for (let n = 0; n < 5; n++) await test.emit({ n });
@@ -70,13 +70,13 @@ describe("Replicas of the outbox, and many endpoints", () => {
     assert.equal(await outbox.drainOnce(), 0);
   });
 
-  it("is not held up by slow endpoints, however much is due there", async () => {
+  it("delivers to another endpoint while slow endpoints have a backlog", async () => {
     const dead = await receive(() => {}); // never answers
     for (let n = 0; n < 3; n++) await test.add(dead.url);
     for (let n = 0; n < 40; n++) await test.emit({ n });
     const outbox = test.open({
       limits: { total: 8, perEndpoint: 2 },
-      times: { answer: 600_000, lease: 700_000 }, // nothing ends there in this test
+      times: { answer: 600_000, lease: 700_000 }, // no attempt times out during this test
     });
     outbox.start();
     await dead.until(6);
@@ -87,7 +87,7 @@ describe("Replicas of the outbox, and many endpoints", () => {
     await good.until(10);
   });
 
-  it("gets to an endpoint also where slow ones take all the room there is", async () => {
+  it("delivers to another endpoint even when slow endpoints fill the total limit", async () => {
     const dead = await receive(() => {});
     for (let n = 0; n < 4; n++) await test.add(dead.url);
     for (let n = 0; n < 40; n++) await test.emit({ n });
@@ -98,7 +98,7 @@ describe("Replicas of the outbox, and many endpoints", () => {
     await test.add(good.url);
     await test.emit({ n: "for this one, too" });
     await good.until(1);
-    // Those of the slow ones were due for longer: it did not wait for them.
+    // The slow endpoints' deliveries were due first, and the new one's did not wait for all of them.
     assert.ok(dead.received.length < 160, `${dead.received.length}`);
   });
 });

@@ -6,12 +6,12 @@ import {
   useReceivers,
 } from "../../../support/payment/outbox.ts";
 
-describe("A delivery that fails", () => {
+describe("Webhook delivery: failed attempts", () => {
   const test = useOutbox();
   const receive = useReceivers();
   const later = { retries: [60_000, 60_000] };
 
-  /** Makes one attempt, and gives what is stored of it. */
+  /** Makes one attempt, and returns its receiver and the stored delivery. */
   async function attemptOnce(reply: Reply, times = {}) {
     const receiver = await receive(reply);
     await test.add(receiver.url);
@@ -25,31 +25,31 @@ describe("A delivery that fails", () => {
   }
 
   for (const [what, reply, error] of [
-    ["500", 500, /^it answered 500$/],
-    ["404", 404, /^it answered 404$/],
+    ["status 500", 500, /^it answered 500$/],
+    ["status 404", 404, /^it answered 404$/],
     [
-      "a redirect, which is not followed",
+      "a redirect without following it",
       (response) => response.writeHead(307, { location: "/elsewhere" }).end(),
       /^it answered 307$/,
     ],
-    ["no answer", () => {}, /^no answer within 2000 ms$/],
+    ["a timeout without an answer", () => {}, /^no answer within 2000 ms$/],
     [
       "headers that never end",
       (response) => response.socket?.write("HTTP/1.1 200 OK\r\nx: y\r\n"),
       /^no answer within 2000 ms$/,
     ],
     [
-      "a connection that is cut",
+      "a closed connection",
       (response) => response.socket?.destroy(),
       /socket hang up|ECONNRESET/,
     ],
     [
-      "what is not HTTP",
+      "an answer that is not HTTP",
       (response) => response.socket?.end("220 smtp.example ESMTP\r\n"),
       /Parse Error/,
     ],
     [
-      "another protocol",
+      "a switch to another protocol",
       (response) =>
         response.socket?.end(
           "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
@@ -57,7 +57,7 @@ describe("A delivery that fails", () => {
       /closed without an answer|hang up/,
     ],
   ] as [string, Reply, RegExp][])
-    it(`comes again after ${what}`, async () => {
+    it(`retries after ${what}`, async () => {
       const { receiver, delivery } = await attemptOnce(reply);
       assert.equal(delivery.state, "pending");
       assert.match(delivery.last_error ?? "", error);
@@ -68,7 +68,7 @@ describe("A delivery that fails", () => {
       );
     });
 
-  it("comes again after nobody listens, and is said to", async () => {
+  it("retries after a refused connection, and stores the error", async () => {
     await test.add(`http://127.0.0.1:${await freePort()}/`);
     await test.emit();
     await test.open({ times: later }).drainOnce();
@@ -77,7 +77,7 @@ describe("A delivery that fails", () => {
     assert.match(delivery?.last_error ?? "", /ECONNREFUSED/);
   });
 
-  it("comes again after a name that nobody has", async () => {
+  it("stores the error for a host name that does not resolve", async () => {
     await test.add("http://nobody.invalid/");
     await test.emit();
     await test
@@ -87,7 +87,7 @@ describe("A delivery that fails", () => {
     assert.match(delivery?.last_error ?? "", /ENOTFOUND|EAI_AGAIN|no answer/);
   });
 
-  it("keeps the beginning of the answer, whatever bytes it has, and reads no more of it", async () => {
+  it("stores at most 4096 bytes of the answer as text, whatever its bytes, and stops reading", async () => {
     let sent = 0;
     const { delivery } = await attemptOnce((response) => {
       response.writeHead(500);
@@ -107,7 +107,7 @@ describe("A delivery that fails", () => {
     assert.ok(sent < 50_000_000, `${sent} bytes were taken`);
   });
 
-  it("is none if the status was 2xx, however the rest of the answer ends", async () => {
+  it("counts an answer with a 2xx status as delivered even when its body is cut off", async () => {
     const { delivery } = await attemptOnce((response) => {
       response.writeHead(202, { "content-length": "100" });
       response.write("not all of it");
@@ -119,7 +119,7 @@ describe("A delivery that fails", () => {
   });
 
   for (const status of [429, 503])
-    it(`with ${status} and Retry-After holds back all of that endpoint, and nobody else's`, async () => {
+    it(`delays all deliveries to an endpoint that answers ${status} with Retry-After, and to no other`, async () => {
       const busy: Reply = (response) =>
         response.writeHead(status, { "retry-after": "2" }).end();
       const { receiver } = await attemptOnce(busy, { retries: [10, 10] });
@@ -136,7 +136,7 @@ describe("A delivery that fails", () => {
       for (const { at } of [second, third]) assert.ok(at - first.at > 1_950);
     });
 
-  it("is asked to wait for no longer than an hour, nor by any other answer", async () => {
+  it("caps Retry-After at one hour, and ignores it with status 500", async () => {
     const wait =
       (status: number, seconds: string): Reply =>
       (response) =>

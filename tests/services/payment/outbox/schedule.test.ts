@@ -5,7 +5,7 @@ import {
   retryAfter,
 } from "../../../../services/payment/outbox/schedule.ts";
 
-describe("The schedule of retries", () => {
+describe("Webhook retry schedule", () => {
   it("gives up after eleven attempts in about three days", () => {
     const hours = retries.reduce((sum, ms) => sum + ms, 0) / 3_600_000;
     assert.equal(retries.length, 10);
@@ -17,18 +17,18 @@ describe("The schedule of retries", () => {
     assert.equal(nextTry(retries, 11), undefined);
   });
 
-  it("is never the same twice, and never a fifth off", () => {
+  it("adds random jitter of at most a fifth to each delay", () => {
     const all = Array.from({ length: 200 }, () => nextTry([1_000], 1) ?? 0);
     assert.ok(Math.min(...all) >= 800 && Math.max(...all) <= 1_200);
     assert.ok(new Set(all).size > 190);
   });
 
-  it("waits for as long as it was asked to, and no less than it would", () => {
+  it("waits for as long as Retry-After asks, but no less than scheduled", () => {
     assert.equal(nextTry([1_000], 1, 5_000), 5_000);
     assert.ok((nextTry([1_000], 1, 10) ?? 0) >= 800);
   });
 
-  it("reads Retry-After as seconds or a date, and nothing else", () => {
+  it("parses Retry-After as seconds or a date, and ignores other values", () => {
     const now = Date.parse("2026-01-01T00:00:00Z");
     const cases: [string | undefined, number][] = [
       ["7", 7_000],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { sweepOutbox } from "../../../../services/payment/outbox/sweep.ts";
 import { useOutbox, useReceivers } from "../../../support/payment/outbox.ts";
 
-describe("Sweeping the outbox", () => {
+describe("Outbox sweep", () => {
   const test = useOutbox();
   const receive = useReceivers();
   const older = (days: number) =>
@@ -11,7 +11,7 @@ describe("Sweeping the outbox", () => {
       [days],
     );
 
-  it("deletes what was delivered long ago, and nothing that is dead, on its way or not routed", async () => {
+  it("deletes events delivered over 30 days ago, and keeps dead, pending and unrouted ones", async () => {
     const receiver = await receive();
     await test.add(receiver.url);
     await test.emit({ n: "delivered" });
@@ -37,7 +37,7 @@ describe("Sweeping the outbox", () => {
     assert.equal((await test.deliveries()).length, 2);
   });
 
-  it("goes on in batches, by several replicas at once", async () => {
+  it("deletes in batches, on several replicas at once", async () => {
     for (let n = 0; n < 30; n++) await test.emit({ n });
     await test.open().drainOnce();
     await older(31);

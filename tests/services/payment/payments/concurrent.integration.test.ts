@@ -21,11 +21,10 @@ import {
   user,
 } from "../../../support/payment/service.ts";
 
-describe("payment, with many clients at once", () => {
+describe("Payment with concurrent clients", () => {
   const replicas = usePayments();
   afterEach(() => assertInvariants(replicas));
 
-  /** What a user has paid: payments that are not of the card's refusal. */
   const paymentsOf = async (by: string) =>
     (
       await jsonOf<{ data: Shown[] }>(
@@ -40,7 +39,7 @@ describe("payment, with many clients at once", () => {
     );
   };
 
-  it("charges one key once, however many send it at the same time", async () => {
+  it("charges once for concurrent requests with the same key", async () => {
     for (let round = 0; round < 5; round++) {
       const by = randomUUID();
       const key = randomUUID();
@@ -67,7 +66,7 @@ describe("payment, with many clients at once", () => {
     }
   });
 
-  it("lets one of two bodies with one key through", async () => {
+  it("charges once for two bodies sent concurrently with the same key", async () => {
     for (let round = 0; round < 10; round++) {
       const by = randomUUID();
       const key = randomUUID();
@@ -93,12 +92,12 @@ describe("payment, with many clients at once", () => {
   );
   const requests = fc.array(
     fc.record({
-      /** Two users, three keys each: many are the same. */
+      /** Two users with three keys each, so that many requests repeat. */
       by: fc.nat({ max: 1 }),
       key: fc.nat({ max: 2 }),
       amount: fc.constantFrom(100, 100, 100, 250),
       method: fc.constantFrom("pm_ok", "pm_ok", "pm_declined", "pm_action"),
-      /** Which replica; a number is the steps after which it crashes. */
+      /** The replica; a number makes it crash after that many steps. */
       on: fc.oneof(
         fc.constantFrom("first" as const, "second" as const),
         fc.integer({ min: 0, max: 40 }),
@@ -107,7 +106,7 @@ describe("payment, with many clients at once", () => {
     { minLength: 2, maxLength: 12 },
   );
 
-  it("neither charges twice nor loses a payment, whoever crashes and whatever the processor loses", async function () {
+  it("neither charges twice nor loses a payment when replicas crash and processor answers are lost", async function () {
     this.timeout(180_000);
     await fc.assert(
       fc.asyncProperty(
@@ -141,7 +140,7 @@ describe("payment, with many clients at once", () => {
           replicas.processor.next.length = 0;
           await recoverAll(replicas.second);
 
-          /** By user and key: what was answered, and then is answered for ever. */
+          /** By user and key: the final responses, which must all be equal. */
           const answers = new Map<string, Set<string>>();
           for (const [i, response] of responses.entries()) {
             const request = requests[i] as (typeof requests)[number];
@@ -152,7 +151,7 @@ describe("payment, with many clients at once", () => {
           }
           for (const request of requests) {
             const again = await send({ ...request, on: "first" });
-            if (again.status === 422) continue; // the key is another body's
+            if (again.status === 422) continue; // the key belongs to another body
             assert.ok([200, 202, 402].includes(again.status));
             const name = `${request.by} ${request.key}`;
             const said = answers.get(name) ?? new Set();
@@ -178,7 +177,7 @@ describe("payment, with many clients at once", () => {
     );
   });
 
-  /** A replica that has begun, and crashes after so many steps. */
+  /** A replica that crashes after this many steps of a request. */
   function mortal(steps: number) {
     const life = new Life(Number.POSITIVE_INFINITY);
     const { database } = replicas.second;

@@ -27,23 +27,23 @@ interface Request {
   by: string;
 }
 
-/** Something that a client asks for, what is there before, and what has to be there after. */
+/** A client's request, its preconditions and its expected results. */
 interface Scenario {
   what: string;
-  /** What is to be there before; gives the request. */
+  /** Creates the preconditions, and returns the request. */
   prepare(): Promise<Request>;
-  /** How the processor's answers go. */
+  /** The processor's behaviour for each request. */
   behaviours?: Behaviour[];
-  /** The answer's status, once there is one. */
+  /** The statuses allowed in the final response. */
   statuses: number[];
-  /** What has to be true after. */
+  /** Asserts the final state. */
   after?(request: Request): Promise<void>;
 }
 
-describe("payment, when a replica crashes between any two steps", () => {
+describe("Payment when a replica crashes between any two steps", () => {
   const replicas = usePayments();
 
-  /** The same requests as `post` sends, to a replica that has only so much of its life left. */
+  /** Sends the request to a replica that crashes after this many steps. */
   async function sendToMortal(
     { path, body, by }: Request,
     key: string,
@@ -84,18 +84,18 @@ describe("payment, when a replica crashes between any two steps", () => {
     const by = randomUUID();
     return { path: "/pay", body: payment(by, { method }), by };
   };
-  /** As many charges as there should be for a user. */
+  /** Asserts that the user has one payment and one charge. */
   const chargedOnce = async ({ by }: Request) => {
     const { data } = await jsonOf<{ data: Shown[] }>(
       await get(replicas.first, "/payments", by),
       200,
     );
-    assert.equal(data.length, 1, "there is one payment");
+    assert.equal(data.length, 1, "expected one payment");
     const ids = new Set(data.map(({ id }) => id));
     const charges = [...replicas.processor.charges.values()].filter(
       ({ request }) => ids.has(request.paymentId),
     );
-    assert.equal(charges.length, 1, "the card was charged once");
+    assert.equal(charges.length, 1, "expected one charge of the card");
   };
 
   const scenarios: Scenario[] = [
@@ -106,26 +106,26 @@ describe("payment, when a replica crashes between any two steps", () => {
       after: chargedOnce,
     },
     {
-      what: "a payment whose answer the processor loses",
+      what: "a payment whose answer from the processor is lost",
       prepare: pays("pm_ok"),
       behaviours: ["answer lost"],
       statuses: [200, 202],
       after: chargedOnce,
     },
     {
-      what: "a payment that is declined",
+      what: "a declined payment",
       prepare: pays("pm_declined"),
       statuses: [402],
       after: chargedOnce,
     },
     {
-      what: "a payment that needs an action",
+      what: "a payment that requires an action",
       prepare: pays("pm_action"),
       statuses: [202],
       after: chargedOnce,
     },
     {
-      what: "a payment that is only agreed on",
+      what: "an unconfirmed payment",
       async prepare() {
         const by = randomUUID();
         const { user_id, ...body } = payment(by);
@@ -144,7 +144,7 @@ describe("payment, when a replica crashes between any two steps", () => {
       after: chargedOnce,
     },
     {
-      what: "the cancellation of a payment that waits for an action",
+      what: "the cancellation of a payment that requires an action",
       async prepare() {
         const by = randomUUID();
         const { id } = await paid(by, "pm_action");
@@ -179,7 +179,7 @@ describe("payment, when a replica crashes between any two steps", () => {
       },
     },
     {
-      what: "a refund whose answer the processor loses",
+      what: "a refund whose answer from the processor is lost",
       async prepare() {
         const { id } = await paid(randomUUID());
         const path = `/payments/${id}/refunds`;
@@ -201,7 +201,7 @@ describe("payment, when a replica crashes between any two steps", () => {
   ];
 
   for (const { what, prepare, behaviours, statuses, after } of scenarios)
-    it(`finishes ${what}, once`, async function () {
+    it(`finishes ${what}, exactly once`, async function () {
       this.timeout(300_000);
       const whole = new Life();
       const asked = await prepare();
@@ -216,7 +216,7 @@ describe("payment, when a replica crashes between any two steps", () => {
         replicas.processor.next.splice(0, Infinity, ...(behaviours ?? []));
         const crashed = await sendToMortal(request, key, new Life(), step);
         replicas.processor.next.length = 0;
-        // Sometimes the client comes again before another replica took it up, sometimes after.
+        // At odd steps the client retries before another replica recovers, at even steps after.
         if (step % 2 === 0) await recoverAll(replicas.first);
         const { path, body, by } = request;
         let answer = await post(replicas.first, path, body, by, key);

@@ -21,18 +21,18 @@ import {
   type TestServer,
 } from "../../../support/postgres.ts";
 
-/** A request that a client sends until it is answered for good. */
+/** A request that a client repeats until it gets a final response. */
 interface Sent {
   by: string;
   key: string;
   path: string;
   body: unknown;
-  /** The texts of all answers that were final. */
+  /** The bodies of all final responses. */
   texts: Set<string>;
   statuses: number[];
 }
 
-describe("payment, when the database is killed under load", function () {
+describe("Payment when the database is killed under load", function () {
   this.timeout(180_000);
   let server: TestServer;
   let replicas: TestPayment[];
@@ -51,7 +51,7 @@ describe("payment, when the database is killed under load", function () {
     }
   });
 
-  it("neither charges twice, nor loses a payment, nor answers anything but 200 and 202, 409 and 503", async () => {
+  it("neither charges twice nor loses a payment, and returns only 200, 202, 409 and 503", async () => {
     const [first, second] = replicas as [TestPayment, TestPayment];
     const all: Sent[] = [];
     let running = true;
@@ -68,7 +68,7 @@ describe("payment, when the database is killed under load", function () {
         await until(sent, which);
       }
     }
-    /** As a client does: the same request with the same key, to any replica, until it is answered. */
+    /** Repeats the request with the same key, on alternating replicas, until it gets a final response. */
     async function until(sent: Sent, which: number) {
       for (let i = which; ; i++) {
         const replica = i % 2 ? first : second;
@@ -98,7 +98,7 @@ describe("payment, when the database is killed under load", function () {
     }
     await sleep(1500);
     running = false;
-    // What was begun as the database went away is finished when the leases are over.
+    // Attempts that the outage interrupted are finished once their leases expire.
     const leases = setInterval(
       () => void recoverAll(first).catch(() => {}),
       500,
@@ -109,7 +109,10 @@ describe("payment, when the database is killed under load", function () {
 
     assert.equal(odd, undefined);
     const retried = all.filter(({ statuses }) => statuses.length > 1);
-    assert.ok(retried.length > 0, "the kills were under load");
+    assert.ok(
+      retried.length > 0,
+      "expected requests that were retried because of the kills",
+    );
     for (const sent of all) {
       await until(sent, 0);
       assert.equal(sent.texts.size, 1, [...sent.texts].join(" or "));
@@ -122,7 +125,11 @@ describe("payment, when the database is killed under load", function () {
         ["succeeded"],
       );
     }
-    assert.equal(processor.charges.size, all.length, "each was charged once");
+    assert.equal(
+      processor.charges.size,
+      all.length,
+      "expected one charge per request",
+    );
     await assertInvariants({ first, processor });
   });
 });

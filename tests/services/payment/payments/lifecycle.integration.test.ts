@@ -13,7 +13,7 @@ import {
 
 const nobodys = "0198c0de-0000-7000-8000-000000000000";
 
-describe("payments, from agreement to end", () => {
+describe("Payment lifecycle", () => {
   const replicas = usePayments();
   let user: string;
   beforeEach(() => {
@@ -30,7 +30,7 @@ describe("payments, from agreement to end", () => {
     (await jsonOf(await get(replicas.second, `/payments/${id}`, user), 200))
       .status;
 
-  it("charge nothing until they are confirmed", async () => {
+  it("charges nothing before the payment is confirmed", async () => {
     const before = replicas.processor.charges.size;
     const { id, status } = await agree();
     assert.equal(status, "requires_confirmation");
@@ -43,7 +43,7 @@ describe("payments, from agreement to end", () => {
     assert.equal(replicas.processor.charges.size, before + 1);
   });
 
-  it("are confirmed once, however many ask at once with keys of their own", async () => {
+  it("charges once for concurrent confirmations with different keys", async () => {
     const before = replicas.processor.charges.size;
     const { id } = await agree();
     const all = await Promise.all(
@@ -61,7 +61,7 @@ describe("payments, from agreement to end", () => {
     assert.equal(replicas.processor.charges.size, before + 1);
   });
 
-  it("can be declined when they are confirmed", async () => {
+  it("declines a payment when the card is declined on confirmation", async () => {
     const { id } = await agree("pm_declined");
     await jsonOf(
       await post(replicas.first, `/payments/${id}/confirm`, undefined, user),
@@ -70,7 +70,7 @@ describe("payments, from agreement to end", () => {
     assert.equal(await statusOf(id), "declined");
   });
 
-  it("can be canceled before they are confirmed, and then are not charged", async () => {
+  it("cancels an unconfirmed payment, which then can't be confirmed or charged", async () => {
     const before = replicas.processor.asked.length;
     const { id } = await agree();
     const canceled = await jsonOf(
@@ -89,7 +89,7 @@ describe("payments, from agreement to end", () => {
     assert.equal(replicas.processor.asked.length, before);
   });
 
-  it("can be canceled while they wait for an action, at the processor, too", async () => {
+  it("cancels a payment that requires an action, also at the processor", async () => {
     const { id } = await agree("pm_action");
     const { next_action } = await jsonOf(
       await post(replicas.first, `/payments/${id}/confirm`, undefined, user),
@@ -108,7 +108,7 @@ describe("payments, from agreement to end", () => {
     assert.equal(await statusOf(id), "canceled");
   });
 
-  it("are succeeded where the action was taken before the cancellation came", async () => {
+  it("returns a succeeded payment when the action was completed before the cancellation", async () => {
     const { id } = await agree("pm_action");
     const { next_action } = await jsonOf(
       await post(replicas.first, `/payments/${id}/confirm`, undefined, user),
@@ -122,7 +122,7 @@ describe("payments, from agreement to end", () => {
     assert.equal(canceled.status, "succeeded");
   });
 
-  it("can't be canceled when they are paid", async () => {
+  it("rejects the cancellation of a succeeded payment", async () => {
     const { id } = await jsonOf(
       await post(replicas.first, "/pay", payment(user), user),
       200,
@@ -135,7 +135,7 @@ describe("payments, from agreement to end", () => {
     assert.equal(await statusOf(id), "succeeded");
   });
 
-  it("are canceled when nobody took the action for an hour", async () => {
+  it("cancels a payment whose action is not completed within an hour", async () => {
     const { id } = await agree("pm_action");
     await post(replicas.first, `/payments/${id}/confirm`, undefined, user);
     await replicas.first.database.query(
@@ -146,7 +146,7 @@ describe("payments, from agreement to end", () => {
     assert.equal(await statusOf(id), "canceled");
   });
 
-  it("are looked up before they are charged again after so long that the processor may have forgotten the key", async () => {
+  it("looks a charge up instead of repeating it once the processor may have forgotten its key", async () => {
     replicas.processor.next.push("answer lost");
     const { id } = await jsonOf(
       await post(replicas.first, "/pay", payment(user), user),
@@ -163,14 +163,14 @@ describe("payments, from agreement to end", () => {
     assert.equal(await statusOf(id), "succeeded");
   });
 
-  describe("of others", () => {
+  describe("other users' payments", () => {
     for (const [method, path] of [
       ["GET", ""],
       ["GET", "/refunds"],
       ["POST", "/confirm"],
       ["POST", "/cancel"],
     ])
-      it(`are as if they were not there: ${method} /payments/{id}${path}`, async () => {
+      it(`returns the same 404 as for an unknown payment: ${method} /payments/{id}${path}`, async () => {
         const { id } = await agree();
         const other = randomUUID();
         const ask = (id: string) =>
@@ -186,15 +186,15 @@ describe("payments, from agreement to end", () => {
         assert.equal(await statusOf(id), "requires_confirmation");
       });
 
-    it("are seen by operators", async () => {
+    it("returns any user's payment to operators", async () => {
       const { id } = await agree();
       const path = `/payments/${id}`;
       await jsonOf(await get(replicas.first, path, "operator"), 200);
     });
   });
 
-  describe("listed", () => {
-    it("are one's own, the newest first, page by page", async () => {
+  describe("GET /payments", () => {
+    it("lists the caller's own payments, newest first, in pages", async () => {
       const ids: string[] = [];
       for (let i = 0; i < 5; i++) ids.unshift((await agree()).id);
       const seen: string[] = [];
@@ -212,7 +212,7 @@ describe("payments, from agreement to end", () => {
     });
 
     for (const query of ["limit=0", "limit=101", "limit=x", "before=x", "a=b"])
-      it(`refuse ?${query}`, async () => {
+      it(`rejects ?${query}`, async () => {
         await jsonOf(
           await get(replicas.first, `/payments?${query}`, user),
           422,

@@ -19,7 +19,7 @@ import {
 } from "../../../support/payment/service.ts";
 import { problemOf } from "../../../support/problem.ts";
 
-describe("a payment of another processor than the one that is asked now", () => {
+describe("Payments of a processor other than the configured one", () => {
   const replicas = usePayments();
   let stripe: MemoryProcessor;
   let moved: TestPayment;
@@ -55,7 +55,7 @@ describe("a payment of another processor than the one that is asked now", () => 
       ([, { request }]) => request.paymentId === id,
     )?.[0];
 
-  it("is left to its own, which finishes it, once", async () => {
+  it("leaves a charge whose answer was lost to its own processor, which charges once", async () => {
     replicas.processor.next.push("answer lost");
     const { id } = await pay(202);
     const { size } = replicas.processor.charges;
@@ -66,7 +66,7 @@ describe("a payment of another processor than the one that is asked now", () => 
     assert.equal(replicas.processor.charges.size, size);
   });
 
-  it("is left to its own also where that works at it", async () => {
+  it("leaves a processing charge to its own processor", async () => {
     const { id } = await pay(202, { method: "pm_slow" });
     await recoverAll(moved);
     assert.equal((await shown(id)).status, "processing");
@@ -77,7 +77,7 @@ describe("a payment of another processor than the one that is asked now", () => 
     assert.equal((await shown(id)).status, "succeeded");
   });
 
-  it("is given back by its own", async () => {
+  it("leaves an unfinished refund to its own processor", async () => {
     const { id } = await pay();
     replicas.processor.next.push("unreachable");
     const path = `/payments/${id}/refunds`;
@@ -88,7 +88,7 @@ describe("a payment of another processor than the one that is asked now", () => 
     assert.equal((await shown(id)).refunded, 1299);
   });
 
-  it("is not asked about where there is news under its key", async () => {
+  it("ignores the configured processor's notifications under the keys of another's charge and refund", async () => {
     replicas.processor.next.push("answer lost");
     const { id } = await pay(202);
     await moved.service.payments.charged("pi_1", keyOf(id));
@@ -99,7 +99,7 @@ describe("a payment of another processor than the one that is asked now", () => 
     await moved.service.payments.refunded("re_none", refund);
   });
 
-  it("can't be confirmed, but canceled", async () => {
+  it("rejects the confirmation of an agreed payment, and allows its cancellation", async () => {
     const { user_id, ...agreement } = payment(user);
     const { id } = await jsonOf(
       await post(replicas.first, "/payments", agreement, user),
@@ -122,7 +122,7 @@ describe("a payment of another processor than the one that is asked now", () => 
     assert.equal((await jsonOf(canceled, 200)).status, "canceled");
   });
 
-  it("can't be canceled where its own would have to be asked", async () => {
+  it("rejects a cancellation that needs the other processor", async () => {
     const { id } = await pay(202, { method: "pm_action" });
     const cancel = (at: TestPayment) =>
       post(at, `/payments/${id}/cancel`, undefined, user);
@@ -136,7 +136,7 @@ describe("a payment of another processor than the one that is asked now", () => 
     assert.equal(canceled.status, "canceled");
   });
 
-  it("can't be given back but by its own", async () => {
+  it("rejects a refund that needs the other processor", async () => {
     const { id } = await pay();
     const refund = (at: TestPayment) =>
       post(at, `/payments/${id}/refunds`, {}, "operator");
@@ -150,13 +150,13 @@ describe("a payment of another processor than the one that is asked now", () => 
   });
 });
 
-describe("payments that are due", () => {
+describe("Due payment attempts", () => {
   const replicas = usePayments();
 
-  it("are not held up by those of another processor, and found by an index", async () => {
+  it("takes due attempts through an index, without waiting for another processor's", async () => {
     const database = openDatabase({
       DATABASE_URL: replicas.url,
-      DATABASE_CONNECTIONS: 1, // whose scans are counted
+      DATABASE_CONNECTIONS: 1, // the flush below counts only its own connection's scans
     });
     const add = (processor: string, count: number, done: boolean) =>
       database.query(
@@ -190,10 +190,10 @@ describe("payments that are due", () => {
   });
 });
 
-describe("what a processor does not know any more", () => {
+describe("Charges and refunds that the processor no longer knows", () => {
   const replicas = usePayments();
 
-  it("is never charged again", async () => {
+  it("does not repeat an unknown charge", async () => {
     const { first, processor } = replicas;
     const user = randomUUID();
     const body = payment(user, { method: "pm_slow" });
@@ -216,7 +216,7 @@ describe("what a processor does not know any more", () => {
     );
   });
 
-  it("is never given back again", async () => {
+  it("does not repeat an unknown refund", async () => {
     const { first, processor } = replicas;
     const user = randomUUID();
     const { id } = await jsonOf(

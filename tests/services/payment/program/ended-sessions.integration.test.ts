@@ -8,7 +8,7 @@ import { useDatabase } from "../../../support/postgres.ts";
 import { stopPrograms } from "../../../support/program.ts";
 import { credentials } from "../../../support/streaming/system.ts";
 
-describe("The program of payment, for access tokens whose session has ended", function () {
+describe("Payment program: access tokens of ended sessions", function () {
   this.timeout(120_000);
   const authDatabase = useDatabase();
   const paymentDatabase = useDatabase();
@@ -28,7 +28,7 @@ describe("The program of payment, for access tokens whose session has ended", fu
       assert.ok(response.ok, `${path} ${response.status}`);
       return ((await response.json()) as TestTokens).access_token;
     };
-    /** A request with a token; gives the status. */
+    /** Sends a request with a token, and returns the status. */
     const status = async (
       method: string,
       url: string,
@@ -50,7 +50,10 @@ describe("The program of payment, for access tokens whose session has ended", fu
       status("GET", payment.url + path, token);
     const refused = async (token: string) => {
       const isRefused = async () => (await pays(token)) === 401;
-      assert.ok(await eventually(isRefused, 60_000), "it is still accepted");
+      assert.ok(
+        await eventually(isRefused, 60_000),
+        "the token is still accepted",
+      );
     };
     const at = { auth: ISSUER, payment: payment.url };
     return {
@@ -62,7 +65,7 @@ describe("The program of payment, for access tokens whose session has ended", fu
     };
   }
 
-  it("refuses them, accepts others while auth can't be reached, and learns the rest when auth is back", async () => {
+  it("rejects revoked tokens, accepts others while auth is unreachable, and catches up when auth returns", async () => {
     const { auth, payment, at, startAgain, ...test } = await started();
     const [mine, early, late] = [
       await test.give("/signup"),
@@ -74,7 +77,7 @@ describe("The program of payment, for access tokens whose session has ended", fu
     assert.equal(await test.status("POST", `${at.auth}/logout`, early), 204);
     await test.refused(early);
 
-    // It ends a session, and then itself, before payment asks again.
+    // Auth ends a session, and then exits before payment polls again.
     assert.equal(await test.status("POST", `${at.auth}/logout`, late), 204);
     await auth.terminate();
     await auth.end;
@@ -95,7 +98,7 @@ describe("The program of payment, for access tokens whose session has ended", fu
     await payment.said("auth's revoked sessions can be listed again");
   });
 
-  it("cancels with them what an account that was deleted pays, and does nothing else", async () => {
+  it("accepts a deleted account's token only to cancel its subscription", async () => {
     const { at, account, ...test } = await started();
     const token = await test.give("/signup");
     const subscribed = await fetch(`${at.payment}/subscriptions`, {
@@ -121,7 +124,7 @@ describe("The program of payment, for access tokens whose session has ended", fu
     assert.equal(await test.status("POST", to("cancel"), token, now), 200);
   });
 
-  it("cancels nothing with those of an account that goes on", async () => {
+  it("rejects a cancellation with the revoked token of an existing account", async () => {
     const { at, ...test } = await started();
     const token = await test.give("/signup");
     assert.equal(await test.status("POST", `${at.auth}/logout`, token), 204);

@@ -20,31 +20,35 @@ const card = {
   cvc: "861",
 };
 
-describe("The program of payment", function () {
+describe("Payment program", function () {
   this.timeout("2m");
   stopPrograms();
 
   const mistakes: [what: string, variables: object, says: RegExp][] = [
     [
-      "without anything",
+      "without any variables",
       Object.fromEntries(
         Object.keys(paymentEnvironment).map((name) => [name, undefined]),
       ),
       /PORT is not set.*DATABASE_URL is not set.*ISSUER is not set.*KEY_ENCRYPTION_KEY is not set.*OPERATOR_KEY is not set/s,
     ],
-    ["with a short key", { OPERATOR_KEY: "short" }, /OPERATOR_KEY is wrong/],
     [
-      "with a processor that it does not have",
+      "with a short OPERATOR_KEY",
+      { OPERATOR_KEY: "short" },
+      /OPERATOR_KEY is wrong/,
+    ],
+    [
+      "with an unknown PROCESSOR",
       { PROCESSOR: "paypal" },
       /PROCESSOR is "paypal": expected sandbox or stripe/,
     ],
     [
-      "with Stripe, and without its key",
+      "with Stripe but without STRIPE_SECRET_KEY",
       { PROCESSOR: "stripe" },
       /STRIPE_SECRET_KEY is not set, and PROCESSOR is stripe/,
     ],
     [
-      "with Stripe's key that anybody may see",
+      "with a publishable key as STRIPE_SECRET_KEY",
       {
         PROCESSOR: "stripe",
         STRIPE_SECRET_KEY: "pk_1",
@@ -53,18 +57,18 @@ describe("The program of payment", function () {
       /publishable key/,
     ],
     [
-      "with a period that is none",
+      "with an invalid BILLING_PERIOD",
       { BILLING_PERIOD: "1 month" },
       /BILLING_PERIOD is "1 month": expected an ISO 8601 duration/,
     ],
     [
-      "with a grace of nothing",
+      "with a GRACE_PERIOD of zero",
       { GRACE_PERIOD: "PT0S" },
       /GRACE_PERIOD is "PT0S"/,
     ],
   ];
   for (const [what, variables, says] of mistakes)
-    it(`does not start ${what}, and says why without a stack`, async () => {
+    it(`fails to start ${what}, and prints the reason without a stack trace`, async () => {
       const environment = Object.fromEntries(
         Object.entries({ ...paymentEnvironment, ...variables }).filter(
           ([, value]) => value !== undefined,
@@ -107,7 +111,7 @@ describe("The program of payment", function () {
         }),
       });
 
-    it("takes payments from whom auth's tokens are, and no other token", async () => {
+    it("accepts auth's tokens, and rejects a token with another audience", async () => {
       const program = await startedPayment(variables());
       assert.equal((await pay(program)).status, 200);
       token = await issuer.token({ aud: "others" });
@@ -119,7 +123,7 @@ describe("The program of payment", function () {
       );
     });
 
-    it("finishes the payment that it is at when it is told to end", async () => {
+    it("finishes running payments on SIGTERM", async () => {
       const program = await startedPayment(variables());
       const key = randomUUID();
       const under = Array.from({ length: 20 }, (_, i) =>
@@ -134,10 +138,10 @@ describe("The program of payment", function () {
       assert.equal(await count("done_at IS NULL"), 0);
     });
 
-    it("leaves to another what it was at when it is killed, and that one finishes it", async () => {
+    it("finishes the payments of a replica killed with SIGKILL on another replica, each once", async () => {
       const first = await startedPayment(variables());
       const key = randomUUID();
-      // Of the sandbox's own cards: no answer, each time for a while, so that it is surely at it.
+      // So many that some are still running when the first response arrives.
       const sent = Array.from({ length: 30 }, (_, i) =>
         pay(first, { amount: 1000 + i, method: "pm_card_visa" }, `${key}-${i}`),
       );
@@ -171,7 +175,7 @@ describe("The program of payment", function () {
       assert.deepEqual([payments, charges], ["30", "30"]);
     });
 
-    it("lets no card's number and no code into its log, its metrics and the database", async () => {
+    it("keeps card numbers out of logs, metrics, responses and the database", async () => {
       const program = await startedPayment({
         ...variables(),
         LOG_LEVEL: "trace",
@@ -226,7 +230,7 @@ describe("The program of payment", function () {
           `SELECT t::text AS row FROM "${name}" t`,
         ))
           rows += `${row.row}\n`;
-      assert.ok(rows.includes("5556")); // the last four digits are what people see
+      assert.ok(rows.includes("5556")); // the last four digits are meant to be shown
       const said = { stdout, stderr, metrics, rows, answers: texts.join("\n") };
       for (const secret of [card.number, card.number.slice(0, 12)])
         for (const [where, text] of Object.entries(said))

@@ -18,10 +18,10 @@ interface Refund {
   failure?: { code: string };
 }
 
-describe("a refund that succeeded, and fails after that", () => {
+describe("Succeeded refund", () => {
   const replicas = usePayments();
   let user: string;
-  /** The payment's. */
+  /** The payment's id. */
   let id: string;
   beforeEach(async () => {
     user = randomUUID();
@@ -50,7 +50,7 @@ describe("a refund that succeeded, and fails after that", () => {
        WHERE data->'refund'->>'payment_id' = $1 ORDER BY sequence`,
       [id],
     );
-  /** The processor's news, of the refund that was made last. */
+  /** The latest refund at the processor, with its key and reference. */
   const last = () => {
     const [key, refund] = [...replicas.processor.refunds].at(-1) ?? [];
     assert.ok(key && refund && refund.outcome.status === "succeeded");
@@ -64,7 +64,7 @@ describe("a refund that succeeded, and fails after that", () => {
   const tell = (reference: string, key?: string, replica = replicas.first) =>
     replica.service.payments.refunded(reference, key);
 
-  it("is failed, and its money is there again, in the book as well", async () => {
+  it("becomes failed on the processor's notification, and is reversed in the payment and the ledger", async () => {
     const before = await balances();
     await jsonOf(await refund({ amount: 400 }), 201);
     const { key, refund: made, reference } = last();
@@ -94,7 +94,7 @@ describe("a refund that succeeded, and fails after that", () => {
     ]);
   });
 
-  it("fails once, however often and in how many replicas at once the news comes", async () => {
+  it("fails once for repeated and concurrent notifications of the failure", async () => {
     await jsonOf(await refund({ amount: 400 }), 201);
     const { refund: made, reference } = last();
     made.outcome = failed;
@@ -109,7 +109,7 @@ describe("a refund that succeeded, and fails after that", () => {
     assert.equal((await events()).length, 2);
   });
 
-  it("takes its own amount back alone, and it can be given back again", async () => {
+  it("reverses only its own amount when it fails, which can then be refunded again", async () => {
     await jsonOf(await refund({ amount: 300 }), 201);
     await jsonOf(await refund({ amount: 700 }), 201);
     const { refund: made, reference } = last();
@@ -125,7 +125,7 @@ describe("a refund that succeeded, and fails after that", () => {
     );
   });
 
-  it("is answered as it was the first time", async () => {
+  it("replays its first response under the same key after it failed", async () => {
     const key = randomUUID();
     const first = await (await refund({}, key)).text();
     const { refund: made, reference } = last();
@@ -136,7 +136,7 @@ describe("a refund that succeeded, and fails after that", () => {
     assert.equal(await again.text(), first);
   });
 
-  it("is only looked at, and stays as it is where nothing became of it", async () => {
+  it("is only looked up on a notification, and stays unchanged if it has not failed", async () => {
     await jsonOf(await refund(), 201);
     const { key, reference } = last();
     replicas.processor.asked.length = 0;
@@ -146,7 +146,7 @@ describe("a refund that succeeded, and fails after that", () => {
     assert.equal((await events()).length, 1);
   });
 
-  it("is not made again where the processor does not know it any more", async () => {
+  it("is not repeated when the processor no longer knows it", async () => {
     await jsonOf(await refund(), 201);
     const { key, refund: made, reference } = last();
     replicas.processor.refunds.delete(key);
@@ -156,7 +156,7 @@ describe("a refund that succeeded, and fails after that", () => {
     replicas.processor.refunds.set(key, made);
   });
 
-  it("is not failed by an answer that is older than its success", async () => {
+  it("stays succeeded when an older answer says that it failed", async () => {
     const { processor } = replicas;
     const well = processor.refund;
     let late = () => {};
@@ -183,7 +183,7 @@ describe("a refund that succeeded, and fails after that", () => {
     assert.equal((await refunds())[0]?.status, "succeeded");
   });
 
-  it("fails also where its success is written down while the processor is asked", async () => {
+  it("fails even when its success is recorded while the processor is asked about it", async () => {
     const { processor } = replicas;
     const well = processor.refund;
     processor.refund = async (request) => ({
@@ -210,7 +210,7 @@ describe("a refund that succeeded, and fails after that", () => {
     );
   });
 
-  it("is in the book once in each way", async () => {
+  it("can't get a second ledger transaction, nor a second one for its reversal", async () => {
     await jsonOf(await refund(), 201);
     const { refund: made, reference } = last();
     made.outcome = failed;

@@ -18,7 +18,7 @@ interface Refund {
   currency: string;
 }
 
-describe("refunds", () => {
+describe("Refunds", () => {
   const replicas = usePayments();
   let user: string;
   beforeEach(() => {
@@ -41,7 +41,7 @@ describe("refunds", () => {
     (await jsonOf(await get(replicas.second, `/payments/${id}`, user), 200))
       .refunded;
 
-  it("are for operators alone", async () => {
+  it("returns 401 to users, and refunds nothing", async () => {
     const { id } = await pay();
     const response = await refund(id, {}, replicas.first, user);
     assert.equal(response.status, 401);
@@ -49,16 +49,16 @@ describe("refunds", () => {
   });
 
   const bad: [what: string, body: unknown, pointer: string][] = [
-    ["nothing", { amount: 0 }, "/amount"],
-    ["less than nothing", { amount: -1 }, "/amount"],
-    ["a part of a cent", { amount: 0.5 }, "/amount"],
+    ["an amount of zero", { amount: 0 }, "/amount"],
+    ["a negative amount", { amount: -1 }, "/amount"],
+    ["a fractional amount", { amount: 0.5 }, "/amount"],
     ["more than was paid", { amount: 1001 }, "/amount"],
-    ["text", { amount: "5" }, "/amount"],
+    ["an amount sent as text", { amount: "5" }, "/amount"],
     ["an empty reason", { reason: " " }, "/reason"],
-    ["something else", { currency: "EUR" }, "/currency"],
+    ["an unknown field", { currency: "EUR" }, "/currency"],
   ];
   for (const [what, body, pointer] of bad)
-    it(`refuse ${what}, and give nothing back`, async () => {
+    it(`rejects ${what}, and refunds nothing`, async () => {
       const { id } = await pay();
       const { errors } = await jsonOf<{ errors: { pointer: string }[] }>(
         await refund(id, body),
@@ -71,7 +71,7 @@ describe("refunds", () => {
       assert.equal(await refunded(id), 0);
     });
 
-  it("say what is left when they ask for more", async () => {
+  it("states what is left when a refund exceeds it", async () => {
     const { id } = await pay();
     await jsonOf(await refund(id, { amount: 400 }), 201);
     const { detail } = await jsonOf<{ detail: string }>(
@@ -81,13 +81,13 @@ describe("refunds", () => {
     assert.match(detail, /is more than the 600 that are left of the 1000/);
   });
 
-  it("are of payments that are there", async () => {
+  it("returns 404 for an unknown payment", async () => {
     const id = "0198c0de-0000-7000-8000-000000000000";
     assert.equal((await refund(id, {})).status, 404);
     assert.equal((await refund("x", {})).status, 404);
   });
 
-  it("are of payments that were paid", async () => {
+  it("returns 409 for a declined payment", async () => {
     const body = payment(user, { method: "pm_declined" });
     const declined = await jsonOf<{ payment: { id: string } }>(
       await post(replicas.first, "/pay", body, user),
@@ -100,7 +100,7 @@ describe("refunds", () => {
     assert.match(detail, /^The payment is declined/);
   });
 
-  it("are whole unless they say how much", async () => {
+  it("refunds the whole payment without an amount, and returns 409 to another refund", async () => {
     const { id } = await pay();
     const whole = await jsonOf<Refund>(await refund(id, {}), 201);
     assert.equal(whole.amount, 1000);
@@ -113,7 +113,7 @@ describe("refunds", () => {
     assert.equal(detail, "All of the payment is given back already.");
   });
 
-  it("are partial, until nothing is left", async () => {
+  it("refunds parts until nothing is left", async () => {
     const { id } = await pay();
     for (const amount of [1, 299, 700])
       await jsonOf(await refund(id, { amount, reason: "late" }), 201);
@@ -128,7 +128,7 @@ describe("refunds", () => {
     );
   });
 
-  it("that fail at the processor leave the money where it was", async () => {
+  it("refunds nothing when the refund fails at the processor", async () => {
     const { id } = await pay(1000, "pm_refundless");
     const failed = await jsonOf<{ code: string; refund: Refund }>(
       await refund(id, {}),
@@ -140,19 +140,19 @@ describe("refunds", () => {
   });
 
   for (const behaviour of ["answer lost", "unreachable"] as const)
-    it(`are done once if the processor is ${behaviour}`, async () => {
+    it(`refunds once when the processor${behaviour === "unreachable" ? " is unreachable" : "'s answer is lost"}`, async () => {
       const { id } = await pay();
       const before = replicas.processor.refunds.size;
       replicas.processor.next.push(behaviour);
       await jsonOf(await refund(id, { amount: 400 }), 202);
-      // What is on its way can't be given back by somebody else.
+      // Another request can't refund the pending amount.
       assert.equal((await refund(id, { amount: 601 })).status, 422);
       await recoverAll(replicas.second);
       assert.equal(await refunded(id), 400);
       assert.equal(replicas.processor.refunds.size, before + 1);
     });
 
-  it("never are more than was paid, however many ask at once", async () => {
+  it("never refunds more than was paid for concurrent requests", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 1000 }),

@@ -22,7 +22,7 @@ import { problemOf } from "../../../support/problem.ts";
 
 const aMonth = "32 days";
 
-describe("payment: changing a subscription", () => {
+describe("Subscription changes", () => {
   const replicas = useSubscriptions();
   let by: string;
   let id: string;
@@ -47,7 +47,7 @@ describe("payment: changing a subscription", () => {
   }
 
   describe("POST /subscriptions/{id}/cancel", () => {
-    it("refuses a time that is none", async () => {
+    it("rejects an invalid time", async () => {
       const { errors } = await problemOf(
         await ask("cancel", { at: "tomorrow" }),
         422,
@@ -58,12 +58,12 @@ describe("payment: changing a subscription", () => {
       );
     });
 
-    it("knows nothing of a subscription that there is not", async () => {
+    it("returns 404 for an unknown subscription", async () => {
       const path = `/subscriptions/${randomUUID()}/cancel`;
       await problemOf(await post(replicas.first, path, {}, by), 404);
     });
 
-    it("ends it at its period's end, without another charge", async () => {
+    it("ends the subscription at its period's end, without another charge", async () => {
       const { status, cancel_at_period_end } = await changed("cancel", {});
       assert.equal(status, "active");
       assert.equal(cancel_at_period_end, true);
@@ -79,7 +79,7 @@ describe("payment: changing a subscription", () => {
       ]);
     });
 
-    it("ends it now if that is asked, and gives nothing back", async () => {
+    it("ends the subscription at once on request, without a refund", async () => {
       const { status } = await changed("cancel", { at: "now" });
       assert.equal(status, "canceled");
       assert.deepEqual(await tries(), ["1.1 succeeded"]);
@@ -92,7 +92,7 @@ describe("payment: changing a subscription", () => {
       assert.equal(again.status, 201);
     });
 
-    it("ends at once what is past due, and charges it no more", async () => {
+    it("ends a past-due subscription at once, and charges nothing more", async () => {
       await renewWith("pm_declined");
       const { status } = await changed("cancel", {});
       assert.equal(status, "canceled");
@@ -100,7 +100,7 @@ describe("payment: changing a subscription", () => {
       assert.equal(await renewAll(replicas.first), 0);
     });
 
-    it("gives back a renewal that was under way", async () => {
+    it("refunds a renewal that was in progress", async () => {
       await later(replicas.first, id, aMonth);
       await replicas.first.renewals.renewDue();
       assert.equal((await changed("cancel", {})).status, "canceled");
@@ -112,7 +112,7 @@ describe("payment: changing a subscription", () => {
       assert.equal((await shown(replicas.first, id)).status, "canceled");
     });
 
-    it("may be asked twice until it has ended", async () => {
+    it("accepts repeated cancellations until the subscription has ended, and then returns 409", async () => {
       await changed("cancel", {});
       assert.equal((await changed("cancel", {})).cancel_at_period_end, true);
       await changed("cancel", { at: "now" });
@@ -120,7 +120,7 @@ describe("payment: changing a subscription", () => {
       assert.match(detail, /is canceled. Subscribe again/);
     });
 
-    it("answers as before what comes again with the same key", async () => {
+    it("replays the response to the same key", async () => {
       const key = randomUUID();
       const first = await (await ask("cancel", {}, by, key)).text();
       await changed("resume");
@@ -133,14 +133,14 @@ describe("payment: changing a subscription", () => {
       );
     });
 
-    it("is for operators, too", async () => {
+    it("accepts the operators' key", async () => {
       const { status } = await changed("cancel", { at: "now" }, "operator");
       assert.equal(status, "canceled");
     });
   });
 
   describe("POST /subscriptions/{id}/resume", () => {
-    it("takes a cancellation back, and it is renewed", async () => {
+    it("revokes a cancellation, and the subscription renews", async () => {
       await changed("cancel", {});
       assert.equal((await changed("resume")).cancel_at_period_end, false);
       await later(replicas.first, id, aMonth);
@@ -148,12 +148,12 @@ describe("payment: changing a subscription", () => {
       assert.deepEqual(await tries(), ["1.1 succeeded", "2.1 succeeded"]);
     });
 
-    it("refuses where nothing was canceled", async () => {
+    it("returns 409 when nothing was canceled", async () => {
       const { detail } = await problemOf(await ask("resume"), 409);
       assert.match(detail, /it goes on/);
     });
 
-    it("refuses when the period has ended, whether that was noticed yet or not", async () => {
+    it("returns 409 after the period's end, before and after renewals ran", async () => {
       await changed("cancel", {});
       await later(replicas.first, id, aMonth);
       const { detail } = await problemOf(await ask("resume"), 409);

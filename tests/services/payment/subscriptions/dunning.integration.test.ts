@@ -19,7 +19,7 @@ import {
   useSubscriptions,
 } from "../../../support/payment/subscriptions.ts";
 
-describe("payment: a renewal that is not paid", () => {
+describe("Subscription with an unpaid or refunded payment", () => {
   const replicas = useSubscriptions();
   let by: string;
   let id: string;
@@ -30,7 +30,7 @@ describe("payment: a renewal that is not paid", () => {
   });
   afterEach(() => assertInvariants(replicas));
 
-  /** The period has ended just now, and is renewed with this card. */
+  /** Moves the period's end to just now, and renews with this card. */
   async function renewWith(token: string) {
     await setToken(replicas.first, id, token);
     await replicas.first.database.query(
@@ -43,7 +43,7 @@ describe("payment: a renewal that is not paid", () => {
   const status = async () => (await shown(replicas.second, id)).status;
   const tries = () => triesOf(replicas.first, id);
 
-  it("is past due, and tried again after 1, 3 and 5 days; after 7 it expires", async () => {
+  it("becomes past due, is retried after 1, 3 and 5 days, and expires after 7", async () => {
     await renewWith("pm_declined");
     assert.equal(await status(), "past_due");
     for (const [wait, count] of [
@@ -81,7 +81,7 @@ describe("payment: a renewal that is not paid", () => {
     assert.equal(again.status, 201);
   });
 
-  it("goes on where the last period ended, once it is paid", async () => {
+  it("continues where the last period ended once a retry succeeds", async () => {
     await renewWith("pm_declined");
     await setToken(replicas.first, id, "pm_ok");
     await later(replicas.first, id, "1 day");
@@ -102,7 +102,7 @@ describe("payment: a renewal that is not paid", () => {
     ]);
   });
 
-  it("expires after one try where nobody was there until the grace period was over", async () => {
+  it("expires after one try when no replica ran until the grace period was over", async () => {
     await later(replicas.first, id, "50 days");
     await setToken(replicas.first, id, "pm_declined");
     await renewAll(replicas.first);
@@ -111,8 +111,8 @@ describe("payment: a renewal that is not paid", () => {
     assert.deepEqual(await tries(), ["1.1 succeeded", "2.1 declined"]);
   });
 
-  describe("because the bank asks for something first", () => {
-    it("is past due, says where to go, and goes on after that", async () => {
+  describe("when the bank requires authentication", () => {
+    it("becomes past due with the bank's URL, and active after authentication", async () => {
       await renewWith("pm_action");
       const { next_action, status: waiting } = await shown(
         replicas.first,
@@ -129,14 +129,14 @@ describe("payment: a renewal that is not paid", () => {
       ]);
     });
 
-    it("is not charged besides while it waits", async () => {
+    it("is not charged again while authentication is pending", async () => {
       await renewWith("pm_action");
       await later(replicas.first, id, "6 days");
       assert.equal(await renewAll(replicas.first), 0);
       assert.deepEqual(await tries(), ["1.1 succeeded", "2.1 requires_action"]);
     });
 
-    it("is tried again, as any, where it was declined there", async () => {
+    it("is retried after declined authentication", async () => {
       await renewWith("pm_action");
       const { next_action } = await shown(replicas.first, id, by);
       await confirm(replicas, next_action?.url, true);
@@ -150,7 +150,7 @@ describe("payment: a renewal that is not paid", () => {
       ]);
     });
 
-    it("expires where nobody goes there, and can't be paid any more", async () => {
+    it("expires without authentication, and its payment is canceled", async () => {
       await renewWith("pm_action");
       await later(replicas.first, id, "7 days");
       await renewAll(replicas.first);
@@ -161,8 +161,8 @@ describe("payment: a renewal that is not paid", () => {
     });
   });
 
-  describe("until it has expired, and is paid after all", () => {
-    /** It expires while the bank waits for who pays, who does it before the bank hears of that. */
+  describe("when paid after it expired", () => {
+    /** The subscription expires during authentication, which succeeds before the charge is canceled at the bank. */
     async function payLate() {
       await renewWith("pm_action");
       const { next_action } = await shown(replicas.first, id, by);
@@ -172,7 +172,7 @@ describe("payment: a renewal that is not paid", () => {
       replicas.processor.act(next_action?.url.split("/").at(-1) as string);
     }
 
-    it("comes back, and a period begins then", async () => {
+    it("becomes active again, with a period that begins then", async () => {
       await payLate();
       await recoverAll(replicas.second);
       const { status, current_period_start, ended_at } = await shown(
@@ -191,7 +191,7 @@ describe("payment: a renewal that is not paid", () => {
       ]);
     });
 
-    it("is given back to who has another subscription by now", async () => {
+    it("stays expired and refunds the payment if the user has another subscription", async () => {
       await payLate();
       const other = await jsonOf<ShownSubscription>(
         await post(replicas.first, "/subscriptions", standard(), by),
@@ -207,7 +207,7 @@ describe("payment: a renewal that is not paid", () => {
     });
   });
 
-  it("keeps its periods and its money where a payment of it is given back", async () => {
+  it("stays active and renews when one of its payments is refunded", async () => {
     const { latest_payment_id } = await shown(replicas.first, id);
     const path = `/payments/${latest_payment_id}/refunds`;
     assert.equal(

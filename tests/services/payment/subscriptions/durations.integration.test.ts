@@ -4,7 +4,7 @@ import { Duration } from "../../../../services/payment/subscriptions/durations.t
 import { paymentIdOf } from "../../../../services/payment/subscriptions/payment-ids.ts";
 import { useDatabase } from "../../../support/postgres.ts";
 
-describe("payment: durations", () => {
+describe("Duration", () => {
   const url = useDatabase();
   let database: Database;
   before(() => {
@@ -22,7 +22,7 @@ describe("payment: durations", () => {
     ["P1Y2M3DT4H5M6S", 365.25 * 86_400 + 63 * 86_400 + 14_706],
   ];
   for (const [text, seconds] of good)
-    it(`take ${text}, which PostgreSQL reads the same way`, async () => {
+    it(`accepts ${text}, which PostgreSQL parses to the same length`, async () => {
       assert.equal(Duration.parse(text), text);
       const [row] = await database.query<{ seconds: number }>(
         "SELECT extract(epoch FROM $1::interval)::float8 AS seconds",
@@ -35,24 +35,24 @@ describe("payment: durations", () => {
     ...["", "P", "PT", "P1MT", "1 month", "30d", "P-1M", "-P1M", "P1.5M"],
     ...["P0D", "PT0S", "PT0.000S", "P1H", "PT1D", "p1m", "P1M ", "P99999Y"],
   ])
-    it(`refuse "${text}", and say what is right`, () => {
+    it(`rejects "${text}" with an example of a valid duration`, () => {
       const { error } = Duration.safeParse(text);
       assert.match(error?.issues[0]?.message ?? "", /such as P1M \(a month\)/);
     });
 });
 
-describe("payment: the id of a period's payment", () => {
+describe("paymentIdOf", () => {
   const subscription = "0198c0de-0000-7000-8000-000000000001";
   const since = new Date("2026-11-23T12:00:00Z");
 
-  it("is always the same", () => {
+  it("returns the same id for the same arguments", () => {
     assert.equal(
       paymentIdOf(subscription, 2, 1, since),
       paymentIdOf(subscription, 2, 1, new Date(since)),
     );
   });
 
-  it("is a UUID of version 8, and sorts by its time", () => {
+  it("returns a version 8 UUID that sorts by time", () => {
     const uuid =
       /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
     const one = paymentIdOf(subscription, 2, 1, since);
@@ -61,7 +61,7 @@ describe("payment: the id of a period's payment", () => {
     assert.ok(one < paymentIdOf(subscription, 2, 1, next));
   });
 
-  it("is another one for another subscription, period or try", () => {
+  it("returns different ids for different subscriptions, periods and tries", () => {
     const other = subscription.replace(/1$/, "2");
     const ids = [
       paymentIdOf(subscription, 2, 1, since),

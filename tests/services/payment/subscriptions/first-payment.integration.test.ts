@@ -24,7 +24,7 @@ import {
 } from "../../../support/payment/subscriptions.ts";
 import { problemOf } from "../../../support/problem.ts";
 
-describe("payment: the first payment of a subscription", () => {
+describe("Subscription's first payment", () => {
   const replicas = useSubscriptions();
   let by: string;
   beforeEach(() => {
@@ -43,14 +43,14 @@ describe("payment: the first payment of a subscription", () => {
       )
     ).data;
 
-  describe("where the bank asks for something first", () => {
+  describe("when the bank requires authentication", () => {
     const waiting = async () =>
       jsonOf<ShownSubscription>(
         await subscribe(standard({ method: "pm_action" })),
         202,
       );
 
-    it("says where to go, and begins when that is done", async () => {
+    it("returns the bank's URL, and activates the subscription after authentication", async () => {
       const { id, status, next_action } = await waiting();
       assert.equal(status, "incomplete");
       await confirm(replicas, next_action?.url);
@@ -62,13 +62,13 @@ describe("payment: the first payment of a subscription", () => {
       ]);
     });
 
-    it("is over where it is declined there", async () => {
+    it("expires the subscription after declined authentication", async () => {
       const { id, next_action } = await waiting();
       await confirm(replicas, next_action?.url, true);
       assert.equal((await shown(replicas.first, id)).status, "expired");
     });
 
-    it("says so to who subscribes again meanwhile", async () => {
+    it("returns 409 with the bank's URL to another subscription request", async () => {
       const { id, next_action } = await waiting();
       const { detail } = await problemOf(await subscribe(standard()), 409);
       assert.match(detail, /waits for you to confirm/);
@@ -76,7 +76,7 @@ describe("payment: the first payment of a subscription", () => {
       assert.ok(detail.includes(`POST /subscriptions/${id}/cancel`));
     });
 
-    it("is over when nobody does it within an hour", async () => {
+    it("expires the subscription without authentication within an hour", async () => {
       const { id } = await waiting();
       await replicas.first.database.query(
         `UPDATE attempts SET created_at = created_at - interval '1 hour' WHERE done_at IS NULL`,
@@ -87,7 +87,7 @@ describe("payment: the first payment of a subscription", () => {
       assert.equal((await subscribe(standard())).status, 201);
     });
 
-    it("can be canceled, after which one can subscribe at once", async () => {
+    it("cancels an incomplete subscription, and allows a new one at once", async () => {
       const { id } = await waiting();
       const path = `/subscriptions/${id}/cancel`;
       const { status } = await jsonOf<ShownSubscription>(
@@ -101,7 +101,7 @@ describe("payment: the first payment of a subscription", () => {
       assert.equal((await shown(replicas.first, id)).next_action, undefined);
     });
 
-    it("gives the money back where it is paid after it was canceled", async () => {
+    it("refunds a payment that succeeded at the bank before the subscription was canceled", async () => {
       const { id, next_action } = await waiting();
       replicas.processor.act(next_action?.url.split("/").at(-1) as string);
       await jsonOf(
@@ -117,7 +117,7 @@ describe("payment: the first payment of a subscription", () => {
   });
 
   for (const behaviour of ["answer lost", "unreachable"] as const)
-    it(`charges once and begins where the processor's ${behaviour === "unreachable" ? "way is broken" : "answer is lost"}`, async () => {
+    it(`charges once and activates the subscription when the processor${behaviour === "unreachable" ? " is unreachable" : "'s answer is lost"}`, async () => {
       const charges = replicas.processor.charges.size;
       replicas.processor.next.push(behaviour);
       const { id, status } = await jsonOf<ShownSubscription>(
@@ -132,9 +132,9 @@ describe("payment: the first payment of a subscription", () => {
       assert.equal(replicas.processor.charges.size, charges + 1);
     });
 
-  it("charges once and begins, wherever the replica that is asked crashes", async () => {
+  it("charges once and activates the subscription, at whichever step the replica crashes", async () => {
     const { first, second, processor } = replicas;
-    /** The same request, to a replica that has only so much of its life left after it has begun. */
+    /** Sends the request to a replica that crashes after this many steps. */
     const sendToMortal = async (steps: number, key: string) => {
       const life = new Life();
       const database = mortalDatabase(second.database, life);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import fc from "fast-check"; // many sequences, and the shortest one that breaks something
+import fc from "fast-check"; // generates sequences, and shrinks those that fail
 import {
   assertInvariants,
   get,
@@ -17,7 +17,7 @@ import {
   useSubscriptions,
 } from "../../../support/payment/subscriptions.ts";
 
-/** What may happen, with the latest of the user's subscriptions; several of these at once. */
+/** Actions on the user's latest subscription; several run concurrently. */
 const things = fc.oneof(
   {
     weight: 3,
@@ -43,7 +43,7 @@ const things = fc.oneof(
 );
 type Thing = typeof things extends fc.Arbitrary<infer T> ? T : never;
 
-describe("payment: subscriptions, whatever happens at once", () => {
+describe("Subscriptions under concurrent actions", () => {
   const replicas = useSubscriptions();
 
   const mine = async (by: string) =>
@@ -54,7 +54,7 @@ describe("payment: subscriptions, whatever happens at once", () => {
       )
     ).data;
 
-  /** @returns the answer, if it is a request */
+  /** @returns the response, if the action is a request */
   async function happen(
     thing: Thing,
     by: string,
@@ -81,14 +81,14 @@ describe("payment: subscriptions, whatever happens at once", () => {
       await replica.payments.recover();
     }
     const reference = next_action?.url.split("/").at(-1);
-    // It is paid at the bank, whose word has not come yet.
+    // Authenticated at the bank, without a notification yet.
     if (what === "act unheard" && reference) replicas.processor.act(reference);
     if ((what === "act" || what === "refuse") && next_action)
       await confirm(replicas, next_action.url, what === "refuse");
     return undefined;
   }
 
-  /** Periods that are paid by no payment or several, and payments that paid nothing and were not given back. */
+  /** Periods without exactly one payment, and payments for no period that were not refunded. */
   const wrong = (by: string) =>
     replicas.first.database.query(
       `SELECT s.id, s.status, s.number, p.id, p.status, p.refunded, sp.number, sp.try, sp.period_start
@@ -101,7 +101,7 @@ describe("payment: subscriptions, whatever happens at once", () => {
       [by],
     );
 
-  it("has each period paid once, gives back what was paid for nothing, and never fails", async function () {
+  it("pays each period once, refunds payments for no period, and returns no 5xx", async function () {
     this.timeout(120_000);
     await fc.assert(
       fc.asyncProperty(
@@ -128,7 +128,7 @@ describe("payment: subscriptions, whatever happens at once", () => {
           await assertInvariants(replicas);
         },
       ),
-      // The book is one for all runs: what one has broken would break all shorter ones, too.
+      // All runs share one ledger: an imbalance from one run would also fail every shrunk run.
       { numRuns: 25, endOnFailure: true },
     );
   });

@@ -13,11 +13,11 @@ import {
   useSubscriptions,
 } from "../../../support/payment/subscriptions.ts";
 
-describe("payment: GET /subscriptions", () => {
+describe("GET /subscriptions", () => {
   const replicas = useSubscriptions();
   afterEach(() => assertInvariants(replicas));
 
-  it("lists one's own, the newest first, in pages", async () => {
+  it("lists the caller's subscriptions, newest first, in pages", async () => {
     const by = randomUUID();
     const ids: string[] = [];
     for (let i = 0; i < 3; i++) {

@@ -20,7 +20,7 @@ import { problemOf } from "../../../support/problem.ts";
 
 const aMonth = "32 days";
 
-describe("payment: another card for a subscription", () => {
+describe("Subscription's payment method", () => {
   const replicas = useSubscriptions();
   let by: string;
   let id: string;
@@ -45,7 +45,7 @@ describe("payment: another card for a subscription", () => {
   }
 
   describe("POST /subscriptions/{id}/method", () => {
-    it("refuses a token that nobody knows", async () => {
+    it("rejects an unknown token", async () => {
       const body = { method: "pm_other" };
       const { errors } = await problemOf(await ask("method", body), 422);
       assert.deepEqual(
@@ -54,7 +54,7 @@ describe("payment: another card for a subscription", () => {
       );
     });
 
-    it("charges nothing now, and the next renewal to the other card", async () => {
+    it("charges nothing now, and charges the new card at the next renewal", async () => {
       const charges = replicas.processor.charges.size;
       await changed("method", { method: "pm_action" });
       assert.equal(replicas.processor.charges.size, charges);
@@ -63,7 +63,7 @@ describe("payment: another card for a subscription", () => {
       assert.deepEqual(await tries(), ["1.1 succeeded", "2.1 requires_action"]);
     });
 
-    it("charges at once what is past due", async () => {
+    it("charges a past-due period at once, and replays the response to the same key", async () => {
       await renewWith("pm_declined");
       const key = randomUUID();
       const body = { method: "pm_ok" };
@@ -79,7 +79,7 @@ describe("payment: another card for a subscription", () => {
       ]);
     });
 
-    it("tells why the other card was declined, and goes on trying that one", async () => {
+    it("returns 402 when the new card is declined, and retries later", async () => {
       await renewWith("pm_declined");
       await jsonOf(await ask("method", { method: "pm_declined" }), 402);
       assert.equal((await shown(replicas.first, id)).status, "past_due");
@@ -90,7 +90,7 @@ describe("payment: another card for a subscription", () => {
       assert.equal((await shown(replicas.first, id)).status, "active");
     });
 
-    it("charges the other card while the first one waits for its owner", async () => {
+    it("charges the new card while the old one waits for authentication", async () => {
       await renewWith("pm_action");
       const { status } = await changed("method", { method: "pm_ok" });
       assert.equal(status, "active");
@@ -103,7 +103,7 @@ describe("payment: another card for a subscription", () => {
       assert.equal((await shown(replicas.first, id)).status, "active");
     });
 
-    it("gives back what the first card paid all the same", async () => {
+    it("refunds the old card's charge if that succeeded as well", async () => {
       await renewWith("pm_action");
       const { next_action } = await shown(replicas.first, id);
       replicas.processor.act(next_action?.url.split("/").at(-1) as string);
@@ -120,7 +120,7 @@ describe("payment: another card for a subscription", () => {
       assert.equal(now.current_period_end, current_period_end);
     });
 
-    it("waits until the card before is charged or not", async () => {
+    it("returns 409 while the old card's charge is processing", async () => {
       await renewWith("pm_slow");
       const { detail } = await problemOf(
         await ask("method", { method: "pm_ok" }),
@@ -130,7 +130,7 @@ describe("payment: another card for a subscription", () => {
       assert.equal((await tries()).length, 2);
     });
 
-    it("charges once where ten replace the card at once", async () => {
+    it("charges once for ten concurrent changes of the card", async () => {
       await renewWith("pm_declined");
       const charges = replicas.processor.charges.size;
       const answers = await Promise.all(
@@ -141,7 +141,7 @@ describe("payment: another card for a subscription", () => {
       assert.equal((await shown(replicas.first, id)).status, "active");
     });
 
-    it("is nothing for a subscription whose first payment is under way, or that is over", async () => {
+    it("returns 409 for an incomplete and for a canceled subscription", async () => {
       const waiting = await subscribed(replicas.first, 202, {
         method: "pm_action",
       });

@@ -8,14 +8,14 @@ import {
   useSubscriptions,
 } from "../../../support/payment/subscriptions.ts";
 
-describe("payment: the ends of months", () => {
+describe("Monthly subscription periods", () => {
   const replicas = useSubscriptions();
   before(async () => {
-    // Where a day is another one than in UTC, and clocks change.
+    // A time zone whose date can differ from UTC's, and that has daylight saving time.
     await replicas.first.database.query(
       "ALTER ROLE CURRENT_USER SET timezone = 'America/New_York'",
     );
-    // Connections that are there keep the time zone that they had.
+    // Existing connections keep their time zone.
     for (const name of ["first", "second"] as const) {
       await replicas[name].service.end();
       await replicas[name].database.close();
@@ -39,12 +39,12 @@ describe("payment: the ends of months", () => {
     ["2103-12-31T10:00:00.000Z", ["2104-01-31", "2104-02-29", "2104-03-31"]],
     ["2099-01-29T10:00:00.000Z", ["2099-02-28", "2099-03-29"]],
     ["2099-01-28T10:00:00.000Z", ["2099-02-28", "2099-03-28"]],
-    // In New York it is the day before, and at the second one the clocks have changed.
+    // In New York the first anchor is on the day before, and clocks change within the second one's first period.
     ["2099-03-31T02:00:00.000Z", ["2099-04-30", "2099-05-31"]],
     ["2099-02-28T06:30:00.000Z", ["2099-03-28", "2099-04-28"]],
   ];
   for (const [anchor, ends] of table)
-    it(`come from the anchor: ${anchor.slice(0, 10)}, then ${ends.join(", ")}`, async () => {
+    it(`ends the periods anchored on ${anchor.slice(0, 10)} on ${ends.join(", ")}`, async () => {
       const { first } = replicas;
       const { subscription } = await subscribed(first);
       await first.database.query(

@@ -19,11 +19,11 @@ import {
 const seconds = 1_000;
 const hours = 3_600 * seconds;
 
-describe("a subscription at its period's end", () => {
+describe("Subscription at its period's end", () => {
   const replicas = useSubscriptions();
   afterEach(() => assertInvariants(replicas));
 
-  /** Somebody subscribed so long ago that the period ends then. @param ms from now, or ago */
+  /** Subscribes a new user, and moves the period's end. @param ms returns the time until the end, negative if past */
   async function endingIn(ms: (periodEnd: number) => number) {
     const { by, subscription } = await subscribed(replicas.first);
     const { id, current_period_end: end = "" } = subscription;
@@ -31,14 +31,14 @@ describe("a subscription at its period's end", () => {
     await later(replicas.first, id, `${by_ms} milliseconds`);
     return { by, id };
   }
-  /** Milliseconds of the month after a period's end. */
+  /** The length in milliseconds of the month after a period's end. */
   const month = (end: number) =>
     new Date(end).setUTCMonth(new Date(end).getUTCMonth() + 1) - end;
   const begin = async (id: string) =>
     Date.parse((await shown(replicas.first, id)).current_period_start ?? "");
 
-  it("is paid from now on, and once, where nobody was there to renew it until after its owner was locked out", async () => {
-    // The period that nobody renewed has an hour left.
+  it("renews once, from now on, if no replica renewed it before its owner lost access", async () => {
+    // The next period, which nothing renewed, has an hour left.
     const { by, id } = await endingIn((end) => hours - month(end));
     const { entitled } = await jsonOf<{ entitled: boolean }>(
       await get(replicas.first, `/entitlements/${by}`, by),
@@ -55,14 +55,14 @@ describe("a subscription at its period's end", () => {
     ]);
   });
 
-  it("is paid from that end on where its owner could watch all the time", async () => {
+  it("renews from the period's end on if its owner never lost access", async () => {
     const { id } = await endingIn(() => -6.9 * 24 * hours);
     await renewAll(replicas.first);
     const age = Date.now() - (await begin(id));
     assert.ok(Math.abs(age - 6.9 * 24 * hours) < 60 * seconds);
   });
 
-  it("is ended, and the renewal given back, where a cancellation comes as the renewal begins", async () => {
+  it("is canceled, and the renewal refunded, when the cancellation comes as the renewal begins", async () => {
     const { by, id } = await endingIn(() => 1 * seconds);
     const { first, second } = replicas;
     let canceling: Promise<Response> | undefined;
@@ -71,7 +71,7 @@ describe("a subscription at its period's end", () => {
         "SELECT FROM subscriptions WHERE id = $1 FOR NO KEY UPDATE",
         [id],
       );
-      // It begins before the period's end, and waits for the subscription.
+      // The request begins before the period's end, and waits for the row lock.
       canceling = post(first, `/subscriptions/${id}/cancel`, {}, by);
       for (;;) {
         const waiting = await tx.query(

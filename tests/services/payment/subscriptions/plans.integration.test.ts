@@ -5,10 +5,10 @@ import {
   useSubscriptions,
 } from "../../../support/payment/subscriptions.ts";
 
-describe("payment: GET /plans", () => {
+describe("Plans", () => {
   const replicas = useSubscriptions();
 
-  it("shows anybody the plans, and caches may keep them", async () => {
+  it("returns the plans without authentication, and lets public caches keep them", async () => {
     const response = await replicas.first.app.request("/plans");
     assert.equal(response.headers.get("cache-control"), "public, max-age=300");
     const { data } = await jsonOf<{ data: unknown[] }>(response, 200);
@@ -26,7 +26,7 @@ describe("payment: GET /plans", () => {
     assert.equal(again.status, 304);
   });
 
-  it("shows the periods that are sold", async () => {
+  it("returns the configured billing period with the plans", async () => {
     const { database, processor } = { ...replicas.first, ...replicas };
     const yearly = subscriptionReplica(database, processor, { period: "P1Y" });
     await yearly.service.begin();
@@ -43,7 +43,7 @@ describe("payment: GET /plans", () => {
     [{ grace: "PT0S" }, /^grace is "PT0S": expected an ISO 8601/],
     [{ retries: [0.5, 1] }, /^retries has 1: expected parts/],
   ] as const)
-    it(`refuses to begin with ${JSON.stringify(times)}, and says why`, () => {
+    it(`rejects the billing times ${JSON.stringify(times)} with a reason`, () => {
       const { database } = replicas.first;
       assert.throws(
         () => subscriptionReplica(database, replicas.processor, times),

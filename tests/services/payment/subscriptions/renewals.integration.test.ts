@@ -18,12 +18,12 @@ import {
 /** Longer than any month. */
 const aMonth = "32 days";
 
-describe("payment: renewals", () => {
+describe("Subscription renewals", () => {
   const replicas = useSubscriptions();
   beforeEach(() => replicas.processor.next.splice(0));
   afterEach(() => assertInvariants(replicas));
 
-  it("leave alone what is paid", async () => {
+  it("leaves a subscription alone during its paid period", async () => {
     const { subscription } = await subscribed(replicas.first);
     await later(replicas.first, subscription.id, "20 days");
     assert.equal(await renewAll(replicas.first), 0);
@@ -32,7 +32,7 @@ describe("payment: renewals", () => {
     ]);
   });
 
-  it("charge the next period, which begins where the last one ended", async () => {
+  it("charges the next period, which begins where the last one ended", async () => {
     const { subscription } = await subscribed(replicas.first);
     await later(replicas.first, subscription.id, aMonth);
     const before = await shown(replicas.first, subscription.id);
@@ -52,7 +52,7 @@ describe("payment: renewals", () => {
     assert.equal(await renewAll(replicas.second), 0);
   });
 
-  it("charge what was agreed on, whatever the plan is and has by now", async () => {
+  it("charges the agreed price and period after the plan's price and the period changed", async () => {
     const { subscription } = await subscribed(replicas.first);
     const plan = plans[1] as { amount: bigint };
     const { amount } = plan;
@@ -77,7 +77,7 @@ describe("payment: renewals", () => {
     assert.ok(Date.parse(current_period_end ?? "") < Date.now() + 31 * 864e5);
   });
 
-  it("charge each period once, where two replicas renew and recover at once", async () => {
+  it("charges each period once when two replicas renew and recover concurrently", async () => {
     const ids: string[] = [];
     for (let i = 0; i < 8; i++) {
       const { subscription } = await subscribed(replicas.first);
@@ -103,7 +103,7 @@ describe("payment: renewals", () => {
     assert.equal(replicas.processor.charges.size, charges + 8);
   });
 
-  it("charge once, wherever the replica that renews crashes", async () => {
+  it("charges once, at whichever step the renewing replica crashes", async () => {
     const { first, second, processor } = replicas;
     const due = async () => {
       const { subscription } = await subscribed(first);
@@ -132,7 +132,7 @@ describe("payment: renewals", () => {
     }
   });
 
-  it("charge once where the processor's answer is lost", async () => {
+  it("charges once when the processor's answer is lost", async () => {
     const { subscription } = await subscribed(replicas.first);
     await later(replicas.first, subscription.id, aMonth);
     const charges = replicas.processor.charges.size;
@@ -145,7 +145,7 @@ describe("payment: renewals", () => {
     ]);
   });
 
-  it("charge one period, from now on, where nobody was there to renew for three of them", async () => {
+  it("charges one period, from now on, after no replica renewed for three periods", async () => {
     const { subscription } = await subscribed(replicas.first);
     await later(replicas.first, subscription.id, "100 days");
     await renewAll(replicas.first);
@@ -164,7 +164,7 @@ describe("payment: renewals", () => {
     ]);
   });
 
-  it("do not hold others up where one fails, which comes again in a minute", async () => {
+  it("renews other subscriptions when one fails, and retries that one after a minute", async () => {
     const ids: string[] = [];
     for (let i = 0; i < 2; i++) {
       const { subscription } = await subscribed(replicas.first);
@@ -178,7 +178,7 @@ describe("payment: renewals", () => {
         takeDue: subscriptions.takeDue,
         async handleDue(tx, due) {
           await subscriptions.handleDue(tx, due);
-          if (due.id === ids[0]) throw new Error("of the test");
+          if (due.id === ids[0]) throw new Error("fails for this test");
         },
       },
     });
@@ -193,7 +193,7 @@ describe("payment: renewals", () => {
     assert.equal((await triesOf(replicas.first, bad)).length, 2);
   });
 
-  it("ask for another card where the one that is there is another processor's", async () => {
+  it("makes a subscription past due without a charge, and later expired, when its card belongs to another processor", async () => {
     const { subscription } = await subscribed(replicas.first);
     await later(replicas.first, subscription.id, aMonth);
     const charges = replicas.processor.charges.size;

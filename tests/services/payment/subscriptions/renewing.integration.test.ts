@@ -11,10 +11,10 @@ import {
   useSubscriptions,
 } from "../../../support/payment/subscriptions.ts";
 
-describe("payment: renewals with a period of a second", () => {
+describe("Subscription renewals with a period of a second", () => {
   const replicas = useSubscriptions({ period: "PT1S", grace: "PT1S" });
 
-  it("go on by themselves, on any replica, until one is not paid", async () => {
+  it("renews automatically with two replicas until a renewal is not paid", async () => {
     const { first, second } = replicas;
     const { subscription } = await subscribed(first);
     const stops = [first, second].flatMap(({ database, payments, ...own }) => [

@@ -19,7 +19,7 @@ import {
 } from "../../../support/payment/subscriptions.ts";
 import { problemOf } from "../../../support/problem.ts";
 
-describe("payment: subscribing", () => {
+describe("Subscribing", () => {
   const replicas = useSubscriptions();
   let by: string;
   beforeEach(() => {
@@ -38,26 +38,26 @@ describe("payment: subscribing", () => {
       )
     ).data;
 
-  it("is documented", async () => {
+  it("has a valid OpenAPI document", async () => {
     checkDocument(await documentOf(replicas.first.service.app));
   });
 
-  describe("POST /subscriptions refuses", () => {
+  describe("POST /subscriptions", () => {
     const bad: [what: string, body: Record<string, unknown>, where: string][] =
       [
-        ["no plan", { plan: undefined }, "/plan"],
-        ["a plan that nobody sells", { plan: "gold" }, "/plan"],
-        ["no method", { method: undefined }, "/method"],
-        ["a token that nobody knows", { method: "pm_other" }, "/method"],
-        ["an amount of one's own", { amount: 1 }, "/amount"],
+        ["a missing plan", { plan: undefined }, "/plan"],
+        ["an unknown plan", { plan: "gold" }, "/plan"],
+        ["a missing method", { method: undefined }, "/method"],
+        ["an unknown token", { method: "pm_other" }, "/method"],
+        ["an amount set by the client", { amount: 1 }, "/amount"],
         [
-          "a script to come back to",
+          "a javascript: return URL",
           { return_url: "javascript:alert(1)" },
           "/return_url",
         ],
       ];
     for (const [what, body, where] of bad)
-      it(`${what}, and keeps nothing of it`, async () => {
+      it(`rejects ${what}, and stores nothing`, async () => {
         const { errors } = await problemOf(
           await subscribe(standard(body)),
           422,
@@ -69,7 +69,7 @@ describe("payment: subscribing", () => {
         assert.deepEqual(await mine(), []);
       });
 
-    it("a plan that nobody sells, and says which ones there are", async () => {
+    it("names the available plans when the plan is unknown", async () => {
       const { detail } = await problemOf(
         await subscribe(standard({ plan: "gold" })),
         422,
@@ -77,7 +77,7 @@ describe("payment: subscribing", () => {
       assert.match(detail, /"basic".*"standard".*"premium"/);
     });
 
-    it("who sends no access token", async () => {
+    it("returns 401 without an access token", async () => {
       const response = await replicas.first.app.request("/subscriptions", {
         method: "POST",
         headers: { ...json, "idempotency-key": randomUUID() },
@@ -86,7 +86,7 @@ describe("payment: subscribing", () => {
       await problemOf(response, 401);
     });
 
-    it("a request without an Idempotency-Key", async () => {
+    it("returns 400 without an Idempotency-Key", async () => {
       const response = await replicas.first.app.request("/subscriptions", {
         method: "POST",
         headers: { ...json, authorization: `Bearer ${by}` },
@@ -96,7 +96,7 @@ describe("payment: subscribing", () => {
     });
   });
 
-  it("charges the first period and begins it", async () => {
+  it("charges the first period, and activates the subscription", async () => {
     const subscription = await jsonOf<ShownSubscription>(
       await subscribe(standard({ plan: "premium" })),
       201,
@@ -124,7 +124,7 @@ describe("payment: subscribing", () => {
     ]);
   });
 
-  it("answers as before what comes again with the same key, and charges once", async () => {
+  it("replays the response to the same key, and charges once", async () => {
     const charges = replicas.processor.charges.size;
     const key = randomUUID();
     const first = await (await subscribe(standard(), key)).text();
@@ -135,7 +135,7 @@ describe("payment: subscribing", () => {
     assert.equal(replicas.processor.charges.size, charges + 1);
   });
 
-  it("lets nobody have two, and says which one there is", async () => {
+  it("returns 409 for a second subscription, and names the existing one", async () => {
     const { id } = await jsonOf<ShownSubscription>(
       await subscribe(standard()),
       201,
@@ -148,7 +148,7 @@ describe("payment: subscribing", () => {
     assert.match(detail, new RegExp(`POST /subscriptions/${id}/cancel`));
   });
 
-  it("leaves one subscription and one charge where twenty requests come at once, each with its own key", async () => {
+  it("creates one subscription and one charge for twenty concurrent requests with different keys", async () => {
     const charges = replicas.processor.charges.size;
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
@@ -165,7 +165,7 @@ describe("payment: subscribing", () => {
     assert.equal((await mine()).length, 1);
   });
 
-  it("leaves one subscription and one charge where twenty requests come at once with the same key", async () => {
+  it("creates one subscription and one charge for twenty concurrent requests with the same key", async () => {
     const charges = replicas.processor.charges.size;
     const key = randomUUID();
     const answers = await Promise.all(
@@ -179,7 +179,7 @@ describe("payment: subscribing", () => {
     assert.equal((await mine()).length, 1);
   });
 
-  it("tells why a card was declined, and lets one try with another at once", async () => {
+  it("returns 402 with the reason when the card is declined, and allows another try at once", async () => {
     const declined = await jsonOf<{ code: string; detail: string }>(
       await subscribe(standard({ method: "pm_declined" })),
       402,
@@ -190,12 +190,12 @@ describe("payment: subscribing", () => {
     assert.deepEqual(
       await eventsOf(replicas.first, one?.id as string),
       [],
-      "there never was one",
+      "expected no events for a subscription that never started",
     );
     assert.equal((await subscribe(standard())).status, 201);
   });
 
-  it("shows nobody somebody else's", async () => {
+  it("returns 404 for another user's subscription, and leaves it unchanged", async () => {
     const { subscription } = await subscribed(replicas.first);
     for (const [path, body] of [
       ["cancel", {}],

@@ -4,8 +4,8 @@ import {
   whyNotUrl,
 } from "../../../../services/payment/outbox/addresses.ts";
 
-describe("an IPv6 address that leads to an IPv4 address", () => {
-  /** The same address in each form that translators and tunnels know. */
+describe("whyNotUrl: IPv6 addresses that embed an IPv4 address", () => {
+  /** The forms in which translators and tunnels embed an IPv4 address. */
   const forms: [form: string, of: (high: string, low: string) => string][] = [
     ["mapped", (high, low) => `::ffff:${high}:${low}`],
     ["compatible", (high, low) => `::${high}:${low}`],
@@ -30,13 +30,13 @@ describe("an IPv6 address that leads to an IPv4 address", () => {
 
   for (const [form, of] of forms)
     for (const [ipv4, high, low, expected] of refused)
-      it(`is none for an endpoint where it is ${ipv4}, ${form}`, () => {
+      it(`rejects ${ipv4} in ${form} form`, () => {
         assert.match(why(of(high, low)) ?? "", expected);
       });
 
   for (const [form, of] of forms)
-    it(`may be an endpoint's where that may be, ${form}`, () => {
-      // As DNS64 gives them in clusters that have IPv6 alone.
+    it(`accepts public and private addresses, and loopback but not metadata addresses if loopback is allowed, in ${form} form`, () => {
+      // DNS64 returns such addresses in IPv6-only clusters.
       for (const [high, low] of [
         ["c000", "221"],
         ["a00", "7"],
@@ -47,7 +47,7 @@ describe("an IPv6 address that leads to an IPv4 address", () => {
       assert.match(why(of("a9fe", "a9fe"), true) ?? "", nobody);
     });
 
-  it("is none for an endpoint where only the translator knows which (RFC 8215)", () => {
+  it("rejects the local-use NAT64 prefix (RFC 8215), whose IPv4 address only the translator knows", () => {
     for (const address of ["64:ff9b:1::a9fe:a9fe", "64:ff9b:1:ffff::1"])
       assert.match(why(address) ?? "", nobody);
     assert.equal(why("64:ff9b:2::1"), undefined);

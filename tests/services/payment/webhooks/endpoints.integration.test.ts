@@ -23,9 +23,9 @@ import {
   useReceivers,
 } from "../../../support/payment/outbox.ts";
 
-describe("A webhook's signature", () => {
-  it("is the one of Standard Webhooks' own example", () => {
-    // libraries/javascript/src/tests: the same in every language.
+describe("Webhook signature", () => {
+  it("equals the signature in Standard Webhooks' own example", () => {
+    // From libraries/javascript/src/tests; the libraries for other languages test the same example.
     const secret = Buffer.from("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "base64");
     const signed = {
       id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -38,14 +38,14 @@ describe("A webhook's signature", () => {
     );
   });
 
-  it("is by a secret of 32 random bytes", () => {
+  it("uses a secret of 32 random bytes", () => {
     assert.equal(newSecret().length, 32);
     assert.notDeepEqual(newSecret(), newSecret());
     assert.match(shownSecret(newSecret()), /^whsec_[\w+/]{43}=$/);
   });
 });
 
-describe("A webhook endpoint", () => {
+describe("Webhook endpoint", () => {
   const test = useOutbox();
   const receive = useReceivers();
 
@@ -79,7 +79,7 @@ describe("A webhook endpoint", () => {
     ["http://224.0.0.1/", /no single host's$/],
     ["http://255.255.255.255/", /no single host's$/],
   ] as [string, string | RegExp][])
-    it(`is not at ${JSON.stringify(url.slice(0, 40))}`, async () => {
+    it(`rejects the URL ${JSON.stringify(url.slice(0, 40))}`, async () => {
       const said = strict().whyNotUrl(url);
       if (typeof why === "string") assert.equal(said, why);
       else assert.match(said ?? "", why);
@@ -88,7 +88,7 @@ describe("A webhook endpoint", () => {
       assert.deepEqual(await strict().list(), []);
     });
 
-  it("may be in a private network, where consumers in the cluster are", async () => {
+  it("accepts URLs in private networks, where consumers in the cluster are", async () => {
     for (const url of [
       "http://streaming.marquee.svc.cluster.local/hooks",
       "http://10.0.0.7:8080/",
@@ -99,7 +99,7 @@ describe("A webhook endpoint", () => {
       assert.equal(strict().whyNotUrl(url), undefined, url);
   });
 
-  it("is refused when it is connected to, if its name leads to where none may be", async () => {
+  it("rejects a connection to a host name that resolves to a forbidden address", async () => {
     const receiver = await receive();
     const to = (lookup: ReturnType<typeof guardedLookup>) =>
       post(new URL(`http://localhost:${receiver.port}/`), {}, "{}", {
@@ -115,7 +115,7 @@ describe("A webhook endpoint", () => {
     assert.equal(status, 204);
   });
 
-  it("is at https:// only, where that is asked for", () => {
+  it("rejects http:// URLs if allowHttp is false", () => {
     const endpoints = createEndpoints(test.first, keyEncryptionKey, {
       allowHttp: false,
     });
@@ -126,7 +126,7 @@ describe("A webhook endpoint", () => {
     assert.equal(endpoints.whyNotUrl("https://consumer.example/"), undefined);
   });
 
-  it("is one of a hundred at most", async () => {
+  it("rejects endpoints beyond the maximum number", async () => {
     for (let n = 0; n < mostEndpoints; n++)
       await test.add(`https://consumer.example/${n}`);
     const one = { url: "https://consumer.example/", types: [] };
@@ -134,7 +134,7 @@ describe("A webhook endpoint", () => {
     assert.equal((await test.endpoints.list()).length, mostEndpoints);
   });
 
-  it("whose certificate nobody vouches for gets nothing", async () => {
+  it("keeps the delivery pending when the TLS handshake fails", async () => {
     const server = createServer(); // has no certificate at all
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     const { port } = server.address() as { port: number };
@@ -147,7 +147,7 @@ describe("A webhook endpoint", () => {
     assert.match(delivery?.last_error ?? "", /SSL|TLS/i);
   });
 
-  it("has two secrets that sign, for as long as was asked for", async () => {
+  it("signs with the old and the new secret for the requested overlap", async () => {
     const receiver = await receive();
     const { endpoint, secret: first } = await test.add(receiver.url);
     const outbox = test.open();
@@ -187,7 +187,7 @@ describe("A webhook endpoint", () => {
     assert.ok(!atOnce.by(third) && atOnce.by(fourth));
   });
 
-  it("can't have another one's secret, not even by hand in the database", async () => {
+  it("gets no deliveries after another endpoint's secret was copied to it in the database", async () => {
     const receiver = await receive();
     await test.add("http://127.0.0.1:9/");
     await test.add(receiver.url);

@@ -12,12 +12,12 @@ import {
 } from "../../../support/payment/webhook-api.ts";
 import { problemOf } from "../../../support/problem.ts";
 
-describe("The API of events and deliveries", () => {
+describe("Events and deliveries API", () => {
   const test = useOutbox();
   const receive = useReceivers();
   const { send, json, get, add, wake } = useWebhookApi(test);
 
-  it("refuses pages that can't be", async () => {
+  it("rejects invalid query parameters", async () => {
     for (const query of [
       "limit=0",
       "limit=101",
@@ -30,10 +30,10 @@ describe("The API of events and deliveries", () => {
         await problemOf(await send("GET", `${path}?${query}`), 422);
   });
 
-  it("lists what happened, the newest first, a page at a time", async () => {
+  it("lists events newest first, in pages, and filters them by type", async () => {
     for (let n = 0; n < 5; n++) {
       await test.emit({ n }, n === 3 ? "refund.failed" : "payment.succeeded");
-      await new Promise((resolve) => setTimeout(resolve, 2)); // ids go by milliseconds
+      await new Promise((resolve) => setTimeout(resolve, 2)); // ids sort by milliseconds
     }
     const numbers = ({ data }: Json) => data.map((each: Json) => each.data.n);
     const first = await get("/events?limit=3");
@@ -51,7 +51,7 @@ describe("The API of events and deliveries", () => {
     );
   });
 
-  it("lists what was given up, and has it delivered again", async () => {
+  it("lists dead deliveries, and redelivers them", async () => {
     const receiver = await receive(500);
     const { id } = await add(receiver.url);
     await test.emit({ n: 1 });

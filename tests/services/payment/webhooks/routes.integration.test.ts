@@ -16,12 +16,12 @@ import {
 } from "../../../support/payment/webhook-api.ts";
 import { problemOf } from "../../../support/problem.ts";
 
-describe("The API of webhook endpoints", () => {
+describe("Webhook endpoints API", () => {
   const test = useOutbox();
   const receive = useReceivers();
   const { service, send, json, get, add } = useWebhookApi(test);
 
-  it("has a document as OpenAPI 3.1 has it", async () => {
+  it("has a valid OpenAPI 3.1 document that requires the operators' key for every route", async () => {
     const document = await documentOf(service.app);
     checkDocument(document);
     for (const methods of Object.values(document.paths))
@@ -32,7 +32,7 @@ describe("The API of webhook endpoints", () => {
       }
   });
 
-  it("is for operators alone", async () => {
+  it("returns 401 without the operators' key", async () => {
     const { paths } = await documentOf(service.app);
     for (const [path, methods] of Object.entries(paths))
       for (const method of Object.keys(methods))
@@ -48,7 +48,7 @@ describe("The API of webhook endpoints", () => {
           );
   });
 
-  it("refuses endpoints that can't be any, and says what is wrong where", async () => {
+  it("rejects an invalid endpoint with a pointer and a reason", async () => {
     for (const [body, pointer, detail] of [
       [{}, "/url", /is missing/],
       [{ url: 7 }, "/url", /string/],
@@ -73,7 +73,7 @@ describe("The API of webhook endpoints", () => {
     assert.deepEqual(await get("/webhook-endpoints"), { data: [] });
   });
 
-  it("takes no POST without an Idempotency-Key", async () => {
+  it("rejects a POST without an Idempotency-Key", async () => {
     for (const path of [
       "/webhook-endpoints",
       `/webhook-endpoints/${nobody}/rotate`,
@@ -91,7 +91,7 @@ describe("The API of webhook endpoints", () => {
       );
   });
 
-  it("knows nothing of what there is not", async () => {
+  it("returns 404 for unknown endpoints, events and deliveries", async () => {
     for (const [method, path, body] of [
       ["GET", `/webhook-endpoints/${nobody}`],
       ["GET", "/webhook-endpoints/x"],
@@ -108,7 +108,7 @@ describe("The API of webhook endpoints", () => {
       await problemOf(await send(method, path, body), 404);
   });
 
-  it("shows a secret when it is made, and never again", async () => {
+  it("shows a secret only when its endpoint is created", async () => {
     const { secret, ...endpoint } = await add("http://a.example/hooks", [
       "refund.failed",
     ]);
@@ -129,7 +129,7 @@ describe("The API of webhook endpoints", () => {
     assert.deepEqual(changed, { ...endpoint, types: [] });
   });
 
-  it("answers a request that comes again as the first time, with the secret; and the database has none to read", async () => {
+  it("replays a response with its secret, which the database does not store in plain text", async () => {
     const key = { "idempotency-key": randomUUID() };
     const body = { url: "http://a.example/" };
     const first = await json(
@@ -151,7 +151,7 @@ describe("The API of webhook endpoints", () => {
     assert.match(rotated.detail, /used for another request/);
   });
 
-  it("changes a secret, and has the old one sign for a day, or for as long as is asked for", async () => {
+  it("rotates a secret, with an overlap of a day or the requested one", async () => {
     const receiver = await receive();
     const { id, secret } = await add(receiver.url);
     const rotate = (body: object) =>
@@ -176,7 +176,7 @@ describe("The API of webhook endpoints", () => {
       );
   });
 
-  it("sends a test, and shows what became of it", async () => {
+  it("sends a test event, and shows its delivery", async () => {
     const receiver = await receive();
     const { id, secret } = await add(receiver.url, ["refund.failed"]);
     const sent = await json(send("POST", `/webhook-endpoints/${id}/test`), 202);
@@ -198,7 +198,7 @@ describe("The API of webhook endpoints", () => {
     assert.equal(delivery.next_attempt_at, undefined);
   });
 
-  it("has what is disabled wait, and says so", async () => {
+  it("rejects test events for a disabled endpoint, and sends them once it is enabled", async () => {
     const receiver = await receive();
     const { id } = await add(receiver.url);
     const path = `/webhook-endpoints/${id}`;

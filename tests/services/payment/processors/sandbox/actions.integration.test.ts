@@ -17,7 +17,7 @@ const unknown = [
   "ch_00000000000000000000000000000000' OR true --",
 ];
 
-describe("An action that the sandbox asks for (3-D Secure)", () => {
+describe("Sandbox: 3-D Secure actions", () => {
   const test = useSandbox({ url: "https://bank.example/pay" });
 
   async function begin(number = "4000002760003184") {
@@ -33,7 +33,7 @@ describe("An action that the sandbox asks for (3-D Secure)", () => {
       ?.charged ?? 0n;
 
   for (const reference of unknown)
-    it(`is not there for ${JSON.stringify(reference)}`, async () => {
+    it(`finds no action for the reference ${JSON.stringify(reference)}`, async () => {
       assert.equal(await test.sandbox.pendingAction(reference), undefined);
       assert.equal(await test.sandbox.findAction(reference), undefined);
       assert.equal(await test.sandbox.authenticate(reference, true), undefined);
@@ -43,7 +43,7 @@ describe("An action that the sandbox asks for (3-D Secure)", () => {
       );
     });
 
-  it("is not there for a charge that needs none, and changes nothing of it", async () => {
+  it("finds no action for a charge without 3-D Secure, and answering it changes nothing", async () => {
     const reference = await charged(test);
     assert.equal(await test.sandbox.findAction(reference), undefined);
     const outcome = await test.sandbox.authenticate(reference, false);
@@ -56,7 +56,7 @@ describe("An action that the sandbox asks for (3-D Secure)", () => {
     "4000003800000446",
     "4000000000003220",
   ])
-    it(`is asked for with ${number}, and nothing is charged before`, async () => {
+    it(`requires an action for card ${number}, and charges nothing before it`, async () => {
       const before = await booked();
       const { asked, outcome, reference } = await begin(number);
       assert.deepEqual(outcome, {
@@ -80,7 +80,7 @@ describe("An action that the sandbox asks for (3-D Secure)", () => {
       assert.equal(await booked(), before);
     });
 
-  it("that is approved charges, and a second answer changes nothing", async () => {
+  it("charges once approved, and ignores a second answer", async () => {
     const before = await booked();
     const { asked, reference } = await begin();
     const outcome = await test.sandbox.authenticate(reference, true);
@@ -100,7 +100,7 @@ describe("An action that the sandbox asks for (3-D Secure)", () => {
     );
   });
 
-  it("that is refused declines, and a second answer changes nothing", async () => {
+  it("declines once refused, and ignores a second answer", async () => {
     const before = await booked();
     const { asked, reference } = await begin();
     const outcome = await test.sandbox.authenticate(reference, false);
@@ -116,7 +116,7 @@ describe("An action that the sandbox asks for (3-D Secure)", () => {
     ["4000008260003178", "insufficient_funds"],
     ["4000008400001629", "card_declined"],
   ])
-    it(`with ${number} is declined though it is approved: ${code}`, async () => {
+    it(`declines card ${number} with ${code} even after approval`, async () => {
       const before = await booked();
       const { asked, outcome, reference } = await begin(number);
       assert.equal(codeOf(outcome), undefined);
@@ -130,7 +130,7 @@ describe("An action that the sandbox asks for (3-D Secure)", () => {
       );
     });
 
-  it("may be given up: then no answer charges any more", async () => {
+  it("cancels a pending action, and later answers charge nothing", async () => {
     const before = await booked();
     const { asked, reference } = await begin();
     for (const key of ["one", "one", "another"])
@@ -149,7 +149,7 @@ describe("An action that the sandbox asks for (3-D Secure)", () => {
     );
   });
 
-  it("that is over can't be given up: canceling says what became of it", async () => {
+  it("returns the existing outcome when a charge is canceled too late", async () => {
     const { reference } = await begin();
     const outcome = await test.sandbox.authenticate(reference, true);
     assert.deepEqual(await test.sandbox.cancel(reference, "a key"), outcome);

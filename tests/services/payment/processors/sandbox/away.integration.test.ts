@@ -30,7 +30,7 @@ const calls: [string, (sandbox: Sandbox) => Promise<unknown>][] = [
   ["books", (sandbox) => sandbox.books()],
 ];
 
-describe("A sandbox whose database is away", () => {
+describe("Sandbox: unavailable database", () => {
   let database: Database;
   before(() => {
     database = openAway();
@@ -38,7 +38,7 @@ describe("A sandbox whose database is away", () => {
   after(() => database.close());
 
   for (const [name, call] of calls)
-    it(`is a processor that does not answer: ${name}`, async () => {
+    it(`rejects ${name} with ProcessorUnavailable`, async () => {
       await assert.rejects(call(createSandbox(database)), (error) => {
         assert.ok(error instanceof ProcessorUnavailable);
         assert.ok(error.cause instanceof DatabaseAway);
@@ -48,10 +48,10 @@ describe("A sandbox whose database is away", () => {
     });
 });
 
-describe("A sandbox whose connection is lost after it did what was asked", () => {
+describe("Sandbox: connection lost after the work was done", () => {
   const test = useSandbox();
 
-  /** Does what is asked, and loses the answer: of the statement or COMMIT that comes as the nth. */
+  /** A sandbox that loses the answer to its nth statement or COMMIT. */
   function losing(nth: number): Sandbox {
     let count = 0;
     async function lose<T>(work: () => Promise<T>): Promise<T> {
@@ -81,23 +81,23 @@ describe("A sandbox whose connection is lost after it did what was asked", () =>
     "pm_card_processing",
     "pm_card_authenticationRequired",
   ])
-    it(`gives the same key the outcome: ${token}`, async () => {
+    it(`returns the stored outcome when a charge of ${token} is repeated with the same key`, async () => {
       const before = await booked();
       const asked = request({ token });
       await assert.rejects(losing(1).charge(asked), ProcessorUnavailable);
       const found = await test.second.find(asked.key);
-      assert.ok(found, "it was charged, and is not found");
+      assert.ok(found, "the charge is not found by its key");
       assert.deepEqual(await test.sandbox.charge(asked), found);
       const more = (await booked()).charged - before.charged;
       assert.equal(more, token === "pm_card_visa" ? 799n : 0n);
     });
 
-  it("gives back once, and tells the same key", async () => {
+  it("refunds once, and returns the stored outcome to the same key", async () => {
     const reference = await charged(test);
     const before = await booked();
     for (const [nth, amount] of [
       [2, 100n], // the COMMIT
-      [3, 10n], // what was read after that
+      [3, 10n], // the read after the COMMIT
     ] as const) {
       const asked = refund(reference, { amount });
       await assert.rejects(losing(nth).refund(asked), ProcessorUnavailable);

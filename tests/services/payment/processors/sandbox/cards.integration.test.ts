@@ -9,71 +9,106 @@ import { card, useSandbox } from "../../../../support/payment/sandbox.ts";
 
 const visa = "4242424242424242";
 
-/** As of 15 June 2030. */
+/** Cards that are invalid on 15 June 2030. */
 const refused: [string, Partial<Card>, keyof Card, string][] = [
-  ["no number", { number: "" }, "number", "invalid_number"],
-  ["spaces alone", { number: "   " }, "number", "invalid_number"],
-  ["letters", { number: "4242x42424242424" }, "number", "invalid_number"],
-  ["11 digits", { number: "42424242424" }, "number", "invalid_number"],
-  ["20 digits", { number: "42424242424242424242" }, "number", "invalid_number"],
-  ["a sign", { number: "-4242424242424242" }, "number", "invalid_number"],
-  ["two spaces", { number: "4242  424242424242" }, "number", "invalid_number"],
+  ["a missing number", { number: "" }, "number", "invalid_number"],
+  ["a number of spaces", { number: "   " }, "number", "invalid_number"],
   [
-    "digits of another script",
+    "letters in the number",
+    { number: "4242x42424242424" },
+    "number",
+    "invalid_number",
+  ],
+  [
+    "a number of 11 digits",
+    { number: "42424242424" },
+    "number",
+    "invalid_number",
+  ],
+  [
+    "a number of 20 digits",
+    { number: "42424242424242424242" },
+    "number",
+    "invalid_number",
+  ],
+  [
+    "a signed number",
+    { number: "-4242424242424242" },
+    "number",
+    "invalid_number",
+  ],
+  [
+    "two spaces between digits",
+    { number: "4242  424242424242" },
+    "number",
+    "invalid_number",
+  ],
+  [
+    "digits in another script",
     { number: "٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢" },
     "number",
     "invalid_number",
   ],
   [
-    "a digit that is wrong",
+    "a wrong digit",
     { number: "4242424242424241" },
     "number",
     "incorrect_number",
   ],
   [
-    "two digits that changed places",
+    "two transposed digits",
     { number: "4242424242422442" },
     "number",
     "incorrect_number",
   ],
   [
-    "a card that is none of the test cards",
+    "a card that is not a test card",
     { number: "4539578763621486" },
     "number",
     "test_mode_live_card",
   ],
   ["month 0", { expMonth: 0 }, "expMonth", "invalid_expiry_month"],
   ["month 13", { expMonth: 13 }, "expMonth", "invalid_expiry_month"],
-  ["half a month", { expMonth: 6.5 }, "expMonth", "invalid_expiry_month"],
-  ["no month", { expMonth: Number.NaN }, "expMonth", "invalid_expiry_month"],
+  ["a fractional month", { expMonth: 6.5 }, "expMonth", "invalid_expiry_month"],
   [
-    "the month before this",
+    "a missing month",
+    { expMonth: Number.NaN },
+    "expMonth",
+    "invalid_expiry_month",
+  ],
+  [
+    "a card that expired last month",
     { expMonth: 5, expYear: 2030 },
     "expMonth",
     "invalid_expiry_month",
   ],
-  ["the year before this", { expYear: 2029 }, "expYear", "invalid_expiry_year"],
-  ["a year of two digits", { expYear: 31 }, "expYear", "invalid_expiry_year"],
-  ["a year too far", { expYear: 2081 }, "expYear", "invalid_expiry_year"],
-  ["half a year", { expYear: 2030.5 }, "expYear", "invalid_expiry_year"],
-  ["no code", { cvc: "" }, "cvc", "invalid_cvc"],
-  ["a code of two digits", { cvc: "12" }, "cvc", "invalid_cvc"],
-  ["a code of four digits", { cvc: "1234" }, "cvc", "invalid_cvc"],
-  ["a code with letters", { cvc: "12a" }, "cvc", "invalid_cvc"],
   [
-    "an American Express card with three digits",
+    "a card that expired last year",
+    { expYear: 2029 },
+    "expYear",
+    "invalid_expiry_year",
+  ],
+  ["a two-digit year", { expYear: 31 }, "expYear", "invalid_expiry_year"],
+  ["a year too far ahead", { expYear: 2081 }, "expYear", "invalid_expiry_year"],
+  ["a fractional year", { expYear: 2030.5 }, "expYear", "invalid_expiry_year"],
+  ["a missing security code", { cvc: "" }, "cvc", "invalid_cvc"],
+  ["a security code of two digits", { cvc: "12" }, "cvc", "invalid_cvc"],
+  ["a security code of four digits", { cvc: "1234" }, "cvc", "invalid_cvc"],
+  ["letters in the security code", { cvc: "12a" }, "cvc", "invalid_cvc"],
+  [
+    "an American Express card with a three-digit code",
     { number: "378282246310005", cvc: "123" },
     "cvc",
     "invalid_cvc",
   ],
 ];
 
-describe("Cards that people type into the sandbox", () => {
+describe("Sandbox: cards", () => {
   const now = new Date("2030-06-15T12:00:00Z");
   const test = useSandbox({ clock: () => now });
 
   for (const [what, wrong, field, code] of refused)
-    it(`are refused with ${what}, at the field and with Stripe's code`, async () => {
+    it(`rejects ${what} at the field, with Stripe's code`, async () => {
       const typed = card(visa, wrong);
       await assert.rejects(test.sandbox.tokenize(typed), (error) => {
         assert.ok(error instanceof CardRefused);
@@ -81,19 +116,22 @@ describe("Cards that people type into the sandbox", () => {
         assert.equal(error.code, code);
         assert.match(error.message, /^[A-Z].+[.\w]$/);
         const number = typed.number.replaceAll(/\D/g, "") || "nothing";
-        assert.ok(!inspect(error).includes(number), "the error has the number");
+        assert.ok(
+          !inspect(error).includes(number),
+          "the error contains the card number",
+        );
         return true;
       });
       const rows = await test.database.query("SELECT FROM sandbox_methods");
       assert.equal(rows.length, 0);
     });
 
-  it("are good until the end of their month", async () => {
+  it("accepts a card in its expiry month", async () => {
     const typed = card(visa, { expMonth: 6, expYear: 2030 });
     assert.equal((await test.sandbox.tokenize(typed)).last4, "4242");
   });
 
-  it("may have spaces or hyphens between digits, as on the card", async () => {
+  it("accepts a number with spaces or hyphens between digits", async () => {
     for (const number of [
       "4242 4242 4242 4242",
       "4242-4242-4242-4242",
@@ -102,7 +140,7 @@ describe("Cards that people type into the sandbox", () => {
       assert.equal((await test.sandbox.tokenize(card(number))).brand, "visa");
   });
 
-  it("become a token that says nothing of the card, and another one each time", async () => {
+  it("returns a new token each time, and only the brand and last four digits of the card", async () => {
     const first = await test.sandbox.tokenize(card(visa));
     const second = await test.sandbox.tokenize(card(visa));
     assert.match(first.token, /^pm_[0-9a-f]{32}$/);
@@ -111,7 +149,7 @@ describe("Cards that people type into the sandbox", () => {
     assert.deepEqual(await test.second.describe(first.token), first);
   });
 
-  it("may be any of the test cards, of each brand", async () => {
+  it("accepts every test card, of every brand", async () => {
     const brands = new Set<string>();
     for (const { number } of testCards) {
       const { brand, last4 } = await test.sandbox.tokenize(card(number));
@@ -129,7 +167,7 @@ describe("Cards that people type into the sandbox", () => {
     ]);
   });
 
-  it("have tokens that everybody may use, as Stripe's", async () => {
+  it("describes the shared test tokens that Stripe also has", async () => {
     for (const [token, brand, last4] of [
       ["pm_card_visa", "visa", "4242"],
       ["pm_card_mastercard", "mastercard", "4444"],
@@ -144,7 +182,7 @@ describe("Cards that people type into the sandbox", () => {
       });
   });
 
-  it("that nobody made are not known", async () => {
+  it("returns undefined for unknown tokens", async () => {
     for (const token of [
       "",
       "pm_card_nobody",

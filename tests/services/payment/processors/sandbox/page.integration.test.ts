@@ -16,10 +16,10 @@ import {
 
 const nowhere = "/sandbox/authenticate/ch_00000000000000000000000000000000";
 
-describe("The sandbox bank's page", () => {
+describe("Sandbox: bank page", () => {
   const { test, settled, begin, pages } = usePages();
 
-  it("is not there for charges that are none, or that nobody is asked about", async () => {
+  it("returns 404 for unknown charges and for charges without an action", async () => {
     const { get, post } = await pages();
     const plain = `/sandbox/authenticate/${await charged(test)}`;
     for (const path of [nowhere, plain, "/sandbox/authenticate/%00"]) {
@@ -30,7 +30,7 @@ describe("The sandbox bank's page", () => {
   });
 
   for (const answer of [undefined, "", "yes", "approve "])
-    it(`does nothing with the answer ${JSON.stringify(answer)}`, async () => {
+    it(`rejects the answer ${JSON.stringify(answer)}`, async () => {
       const { post } = await pages();
       const { path, answer: answered } = await begin();
       const html = await htmlOf(await post(path, answer), 400);
@@ -39,7 +39,7 @@ describe("The sandbox bank's page", () => {
       assert.deepEqual(settled, []);
     });
 
-  it("does nothing with what is no form", async () => {
+  it("rejects a body that is not a valid form", async () => {
     const { post } = await pages();
     const { path, answer: answered } = await begin();
     for (const type of ["application/json", "text/plain"])
@@ -55,7 +55,7 @@ describe("The sandbox bank's page", () => {
     { origin: "http://evil.example" },
     { origin: "null" },
   ] as Record<string, string>[])
-    it(`does nothing for a page of another site: ${JSON.stringify(headers)}`, async () => {
+    it(`rejects a form from another site: ${JSON.stringify(headers)}`, async () => {
       const { post } = await pages();
       const { path, answer: answered } = await begin();
       const html = await htmlOf(await post(path, "approve", headers), 403);
@@ -69,7 +69,7 @@ describe("The sandbox bank's page", () => {
     { origin: "http://localhost" },
     { origin: "https://localhost" },
   ] as Record<string, string>[])
-    it(`takes an answer of its own form: ${JSON.stringify(headers)}`, async () => {
+    it(`accepts its own form: ${JSON.stringify(headers)}`, async () => {
       const { post } = await pages();
       const { path, answer: answered } = await begin();
       const response = await post(path, "approve", headers);
@@ -77,7 +77,7 @@ describe("The sandbox bank's page", () => {
       assert.equal(await answered(), "approved");
     });
 
-  it("asks with the amount and the card, and looking at it answers nothing", async () => {
+  it("shows the amount and the card, and a GET answers nothing", async () => {
     const { get } = await pages();
     const { path, answer: answered } = await begin();
     const html = await htmlOf(await get(path), 200);
@@ -93,7 +93,7 @@ describe("The sandbox bank's page", () => {
     assert.equal(await answered(), undefined);
   });
 
-  it("shows amounts as their currencies have them, exact however large", () => {
+  it("shows exact amounts with the currency's decimals", () => {
     for (const [amount, currency, text] of [
       [799n, "EUR", "EUR 7.99"],
       [5n, "EUR", "EUR 0.05"],
@@ -105,7 +105,7 @@ describe("The sandbox bank's page", () => {
       assert.equal(shown(amount, currency).replace("\u00a0", " "), text);
   });
 
-  it("takes the first answer alone, and goes on all the same", async () => {
+  it("keeps the first answer, and redirects after a second one", async () => {
     const { post } = await pages();
     const { path, answer: answered } = await begin("/account");
     await post(path, "refuse");
@@ -114,7 +114,7 @@ describe("The sandbox bank's page", () => {
     assert.equal(await answered(), "refused");
   });
 
-  it("says so of a payment that was given up", async () => {
+  it("shows that a payment was canceled, and ignores a later approval", async () => {
     const { get, post } = await pages();
     const { path, reference, answer: answered } = await begin();
     await test.sandbox.cancel(reference, "a key");
@@ -124,7 +124,7 @@ describe("The sandbox bank's page", () => {
     assert.equal(await answered(), "canceled");
   });
 
-  it("asks to come again while the sandbox is away", async () => {
+  it("returns 503 with Retry-After while the sandbox is unavailable", async () => {
     const away = openAway();
     const { get, post } = await pages(createSandbox(away));
     for (const response of [
@@ -137,7 +137,7 @@ describe("The sandbox bank's page", () => {
     await away.close();
   });
 
-  it("says nothing of our mistakes but where to find them", async () => {
+  it("shows the request id but no details of an internal error", async () => {
     const broken = () => Promise.reject(new Error("a secret"));
     const { get } = await pages({ findAction: broken, authenticate: broken });
     const response = await get(nowhere);
@@ -146,7 +146,7 @@ describe("The sandbox bank's page", () => {
     assert.doesNotMatch(html, /a secret/);
   });
 
-  it("can be reached by its link alone: references are not to be guessed", async () => {
+  it("uses random references, so that its links can't be guessed", async () => {
     const references = new Set<string>();
     for (let i = 0; i < 20; i++) {
       const { outcome } = await pay(test, asking);

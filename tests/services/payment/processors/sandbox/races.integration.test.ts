@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import fc from "fast-check"; // makes inputs nobody thinks of, and then the smallest that fails
+import fc from "fast-check"; // generates inputs, and shrinks those that fail
 import type { RefundOutcome } from "../../../../../services/payment/processors/processor.ts";
 import {
   card,
@@ -11,10 +11,10 @@ import {
   useSandbox,
 } from "../../../../support/payment/sandbox.ts";
 
-describe("Requests that reach the sandbox at once", () => {
+describe("Sandbox: concurrent requests", () => {
   const test = useSandbox();
 
-  /** Each run has a currency, and so a book, of its own. */
+  /** Each run has its own currency, and so its own book. */
   let runs = 0;
   function newCurrency(): string {
     runs += 1;
@@ -39,7 +39,7 @@ describe("Requests that reach the sandbox at once", () => {
     times: fc.integer({ min: 1, max: 6 }),
   });
 
-  it("charge once for each key, whatever comes with it and in between", async () => {
+  it("charges once per key, with any cards, amounts and repetitions", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(aCharge, { minLength: 1, maxLength: 5 }),
@@ -54,7 +54,7 @@ describe("Requests that reach the sandbox at once", () => {
             );
             const last = await test.sandbox
               .charge(asked)
-              .catch(() => test.sandbox.charge(asked)); // silent once at most
+              .catch(() => test.sandbox.charge(asked)); // these cards fail one request at most
             for (const answer of answers)
               if (answer.status === "fulfilled")
                 assert.deepEqual(answer.value, last);
@@ -72,7 +72,7 @@ describe("Requests that reach the sandbox at once", () => {
     );
   });
 
-  it("never give back more than was charged, and each key once", async () => {
+  it("never refunds more than was charged, and refunds once per key", async () => {
     const aRefund = fc.record({
       charge: fc.nat({ max: 1 }),
       amount: fc.bigInt(1n, 60n),
@@ -110,7 +110,7 @@ describe("Requests that reach the sandbox at once", () => {
           });
           refunds.forEach(({ charge, amount }, i) => {
             assert.ok((back[charge] ?? 0n) <= 100n);
-            // Given back if it fits: those that failed would have been too much.
+            // A refund fails only if it exceeds what is left.
             if (outcomes[i]?.status === "failed")
               assert.ok((back[charge] ?? 0n) + amount > 100n);
           });
@@ -125,7 +125,7 @@ describe("Requests that reach the sandbox at once", () => {
     );
   });
 
-  it("that answer one question have one answer, which all are told", async () => {
+  it("returns one outcome to all concurrent answers and cancellations of an action", async () => {
     const answers = fc.array(fc.constantFrom("approve", "refuse", "cancel"), {
       minLength: 2,
       maxLength: 5,

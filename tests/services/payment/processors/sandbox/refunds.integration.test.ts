@@ -12,11 +12,11 @@ import {
   useSandbox,
 } from "../../../../support/payment/sandbox.ts";
 
-describe("A refund of the sandbox", () => {
+describe("Sandbox: refunds", () => {
   const test = useSandbox();
 
   const currencies = ["AUD", "BRL", "CAD", "CZK", "DKK", "GBP", "HUF", "INR"];
-  /** A charge that has a currency for itself; and how that stands. */
+  /** Makes a charge in its own currency, whose book shows only this charge and its refunds. */
   async function alone(token = "pm_card_visa") {
     const currency = currencies.shift() as string;
     const reference = await charged(test, { currency, token });
@@ -35,17 +35,21 @@ describe("A refund of the sandbox", () => {
   }
 
   for (const [what, wrong, message] of [
-    ["nothing", { amount: 0n }, /amount is 1 or more, and not 0/],
-    ["less than nothing", { amount: -1n }, /amount is 1 or more, and not -1/],
-    ["another currency", { currency: "USD" }, /was in EUR: .* in USD/],
+    ["an amount of zero", { amount: 0n }, /amount is 1 or more, and not 0/],
+    ["a negative amount", { amount: -1n }, /amount is 1 or more, and not -1/],
+    [
+      "a currency other than the charge's",
+      { currency: "USD" },
+      /was in EUR: .* in USD/,
+    ],
   ] as const)
-    it(`is refused with ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const asked = refund(await charged(test), wrong);
       await assert.rejects(test.sandbox.refund(asked), message);
       assert.equal(await test.sandbox.findRefund(asked.key), undefined);
     });
 
-  it("is refused of a charge that is none", async () => {
+  it("rejects a refund of an unknown charge", async () => {
     const asked = refund("ch_00000000000000000000000000000000");
     await assert.rejects(
       test.sandbox.refund(asked),
@@ -59,7 +63,7 @@ describe("A refund of the sandbox", () => {
     ["another currency", "currency", { currency: "USD" }],
     ["another charge", "reference", { reference: "ch_0" }],
   ] as const)
-    it(`is refused with a key that was used before, and ${what}`, async () => {
+    it(`rejects a reused key with ${what}`, async () => {
       const asked = refund(await charged(test), { amount: 1n });
       const first = await test.sandbox.refund(asked);
       await assert.rejects(
@@ -74,7 +78,7 @@ describe("A refund of the sandbox", () => {
     "4000002760003184",
     "4000990000000046",
   ])
-    it(`fails where nothing was charged yet: ${number}`, async () => {
+    it(`fails a refund to card ${number}, which was not charged`, async () => {
       const { outcome } = await pay(test, number);
       const asked = refund(referenceOf(outcome));
       const failed = await test.sandbox.refund(asked);
@@ -83,7 +87,7 @@ describe("A refund of the sandbox", () => {
       assert.deepEqual(await test.sandbox.findRefund(asked.key), failed);
     });
 
-  it("gives back all of a charge, once for each key", async () => {
+  it("refunds a whole charge, once per key", async () => {
     const charge = await alone();
     const key = randomUUID();
     const outcome = await charge.refund(799n, key);
@@ -97,7 +101,7 @@ describe("A refund of the sandbox", () => {
     assert.equal(await charge.refunded(), 799n);
   });
 
-  it("gives back parts of a charge, until there is less left", async () => {
+  it("refunds parts of a charge, and rejects more than is left", async () => {
     const charge = await alone();
     assert.equal((await charge.refund(300n)).status, "succeeded");
     assert.equal(codeOf(await charge.refund(500n)), "amount_too_large");
@@ -105,11 +109,11 @@ describe("A refund of the sandbox", () => {
     assert.equal(await charge.refunded(), 799n);
   });
 
-  it("is not found by a key that never came", async () => {
+  it("finds no refund for an unknown key", async () => {
     assert.equal(await test.sandbox.findRefund(randomUUID()), undefined);
   });
 
-  it("with 4000000000007726 is pending at first, and succeeds a little later", async () => {
+  it("leaves a refund to card 4000000000007726 pending at first, and completes it later", async () => {
     const charge = await alone("pm_card_pendingRefund");
     const key = randomUUID();
     const outcome = await charge.refund(799n, key);
@@ -125,7 +129,7 @@ describe("A refund of the sandbox", () => {
     assert.equal(await charge.refunded(), 799n);
   });
 
-  it("with 4000000000005126 is pending at first, fails a little later, and leaves the amount to be given back", async () => {
+  it("leaves a refund to card 4000000000005126 pending at first, fails it later, and keeps the amount refundable", async () => {
     const charge = await alone("pm_card_refundFail");
     const key = randomUUID();
     assert.equal((await charge.refund(799n, key)).status, "pending");
@@ -136,7 +140,7 @@ describe("A refund of the sandbox", () => {
     assert.equal((await charge.refund(799n)).status, "pending");
   });
 
-  it("with 4000990000000061 fails at once", async () => {
+  it("fails a refund to card 4000990000000061 at once", async () => {
     const charge = await alone("pm_card_refundFailAtOnce");
     const key = randomUUID();
     const outcome = await charge.refund(799n, key);
@@ -146,7 +150,7 @@ describe("A refund of the sandbox", () => {
     assert.equal(await charge.refunded(), 0n);
   });
 
-  it("with 4000990000000079 is done though its answer is lost, and says so to the same key", async () => {
+  it("refunds card 4000990000000079 once though the answer is lost, and returns the outcome to the same key", async () => {
     const charge = await alone("pm_card_refundAnswerLost");
     const key = randomUUID();
     await assert.rejects(charge.refund(700n, key), ProcessorUnavailable);
@@ -155,17 +159,17 @@ describe("A refund of the sandbox", () => {
     assert.equal(await charge.refunded(), 700n);
   });
 
-  it("that failed once fails for ever: its key gives the same outcome", async () => {
+  it("returns the same failure to a repeated key, even when a new refund would succeed", async () => {
     const charge = await alone("pm_card_refundFail");
     assert.equal((await charge.refund(500n)).status, "pending");
     const key = randomUUID();
     assert.equal(codeOf(await charge.refund(500n, key)), "amount_too_large");
-    await settle(test); // the first one fails, so there would be enough now
+    await settle(test); // the first refund fails, so enough is left for a second one
     assert.equal(codeOf(await charge.refund(500n, key)), "amount_too_large");
     assert.equal((await charge.refund(500n)).status, "pending");
   });
 
-  it("may have the key of a charge: they are not each other's", async () => {
+  it("accepts a refund with the same key as a charge", async () => {
     const asked = request();
     const reference = referenceOf(await test.sandbox.charge(asked));
     const outcome = await test.sandbox.refund(

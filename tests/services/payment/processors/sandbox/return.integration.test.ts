@@ -6,14 +6,14 @@ import {
   usePages,
 } from "../../../../support/payment/sandbox-pages.ts";
 
-describe("Whoever has answered the sandbox bank", () => {
+describe("Sandbox: return from the bank page", () => {
   const { test, settled, begin, pages } = usePages();
 
   for (const [answer, end] of [
     ["approve", "approved"],
     ["refuse", "refused"],
   ] as const)
-    it(`goes back to where they came from, when payment knows it: ${answer}`, async () => {
+    it(`redirects to the return URL once payment is notified of the answer "${answer}"`, async () => {
       const { post } = await pages();
       const {
         path,
@@ -28,7 +28,7 @@ describe("Whoever has answered the sandbox bank", () => {
       assert.deepEqual(settled, [`${reference} ${end}`]);
     });
 
-  it("goes back to a URL on its own host, however TLS ends", async () => {
+  it("redirects to a return URL on its own host, with http or https", async () => {
     const { post } = await pages();
     for (const url of ["http://localhost/a?b=c", "https://localhost/"]) {
       const { path } = await begin(url);
@@ -37,7 +37,7 @@ describe("Whoever has answered the sandbox bank", () => {
     }
   });
 
-  it("goes on to another host by a page, as a browser lets no form lead there", async () => {
+  it("continues to another host through a page, since browsers block such a redirect of a form", async () => {
     const { get, post } = await pages();
     const { path } = await begin("https://shop.example/paid?a=1&b=%22'\"");
     const response = await post(path, "approve");
@@ -45,7 +45,7 @@ describe("Whoever has answered the sandbox bank", () => {
     assert.equal(leadsTo(response, path), path);
     const html = await htmlOf(await get(path), 200);
     assert.match(html, /You approved the payment/);
-    // Also where the path has a prefix that we don't see.
+    // Also behind a path prefix that the service does not see.
     assert.equal(leadsTo(response, `/payment${path}`), `/payment${path}`);
     const next = "https://shop.example/paid?a=1&amp;b=%22%27%22";
     assert.equal(nextOf(html), next);
@@ -66,7 +66,7 @@ describe("Whoever has answered the sandbox bank", () => {
     "shop.example",
     "",
   ])
-    it(`ends at a page of its own with the return URL ${JSON.stringify(url)}`, async () => {
+    it(`ends on its own page for the return URL ${JSON.stringify(url)}`, async () => {
       const { get, post } = await pages();
       const { path, answer: answered } = await begin(url);
       const response = await post(path, "refuse");
@@ -79,15 +79,18 @@ describe("Whoever has answered the sandbox bank", () => {
       assert.doesNotMatch(html, /href=|http-equiv/);
     });
 
-  it("stays on its own host with a path that only looks like one", async () => {
+  it("stays on its own host for a path that looks like another host", async () => {
     const { post } = await pages();
     const { path } = await begin("/.//evil.example/");
     const location = (await post(path, "approve")).headers.get("location");
     assert.equal(location, "/evil.example/");
   });
 
-  it("goes on if payment can't be told: it asks by itself", async () => {
-    const { post } = await pages(test.sandbox, new Error("payment is away"));
+  it("redirects even when the notification of payment fails", async () => {
+    const { post } = await pages(
+      test.sandbox,
+      new Error("payment is unavailable"),
+    );
     const { path, answer: answered } = await begin("/account");
     const response = await post(path, "approve");
     assert.equal(response.headers.get("location"), "/account");

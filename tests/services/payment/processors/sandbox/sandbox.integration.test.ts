@@ -73,22 +73,22 @@ const declines: [string, string, string, RegExp][] = [
   ["4100000000000019", "pm_card_radarBlock", "fraudulent", /declined/],
 ];
 
-describe("A charge of the sandbox", () => {
+describe("Sandbox: charges", () => {
   const test = useSandbox({ url: "https://bank.example/pay" });
 
   for (const [what, wrong, message] of [
     ["an empty key", { key: "" }, /key/],
-    ["nothing to charge", { amount: 0n }, /amount is 1 or more, and not 0/],
-    ["less than nothing", { amount: -5n }, /amount is 1 or more, and not -5/],
-    ["a currency in small letters", { currency: "eur" }, /eur is none/],
+    ["an amount of zero", { amount: 0n }, /amount is 1 or more, and not 0/],
+    ["a negative amount", { amount: -5n }, /amount is 1 or more, and not -5/],
+    ["a lowercase currency", { currency: "eur" }, /eur is none/],
   ] as const)
-    it(`is refused with ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const asked = request(wrong);
       await assert.rejects(test.sandbox.charge(asked), message);
       assert.equal(await test.sandbox.find(asked.key), undefined);
     });
 
-  it("is declined with a token that nobody made", async () => {
+  it("declines an unknown token", async () => {
     for (const token of ["pm_nobody", `pm_${"0".repeat(32)}`]) {
       const outcome = await test.sandbox.charge(request({ token }));
       assert.equal(outcome.status, "declined");
@@ -99,13 +99,13 @@ describe("A charge of the sandbox", () => {
   for (const [what, name, other] of [
     ["another amount", "amount", { amount: 800n }],
     ["another currency", "currency", { currency: "USD" }],
-    ["another good card", "token", { token: "pm_card_mastercard" }],
-    ["a bad card", "token", { token: "pm_card_chargeDeclined" }],
-    ["a token that is none", "token", { token: "pm_nobody" }],
+    ["another valid card", "token", { token: "pm_card_mastercard" }],
+    ["a declined card", "token", { token: "pm_card_chargeDeclined" }],
+    ["an unknown token", "token", { token: "pm_nobody" }],
     ["another payment", "paymentId", { paymentId: randomUUID() }],
-    ["another way back", "returnUrl", { returnUrl: "https://else.example/" }],
+    ["another return URL", "returnUrl", { returnUrl: "https://else.example/" }],
   ] as const)
-    it(`is refused with a key that was used before, and ${what}`, async () => {
+    it(`rejects a reused key with ${what}`, async () => {
       const asked = request();
       const first = await test.sandbox.charge(asked);
       await assert.rejects(
@@ -115,7 +115,7 @@ describe("A charge of the sandbox", () => {
       assert.deepEqual(await test.sandbox.charge(asked), first);
     });
 
-  it("succeeds with a good card, once for each key", async () => {
+  it("charges a valid card once per key", async () => {
     const before = await booked("CHF");
     const { asked, outcome } = await pay(test, "4242424242424242", {
       currency: "CHF",
@@ -127,21 +127,21 @@ describe("A charge of the sandbox", () => {
     assert.equal((await booked("CHF")) - before, 799n);
   });
 
-  it("carries amounts that no double has", async () => {
+  it("charges amounts beyond a double's precision exactly", async () => {
     const amount = 9_007_199_254_740_993n;
     await charged(test, { amount, currency: "JPY" });
     await charged(test, { amount, currency: "JPY" });
     assert.equal(await booked("JPY"), 2n * amount);
   });
 
-  it("succeeds with each of the tokens for plain cards", async () => {
+  it("charges every shared token of a card that succeeds", async () => {
     for (const { tokens, behaviour } of testCards)
       if (behaviour === "succeeds")
         for (const token of tokens) await charged(test, { token });
   });
 
   for (const [number, token, code, message] of declines)
-    it(`is declined with ${number}: ${code}`, async () => {
+    it(`declines card ${number} with ${code}`, async () => {
       const before = await booked("EUR");
       const { asked, outcome } = await pay(test, number);
       assert.equal(outcome.status, "declined");
@@ -155,11 +155,11 @@ describe("A charge of the sandbox", () => {
       assert.equal(await booked("EUR"), before);
     });
 
-  it("is not found by a key that never came", async () => {
+  it("finds no charge for an unknown key", async () => {
     assert.equal(await test.sandbox.find(randomUUID()), undefined);
   });
 
-  it("goes through though its answer is lost, and says so to the same key", async () => {
+  it("charges once when the answer is lost, and returns the outcome to the same key", async () => {
     const before = await booked("EUR");
     const { token } = await test.sandbox.tokenize(card("4000990000000012"));
     const asked = request({ token });
@@ -174,7 +174,7 @@ describe("A charge of the sandbox", () => {
     ["4000990000000020", "pm_card_unreachableOnce", 1],
     ["4000990000000038", "pm_card_unreachableThrice", 3],
   ] as const)
-    it(`with ${number} is not made until it was asked for more than ${times} times`, async () => {
+    it(`is unavailable for card ${number} until attempt ${times + 1}, which charges once`, async () => {
       const { token: own } = await test.sandbox.tokenize(card(number));
       for (const method of [own, token]) {
         const asked = request({ token: method });
@@ -195,7 +195,7 @@ describe("A charge of the sandbox", () => {
     ["4000990000000046", "succeeded"],
     ["4000990000000053", "declined"],
   ])
-    it(`with ${number} is processing at first, and ${end} a little later`, async () => {
+    it(`leaves card ${number} processing at first, and ${end} later`, async () => {
       const before = await booked("EUR");
       const { asked, outcome } = await pay(test, number as string);
       assert.equal(outcome.status, "processing");
@@ -212,7 +212,7 @@ describe("A charge of the sandbox", () => {
       );
     });
 
-  it("with 4000990000000087 succeeds the first time alone", async () => {
+  it("charges each token of card 4000990000000087 once, and declines further charges", async () => {
     const { asked, outcome } = await pay(test, "4000990000000087");
     assert.equal(outcome.status, "succeeded");
     const { token } = asked;
@@ -225,7 +225,7 @@ describe("A charge of the sandbox", () => {
     assert.equal(other.outcome.status, "succeeded");
   });
 
-  it("settles by time alone, and answers as late as it is told to", async () => {
+  it("settles by time alone, and answers after the configured latency", async () => {
     const times = { latency: 30, settleAfter: 60 };
     const sandbox = createSandbox(test.database, times);
     const asked = request({ token: "pm_card_processing" });

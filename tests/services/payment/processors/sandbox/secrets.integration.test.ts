@@ -14,13 +14,13 @@ import {
   useSandbox,
 } from "../../../../support/payment/sandbox.ts";
 
-describe("A card's number and its code", () => {
+describe("Sandbox: secrecy of card numbers and codes", () => {
   const test = useSandbox();
-  /** All that was said to the database. */
+  /** All statements and values sent to the database. */
   const said: unknown[] = [];
   const errors: unknown[] = [];
 
-  /** Writes down what is said, and does it. */
+  /** Records each statement, and runs it. */
   function heard(database: Database): Database {
     const hear = (queries: Queries): Queries => ({
       query(text, values = []) {
@@ -36,7 +36,7 @@ describe("A card's number and its code", () => {
     };
   }
 
-  /** All that a card can be used for. */
+  /** Uses the card in every operation. */
   async function use(sandbox: Sandbox, number: string, cvc: string) {
     const { token } = await sandbox.tokenize(card(number, { cvc }));
     const asked = request({ token });
@@ -71,7 +71,7 @@ describe("A card's number and its code", () => {
     }
   });
 
-  /** As a number may be hidden, and found again: there are too few of them for a hash to hide one. */
+  /** Encodings of the numbers, including hashes: card numbers are too few for a hash to hide one. */
   const traces = testCards.flatMap(({ number }) => [
     number,
     number.replace(/(....)(?=.)/g, "$1 "),
@@ -84,13 +84,13 @@ describe("A card's number and its code", () => {
   ]);
 
   function assertClean(texts: string[], what: string) {
-    assert.ok(texts.length > 0, `there is nothing in ${what}`);
+    assert.ok(texts.length > 0, `nothing to search in ${what}`);
     for (const text of texts)
       for (const trace of traces)
         assert.ok(!text.includes(trace), `${what}: ${trace} in ${text}`);
   }
 
-  it("are in no table", async () => {
+  it("stores no card number in any table", async () => {
     const tables = await test.database.query<{ name: string }>(
       "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'",
     );
@@ -106,13 +106,13 @@ describe("A card's number and its code", () => {
     }
   });
 
-  it("are not even said to the database, whose log may have statements", () => {
+  it("sends no card number or code to the database, which may log statements", () => {
     assertClean(said.map(String), "a statement");
     for (const value of said)
       assert.ok(!["864", "8642", "86421"].includes(String(value)));
   });
 
-  it("are in no error", () => {
+  it("puts no card number into an error", () => {
     assert.ok(errors.length > testCards.length);
     assertClean(
       errors.map((error) => inspect(error, { depth: null, showHidden: true })),
@@ -121,14 +121,14 @@ describe("A card's number and its code", () => {
   });
 });
 
-describe("A charge that goes well", () => {
+describe("Sandbox: successful charge", () => {
   const test = useSandbox();
 
   for (const [what, method] of [
-    ["a card somebody typed", undefined],
-    ["a token that everybody may use", "pm_card_visa"],
+    ["a typed card", undefined],
+    ["a shared test token", "pm_card_visa"],
   ])
-    it(`takes one statement, with ${what}`, async () => {
+    it(`takes one statement with ${what}`, async () => {
       const token =
         method ?? (await test.sandbox.tokenize(card("4242424242424242"))).token;
       let statements = 0;

@@ -61,7 +61,7 @@ describe("Payment with the sandbox", () => {
       }),
       userId,
     );
-  /** As often as the most silent card needs it. */
+  /** Recovers as often as the card with the most failures needs. */
   async function recoverOften() {
     for (let i = 0; i < 3; i++) await recoverAll({ app, service, database });
   }
@@ -72,7 +72,7 @@ describe("Payment with the sandbox", () => {
     ["approve", "succeeded"],
     ["refuse", "declined"],
   ] as const)
-    it(`knows what the bank was told before somebody is back: ${answer}`, async () => {
+    it(`updates the payment before the redirect to the return URL when the answer is "${answer}"`, async () => {
       const { id, next_action } = await jsonOf(
         await pay("4000000000003220"),
         202,
@@ -90,7 +90,7 @@ describe("Payment with the sandbox", () => {
       assert.equal(await statusOf(id), end);
     });
 
-  it("has the sandbox's books in its own, whatever cards are charged and given back", async () => {
+  it("keeps its ledger equal to the sandbox's books for every kind of card and refund", async () => {
     for (const [number, status] of [
       ["4242424242424242", 200],
       ["4000000000009995", 402],
@@ -124,7 +124,7 @@ describe("Payment with the sandbox", () => {
     const held = balances.filter(({ account }) => account.startsWith("proc"));
     const [book, ...others] = await sandbox.books();
     assert.ok(book && others.length === 0);
-    assert.equal(book.charged, 9n * 1299n); // one of them approved above
+    assert.equal(book.charged, 9n * 1299n); // includes the payment approved in the test above
     assert.equal(book.refunded, 4n * 300n + 2n * 300n);
     assert.deepEqual(
       held.map(({ currency, balance }) => [currency, BigInt(balance)]),

@@ -15,18 +15,18 @@ const refused = (amount: bigint, currency: string, code: string) =>
     `${amount} ${currency}`,
   );
 
-describe("an amount at Stripe", () => {
-  it("is none where Stripe could not take exactly that", () => {
-    // The last of three digits has to be 0.
+describe("stripeAmount", () => {
+  it("rejects amounts that Stripe can't charge exactly", () => {
+    // Stripe requires the last of three decimals to be 0.
     refused(1_234n, "KWD", "invalid_charge_amount");
     refused(1n, "BHD", "invalid_charge_amount");
-    // Ariary have no smaller unit there.
+    // The ariary has no decimals at Stripe.
     refused(150n, "MGA", "invalid_charge_amount");
     refused(2n ** 53n, "EUR", "amount_too_large");
     refused(2n ** 53n - 1n, "ISK", "amount_too_large");
   });
 
-  it("says what is wrong with it", () => {
+  it("states in the error which multiple is required", () => {
     assert.throws(
       () => stripeAmount(1_234n, "KWD"),
       /^AmountRefused: An amount of KWD has to be a multiple of 10 of its smallest unit; 1234 is none\.$/,
@@ -37,7 +37,7 @@ describe("an amount at Stripe", () => {
     );
   });
 
-  it("is none in a currency that is none, or whose digits Stripe does not tell", () => {
+  it("rejects currencies that are invalid, or whose decimals Stripe does not document", () => {
     for (const currency of [
       ...["IQD", "LYD", "CLF", "UYW", "UYI", "XAU", "XXX"],
       ...["eur", "ABC", ""],
@@ -45,10 +45,10 @@ describe("an amount at Stripe", () => {
       refused(1_000n, currency, "currency_not_supported");
   });
 
-  it("is the same where a currency has as many digits there as everywhere", () => {
+  it("keeps the amount in currencies that have the same decimals at Stripe", () => {
     const same: Record<string, bigint> = {
       ...{ EUR: 1_299n, USD: 1n, GBP: 999_999_99n },
-      // Two digits when they are charged, none only when they are paid out.
+      // Two decimals for charges, and none only for payouts.
       ...{ HUF: 1_045n, TWD: 80_045n },
       ...{ JPY: 500n, KRW: 500n, CLP: 1n, XOF: 7n, VND: 9_999n },
       ...{ KWD: 5_120n, JOD: 10n, OMR: 1_000n, TND: 20n, BHD: 30n },
@@ -57,16 +57,16 @@ describe("an amount at Stripe", () => {
       assert.equal(stripeAmount(amount, currency), Number(amount), currency);
   });
 
-  it("has two digits more in krónur and shillings, which have none", () => {
+  it("multiplies ISK and UGX amounts by 100", () => {
     assert.equal(stripeAmount(5n, "ISK"), 500);
     assert.equal(stripeAmount(5n, "UGX"), 500);
   });
 
-  it("has two digits less in ariary", () => {
+  it("divides MGA amounts by 100", () => {
     assert.equal(stripeAmount(12_300n, "MGA"), 123);
   });
 
-  it("is there for every currency that has two digits, the same but in ariary", () => {
+  it("converts every currency with two decimals, unchanged except for MGA", () => {
     const two = currencies.filter((code) => exponentOf(code) === 2);
     assert.ok(two.length > 100);
     for (const code of two)
@@ -77,7 +77,7 @@ describe("an amount at Stripe", () => {
       );
   });
 
-  it("is there or refused for every other one, and never another amount", () => {
+  it("converts or rejects every other currency, and never returns a wrong amount", () => {
     for (const code of currencies.filter((code) => exponentOf(code) !== 2))
       try {
         const times = ["ISK", "UGX"].includes(code) ? 100 : 1;

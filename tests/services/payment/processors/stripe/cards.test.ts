@@ -15,7 +15,7 @@ const card: Card = {
   cvc: "123",
 };
 
-describe("a card at Stripe", () => {
+describe("Stripe processor: cards", () => {
   const used = useStripe();
 
   async function refused(
@@ -35,7 +35,7 @@ describe("a card at Stripe", () => {
     );
   }
 
-  it("is refused at the field that is wrong, and never tells its number", async () => {
+  it("rejects a card at the wrong field, without the number in the error", async () => {
     await refused({ number: "4242424242424241" }, "number", "incorrect_number");
     await refused({ number: "hello" }, "number", "invalid_number");
     await refused({ number: `${"4".repeat(19)}x` }, "number", "invalid_number");
@@ -44,13 +44,13 @@ describe("a card at Stripe", () => {
     await refused({ expMonth: 13 }, "expMonth", "parameter_invalid_integer");
   });
 
-  it("is refused as a number, with what to send, where the account may not have numbers", async () => {
+  it("rejects card numbers when the account may not send them, and asks for a token", async () => {
     used.api.rawCardData = false;
     await refused({}, "number", "raw_card_data_not_allowed");
     await assert.rejects(used.stripe.tokenize(card), /the token \(pm_…\)/);
   });
 
-  it("becomes a token, and what people may see of it", async () => {
+  it("returns a token with the brand and the last four digits", async () => {
     const method = await used.stripe.tokenize(card);
     assert.match(method.token, /^pm_/);
     assert.deepEqual(method, {
@@ -61,7 +61,7 @@ describe("a card at Stripe", () => {
     assert.deepEqual(await used.stripe.describe(method.token), method);
   });
 
-  it("may be described by a token that clients send", async () => {
+  it("describes a token that a client sends", async () => {
     assert.deepEqual(await used.stripe.describe("pm_card_visa"), {
       token: "pm_card_visa",
       brand: "visa",
@@ -69,7 +69,7 @@ describe("a card at Stripe", () => {
     });
   });
 
-  it("is none where the token is none, or of something else than a card", async () => {
+  it("returns undefined for tokens that are invalid, unknown or not for a card", async () => {
     for (const token of ["pm_none", "pm_sepa"])
       assert.equal(await used.stripe.describe(token), undefined);
     used.api.asked.length = 0;

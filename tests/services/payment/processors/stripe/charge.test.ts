@@ -4,12 +4,12 @@ import {
   useStripe,
 } from "../../../../support/payment/stripe-service.ts";
 
-describe("a charge at Stripe", () => {
+describe("Stripe processor: charges", () => {
   const used = useStripe();
   const charge = (more = {}) => used.stripe.charge(aCharge(more));
 
-  describe("is declined", () => {
-    it("by the bank, with its reason in words for who pays", async () => {
+  describe("declined charges", () => {
+    it("returns the bank's reason, worded for the customer", async () => {
       const outcome = await charge({
         token: "pm_card_chargeDeclinedInsufficientFunds",
       });
@@ -23,7 +23,7 @@ describe("a charge at Stripe", () => {
       assert.match(reference ?? "", /^pi_/);
     });
 
-    it("by the bank, with Stripe's code where it gives no other", async () => {
+    it("returns Stripe's code when the bank gives no decline code", async () => {
       const outcome = await charge({
         token: "pm_card_chargeDeclinedExpiredCard",
       });
@@ -32,7 +32,7 @@ describe("a charge at Stripe", () => {
       assert.equal(outcome.message, "Your card has expired.");
     });
 
-    it("without a word of the card being stolen", async () => {
+    it("does not reveal that the card is reported stolen", async () => {
       const outcome = await charge({
         token: "pm_card_chargeDeclinedStolenCard",
       });
@@ -41,7 +41,7 @@ describe("a charge at Stripe", () => {
       assert.equal(outcome.message, "Your card was declined.");
     });
 
-    it("where Stripe refuses it, with a code, and nothing for developers", async () => {
+    it("returns a code without developer details when Stripe rejects the request", async () => {
       const refused = {
         amount_too_small: { amount: 10n },
         currency_not_supported: { currency: "KPW" },
@@ -60,7 +60,7 @@ describe("a charge at Stripe", () => {
       }
     });
 
-    it("where a card was used up by another payment", async () => {
+    it("returns payment_method_unusable for a card that another payment used up", async () => {
       const { token } = await used.stripe.tokenize({
         number: "4242424242424242",
         expMonth: 12,
@@ -73,19 +73,19 @@ describe("a charge at Stripe", () => {
       assert.equal(again.code, "payment_method_unusable");
     });
 
-    it("where the bank asks who pays, and there is nowhere to come back to", async () => {
+    it("cancels the intent when authentication is required without a return URL", async () => {
       const request = aCharge({ token: "pm_card_threeDSecure2Required" });
       const outcome = await used.stripe.charge(request);
       assert.ok(outcome.status === "declined");
       assert.equal(outcome.code, "authentication_required");
-      // And nobody can pay it afterwards.
+      // The intent can't be paid afterwards.
       const intent = used.api.intents.get(outcome.reference ?? "");
       assert.equal(intent?.status, "canceled");
       assert.deepEqual(await used.stripe.charge(request), outcome);
     });
   });
 
-  it("sends what was asked for, and under which key", async () => {
+  it("sends the amount, metadata and idempotency key of the request", async () => {
     const request = aCharge({ amount: 5n, currency: "ISK" });
     const outcome = await used.stripe.charge(request);
     assert.ok(outcome.status === "succeeded");
@@ -102,7 +102,7 @@ describe("a charge at Stripe", () => {
     assert.equal(headers["x-stripe-client-telemetry"], undefined);
   });
 
-  it("sends who pays to the bank, and says later what became of it", async () => {
+  it("returns the bank's URL when authentication is required, and finds the outcome later", async () => {
     const request = aCharge({
       token: "pm_card_threeDSecure2Required",
       returnUrl: "https://example.com/back",
@@ -119,7 +119,7 @@ describe("a charge at Stripe", () => {
     });
   });
 
-  it("is declined where the bank does not believe who pays", async () => {
+  it("declines a charge whose authentication failed", async () => {
     const request = aCharge({
       token: "pm_card_threeDSecure2Required",
       returnUrl: "https://example.com/back",
@@ -143,25 +143,25 @@ describe("a charge at Stripe", () => {
     });
   });
 
-  it("may take a while", async () => {
+  it("returns processing for a slow charge, and finds the outcome later", async () => {
     const request = aCharge({ token: "pm_card_slow" });
     const outcome = await used.stripe.charge(request);
     assert.ok(outcome.status === "processing");
     used.api.act(outcome.reference, "succeeded");
-    // What it said first, it says again; `find` looks.
+    // The same key replays the first answer; `find` reads the current state.
     assert.deepEqual(await used.stripe.charge(request), outcome);
     const found = await used.stripe.find(request.key, outcome.reference);
     assert.equal(found?.status, "succeeded");
   });
 
-  it("is given up where it would only be held", async () => {
+  it("cancels a charge that would only be authorized", async () => {
     const outcome = await charge({ token: "pm_card_held" });
     assert.ok(outcome.status === "canceled");
     const intent = used.api.intents.get(outcome.reference ?? "");
     assert.equal(intent?.status, "canceled");
   });
 
-  it("is made once, however many ask with one key at once", async () => {
+  it("charges once for concurrent requests with the same key", async () => {
     const before = used.api.charged();
     const request = aCharge();
     used.api.slow = 20;
@@ -173,7 +173,7 @@ describe("a charge at Stripe", () => {
   });
 });
 
-describe("a charge at Stripe that is given up", () => {
+describe("Stripe processor: cancellations", () => {
   const used = useStripe();
   const waiting = async () => {
     const request = aCharge({
@@ -185,7 +185,7 @@ describe("a charge at Stripe that is given up", () => {
     return outcome.reference;
   };
 
-  it("is canceled, also when that is asked for again", async () => {
+  it("cancels a charge that requires an action, also when repeated", async () => {
     const reference = await waiting();
     for (let time = 0; time < 2; time++)
       assert.deepEqual(await used.stripe.cancel(reference, `${reference}:c`), {
@@ -196,7 +196,7 @@ describe("a charge at Stripe that is given up", () => {
     assert.equal(outcome.status, "canceled");
   });
 
-  it("is what it was, where it went through before", async () => {
+  it("returns the outcome of a charge that succeeded before", async () => {
     const reference = await waiting();
     used.api.act(reference, "succeeded");
     assert.deepEqual(await used.stripe.cancel(reference, "a key"), {
@@ -205,7 +205,7 @@ describe("a charge at Stripe that is given up", () => {
     });
   });
 
-  it("is an error where Stripe never heard of it", async () => {
+  it("rejects an unknown PaymentIntent", async () => {
     await assert.rejects(
       used.stripe.cancel("pi_none", "b key"),
       /^Error: Stripe has no PaymentIntent pi_none\.$/,

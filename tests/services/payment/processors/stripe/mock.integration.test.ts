@@ -6,8 +6,8 @@ import {
 } from "../../../../../services/payment/processors/stripe/stripe.ts";
 import { useStripeMock } from "../../../../support/stripe-mock/stripe-mock.ts";
 
-// stripe-mock has Stripe's own description of the API: it refuses what is no route, parameter or type of Stripe's.
-describe("what is sent to Stripe, to stripe-mock", () => {
+// stripe-mock uses Stripe's own OpenAPI description: it rejects unknown routes, parameters and types.
+describe("Stripe processor with stripe-mock", () => {
   const url = useStripeMock();
   let stripe: StripeProcessor;
   before(() => {
@@ -28,7 +28,7 @@ describe("what is sent to Stripe, to stripe-mock", () => {
       ...more,
     });
 
-  it("is a card as Stripe has them", async () => {
+  it("sends valid requests to tokenize and describe a card", async () => {
     const method = await stripe.tokenize({
       number: "4242 4242 4242 4242",
       expMonth: 12,
@@ -44,8 +44,8 @@ describe("what is sent to Stripe, to stripe-mock", () => {
     );
   });
 
-  it("is a charge as Stripe has them, with and without a place to come back to, and with a card that is kept", async () => {
-    // What stripe-mock answers is the same for all charges; one that it refuses has no reference.
+  it("sends valid charges, with and without a return URL, and with a card that is kept", async () => {
+    // stripe-mock answers all valid charges alike; a rejected one has no reference.
     for (const more of [
       {},
       { returnUrl: "https://example.com/back" },
@@ -56,7 +56,7 @@ describe("what is sent to Stripe, to stripe-mock", () => {
     }
   });
 
-  it("is refused where it is none of Stripe's", async () => {
+  it("gets 400 from stripe-mock for an invalid type or an unknown parameter", async () => {
     const wrong = await fetch(`${url()}/v1/payment_intents`, {
       method: "POST",
       headers: { authorization: "Bearer sk_test_123" },
@@ -71,7 +71,7 @@ describe("what is sent to Stripe, to stripe-mock", () => {
     assert.equal(unknown.status, 400);
   });
 
-  it("is a question as Stripe has them", async () => {
+  it("sends valid requests to find charges and refunds", async () => {
     const found = await stripe.find("any", "pi_123");
     assert.ok(found);
     assert.equal(await stripe.find(randomUUID()), undefined);
@@ -79,7 +79,7 @@ describe("what is sent to Stripe, to stripe-mock", () => {
     assert.equal(await stripe.findRefund(randomUUID()), undefined);
   });
 
-  it("is a refund and a cancellation as Stripe has them", async () => {
+  it("sends valid refunds and cancellations", async () => {
     const refund = await stripe.refund({
       key: randomUUID(),
       reference: "pi_123",

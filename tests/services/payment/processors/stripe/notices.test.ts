@@ -27,7 +27,7 @@ const body = event("payment_intent.succeeded", intent, {
 
 const minutes = (count: number) => new Date(Date.now() + count * 60_000);
 
-describe("what Stripe sends", () => {
+describe("readWebhook: Stripe events", () => {
   const refused = (expected: RegExp, ...args: Parameters<typeof read>) =>
     assert.throws(
       () => read(...args),
@@ -39,12 +39,12 @@ describe("what Stripe sends", () => {
       },
     );
 
-  it("is refused without a signature", () => {
+  it("rejects an event without a signature", () => {
     refused(/no Stripe-Signature header/, body);
     refused(/no Stripe-Signature header/, body, "");
   });
 
-  it("is refused with a header that is none", () => {
+  it("rejects a malformed signature header", () => {
     const v1 = signed(body).split(",")[1] as string;
     for (const wrong of ["hello", "t=", v1, "t=1", `t=1,v0=${v1.slice(3)}`])
       refused(/header is not as expected: t=…,v1=…|older|match/, body, wrong);
@@ -52,14 +52,14 @@ describe("what Stripe sends", () => {
     refused(/header is not as expected/, body, "t=1");
   });
 
-  it("is refused with another secret's signature", () =>
+  it("rejects a signature made with another secret", () =>
     refused(
       /is STRIPE_WEBHOOK_SECRET the signing secret of this very endpoint/,
       body,
       signed(body, { secrets: ["whsec_other"] }),
     ));
 
-  it("is refused where a byte of it is another", () => {
+  it("rejects a body or timestamp that was changed after signing", () => {
     refused(
       /does not match/,
       body.replace("succeeded", "suCceeded"),
@@ -69,26 +69,26 @@ describe("what Stripe sends", () => {
     refused(/does not match/, body, signed(body).replace("t=1", "t=2"));
   });
 
-  it("is refused when it is older than five minutes", () => {
+  it("rejects a signature older than five minutes", () => {
     const signature = signed(body);
     assert.equal(read(body, signature, minutes(4.9)).kind, "payment");
     refused(/older than 300 seconds/, body, signature, minutes(5.1));
     refused(/older/, body, signed(body, { at: minutes(-6) }));
   });
 
-  it("is refused where it is no event, for all its signature", () => {
+  it("rejects a signed body that is not an event", () => {
     for (const wrong of ["", "{}", "null", "[]", "7", '"a"', "{", "plain text"])
       refused(/no event/, wrong, signed(wrong));
     const nameless = event("a", intent, { id: undefined });
     refused(/no event/, nameless, signed(nameless));
   });
 
-  it("is taken with one of several signatures, as while a secret is changed", () => {
+  it("accepts one valid signature among several, as during secret rotation", () => {
     const secrets = ["whsec_old", webhookSecret, "whsec_other"];
     assert.equal(read(body, signed(body, { secrets })).kind, "payment");
   });
 
-  it("says which charge it is about, and under which key that was made", () => {
+  it("returns the reference and key of the charge", () => {
     const { created, id, ...notice } = read(body, signed(body));
     assert.deepEqual(notice, {
       type: "payment_intent.succeeded",
@@ -100,7 +100,7 @@ describe("what Stripe sends", () => {
     assert.deepEqual(created, happened);
   });
 
-  it("says which refund it is about, whatever the event is called", () => {
+  it("returns the reference of the refund for every type of refund event", () => {
     for (const type of ["refund.updated", "charge.refund.updated"]) {
       const about = event(type, { object: "refund", id: "re_1", metadata: {} });
       const notice = read(about, signed(about));
@@ -110,7 +110,7 @@ describe("what Stripe sends", () => {
     }
   });
 
-  it("may be about something else", () => {
+  it('returns the kind "other" for events about other objects', () => {
     for (const object of [
       { object: "charge", id: "ch_1", payment_intent: "pi_1" },
       { object: "customer", id: "cus_1" },

@@ -3,7 +3,7 @@ import { createStripe } from "../../../../../services/payment/processors/stripe/
 import { secretKey } from "../../../../support/stripe/api-answers.ts";
 import { webhookSecret } from "../../../../support/stripe/events.ts";
 
-describe("Stripe's options", () => {
+describe("createStripe: options", () => {
   const refused = (options: object, expected: RegExp) =>
     assert.throws(
       () => createStripe({ secretKey, webhookSecret, ...options }),
@@ -13,7 +13,7 @@ describe("Stripe's options", () => {
       },
     );
 
-  it("are refused with a reason where a key can't be one", () => {
+  it("rejects invalid keys with a reason", () => {
     refused({ secretKey: "pk_test_1" }, /STRIPE_SECRET_KEY is a publishable/);
     for (const wrong of ["", "secret", "sk_", "sk_test_1\n", " sk_test_1"])
       refused({ secretKey: wrong }, /STRIPE_SECRET_KEY is no key of Stripe's/);
@@ -21,7 +21,7 @@ describe("Stripe's options", () => {
       refused({ webhookSecret: wrong }, /STRIPE_WEBHOOK_SECRET is no signing/);
   });
 
-  it("never have the key in that reason", () => {
+  it("keeps a rejected key out of the error", () => {
     for (const name of ["secretKey", "webhookSecret"])
       assert.throws(
         () => createStripe({ secretKey, webhookSecret, [name]: "tell-nobody" }),
@@ -29,7 +29,7 @@ describe("Stripe's options", () => {
       );
   });
 
-  it("are refused where the API can't be there", () => {
+  it("rejects invalid API URLs", () => {
     for (const wrong of ["", "localhost:12111", "ftp://a", "not a url"])
       refused({ api: wrong }, /expected http:\/\/ or https:\/\/, and a host/);
     for (const wrong of ["http://a/v1", "http://a/?b", "https://u:p@a/"])
@@ -40,7 +40,7 @@ describe("Stripe's options", () => {
     );
   });
 
-  it("may be a restricted key, and another host", () => {
+  it("accepts a restricted key and another host", () => {
     const stripe = createStripe({
       secretKey: "rk_live_1",
       webhookSecret,

@@ -7,7 +7,7 @@ import {
   useStripe,
 } from "../../../../support/payment/stripe-service.ts";
 
-describe("a refund at Stripe", () => {
+describe("Stripe processor: refunds", () => {
   const used = useStripe();
   let reference: string;
   const paid = async (more = {}) => {
@@ -30,7 +30,7 @@ describe("a refund at Stripe", () => {
       .filter((one) => one.payment_intent === of)
       .reduce((sum, one) => sum + one.amount, 0);
 
-  it("fails where there is no such charge, or less left", async () => {
+  it("fails for an unknown charge, too large an amount, an inexact amount and an unsupported currency", async () => {
     for (const [more, code] of [
       [{ reference: "pi_none" }, "resource_missing"],
       [{ amount: 1_300n }, "invalid_request"],
@@ -45,7 +45,7 @@ describe("a refund at Stripe", () => {
     assert.equal(given(), 0);
   });
 
-  it("fails where all is given back", async () => {
+  it("fails when the charge is already fully refunded", async () => {
     const all = await used.stripe.refund(aRefund({ amount: 1_299n }));
     assert.equal(all.status, "succeeded");
     const more = await used.stripe.refund(aRefund());
@@ -53,7 +53,7 @@ describe("a refund at Stripe", () => {
     assert.equal(more.code, "charge_already_refunded");
   });
 
-  it("gives back some, and then some more", async () => {
+  it("refunds one part, and then another", async () => {
     const first = await used.stripe.refund(aRefund());
     const second = await used.stripe.refund(aRefund());
     assert.ok(first.status === "succeeded" && second.status === "succeeded");
@@ -61,7 +61,7 @@ describe("a refund at Stripe", () => {
     assert.equal(given(), 598);
   });
 
-  it("is given in what Stripe calls the amount", async () => {
+  it("converts the amount to Stripe's decimals", async () => {
     const krona = await paid({ amount: 50n, currency: "ISK" });
     await used.stripe.refund(
       aRefund({ reference: krona, amount: 5n, currency: "ISK" }),
@@ -69,9 +69,9 @@ describe("a refund at Stripe", () => {
     assert.equal(given(krona), 500);
   });
 
-  it("is made once with one key, also where the answer is lost, and a day later", async () => {
+  it("refunds once per key, also when the answer is lost or Stripe has forgotten the key", async () => {
     const request = aRefund();
-    used.api.next = ["none", "answer lost"]; // it looks for one, then makes it
+    used.api.next = ["none", "answer lost"]; // the lookup succeeds, then the creation's answer is lost
     await rejects(used.stripe.refund(request), ProcessorUnavailable, /reached/);
     assert.equal(given(), 299);
     const outcome = await used.stripe.refund(request);
@@ -82,7 +82,7 @@ describe("a refund at Stripe", () => {
     assert.equal(given(), 299);
   });
 
-  it("is found behind an answer 500, which would come again for a day", async () => {
+  it("finds a refund whose creation was answered 500, which Stripe would replay", async () => {
     const request = aRefund();
     used.api.next = ["none", "500 after"];
     await rejects(used.stripe.refund(request), ProcessorUnavailable, /500/);
@@ -90,13 +90,13 @@ describe("a refund at Stripe", () => {
     assert.equal(given(), 299);
   });
 
-  it("is not made where it can't be seen whether it was", async () => {
+  it("refunds nothing when the lookup of earlier refunds fails", async () => {
     used.api.next = ["502"];
     await rejects(used.stripe.refund(aRefund()), ProcessorUnavailable, /JSON/);
     assert.equal(given(), 0);
   });
 
-  it("is made once where all of it was given back and nobody heard of that", async () => {
+  it("makes a full refund once when Stripe has forgotten the key", async () => {
     const request = aRefund({ amount: 1_299n });
     const outcome = await used.stripe.refund(request);
     used.api.forgetful = true;
@@ -104,7 +104,7 @@ describe("a refund at Stripe", () => {
     assert.equal(given(), 1_299);
   });
 
-  it("is made once, however many ask with one key at once", async () => {
+  it("refunds once for concurrent requests with the same key", async () => {
     const request = aRefund();
     used.api.slow = 20;
     const all = await Promise.all(
@@ -114,7 +114,7 @@ describe("a refund at Stripe", () => {
     assert.equal(given(), 299);
   });
 
-  it("may take a while, and then go well or not", async () => {
+  it("returns pending at first, and later succeeded or the reason of the failure", async () => {
     const slow = await paid({ token: "pm_card_refundSlow" });
     const request = aRefund({ reference: slow });
     const outcome = await used.stripe.refund(request);

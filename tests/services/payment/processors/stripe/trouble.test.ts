@@ -14,7 +14,7 @@ import {
 } from "../../../../support/stripe/api-answers.ts";
 import { webhookSecret } from "../../../../support/stripe/events.ts";
 
-describe("Stripe in trouble", () => {
+describe("Stripe processor: failures of the API", () => {
   const used = useStripe();
   const clock = useClock();
   let charged: number;
@@ -24,7 +24,7 @@ describe("Stripe in trouble", () => {
   const unavailable = (work: Promise<unknown>, expected: RegExp) =>
     rejects(work, ProcessorUnavailable, expected);
 
-  /** A charge to which something happens, and then again with the same key. */
+  /** Makes a charge that fails this way, and repeats it with the same key. */
   async function twice(mishap: Mishap, expected: RegExp) {
     const request = aCharge();
     used.api.next = [mishap];
@@ -33,28 +33,28 @@ describe("Stripe in trouble", () => {
     assert.equal(used.api.charged(), charged + 1);
   }
 
-  it("charges once where the answer does not come in time", () =>
+  it("charges once when the answer times out", () =>
     twice("no answer", /^Stripe can't be reached: .*timeout/));
 
-  it("charges once where the answer is lost", () =>
+  it("charges once when the answer is lost", () =>
     twice("answer lost", /^Stripe can't be reached/));
 
-  it("charges once where it was not reached", () =>
+  it("charges once when Stripe is unreachable", () =>
     twice("unreachable", /^Stripe can't be reached/));
 
-  it("charges once where it has too much to do", () =>
+  it("charges once when Stripe answers 429", () =>
     twice("429", /^Stripe answered 429, request req_of_the_tests/));
 
-  it("charges once where the key is in use", () =>
+  it("charges once when Stripe answers 409 because the key is in use", () =>
     twice("409", /^Stripe answered 409.*in-progress request/));
 
-  it("says that the secret key is wrong, and charges when that is mended", async () => {
+  it("reports a rejected secret key, and charges once the key is accepted", async () => {
     await twice("401", /does not take STRIPE_SECRET_KEY \(401, request req_/);
     charged++;
     await twice("403", /does not take STRIPE_SECRET_KEY \(403/);
   });
 
-  it("finds the charge behind an answer 500, which would come again for a day", async () => {
+  it("finds a charge that was answered 500, which Stripe would replay", async () => {
     const request = aCharge();
     used.api.next = ["500 after"];
     const outcome = await used.stripe.charge(request);
@@ -63,7 +63,7 @@ describe("Stripe in trouble", () => {
     assert.equal(used.api.charged(), charged + 1);
   });
 
-  it("does not know what is behind a 500 until the search does", async () => {
+  it("stays unavailable after a 500 until Stripe's search has indexed the charge", async () => {
     used.api.indexed = false;
     const request = aCharge();
     used.api.next = ["500 after"];
@@ -74,7 +74,7 @@ describe("Stripe in trouble", () => {
     assert.equal(used.api.charged(), charged + 1);
   });
 
-  it("is asked again where nothing was done before a 500", async () => {
+  it("charges again after a 500 without a charge, once Stripe has forgotten the key", async () => {
     const request = aCharge();
     used.api.next = ["500 before"];
     await unavailable(used.stripe.charge(request), /^Stripe answered 500/);
@@ -84,7 +84,7 @@ describe("Stripe in trouble", () => {
     assert.equal(used.api.charged(), charged + 1);
   });
 
-  it("may be behind a proxy that answers in HTML", async () => {
+  it("reports a proxy's HTML answer as unavailable", async () => {
     used.api.next = ["502"];
     await unavailable(
       used.stripe.charge(aCharge()),
@@ -92,7 +92,7 @@ describe("Stripe in trouble", () => {
     );
   });
 
-  it("has charged under a key for a request that was not the same", async () => {
+  it("returns the first outcome for a reused key with another amount", async () => {
     const request = aCharge();
     const outcome = await used.stripe.charge(request);
     const changed = { ...request, amount: 100n };
@@ -100,7 +100,7 @@ describe("Stripe in trouble", () => {
     assert.equal(used.api.charged(), charged + 1);
   });
 
-  it("knows after a day by `find` what it does not know any more by key", async () => {
+  it("finds a charge by search when Stripe has forgotten its key", async () => {
     const request = aCharge();
     used.api.next = ["answer lost"];
     await unavailable(used.stripe.charge(request), /reached/);
@@ -110,20 +110,20 @@ describe("Stripe in trouble", () => {
     assert.equal(used.api.charged(), charged + 1);
   });
 
-  it("has never heard of what it was not asked", async () => {
+  it("finds nothing for unknown keys and references", async () => {
     assert.equal(await used.stripe.find(aCharge().key), undefined);
     assert.equal(await used.stripe.find("a", "pi_none"), undefined);
     assert.equal(await used.stripe.findRefund(aCharge().key), undefined);
     assert.equal(await used.stripe.findRefund("a", "re_none"), undefined);
   });
 
-  it("is not asked for what can't be a key", async () => {
+  it("rejects invalid keys without a request to Stripe", async () => {
     for (const wrong of ["", "a' OR amount>'1", "ключ", "a b"])
       await assert.rejects(used.stripe.find(wrong), /can't be a key/);
     assert.deepEqual(used.api.asked, []);
   });
 
-  it("has of several charges under one key the one that went through", async () => {
+  it("finds the successful one of several charges with the same key", async () => {
     const request = aCharge({ token: "pm_card_chargeDeclined" });
     await used.stripe.charge(request);
     used.api.forgetful = true;
@@ -135,7 +135,7 @@ describe("Stripe in trouble", () => {
     assert.deepEqual(await used.stripe.find(request.key), paid);
   });
 
-  it("says so of everything that it is asked", async () => {
+  it("reports tokens, lookups, cancellations and refunds as unavailable when Stripe fails", async () => {
     const card = {
       number: "4242 4242 4242 4242",
       expMonth: 12,
@@ -160,7 +160,7 @@ describe("Stripe in trouble", () => {
       }
   });
 
-  it("takes no longer than an operation may, however many requests that is", async () => {
+  it("limits the total time of an operation over all of its requests", async () => {
     const hour = 3_600_000;
     const patient = createStripe({
       secretKey,
@@ -173,11 +173,11 @@ describe("Stripe in trouble", () => {
     const refused = unavailable(patient.charge(aCharge()), /Stripe/);
     while (used.api.asked.length === length) await immediately();
     clock.advance(hour - 50);
-    await refused; // an hour later if the second request had an hour of its own
+    await refused; // would take an hour more if the second request had its own timeout
     assert.equal(used.api.asked.length, length + 2);
   });
 
-  it("is at an address where nobody is", async () => {
+  it("reports a refused connection as unreachable", async () => {
     const nowhere = createStripe({
       secretKey,
       webhookSecret,

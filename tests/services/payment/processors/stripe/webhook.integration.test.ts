@@ -26,7 +26,7 @@ describe("POST /webhooks/stripe", () => {
   const used = useStripe();
   const url = useDatabase();
   let database: Database;
-  /** What the payments were told, as "charge pi_1 under k-1". */
+  /** The notifications passed on to payments, such as "charge pi_1 under k-1". */
   let told: string[];
   let tell: (what: string) => Promise<void> = async () => {};
 
@@ -86,7 +86,7 @@ describe("POST /webhooks/stripe", () => {
       "SELECT done_at IS NOT NULL AS done FROM stripe_events WHERE received_at > now() - interval '1 minute'",
     );
 
-  it("refuses what Stripe has not signed, and keeps nothing of it", async () => {
+  it("rejects events without a valid signature, and stores nothing", async () => {
     const body = aboutCharge();
     const before = (await rows()).length;
     for (const signature of [
@@ -103,7 +103,7 @@ describe("POST /webhooks/stripe", () => {
     assert.equal((await rows()).length, before);
   });
 
-  it("tells of a charge and of a refund, by reference and key", async () => {
+  it("passes on events about charges and refunds, by reference and key", async () => {
     assert.equal((await send(aboutCharge())).status, 200);
     const refund = event("refund.updated", {
       object: "refund",
@@ -117,7 +117,7 @@ describe("POST /webhooks/stripe", () => {
     ]);
   });
 
-  it("only thanks for what is no news for it", async () => {
+  it("acknowledges other events without storing them", async () => {
     const before = (await rows()).length;
     const response = await send(
       event("customer.created", { object: "customer" }),
@@ -128,14 +128,14 @@ describe("POST /webhooks/stripe", () => {
     assert.equal((await rows()).length, before);
   });
 
-  it("tells once of what comes again", async () => {
+  it("passes on a repeated event once", async () => {
     const body = aboutCharge();
     for (let time = 0; time < 3; time++)
       assert.equal((await send(body)).status, 200);
     assert.equal(told.length, 1);
   });
 
-  it("tells once of what comes many times at once; who comes while it does is asked to come again", async () => {
+  it("passes on an event sent concurrently once, and returns 409 to the others", async () => {
     const body = aboutCharge();
     let others = () => {};
     const answered = new Promise<void>((resolve) => {
@@ -155,10 +155,10 @@ describe("POST /webhooks/stripe", () => {
     assert.equal(told.length, 1);
   });
 
-  it("asks for it again where it could not be handled, and then handles it", async () => {
+  it("returns 503 when an event can't be handled, and handles it when sent again", async () => {
     const body = aboutCharge();
     for (const error of [
-      new ProcessorUnavailable("away"),
+      new ProcessorUnavailable("unavailable"),
       new Error("unexpected"),
     ]) {
       tell = () => Promise.reject(error);
@@ -174,7 +174,7 @@ describe("POST /webhooks/stripe", () => {
     assert.equal(told.length, 3);
   });
 
-  it("asks for it again where the database is away", async () => {
+  it("returns 503 while the database is unavailable", async () => {
     const away = openDatabase({
       DATABASE_URL: "postgres://nobody:none@127.0.0.1:1/none",
     });
@@ -183,7 +183,7 @@ describe("POST /webhooks/stripe", () => {
     assert.deepEqual(told, []);
   });
 
-  it("has the same end in whatever order the news comes", async () => {
+  it("reads the current state at Stripe, in whatever order events arrive", async () => {
     const request = aCharge({
       token: "pm_card_threeDSecure2Required",
       returnUrl: "https://example.com/back",
@@ -196,7 +196,7 @@ describe("POST /webhooks/stripe", () => {
     tell = async () => {
       seen.push((await used.stripe.find(request.key, id))?.status);
     };
-    // Each says what was when it happened; the last one to come is the oldest.
+    // Each event carries the state of its time, and an older one arrives last.
     for (const [type, status] of [
       ["payment_intent.succeeded", "succeeded"],
       ["payment_intent.created", "requires_confirmation"],
@@ -206,21 +206,21 @@ describe("POST /webhooks/stripe", () => {
     assert.deepEqual(seen, ["succeeded", "succeeded", "succeeded"]);
   });
 
-  describe("keeps its events", () => {
+  describe("stored events", () => {
     const notice = (id: string) => ({
       id,
       type: "payment_intent.succeeded",
       created: new Date(),
     });
 
-    it("to whom took one, until the lease is over", async () => {
+    it("keeps an event claimed until the lease expires, and rejects claims of a finished event", async () => {
       const first = await claimEvent(database, notice("evt_a"), 0.2);
       assert.ok(typeof first === "object");
       assert.equal(await claimEvent(database, notice("evt_a")), "busy");
       await new Promise((resolve) => setTimeout(resolve, 250));
       const second = await claimEvent(database, notice("evt_a"));
       assert.ok(typeof second === "object");
-      // Who lost it does not take it away from who has it.
+      // A claim whose lease expired can't release the current one.
       await releaseEvent(database, "evt_a", first);
       assert.equal(await claimEvent(database, notice("evt_a")), "busy");
       await finishEvent(database, "evt_a");
@@ -228,7 +228,7 @@ describe("POST /webhooks/stripe", () => {
       assert.equal(await claimEvent(database, notice("evt_a")), "done");
     });
 
-    it("for 30 days, and no longer", async () => {
+    it("removes events after 30 days", async () => {
       for (const [id, days] of [
         ["evt_old", 30.1],
         ["evt_new", 29.9],
