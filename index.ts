@@ -1,46 +1,43 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { bundle } from "./components/bundle.ts";
-import {
-  preservesClientAddresses,
-  warnOfHiddenClients,
-} from "./components/client-addresses.ts";
-import {
-  nodeHost,
-  readKubeconfig,
-  requireReach,
-} from "./components/cluster.ts";
-import { connectionLimits } from "./components/connection-limits.ts";
 import { readDeploymentRecord } from "./components/deployment-record.ts";
 import { ExternalService } from "./components/external-service.ts";
 import { readGeneratedValues } from "./components/generated-secret.ts";
+import { bundle } from "./components/images/bundle.ts";
 import {
   imageSource,
   imagesToBuild,
   pinDatabaseImage,
-} from "./components/images.ts";
-import { logShipper } from "./components/log-sidecar.ts";
+} from "./components/images/image-source.ts";
+import { logShipper } from "./components/microservice/log-sidecar.ts";
+import { Microservice } from "./components/microservice/microservice.ts";
+import { NetworkPaths } from "./components/network-policies.ts";
+import { Postgres } from "./components/postgres/postgres.ts";
+import {
+  nodeHost,
+  readKubeconfig,
+  requireReach,
+} from "./components/preflight.ts";
+import { createPullSecret } from "./components/pull-secret.ts";
+import { serviceUrl } from "./components/service-url.ts";
+import {
+  createDefaultAccount,
+  createNamespace,
+} from "./components/stack-namespace.ts";
+import {
+  preservesClientAddresses,
+  warnOfHiddenClients,
+} from "./config/client-addresses.ts";
+import { connectionLimits } from "./config/connection-limits.ts";
 import {
   mediaOutside,
   mediaVariables,
   mediaVolumes,
   type PodVolume,
-} from "./components/media-settings.ts";
-import { Microservice } from "./components/microservice.ts";
-import { NetworkPaths } from "./components/network-paths.ts";
-import {
-  paymentOutside,
-  paymentVariables,
-} from "./components/payment-settings.ts";
-import { Postgres } from "./components/postgres.ts";
-import { createPullSecret } from "./components/registry-credentials.ts";
-import { networkUse } from "./components/service-settings.ts";
-import { serviceUrl } from "./components/service-url.ts";
-import { loadSettings, type Settings } from "./components/settings.ts";
-import {
-  createDefaultAccount,
-  createNamespace,
-} from "./components/stack-namespace.ts";
+} from "./config/media.ts";
+import { paymentOutside, paymentVariables } from "./config/payments.ts";
+import { networkUse } from "./config/service.ts";
+import { loadSettings, type Settings } from "./config/settings.ts";
 
 const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
 

@@ -1,8 +1,11 @@
 import { importJWK, jwtVerify } from "jose";
+import {
+  createAccessTokens,
+  openDatabase,
+} from "../packages/service-kit/index.ts";
 import { createHasher } from "../services/auth/passwords/passwords.ts";
 import { createKeyring } from "../services/auth/tokens/keys.ts";
 import { createTokens } from "../services/auth/tokens/tokens.ts";
-import { createAccessTokens, openDatabase } from "../services/runtime/index.ts";
 import { createDatabase, startServer } from "../tests/support/postgres.ts";
 import { start } from "../tests/support/program.ts";
 import { median, writeReport } from "./report.ts";

@@ -9,13 +9,13 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import pg from "pg";
 import { eventually, run } from "../local/host.ts";
 import { buildForHost } from "../local/toolchain/go.ts";
-import { createPayment } from "../services/payment/app.ts";
-import { createSandbox } from "../services/payment/processors/sandbox/sandbox.ts";
 import {
   type Database,
   openDatabase,
   type Queries,
-} from "../services/runtime/index.ts";
+} from "../packages/service-kit/index.ts";
+import { createPayment } from "../services/payment/app.ts";
+import { createSandbox } from "../services/payment/processors/sandbox/sandbox.ts";
 import { createDatabase, startServer } from "../tests/support/postgres.ts";
 import { median, writeReport } from "./report.ts";
 

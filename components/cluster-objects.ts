@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { KubeConfig } from "@kubernetes/client-node";
-import type { Kubeconfig } from "./cluster.ts";
+import type { Kubeconfig } from "./preflight.ts";
 
 /** How long the API server may take to answer, in milliseconds. */
 const timeoutMs = 10_000;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PinnedImage } from "./images.ts";
-import { ownerAnnotation } from "./namespace-settings.ts";
+import { ownerAnnotation } from "../config/namespace.ts";
+import type { PinnedImage } from "./images/image-source.ts";
 
 /** This stack's last deployment, from its Pulumi state. Empty before the first one and after `pulumi destroy`. */
 export interface DeploymentRecord {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Kubeconfig } from "./cluster.ts";
+import type { Settings } from "../config/settings.ts";
 import { readCluster } from "./cluster-objects.ts";
 import type { DeploymentRecord } from "./deployment-record.ts";
 import { ownership, recommendedLabels } from "./naming.ts";
-import type { Settings } from "./settings.ts";
+import type { Kubeconfig } from "./preflight.ts";
 
 /** The one key in a generated Secret. */
 const key = "value";

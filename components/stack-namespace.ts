@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Kubeconfig } from "./cluster.ts";
-import { type ExistingNamespace, readCluster } from "./cluster-objects.ts";
-import type { DeploymentRecord } from "./deployment-record.ts";
 import {
   type NamespaceSettings,
   ownerAnnotation,
   podSecurityLabels,
-} from "./namespace-settings.ts";
+} from "../config/namespace.ts";
+import { type ExistingNamespace, readCluster } from "./cluster-objects.ts";
+import type { DeploymentRecord } from "./deployment-record.ts";
 import { ownership } from "./naming.ts";
+import type { Kubeconfig } from "./preflight.ts";
 
 /** Characters that Kubernetes takes in a namespace's name: it is a DNS label (RFC 1123). */
 const longestLabel = 63;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Document, isMap, parseDocument } from "yaml";
-import { localContext } from "../components/local-cluster.ts";
-import { list } from "../components/mistakes.ts";
+import { list } from "../config/issues.ts";
+import { localContext } from "../config/local-cluster.ts";
 import { project } from "./host.ts";
 import { say } from "./progress.ts";
 import type { StackValue } from "./up-options.ts";
@@ -68,7 +68,7 @@ export async function configureStack(
 ): Promise<void> {
   // It loads Pulumi's SDK, which other runs don't need.
   const { readKubeconfig, registryMistake } = await import(
-    "../components/cluster.ts"
+    "../components/preflight.ts"
   );
   const given = (key: string) =>
     values.find(({ path }) => path[0] === key)?.value;
@@ -104,7 +104,7 @@ export async function requireDeployedContext(
   kubeconfig = process.env.KUBECONFIG,
 ): Promise<void> {
   if (deployedTo === undefined || deployedTo === context) return;
-  const { readKubeconfig } = await import("../components/cluster.ts");
+  const { readKubeconfig } = await import("../components/preflight.ts");
   const { contextChangeMistake } = await import(
     "../components/stack-namespace.ts"
   );

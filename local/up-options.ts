@@ -1,9 +1,6 @@
 import { parseArgs } from "node:util";
-import {
-  imagePattern,
-  registryPattern,
-} from "../components/image-reference.ts";
-import { localContext } from "../components/local-cluster.ts";
+import { imagePattern, registryPattern } from "../config/image-reference.ts";
+import { localContext } from "../config/local-cluster.ts";
 import { UserError } from "./user-error.ts";
 
 export const usage = `usage: npm run up [-- --context <context> [--registry <registry>] [<option> …]]

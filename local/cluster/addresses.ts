@@ -1,6 +1,6 @@
 import { instance, name } from "../host.ts";
 
-export { localContext as context } from "../../components/local-cluster.ts";
+export { localContext as context } from "../../config/local-cluster.ts";
 
 /** Where this environment listens on this machine: 127.0.0.1, or 127.0.0.2 … for MARQUEE_LOCAL 1 …. */
 export const host = `127.0.0.${instance + 1}`;

@@ -6,7 +6,7 @@ import {
   type Database,
   logger,
   migrate,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createAttempts } from "./accounts/attempts.ts";
 import { type ClientAddresses, createClientOf } from "./http/client.ts";

@@ -1,4 +1,4 @@
-import type { Database } from "@marquee/runtime";
+import type { Database } from "@marquee/service-kit";
 import type { Attempts } from "./accounts/attempts.ts";
 import type { ClientOf } from "./http/client.ts";
 import type { Cookies } from "./http/cookies.ts";

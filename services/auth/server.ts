@@ -5,7 +5,7 @@ import {
   openDatabase,
   serve,
   wholeNumber,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import * as z from "zod";
 import { createAuth } from "./app.ts";
 import { clientAddresses } from "./http/client.ts";

@@ -1,4 +1,4 @@
-import { createService } from "@marquee/runtime";
+import { createService } from "@marquee/service-kit";
 import {
   type EndpointTimes,
   endpoint,

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { logger } from "@marquee/runtime";
+import { logger } from "@marquee/service-kit";
 import { type Generation, generations, openGeneration } from "./generations.ts";
 import type { Position } from "./position.ts";
 

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { logger } from "@marquee/runtime";
+import { logger } from "@marquee/service-kit";
 import * as z from "zod";
 
 const positionSchema = z.object({

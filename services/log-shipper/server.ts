@@ -1,4 +1,4 @@
-import { environment, serve } from "@marquee/runtime";
+import { environment, serve } from "@marquee/service-kit";
 import { createLogShipper } from "./app.ts";
 import { variables } from "./environment.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
-import { logger } from "@marquee/runtime";
+import { logger } from "@marquee/service-kit";
 import type { Destination } from "./destinations/destination.ts";
 import { Follower } from "./follow.ts";
 import type { ShipMetrics } from "./metrics.ts";

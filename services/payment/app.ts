@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createApi, createService, migrate } from "@marquee/runtime";
+import { createApi, createService, migrate } from "@marquee/service-kit";
 import { checkEncryptionKey } from "./encryption-key.ts";
 import { paymentAnswers } from "./http/answers.ts";
 import { onError } from "./http/errors.ts";

@@ -1,4 +1,8 @@
-import { type Database, type Queries, untilAvailable } from "@marquee/runtime";
+import {
+  type Database,
+  type Queries,
+  untilAvailable,
+} from "@marquee/service-kit";
 import {
   createSecretEncryption,
   type SecretEncryption,

@@ -1,4 +1,4 @@
-import type { Database } from "@marquee/runtime";
+import type { Database } from "@marquee/service-kit";
 import type { MiddlewareHandler } from "hono";
 import type { UrlRules } from "./outbox/addresses.ts";
 import type { OutboxTimes } from "./outbox/outbox.ts";

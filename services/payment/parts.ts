@@ -1,4 +1,4 @@
-import type { Database } from "@marquee/runtime";
+import type { Database } from "@marquee/service-kit";
 import type { MiddlewareHandler } from "hono";
 import type { Keyed } from "./http/keyed.ts";
 import type { Endpoints } from "./outbox/endpoints.ts";

@@ -6,7 +6,7 @@ import {
   environment,
   openDatabase,
   serve,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import * as z from "zod";
 import { createPayment } from "./app.ts";
 import {

@@ -1,4 +1,4 @@
-import { type Database, logger } from "@marquee/runtime";
+import { type Database, logger } from "@marquee/service-kit";
 
 /** Milliseconds. What is swept only takes room until then. */
 const sweepEvery = 5 * 60 * 1000;

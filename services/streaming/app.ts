@@ -1,5 +1,10 @@
 import { join } from "node:path";
-import { createApi, createService, logger, migrate } from "@marquee/runtime";
+import {
+  createApi,
+  createService,
+  logger,
+  migrate,
+} from "@marquee/service-kit";
 import { createEntitlements } from "./access/entitlements.ts";
 import { createEntitlementMetrics } from "./access/metrics.ts";
 import { createGrants } from "./access/playback.ts";

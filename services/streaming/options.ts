@@ -1,4 +1,4 @@
-import type { AccessTokens, Database } from "@marquee/runtime";
+import type { AccessTokens, Database } from "@marquee/service-kit";
 import type { EntitlementTimes } from "./access/entitlements.ts";
 import type { MediaStore } from "./media/media-store.ts";
 

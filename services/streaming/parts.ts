@@ -1,4 +1,4 @@
-import type { Database } from "@marquee/runtime";
+import type { Database } from "@marquee/service-kit";
 import type { Entitlements } from "./access/entitlements.ts";
 import type { Grants } from "./access/playback.ts";
 import type { PlaybackUrls } from "./access/playback-url.ts";

@@ -7,7 +7,7 @@ import {
   openDatabase,
   serve,
   wholeNumber,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import * as z from "zod";
 import { shortestKey } from "./access/playback-url.ts";
 import { createStreaming } from "./app.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import type pg from "pg";
-import { connectionLimits } from "../../components/connection-limits.ts";
-import { poolSize } from "../../services/runtime/database/pool-size.ts";
+import { connectionLimits } from "../../config/connection-limits.ts";
+import { poolSize } from "../../packages/service-kit/database/pool-size.ts";
 import {
   type Database,
   DatabaseAway,
   openDatabase,
-} from "../../services/runtime/index.ts";
+} from "../../packages/service-kit/index.ts";
 import {
   names as services,
   settingsOf,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { localContext } from "../../components/local-cluster.ts";
+import { localContext } from "../../config/local-cluster.ts";
 import {
   configureStack,
   hasStackConfig,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { Hono } from "hono";
 import * as z from "zod";
-import type { ServiceEnv } from "../../services/runtime/index.ts";
-import type { Document } from "../../services/runtime/openapi/api.ts";
-import type { Operation } from "../../services/runtime/openapi/operation.ts";
-import type { ResponseObject } from "../../services/runtime/openapi/responses.ts";
-import type { JsonSchema } from "../../services/runtime/openapi/schema.ts";
+import type { ServiceEnv } from "../../packages/service-kit/index.ts";
+import type { Document } from "../../packages/service-kit/openapi/api.ts";
+import type { Operation } from "../../packages/service-kit/openapi/operation.ts";
+import type { ResponseObject } from "../../packages/service-kit/openapi/responses.ts";
+import type { JsonSchema } from "../../packages/service-kit/openapi/schema.ts";
 
 /** Paths of every service that are not in its OpenAPI document. */
 const platform = ["/livez", "/readyz", "/metrics", "/openapi.json"];

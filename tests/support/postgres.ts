@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import pg from "pg";
 import { CommandError, eventually, run } from "../../local/host.ts";
 import { testLabel } from "../../local/test-containers.ts";
-import { timeouts } from "../../services/runtime/database/timeouts.ts";
+import { timeouts } from "../../packages/service-kit/database/timeouts.ts";
 import { newName, postgresImage, prepareDocker } from "./docker.ts";
 
 export interface TestServer {

@@ -1,4 +1,4 @@
-import type { Database } from "@marquee/runtime";
+import type { Database } from "@marquee/service-kit";
 import {
   normalisePassword,
   type PasswordRules,

@@ -1,4 +1,4 @@
-import type { ServiceEnv } from "@marquee/runtime";
+import type { ServiceEnv } from "@marquee/service-kit";
 import { type Limits, TooManyAttempts } from "../limits/limits.ts";
 import type { AuthMetrics } from "../metrics.ts";
 import { Busy } from "../passwords/turns.ts";

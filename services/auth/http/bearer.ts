@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { MiddlewareHandler } from "hono";
 import { findSession, type Login } from "../sessions/find-session.ts";
 import { InvalidToken, type Tokens } from "../tokens/tokens.ts";

@@ -4,7 +4,7 @@ import {
   isInSite,
   retryInWords,
   type ServiceEnv,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";

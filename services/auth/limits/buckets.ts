@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 
 /** A bucket of tokens: each attempt takes one, and they come back one by one. */
 export interface Limit {

@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import { EmailTaken } from "../accounts/accounts.ts";
 import { emailKey } from "../accounts/emails.ts";
 import { createBuckets, type Limit } from "./buckets.ts";

@@ -1,4 +1,4 @@
-import { hasMistakes, type Mistakes, summary } from "@marquee/runtime";
+import { hasMistakes, type Mistakes, summary } from "@marquee/service-kit";
 import { html } from "hono/html";
 import type { User } from "../accounts/accounts.ts";
 import { field } from "./form.ts";

@@ -4,7 +4,7 @@ import {
   signAndCard,
   sitePage,
   standalonePage,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import { html } from "hono/html";
 import { style } from "./style.ts";
 

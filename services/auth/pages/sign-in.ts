@@ -1,4 +1,4 @@
-import { hasMistakes, type Mistakes, summary } from "@marquee/runtime";
+import { hasMistakes, type Mistakes, summary } from "@marquee/service-kit";
 import { html } from "hono/html";
 import { field } from "./form.ts";
 import type { Page } from "./layout.ts";

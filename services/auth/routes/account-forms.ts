@@ -1,4 +1,4 @@
-import { formOf, type Mistakes, sameOrigin } from "@marquee/runtime";
+import { formOf, type Mistakes, sameOrigin } from "@marquee/service-kit";
 import { Unacceptable } from "../accounts/accounts.ts";
 import type { Browser } from "../http/browser.ts";
 import { type createPages, show, showLater } from "../http/page-answer.ts";

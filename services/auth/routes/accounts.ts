@@ -1,4 +1,4 @@
-import type { Api } from "@marquee/runtime";
+import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import { Unacceptable } from "../accounts/accounts.ts";
 import { createBearer } from "../http/bearer.ts";

@@ -1,4 +1,4 @@
-import { type Api, sameOrigin } from "@marquee/runtime";
+import { type Api, sameOrigin } from "@marquee/service-kit";
 import { createBearer } from "../http/bearer.ts";
 import { httpError } from "../http/errors.ts";
 import type { Parts } from "../parts.ts";

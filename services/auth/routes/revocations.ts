@@ -1,4 +1,4 @@
-import type { Api } from "@marquee/runtime";
+import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
 import type { Parts } from "../parts.ts";
 import { revocations } from "../sessions/revocations.ts";

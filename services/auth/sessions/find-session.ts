@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { User } from "../accounts/accounts.ts";
 import { apart, type Both, bothColumns, type Session } from "./session.ts";
 

@@ -1,4 +1,4 @@
-import type { Database, Queries } from "@marquee/runtime";
+import type { Database, Queries } from "@marquee/service-kit";
 import type { User } from "../accounts/accounts.ts";
 import { sha256 } from "../secrets.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 
 /** A session that has ended while access tokens of it may still be valid. In the API's names. */
 export interface RevokedSession {

@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 
 /** What is over, of each table: its key, and the time after which a row is of no use. */
 const tables = [

@@ -1,4 +1,4 @@
-import { type Database, logger } from "@marquee/runtime";
+import { type Database, logger } from "@marquee/service-kit";
 import { sweep } from "./sweep.ts";
 
 /** Milliseconds. What has expired is of no use to anybody: it only takes room until then. */

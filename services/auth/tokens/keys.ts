@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Database, logger, type Queries } from "@marquee/runtime";
+import { type Database, logger, type Queries } from "@marquee/service-kit";
 import type { CryptoKey, JWK } from "jose";
 import { createKeyEncryption } from "./key-encryption.ts";
 import {

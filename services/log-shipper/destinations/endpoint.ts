@@ -1,7 +1,7 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
-import { logger } from "@marquee/runtime";
+import { logger } from "@marquee/service-kit";
 import type { Destination } from "./destination.ts";
 
 /** Milliseconds. */

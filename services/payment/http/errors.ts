@@ -1,4 +1,4 @@
-import { problem } from "@marquee/runtime";
+import { problem } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { NotNow, RefundTooLarge } from "../payments/payment.ts";

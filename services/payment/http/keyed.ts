@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { problem } from "@marquee/runtime";
+import { problem } from "@marquee/service-kit";
 import type { Context, MiddlewareHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod";

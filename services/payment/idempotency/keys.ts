@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 
 /** A request that changes something, and says by a key whether it is the same as another. */

@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 
 /** Hours that keys are kept at least: as Stripe's, after which the same key is a new request. */
 const kept = 24;

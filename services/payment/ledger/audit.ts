@@ -1,4 +1,4 @@
-import type { Database } from "@marquee/runtime";
+import type { Database } from "@marquee/service-kit";
 import { type Balance, balances } from "./ledger.ts";
 
 /** A payment or a refund that the book tells otherwise. Amounts are in the currency's smallest unit. */

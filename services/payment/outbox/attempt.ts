@@ -1,4 +1,4 @@
-import { type Database, logger } from "@marquee/runtime";
+import { type Database, logger } from "@marquee/service-kit";
 import { guardedLookup, type UrlRules, whyNotUrl } from "./addresses.ts";
 import { conclude, disable, type Heard, pause } from "./conclude.ts";
 import type { Due } from "./due.ts";

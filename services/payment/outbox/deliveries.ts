@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 
 export const deliveryStates = ["pending", "delivered", "dead"] as const;
 export type DeliveryState = (typeof deliveryStates)[number];

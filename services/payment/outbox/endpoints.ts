@@ -1,4 +1,4 @@
-import type { Database, Queries } from "@marquee/runtime";
+import type { Database, Queries } from "@marquee/service-kit";
 import { uuidv7 } from "../uuidv7.ts";
 import { type UrlRules, urlRules, whyNotUrl } from "./addresses.ts";
 import { addDelivery } from "./deliveries.ts";

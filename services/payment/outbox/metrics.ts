@@ -1,4 +1,4 @@
-import { logger, type Queries } from "@marquee/runtime";
+import { logger, type Queries } from "@marquee/service-kit";
 import { Counter, Gauge, type Registry } from "prom-client"; // Prometheus' own format and conventions
 
 /** How an attempt ended. failed: it is made again; gone: the endpoint wants nothing any more; dead: it was the last. */

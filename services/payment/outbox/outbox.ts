@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Database, logger } from "@marquee/runtime";
+import { type Database, logger } from "@marquee/service-kit";
 import { type UrlRules, urlRules } from "./addresses.ts";
 import { type AttemptTimes, createAttempt } from "./attempt.ts";
 import { type Due, route, take } from "./due.ts";

@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 
 export interface SweepOptions {
   /** Days that an event is kept. @default 30 */

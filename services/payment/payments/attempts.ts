@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import * as z from "zod";
 import { type Payment, paymentColumns } from "./payment.ts";
 

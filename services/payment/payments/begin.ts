@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { Processor } from "../processors/processor.ts";
 import { uuidv7 } from "../uuidv7.ts";
 import type { Work } from "./ask.ts";

@@ -1,4 +1,4 @@
-import type { Database, Queries } from "@marquee/runtime";
+import type { Database, Queries } from "@marquee/service-kit";
 import { type Answer, keepAnswerOf } from "../idempotency/keys.ts";
 import type { ChargeOutcome, RefundOutcome } from "../processors/processor.ts";
 import type { Work } from "./ask.ts";

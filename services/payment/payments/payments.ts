@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Database, logger, type Queries } from "@marquee/runtime";
+import { type Database, logger, type Queries } from "@marquee/service-kit";
 import {
   type Answer,
   claim,

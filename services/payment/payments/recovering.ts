@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { logger } from "@marquee/runtime";
+import { logger } from "@marquee/service-kit";
 import type { Payments } from "./payments.ts";
 
 /** Milliseconds between two looks for attempts that nobody works at. */

@@ -1,4 +1,4 @@
-import { logger, type Queries } from "@marquee/runtime";
+import { logger, type Queries } from "@marquee/service-kit";
 import { post } from "../ledger/ledger.ts";
 import { emit } from "../outbox/events.ts";
 import type { RefundOutcome } from "../processors/processor.ts";

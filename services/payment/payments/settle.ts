@@ -1,4 +1,4 @@
-import { logger, type Queries } from "@marquee/runtime";
+import { logger, type Queries } from "@marquee/service-kit";
 import { post } from "../ledger/ledger.ts";
 import type { EventType } from "../outbox/event-types.ts";
 import { emit } from "../outbox/events.ts";

@@ -1,4 +1,4 @@
-import type { Database, ServiceEnv } from "@marquee/runtime";
+import type { Database, ServiceEnv } from "@marquee/service-kit";
 import type { Hono } from "hono";
 import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
 import type { Payments } from "../payments/payments.ts";

@@ -1,4 +1,4 @@
-import type { Api } from "@marquee/runtime";
+import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
 import { answered, KeyHeader, keyedResponses } from "../http/keyed.ts";

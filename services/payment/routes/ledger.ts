@@ -1,4 +1,4 @@
-import type { Api } from "@marquee/runtime";
+import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
 import { audit } from "../ledger/audit.ts";
 import type { Balance } from "../ledger/ledger.ts";

@@ -1,4 +1,4 @@
-import type { Api, Queries } from "@marquee/runtime";
+import type { Api, Queries } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
 import { json } from "../http/answers.ts";

@@ -1,4 +1,4 @@
-import type { Api } from "@marquee/runtime";
+import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
 import { json } from "../http/answers.ts";
 import { answered, KeyHeader, keyedResponses } from "../http/keyed.ts";

@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import { json, keptProblem, paymentAnswer } from "../http/answers.ts";
 import type { Answer } from "../idempotency/keys.ts";
 import type { Work } from "../payments/ask.ts";

@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { SubscriptionStatus } from "./subscription.ts";
 
 /** Whether somebody may watch, and what. */

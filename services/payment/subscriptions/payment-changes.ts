@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { logger, type Queries } from "@marquee/runtime";
+import { logger, type Queries } from "@marquee/service-kit";
 import { beginRefund } from "../payments/begin.ts";
 import type { Payment } from "../payments/payment.ts";
 import type { OnChange } from "../payments/settle.ts";

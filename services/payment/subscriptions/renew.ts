@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { Processor } from "../processors/processor.ts";
 import {
   findSubscription,

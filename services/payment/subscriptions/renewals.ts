@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Database, DatabaseAway, logger } from "@marquee/runtime";
+import { type Database, DatabaseAway, logger } from "@marquee/service-kit";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** Milliseconds between two looks for subscriptions that are due. */

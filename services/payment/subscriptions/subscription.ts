@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import { NotNow, type PaymentStatus } from "../payments/payment.ts";
 import { isFinal } from "../payments/settle.ts";
 

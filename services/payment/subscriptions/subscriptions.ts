@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { Work } from "../payments/ask.ts";
 import type { NewAttempt } from "../payments/begin.ts";
 import { NotNow } from "../payments/payment.ts";

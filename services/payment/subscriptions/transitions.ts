@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { EventType } from "../outbox/event-types.ts";
 import { emit } from "../outbox/events.ts";
 import { findSubscription, type Subscription } from "./subscription.ts";

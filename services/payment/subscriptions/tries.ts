@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { Work } from "../payments/ask.ts";
 import { addAttempt } from "../payments/attempts.ts";
 import { beginPayment, type NewAttempt } from "../payments/begin.ts";

@@ -1,4 +1,4 @@
-import { type Database, logger } from "@marquee/runtime";
+import { type Database, logger } from "@marquee/service-kit";
 import { CircuitState, ConsecutiveBreaker, circuitBreaker } from "cockatiel";
 import { HTTPException } from "hono/http-exception";
 import { LRUCache } from "lru-cache";

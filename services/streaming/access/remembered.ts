@@ -1,4 +1,4 @@
-import { type Database, logger } from "@marquee/runtime";
+import { type Database, logger } from "@marquee/service-kit";
 import { LRUCache } from "lru-cache"; // a map that forgets what was not used for the longest time; it depends on nothing
 import type { Entitlement } from "./entitlement.ts";
 

@@ -6,7 +6,7 @@ import {
   InvalidToken,
   logger,
   SessionEnded,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { LRUCache } from "lru-cache"; // a map that forgets what was not used for the longest time; it depends on nothing

@@ -1,5 +1,5 @@
 import { ServerResponse } from "node:http";
-import { problem, type ServiceEnv } from "@marquee/runtime";
+import { problem, type ServiceEnv } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { isFolderFile } from "../media/folder.ts";
 import type { MediaFile } from "../media/media-store.ts";

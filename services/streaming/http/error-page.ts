@@ -4,7 +4,7 @@ import {
   DatabaseAway,
   type ErrorPage,
   type Failure,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import type { Context } from "hono";
 import { PaymentAway } from "../origin/payment-away.ts";
 import { messagePage, type Refusal, refusals } from "../pages/message.ts";

@@ -1,4 +1,4 @@
-import { factory, type Html, type ServiceEnv } from "@marquee/runtime";
+import { factory, type Html, type ServiceEnv } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";

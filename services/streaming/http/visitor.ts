@@ -1,4 +1,4 @@
-import { AuthAway, logger } from "@marquee/runtime";
+import { AuthAway, logger } from "@marquee/service-kit";
 import type { Context } from "hono";
 import type { Viewer, Viewers } from "../access/viewer.ts";
 import type { Viewer as Shown } from "../pages/layout.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { certificates } from "@marquee/runtime";
+import { certificates } from "@marquee/service-kit";
 import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
 import { openFolder } from "./folder.ts";
 import type { MediaStore } from "./media-store.ts";

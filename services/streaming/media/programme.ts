@@ -1,4 +1,4 @@
-import { logger } from "@marquee/runtime";
+import { logger } from "@marquee/service-kit";
 import { type Catalogue, readCatalogue, type Title } from "./catalogue.ts";
 import type { MediaStore } from "./media-store.ts";
 

@@ -1,4 +1,4 @@
-import { factory, type ServiceEnv } from "@marquee/runtime";
+import { factory, type ServiceEnv } from "@marquee/service-kit";
 import type { Hono } from "hono";
 import { type PassOptions, passTo } from "./proxy.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { logger } from "@marquee/runtime";
+import { logger } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
 import { type Answer, createAsk, type Fetch, Unanswered } from "./ask.ts";

@@ -4,7 +4,7 @@ import {
   problem,
   type ServiceEnv,
   siteHeader,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import type { Context, Hono } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
 import { createForwardedOf, type ForwardedOf } from "./forwarded.ts";

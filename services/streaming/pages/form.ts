@@ -1,4 +1,4 @@
-import type { Mistakes } from "@marquee/runtime";
+import type { Mistakes } from "@marquee/service-kit";
 import { html } from "hono/html";
 
 export interface Field {

@@ -1,4 +1,4 @@
-import { icon } from "@marquee/runtime";
+import { icon } from "@marquee/service-kit";
 
 export const icons = {
   play: icon('<path d="M7 4.5v15l12.5-7.5z" fill="currentColor"/>'),

@@ -1,4 +1,4 @@
-import { type Frame, framed, type Html, sitePage } from "@marquee/runtime";
+import { type Frame, framed, type Html, sitePage } from "@marquee/service-kit";
 import { html } from "hono/html";
 
 /** Who is signed in. */

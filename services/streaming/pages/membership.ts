@@ -1,4 +1,4 @@
-import type { Html } from "@marquee/runtime";
+import type { Html } from "@marquee/service-kit";
 import { html } from "hono/html";
 import { isLive } from "../origin/payment-json.ts";
 import { dayOrTime } from "./dates.ts";

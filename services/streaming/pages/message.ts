@@ -3,7 +3,7 @@ import {
   type Failure,
   type Html,
   message,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import { html } from "hono/html";
 import { layout, type Viewer } from "./layout.ts";
 

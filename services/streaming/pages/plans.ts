@@ -1,4 +1,4 @@
-import type { Html } from "@marquee/runtime";
+import type { Html } from "@marquee/service-kit";
 import { html } from "hono/html";
 import { icons } from "./icons.ts";
 import { layout, type Viewer } from "./layout.ts";

@@ -3,7 +3,7 @@ import {
   hasMistakes,
   type Mistakes,
   summary,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import { html } from "hono/html";
 import { grouped } from "../browser/card/card-number.ts";
 import { field, hiddenField } from "./form.ts";

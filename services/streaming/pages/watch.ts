@@ -1,4 +1,4 @@
-import type { Html } from "@marquee/runtime";
+import type { Html } from "@marquee/service-kit";
 import { html, raw } from "hono/html";
 import { clock } from "./durations.ts";
 import { icons } from "./icons.ts";

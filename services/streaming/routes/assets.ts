@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { factory } from "@marquee/runtime";
+import { factory } from "@marquee/service-kit";
 
 const types: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
@@ -61,7 +61,7 @@ export function assetRoutes(
 
 /**
  * Scripts for browsers, by name: those that the image has beside the program. From sources, where there are none yet, they are
- * made now, as components/bundle.ts makes them.
+ * made now, as components/images/bundle.ts makes them.
  * @param folder with a `.js` or a `.ts` for each
  */
 export async function readScripts(

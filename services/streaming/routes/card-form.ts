@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Mistakes } from "@marquee/runtime";
+import type { Mistakes } from "@marquee/service-kit";
 import type { Method, Outcome } from "../origin/payment-client.ts";
 import { parseExpiry } from "../pages/expiry.ts";
 

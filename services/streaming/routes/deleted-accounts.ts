@@ -1,4 +1,4 @@
-import { factory } from "@marquee/runtime";
+import { factory } from "@marquee/service-kit";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Viewer } from "../access/viewer.ts";
 import { isLive } from "../origin/payment-json.ts";

@@ -1,4 +1,4 @@
-import { formOf, sameOrigin } from "@marquee/runtime";
+import { formOf, sameOrigin } from "@marquee/service-kit";
 import { keepAim } from "../http/browser.ts";
 import { createPages, type PageContext, show } from "../http/page-answer.ts";
 import type { Outcome } from "../origin/payment-client.ts";

@@ -1,4 +1,4 @@
-import { type Api, NoToken, problem, sameOrigin } from "@marquee/runtime";
+import { type Api, NoToken, problem, sameOrigin } from "@marquee/service-kit";
 import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";

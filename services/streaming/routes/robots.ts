@@ -1,4 +1,4 @@
-import { factory } from "@marquee/runtime";
+import { factory } from "@marquee/service-kit";
 
 /** Paths for programs, for whoever is signed in, and for members. */
 const disallowed = [

@@ -1,4 +1,4 @@
-import { type Api, NoToken } from "@marquee/runtime";
+import { type Api, NoToken } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";

@@ -4,7 +4,7 @@ import {
   type Mistakes,
   prefersHtml,
   sameOrigin,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import { keepAim, takeAim } from "../http/browser.ts";
 import {
   createPages,

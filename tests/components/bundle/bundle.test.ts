@@ -11,7 +11,7 @@ import {
 import { join, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { stop } from "esbuild";
-import { bundle, contextOf } from "../../../components/bundle.ts";
+import { bundle, contextOf } from "../../../components/images/bundle.ts";
 import { useFolders, write } from "../../support/folders.ts";
 
 /** Two services: only auth has assets and migrations, and both import shared.ts. */

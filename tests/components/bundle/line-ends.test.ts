@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundle, contextOf } from "../../../components/bundle.ts";
+import { bundle, contextOf } from "../../../components/images/bundle.ts";
 import { useFolders } from "../../support/folders.ts";
 
 /** A service with every kind of text file, with LF line endings. */

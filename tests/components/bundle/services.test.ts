@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -14,7 +15,7 @@ import {
 import { isBuiltin } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { build } from "esbuild";
-import { bundle, contextOf } from "../../../components/bundle.ts";
+import { bundle, contextOf } from "../../../components/images/bundle.ts";
 import { useFolders } from "../../support/folders.ts";
 
 describe("bundle: Marquee's services", () => {
@@ -32,12 +33,14 @@ describe("bundle: Marquee's services", () => {
   /** A project with the repository's packages, and its services with these line endings. */
   function clone(lineEnd: "\n" | "\r\n"): string {
     const project = folder();
-    const sources = join(repository, "services");
-    for (const file of readdirSync(sources, {
-      recursive: true,
-      encoding: "utf8",
-    })) {
-      const [from, to] = [join(sources, file), join(project, "services", file)];
+    const files = ["packages", "services"].flatMap((folder) =>
+      readdirSync(join(repository, folder), {
+        recursive: true,
+        encoding: "utf8",
+      }).map((file) => join(folder, file)),
+    );
+    for (const file of files) {
+      const [from, to] = [join(repository, file), join(project, file)];
       if (!statSync(from).isFile()) continue;
       const content = readFileSync(from);
       mkdirSync(dirname(to), { recursive: true });
@@ -48,15 +51,16 @@ describe("bundle: Marquee's services", () => {
           : content,
       );
     }
-    const packages = join(repository, "node_modules");
-    mkdirSync(join(project, "node_modules/@marquee"), { recursive: true });
-    for (const name of readdirSync(packages))
+    const modules = join(repository, "node_modules");
+    const workspaces = join(project, "node_modules/@marquee");
+    mkdirSync(workspaces, { recursive: true });
+    for (const name of readdirSync(modules))
       if (name !== "@marquee")
-        symlinkSync(join(packages, name), join(project, "node_modules", name));
-    for (const name of readdirSync(join(packages, "@marquee")))
+        symlinkSync(join(modules, name), join(project, "node_modules", name));
+    for (const name of readdirSync(join(modules, "@marquee")))
       symlinkSync(
-        join(project, "services", name),
-        join(project, "node_modules/@marquee", name),
+        readlinkSync(join(modules, "@marquee", name)), // relative, such as ../../services/auth
+        join(workspaces, name),
       );
     return project;
   }

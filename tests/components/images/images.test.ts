@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import type * as pulumi from "@pulumi/pulumi";
-import { imageSource, imagesToBuild } from "../../../components/images.ts";
+import {
+  imageSource,
+  imagesToBuild,
+} from "../../../components/images/image-source.ts";
 import { image, settingsOf } from "../../support/components/configurations.ts";
 import {
   count,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { Microservice } from "../../../components/microservice.ts";
-import { defaultResources } from "../../../components/resources.ts";
+import { Microservice } from "../../../components/microservice/microservice.ts";
+import { defaultResources } from "../../../config/resources.ts";
 import { image } from "../../support/components/configurations.ts";
 import { awaited } from "../../support/components/databases.ts";
 import {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import {
   defaultLoadBalancer,
   type LoadBalancerSettings,
-} from "../../../components/load-balancer.ts";
-import type { DeployedSettings } from "../../../components/service-settings.ts";
+} from "../../../config/load-balancer.ts";
+import type { DeployedSettings } from "../../../config/service.ts";
 import {
   auth,
   labels,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { LogSidecarSettings } from "../../../components/log-sidecar.ts";
+import type { LogSidecarSettings } from "../../../components/microservice/log-sidecar.ts";
 import { image } from "../../support/components/configurations.ts";
 import { count, only } from "../../support/components/engine.ts";
 import {

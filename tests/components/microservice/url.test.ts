@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Microservice } from "../../../components/microservice.ts";
-import { defaultResources } from "../../../components/resources.ts";
-import type { DeployedSettings } from "../../../components/service-settings.ts";
+import { Microservice } from "../../../components/microservice/microservice.ts";
+import { defaultResources } from "../../../config/resources.ts";
+import type { DeployedSettings } from "../../../config/service.ts";
 import { deploy, type Resource } from "../../support/components/engine.ts";
 
 /** The URL of auth, to whose Service the cluster adds these outputs. */

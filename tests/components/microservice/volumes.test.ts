@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PodVolume } from "../../../components/media-settings.ts";
+import type { PodVolume } from "../../../config/media.ts";
 import { image } from "../../support/components/configurations.ts";
 import { count } from "../../support/components/engine.ts";
 import { auth } from "../../support/components/microservices.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { script } from "../../../components/provisioning.ts";
+import { script } from "../../../components/postgres/provisioning.ts";
 import {
   awaited,
   here,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
+import { readEnvironment } from "../../../packages/service-kit/environment/environment.ts";
 import { variables } from "../../../services/log-shipper/environment.ts";
-import { readEnvironment } from "../../../services/runtime/environment.ts";
 import { useFolders } from "../../support/folders.ts";
 import { freePort, useLogEndpoints } from "../../support/log-endpoint.ts";
 import { runToEnd, start, stopPrograms } from "../../support/program.ts";

@@ -2,7 +2,7 @@ import crypto from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { mock } from "node:test";
-import { type Database, migrate, openDatabase } from "@marquee/runtime";
+import { type Database, migrate, openDatabase } from "@marquee/service-kit";
 import pg from "pg";
 import type {
   Accounts,

@@ -1,4 +1,8 @@
-import { type Database, DatabaseAway, type Queries } from "@marquee/runtime";
+import {
+  type Database,
+  DatabaseAway,
+  type Queries,
+} from "@marquee/service-kit";
 import {
   createKeyring,
   type Keyring,

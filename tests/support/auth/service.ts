@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { type Database, openDatabase } from "@marquee/runtime";
+import { type Database, openDatabase } from "@marquee/service-kit";
 import { type AuthOptions, createAuth } from "../../../services/auth/app.ts";
 import { conforming } from "../openapi.ts";
 import { useDatabase } from "../postgres.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { defaultResources } from "../../../components/resources.ts";
-import type { IsEncrypted } from "../../../components/secrets.ts";
-import { parseSettings } from "../../../components/settings.ts";
+import type { IsEncrypted } from "../../../components/secret.ts";
+import { defaultResources } from "../../../config/resources.ts";
+import { parseSettings } from "../../../config/settings.ts";
 
 export const names = ["auth", "payment", "streaming"] as const;
 export const required = { context: "here", registry: "localhost:5001" };

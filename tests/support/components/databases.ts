@@ -1,7 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { DatabaseSettings } from "../../../components/database-settings.ts";
-import { Postgres, type PostgresArgs } from "../../../components/postgres.ts";
-import { createProvisioning } from "../../../components/provisioning.ts";
+import {
+  Postgres,
+  type PostgresArgs,
+} from "../../../components/postgres/postgres.ts";
+import { createProvisioning } from "../../../components/postgres/provisioning.ts";
+import type { DatabaseSettings } from "../../../config/database.ts";
 import { database, least } from "./database-configurations.ts";
 import { deploy, type EngineOptions, known, noting, only } from "./engine.ts";
 import { secretType } from "./microservices.ts";

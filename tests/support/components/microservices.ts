@@ -2,9 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import {
   Microservice,
   type MicroserviceArgs,
-} from "../../../components/microservice.ts";
-import { defaultResources } from "../../../components/resources.ts";
-import type { DeployedSettings } from "../../../components/service-settings.ts";
+} from "../../../components/microservice/microservice.ts";
+import { defaultResources } from "../../../config/resources.ts";
+import type { DeployedSettings } from "../../../config/service.ts";
 import { image } from "./configurations.ts";
 import { deploy, type EngineOptions, noting, only } from "./engine.ts";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { imageSource } from "../../../components/images.ts";
+import { imageSource } from "../../../components/images/image-source.ts";
 import { image, settingsOf } from "./configurations.ts";
 import { deploy } from "./engine.ts";
 

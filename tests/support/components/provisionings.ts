@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import type { DatabaseSettings } from "../../../components/database-settings.ts";
+import type { DatabaseSettings } from "../../../config/database.ts";
 import { postgresImage } from "../docker.ts";
 import { startServer, type TestServer } from "../postgres.ts";
 import { asInPod, type End, ok, useContainers } from "./containers.ts";

@@ -1,4 +1,4 @@
-import type { Database, Queries } from "@marquee/runtime";
+import type { Database, Queries } from "@marquee/service-kit";
 import type { Processor } from "../../../services/payment/processors/processor.ts";
 
 /** Thrown by every external call of a crashed replica. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Database, openDatabase } from "@marquee/runtime";
+import { type Database, openDatabase } from "@marquee/service-kit";
 import { createSecretEncryption } from "../../../services/payment/outbox/secret-encryption.ts";
 import { useDatabase } from "../postgres.ts";
 import { isSignedBy, quick, type Receiver, rules, until } from "./outbox.ts";

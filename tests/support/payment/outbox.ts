@@ -9,7 +9,7 @@ import {
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { type Database, migrate, openDatabase } from "@marquee/runtime";
+import { type Database, migrate, openDatabase } from "@marquee/service-kit";
 import { eventually } from "../../../local/host.ts";
 import {
   createEndpoints,

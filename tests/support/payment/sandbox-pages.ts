@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createService } from "@marquee/runtime";
+import { createService } from "@marquee/service-kit";
 import { sandboxPages } from "../../../services/payment/processors/sandbox/page.ts";
 import type { Sandbox } from "../../../services/payment/processors/sandbox/sandbox.ts";
 import { browserAccept } from "../page.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { type Database, openDatabase } from "@marquee/runtime";
+import { type Database, openDatabase } from "@marquee/service-kit";
 import type {
   Card,
   ChargeOutcome,

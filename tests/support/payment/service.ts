@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type Database, openDatabase } from "@marquee/runtime";
+import { type Database, openDatabase } from "@marquee/service-kit";
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { createPayment } from "../../../services/payment/app.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Database, openDatabase } from "@marquee/runtime";
+import { type Database, openDatabase } from "@marquee/service-kit";
 import { createPayment } from "../../../services/payment/app.ts";
 import type { Processor } from "../../../services/payment/processors/processor.ts";
 import { createRenewals } from "../../../services/payment/subscriptions/renewals.ts";

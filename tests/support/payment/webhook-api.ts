@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { createApi, createService } from "@marquee/runtime";
+import { createApi, createService } from "@marquee/service-kit";
 import { createKeyed } from "../../../services/payment/http/keyed.ts";
 import { createOperator } from "../../../services/payment/http/operator.ts";
 import type { Outbox } from "../../../services/payment/outbox/outbox.ts";

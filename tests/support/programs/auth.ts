@@ -1,4 +1,4 @@
-import { openDatabase, serve } from "@marquee/runtime";
+import { openDatabase, serve } from "@marquee/service-kit";
 import { createAuth } from "../../../services/auth/app.ts";
 import { cheap, keyEncryptionKey } from "../auth/domain.ts";
 

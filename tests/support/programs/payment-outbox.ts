@@ -1,4 +1,4 @@
-import { logger, openDatabase } from "@marquee/runtime";
+import { logger, openDatabase } from "@marquee/service-kit";
 import { createOutbox } from "../../../services/payment/outbox/outbox.ts";
 import { keyEncryptionKey, quick, rules } from "../payment/outbox.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import { type Database, migrate, openDatabase } from "@marquee/runtime";
+import { type Database, migrate, openDatabase } from "@marquee/service-kit";
 import { Registry } from "prom-client";
 import {
   createEntitlements,

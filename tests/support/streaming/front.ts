@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, type RequestOptions, request } from "node:http";
-import { createService } from "@marquee/runtime";
+import { createService } from "@marquee/service-kit";
 import {
   type PassOptions,
   passTo,

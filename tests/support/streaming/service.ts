@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type Database, openDatabase } from "@marquee/runtime";
+import { type Database, openDatabase } from "@marquee/service-kit";
 import { createStreaming } from "../../../services/streaming/app.ts";
 import { openFolder } from "../../../services/streaming/media/folder.ts";
 import type { StreamingOptions } from "../../../services/streaming/options.ts";

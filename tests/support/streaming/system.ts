@@ -5,7 +5,7 @@ import {
   createAccessTokens,
   createService,
   openDatabase,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import { createAuth } from "../../../services/auth/app.ts";
 import { createPayment } from "../../../services/payment/app.ts";
 import { configuredProcessor } from "../../../services/payment/processors/configured.ts";

@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
-import type { ServiceEnv } from "@marquee/runtime";
+import type { ServiceEnv } from "@marquee/service-kit";
 import type { Hono } from "hono";
 
 export type Handler = (

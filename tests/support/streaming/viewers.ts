@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createService } from "@marquee/runtime";
+import { createService } from "@marquee/service-kit";
 import {
   createViewers,
   type ViewersOptions,

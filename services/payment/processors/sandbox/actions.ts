@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import { behaviourNamed } from "./behaviours.ts";
 import { findReference } from "./charges.ts";
 import { findMethod } from "./methods.ts";

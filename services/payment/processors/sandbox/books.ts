@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 
 /** What the sandbox has moved in one currency, in its smallest unit. */
 export interface Book {

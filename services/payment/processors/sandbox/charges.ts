@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { ChargeOutcome, ChargeRequest } from "../processor.ts";
 import { type BehaviourName, behaviourNamed } from "./behaviours.ts";
 import { type DeclineCode, declines } from "./messages.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { Card, MethodSummary } from "../processor.ts";
 import type { BehaviourName } from "./behaviours.ts";
 import { cardsByToken, type TestCard } from "./cards.ts";

@@ -1,4 +1,4 @@
-import type { Failure } from "@marquee/runtime";
+import type { Failure } from "@marquee/service-kit";
 import { html } from "hono/html";
 import { HTTPException } from "hono/http-exception";
 import type { Action } from "./actions.ts";

@@ -3,7 +3,7 @@ import {
   factory,
   type ServiceEnv,
   sameOrigin,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import type { Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { ProcessorUnavailable } from "../processor.ts";

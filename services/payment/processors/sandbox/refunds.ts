@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Database, Queries } from "@marquee/runtime";
+import type { Database, Queries } from "@marquee/service-kit";
 import type { RefundOutcome, RefundRequest } from "../processor.ts";
 import { type BehaviourName, behaviourNamed } from "./behaviours.ts";
 import type { Charge } from "./charges.ts";

@@ -1,4 +1,4 @@
-import { isHere } from "@marquee/runtime";
+import { isHere } from "@marquee/service-kit";
 import type { Context } from "hono";
 
 /** Where somebody goes after an action. */

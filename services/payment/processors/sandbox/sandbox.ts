@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Database, DatabaseAway } from "@marquee/runtime";
+import { type Database, DatabaseAway } from "@marquee/service-kit";
 import {
   type ChargeOutcome,
   type Processor,

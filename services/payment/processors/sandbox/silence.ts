@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import { ProcessorUnavailable } from "../processor.ts";
 import {
   type BehaviourName,

@@ -1,4 +1,4 @@
-import { logger } from "@marquee/runtime";
+import { logger } from "@marquee/service-kit";
 import type Stripe from "stripe";
 import {
   type ChargeOutcome,

@@ -1,4 +1,4 @@
-import { logger } from "@marquee/runtime";
+import { logger } from "@marquee/service-kit";
 import Stripe from "stripe";
 import { ProcessorUnavailable } from "../processor.ts";
 import type { Client } from "./client.ts";

@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { Notice } from "./notices.ts";
 
 /** Seconds that somebody has to handle an event: more than asking Stripe takes (10 s) and the statements after that (5 s). */

@@ -4,7 +4,7 @@ import {
   logger,
   problem,
   type ServiceEnv,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import type { Context, Hono } from "hono";
 import { type Claim, claimEvent, finishEvent, releaseEvent } from "./events.ts";
 import { type Notice, WebhookRefused } from "./notices.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import type { Database } from "@marquee/runtime";
+import type { Database } from "@marquee/service-kit";
 import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import {
   EmailTaken,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type Database, DatabaseAway } from "@marquee/runtime";
+import { type Database, DatabaseAway } from "@marquee/service-kit";
 import { createAccounts } from "../../../../services/auth/accounts/accounts.ts";
 import { createHasher } from "../../../../services/auth/passwords/passwords.ts";
 import {

@@ -3,7 +3,7 @@ import { decodeJwt } from "jose";
 import {
   createRevocations,
   revocationTimes,
-} from "../../../../services/runtime/access-token/revocations.ts";
+} from "../../../../packages/service-kit/access-token/revocations.ts";
 import { password } from "../../../support/auth/domain.ts";
 import {
   bearer,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { DatabaseAway } from "@marquee/runtime";
+import { DatabaseAway } from "@marquee/service-kit";
 import { createKeyring } from "../../../../services/auth/tokens/keys.ts";
 import {
   count,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DatabaseAway } from "@marquee/runtime";
+import { DatabaseAway } from "@marquee/service-kit";
 import { createDevices } from "../../../../services/auth/limits/devices.ts";
 import {
   createLimits,

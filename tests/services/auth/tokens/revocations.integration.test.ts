@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Queries } from "@marquee/runtime";
+import type { Queries } from "@marquee/service-kit";
 import type { User } from "../../../../services/auth/accounts/accounts.ts";
 import { findSession } from "../../../../services/auth/sessions/find-session.ts";
 import { revocations } from "../../../../services/auth/sessions/revocations.ts";

@@ -5,7 +5,7 @@ import { useDatabase } from "../../../support/postgres.ts";
 import { stopPrograms } from "../../../support/program.ts";
 import { ensurePython } from "../../../support/python/index.ts";
 import { schemathesis } from "../../../support/python/schemathesis.ts";
-import { useIssuer, user } from "../../../support/runtime/access-token.ts";
+import { useIssuer, user } from "../../../support/service-kit/access-token.ts";
 
 describe("Payment's OpenAPI document, checked by schemathesis", function () {
   this.timeout("5m");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDatabase } from "@marquee/runtime";
+import { openDatabase } from "@marquee/service-kit";
 import { checkEncryptionKey } from "../../../../services/payment/encryption-key.ts";
 import {
   earlierRefusal,

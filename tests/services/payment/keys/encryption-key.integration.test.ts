@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { DatabaseAway, openDatabase } from "@marquee/runtime";
+import { DatabaseAway, openDatabase } from "@marquee/service-kit";
 import { createSecretEncryption } from "../../../../services/payment/outbox/secret-encryption.ts";
 import {
   former,

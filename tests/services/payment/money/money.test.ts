@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { createService, validated } from "@marquee/runtime";
+import { createService, validated } from "@marquee/service-kit";
 import fc from "fast-check"; // generates inputs, and shrinks those that fail
 import * as z from "zod";
+import { createSchemas } from "../../../../packages/service-kit/openapi/schema.ts";
 import {
   currencies,
   exponentOf,
@@ -12,7 +13,6 @@ import {
   decimal,
   format,
 } from "../../../../services/payment/money/money.ts";
-import { createSchemas } from "../../../../services/runtime/openapi/schema.ts";
 import { problemOf } from "../../../support/problem.ts";
 
 const most = 2n ** 53n - 1n;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { openDatabase } from "@marquee/runtime";
+import { openDatabase } from "@marquee/service-kit";
 import { takeDue } from "../../../../services/payment/payments/attempts.ts";
 import {
   type MemoryProcessor,

@@ -10,7 +10,7 @@ import {
 import { json, operatorKey } from "../../../support/payment/service.ts";
 import { useDatabase } from "../../../support/postgres.ts";
 import { runToEnd, stopPrograms } from "../../../support/program.ts";
-import { useIssuer, user } from "../../../support/runtime/access-token.ts";
+import { useIssuer, user } from "../../../support/service-kit/access-token.ts";
 
 const card = {
   type: "card",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Database, openDatabase } from "@marquee/runtime";
+import { type Database, openDatabase } from "@marquee/service-kit";
 import { Duration } from "../../../../services/payment/subscriptions/durations.ts";
 import { paymentIdOf } from "../../../../services/payment/subscriptions/payment-ids.ts";
 import { useDatabase } from "../../../support/postgres.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDatabase } from "@marquee/runtime";
+import { openDatabase } from "@marquee/service-kit";
 import {
   renewAll,
   shown,

@@ -9,7 +9,7 @@ import {
   inside,
   top,
   withDuration,
-} from "../../../../services/streaming/titles/boxes.ts";
+} from "../../../../tools/sample-titles/boxes.ts";
 
 const root = join(
   import.meta.dirname,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { factory } from "@marquee/runtime";
-import { createService } from "../../../../services/runtime/index.ts";
+import { factory } from "@marquee/service-kit";
+import { createService } from "../../../../packages/service-kit/index.ts";
 import { deliver } from "../../../../services/streaming/delivery/deliver.ts";
 import { onApiError } from "../../../../services/streaming/http/errors.ts";
 import {

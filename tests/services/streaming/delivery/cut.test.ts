@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import type { Context } from "hono";
-import { createService } from "../../../../services/runtime/index.ts";
+import { createService } from "../../../../packages/service-kit/index.ts";
 import { deliver } from "../../../../services/streaming/delivery/deliver.ts";
 import { openFolder } from "../../../../services/streaming/media/folder.ts";
 import type { MediaFile } from "../../../../services/streaming/media/media-store.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { type Database, migrate, openDatabase } from "@marquee/runtime";
+import { type Database, migrate, openDatabase } from "@marquee/service-kit";
 import { createEntitlements } from "../../../../services/streaming/access/entitlements.ts";
 import { createPaymentClient } from "../../../../services/streaming/origin/payment-client.ts";
 import { useDatabase } from "../../../support/postgres.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { openDatabase } from "@marquee/runtime";
+import { openDatabase } from "@marquee/service-kit";
 import { useClock } from "../../../support/clock.ts";
 import {
   isAway,

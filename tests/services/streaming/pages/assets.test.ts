@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { createService } from "@marquee/runtime";
+import { createService } from "@marquee/service-kit";
 import {
   assetRoutes,
   readScripts,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import type { Html } from "@marquee/runtime";
+import type { Html } from "@marquee/service-kit";
 import { homePage } from "../../../../services/streaming/pages/home.ts";
 import { membershipPage } from "../../../../services/streaming/pages/membership.ts";
 import {

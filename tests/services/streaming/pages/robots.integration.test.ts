@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createService } from "@marquee/runtime";
+import { createService } from "@marquee/service-kit";
 import { robotsRoutes } from "../../../../services/streaming/routes/robots.ts";
 import { useStreaming } from "../../../support/streaming/service.ts";
 

@@ -6,7 +6,7 @@ import {
   DatabaseAway,
   migrate,
   openDatabase,
-} from "@marquee/runtime";
+} from "@marquee/service-kit";
 import {
   positionOf,
   progressOf,

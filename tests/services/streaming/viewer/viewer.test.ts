@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { createAccessTokens } from "@marquee/runtime";
+import { createAccessTokens } from "@marquee/service-kit";
 import type { ViewersOptions } from "../../../../services/streaming/access/viewer.ts";
 import { useClock } from "../../../support/clock.ts";
 import { problemOf } from "../../../support/problem.ts";
-import { claims, useIssuer } from "../../../support/runtime/access-token.ts";
+import {
+  claims,
+  useIssuer,
+} from "../../../support/service-kit/access-token.ts";
 import { answer, useUpstream } from "../../../support/streaming/upstream.ts";
 import { whoApp } from "../../../support/streaming/viewers.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type Database, DatabaseAway } from "@marquee/runtime";
+import { type Database, DatabaseAway } from "@marquee/service-kit";
 import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
 import {
   createSandbox,

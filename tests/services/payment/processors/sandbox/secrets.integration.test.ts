@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
-import type { Database, Queries } from "@marquee/runtime";
+import type { Database, Queries } from "@marquee/service-kit";
 import { testCards } from "../../../../../services/payment/processors/sandbox/cards.ts";
 import {
   createSandbox,

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createService, type Database, openDatabase } from "@marquee/runtime";
+import {
+  createService,
+  type Database,
+  openDatabase,
+} from "@marquee/service-kit";
 import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
 import {
   claimEvent,

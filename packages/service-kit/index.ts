@@ -1,0 +1,49 @@
+export {
+  type AccessToken,
+  type AccessTokens,
+  createAccessTokens,
+} from "./access-token/access-token.ts";
+export { bearer, bearerTokenOf } from "./access-token/bearer.ts";
+export {
+  AuthAway,
+  InvalidToken,
+  NoToken,
+  SessionEnded,
+} from "./access-token/errors.ts";
+export { accessTokenVariables } from "./access-token/variables.ts";
+export { untilAvailable } from "./database/availability.ts";
+export {
+  type Database,
+  openDatabase,
+  type Queries,
+} from "./database/database.ts";
+export { DatabaseAway, isUniqueViolation } from "./database/errors.ts";
+export { migrate } from "./database/migrations.ts";
+export { databaseVariables } from "./database/variables.ts";
+export { certificates } from "./environment/certificates.ts";
+export { environment } from "./environment/environment.ts";
+export { wholeNumber } from "./environment/whole-number.ts";
+export { createService, factory, type ServiceEnv } from "./http/app.ts";
+export { formOf } from "./http/form.ts";
+export { hasMistakes, type Mistakes, summary } from "./http/form-errors.ts";
+export { isOrigin } from "./http/origin.ts";
+export { problem } from "./http/problem.ts";
+export { isHere, sameOrigin } from "./http/same-origin.ts";
+export { serve } from "./http/serve.ts";
+export { validated } from "./http/validators.ts";
+export { logger } from "./observability/logger.ts";
+export { type Api, createApi } from "./openapi/api.ts";
+export { prefersHtml } from "./pages/accept.ts";
+export { type Html, htmlDocument } from "./pages/document.ts";
+export {
+  type Action,
+  actionsOf,
+  createErrorPage,
+  type ErrorPage,
+  message,
+} from "./pages/error-page.ts";
+export { type Failure, inWords, retryInWords } from "./pages/failure.ts";
+export { type Frame, framed } from "./pages/frame.ts";
+export { icon } from "./pages/icons.ts";
+export { isInSite, siteHeader, sitePage } from "./pages/site.ts";
+export { signAndCard, standalonePage } from "./pages/standalone.ts";

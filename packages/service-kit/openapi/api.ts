@@ -1,0 +1,171 @@
+import type { Env, Handler, Hono, MiddlewareHandler } from "hono";
+import { etag } from "hono/etag";
+import type * as z from "zod";
+import { factory, type ServiceEnv } from "../http/app.ts";
+import { validatedPart } from "../http/validators.ts";
+import { type Operation, operationOf, pathOf } from "./operation.ts";
+import { responsesOf, type SharedResponses } from "./responses.ts";
+import type { RequestSchemas, RouteDescription } from "./route.ts";
+import { createSchemas, type JsonSchema } from "./schema.ts";
+
+export interface ApiInfo {
+  title: string;
+  version: string;
+  /** May be Markdown. */
+  description: string;
+  /** Whether the platform may answer 503, as it does while a database is away. @default false */
+  unavailable?: boolean;
+  /** Security Scheme Objects of OpenAPI 3.1 by name, for the routes' `security`. @default none */
+  securitySchemes?: Record<string, SecurityScheme>;
+}
+
+export type SecurityScheme = {
+  type: "apiKey" | "http" | "mutualTLS" | "oauth2" | "openIdConnect";
+  [more: string]: unknown;
+};
+
+/** An OpenAPI 3.1 document, as the services have it. */
+export interface Document {
+  openapi: string;
+  info: Pick<ApiInfo, "title" | "version" | "description">;
+  servers: { url: string }[];
+  /** By path and method. */
+  paths: Record<string, Record<string, Operation>>;
+  components: {
+    schemas: Record<string, JsonSchema>;
+    responses: SharedResponses;
+    securitySchemes?: Record<string, SecurityScheme>;
+  };
+}
+
+/** What a handler gets from `c.req.valid`, by the request's schemas. */
+type Valid<Request> = {
+  in: { [Part in keyof Request]: z.input<Request[Part]> };
+  out: { [Part in keyof Request]: z.output<Request[Part]> };
+};
+
+// biome-ignore lint/complexity/noBannedTypes: no schemas, that is what it says
+type None = {};
+
+/** Hono's own middlewares are for any environment, and say nothing about this one. */
+type Known<E> = 0 extends 1 & E ? None : E;
+
+type AnyHandler = Handler<ServiceEnv>;
+
+/** Adds a route: its middlewares, then the request as its schemas say, then its handler. */
+export interface AddRoute {
+  <Path extends string, R extends RequestSchemas = None>(
+    route: RouteDescription<Path, R>,
+    handler: Handler<ServiceEnv, Path, Valid<R>>,
+  ): void;
+  <Path extends string, A extends Env, R extends RequestSchemas = None>(
+    route: RouteDescription<Path, R>,
+    first: MiddlewareHandler<A>,
+    handler: Handler<ServiceEnv & Known<A>, Path, Valid<R>>,
+  ): void;
+  <
+    Path extends string,
+    A extends Env,
+    B extends Env,
+    R extends RequestSchemas = None,
+  >(
+    route: RouteDescription<Path, R>,
+    first: MiddlewareHandler<A>,
+    second: MiddlewareHandler<B>,
+    handler: Handler<ServiceEnv & Known<A> & Known<B>, Path, Valid<R>>,
+  ): void;
+}
+
+export interface Api {
+  /** To be mounted with `service.app.route("/", api.app)`, after all routes were added. It has GET /openapi.json, too. */
+  app: Hono<ServiceEnv>;
+  route: AddRoute;
+  /** Grows with each route. */
+  document: Document;
+}
+
+/**
+ * Routes and the OpenAPI 3.1 document of them, from the same schemas: requests are as the document says, and the document
+ * can't say anything else. Mistakes in a route's description are thrown where it is added, when the program starts.
+ */
+export function createApi(info: ApiInfo): Api {
+  const { title, version, description, unavailable = false } = info;
+  const { securitySchemes = {} } = info;
+  const app = factory.createApp();
+  const schemas = createSchemas();
+  const document: Document = {
+    openapi: "3.1.1",
+    info: { title, version, description },
+    servers: [{ url: "/" }],
+    paths: {},
+    components: {
+      schemas: schemas.components,
+      responses: {},
+      ...(info.securitySchemes ? { securitySchemes } : {}),
+    },
+  };
+  app.get("/openapi.json", etag(), (c) =>
+    c.json(document, 200, { "cache-control": "public, max-age=300" }),
+  );
+
+  function route(route: RouteDescription, ...handlers: AnyHandler[]) {
+    try {
+      describe(route);
+    } catch (error) {
+      throw new Error(
+        `${route.method} ${route.path}: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
+    app.on(
+      route.method.toUpperCase(),
+      [route.path],
+      ...handlers.slice(0, -1),
+      ...validators(route),
+      ...handlers.slice(-1),
+    );
+  }
+
+  /** Puts the route into the document. */
+  function describe(route: RouteDescription) {
+    const operation: Operation = {
+      ...operationOf(route, schemas),
+      responses: responsesOf(
+        route,
+        schemas,
+        document.components.responses,
+        unavailable,
+      ),
+    };
+    for (const name of route.security ?? [])
+      if (!Object.hasOwn(securitySchemes, name))
+        throw new Error(
+          `Its security is "${name}", which createApi's securitySchemes do not have.`,
+        );
+    const { operationId } = operation;
+    const others = Object.values(document.paths).flatMap(
+      Object.values<Operation>,
+    );
+    if (others.some((other) => other.operationId === operationId))
+      throw new Error(`Another route has the operationId "${operationId}".`);
+    const { written } = pathOf(route.path);
+    const path = document.paths[written] ?? {};
+    if (route.method in path) throw new Error("It is there already.");
+    document.paths[written] = { ...path, [route.method]: operation };
+  }
+
+  /** What lets requests through that are as the route says. */
+  const validators = ({ request = {}, refuse }: RouteDescription) =>
+    parts.flatMap((part) => {
+      const schema = request[part];
+      if (!schema) return [];
+      const repeats = part === "query" || part === "form";
+      const lists = repeats ? schemas.listsOf(schema) : [];
+      return [validatedPart(part, schema, lists, refuse)];
+    });
+
+  return { app, route: route as unknown as AddRoute, document };
+}
+
+/** In this order: a body is read when the rest is as it should be. */
+const parts = ["param", "header", "query", "form", "json"] as const;

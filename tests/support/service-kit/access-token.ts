@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  SignJWT,
+} from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import { AuthAway } from "../../../packages/service-kit/index.ts";
+import type { RevokedSession } from "../../../services/auth/sessions/revocations.ts";
+
+export const user = { id: randomUUID() };
+export const session = { id: randomUUID() };
+
+export interface TestKey {
+  kid: string;
+  jwk: JWK;
+  privateKey: CryptoKey;
+}
+
+/** A signing key like auth's. */
+export async function makeKey(): Promise<TestKey> {
+  const { publicKey, privateKey } = await generateKeyPair("ES256", {
+    extractable: true,
+  });
+  const { kty, crv, x, y } = await exportJWK(publicKey);
+  const kid = await calculateJwkThumbprint({ kty, crv, x, y } as JWK);
+  const jwk = { kid, kty, crv, x, y, alg: "ES256", use: "sig" } as JWK;
+  return { kid, jwk, privateKey };
+}
+
+/** The claims of an access token that auth would issue now. */
+export function claims(issuer: string) {
+  const now = Math.floor(Date.now() / 1000);
+  return {
+    iss: issuer,
+    sub: user.id,
+    aud: "marquee",
+    iat: now,
+    exp: now + 600,
+    jti: randomUUID(),
+    client_id: "marquee",
+    sid: session.id,
+  };
+}
+
+/** Auth's endpoints for verifiers of its tokens, the JWKS and the revocations, under the test's control. */
+export interface TestIssuer {
+  /** The server's URL, and the `iss` of its tokens. */
+  url: string;
+  /** The number of requests for the JWKS. */
+  asked: number;
+  /** The published keys; the first one signs. */
+  keys: TestKey[];
+  cacheControl: string | undefined;
+  /** The revoked sessions. undefined: GET /revocations returns 404. */
+  revoked: RevokedSession[] | undefined;
+  /** The number of requests for the revocations. */
+  askedForRevoked: number;
+  /** Handles requests for the JWKS in place of the published keys. */
+  instead: RequestListener | undefined;
+  down(): Promise<void>;
+  /** Starts the server again on the same port. */
+  up(): Promise<void>;
+  /** @param changes to the claims; undefined leaves a claim out */
+  token(
+    changes?: Record<string, unknown>,
+    header?: Record<string, unknown>,
+    privateKey?: CryptoKey | Uint8Array,
+  ): Promise<string>;
+}
+
+/** Starts an issuer for the calling suite, and resets it before each test. */
+export function useIssuer(): TestIssuer {
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith("/revocations") && issuer.revoked) {
+      issuer.askedForRevoked++;
+      const answer = { cursor: "1", sessions: issuer.revoked };
+      return response.end(JSON.stringify(answer));
+    }
+    if (request.url !== "/.well-known/jwks.json")
+      return response.writeHead(404).end();
+    issuer.asked++;
+    if (issuer.instead) return issuer.instead(request, response);
+    response.setHeader("content-type", "application/json");
+    if (issuer.cacheControl)
+      response.setHeader("cache-control", issuer.cacheControl);
+    return response.end(
+      JSON.stringify({ keys: issuer.keys.map(({ jwk }) => jwk) }),
+    );
+  });
+  let port = 0;
+  const issuer: TestIssuer = {
+    url: "",
+    asked: 0,
+    keys: [],
+    cacheControl: undefined,
+    revoked: undefined,
+    askedForRevoked: 0,
+    instead: undefined,
+    async down() {
+      if (!server.listening) return;
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+    async up() {
+      if (server.listening) return;
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
+      ({ port } = server.address() as AddressInfo);
+    },
+    token(changes = {}, header = {}, privateKey) {
+      const [{ kid, privateKey: own }] = issuer.keys as [TestKey];
+      const all = { alg: "ES256", typ: "at+jwt", kid, ...header };
+      return new SignJWT({ ...claims(issuer.url), ...changes })
+        .setProtectedHeader(all)
+        .sign(privateKey ?? own);
+    },
+  };
+  beforeEach(async () => {
+    await issuer.up();
+    Object.assign(issuer, {
+      url: `http://127.0.0.1:${port}`,
+      asked: 0,
+      keys: [await makeKey()],
+      cacheControl: "public, max-age=300",
+      revoked: undefined,
+      askedForRevoked: 0,
+      instead: undefined,
+    });
+  });
+  afterEach(() => issuer.down());
+  return issuer;
+}
+
+/** Asserts that verification fails because auth is unavailable, and returns the cause's message. */
+export async function away(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => assert.fail("The verification succeeded."),
+    (error: unknown) => error,
+  );
+  assert.ok(error instanceof AuthAway, inspect(error));
+  assert.equal(error.status, 503);
+  assert.equal(error.getResponse().headers.get("retry-after"), "1");
+  return (error.cause as Error).message;
+}
+
+/** Asserts that a token is rejected because auth has not published its key. */
+export const unknown = (work: Promise<unknown>) =>
+  assert.rejects(work, { message: "The token's key is none of auth's." });
