@@ -11,13 +11,9 @@ import {
 } from "./components/images/image-source.ts";
 import { logShipper } from "./components/microservice/log-sidecar.ts";
 import { Microservice } from "./components/microservice/microservice.ts";
-import { NetworkPaths } from "./components/network-policies.ts";
+import { NetworkPolicies } from "./components/network-policies.ts";
 import { Postgres } from "./components/postgres/postgres.ts";
-import {
-  nodeHost,
-  readKubeconfig,
-  requireReach,
-} from "./components/preflight.ts";
+import { nodeHost, preflight, readKubeconfig } from "./components/preflight.ts";
 import { createPullSecret } from "./components/pull-secret.ts";
 import { serviceUrl } from "./components/service-url.ts";
 import {
@@ -73,7 +69,7 @@ const system: Record<"auth" | "payment" | "streaming", SystemService> = {
         ...verification(settings),
         ...paymentVariables(settings.payments),
       },
-      outside: paymentOutside(settings.payments),
+      egressPorts: paymentOutside(settings.payments),
     }),
   },
   streaming: {
@@ -89,7 +85,7 @@ const system: Record<"auth" | "payment" | "streaming", SystemService> = {
         TRUSTED_PROXIES: `${settings.trustedProxies}`,
         ...mediaVariables(settings.media),
       },
-      outside: mediaOutside(settings.media),
+      egressPorts: mediaOutside(settings.media),
       volumes: mediaVolumes(settings.media),
     }),
   },
@@ -104,7 +100,7 @@ interface SystemService {
 interface Configured {
   env: Record<string, string>;
   /** Ports that it calls outside of the stack. */
-  outside?: number[];
+  egressPorts?: number[];
   volumes?: PodVolume[];
 }
 const names = Object.keys(system) as (keyof typeof system)[];
@@ -136,7 +132,7 @@ const settings = loadSettings(names, withDatabase);
 warnOfHiddenClients(settings);
 const kubeconfig = readKubeconfig();
 const record = await readDeploymentRecord(environment);
-await requireReach(settings, kubeconfig, record, environment);
+await preflight(settings, kubeconfig, record, environment);
 const generatedValues = await readGeneratedValues(
   settings,
   kubeconfig,
@@ -227,7 +223,7 @@ function deploy(name: (typeof names)[number]) {
         }),
         ...postgres?.variables(name),
       },
-      generates,
+      generatedSecrets: generates,
       generatedValues,
       volumes,
       secrets: settings.secrets[name],
@@ -240,17 +236,17 @@ function deploy(name: (typeof names)[number]) {
 }
 const services = names.map((name) => ({ name, service: deploy(name) }));
 
-new NetworkPaths(
+new NetworkPolicies(
   "network",
   {
     namespace: namespaceName,
     services: [
-      ...services.map(({ name, service: { arrival } }) => ({
+      ...services.map(({ name, service: { readyResource } }) => ({
         name,
         app: `${name}-service`,
-        arrival,
+        readyResource,
         ...system[name],
-        ...networkUse(settings.services[name], configured[name].outside),
+        ...networkUse(settings.services[name], configured[name].egressPorts),
       })),
       ...(postgres?.network ?? []),
     ],

@@ -160,7 +160,11 @@ const steps: Step[] = [];
     },
     close: () => database.close(),
   };
-  const { app, begin, end } = createPayment({
+  const {
+    app,
+    start: begin,
+    shutdown: end,
+  } = createPayment({
     database: recorder,
     processor: createSandbox(recorder),
     user: async (c, next) => {

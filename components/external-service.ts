@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
+import { componentTypes, forcePatch, recommendedLabels } from "./naming.ts";
 
 export interface ExternalServiceArgs {
   /** The namespace's name. */
@@ -15,7 +15,7 @@ export interface ExternalServiceArgs {
 export class ExternalService extends pulumi.ComponentResource {
   readonly service: k8s.core.v1.Service;
   /** What is there once the service is to be found elsewhere. */
-  readonly arrival: pulumi.Resource;
+  readonly readyResource: pulumi.Resource;
   /** Where it answers, outside of this cluster. */
   readonly url: pulumi.Output<string>;
 
@@ -32,7 +32,7 @@ export class ExternalService extends pulumi.ComponentResource {
           name: `${name}-service`,
           namespace: args.namespace,
           labels: { app: `${name}-service`, ...recommendedLabels(name) },
-          annotations: { ...ownership, "pulumi.com/skipAwait": "true" },
+          annotations: { ...forcePatch, "pulumi.com/skipAwait": "true" },
         },
         spec: { type: "ExternalName", externalName: args.externalName },
       },
@@ -44,7 +44,7 @@ export class ExternalService extends pulumi.ComponentResource {
         ],
       },
     );
-    this.arrival = this.service;
+    this.readyResource = this.service;
     this.url = pulumi.interpolate`http://${args.externalName}:${args.port}`;
     this.registerOutputs({ url: this.url });
   }

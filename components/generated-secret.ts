@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/settings.ts";
 import { readCluster } from "./cluster-objects.ts";
 import type { DeploymentRecord } from "./deployment-record.ts";
-import { ownership, recommendedLabels } from "./naming.ts";
+import { forcePatch, recommendedLabels } from "./naming.ts";
 import type { Kubeconfig } from "./preflight.ts";
 
 /** The one key in a generated Secret. */
@@ -47,7 +47,7 @@ export function createGeneratedSecret(
       metadata: {
         namespace,
         labels: recommendedLabels(owner),
-        annotations: ownership,
+        annotations: forcePatch,
       },
       stringData: pulumi.secret({
         [key]: given ?? existing[name] ?? randomBytes(24).toString("base64url"),

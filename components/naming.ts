@@ -17,4 +17,4 @@ export const recommendedLabels = (service: string) => ({
 });
 
 /** On every object: Pulumi owns the fields it sets, and puts back what somebody changed by hand instead of reporting a conflict. */
-export const ownership = { "pulumi.com/patchForce": "true" };
+export const forcePatch = { "pulumi.com/patchForce": "true" };

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type OutsideCaller, peerOf } from "../config/allow-from.ts";
-import { componentTypes, ownership, recommendedLabels } from "./naming.ts";
+import { componentTypes, forcePatch, recommendedLabels } from "./naming.ts";
 
 /** One service, as the network sees it. */
 export interface NetworkService {
@@ -13,13 +13,13 @@ export interface NetworkService {
   /** The services it calls. */
   calls: readonly string[];
   /** What is there once it is to be found where it is now: only then callers are let there, and nowhere else. */
-  arrival: pulumi.Resource;
+  readyResource: pulumi.Resource;
   /** Ports that it calls somewhere else, such as the one that its log is shipped to. @default none */
-  outside?: readonly number[];
+  egressPorts?: readonly number[];
   /** Pods of other namespaces that may call it, besides the services. @default none */
   allowFrom?: readonly OutsideCaller[];
   /** Who may call it: everybody, or the services alone that say they do; or it runs elsewhere, and is only called. */
-  reach: "everybody" | "callers" | "elsewhere";
+  ingress: "public" | "internal" | "external";
 }
 
 export interface NetworkPathsArgs {
@@ -32,7 +32,7 @@ export interface NetworkPathsArgs {
  * Which pods may talk to which: nobody to anybody, but along the paths that the services name, and to DNS. Kubelets' probes
  * and `kubectl port-forward` don't take the network's way. Only where the cluster enforces NetworkPolicy; the local one does.
  */
-export class NetworkPaths extends pulumi.ComponentResource {
+export class NetworkPolicies extends pulumi.ComponentResource {
   constructor(
     name: string,
     { namespace, services }: NetworkPathsArgs,
@@ -45,7 +45,7 @@ export class NetworkPaths extends pulumi.ComponentResource {
       policyTypes: ["Ingress", "Egress"],
     });
     for (const service of services)
-      if (service.reach !== "elsewhere") {
+      if (service.ingress !== "external") {
         createPolicy(`${service.name}-network`, own(service), service);
         for (const called of services)
           if (service.calls.includes(called.name))
@@ -53,7 +53,7 @@ export class NetworkPaths extends pulumi.ComponentResource {
               `${service.name}-calls-${called.name}`,
               path(service, called),
               service,
-              called.arrival,
+              called.readyResource,
             );
       }
     this.registerOutputs();
@@ -71,7 +71,7 @@ export class NetworkPaths extends pulumi.ComponentResource {
             name,
             namespace,
             ...(service && { labels: recommendedLabels(service.name) }),
-            annotations: ownership,
+            annotations: forcePatch,
           },
           spec,
         },
@@ -83,14 +83,14 @@ export class NetworkPaths extends pulumi.ComponentResource {
     function own(service: NetworkService) {
       // One that runs elsewhere has no pods here to let in.
       const callers = services.filter(
-        ({ calls, reach }) =>
-          reach !== "elsewhere" && calls.includes(service.name),
+        ({ calls, ingress }) =>
+          ingress !== "external" && calls.includes(service.name),
       );
       return {
         podSelector: pods(service),
         policyTypes: ["Ingress", "Egress"],
         ingress:
-          service.reach === "everybody"
+          service.ingress === "public"
             ? [{ ports: portsOf(service) }]
             : // A rule without callers would be one for everybody.
               [
@@ -106,8 +106,8 @@ export class NetworkPaths extends pulumi.ComponentResource {
             ],
           },
           // A rule without ports would be one for every port.
-          ...(service.outside?.length
-            ? [{ ports: service.outside.map((port) => ({ port })) }]
+          ...(service.egressPorts?.length
+            ? [{ ports: service.egressPorts.map((port) => ({ port })) }]
             : []),
         ],
       };
@@ -122,7 +122,7 @@ const path = (caller: NetworkService, called: NetworkService) => ({
   egress: [
     {
       // Somewhere else can be anywhere.
-      ...(called.reach === "elsewhere"
+      ...(called.ingress === "external"
         ? {}
         : { to: [{ podSelector: pods(called) }] }),
       ports: portsOf(called),

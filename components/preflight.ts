@@ -81,7 +81,7 @@ export function nodeHost(
  * @param namespace the stack's namespace
  * @throws pulumi.RunError with everything that is missing, in an update
  */
-export async function requireReach(
+export async function preflight(
   settings: Settings,
   kubeconfig: Kubeconfig,
   record: DeploymentRecord,

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { registryHostPattern } from "../config/image-reference.ts";
-import { isMap, type Report } from "../config/issues.ts";
-import { ownership } from "./naming.ts";
+import { type Issues, isMap } from "../config/issues.ts";
+import { forcePatch } from "./naming.ts";
 import { type IsEncrypted, notEncrypted } from "./secret.ts";
 
 /** A kubelet's login at a registry. */
@@ -23,7 +23,7 @@ const dockerHubHosts = ["index.docker.io", "registry-1.docker.io"];
 export function parseRegistryCredentials(
   raw: unknown,
   isEncrypted: IsEncrypted,
-  { mistake, known }: Report,
+  { add: mistake, rejectUnknownKeys: known }: Issues,
 ): Record<string, RegistryCredentials> | undefined {
   if (raw === undefined) return undefined;
   if (!isMap(raw)) {
@@ -93,7 +93,7 @@ export function createPullSecret(
   const { metadata } = new k8s.core.v1.Secret(
     name,
     {
-      metadata: { name, namespace, annotations: ownership },
+      metadata: { name, namespace, annotations: forcePatch },
       type: "kubernetes.io/dockerconfigjson",
       stringData: pulumi.secret({
         ".dockerconfigjson": dockerConfig(credentials),

@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { isMap, type Report } from "../config/issues.ts";
+import { type Issues, isMap } from "../config/issues.ts";
 import type { ServiceSettings } from "../config/service.ts";
-import { ownership, recommendedLabels } from "./naming.ts";
+import { forcePatch, recommendedLabels } from "./naming.ts";
 
 /** Per service, environment variables that nobody may read; and the database's password. */
 export type Secrets = Record<string, Record<string, string>>;
@@ -22,9 +22,9 @@ export function parseSecrets(
   raw: unknown,
   services: Record<string, ServiceSettings>,
   isEncrypted: IsEncrypted,
-  report: Report,
+  report: Issues,
 ): Secrets {
-  const { mistake, known } = report;
+  const { add: mistake, rejectUnknownKeys: known } = report;
   if (raw === undefined) return {};
   if (!isMap(raw)) {
     mistake(
@@ -126,7 +126,7 @@ export function createSecret(
       metadata: {
         namespace,
         labels: recommendedLabels(owner),
-        annotations: ownership,
+        annotations: forcePatch,
       },
       stringData: pulumi.secret(values),
     },

@@ -8,7 +8,7 @@ import {
 } from "../config/namespace.ts";
 import { type ExistingNamespace, readCluster } from "./cluster-objects.ts";
 import type { DeploymentRecord } from "./deployment-record.ts";
-import { ownership } from "./naming.ts";
+import { forcePatch } from "./naming.ts";
 import type { Kubeconfig } from "./preflight.ts";
 
 /** Characters that Kubernetes takes in a namespace's name: it is a DNS label (RFC 1123). */
@@ -106,7 +106,11 @@ export async function createNamespace(
     {
       metadata: {
         name,
-        annotations: { ...annotations, ...ownership, [ownerAnnotation]: owner },
+        annotations: {
+          ...annotations,
+          ...forcePatch,
+          [ownerAnnotation]: owner,
+        },
         labels: { ...labels, ...podSecurityLabels },
       },
     },
@@ -147,7 +151,7 @@ export function createDefaultAccount(
   const { metadata } = new k8s.core.v1.ServiceAccount(
     "default",
     {
-      metadata: { name: "default", namespace, annotations: ownership },
+      metadata: { name: "default", namespace, annotations: forcePatch },
       automountServiceAccountToken: false,
       ...(pullSecret && { imagePullSecrets: [{ name: pullSecret }] }),
     },

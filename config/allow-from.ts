@@ -1,5 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
-import { isMap, type Report } from "./issues.ts";
+import { type Issues, isMap } from "./issues.ts";
 
 /** Pods of another namespace that may call a service: an ingress controller, a gateway, Prometheus. */
 export interface OutsideCaller {
@@ -18,11 +18,11 @@ const example =
 export function parseOutsideCallers(
   key: string,
   raw: unknown,
-  report: Report,
+  report: Issues,
 ): OutsideCaller[] {
   if (raw === undefined) return [];
   if (!Array.isArray(raw)) {
-    report.wrong(key, raw, `it must be a list, such as [${example}]`);
+    report.invalid(key, raw, `it must be a list, such as [${example}]`);
     return [];
   }
   return raw.map((caller, index) =>
@@ -33,7 +33,7 @@ export function parseOutsideCallers(
 function parseCaller(
   key: string,
   raw: unknown,
-  { wrong, known }: Report,
+  { invalid: wrong, rejectUnknownKeys: known }: Issues,
 ): OutsideCaller {
   if (!isMap(raw)) {
     wrong(key, raw, `it must be a map, such as ${example}`);

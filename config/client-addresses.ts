@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { list, type Report, suggestion } from "./issues.ts";
+import { type Issues, list, suggestion } from "./issues.ts";
 import type { ServiceSettings } from "./service.ts";
 
 /**
@@ -13,12 +13,12 @@ export type TrafficPolicy = (typeof trafficPolicies)[number];
 export function parseTrafficPolicy(
   key: string,
   raw: unknown,
-  report: Report,
+  report: Issues,
 ): { externalTrafficPolicy?: TrafficPolicy } {
   if (raw === undefined) return {};
   const policy = trafficPolicies.find((policy) => policy === raw);
   if (policy) return { externalTrafficPolicy: policy };
-  report.wrong(
+  report.invalid(
     key,
     raw,
     `it must be ${list(trafficPolicies, "or")}`,

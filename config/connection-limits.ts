@@ -1,7 +1,7 @@
 import { defaultPods } from "../components/microservice/autoscaler.ts";
 import { poolSize } from "../packages/service-kit/database/pool-size.ts";
 import { type DatabaseSettings, maxConnections } from "./database.ts";
-import { list, type Report } from "./issues.ts";
+import { type Issues, list } from "./issues.ts";
 import type { DeployedSettings, ServiceSettings } from "./service.ts";
 
 /** The lowest limit of a role: enough for 6 pods, so that small stacks can grow without an update of their roles. */
@@ -44,7 +44,7 @@ export function checkConnections<Name extends string>(
   services: Record<Name, ServiceSettings>,
   names: readonly Name[],
   database: DatabaseSettings,
-  { mistake }: Report,
+  { add: mistake }: Issues,
 ): void {
   const uses = deployed(services, names)
     .map(({ name, settings }) => ({

@@ -1,6 +1,6 @@
 import { certificatesRule, isCertificates } from "./certificates.ts";
 import { imagePattern } from "./image-reference.ts";
-import { isMap, isWhole, list, type Report } from "./issues.ts";
+import { type Issues, isMap, isWhole, list } from "./issues.ts";
 import {
   bytes,
   canonical,
@@ -64,8 +64,8 @@ const here = ["storage", "storageClass", "resources"];
 const elsewhere = ["port", "user", "tls", "certificateAuthority"];
 
 /** Checks `marquee:database`. */
-export function parseDatabase(raw: unknown, report: Report): DatabaseSettings {
-  const { wrong, known } = report;
+export function parseDatabase(raw: unknown, report: Issues): DatabaseSettings {
+  const { invalid: wrong, rejectUnknownKeys: known } = report;
   if (raw !== undefined && !isMap(raw))
     wrong("database", raw, "it must be a map, such as { storage: 20Gi }");
   const given = isMap(raw) ? raw : {};
@@ -177,7 +177,7 @@ export function parseDatabase(raw: unknown, report: Report): DatabaseSettings {
 function parseAuthority(
   authority: unknown,
   tls: ExternalDatabase["tls"],
-  { mistake }: Report,
+  { add: mistake }: Issues,
 ): { certificateAuthority?: string } {
   const key = "database.certificateAuthority";
   if (tls !== "verify") {

@@ -1,5 +1,5 @@
 import { isOrigin } from "../packages/service-kit/http/origin.ts";
-import type { Report } from "./issues.ts";
+import type { Issues } from "./issues.ts";
 
 const rule =
   "it must be a URL without a path, such as https://auth.example.com";
@@ -13,11 +13,11 @@ const rule =
 export function parseTokenIssuer(
   raw: unknown,
   isRequired: boolean,
-  report: Report,
+  report: Issues,
 ): string | undefined {
   if (raw === undefined) {
     if (isRequired)
-      report.wrong(
+      report.invalid(
         "issuer",
         raw,
         "services.auth.type is ExternalName, so the services here must know the issuer of its access tokens. Its /.well-known/oauth-authorization-server names it; for example, http://auth-service.marquee-staging.svc:8081",
@@ -25,6 +25,6 @@ export function parseTokenIssuer(
     return undefined;
   }
   if (typeof raw === "string" && isOrigin(raw)) return raw;
-  report.wrong("issuer", raw, rule);
+  report.invalid("issuer", raw, rule);
   return undefined;
 }

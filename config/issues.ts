@@ -1,13 +1,13 @@
 import leven from "leven"; // finds what a misspelt word was meant to be
 
 /** Where the checks of a configuration note what they find. */
-export interface Report {
+export interface Issues {
   /** Notes that a value breaks its rule. */
-  wrong(key: string, value: unknown, rule: string, hint?: string): void;
+  invalid(key: string, value: unknown, rule: string, hint?: string): void;
   /** Notes what is wrong with a key whose value is nobody's business, such as a secret's. */
-  mistake(key: string, text: string): void;
+  add(key: string, text: string): void;
   /** Notes every key of `object` that is not one of `keys`. */
-  known(
+  rejectUnknownKeys(
     prefix: string,
     object: Record<string, unknown>,
     keys: readonly string[],

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isMap, isWhole, type Report } from "./issues.ts";
+import { type Issues, isMap, isWhole } from "./issues.ts";
 import { parseAnnotations } from "./object-metadata.ts";
 
 /** What only a Service of type LoadBalancer has. */
@@ -21,17 +21,17 @@ export const defaultLoadBalancer: LoadBalancerSettings = {
 export function parseLoadBalancer(
   key: string,
   raw: unknown,
-  report: Report,
+  report: Issues,
 ): LoadBalancerSettings {
   if (!isMap(raw)) {
-    report.wrong(
+    report.invalid(
       key,
       raw,
       "it must be a map, such as { sourceRanges: [203.0.113.0/24], timeoutSeconds: 300 }",
     );
     return defaultLoadBalancer;
   }
-  report.known(
+  report.rejectUnknownKeys(
     `${key}.`,
     raw,
     ["sourceRanges", "annotations", "timeoutSeconds"],
@@ -46,7 +46,7 @@ export function parseLoadBalancer(
     sourceRanges !== undefined &&
     (!Array.isArray(sourceRanges) || sourceRanges.length === 0)
   )
-    report.wrong(
+    report.invalid(
       `${key}.sourceRanges`,
       sourceRanges,
       "it must be a list of at least one CIDR block; without the key, everybody may connect",
@@ -54,7 +54,7 @@ export function parseLoadBalancer(
   const ranges = Array.isArray(sourceRanges) ? sourceRanges : [];
   ranges.forEach((range, index) => {
     if (!isCidr(range))
-      report.wrong(
+      report.invalid(
         `${key}.sourceRanges[${index}]`,
         range,
         "it must be a CIDR block, such as 203.0.113.0/24 or 198.51.100.7/32",
@@ -66,7 +66,7 @@ export function parseLoadBalancer(
     report,
   );
   if (!isWhole(timeoutSeconds, 1, 3600))
-    report.wrong(
+    report.invalid(
       `${key}.timeoutSeconds`,
       timeoutSeconds,
       "it must be a whole number from 1 to 3600",

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Secrets } from "../components/secret.ts";
 import { certificatesRule, isCertificates } from "./certificates.ts";
-import { isMap, type Report } from "./issues.ts";
+import { type Issues, isMap } from "./issues.ts";
 
 /** Where the titles are that people watch. @default in streaming's image: the sample titles */
 export interface MediaSettings {
@@ -66,7 +66,7 @@ const rules: Record<Key, [isRight: (value: string) => boolean, rule: string]> =
 export function parseMedia(
   raw: unknown,
   secrets: Secrets[string] | "elsewhere" | undefined,
-  { wrong, mistake, known }: Report,
+  { invalid: wrong, add: mistake, rejectUnknownKeys: known }: Issues,
 ): MediaSettings {
   const given = isMap(raw) ? raw : {};
   if (raw !== undefined && !isMap(raw))

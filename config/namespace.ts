@@ -1,5 +1,5 @@
-import { ownership } from "../components/naming.ts";
-import { isMap, type Report } from "./issues.ts";
+import { forcePatch } from "../components/naming.ts";
+import { type Issues, isMap } from "./issues.ts";
 import { parseAnnotations, parseLabels } from "./object-metadata.ts";
 
 /** Names the Pulumi state that owns a namespace, by a random mark that only that state knows. */
@@ -22,18 +22,18 @@ const nameLabel = "kubernetes.io/metadata.name";
 /** Checks `marquee:namespace`. */
 export function parseNamespace(
   raw: unknown,
-  report: Report,
+  report: Issues,
 ): NamespaceSettings | undefined {
   if (raw === undefined) return undefined;
   if (!isMap(raw)) {
-    report.wrong(
+    report.invalid(
       "namespace",
       raw,
       "it must be a map, such as { labels: { team: video } }",
     );
     return undefined;
   }
-  report.known(
+  report.rejectUnknownKeys(
     "namespace.",
     raw,
     ["annotations", "labels"],
@@ -52,13 +52,13 @@ export function parseNamespace(
     }),
   };
   const reserved = {
-    annotations: [ownerAnnotation, ...Object.keys(ownership)],
+    annotations: [ownerAnnotation, ...Object.keys(forcePatch)],
     labels: [nameLabel, ...Object.keys(podSecurityLabels)],
   };
   for (const kind of ["annotations", "labels"] as const)
     for (const name of Object.keys(settings[kind] ?? {}))
       if (reserved[kind].includes(name))
-        report.mistake(
+        report.add(
           `namespace.${kind}["${name}"]`,
           `can't be set here: ${name === nameLabel ? "Kubernetes" : "Marquee"} sets it itself`,
         );

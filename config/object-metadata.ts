@@ -1,4 +1,4 @@
-import { isMap, type Report } from "./issues.ts";
+import { type Issues, isMap } from "./issues.ts";
 
 /** The prefix of a qualified name, a DNS subdomain, and the slash. */
 const prefix =
@@ -16,7 +16,7 @@ const mostAnnotationBytes = 256 * 1024;
 export function parseAnnotations(
   key: string,
   raw: unknown,
-  report: Report,
+  report: Issues,
 ): Record<string, string> {
   const annotations = parseTexts(key, raw, "annotation", report);
   const bytes = Object.entries(annotations).reduce(
@@ -24,7 +24,7 @@ export function parseAnnotations(
     0,
   );
   if (bytes > mostAnnotationBytes)
-    report.mistake(
+    report.add(
       key,
       `have ${bytes} bytes, and Kubernetes takes ${mostAnnotationBytes} at most`,
     );
@@ -35,12 +35,12 @@ export function parseAnnotations(
 export function parseLabels(
   key: string,
   raw: unknown,
-  report: Report,
+  report: Issues,
 ): Record<string, string> {
   const labels = parseTexts(key, raw, "label", report);
   for (const [name, value] of Object.entries(labels))
     if (typeof value === "string" && !labelValuePattern.test(value))
-      report.wrong(
+      report.invalid(
         `${key}["${name}"]`,
         value,
         "it must be empty, or at most 63 letters, digits, dots, dashes and underscores, with a letter or digit at both ends",
@@ -52,7 +52,7 @@ function parseTexts(
   key: string,
   raw: unknown,
   what: "annotation" | "label",
-  { wrong, mistake }: Report,
+  { invalid: wrong, add: mistake }: Issues,
 ): Record<string, string> {
   if (!isMap(raw)) {
     wrong(key, raw, `it must be a map of texts, as Kubernetes' ${what}s are`);

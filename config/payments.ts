@@ -1,5 +1,5 @@
 import type { Secrets } from "../components/secret.ts";
-import { isMap, isWhole, list, type Report } from "./issues.ts";
+import { type Issues, isMap, isWhole, list } from "./issues.ts";
 
 /** What moves the money, and when. */
 export interface PaymentSettings {
@@ -32,7 +32,7 @@ const duration =
 export function parsePayments(
   raw: unknown,
   secrets: Secrets[string] | "elsewhere" | undefined,
-  { wrong, mistake, known }: Report,
+  { invalid: wrong, add: mistake, rejectUnknownKeys: known }: Issues,
 ): PaymentSettings {
   const given = isMap(raw) ? raw : {};
   if (raw !== undefined && !isMap(raw))

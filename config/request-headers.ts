@@ -1,6 +1,6 @@
 import { validateHeaderName } from "node:http";
 import { type IsEncrypted, notEncrypted } from "../components/secret.ts";
-import { isMap, type Report } from "./issues.ts";
+import { type Issues, isMap } from "./issues.ts";
 
 /** Headers that HTTP clients set themselves. */
 const reserved = [
@@ -18,7 +18,7 @@ export function parseRequestHeaders(
   path: [key: string, ...steps: string[]],
   raw: unknown,
   isEncrypted: IsEncrypted,
-  { mistake }: Report,
+  { add: mistake }: Issues,
 ): Record<string, string> | undefined {
   const key = path.join(".");
   if (raw === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { isMap, type Report } from "./issues.ts";
+import { type Issues, isMap } from "./issues.ts";
 
 const kinds = ["cpu", "memory", "ephemeral-storage"] as const;
 type Kind = (typeof kinds)[number];
@@ -46,19 +46,19 @@ export const isQuantity = (
 export function parseResources(
   key: string,
   raw: unknown,
-  report: Report,
+  report: Issues,
   defaults = defaultResources,
 ): ResourceSettings {
   if (raw === undefined) return defaults;
   if (!isMap(raw)) {
-    report.wrong(
+    report.invalid(
       key,
       raw,
       "it must be a map, such as { requests: { cpu: 100m }, limits: { memory: 512Mi } }",
     );
     return defaults;
   }
-  report.known(
+  report.rejectUnknownKeys(
     `${key}.`,
     raw,
     ["requests", "limits"],
@@ -75,7 +75,7 @@ export function parseResources(
       ? (["requests", "limits"] as const)
       : (["limits", "requests"] as const);
     const values = { requests: request, limits: limit };
-    report.wrong(
+    report.invalid(
       `${key}.${wrong}.${kind}`,
       values[wrong].text,
       `it is ${wrong === "requests" ? "more" : "less"} than ${key}.${other}.${kind}, which is ${values[other].text}${values[other].given ? "" : " (the default)"}, and nothing can be given more than it may take`,
@@ -87,13 +87,13 @@ export function parseResources(
   function parseQuantities(which: keyof ResourceSettings) {
     const given = (raw as Record<string, unknown>)[which] ?? {};
     if (!isMap(given))
-      report.wrong(
+      report.invalid(
         `${key}.${which}`,
         given,
         "it must be a map with cpu, memory and ephemeral-storage, or some of them",
       );
     const map = isMap(given) ? given : {};
-    report.known(`${key}.${which}.`, map, kinds, "a resource");
+    report.rejectUnknownKeys(`${key}.${which}.`, map, kinds, "a resource");
     return Object.fromEntries(
       kinds.map((kind) => {
         const value = map[kind];
@@ -102,7 +102,7 @@ export function parseResources(
         const text = `${value}`;
         if (isQuantity(checks[kind], value))
           return [kind, { text: canonical(text), given: true }];
-        report.wrong(`${key}.${which}.${kind}`, value, checks[kind].rule);
+        report.invalid(`${key}.${which}.${kind}`, value, checks[kind].rule);
         return [kind, undefined];
       }),
     ) as Record<Kind, { text: string; given: boolean } | undefined>;

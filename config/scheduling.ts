@@ -1,5 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
-import { isMap, isWhole, list, type Report } from "./issues.ts";
+import { type Issues, isMap, isWhole, list } from "./issues.ts";
 
 /** On which nodes pods may run. */
 export interface SchedulingSettings {
@@ -17,7 +17,7 @@ const example = "{ key: dedicated, value: video, effect: NoSchedule }";
 export function parseNodeSelector(
   key: string,
   raw: unknown,
-  { wrong }: Report,
+  { invalid: wrong }: Issues,
 ): Pick<SchedulingSettings, "nodeSelector"> {
   if (raw === undefined) return {};
   if (isMap(raw) && Object.values(raw).every(isText))
@@ -34,11 +34,11 @@ export function parseNodeSelector(
 export function parseTolerations(
   key: string,
   raw: unknown,
-  report: Report,
+  report: Issues,
 ): Pick<SchedulingSettings, "tolerations"> {
   if (raw === undefined) return {};
   if (!Array.isArray(raw)) {
-    report.wrong(key, raw, `it must be a list, such as [${example}]`);
+    report.invalid(key, raw, `it must be a list, such as [${example}]`);
     return {};
   }
   for (const [index, toleration] of raw.entries())
@@ -46,8 +46,8 @@ export function parseTolerations(
   return { tolerations: raw };
 }
 
-function checkToleration(key: string, raw: unknown, report: Report): void {
-  const { wrong, known } = report;
+function checkToleration(key: string, raw: unknown, report: Issues): void {
+  const { invalid: wrong, rejectUnknownKeys: known } = report;
   if (!isMap(raw)) {
     wrong(key, raw, `it must be a map, such as ${example}`);
     return;

@@ -13,7 +13,7 @@ import type { IsEncrypted } from "../components/secret.ts";
 import { type OutsideCaller, parseOutsideCallers } from "./allow-from.ts";
 import { parseTrafficPolicy, type TrafficPolicy } from "./client-addresses.ts";
 import { isImage } from "./image-reference.ts";
-import { isMap, isWhole, list, type Report, suggestion } from "./issues.ts";
+import { type Issues, isMap, isWhole, list, suggestion } from "./issues.ts";
 import {
   defaultLoadBalancer,
   type LoadBalancerSettings,
@@ -73,22 +73,22 @@ export type ServiceSettings = DeployedSettings | ExternalSettings;
  */
 export const networkUse = (
   service: ServiceSettings,
-  outside: readonly number[] = [],
+  egressPorts: readonly number[] = [],
 ) =>
   service.type === "ExternalName"
     ? {
-        reach: "elsewhere" as const,
+        ingress: "external" as const,
         ...(service.port !== undefined && { port: service.port }),
-        outside: [],
+        egressPorts: [],
       }
     : {
-        reach:
+        ingress:
           service.type === "ClusterIP"
-            ? ("callers" as const)
-            : ("everybody" as const),
+            ? ("internal" as const)
+            : ("public" as const),
         ...(service.allowFrom && { allowFrom: service.allowFrom }),
-        outside: [
-          ...new Set([...endpointPorts(service.logSidecar), ...outside]),
+        egressPorts: [
+          ...new Set([...endpointPorts(service.logSidecar), ...egressPorts]),
         ],
       };
 
@@ -125,14 +125,14 @@ export function parseServices<Name extends string>(
   raw: unknown,
   names: readonly Name[],
   isEncrypted: IsEncrypted,
-  report: Report,
+  report: Issues,
 ): Record<Name, ServiceSettings> {
   const given = raw === undefined ? {} : raw;
   if (!isMap(given)) {
-    report.wrong("services", raw, `it must be a map with ${list(names)}`);
+    report.invalid("services", raw, `it must be a map with ${list(names)}`);
     return parseServices({}, names, isEncrypted, report);
   }
-  report.known("services.", given, names, "a service");
+  report.rejectUnknownKeys("services.", given, names, "a service");
   const takenBy = new Map<number, string>();
   return Object.fromEntries(
     names.map((name) => {
@@ -145,7 +145,7 @@ export function parseServices<Name extends string>(
       if ("nodePort" in settings && settings.nodePort !== undefined) {
         const other = takenBy.get(settings.nodePort);
         if (other)
-          report.wrong(
+          report.invalid(
             `services.${name}.nodePort`,
             settings.nodePort,
             `marquee:services.${other}.nodePort is the same, and each service needs its own`,
@@ -161,9 +161,9 @@ function parseService(
   name: string,
   raw: unknown,
   isEncrypted: IsEncrypted,
-  report: Report,
+  report: Issues,
 ): ServiceSettings {
-  const { wrong, known } = report;
+  const { invalid: wrong, rejectUnknownKeys: known } = report;
   const at = (key: string) => `services.${name}.${key}`;
   if (!isMap(raw)) {
     wrong(

@@ -15,7 +15,7 @@ import { checkConnections } from "./connection-limits.ts";
 import { type DatabaseSettings, parseDatabase } from "./database.ts";
 import { imagePattern, isImage, registryPattern } from "./image-reference.ts";
 import { parseTokenIssuer } from "./issuer.ts";
-import { list, type Report, shown, suggestion } from "./issues.ts";
+import { type Issues, list, shown, suggestion } from "./issues.ts";
 import { withLocalDefaults } from "./local-cluster.ts";
 import { type MediaSettings, parseMedia } from "./media.ts";
 import { type NamespaceSettings, parseNamespace } from "./namespace.ts";
@@ -128,24 +128,29 @@ export function parseSettings<Name extends string>(
   | { settings: Settings<Name>; mistakes: [] }
   | { settings?: undefined; mistakes: string[] } {
   const mistakes: string[] = [];
-  const mistake: Report["mistake"] = (key, text) => {
+  const add: Issues["add"] = (key, text) => {
     mistakes.push(`marquee:${key} ${text}.`);
   };
-  const wrong: Report["wrong"] = (key, value, rule, hint = "") => {
+  const invalid: Issues["invalid"] = (key, value, rule, hint = "") => {
     const is = value === undefined ? "missing" : shown(value);
     mistakes.push(`marquee:${key} is ${is}: ${rule}.${hint}`);
   };
-  const known: Report["known"] = (prefix, object, keys, what) => {
+  const rejectUnknownKeys: Issues["rejectUnknownKeys"] = (
+    prefix,
+    object,
+    keys,
+    what,
+  ) => {
     for (const key of Object.keys(object).filter((key) => !keys.includes(key)))
       mistakes.push(
         `marquee:${prefix}${key} is not ${what}: there ${keys.length === 1 ? "is only" : "are"} ${list(keys)}.${suggestion(key, keys)}`,
       );
   };
-  const report = { mistake, wrong, known };
+  const issues = { add, invalid, rejectUnknownKeys };
   const text = (key: string, pattern: RegExp, rule: string): string => {
     const value = raw[key];
     if (typeof value === "string" && pattern.test(value)) return value;
-    wrong(key, value, rule);
+    invalid(key, value, rule);
     return "";
   };
   /** As `text`, for a key that may be left out. */
@@ -156,7 +161,7 @@ export function parseSettings<Name extends string>(
     rule: string,
   ) => (raw[key] === undefined ? fallback : text(key, pattern, rule));
 
-  known(
+  rejectUnknownKeys(
     "",
     raw,
     [
@@ -168,12 +173,12 @@ export function parseSettings<Name extends string>(
     "a setting",
   );
   const before = mistakes.length;
-  const services = parseServices(raw.services, names, isEncrypted, report);
-  const database = parseDatabase(raw.database, report);
+  const services = parseServices(raw.services, names, isEncrypted, issues);
+  const database = parseDatabase(raw.database, issues);
   // After another mistake, the sum would be wrong, too.
   if (mistakes.length === before)
-    checkConnections(services, withDatabase, database, report);
-  const secrets = parseSecrets(raw.secrets, services, isEncrypted, report);
+    checkConnections(services, withDatabase, database, issues);
+  const secrets = parseSecrets(raw.secrets, services, isEncrypted, issues);
   const isElsewhere = (service: string) =>
     (services as Record<string, ServiceSettings>)[service]?.type ===
     "ExternalName";
@@ -182,16 +187,16 @@ export function parseSettings<Name extends string>(
   const issuer = parseTokenIssuer(
     raw.issuer,
     isElsewhere("auth") && !names.every(isElsewhere),
-    report,
+    issues,
   );
   const registryCredentials = parseRegistryCredentials(
     raw.registryCredentials,
     isEncrypted,
-    report,
+    issues,
   );
-  const namespace = parseNamespace(raw.namespace, report);
-  const payments = parsePayments(raw.payments, secretsOf("payment"), report);
-  const media = parseMedia(raw.media, secretsOf("streaming"), report);
+  const namespace = parseNamespace(raw.namespace, issues);
+  const payments = parsePayments(raw.payments, secretsOf("payment"), issues);
+  const media = parseMedia(raw.media, secretsOf("streaming"), issues);
   const imagesFrom = maybe(
     "imagesFrom",
     "",
@@ -200,7 +205,7 @@ export function parseSettings<Name extends string>(
   );
   const { logShipperImage } = raw;
   if (logShipperImage !== undefined && !isImage(logShipperImage))
-    wrong("logShipperImage", logShipperImage, isImage.rule);
+    invalid("logShipperImage", logShipperImage, isImage.rule);
   const sources = {
     services,
     ...(imagesFrom ? { imagesFrom } : {}),
@@ -213,7 +218,7 @@ export function parseSettings<Name extends string>(
     raw.imagesFrom === undefined && imagesToBuild(sources).length > 0;
   const retainData = String(raw.retainData ?? true); // Pulumi hands it over as text
   if (!["true", "false"].includes(retainData))
-    wrong("retainData", raw.retainData, "it must be true or false");
+    invalid("retainData", raw.retainData, "it must be true or false");
   const keepAliveSeconds = maybe(
     "keepAliveSeconds",
     "",

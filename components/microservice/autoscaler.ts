@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { isMap, isWhole, type Report } from "../../config/issues.ts";
-import { ownership, recommendedLabels } from "../naming.ts";
+import { type Issues, isMap, isWhole } from "../../config/issues.ts";
+import { forcePatch, recommendedLabels } from "../naming.ts";
 
 /** How many pods there are, by how busy they are. */
 export interface AutoscaleSettings {
@@ -23,36 +23,42 @@ export const mostPods = 10_000;
 export function parseAutoscale(
   key: string,
   raw: unknown,
-  report: Report,
+  report: Issues,
 ): AutoscaleSettings {
   const settings = { min: defaultPods, max: defaultPods, cpuPercent: 80 };
   if (!isMap(raw)) {
-    report.wrong(
+    report.invalid(
       key,
       raw,
       "it must be a map, such as { min: 2, max: 10, cpuPercent: 80 }",
     );
     return settings;
   }
-  report.known(`${key}.`, raw, Object.keys(settings), "a setting of autoscale");
+  report.rejectUnknownKeys(
+    `${key}.`,
+    raw,
+    Object.keys(settings),
+    "a setting of autoscale",
+  );
   const { min = settings.min, max, cpuPercent = settings.cpuPercent } = raw;
   if (isWhole(min, 1)) settings.min = min;
-  else report.wrong(`${key}.min`, min, "it must be a whole number, 1 or more");
+  else
+    report.invalid(`${key}.min`, min, "it must be a whole number, 1 or more");
   if (!isWhole(max, 1))
-    report.wrong(`${key}.max`, max, "it must be a whole number, 1 or more");
+    report.invalid(`${key}.max`, max, "it must be a whole number, 1 or more");
   else if (isWhole(min, 1) && max < min)
-    report.wrong(
+    report.invalid(
       `${key}.max`,
       max,
       `it must not be less than ${key}.min, which is ${min}${raw.min === undefined ? " (the default)" : ""}`,
     );
   else if (max > mostPods)
-    report.wrong(`${key}.max`, max, `it must be ${mostPods} at most`);
+    report.invalid(`${key}.max`, max, `it must be ${mostPods} at most`);
   else settings.max = max;
   // Above 100: pods may use more than they request, up to their limit.
   if (isWhole(cpuPercent, 1, 1000)) settings.cpuPercent = cpuPercent;
   else
-    report.wrong(
+    report.invalid(
       `${key}.cpuPercent`,
       cpuPercent,
       "it must be a whole number from 1 to 1000, of the CPU that a pod requests",
@@ -75,7 +81,7 @@ export function createAutoscaler(
         namespace: deployment.metadata.namespace,
         labels: recommendedLabels(service),
         // It is ready when metrics are there, which takes a new pod a minute: nothing to wait for.
-        annotations: { ...ownership, "pulumi.com/skipAwait": "true" },
+        annotations: { ...forcePatch, "pulumi.com/skipAwait": "true" },
       },
       spec: {
         scaleTargetRef: {

@@ -26,7 +26,7 @@ const preStopSeconds = 5;
  * @param port the name of its port
  * @param started the path that answers once it has started
  */
-export const everyContainer = (port: string, started: string) => ({
+export const containerDefaults = (port: string, started: string) => ({
   startupProbe: {
     httpGet: { path: started, port },
     periodSeconds: 1,
@@ -52,7 +52,7 @@ export function createContainer(
     ports: [{ name: "http", containerPort: port }],
     env: environmentOf(env),
     ...(secret && { envFrom: [{ secretRef: { name: secret } }] }),
-    ...everyContainer("http", "/livez"),
+    ...containerDefaults("http", "/livez"),
     readinessProbe: {
       httpGet: { path: "/readyz", port: "http" },
       periodSeconds: 1,

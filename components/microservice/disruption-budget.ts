@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { ownership, recommendedLabels } from "../naming.ts";
+import { forcePatch, recommendedLabels } from "../naming.ts";
 
 /** What makes whoever drains nodes take one pod of a service at a time. A pod that is not ready serves nobody, and may go. */
 export function createDisruptionBudget(
@@ -18,7 +18,7 @@ export function createDisruptionBudget(
         labels: recommendedLabels(service),
         // Its status is Pulumi's to remember once it has one; or the next preview would show it as news.
         annotations: {
-          ...ownership,
+          ...forcePatch,
           "pulumi.com/waitFor": "jsonpath={.status.observedGeneration}",
         },
       },

@@ -1,10 +1,10 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { isMap, type Report } from "../../config/issues.ts";
+import { type Issues, isMap } from "../../config/issues.ts";
 import { parseRequestHeaders } from "../../config/request-headers.ts";
 import { environmentOf, type SecretValue } from "../generated-secret.ts";
 import { createSecret, type IsEncrypted } from "../secret.ts";
-import { everyContainer } from "./container.ts";
+import { containerDefaults } from "./container.ts";
 
 /** The program that ships a service's log: a folder under services/, and an image's name. */
 export const logShipper = "log-shipper";
@@ -25,20 +25,20 @@ export function parseLogSidecar(
   path: [key: string, ...steps: string[]],
   raw: unknown,
   isEncrypted: IsEncrypted,
-  report: Report,
+  report: Issues,
 ): LogSidecarSettings | undefined {
   const key = path.join(".");
   if (raw === undefined || raw === false) return undefined;
   if (raw === true) return {};
   if (!isMap(raw)) {
-    report.wrong(
+    report.invalid(
       key,
       raw,
       "it must be true, false, or a map, such as { endpoint: https://logs.example.com/ingest }",
     );
     return undefined;
   }
-  report.known(
+  report.rejectUnknownKeys(
     `${key}.`,
     raw,
     ["endpoint", "headers"],
@@ -53,7 +53,7 @@ export function parseLogSidecar(
   );
   if (endpoint === undefined) {
     if (headers)
-      report.mistake(
+      report.add(
         `${key}.headers`,
         "are of requests to an endpoint, and there is no logSidecar.endpoint",
       );
@@ -68,12 +68,12 @@ export function parseLogSidecar(
     ? `${url.username}${url.password}` !== ""
     : typeof endpoint === "string" && endpoint.includes("@");
   if (hasUser)
-    report.mistake(
+    report.add(
       `${key}.endpoint`,
       "has a user or a password in it, which everybody could read who may read the stack's configuration or the pods",
     );
   else if (!url || url.port === "0")
-    report.wrong(
+    report.invalid(
       `${key}.endpoint`,
       endpoint,
       "it must be an http or https URL, such as https://logs.example.com/ingest",
@@ -153,7 +153,7 @@ export function logSidecar(
           ...(headers && { ENDPOINT_HEADERS: headers }),
         }),
       ],
-      ...everyContainer("logs", "/readyz"),
+      ...containerDefaults("logs", "/readyz"),
       // Measured: 38 MiB idle, 50 at 80,000 lines a second, 5 m of a core idle.
       resources: {
         requests: { cpu: "10m", memory: "64Mi", "ephemeral-storage": "64Mi" },

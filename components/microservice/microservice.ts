@@ -7,7 +7,7 @@ import {
   type EnvValue,
   type GeneratedValues,
 } from "../generated-secret.ts";
-import { componentTypes, ownership, recommendedLabels } from "../naming.ts";
+import { componentTypes, forcePatch, recommendedLabels } from "../naming.ts";
 import { podSecurity } from "../pod-security.ts";
 import { createSecret } from "../secret.ts";
 import { serviceUrl } from "../service-url.ts";
@@ -32,7 +32,7 @@ export interface MicroserviceArgs {
   /** The program's environment, besides PORT. */
   env?: Record<string, EnvValue>;
   /** Variables with a value that nobody thinks of: generated once, unless `secrets` has one. */
-  generates?: readonly string[] | undefined;
+  generatedSecrets?: readonly string[] | undefined;
   /** Values that were generated before, to go on with. @default none */
   generatedValues?: GeneratedValues | undefined;
   /** What the program finds in its file system, besides its image. @default nothing */
@@ -64,7 +64,7 @@ export class Microservice extends pulumi.ComponentResource {
   readonly deployment: k8s.apps.v1.Deployment;
   readonly service: k8s.core.v1.Service;
   /** What is there once the service is to be found here. Not a load balancer's address, which may take minutes. */
-  readonly arrival: pulumi.Resource;
+  readonly readyResource: pulumi.Resource;
   /** What to open: inside the cluster for ClusterIP, from outside for NodePort and LoadBalancer. */
   readonly url: pulumi.Output<string>;
 
@@ -121,7 +121,7 @@ export class Microservice extends pulumi.ComponentResource {
     if (settings.autoscale)
       createAutoscaler(name, this.deployment, settings.autoscale, { parent });
     this.service = createService(this.deployment);
-    this.arrival =
+    this.readyResource =
       settings.type === "LoadBalancer" ? this.deployment : this.service;
     this.url = url(this.service);
     this.registerOutputs({ images: this.images, url: this.url });
@@ -135,7 +135,7 @@ export class Microservice extends pulumi.ComponentResource {
             name,
             namespace,
             labels: recommendedLabels(name),
-            annotations: ownership,
+            annotations: forcePatch,
           },
           automountServiceAccountToken: false,
           ...(args.pullSecret && {
@@ -147,7 +147,7 @@ export class Microservice extends pulumi.ComponentResource {
     }
 
     function createGenerated() {
-      const names = (args.generates ?? []).filter(
+      const names = (args.generatedSecrets ?? []).filter(
         (variable) => !args.secrets?.[variable],
       );
       return Object.fromEntries(
@@ -170,7 +170,7 @@ export class Microservice extends pulumi.ComponentResource {
             name: `${name}-deployment`,
             namespace,
             labels,
-            annotations: ownership,
+            annotations: forcePatch,
           },
           spec: {
             ...(settings.autoscale
@@ -250,7 +250,7 @@ export class Microservice extends pulumi.ComponentResource {
             labels,
             annotations: {
               ...loadBalancer?.annotations,
-              ...ownership,
+              ...forcePatch,
               // The Deployment is awaited already: an address is all that is left to wait for.
               ...(loadBalancer ? {} : { "pulumi.com/skipAwait": "true" }),
             },

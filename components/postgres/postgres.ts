@@ -11,7 +11,7 @@ import {
   type GeneratedValues,
   type SecretValue,
 } from "../generated-secret.ts";
-import { componentTypes, ownership, recommendedLabels } from "../naming.ts";
+import { componentTypes, forcePatch, recommendedLabels } from "../naming.ts";
 import type { NetworkService } from "../network-policies.ts";
 import { imageCheckPod, postgresPod } from "./pod.ts";
 import { createProvisioning, provisioner } from "./provisioning.ts";
@@ -95,15 +95,15 @@ export class Postgres extends pulumi.ComponentResource {
         app: name,
         port: isElsewhere ? settings.port : databasePort,
         calls: [],
-        arrival: service,
-        reach: isElsewhere ? "elsewhere" : "callers",
+        readyResource: service,
+        ingress: isElsewhere ? "external" : "internal",
       },
       {
         name: provisioner,
         app: provisioner,
         calls: [name],
-        arrival: service,
-        reach: "callers",
+        readyResource: service,
+        ingress: "internal",
       },
     ];
     this.registerOutputs();
@@ -135,7 +135,7 @@ export class Postgres extends pulumi.ComponentResource {
             namespace,
             labels: recommendedLabels(name),
             // A failed one is run again by the next update.
-            annotations: { ...ownership, "pulumi.com/replaceUnready": "true" },
+            annotations: { ...forcePatch, "pulumi.com/replaceUnready": "true" },
           },
           spec: {
             backoffLimit: 0,
@@ -162,7 +162,7 @@ export class Postgres extends pulumi.ComponentResource {
       return new k8s.apps.v1.StatefulSet(
         name,
         {
-          metadata: { name, namespace, labels, annotations: ownership },
+          metadata: { name, namespace, labels, annotations: forcePatch },
           spec: {
             replicas: 1,
             serviceName: host,
@@ -195,7 +195,7 @@ export class Postgres extends pulumi.ComponentResource {
             namespace,
             labels,
             // It is bound when the pod that needs it is placed, and that is awaited.
-            annotations: { ...ownership, "pulumi.com/skipAwait": "true" },
+            annotations: { ...forcePatch, "pulumi.com/skipAwait": "true" },
           },
           spec: {
             accessModes: ["ReadWriteOnce"],
@@ -215,7 +215,7 @@ export class Postgres extends pulumi.ComponentResource {
             name: host,
             namespace,
             labels,
-            annotations: { ...ownership, "pulumi.com/skipAwait": "true" },
+            annotations: { ...forcePatch, "pulumi.com/skipAwait": "true" },
           },
           spec: isElsewhere
             ? { type: "ExternalName", externalName: settings.externalName }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type DatabaseSettings, databasePort } from "../../config/database.ts";
 import { timeouts } from "../../packages/service-kit/database/timeouts.ts";
 import { type EnvValue, environmentOf } from "../generated-secret.ts";
-import { ownership, recommendedLabels } from "../naming.ts";
+import { forcePatch, recommendedLabels } from "../naming.ts";
 import { containerSecurity, podSecurity } from "../pod-security.ts";
 
 export const provisioner = "postgres-provision";
@@ -55,7 +55,7 @@ export function createProvisioning(
         namespace,
         labels,
         // One that failed is not tried again by itself, but by the next `pulumi up`.
-        annotations: { ...ownership, "pulumi.com/replaceUnready": "true" },
+        annotations: { ...forcePatch, "pulumi.com/replaceUnready": "true" },
       },
       spec: {
         backoffLimit: 1,

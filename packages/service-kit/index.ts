@@ -5,10 +5,10 @@ export {
 } from "./access-token/access-token.ts";
 export { bearer, bearerTokenOf } from "./access-token/bearer.ts";
 export {
-  AuthAway,
-  InvalidToken,
-  NoToken,
-  SessionEnded,
+  AuthUnavailableError as AuthAway,
+  InvalidTokenError as InvalidToken,
+  MissingTokenError as NoToken,
+  SessionEndedError as SessionEnded,
 } from "./access-token/errors.ts";
 export { accessTokenVariables } from "./access-token/variables.ts";
 export { untilAvailable } from "./database/availability.ts";
@@ -17,20 +17,27 @@ export {
   openDatabase,
   type Queries,
 } from "./database/database.ts";
-export { DatabaseAway, isUniqueViolation } from "./database/errors.ts";
+export {
+  DatabaseUnavailableError as DatabaseAway,
+  isUniqueViolation,
+} from "./database/errors.ts";
 export { migrate } from "./database/migrations.ts";
 export { databaseVariables } from "./database/variables.ts";
 export { certificates } from "./environment/certificates.ts";
 export { environment } from "./environment/environment.ts";
 export { wholeNumber } from "./environment/whole-number.ts";
 export { createService, factory, type ServiceEnv } from "./http/app.ts";
-export { formOf } from "./http/form.ts";
-export { hasMistakes, type Mistakes, summary } from "./http/form-errors.ts";
+export { parseForm as formOf } from "./http/form.ts";
+export {
+  errorSummary as summary,
+  type FormErrors as Mistakes,
+  hasErrors as hasMistakes,
+} from "./http/form-errors.ts";
 export { isOrigin } from "./http/origin.ts";
 export { problem } from "./http/problem.ts";
-export { isHere, sameOrigin } from "./http/same-origin.ts";
+export { isOwnHost as isHere, sameOrigin } from "./http/same-origin.ts";
 export { serve } from "./http/serve.ts";
-export { validated } from "./http/validators.ts";
+export { jsonValidator as validated } from "./http/validators.ts";
 export { logger } from "./observability/logger.ts";
 export { type Api, createApi } from "./openapi/api.ts";
 export { prefersHtml } from "./pages/accept.ts";

@@ -82,13 +82,13 @@ export function createAuth(options: AuthOptions) {
   let stopSweeping = () => {};
   const service = createService({
     errorPage: createErrorPage({ home: "/", signIn: "/sign-in" }),
-    async begin() {
+    async onStart() {
       await migrate(database, join(import.meta.dirname, "migrations"));
       await keyring.load();
       keyring.start();
       stopSweeping = startSweeping(database);
     },
-    async end() {
+    async onShutdown() {
       stopSweeping();
       await keyring.stop();
     },

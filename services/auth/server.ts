@@ -41,11 +41,11 @@ const {
 const database = openDatabase(variables, { name: "auth" });
 const auth = service();
 const end = async () => {
-  await auth.end();
+  await auth.shutdown();
   await database.close();
 };
 serve(
-  { ...auth, end },
+  { ...auth, shutdown: end },
   {
     port: PORT,
     keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },

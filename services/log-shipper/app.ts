@@ -23,7 +23,7 @@ export interface LogShipperOptions {
 }
 
 /**
- * The log shipper: a sidecar that follows another container's log file and ships its lines. It ships from `start` on. It
+ * The log shipper: a sidecar that follows another container's log file and ships its lines. It ships from `follow` on. It
  * is ready even while there is no file: as a native sidecar it starts before the container that writes one.
  */
 export function createLogShipper(options: LogShipperOptions) {
@@ -31,7 +31,7 @@ export function createLogShipper(options: LogShipperOptions) {
     async ready() {
       if (!shipper.started) throw new Error("it does not follow the log yet");
     },
-    end: () => shipper.end(),
+    onShutdown: () => shipper.end(),
   });
   const metrics = createShipMetrics(service.metrics, () => shipper.behind());
   const shipper = new Shipper({
@@ -48,5 +48,5 @@ export function createLogShipper(options: LogShipperOptions) {
     metrics,
     times: { ...shipTimes, ...options.times },
   });
-  return { ...service, start: () => shipper.start() };
+  return { ...service, follow: () => shipper.start() };
 }

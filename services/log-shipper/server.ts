@@ -23,6 +23,6 @@ const logShipper = createLogShipper({
   endpoint: ENDPOINT === undefined ? undefined : new URL(ENDPOINT),
   headers: ENDPOINT_HEADERS,
 });
-logShipper.start();
+logShipper.follow();
 // Nobody but Kubernetes and Prometheus calls it: the time until the end is for the lines.
-serve(logShipper, { port: PORT, times: { answer: 0, finish: 500 } });
+serve(logShipper, { port: PORT, times: { closeAfterMs: 0, killAfterMs: 500 } });

@@ -64,12 +64,12 @@ export function createPayment(options: PaymentOptions) {
   const { database, times } = options;
   let stops: (() => void | Promise<void>)[] = [];
   const service = createService({
-    async begin() {
+    async onStart() {
       await migrate(database, join(import.meta.dirname, "migrations"));
       await checkEncryptionKey(database, options.keyEncryptionKey);
       stops = startWorking(options, parts);
     },
-    async end() {
+    async onShutdown() {
       await Promise.all(stops.map((stop) => stop()));
     },
   });

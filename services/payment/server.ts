@@ -57,11 +57,11 @@ const payment = createPayment({
   times: { subscriptions: { period: BILLING_PERIOD, grace: GRACE_PERIOD } },
 });
 const end = async () => {
-  await payment.end();
+  await payment.shutdown();
   await database.close();
 };
 serve(
-  { ...payment, end },
+  { ...payment, shutdown: end },
   {
     port: PORT,
     keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },

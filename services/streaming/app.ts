@@ -67,7 +67,7 @@ export function createStreaming(options: StreamingOptions) {
     errorPage: (c, failure) => createErrorPage(parts.visitor)(c, failure),
     // What hls.js plays, it puts together itself.
     contentSecurityPolicy: { mediaSrc: ["'self'", "blob:"] },
-    async begin() {
+    async onStart() {
       await migrate(database, join(import.meta.dirname, "migrations"));
       // A store that is away is no reason not to begin: it may come back at any time, and the pages say so meanwhile.
       await parts.programme.catalogue().catch((err) => {
@@ -75,7 +75,7 @@ export function createStreaming(options: StreamingOptions) {
         logger.error({ err }, "the titles can't be reached yet");
       });
     },
-    end: () => parts.entitlements.settled(),
+    onShutdown: () => parts.entitlements.settled(),
   });
   const parts = partsOf(options, createEntitlementMetrics(service.metrics));
 

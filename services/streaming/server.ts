@@ -60,11 +60,11 @@ const streaming = createStreaming({
   testCards: PROCESSOR === "sandbox",
 });
 const end = async () => {
-  await streaming.end();
+  await streaming.shutdown();
   await database.close();
 };
 serve(
-  { ...streaming, end },
+  { ...streaming, shutdown: end },
   {
     port: PORT,
     keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },

@@ -2,20 +2,20 @@ import assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import {
-  NetworkPaths,
+  NetworkPolicies,
   type NetworkService,
 } from "../../components/network-policies.ts";
 import { deploy, known, noting } from "../support/components/engine.ts";
 
 /** A service whose Service object does not exist yet. */
-type Service = Omit<NetworkService, "arrival">;
+type Service = Omit<NetworkService, "readyResource">;
 
 /** A service with the defaults of the program's services. */
 const service = (name: string, more: Partial<Service> = {}): Service => ({
   name,
   app: `${name}-service`,
   calls: [],
-  reach: "callers",
+  ingress: "internal",
   ...more,
 });
 const system: Service[] = [
@@ -24,7 +24,7 @@ const system: Service[] = [
   service("streaming", {
     port: 8083,
     calls: ["auth", "payment"],
-    reach: "everybody",
+    ingress: "public",
   }),
 ];
 const pods = (service: string) => ({
@@ -43,9 +43,9 @@ async function policies(system: Service[]) {
   const { resources } = await deploy(() => {
     const services = system.map((service) => ({
       ...service,
-      arrival: new k8s.core.v1.Service(`${service.name}-service`),
+      readyResource: new k8s.core.v1.Service(`${service.name}-service`),
     }));
-    new NetworkPaths(
+    new NetworkPolicies(
       "network",
       { namespace: "marquee-dev", services },
       noting(options),
@@ -163,13 +163,13 @@ describe("NetworkPaths", () => {
   });
 
   for (const [who, calls, reach] of [
-    ["other services call", ["auth"], "callers"],
-    ["everybody may call", [], "everybody"],
-    ["is called outside the cluster", ["auth"], "elsewhere"],
+    ["other services call", ["auth"], "internal"],
+    ["everybody may call", [], "public"],
+    ["is called outside the cluster", ["auth"], "external"],
   ] as const)
     it(`rejects a service without a port that ${who}`, async () => {
       const work = policies([
-        service("auth", { reach }),
+        service("auth", { ingress: reach }),
         service("streaming", { port: 8083, calls }),
       ]);
       await assert.rejects(work, /auth has no port to be called at/);
@@ -179,7 +179,7 @@ describe("NetworkPaths", () => {
     const { specs, options } = await policies(
       system.map((service) =>
         service.name === "payment"
-          ? { ...service, reach: "elsewhere" }
+          ? { ...service, ingress: "external" }
           : service,
       ),
     );
@@ -198,7 +198,7 @@ describe("NetworkPaths", () => {
     const { specs } = await policies(
       system.map((service) =>
         service.name === "streaming"
-          ? { ...service, reach: "elsewhere" }
+          ? { ...service, ingress: "external" }
           : service,
       ),
     );
@@ -207,7 +207,7 @@ describe("NetworkPaths", () => {
 
   it("creates only the default policy if all services run outside the cluster", async () => {
     const { specs } = await policies(
-      system.map((service) => ({ ...service, reach: "elsewhere" })),
+      system.map((service) => ({ ...service, ingress: "external" })),
     );
     assert.deepEqual(Object.keys(specs), ["default-deny"]);
   });
@@ -216,7 +216,7 @@ describe("NetworkPaths", () => {
     const { specs } = await policies(
       system.map((service) =>
         service.name === "auth"
-          ? { ...service, outside: [9200, 443] }
+          ? { ...service, egressPorts: [9200, 443] }
           : service,
       ),
     );

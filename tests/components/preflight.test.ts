@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import {
   contextMistake,
+  preflight,
   registryMistake,
-  requireReach,
 } from "../../components/preflight.ts";
 import { image, settingsOf } from "../support/components/configurations.ts";
 import { deploy, ends, warnings } from "../support/components/engine.ts";
@@ -110,9 +110,9 @@ describe("requireReach", () => {
   /** The state of a deployed stack, whose namespace needs no lookup. */
   const deployed = { context: "here", hasNamespace: true, programs: [] };
   const reach = (
-    settings: Parameters<typeof requireReach>[0],
-    kubeconfig: Parameters<typeof requireReach>[1],
-  ) => requireReach(settings, kubeconfig, deployed, "marquee-dev");
+    settings: Parameters<typeof preflight>[0],
+    kubeconfig: Parameters<typeof preflight>[1],
+  ) => preflight(settings, kubeconfig, deployed, "marquee-dev");
   const mistakes = (host: string) =>
     `  - ${contextMistake("here", nothing)}\n` +
     `  - marquee:registry is "${host}", which does not answer (http://${host}/v2/: connect ECONNREFUSED ${host}). Start it, or set the key to one that runs.\n`;

@@ -123,33 +123,36 @@ describe("parseSettings: logSidecar", () => {
 });
 
 describe("networkUse", () => {
-  it("returns reach callers for a service without an external address", () => {
+  it("returns ingress internal for a service without an external address", () => {
     assert.deepEqual(networkUse(auth({})), {
-      reach: "callers",
-      outside: [],
+      ingress: "internal",
+      egressPorts: [],
     });
   });
 
   for (const type of ["NodePort", "LoadBalancer"])
-    it(`returns reach everybody for a ${type}`, () => {
-      assert.equal(networkUse(auth({ type })).reach, "everybody");
+    it(`returns ingress public for a ${type}`, () => {
+      assert.equal(networkUse(auth({ type })).ingress, "public");
     });
 
-  it("returns reach elsewhere for an ExternalName", () => {
+  it("returns ingress external for an ExternalName", () => {
     assert.deepEqual(
       networkUse(auth({ type: "ExternalName", externalName: "a.example.com" })),
-      { reach: "elsewhere", outside: [] },
+      { ingress: "external", egressPorts: [] },
     );
   });
 
-  it("lists the service's own outside ports after the log endpoint's, unless it runs elsewhere", () => {
+  it("lists the service's own egress ports after the log endpoint's, unless it runs elsewhere", () => {
     const logSidecar = { endpoint: "http://logs:9200" };
     for (const [service, ports] of [
       [{}, [443, 8443]],
       [{ logSidecar }, [9200, 443, 8443]],
       [{ type: "ExternalName", externalName: "a.example.com" }, []],
     ])
-      assert.deepEqual(networkUse(auth(service), [443, 8443]).outside, ports);
+      assert.deepEqual(
+        networkUse(auth(service), [443, 8443]).egressPorts,
+        ports,
+      );
   });
 
   const ports: [logSidecar: unknown, ports: number[]][] = [
@@ -166,7 +169,7 @@ describe("networkUse", () => {
     [{ endpoint: "https://logs.example.com:80" }, [80]],
   ];
   for (const [logSidecar, expected] of ports)
-    it(`returns outside ports [${expected}] for logSidecar ${JSON.stringify(logSidecar)}`, () => {
-      assert.deepEqual(networkUse(auth({ logSidecar })).outside, expected);
+    it(`returns egress ports [${expected}] for logSidecar ${JSON.stringify(logSidecar)}`, () => {
+      assert.deepEqual(networkUse(auth({ logSidecar })).egressPorts, expected);
     });
 });

@@ -55,9 +55,9 @@ describe("networkUse: port of a service", () => {
 
   it("has the port of a service that runs elsewhere", () => {
     assert.deepEqual(networkUse(auth({ ...external, port: 80 })), {
-      reach: "elsewhere",
+      ingress: "external",
       port: 80,
-      outside: [],
+      egressPorts: [],
     });
   });
 });

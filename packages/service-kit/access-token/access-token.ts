@@ -1,7 +1,7 @@
 import { errors, jwtVerify } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
 import { logger } from "../observability/logger.ts";
-import { InvalidToken, SessionEnded } from "./errors.ts";
+import { InvalidTokenError, SessionEndedError } from "./errors.ts";
 import { algorithm } from "./fetch-keys.ts";
 import type { Fetch } from "./fetch-text.ts";
 import { createKeySet, type KeySetTimes, keySetTimes } from "./key-set.ts";
@@ -109,10 +109,10 @@ export function createAccessTokens({
         token,
         async ({ kid }: { kid?: unknown }) => {
           if (typeof kid !== "string")
-            throw new InvalidToken("The token names no key.");
+            throw new InvalidTokenError("The token names no key.");
           const key = await keys.find(kid);
           if (!key)
-            throw new InvalidToken("The token's key is none of auth's.");
+            throw new InvalidTokenError("The token's key is none of auth's.");
           return key;
         },
         checks,
@@ -124,14 +124,14 @@ export function createAccessTokens({
       const claims = Claims.safeParse(payload);
       if (!claims.success) {
         const names = claims.error.issues.map(({ path }) => String(path[0]));
-        throw new InvalidToken(
+        throw new InvalidTokenError(
           `The token's claims are not as expected: ${names.join(", ")}.`,
         );
       }
       const { sub, sid, exp } = claims.data;
       const revocation = await revocations.find(sid);
       if (revocation && !(revocation.accountDeleted && acceptDeletedAccount))
-        throw new SessionEnded();
+        throw new SessionEndedError();
       return {
         userId: sub,
         sessionId: sid,
@@ -143,19 +143,19 @@ export function createAccessTokens({
   };
 }
 
-function invalid(cause: errors.JOSEError): InvalidToken {
+function invalid(cause: errors.JOSEError): InvalidTokenError {
   if (cause instanceof errors.JWTExpired)
-    return new InvalidToken("The token has expired.", { cause });
+    return new InvalidTokenError("The token has expired.", { cause });
   if (cause instanceof errors.JWTClaimValidationFailed)
-    return new InvalidToken(
+    return new InvalidTokenError(
       `The token's ${cause.claim} is not the expected one.`,
       { cause },
     );
   if (cause instanceof errors.JWSSignatureVerificationFailed)
-    return new InvalidToken("The token's signature is wrong.", { cause });
+    return new InvalidTokenError("The token's signature is wrong.", { cause });
   if (cause instanceof errors.JOSEAlgNotAllowed)
-    return new InvalidToken(`The token is not signed with ${algorithm}.`, {
+    return new InvalidTokenError(`The token is not signed with ${algorithm}.`, {
       cause,
     });
-  return new InvalidToken("This is not a signed token.", { cause });
+  return new InvalidTokenError("This is not a signed token.", { cause });
 }

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import type { AccessToken, VerifyOptions } from "./access-token.ts";
-import { NoToken } from "./errors.ts";
+import { MissingTokenError } from "./errors.ts";
 
 /** What a route for people who are logged in finds in its context: whose access token it is. */
 export interface Bearer<User = AccessToken> {
@@ -20,7 +20,7 @@ export const bearer =
   ): MiddlewareHandler<Bearer<User>> =>
   async (c, next) => {
     const token = bearerTokenOf(c.req.header("authorization"));
-    if (token === undefined) throw new NoToken();
+    if (token === undefined) throw new MissingTokenError();
     c.set("user", await accessTokens.verify(token, options));
     await next();
   };

@@ -4,8 +4,8 @@ import { HTTPException } from "hono/http-exception";
  * A token is not valid; the message says why, in a sentence without the token. To a client it is a 401, with the WWW-Authenticate
  * of RFC 6750.
  */
-export class InvalidToken extends HTTPException {
-  override readonly name = "InvalidToken";
+export class InvalidTokenError extends HTTPException {
+  override readonly name = "InvalidTokenError";
 
   /** @param message in ASCII and without quotes: it is in a header, too */
   constructor(message: string, options: { cause?: unknown } = {}) {
@@ -18,15 +18,15 @@ export class InvalidToken extends HTTPException {
 }
 
 /** The token's session has ended before the token expired. */
-export class SessionEnded extends InvalidToken {
+export class SessionEndedError extends InvalidTokenError {
   constructor() {
     super("The token's session has ended.");
   }
 }
 
 /** No token was sent. To a client it is a 401 that says so without `error`: RFC 6750, 3.1. */
-export class NoToken extends HTTPException {
-  override readonly name = "NoToken";
+export class MissingTokenError extends HTTPException {
+  override readonly name = "MissingTokenError";
 
   /** @param message what to send, in a sentence */
   constructor(message = "Send an access token: Authorization: Bearer ….") {
@@ -49,8 +49,8 @@ const challenge = (...more: string[]) =>
  * Whether a token is valid can't be said now: auth, who publishes the keys, does not answer. To a client it is a 503 with
  * Retry-After; `cause` is what happened, for the log.
  */
-export class AuthAway extends HTTPException {
-  override readonly name = "AuthAway";
+export class AuthUnavailableError extends HTTPException {
+  override readonly name = "AuthUnavailableError";
 
   constructor(cause: unknown) {
     super(503, {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CryptoKey } from "jose";
 import { logger } from "../observability/logger.ts";
-import { AuthAway } from "./errors.ts";
+import { AuthUnavailableError } from "./errors.ts";
 import { type FetchedKeys, fetchKeys } from "./fetch-keys.ts";
 import type { Fetch } from "./fetch-text.ts";
 
@@ -68,7 +68,7 @@ export function createKeySet(
   let fetching: Promise<void> | undefined;
   let began = Number.NEGATIVE_INFINITY;
   /** Of the last fetch, if it failed. */
-  let failure: { away: AuthAway; at: number } | undefined;
+  let failure: { away: AuthUnavailableError; at: number } | undefined;
 
   async function fetchAndKeep(): Promise<void> {
     const at = performance.now();
@@ -86,7 +86,7 @@ export function createKeySet(
           { err, url },
           `auth's keys can't be fetched${kept ? "; the old ones serve" : ""}`,
         );
-      failure = { away: new AuthAway(err), at: performance.now() };
+      failure = { away: new AuthUnavailableError(err), at: performance.now() };
       throw failure.away;
     }
   }

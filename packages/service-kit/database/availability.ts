@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { logger } from "../observability/logger.ts";
-import { DatabaseAway, reasonOf } from "./errors.ts";
+import { DatabaseUnavailableError, reasonOf } from "./errors.ts";
 
 /** Milliseconds. */
 const times = {
@@ -23,7 +23,7 @@ export async function untilAvailable<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof DatabaseAway)) throw error;
+      if (!(error instanceof DatabaseUnavailableError)) throw error;
       const reason = reasonOf(error);
       const now = performance.now();
       if (reason !== logged.reason || now - logged.at > times.log) {

@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
-import { DatabaseAway, isOverload, losesConnection } from "./errors.ts";
+import {
+  DatabaseUnavailableError,
+  isOverload,
+  losesConnection,
+} from "./errors.ts";
 import { type Timeout, timeouts } from "./timeouts.ts";
 
 /** A connection of the pool's, which knows whether it may be used again. */
@@ -86,7 +90,9 @@ export class Connection {
     } catch (error) {
       hideRow(error);
       if (losesConnection(error)) this.#lost = true;
-      throw this.#lost || isOverload(error) ? new DatabaseAway(error) : error;
+      throw this.#lost || isOverload(error)
+        ? new DatabaseUnavailableError(error)
+        : error;
     } finally {
       clearTimeout(timer);
     }

@@ -1,7 +1,7 @@
 import pg from "pg"; // PostgreSQL's protocol in JavaScript, without anything to compile
 import { logger } from "../observability/logger.ts";
 import { Connection } from "./connection.ts";
-import { DatabaseAway, reasonOf } from "./errors.ts";
+import { DatabaseUnavailableError, reasonOf } from "./errors.ts";
 import { poolSize } from "./pool-size.ts";
 import { begin, timeouts } from "./timeouts.ts";
 import { getTypeParser } from "./types.ts";
@@ -200,7 +200,7 @@ class Pool implements Database {
     try {
       client = await this.#pool.connect();
     } catch (error) {
-      throw new DatabaseAway(error);
+      throw new DatabaseUnavailableError(error);
     }
     const connection = this.#connections.get(client) as Connection;
     connection.take();
@@ -219,7 +219,9 @@ class Pool implements Database {
     } catch (error) {
       connection.cut(); // it must not be used uninspected
       this.#release(connection);
-      throw error instanceof DatabaseAway ? error : new DatabaseAway(error);
+      throw error instanceof DatabaseUnavailableError
+        ? error
+        : new DatabaseUnavailableError(error);
     }
     if (connection.hasTimeouts || this.#warned) return;
     this.#warned = true;

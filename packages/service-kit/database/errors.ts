@@ -8,7 +8,7 @@ import pg from "pg";
  * What was under way may have been done: a statement outside of a transaction, or a COMMIT, whose connection was lost before
  * the answer came. Work that must not be done twice carries an id that a unique constraint knows.
  */
-export class DatabaseAway extends HTTPException {
+export class DatabaseUnavailableError extends HTTPException {
   constructor(cause: unknown) {
     super(503, {
       message: "The database does not answer now. Try again shortly.",
@@ -56,7 +56,7 @@ export const isOverload = (error: unknown): boolean =>
 
 /** What an error says, for the log: never with a password, as neither PostgreSQL nor Node.js puts one there. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof DatabaseAway) return reasonOf(error.cause);
+  if (error instanceof DatabaseUnavailableError) return reasonOf(error.cause);
   const { message, code } = error as { message: string; code?: string };
   // Several addresses, none of which answered, are an AggregateError, which has a code alone.
   return `${message || code}${advice(code ?? "")}`;

@@ -3,7 +3,7 @@ import pg from "pg";
 import { logger } from "../observability/logger.ts";
 import { untilAvailable } from "./availability.ts";
 import type { Database, Queries } from "./database.ts";
-import { codeOf, DatabaseAway } from "./errors.ts";
+import { codeOf, DatabaseUnavailableError } from "./errors.ts";
 import {
   type Applied,
   compare,
@@ -128,7 +128,7 @@ async function apply(
     await tx.query(sql);
   } catch (error) {
     if (
-      error instanceof DatabaseAway &&
+      error instanceof DatabaseUnavailableError &&
       codeOf(error.cause) === lockNotAvailable
     )
       throw new WithoutLock(path, locks.wait);

@@ -47,7 +47,7 @@ export interface ServiceOptions {
    * What is to be done before requests are taken, such as migrating a database. Until then /readyz and every route but /livez
    * and /metrics answer 503; an error ends the program. @default nothing
    */
-  begin?: () => Promise<void>;
+  onStart?: () => Promise<void>;
   /** Bytes that a request's body may have; more is a 413. @default 65536 */
   bodyLimit?: number;
   /** Further directives of the Content-Security-Policy, by their names in camelCase. @default none: all is of this origin */
@@ -57,7 +57,7 @@ export interface ServiceOptions {
   /** What /readyz asks besides whether the program drains; an error means not ready. @default nothing */
   ready?: () => Promise<void>;
   /** What is left to do when the program is to end, after the last request. @default nothing */
-  end?: () => Promise<void>;
+  onShutdown?: () => Promise<void>;
 }
 
 /** A service's app, with all that services share; and the switch that makes it unready. */
@@ -66,11 +66,11 @@ export interface Service {
   /** What GET /metrics gives: for metrics of the service's own. */
   metrics: Registry;
   /** Does what is to be done before requests are taken; only once. Called by `serve` when it listens. */
-  begin(): Promise<void>;
+  start(): Promise<void>;
   /** From now on /readyz says 503, so that Kubernetes sends no more here. Called by `serve` when the program is to end. */
   drain(): void;
   /** Called by `serve` when it has drained. */
-  end(): Promise<void>;
+  shutdown(): Promise<void>;
 }
 
 /**
@@ -82,7 +82,7 @@ export function createService(options: ServiceOptions = {}): Service {
   const maxSize = options.bodyLimit ?? defaultBodyLimit;
   const metrics = createMetrics();
   let draining = false;
-  let begun = options.begin === undefined;
+  let begun = options.onStart === undefined;
   let beginning: Promise<void> | undefined;
 
   const app = factory.createApp();
@@ -93,7 +93,7 @@ export function createService(options: ServiceOptions = {}): Service {
   app.get("/livez", (c) => c.text("alive\n"));
   app.get("/readyz", async (c) => {
     if (draining) return problem(c, 503, "This process is about to end.");
-    if (!begun) return unbegun(c);
+    if (!begun) return starting(c);
     try {
       await options.ready?.();
     } catch (error) {
@@ -128,7 +128,7 @@ export function createService(options: ServiceOptions = {}): Service {
     }),
   );
   app.use(errorPages(options.errorPage ?? createErrorPage()));
-  app.use(async (c, next) => (begun ? next() : unbegun(c)));
+  app.use(async (c, next) => (begun ? next() : starting(c)));
   app.use(
     bodyLimit({
       maxSize,
@@ -150,9 +150,9 @@ export function createService(options: ServiceOptions = {}): Service {
   return {
     app,
     metrics: metrics.registry,
-    begin() {
+    start() {
       beginning ??= (async () => {
-        await options.begin?.();
+        await options.onStart?.();
         begun = true;
       })();
       return beginning;
@@ -160,8 +160,8 @@ export function createService(options: ServiceOptions = {}): Service {
     drain() {
       draining = true;
     },
-    async end() {
-      await options.end?.();
+    async shutdown() {
+      await options.onShutdown?.();
     },
   };
 }
@@ -175,7 +175,7 @@ const ownPolicy: MiddlewareHandler<ServiceEnv> = async (c, next) => {
 };
 
 /** The answer until the service has begun. */
-function unbegun(c: Context): Response {
+function starting(c: Context): Response {
   c.header("retry-after", "1"); // seconds
   return problem(c, 503, "This process has yet to begin. Try again shortly.");
 }

@@ -2,20 +2,20 @@ import type { Server, ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 
 /** How long a server goes on when it is to end, in milliseconds. */
-export interface DrainTimes {
+export interface ShutdownTimes {
   /** It answers as before, but each answer says `Connection: close`, so that clients leave by themselves. */
-  answer: number;
+  closeAfterMs: number;
   /** Then it takes no connection, and what is still being answered may go on for so long. */
-  finish: number;
+  killAfterMs: number;
 }
 
 /**
  * Makes a server one that can end without failing a request that a client has begun.
  * @returns what ends it; resolves when its last connection is closed
  */
-export function drainable(
+export function gracefulShutdown(
   server: Server,
-): (times: DrainTimes) => Promise<void> {
+): (times: ShutdownTimes) => Promise<void> {
   /** Each open connection, and what it answers now. */
   const connections = new Map<Socket, ServerResponse | undefined>();
   let draining = false;
@@ -35,7 +35,7 @@ export function drainable(
     });
   });
 
-  return async ({ answer, finish }) => {
+  return async ({ closeAfterMs: answer, killAfterMs: finish }) => {
     draining = true;
     for (const response of connections.values())
       if (response) response.shouldKeepAlive = false;

@@ -1,18 +1,18 @@
 import { html } from "hono/html";
 
 /** What is wrong with what somebody sent. */
-export interface Mistakes {
+export interface FormErrors {
   /** Above the form: what is not about one field. */
   alert?: string;
   /** At the fields, by their names. */
   fields?: Record<string, string>;
 }
 
-export const hasMistakes = ({ alert, fields = {} }: Mistakes): boolean =>
+export const hasErrors = ({ alert, fields = {} }: FormErrors): boolean =>
   alert !== undefined || Object.keys(fields).length > 0;
 
 /** What is wrong, at the top of the page, where screen readers say it at once, with the way to each field. */
-export function summary({ alert, fields = {} }: Mistakes) {
+export function errorSummary({ alert, fields = {} }: FormErrors) {
   const wrong = Object.entries(fields);
   if (alert === undefined && wrong.length === 0) return "";
   return html`<div class="alert" role="alert" id="alert">

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 
 /** The text fields of a form with these names; "" where there is none. 415 and 400 where the body is no form. */
-export async function formOf<Name extends string>(
+export async function parseForm<Name extends string>(
   c: Context,
   ...names: Name[]
 ): Promise<Record<Name, string>> {

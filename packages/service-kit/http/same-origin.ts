@@ -20,14 +20,14 @@ function isSameOrigin(c: Context): boolean {
   // "none": it is the user's own doing, such as loading an answer again.
   if (site !== undefined) return site === "same-origin" || site === "none";
   const origin = c.req.header("origin");
-  return origin === undefined || isHere(c, origin);
+  return origin === undefined || isOwnHost(c, origin);
 }
 
 /**
  * Whether a URL has the host that was asked for, which leaves out the port where it is the URL's scheme's own. The scheme is
  * not looked at: TLS may end in front of us.
  */
-export function isHere(c: Context, url: string): boolean {
+export function isOwnHost(c: Context, url: string): boolean {
   const host = c.req.header("host") ?? new URL(c.req.url).host;
   const own = `${url.split("//", 1)}//${host}`;
   return (

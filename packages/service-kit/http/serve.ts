@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import { serve as listen } from "@hono/node-server";
 import { logger } from "../observability/logger.ts";
 import type { Service } from "./app.ts";
-import { type DrainTimes, drainable } from "./drain.ts";
+import { gracefulShutdown, type ShutdownTimes } from "./drain.ts";
 import {
   defaultKeepAlive,
   type KeepAlive,
@@ -13,7 +13,10 @@ import {
  * How a program ends when Kubernetes asks it to (SIGTERM). Before that, the pod's preStop hook has waited until load
  * balancers stopped sending new clients here; what remains is clients with connections that they keep open.
  */
-const drainTimes: DrainTimes = { answer: 2_000, finish: 12_000 };
+const shutdownTimes: ShutdownTimes = {
+  closeAfterMs: 2_000,
+  killAfterMs: 12_000,
+};
 
 export interface ServeOptions {
   port: number;
@@ -22,7 +25,7 @@ export interface ServeOptions {
   /** @default defaultKeepAlive */
   keepAlive?: Partial<KeepAlive>;
   /** @default drainTimes */
-  times?: DrainTimes;
+  times?: ShutdownTimes;
 }
 
 /**
@@ -30,8 +33,8 @@ export interface ServeOptions {
  * SIGINT), drains without failing a request, and ends it.
  */
 export function serve(
-  { app, begin, drain, end }: Service,
-  { port, hostname, keepAlive, times = drainTimes }: ServeOptions,
+  { app, start: begin, drain, shutdown: end }: Service,
+  { port, hostname, keepAlive, times = shutdownTimes }: ServeOptions,
 ): Server {
   let ending = false;
   const server = listen(
@@ -51,7 +54,7 @@ export function serve(
     logger.fatal(`can't listen on port ${port}: ${message}`);
     process.exit(1);
   });
-  const close = drainable(server);
+  const close = gracefulShutdown(server);
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, async () => {
       ending = true;

@@ -5,11 +5,11 @@ import { findNullCharacter } from "./null-characters.ts";
 import { notFound, problem } from "./problem.ts";
 
 /** The parts of a request that a schema can be for, by the names that `c.req.valid` has for them. */
-export type Part = "param" | "header" | "query" | "form" | "json";
+export type RequestPart = "param" | "header" | "query" | "form" | "json";
 
 /** What is wrong with a request that is not as its schema says. */
-export interface Refusal {
-  part: Part;
+export interface InvalidRequest {
+  part: RequestPart;
   /** 415: of another type; 400: can't be read; 422: read, and not as expected. */
   status: 400 | 415 | 422;
   /** All that is wrong, in a sentence. */
@@ -20,16 +20,16 @@ export interface Refusal {
   given?: unknown;
 }
 
-export type Refuse = (
+export type OnInvalid = (
   c: Context<ServiceEnv>,
-  refusal: Refusal,
+  refusal: InvalidRequest,
 ) => Response | Promise<Response>;
 
-const withProblem: Refuse = (c, { status, detail, errors }) =>
+const withProblem: OnInvalid = (c, { status, detail, errors }) =>
   problem(c, status, detail, errors ? { errors } : {});
 
 /** How sentences call the parts. */
-const words: Record<Part, string> = {
+const words: Record<RequestPart, string> = {
   param: "The path is",
   header: "The headers are",
   query: "The query is",
@@ -42,25 +42,25 @@ const words: Record<Part, string> = {
  * Otherwise 415 (not JSON), 400 (JSON that can't be read) or 422 with `errors`, one for each mistake: where, and what is wrong.
  * A text with the character U+0000 is one, whatever `schema` says.
  */
-export const validated = <Schema extends z.ZodType>(
+export const jsonValidator = <Schema extends z.ZodType>(
   schema: Schema,
 ): MiddlewareHandler<
   ServiceEnv,
   string,
   { in: { json: z.input<Schema> }; out: { json: z.output<Schema> } }
-> => validatedPart("json", schema);
+> => validator("json", schema);
 
 /**
  * As `validated`, for any part of a request. A path that is not as `schema` says is the path of nothing: 404.
  * @param lists names of the query's or the form's fields that may come more than once: the schema gets these as arrays
  * @param refuse answers for what is refused. @default problem+json
  */
-export const validatedPart =
+export const validator =
   (
-    part: Part,
+    part: RequestPart,
     schema: z.ZodType,
     lists: readonly string[] = [],
-    refuse: Refuse = withProblem,
+    refuse: OnInvalid = withProblem,
   ): MiddlewareHandler<ServiceEnv> =>
   async (c, next) => {
     const read = await readers[part](c, lists);
@@ -88,7 +88,7 @@ type Read = { given: unknown } | { status: 400 | 415; detail: string };
 
 /** What the schemas get, of each part. */
 const readers: Record<
-  Part,
+  RequestPart,
   (c: Context, lists: readonly string[]) => Read | Promise<Read>
 > = {
   param: (c) => ({ given: c.req.param() }),

@@ -2,7 +2,7 @@ import type { Env, Handler, Hono, MiddlewareHandler } from "hono";
 import { etag } from "hono/etag";
 import type * as z from "zod";
 import { factory, type ServiceEnv } from "../http/app.ts";
-import { validatedPart } from "../http/validators.ts";
+import { validator } from "../http/validators.ts";
 import { type Operation, operationOf, pathOf } from "./operation.ts";
 import { responsesOf, type SharedResponses } from "./responses.ts";
 import type { RequestSchemas, RouteDescription } from "./route.ts";
@@ -161,7 +161,7 @@ export function createApi(info: ApiInfo): Api {
       if (!schema) return [];
       const repeats = part === "query" || part === "form";
       const lists = repeats ? schemas.listsOf(schema) : [];
-      return [validatedPart(part, schema, lists, refuse)];
+      return [validator(part, schema, lists, refuse)];
     });
 
   return { app, route: route as unknown as AddRoute, document };

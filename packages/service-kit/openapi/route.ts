@@ -1,5 +1,5 @@
 import type { ZodType } from "zod";
-import type { Refuse } from "../http/validators.ts";
+import type { OnInvalid } from "../http/validators.ts";
 
 /** Schemas of a request's parts, by the names that `c.req.valid` has for them. */
 export interface RequestSchemas {
@@ -51,5 +51,5 @@ export interface RouteDescription<
    */
   responses: Record<number, string | ResponseDescription>;
   /** Answers for requests that are not as `request` says, in place of problem+json; `responses` has to have these answers. */
-  refuse?: Refuse;
+  refuse?: OnInvalid;
 }

@@ -33,7 +33,10 @@ describe("Microservice with generated variables", () => {
   const generates = ["KEY_ENCRYPTION_KEY", "PEPPER"];
 
   it("generates each variable once, in a Secret of its own", async () => {
-    const { resources, options } = await auth({}, { generates });
+    const { resources, options } = await auth(
+      {},
+      { generatedSecrets: generates },
+    );
     const names = ["auth-key-encryption-key", "auth-pepper"];
     for (const name of names) {
       const { stringData, metadata } = only(resources, secretType, name).inputs;
@@ -53,7 +56,7 @@ describe("Microservice with generated variables", () => {
   it("passes generated variables as Secret references, after the other variables", async () => {
     const { pod } = await auth(
       {},
-      { generates, env: { ISSUER: "http://auth" } },
+      { generatedSecrets: generates, env: { ISSUER: "http://auth" } },
       autonamed,
     );
     assert.deepEqual(pod.containers[0].env, [
@@ -68,7 +71,10 @@ describe("Microservice with generated variables", () => {
   it("generates no variable that the service's secrets set", async () => {
     const { resources, pod } = await auth(
       {},
-      { generates, secrets: { PEPPER: "hunter2", TOKEN: "mine" } },
+      {
+        generatedSecrets: generates,
+        secrets: { PEPPER: "hunter2", TOKEN: "mine" },
+      },
       autonamed,
     );
     assert.deepEqual(
@@ -90,7 +96,7 @@ describe("Microservice with generated variables", () => {
   it("passes generated variables only to the service's container", async () => {
     const { pod } = await auth(
       { logSidecar: {} },
-      { generates, logShipper: image("log-shipper") },
+      { generatedSecrets: generates, logShipper: image("log-shipper") },
       autonamed,
     );
     assert.ok(!JSON.stringify(pod.initContainers).includes("PEPPER"));
@@ -102,7 +108,10 @@ describe("Microservice with generated variables", () => {
 
   for (const generates of [undefined, []])
     it(`creates no Secrets if generates is ${JSON.stringify(generates) ?? "undefined"}`, async () => {
-      const { resources, pod } = await auth({}, { generates });
+      const { resources, pod } = await auth(
+        {},
+        { generatedSecrets: generates },
+      );
       assert.equal(count(resources)[secretType], undefined);
       assert.deepEqual(pod.containers[0].env, [port]);
     });

@@ -129,13 +129,13 @@ describe("Postgres outside the cluster", () => {
           app: "postgres",
           port: 6432,
           calls: [],
-          reach: "elsewhere",
+          ingress: "external",
         },
         {
           name: "postgres-provision",
           app: "postgres-provision",
           calls: ["postgres"],
-          reach: "callers",
+          ingress: "internal",
         },
       ],
     );

@@ -65,7 +65,7 @@ export function useAuth(
       const service = createAuth({ ...testOptions, ...given, database });
       const app = conforming(service.app, pages);
       replicas[name] = { app, service, database };
-      await service.begin();
+      await service.start();
     }
   });
   beforeEach(() =>

@@ -46,7 +46,7 @@ export async function postgres(
       const { provisioned, network } = postgres;
       return {
         provisioned: provisioned.urn,
-        network: network.map(({ arrival, ...rest }) => ({
+        network: network.map(({ readyResource: arrival, ...rest }) => ({
           ...rest,
           arrival: arrival.urn,
         })),

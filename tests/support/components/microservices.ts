@@ -44,7 +44,12 @@ export async function auth(
   const options: Record<string, pulumi.CustomResourceOptions> = {};
   const { outputs, resources } = await deploy(
     () => {
-      const { arrival, deployment, service, images } = new Microservice(
+      const {
+        readyResource: arrival,
+        deployment,
+        service,
+        images,
+      } = new Microservice(
         "auth",
         {
           namespace: "marquee-dev",

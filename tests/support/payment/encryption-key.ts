@@ -36,7 +36,7 @@ export function useKeys() {
 
   async function stop() {
     for (const { service, database } of started.splice(0)) {
-      await service.end();
+      await service.shutdown();
       await database.close();
     }
   }
@@ -58,7 +58,7 @@ export function useKeys() {
 
   async function begun(keyEncryptionKey: string): Promise<TestPayment> {
     const made = withKey(keyEncryptionKey);
-    await made.service.begin();
+    await made.service.start();
     return made;
   }
 
@@ -87,7 +87,7 @@ export function useKeys() {
     /** Asserts that a replica with this key fails to start. */
     async refuses(keyEncryptionKey: string, message: string) {
       const made = withKey(keyEncryptionKey);
-      await assert.rejects(made.service.begin(), {
+      await assert.rejects(made.service.start(), {
         name: "EncryptionKeyError",
         message,
       });

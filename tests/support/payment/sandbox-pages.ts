@@ -25,7 +25,7 @@ export function usePages() {
       sandbox: Pick<Sandbox, "findAction" | "authenticate"> = test.sandbox,
       fail?: Error,
     ) {
-      const { app, begin } = createService();
+      const { app, start: begin } = createService();
       const pages = sandboxPages({
         sandbox,
         async settled(reference) {

@@ -31,7 +31,7 @@ export interface TestPayment {
   app: { request(path: string, init?: RequestInit): Promise<Response> };
   service: Pick<
     ReturnType<typeof createPayment>,
-    "app" | "payments" | "begin" | "end"
+    "app" | "payments" | "start" | "shutdown"
   >;
   database: Database;
 }
@@ -78,12 +78,12 @@ export function usePayments(
         times: { lookEvery: 3_600_000 },
         ...options,
       });
-      await replicas[name].service.begin();
+      await replicas[name].service.start();
     }
   });
   after(async () => {
     for (const { service, database } of [replicas.first, replicas.second]) {
-      await service.end();
+      await service.shutdown();
       await database.close();
     }
   });

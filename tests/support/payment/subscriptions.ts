@@ -59,12 +59,12 @@ export function useSubscriptions(
       });
       const { processor } = replicas;
       replicas[name] = subscriptionReplica(database, processor, times);
-      await replicas[name].service.begin();
+      await replicas[name].service.start();
     }
   });
   after(async () => {
     for (const { service, database } of [replicas.first, replicas.second]) {
-      await service.end();
+      await service.shutdown();
       await database.close();
     }
   });

@@ -21,7 +21,7 @@ export function useFront(
   const front = {} as Front;
   let close = async () => {};
   beforeEach(async () => {
-    const { app, begin } = createService();
+    const { app, start: begin } = createService();
     await begin();
     const to = { timeout: 10_000, ...options, url: upstream.url };
     app.route("/", passTo({ ...to, paths: ["/a", "/things/:id"] }));

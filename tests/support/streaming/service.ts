@@ -53,7 +53,7 @@ export function useStreaming(
         times: { entitlements: { yes: 0, no: 0, timeout: 3_000 } },
         ...options,
       });
-      await service.begin();
+      await service.start();
       const held = conforming(service.app);
       const app: TestStreaming["app"] = {
         request: async (path, init) =>
@@ -66,7 +66,7 @@ export function useStreaming(
   });
   after(async () => {
     for (const name of ["first", "second"] as const) {
-      await replicas[name].service.end();
+      await replicas[name].service.shutdown();
       await replicas[name].database.close();
     }
   });

@@ -82,14 +82,14 @@ export function useSystem(trustedProxies = 0): TestSystem {
     const origin = await served(front.app);
     system.url = origin.url;
 
-    await system.auth.begin();
-    await system.payment.begin();
+    await system.auth.start();
+    await system.payment.start();
     ends.unshift(
       () => origin.close(),
       () => auth.close(),
       () => payment.close(),
-      () => system.auth.end(),
-      () => system.payment.end(),
+      () => system.auth.shutdown(),
+      () => system.payment.shutdown(),
     );
   });
   after(async () => {

@@ -14,7 +14,7 @@ interface Said {
 /** A service whose routes return the viewer of the request, and the viewer's email address. */
 export async function whoApp(options: ViewersOptions) {
   const viewers = createViewers(options);
-  const { app, begin } = createService();
+  const { app, start: begin } = createService();
   app.get("/who", async (c) => {
     const viewer = await viewers.of(c);
     return c.json({ ...viewer });

@@ -114,7 +114,7 @@ describe("Auth's key rotation seen by another service", () => {
     try {
       const { access_token, refresh_token } = await signUp(first);
       await tokens.verify(access_token);
-      await service.begin();
+      await service.start();
       listening[0] = other;
       const next = await jsonOf(
         await post(other, "/refresh", { refresh_token }),
@@ -126,7 +126,7 @@ describe("Auth's key rotation seen by another service", () => {
       assert.equal(state.asked, 2);
     } finally {
       close();
-      await service.end();
+      await service.shutdown();
     }
   });
 });

@@ -194,7 +194,7 @@ describe("Error pages", () => {
   });
 
   it("returns a page before the service has begun", async () => {
-    const { app } = createService({ begin: () => new Promise(() => {}) });
+    const { app } = createService({ onStart: () => new Promise(() => {}) });
     const response = await app.request("/", asBrowser);
     assert.equal(response.headers.get("retry-after"), "1");
     const { text } = await errorPageOf(response, 503);

@@ -8,8 +8,8 @@ import { runToEnd, start, stopPrograms } from "../../../support/program.ts";
 const file = "tests/support/programs/program.ts";
 
 /** Starts a service whose shutdown has phases of these milliseconds: to answer requests, and to finish them. */
-const program = (answer: number, finish: number) =>
-  start(file, { times: { answer, finish } });
+const program = (closeAfterMs: number, killAfterMs: number) =>
+  start(file, { times: { closeAfterMs, killAfterMs } });
 
 /** Milliseconds. As long as a test's timeout: a test that waits for it fails. */
 const long = 60_000;

@@ -20,7 +20,7 @@ describe("createService: begin", () => {
     });
     let begun = 0;
     const service = createService({
-      begin() {
+      onStart() {
         begun++;
         return gone;
       },
@@ -36,7 +36,7 @@ describe("createService: begin", () => {
   });
 
   it("returns 503 from /readyz until it has begun", async () => {
-    const { app, begin } = service();
+    const { app, start: begin } = service();
     begin();
     const { detail } = await problemOf(await app.request("/readyz"), 503);
     assert.equal(detail, "This process has yet to begin. Try again shortly.");
@@ -51,7 +51,7 @@ describe("createService: begin", () => {
     });
 
   it("is ready and answers requests once it has begun", async () => {
-    const { app, begin, go } = service();
+    const { app, start: begin, go } = service();
     const begun = begin();
     go();
     await begun;
@@ -60,7 +60,7 @@ describe("createService: begin", () => {
   });
 
   it("begins once even if it is called several times", async () => {
-    const { begin, go, times } = service();
+    const { start: begin, go, times } = service();
     go();
     await Promise.all([begin(), begin()]);
     await begin();
@@ -68,7 +68,7 @@ describe("createService: begin", () => {
   });
 
   it("stays unready when it fails to begin", async () => {
-    const { app, begin, go } = service();
+    const { app, start: begin, go } = service();
     go(new Error("no films"));
     await assert.rejects(begin(), /^Error: no films$/);
     await problemOf(await app.request("/readyz"), 503);

@@ -82,7 +82,7 @@ describe("Payment's first KEY_ENCRYPTION_KEY check", () => {
         await tx.query("INSERT INTO encryption_key (id) VALUES ($1)", [
           formerId,
         ]);
-        beginning = service.begin();
+        beginning = service.start();
         beginning.catch(() => {});
         await until(async () => {
           const [row] = await tx.query<{ waiting: boolean }>(

@@ -112,7 +112,7 @@ describe("Payment's KEY_ENCRYPTION_KEY check", () => {
         ),
       close: () => database.close(),
     });
-    await assert.rejects(service.begin(), { message: refusal() });
+    await assert.rejects(service.start(), { message: refusal() });
     assert.ok(away < 0);
   });
 

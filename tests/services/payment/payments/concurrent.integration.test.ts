@@ -189,10 +189,10 @@ describe("Payment with concurrent clients", () => {
     });
     return {
       async request(path: string, init?: RequestInit) {
-        await service.begin();
+        await service.start();
         life.end(steps);
         const response = await service.app.request(path, init);
-        await service.end();
+        await service.shutdown();
         return response;
       },
     };

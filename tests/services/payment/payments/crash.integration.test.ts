@@ -56,7 +56,7 @@ describe("Payment when a replica crashes between any two steps", () => {
       ...{ user, keyEncryptionKey, operatorKey },
       times: { lookEvery: 3_600_000 },
     });
-    await service.begin();
+    await service.start();
     life.end(steps);
     try {
       const app = {
@@ -65,7 +65,7 @@ describe("Payment when a replica crashes between any two steps", () => {
       };
       return await post({ app }, path, body, by, key);
     } finally {
-      await service.end();
+      await service.shutdown();
     }
   }
 

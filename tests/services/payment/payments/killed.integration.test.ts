@@ -42,11 +42,11 @@ describe("Payment when the database is killed under load", function () {
     server = await startServer();
     const url = await createDatabase(server.url);
     replicas = [1, 2].map(() => replica(url, processor));
-    for (const { service } of replicas) await service.begin();
+    for (const { service } of replicas) await service.start();
   });
   after(async () => {
     for (const { service, database } of replicas) {
-      await service.end();
+      await service.shutdown();
       await database.close();
     }
   });

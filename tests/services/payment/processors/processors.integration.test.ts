@@ -27,10 +27,10 @@ describe("Payments of a processor other than the configured one", () => {
   before(async () => {
     stripe = { ...memoryProcessor(), name: "stripe" };
     moved = replica(replicas.url, stripe, { times: { lookEvery: 3_600_000 } });
-    await moved.service.begin();
+    await moved.service.start();
   });
   after(async () => {
-    await moved.service.end();
+    await moved.service.shutdown();
     await moved.database.close();
   });
   beforeEach(() => {

@@ -142,10 +142,10 @@ describe("Subscription's first payment", () => {
         database,
         mortalProcessor(processor, life),
       );
-      await mortal.service.begin();
+      await mortal.service.start();
       life.end(steps);
       await subscribe(standard(), key, mortal);
-      await mortal.service.end().catch(() => {});
+      await mortal.service.shutdown().catch(() => {});
       return life.steps;
     };
     const whole = await sendToMortal(Infinity, randomUUID());

@@ -17,13 +17,13 @@ describe("Monthly subscription periods", () => {
     );
     // Existing connections keep their time zone.
     for (const name of ["first", "second"] as const) {
-      await replicas[name].service.end();
+      await replicas[name].service.shutdown();
       await replicas[name].database.close();
       replicas[name] = subscriptionReplica(
         openDatabase({ DATABASE_URL: replicas.url }),
         replicas.processor,
       );
-      await replicas[name].service.begin();
+      await replicas[name].service.start();
     }
     const [row] = await replicas.first.database.query<{ zone: string }>(
       "SELECT current_setting('timezone') AS zone",

@@ -29,13 +29,13 @@ describe("Plans", () => {
   it("returns the configured billing period with the plans", async () => {
     const { database, processor } = { ...replicas.first, ...replicas };
     const yearly = subscriptionReplica(database, processor, { period: "P1Y" });
-    await yearly.service.begin();
+    await yearly.service.start();
     const { data } = await jsonOf<{ data: { interval: string }[] }>(
       await yearly.app.request("/plans"),
       200,
     );
     assert.equal(data[0]?.interval, "P1Y");
-    await yearly.service.end();
+    await yearly.service.shutdown();
   });
 
   for (const [times, message] of [

@@ -26,7 +26,7 @@ const answer = async (
   given: MediaFile,
   headers: Record<string, string> = {},
 ) => {
-  const { app, begin } = createService();
+  const { app, start: begin } = createService();
   await begin();
   const api = factory.createApp();
   api.onError(onApiError);

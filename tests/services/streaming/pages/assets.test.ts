@@ -13,7 +13,7 @@ const streaming = join(import.meta.dirname, "../../../../services/streaming");
 const style = readFileSync(join(streaming, "assets/style.css"));
 
 describe("GET /assets/:name", () => {
-  const { app, begin } = createService();
+  const { app, start: begin } = createService();
   before(async () => {
     const scripts = await readScripts(join(streaming, "browser"));
     app.route("/", assetRoutes(join(streaming, "assets"), scripts));

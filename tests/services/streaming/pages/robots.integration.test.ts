@@ -4,7 +4,7 @@ import { robotsRoutes } from "../../../../services/streaming/routes/robots.ts";
 import { useStreaming } from "../../../support/streaming/service.ts";
 
 describe("GET /robots.txt", () => {
-  const { app, begin } = createService();
+  const { app, start: begin } = createService();
   let lines: string[] = [];
   before(async () => {
     app.route("/", robotsRoutes());

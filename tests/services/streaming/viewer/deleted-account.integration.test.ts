@@ -46,7 +46,7 @@ describe("Account deletion through streaming", () => {
     const member = await newMember(replicas);
     await playbackOf(replicas.first, member);
     await watch(member);
-    await replicas.first.service.end(); // waits for background writes
+    await replicas.first.service.shutdown(); // waits for background writes
     assert.equal(await rows(member.userId), 2);
     return member;
   }
@@ -79,7 +79,7 @@ describe("Account deletion through streaming", () => {
       "/playback/metropolis",
       as(member, "POST"),
     );
-    await replicas.second.service.end();
+    await replicas.second.service.shutdown();
     assert.equal(await rows(member.userId), 0);
   });
 

@@ -34,10 +34,10 @@ describe("Payment with the sandbox", () => {
       routes: ({ charged }) => sandboxPages({ sandbox, settled: charged }),
       times: { lookEvery: 3_600_000 },
     });
-    await service.begin();
+    await service.start();
   });
   after(async () => {
-    await service.end();
+    await service.shutdown();
     await database.close();
   });
 
