@@ -11,6 +11,7 @@ import { canInstall, packageSources } from "../../local/debian.ts";
 import { sourcesFile } from "../../local/debian-image.ts";
 import { cache, run, succeeds } from "../../local/host.ts";
 import { step } from "../../local/progress.ts";
+import { sources, type TestTool } from "./test-tool.ts";
 
 const release = "bookworm";
 
@@ -21,40 +22,55 @@ export interface DebianProgram {
   LD_LIBRARY_PATH: string;
 }
 
+/** A server of Debian's that tests run. */
+export interface DebianTool extends TestTool {
+  /**
+   * Finds the server. On Debian as root, its packages are unpacked into the cache, because installing them would start
+   * the server as a system service. Elsewhere it must be on the PATH.
+   */
+  ensure(): Promise<DebianProgram>;
+}
+
 /**
- * Finds a server that tests run. On Debian as root, its packages are unpacked into the cache, because installing them
- * would start the server as a system service. Elsewhere it must be on the PATH.
  * @param name the program's name
  * @param path the program's path in its package
  * @param packages the program's package and its libraries, except libc6, so that it also runs on later releases
  * @param reason why tests need it
  */
-export async function debianProgram(
+export function debianTool(
   name: string,
   path: string,
   packages: string[],
   reason: string,
-): Promise<DebianProgram> {
+): DebianTool {
   const root = join(cache, `${name}-${release}`);
-  if (canInstall() && !existsSync(root))
-    await step(`${name}, ${reason}`, async () => {
-      await unpack(packages, `${root}.new`);
-      renameSync(`${root}.new`, root); // only a complete folder counts
-    });
-  if (existsSync(root)) {
-    const architecture =
-      process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
-    const libraries = ["usr/lib", "lib"].map((folder) =>
-      join(root, folder, architecture),
-    );
-    return {
-      program: join(root, path),
-      LD_LIBRARY_PATH: libraries.join(":"),
-    };
-  }
-  if (await succeeds(name, ["-V"]))
-    return { program: name, LD_LIBRARY_PATH: "" };
-  throw new Error(`${name} is not on the PATH. Install it: ${reason}.`);
+  return {
+    name,
+    source: sources.unpacked,
+    reason,
+    isReady: () => existsSync(root),
+    async ensure() {
+      if (canInstall() && !existsSync(root))
+        await step(`${name}, ${reason}`, async () => {
+          await unpack(packages, `${root}.new`);
+          renameSync(`${root}.new`, root); // only a complete folder counts
+        });
+      if (existsSync(root)) {
+        const architecture =
+          process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+        const libraries = ["usr/lib", "lib"].map((folder) =>
+          join(root, folder, architecture),
+        );
+        return {
+          program: join(root, path),
+          LD_LIBRARY_PATH: libraries.join(":"),
+        };
+      }
+      if (await succeeds(name, ["-V"]))
+        return { program: name, LD_LIBRARY_PATH: "" };
+      throw new Error(`${name} is not on the PATH. Install it: ${reason}.`);
+    },
+  };
 }
 
 /** Downloads and unpacks exactly these packages. */

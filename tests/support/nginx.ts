@@ -3,10 +3,14 @@ import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { eventually } from "../../local/host.ts";
-import { debianProgram } from "./debian-program.ts";
+import { debianTool } from "./debian-program.ts";
 
-/** nginx and the libraries it needs besides libc6. */
-const packages = ["nginx", "libpcre2-8-0", "libssl3", "zlib1g", "libcrypt1"];
+export const nginx = debianTool(
+  "nginx",
+  "usr/sbin/nginx",
+  ["nginx", "libpcre2-8-0", "libssl3", "zlib1g", "libcrypt1"],
+  "to compare range responses with",
+);
 
 /**
  * Starts nginx with one worker on a loopback port. It serves files with ranges, entity tags and sendfile.
@@ -21,12 +25,7 @@ export async function startNginx(
     prefix = [],
   }: { files: string; port: number; prefix?: string[] },
 ): Promise<{ child: ChildProcess; url: string; stop(): void }> {
-  const { program, LD_LIBRARY_PATH } = await debianProgram(
-    "nginx",
-    "usr/sbin/nginx",
-    packages,
-    "to compare with",
-  );
+  const { program, LD_LIBRARY_PATH } = await nginx.ensure();
   const configuration = join(folder, "nginx.conf");
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${folder};`)

@@ -4,16 +4,30 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../../local/host.ts";
 import { freePort } from "./auth/service.ts";
-import { debianProgram } from "./debian-program.ts";
+import { debianTool } from "./debian-program.ts";
 import { answers, startServer, type TestServer } from "./postgres.ts";
 
-/** PgBouncer and the libraries it needs besides libc6. */
-const packages = [
-  ...["pgbouncer", "libc-ares2", "libevent-2.1-7", "libssl3"],
-  ...["libpam0g", "libaudit1", "libcap-ng0"],
-  ...["libsystemd0", "libcap2", "libgcrypt20", "libgpg-error0"],
-  ...["liblz4-1", "liblzma5", "libzstd1"],
-];
+export const pgBouncer = debianTool(
+  "pgbouncer",
+  "usr/sbin/pgbouncer",
+  [
+    "pgbouncer",
+    "libc-ares2",
+    "libevent-2.1-7",
+    "libssl3",
+    "libpam0g",
+    "libaudit1",
+    "libcap-ng0",
+    "libsystemd0",
+    "libcap2",
+    "libgcrypt20",
+    "libgpg-error0",
+    "liblz4-1",
+    "liblzma5",
+    "libzstd1",
+  ],
+  "to test services behind a connection pooler",
+);
 
 export interface TestPooler {
   port: number;
@@ -34,12 +48,7 @@ export async function startPgBouncer(
   connections: number,
   ...addresses: string[]
 ): Promise<TestPooler> {
-  const { program, LD_LIBRARY_PATH } = await debianProgram(
-    "pgbouncer",
-    "usr/sbin/pgbouncer",
-    packages,
-    "to test services behind a connection pooler",
-  );
+  const { program, LD_LIBRARY_PATH } = await pgBouncer.ensure();
   const { hostname, port, username, password } = new URL(server);
   const listenPort = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "marquee-test-pgbouncer-"));

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AwsClient } from "aws4fetch";
 import type { S3Options } from "../../services/streaming/media/s3.ts";
 import { takesConnections } from "./connection.ts";
-import { ensureVersitygw } from "./versitygw/versitygw.ts";
+import { versitygw } from "./versitygw/versitygw.ts";
 
 export interface S3Server {
   /** Options for openBucket: the server's bucket, and credentials that may read it. */
@@ -42,7 +42,7 @@ export function useS3(): () => S3Server {
   let folder = "";
   before(async function () {
     this.timeout(300_000); // versitygw may have to be built
-    const program = await ensureVersitygw();
+    const [program = ""] = await versitygw.ensure();
     folder = mkdtempSync(join(tmpdir(), "marquee-s3-"));
     server = await start(program, folder);
   });

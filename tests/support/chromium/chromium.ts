@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import * as debian from "../../../local/debian.ts";
+import { sources, type TestTool } from "../test-tool.ts";
 
 /** Paths of browsers on Debian, Fedora and macOS. */
 const programs = [
@@ -12,17 +13,23 @@ const programs = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/**
- * Finds Chromium, or installs it where allowed. Debian's build plays H.264 and AAC, which upstream Chromium does not.
- */
+const find = () => programs.find((path) => existsSync(path));
+
+/** Debian's build plays H.264 and AAC, which upstream Chromium does not. */
+const packages = ["chromium", "fonts-dejavu-core"];
+
+export const chromium: TestTool = {
+  name: packages.join(" and "),
+  source: sources.installed,
+  reason: "to open the pages in a browser",
+  isReady: () => find() !== undefined,
+};
+
+/** Finds Chromium, or installs it where allowed. */
 async function ensureChromium(): Promise<string> {
-  const found = () => programs.find((path) => existsSync(path));
-  if (!found() && debian.canInstall())
-    await debian.install(
-      ["chromium", "fonts-dejavu-core"],
-      "tests look at pages with it",
-    );
-  const program = found();
+  if (!find() && debian.canInstall())
+    await debian.install(packages, chromium.reason);
+  const program = find();
   if (program) return program;
   throw new Error(
     `There is no browser at ${programs.join(", ")}: install Chromium or Chrome.`,

@@ -1,23 +1,24 @@
 import { spawnSync } from "node:child_process";
 import { basename, join } from "node:path";
-import { ensureGoPrograms } from "../go-programs.ts";
+import { goTool } from "../go-programs.ts";
 import { schemaLocation } from "./schemas.ts";
 
-/** The Go packages of the two checkers, whose versions are in go/go.mod. */
-const packages = [
-  "github.com/yannh/kubeconform/cmd/kubeconform",
-  "github.com/zegl/kube-score/cmd/kube-score",
-];
+/** The two checkers, whose versions are in go/go.mod. */
+export const checkers = goTool(
+  [
+    "github.com/yannh/kubeconform/cmd/kubeconform",
+    "github.com/zegl/kube-score/cmd/kube-score",
+  ],
+  join(import.meta.dirname, "go"),
+  "to check the Kubernetes objects",
+);
 
 /** Builds the checkers, unless the cache has them; returns their paths. */
 export async function ensureCheckers(): Promise<{
   kubeconform: string;
   kubeScore: string;
 }> {
-  const [kubeconform = "", kubeScore = ""] = await ensureGoPrograms(
-    packages,
-    join(import.meta.dirname, "go"),
-  );
+  const [kubeconform = "", kubeScore = ""] = await checkers.ensure();
   return { kubeconform, kubeScore };
 }
 

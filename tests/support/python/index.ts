@@ -4,9 +4,20 @@ import { contentKey } from "../../../local/content-key.ts";
 import * as debian from "../../../local/debian.ts";
 import { cache, run, succeeds } from "../../../local/host.ts";
 import { step } from "../../../local/progress.ts";
+import { sources, type TestTool } from "../test-tool.ts";
 
 const requirements = join(import.meta.dirname, "requirements.txt");
 const folder = join(cache, "python", contentKey([requirements]));
+
+/** The file that marks the environment as complete. */
+const whole = join(folder, "whole");
+
+export const pythonTools: TestTool = {
+  name: "schemathesis and PyJWT",
+  source: sources.pyPi,
+  reason: "to test the services' APIs and tokens from outside",
+  isReady: () => existsSync(whole),
+};
 
 /**
  * Installs third-party tools that test services from outside, in a Python environment of their own: schemathesis, which
@@ -15,14 +26,13 @@ const folder = join(cache, "python", contentKey([requirements]));
  */
 export async function ensurePython(): Promise<string> {
   const bin = join(folder, "bin");
-  const whole = join(folder, "whole");
   if (existsSync(whole)) return bin;
   await step("Python tools for the tests", async () => {
     if (
       !(await succeeds("python3", ["-c", "import ensurepip, venv"])) &&
       debian.canInstall()
     )
-      await debian.install(["python3-venv"], "tests check services with it");
+      await debian.install(["python3-venv"], pythonTools.reason);
     // The programs contain the environment's path, so it is created in place; the file `whole` marks it as complete.
     await run("python3", ["-m", "venv", "--clear", folder]);
     await run(

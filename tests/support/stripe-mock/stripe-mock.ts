@@ -2,11 +2,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { ensureGoPrograms } from "../go-programs.ts";
+import { goTool } from "../go-programs.ts";
+
+/** Stripe's mock server. It knows the parameters and the response shape of each request. Its version is in go/go.mod. */
+export const stripeMock = goTool(
+  ["github.com/stripe/stripe-mock"],
+  join(import.meta.dirname, "go"),
+  "to check requests against Stripe's API description",
+);
 
 /**
- * Runs stripe-mock for a suite, on a loopback port of its own. It knows the parameters and the response shape of each
- * request, and keeps nothing. Its version is in go/go.mod.
+ * Runs stripe-mock for a suite, on a loopback port of its own. It keeps nothing.
  * @returns a function that returns its URL, once the suite runs
  */
 export function useStripeMock(): () => string {
@@ -14,10 +20,7 @@ export function useStripeMock(): () => string {
   let running: ChildProcess | undefined;
   before(async function () {
     this.timeout(300_000); // stripe-mock may have to be built
-    const [program = ""] = await ensureGoPrograms(
-      ["github.com/stripe/stripe-mock"],
-      join(import.meta.dirname, "go"),
-    );
+    const [program = ""] = await stripeMock.ensure();
     const child = spawn(program, ["-http-addr", "127.0.0.1:0"], {
       stdio: ["ignore", "pipe", "inherit"],
     });
