@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { until } from "./log-shipper.ts";
 import type { Line } from "./program.ts";
+import { until } from "./until.ts";
 
 /** The endpoint's answer to a request: a status, or a function that answers in any other way. */
 export type Answer = number | ((response: ServerResponse) => void);
@@ -61,14 +61,4 @@ export function useLogEndpoints() {
       untilTaken: (lines: number) => until(() => taken.length >= lines),
     };
   };
-}
-
-/** A port that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

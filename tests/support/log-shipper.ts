@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { renameSync, writeFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import {
   Follower,
   type Line as LogLine,
 } from "../../services/log-shipper/follow.ts";
 import type { Position } from "../../services/log-shipper/position.ts";
 import { type Line, start } from "./program.ts";
+import { until } from "./until.ts";
 
 /** The pod's metadata, which the log shipper of these tests adds to each line. */
 export const kubernetes = {
@@ -18,11 +18,6 @@ export const kubernetes = {
 
 /** Milliseconds in which a log shipper that polls every 20 ms finds new lines. */
 export const aWhile = 150;
-
-/** Waits until the condition holds. */
-export async function until(so: () => boolean | Promise<boolean>) {
-  while (!(await so())) await delay(10);
-}
 
 /** Starts a log shipper that follows this log. */
 export async function startLogShipper(log: string, options: object = {}) {

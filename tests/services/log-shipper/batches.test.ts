@@ -65,15 +65,20 @@ describe("Log shipper: batches for an endpoint", () => {
 
   it("gathers lines that are written one by one into one batch", async () => {
     const log = newLog(numbered(0, 10));
-    const { url, requests, untilTaken } = await newEndpoint();
-    const slow = { ...times, gather: 1_000 };
-    await startLogShipper(log, { endpoint: url, times: slow });
+    const { url, requests, taken } = await newEndpoint();
+    const slow = { ...times, gather: 3_600_000 };
+    const { terminate, end } = await startLogShipper(log, {
+      endpoint: url,
+      times: slow,
+    });
     await delay(50);
     for (let n = 10; n < 13; n++) {
       appendFileSync(log, numbered(n, n + 1));
       await delay(50);
     }
-    await untilTaken(13);
+    await terminate(); // sends the batch without waiting for more lines
+    await end;
+    isNumbered(taken, 0, 13);
     assert.equal(requests.length, 1);
   });
 

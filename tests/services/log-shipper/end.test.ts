@@ -12,15 +12,16 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { readPosition } from "../../../services/log-shipper/position.ts";
 import { useFolders } from "../../support/folders.ts";
-import { freePort, useLogEndpoints } from "../../support/log-endpoint.ts";
+import { freePort } from "../../support/free-port.ts";
+import { useLogEndpoints } from "../../support/log-endpoint.ts";
 import {
   aWhile,
   isNumbered,
   numbered,
   startLogShipper,
-  until,
 } from "../../support/log-shipper.ts";
 import { type Line, stopPrograms } from "../../support/program.ts";
+import { until } from "../../support/until.ts";
 
 const late =
   "these lines could not be shipped before the end, which does not wait for longer";

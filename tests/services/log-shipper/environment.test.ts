@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { readEnvironment } from "../../../packages/service-kit/environment/environment.ts";
 import { variables } from "../../../services/log-shipper/environment.ts";
 import { useFolders } from "../../support/folders.ts";
-import { freePort, useLogEndpoints } from "../../support/log-endpoint.ts";
+import { freePort } from "../../support/free-port.ts";
+import { useLogEndpoints } from "../../support/log-endpoint.ts";
 import { runToEnd, start, stopPrograms } from "../../support/program.ts";
 
 const good = {

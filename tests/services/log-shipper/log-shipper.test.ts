@@ -13,9 +13,9 @@ import {
   numbered,
   rotate,
   startLogShipper,
-  until,
 } from "../../support/log-shipper.ts";
 import { type Line, runToEnd, stopPrograms } from "../../support/program.ts";
+import { until } from "../../support/until.ts";
 
 describe("Log shipper", () => {
   stopPrograms();
@@ -91,10 +91,14 @@ describe("Log shipper", () => {
     });
     await untilRequests(1);
     const lost = numbered(10, 20);
-    for (const content of [lost, numbered(20, 30), numbered(30, 40)]) {
+    let behind = numbered(0, 10).length;
+    for (const content of [lost, numbered(20, 30)]) {
       rotate(log, content);
-      await delay(2 * aWhile); // long enough for a poll
+      behind += content.length;
+      // Until the log shipper has seen the new file.
+      await until(async () => (await metric("log_bytes_behind")) === behind);
     }
+    rotate(log, numbered(30, 40));
     await said(
       "the log was rotated twice before it could be shipped: lines are lost",
       { level: "error", bytes: lost.length },
