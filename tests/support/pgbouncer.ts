@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventually } from "../../local/host.ts";
-import { freePort } from "./auth/service.ts";
 import { debianTool } from "./debian-program.ts";
+import { freePort } from "./free-port.ts";
 import { answers, startServer, type TestServer } from "./postgres.ts";
+import { until } from "./until.ts";
 
 export const pgBouncer = debianTool(
   "pgbouncer",
@@ -91,10 +91,13 @@ max_client_conn = 500
   };
   const through = (url: string) =>
     Object.assign(new URL(url), { port: listenPort }).href;
-  if (!(await eventually(() => answers(through(server)), 10_000))) {
+  await until(
+    () => answers(through(server)),
+    () => `PgBouncer to start: ${said}`,
+  ).catch((error) => {
     stop();
-    throw new Error(`PgBouncer did not start: ${said}`);
-  }
+    throw error;
+  });
   return { port: listenPort, through, stop };
 }
 

@@ -1,9 +1,10 @@
 import { randomBytes, randomInt } from "node:crypto";
 import pg from "pg";
-import { CommandError, eventually, run } from "../../local/host.ts";
+import { CommandError, run } from "../../local/host.ts";
 import { testLabel } from "../../local/test-containers.ts";
 import { timeouts } from "../../packages/service-kit/database/timeouts.ts";
 import { newName, postgresImage, prepareDocker } from "./docker.ts";
+import { until } from "./until.ts";
 
 export interface TestServer {
   /** The container's name, for operations that need `docker`. */
@@ -26,10 +27,11 @@ export async function startServer(...settings: string[]): Promise<TestServer> {
     ...settings.flatMap((setting) => ["-c", setting]),
   ]);
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-  if (!(await eventually(() => answers(url), 60_000)))
-    throw new Error(
-      `PostgreSQL did not start: ${await run("sh", ["-c", `docker logs ${container} 2>&1`])}`,
-    );
+  await until(
+    () => answers(url),
+    async () =>
+      `PostgreSQL to start: ${await run("sh", ["-c", `docker logs ${container} 2>&1`])}`,
+  );
   return { container, url };
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { until } from "./until.ts";
 
 export type Line = Record<string, unknown>;
 
@@ -100,10 +100,11 @@ export async function start(
     said,
     end,
     /** Waits until the program is ready. */
-    async ready() {
-      while ((await fetch(`http://127.0.0.1:${port}/readyz`)).status !== 200)
-        await delay(50);
-    },
+    ready: () =>
+      until(
+        async () =>
+          (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200,
+      ),
     /** Sends the signal, and waits until the program drains. */
     async terminate(signal: "SIGTERM" | "SIGINT" = "SIGTERM") {
       child.kill(signal);

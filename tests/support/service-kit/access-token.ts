@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import {
   type CryptoKey,
@@ -14,6 +13,7 @@ import {
 } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import { AuthAway } from "../../../packages/service-kit/index.ts";
 import type { RevokedSession } from "../../../services/auth/sessions/revocations.ts";
+import { freePort } from "../free-port.ts";
 
 export const user = { id: randomUUID() };
 export const session = { id: randomUUID() };
@@ -112,9 +112,9 @@ export function useIssuer(): TestIssuer {
     },
     async up() {
       if (server.listening) return;
+      port ||= await freePort();
       server.listen(port, "127.0.0.1");
       await once(server, "listening");
-      ({ port } = server.address() as AddressInfo);
     },
     token(changes = {}, header = {}, privateKey) {
       const [{ kid, privateKey: own }] = issuer.keys as [TestKey];

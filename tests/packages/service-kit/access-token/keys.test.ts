@@ -88,7 +88,7 @@ describe("createAccessTokens: fetching keys", () => {
       const tokens = service(times);
       const token = await issuer.token();
       await tokens.verify(token);
-      await delay(20);
+      clock.advance(20);
       await tokens.verify(token);
       assert.equal(issuer.asked, fresh ? 1 : 2, cacheControl);
     }
@@ -130,7 +130,7 @@ describe("createAccessTokens: fetching keys", () => {
       const token = await issuer.token();
       assert.match(await away(tokens.verify(token)), reason);
       issuer.instead = undefined;
-      await delay(20);
+      clock.advance(20);
       await tokens.verify(token);
       issuer.instead = (_, response) => response.end(text);
       while (issuer.asked <= 3) {

@@ -3,17 +3,19 @@ import { execFileSync } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import pg from "pg";
-import { eventually } from "../../../../local/host.ts";
 import {
   type Database,
   DatabaseAway,
   openDatabase,
 } from "../../../../packages/service-kit/index.ts";
+import { useClock } from "../../../support/clock.ts";
 import {
   setTimeouts,
   startServer,
   type TestServer,
 } from "../../../support/postgres.ts";
+import { useTcpProxies } from "../../../support/tcp-proxy.ts";
+import { until } from "../../../support/until.ts";
 
 const docker = (...args: string[]) =>
   execFileSync("docker", args, { encoding: "utf8", stdio: "pipe" });
@@ -38,6 +40,8 @@ describe("Database outage", () => {
   let server: TestServer;
   let database: Database;
   let superuser: pg.Pool;
+  const clock = useClock();
+  const proxyTo = useTcpProxies();
 
   before(async function () {
     this.timeout(300_000); // the image may have to be built
@@ -56,7 +60,7 @@ describe("Database outage", () => {
       `DROP TABLE IF EXISTS films;
        CREATE TABLE films (title text);
        CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql
-         AS $$ BEGIN PERFORM pg_sleep(4); RETURN NULL; END $$;
+         AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$;
        CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON films
          DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
          WHEN (NEW.title = 'slow') EXECUTE FUNCTION slow()`,
@@ -72,20 +76,24 @@ describe("Database outage", () => {
     (await database.query<{ title: string }>("TABLE films")).map(
       ({ title }) => title,
     );
-  const isBack = async () =>
-    assert.ok(
-      await eventually(
-        () =>
-          database.query("SELECT 1").then(
-            () => true,
-            (error) => {
-              assert.ok(error instanceof DatabaseAway, inspect(error));
-              return false;
-            },
-          ),
-        20_000,
+  const isBack = () =>
+    until(() =>
+      database.query("SELECT 1").then(
+        () => true,
+        (error) => {
+          assert.ok(error instanceof DatabaseAway, inspect(error));
+          return false;
+        },
       ),
     );
+  /** Waits until the server runs pg_sleep for us. */
+  const untilAsleep = () =>
+    until(async () => {
+      const { rows } = await superuser.query(
+        "SELECT FROM pg_stat_activity WHERE application_name = 'ours' AND wait_event = 'PgSleep'",
+      );
+      return rows.length > 0;
+    });
 
   /** How each outage starts and ends. */
   const accidents: Record<string, [() => unknown, () => unknown]> = {
@@ -119,7 +127,7 @@ describe("Database outage", () => {
 
       it("fails a running statement, and reconnects", async () => {
         const statement = away(database.query("SELECT pg_sleep(60)"));
-        await delay(300);
+        await untilAsleep();
         await go();
         await statement;
         await comeBack();
@@ -156,7 +164,7 @@ describe("Database outage", () => {
         const transaction = away(
           database.transaction((tx) => tx.query(add, ["slow"])),
         );
-        await delay(500);
+        await untilAsleep();
         await go();
         await transaction;
         await comeBack();
@@ -166,18 +174,17 @@ describe("Database outage", () => {
     });
 
   it("times out statements and new connections while the server is frozen", async () => {
-    await database.query("SELECT 1");
+    const proxy = await proxyTo(server.url);
+    await database.close();
+    database = openDatabase({ DATABASE_URL: proxy.url }, { name: "ours" });
     const statement = away(database.query("SELECT pg_sleep(4)"));
-    await delay(500);
-    docker("pause", server.container);
-    try {
-      const connection = await away(database.query("SELECT 1"));
-      assert.match(connection.message, /timeout/);
-      const { message } = await statement;
-      assert.equal(message, "no answer within 7000 ms");
-    } finally {
-      docker("unpause", server.container);
-    }
+    await untilAsleep();
+    proxy.freeze();
+    const connection = await away(database.query("SELECT 1"));
+    assert.match(connection.message, /timeout/);
+    const { message } = await statement;
+    assert.equal(message, "no answer within 7000 ms");
+    proxy.thaw();
     await isBack();
   });
 
@@ -207,8 +214,10 @@ describe("Database outage", () => {
     });
 
     it("does not retry a statement that may have run", async () => {
+      clock.stop(); // a connection is trusted for half a second without use
       await useThree();
       endUnheard();
+      clock.advance(1);
       await away(database.query(add, ["Metropolis"]));
       assert.deepEqual(await titles(), []);
       await database.query(add, ["Metropolis"]);

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import {
   type Database,
@@ -7,6 +6,7 @@ import {
   openDatabase,
 } from "../../../../packages/service-kit/index.ts";
 import { useDatabase } from "../../../support/postgres.ts";
+import { until } from "../../../support/until.ts";
 
 describe("openDatabase: limits", () => {
   const url = useDatabase();
@@ -29,18 +29,21 @@ describe("openDatabase: limits", () => {
     one(
       `(SELECT count(*) FROM pg_stat_activity WHERE application_name = '${name}')`,
     );
-  /** Waits until a connection with this name runs pg_sleep. */
-  async function untilActive(name: string) {
-    const active = `EXISTS (SELECT FROM pg_stat_activity WHERE application_name = '${name}' AND wait_event = 'PgSleep')`;
-    while (!(await one(active))) await delay(10);
-  }
+  /** Waits until the server's connection with this name waits for this event. */
+  const untilWaits = (name: string, event: string) =>
+    until(
+      async () =>
+        (await one(
+          `EXISTS (SELECT FROM pg_stat_activity WHERE application_name = '${name}' AND wait_event = '${event}')`,
+        )) === true,
+    );
 
   it("opens at most DATABASE_CONNECTIONS connections, and serves queued statements", async () => {
     // Opens both connections first. Otherwise, one could serve all statements.
     await Promise.all([1, 2].map(() => database.query("SELECT 1")));
     const used = new Set<number | undefined>();
     await Promise.all(
-      Array.from({ length: 50 }, async () => {
+      Array.from({ length: 20 }, async () => {
         const rows = await database.query<{ n: bigint; pid: number }>(
           "SELECT count(*) AS n, pg_backend_pid() AS pid, pg_sleep(0.01) FROM pg_stat_activity WHERE application_name = 'limits'",
         );
@@ -115,21 +118,28 @@ describe("openDatabase: limits", () => {
       const other = openDatabase({ DATABASE_URL: url() }, { name: "closed" });
       await Promise.all([1, 2, 3].map(() => other.query("SELECT 1")));
       await other.close();
-      while ((await count("closed")) !== 0n) await delay(10);
+      await until(async () => (await count("closed")) === 0n);
     });
 
     it("waits for running statements when it closes", async () => {
       const other = openDatabase({ DATABASE_URL: url() }, { name: "ending" });
-      const under = other.query("SELECT 1 AS value, pg_sleep(0.5)");
-      await untilActive("ending");
-      await other.close();
-      assert.equal((await under).length, 1);
+      const lock = "SELECT pg_advisory_xact_lock(1)";
+      let under: Promise<unknown[]> | undefined;
+      let closed: Promise<void> | undefined;
+      await database.transaction(async (tx) => {
+        await tx.query(lock);
+        under = other.query(lock);
+        await untilWaits("ending", "advisory");
+        closed = other.close();
+      });
+      await closed;
+      assert.equal((await under)?.length, 1);
     });
 
     it("aborts statements and transactions that take too long", async () => {
       const other = openDatabase({ DATABASE_URL: url() }, { name: "cut" });
       const refused = assert.rejects(
-        other.query("SELECT pg_sleep(4.5)"),
+        other.query("SELECT pg_sleep(60)"),
         (error) => error instanceof DatabaseAway,
       );
       const closed = Promise.withResolvers<void>();
@@ -140,7 +150,7 @@ describe("openDatabase: limits", () => {
         }),
         (error) => error instanceof DatabaseAway,
       );
-      await untilActive("cut");
+      await untilWaits("cut", "PgSleep");
       await other.close(); // would never return if it waited for the transaction
       closed.resolve();
       await Promise.all([refused, stuck]);

@@ -2,11 +2,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { json, startedAuth } from "../../../support/auth/program.ts";
-import {
-  freePort,
-  jsonOf,
-  type TestTokens,
-} from "../../../support/auth/service.ts";
+import { jsonOf, type TestTokens } from "../../../support/auth/service.ts";
+import { freePort } from "../../../support/free-port.ts";
 import { startedPayment } from "../../../support/payment/program.ts";
 import { usePgBouncer } from "../../../support/pgbouncer.ts";
 import { createDatabase } from "../../../support/postgres.ts";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import pg from "pg";
-import { eventually } from "../../../../local/host.ts";
 import {
   type Database,
   DatabaseAway,
@@ -10,6 +9,7 @@ import {
 import { useFolders } from "../../../support/folders.ts";
 import { usePgBouncer } from "../../../support/pgbouncer.ts";
 import { createDatabase } from "../../../support/postgres.ts";
+import { until } from "../../../support/until.ts";
 
 describe("openDatabase: PgBouncer in transaction mode", function () {
   this.timeout(120_000);
@@ -79,7 +79,7 @@ describe("openDatabase: PgBouncer in transaction mode", function () {
   });
 
   it("cancels a statement that takes longer than the role's timeout", async () => {
-    await admin.query(`ALTER ROLE ${role()} SET statement_timeout = 200`);
+    await admin.query(`ALTER ROLE ${role()} SET statement_timeout = 500`);
     const database = open();
     await refused(database.query("SELECT pg_sleep(60)"), "57014");
     await refused(
@@ -120,14 +120,14 @@ describe("openDatabase: PgBouncer in transaction mode", function () {
         (rows) => rows.length === 0,
         () => false,
       );
-    assert.ok(await eventually(isFree, 20_000));
+    await until(isFree);
     freed();
     await lost;
     assert.deepEqual(await database.query("TABLE films"), []);
   });
 
   it("applies a transaction's own statement timeout to that transaction only", async () => {
-    await admin.query(`ALTER ROLE ${role()} SET statement_timeout = 300`);
+    await admin.query(`ALTER ROLE ${role()} SET statement_timeout = 500`);
     const database = open();
     await refused(
       database.transaction((tx) => tx.query("SELECT pg_sleep(60)"), {
@@ -135,7 +135,7 @@ describe("openDatabase: PgBouncer in transaction mode", function () {
       }),
       "57014",
     );
-    await database.transaction((tx) => tx.query("SELECT pg_sleep(0.6)"), {
+    await database.transaction((tx) => tx.query("SELECT pg_sleep(0.8)"), {
       statementTimeout: 0,
     });
     for (let i = 0; i < 2 * sessions; i++)
@@ -143,7 +143,7 @@ describe("openDatabase: PgBouncer in transaction mode", function () {
         await database.query(
           "SELECT current_setting('statement_timeout') AS ms",
         ),
-        [{ ms: "300ms" }],
+        [{ ms: "500ms" }],
       );
   });
 
@@ -178,6 +178,6 @@ describe("openDatabase: PgBouncer in transaction mode", function () {
           return false;
         },
       );
-    assert.ok(await eventually(isBack, 20_000));
+    await until(isBack);
   });
 });

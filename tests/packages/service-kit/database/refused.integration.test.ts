@@ -7,10 +7,11 @@ import {
   openDatabase,
 } from "../../../../packages/service-kit/index.ts";
 import { useDatabase } from "../../../support/postgres.ts";
-import { silentWay } from "../../../support/silent-way.ts";
+import { useTcpProxies } from "../../../support/tcp-proxy.ts";
 
 describe("openDatabase: unusable databases", () => {
   const url = useDatabase();
+  const proxyTo = useTcpProxies();
   const opened: Database[] = [];
   afterEach(async () => {
     for (const database of opened.splice(0)) await database.close();
@@ -115,21 +116,17 @@ describe("openDatabase: unusable databases", () => {
   });
 
   it("replaces connections that were lost silently, without failing a statement", async () => {
-    const way = await silentWay(url());
-    try {
-      const database = open(way.url);
-      await Promise.all([1, 2, 3].map(() => database.query("SELECT 1")));
-      await delay(600);
-      way.forget();
-      await database.query("SELECT 1");
-      await Promise.all([1, 2, 3].map(() => database.query("SELECT 1")));
-      assert.equal(
-        way.askedInVain(),
-        1,
-        "one timeout reveals all three lost connections",
-      );
-    } finally {
-      way.close();
-    }
+    const proxy = await proxyTo(url());
+    const database = open(proxy.url);
+    await Promise.all([1, 2, 3].map(() => database.query("SELECT 1")));
+    await delay(600);
+    proxy.drop();
+    await database.query("SELECT 1");
+    await Promise.all([1, 2, 3].map(() => database.query("SELECT 1")));
+    assert.equal(
+      proxy.usedAfterDrop(),
+      1,
+      "one timeout reveals all three lost connections",
+    );
   });
 });

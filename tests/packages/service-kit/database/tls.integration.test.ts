@@ -3,7 +3,6 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { eventually } from "../../../../local/host.ts";
 import { reasonOf } from "../../../../packages/service-kit/database/errors.ts";
 import type { DatabaseVariables } from "../../../../packages/service-kit/database/variables.ts";
 import {
@@ -16,6 +15,7 @@ import {
   type TestServer,
   useDatabase,
 } from "../../../support/postgres.ts";
+import { until } from "../../../support/until.ts";
 
 /** Makes a certificate authority, and a key and certificate for a server with these names; returns a reader of them. */
 function certificate(folder: string, names: string) {
@@ -64,7 +64,7 @@ async function encrypt(server: TestServer, key: string, crt: string) {
   await client.query("SELECT pg_reload_conf()");
   const isOn = async () =>
     (await client.query("SHOW ssl")).rows[0].ssl === "on";
-  assert.ok(await eventually(isOn, 30_000));
+  await until(isOn);
   await client.end();
 }
 

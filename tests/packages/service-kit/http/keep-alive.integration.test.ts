@@ -7,8 +7,8 @@ import {
   keepConnections,
 } from "../../../../packages/service-kit/http/keep-alive.ts";
 import { authEnvironment, authProgram } from "../../../support/auth/program.ts";
-import { freePort } from "../../../support/auth/service.ts";
 import { open } from "../../../support/connection.ts";
+import { freePort } from "../../../support/free-port.ts";
 import {
   paymentEnvironment,
   paymentProgram,

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { open, takesConnections } from "../../../support/connection.ts";
 import { runToEnd, start, stopPrograms } from "../../../support/program.ts";
+import { until } from "../../../support/until.ts";
 
 const file = "tests/support/programs/program.ts";
 
 /** Starts a service whose shutdown has phases of these milliseconds: to answer requests, and to finish them. */
 const program = (closeAfterMs: number, killAfterMs: number) =>
   start(file, { times: { closeAfterMs, killAfterMs } });
+
+/** Ends the responses that the service holds. */
+const release = (pid: number) => process.kill(pid, "SIGUSR2");
 
 /** Milliseconds. As long as a test's timeout: a test that waits for it fails. */
 const long = 60_000;
@@ -53,21 +56,23 @@ describe("serve: shutdown", () => {
   stopPrograms();
 
   it("completes a running request after SIGTERM", async () => {
-    const { url, said, terminate, end } = await program(50, long);
-    const request = fetch(`${url}/slow/300`);
+    const { pid, url, said, terminate, end } = await program(50, long);
+    const request = fetch(`${url}/held`);
     await said("begun");
     await terminate();
-    assert.equal(await (await request).text(), "slow");
+    release(pid);
+    assert.equal(await (await request).text(), "released");
     assert.equal((await end).code, 0);
   });
 
   it("sends Connection: close with the response to a running request", async () => {
-    const { port, said, terminate } = await program(long, long);
+    const { pid, port, said, terminate } = await program(long, long);
     const client = open(port);
-    client.get("/slow/300");
+    client.get("/held");
     await said("begun");
     await terminate();
-    assert.match(await client.until("slow"), /^connection: close\r$/im);
+    release(pid);
+    assert.match(await client.until("released"), /^connection: close\r$/im);
     await client.closed;
   });
 
@@ -100,12 +105,12 @@ describe("serve: shutdown", () => {
   });
 
   it("refuses new connections after a while, and completes a running request", async () => {
-    const { port, url, said, terminate } = await program(50, long);
-    const request = fetch(`${url}/slow/500`);
+    const { pid, port, url, said, terminate } = await program(50, long);
+    const request = fetch(`${url}/held`);
     await said("begun");
     await terminate();
-    await delay(300);
-    assert.equal(await takesConnections(port), false);
+    await until(async () => !(await takesConnections(port)));
+    release(pid);
     assert.equal((await request).status, 200);
   });
 
@@ -121,12 +126,13 @@ describe("serve: shutdown", () => {
   });
 
   it("exits after the last response, even if its client stays connected", async () => {
-    const { port, said, terminate, end } = await program(50, long);
+    const { pid, port, said, terminate, end } = await program(50, long);
     const client = open(port);
-    client.get("/trickle/500"); // its headers are sent before the shutdown, without "close"
+    client.get("/held-body"); // its headers are sent before the shutdown, without "close"
     await said("begun");
     await client.until("first\r\n");
     await terminate();
+    release(pid);
     await client.until("0\r\n\r\n");
     assert.equal((await end).code, 0);
   });
@@ -138,7 +144,7 @@ describe("serve: shutdown", () => {
     client.get("/large");
     await said("request");
     await terminate();
-    await delay(300); // until it refuses new connections
+    await until(async () => !(await takesConnections(port)));
     client.socket.resume();
     await client.closed;
     const [, body] = client.all().split("\r\n\r\n");
@@ -149,7 +155,7 @@ describe("serve: shutdown", () => {
   it("closes connections that outlast the drain", async () => {
     const { port, said, terminate, end } = await program(50, 200);
     const client = open(port);
-    client.get(`/trickle/${long}`);
+    client.get("/held-body");
     await said("begun");
     await terminate();
     await client.closed;
@@ -158,10 +164,11 @@ describe("serve: shutdown", () => {
   });
 
   it("drains on SIGINT too", async () => {
-    const { url, said, terminate, end } = await program(50, long);
-    const request = fetch(`${url}/slow/300`);
+    const { pid, url, said, terminate, end } = await program(50, long);
+    const request = fetch(`${url}/held`);
     await said("begun");
     await terminate("SIGINT");
+    release(pid);
     assert.equal((await request).status, 200);
     assert.equal((await end).code, 0);
   });

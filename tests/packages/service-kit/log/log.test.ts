@@ -59,9 +59,12 @@ describe("Service log", () => {
   });
 
   it("contains the request's id in a route's own lines", async () => {
-    const { url, said } = await program();
-    const response = await fetch(`${url}/slow/0`);
-    await said("begun", { requestId: response.headers.get("x-request-id") });
+    const { pid, url, said } = await program();
+    const headers = { "X-Request-Id": "trace-8" };
+    const request = fetch(`${url}/held`, { headers });
+    await said("begun", { requestId: "trace-8" });
+    process.kill(pid, "SIGUSR2");
+    await request;
   });
 
   it("omits requests to probes and metrics", async () => {
@@ -99,7 +102,7 @@ describe("Service log", () => {
   it("contains only JSON when clients disconnect during a response", async () => {
     const times = { answer: 0, finish: 0 };
     const { port, out, said, terminate, end } = await program({ times });
-    for (const path of ["/large", "/trickle/50"]) {
+    for (const path of ["/large", "/held-body"]) {
       const client = open(port);
       client.get(path);
       await once(client.socket, "data");

@@ -6,6 +6,7 @@ import {
 } from "../../../../packages/service-kit/index.ts";
 import { useFolders } from "../../../support/folders.ts";
 import { useDatabase } from "../../../support/postgres.ts";
+import { until } from "../../../support/until.ts";
 
 const films = "CREATE TABLE films (title text)";
 
@@ -37,14 +38,13 @@ describe("migrate: locked tables", () => {
       await transaction;
     };
   }
-  async function untilSomebodyWaits() {
-    for (let waiting = 0; waiting === 0; )
-      waiting = (
-        await database.query(
-          "SELECT FROM pg_locks WHERE relation = 'films'::regclass AND NOT granted",
-        )
-      ).length;
-  }
+  const untilSomebodyWaits = () =>
+    until(async () => {
+      const waiting = await database.query(
+        "SELECT FROM pg_locks WHERE relation = 'films'::regclass AND NOT granted",
+      );
+      return waiting.length > 0;
+    });
   const path = () =>
     folder({
       "0001-films.sql": films,
