@@ -137,3 +137,21 @@ export async function argon2Work(work: () => Promise<unknown>) {
     syncBuiltinESMExports();
   }
 }
+
+/** Holds Argon2 hashes until the returned function is called. */
+export function holdHashes(): () => void {
+  const compute = crypto.argon2;
+  const held: (() => void)[] = [];
+  const { mock: replaced } = mock.method(
+    crypto,
+    "argon2",
+    (...args: Parameters<typeof compute>) =>
+      void held.push(() => compute(...args)),
+  );
+  syncBuiltinESMExports();
+  return () => {
+    replaced.restore();
+    syncBuiltinESMExports();
+    for (const run of held.splice(0)) run();
+  };
+}

@@ -60,9 +60,12 @@ export const token = async (keyring: Keyring) =>
 
 /** A database that counts statements and can be made unavailable. */
 export function watched(database: Database) {
-  const state = { statements: 0, away: false };
+  const state = { statements: 0, refused: 0, away: false };
   const query: Queries["query"] = async (text, values) => {
-    if (state.away) throw new DatabaseAway(new Error("gone"));
+    if (state.away) {
+      state.refused++;
+      throw new DatabaseAway(new Error("gone"));
+    }
     state.statements++;
     return database.query(text, values);
   };

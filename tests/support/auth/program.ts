@@ -1,8 +1,7 @@
-import assert from "node:assert/strict";
-import { eventually } from "../../../local/host.ts";
+import { freePort } from "../free-port.ts";
 import { start } from "../program.ts";
+import { until } from "../until.ts";
 import { keyEncryptionKey } from "./domain.ts";
-import { freePort } from "./service.ts";
 
 export const authProgram = "services/auth/server.ts";
 
@@ -39,10 +38,7 @@ export async function startedAuth(
 
 export async function isReady({ url }: { url: string }): Promise<void> {
   const ready = async () => (await fetch(`${url}/readyz`)).status === 200;
-  assert.ok(
-    await eventually(ready, 30_000),
-    "The program did not become ready.",
-  );
+  await until(ready, () => "auth to become ready");
 }
 
 /** A request with JSON, for fetch. */

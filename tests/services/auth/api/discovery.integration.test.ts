@@ -5,13 +5,13 @@ import { serve } from "@hono/node-server";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import * as oauth from "oauth4webapi"; // a certified and strict OAuth client
 import {
-  freePort,
   issuer,
   jsonOf,
   me,
   signUp,
   useAuth,
 } from "../../../support/auth/service.ts";
+import { freePort } from "../../../support/free-port.ts";
 
 describe("Auth's discovery documents", () => {
   const auth = useAuth();

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import { eventually } from "../../../../local/host.ts";
 import { browse, pageOf } from "../../../support/auth/browser.ts";
-import { email, password } from "../../../support/auth/domain.ts";
+import {
+  cheap,
+  email,
+  holdHashes,
+  password,
+} from "../../../support/auth/domain.ts";
 import {
   bearer,
   logIn,
@@ -11,6 +15,7 @@ import {
   useAuth,
 } from "../../../support/auth/service.ts";
 import { problemOf } from "../../../support/problem.ts";
+import { until } from "../../../support/until.ts";
 
 const every = 90; // seconds
 const once = { burst: 1, every };
@@ -132,11 +137,14 @@ describe("Attempt limits of one failure", () => {
 });
 
 describe("Password hashing at capacity", () => {
-  // Some tenths of a second per hash, so that several overlap.
-  const parameters = { memory: 65_536, passes: 5, parallelism: 1 };
   const auth = useAuth({
-    hasher: { parameters, atOnce: 1, waiting: 0, patience: 3_000 },
+    hasher: { parameters: cheap, atOnce: 1, waiting: 0, patience: 3_000 },
   });
+  let release: () => void;
+  beforeEach(() => {
+    release = holdHashes();
+  });
+  afterEach(() => release());
 
   const hashes = async () => {
     const metrics = await auth.first.app.request("/metrics");
@@ -148,20 +156,23 @@ describe("Password hashing at capacity", () => {
   it("counts running hashes in the metrics", async () => {
     assert.equal(await hashes(), 0);
     const login = post(auth.first, "/login", { email, password });
-    assert.ok(await eventually(async () => (await hashes()) === 1, 30_000, 5));
+    await until(async () => (await hashes()) === 1);
+    release();
     await login;
     assert.equal(await hashes(), 0);
   });
 
   it("returns 503 with Retry-After from the API and the page", async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 4 }, (_, i) =>
-        i % 2
-          ? post(auth.first, "/login", { email, password })
-          : browse(auth.first).signIn(),
-      ),
-    );
-    const busy = answers.filter(({ status }) => status === 503);
+    const busy: Response[] = [];
+    const logins = Array.from({ length: 4 }, async (_, i) => {
+      const response = await (i % 2
+        ? post(auth.first, "/login", { email, password })
+        : browse(auth.first).signIn());
+      if (response.status === 503) busy.push(response);
+    });
+    await until(() => busy.length === 3);
+    release();
+    await Promise.all(logins);
     assert.equal(busy.length, 3);
     const types = new Set<string>();
     for (const response of busy) {

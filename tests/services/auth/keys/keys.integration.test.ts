@@ -17,6 +17,7 @@ import {
   user,
   watched,
 } from "../../../support/auth/keyrings.ts";
+import { until } from "../../../support/until.ts";
 
 describe("Signing keys", () => {
   const replicas = useReplicas();
@@ -96,8 +97,9 @@ describe("Signing keys", () => {
       const { state, database } = watched(replicas.first);
       const keyring = await replica({ reloadEvery: 0.05 }, database);
       state.away = true;
+      state.refused = 0;
       keyring.start();
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await until(() => state.refused > 1);
       assert.ok(await tokensOf(keyring).verify(await token(keyring)));
       assert.equal(kids(keyring).length, 1);
     });
@@ -148,8 +150,7 @@ describe("Signing keys", () => {
     state.statements = 0;
     keyring.start();
     keyring.start();
-    while (state.statements < 3)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => state.statements >= 3);
     await keyring.stop();
     const { statements } = state;
     await new Promise((resolve) => setTimeout(resolve, 400));

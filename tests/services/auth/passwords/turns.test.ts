@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import { createHasher } from "../../../../services/auth/passwords/passwords.ts";
 import {
   Busy,
@@ -19,7 +19,7 @@ function work() {
 }
 
 /** Lets the continuations of resolved promises run. */
-const settled = () => sleep(1);
+const settled = () => setImmediate();
 
 describe("createTurns", () => {
   it("runs a few at once, and the others in order of arrival", async () => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { eventually } from "../../../../local/host.ts";
 import { pageOf } from "../../../support/auth/browser.ts";
 import { email, password } from "../../../support/auth/domain.ts";
 import {
@@ -18,6 +17,7 @@ import {
 } from "../../../support/postgres.ts";
 import { problemOf } from "../../../support/problem.ts";
 import { stopPrograms } from "../../../support/program.ts";
+import { until } from "../../../support/until.ts";
 
 const docker = (...args: string[]) =>
   execFileSync("docker", args, { stdio: "ignore" });
@@ -96,11 +96,8 @@ describe("Auth without its database", () => {
     assert.equal((await fetch(`${url}/.well-known/jwks.json`)).status, 200);
 
     comeBack();
-    assert.ok(
-      await eventually(
-        async () => (await fetch(url, { headers: { cookie } })).status === 200,
-        30_000,
-      ),
+    await until(
+      async () => (await fetch(url, { headers: { cookie } })).status === 200,
     );
     const html = await (await fetch(url, { headers: { cookie } })).text();
     assert.match(html, /Signed in as/);
