@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { eventually } from "../../local/host.ts";
 import { debianTool } from "./debian-program.ts";
+import { until } from "./until.ts";
 
 export const nginx = debianTool(
   "nginx",
@@ -69,8 +69,7 @@ http {
       socket.on("close", () => resolve(false)).unref();
       socket.end();
     });
-  if (!(await eventually(answers, 30_000, 20)))
-    throw new Error(`nginx does not listen: ${said}`);
+  await until(answers, () => `nginx to listen: ${said}`);
   return {
     child,
     url: `http://127.0.0.1:${port}`,

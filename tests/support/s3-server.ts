@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,6 +9,7 @@ import { AwsClient } from "aws4fetch";
 import type { S3Options } from "../../services/streaming/media/s3.ts";
 import { takesConnections } from "./connection.ts";
 import { versitygw } from "./versitygw/versitygw.ts";
+import { freePort } from "./free-port.ts";
 
 export interface S3Server {
   /** Options for openBucket: the server's bucket, and credentials that may read it. */
@@ -58,6 +58,7 @@ async function start(program: string, folder: string): Promise<S3Server> {
     mkdirSync(join(folder, name));
     return join(folder, name);
   }) as [string, string];
+  // The server cannot choose a port: it must restart on the same one.
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const options = {
@@ -142,13 +143,3 @@ async function start(program: string, folder: string): Promise<S3Server> {
 
 const encoded = (key: string) =>
   key.split("/").map(encodeURIComponent).join("/");
-
-/** A free port. The server can't choose one itself because it must restart on the same port. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -1,6 +1,6 @@
-import { eventually } from "../../../local/host.ts";
-import { freePort } from "../auth/service.ts";
+import { freePort } from "../free-port.ts";
 import { start } from "../program.ts";
+import { until } from "../until.ts";
 import { playbackKey } from "./service.ts";
 
 export const streamingProgram = "services/streaming/server.ts";
@@ -24,7 +24,6 @@ export async function startedStreaming(
   const program = await start(streamingProgram, {}, env);
   const ready = async () =>
     (await fetch(`${program.url}/readyz`)).status === 200;
-  if (!(await eventually(ready, 30_000)))
-    throw new Error("streaming does not get ready");
+  await until(ready, () => "streaming to become ready");
   return program;
 }

@@ -11,7 +11,7 @@ import { createPayment } from "../../../services/payment/app.ts";
 import { configuredProcessor } from "../../../services/payment/processors/configured.ts";
 import { originRoutes } from "../../../services/streaming/origin/paths.ts";
 import { cheap, keyEncryptionKey } from "../auth/domain.ts";
-import { freePort } from "../auth/service.ts";
+import { freePort } from "../free-port.ts";
 import { operatorKey } from "../payment/service.ts";
 import { useDatabase } from "../postgres.ts";
 import { served } from "./upstream.ts";

@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import type { ServiceEnv } from "@marquee/service-kit";
 import type { Hono } from "hono";
+import { freePort } from "../free-port.ts";
 
 export type Handler = (
   request: IncomingMessage,
@@ -46,9 +47,9 @@ export function useUpstream(): Upstream {
     },
     async up() {
       if (server.listening) return;
+      port ||= await freePort();
       server.listen(port, "127.0.0.1");
       await once(server, "listening");
-      ({ port } = server.address() as AddressInfo);
     },
   };
   beforeEach(async () => {

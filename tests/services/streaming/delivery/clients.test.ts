@@ -13,6 +13,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { useFolders } from "../../../support/folders.ts";
 import { start, stopPrograms } from "../../../support/program.ts";
 import { slope } from "../../../support/slope.ts";
+import { until } from "../../../support/until.ts";
 
 const mebibyte = 1 << 20;
 
@@ -31,10 +32,6 @@ const ticks = (pid: number) => {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\) /, "");
   return stat.split(" ").slice(11, 13).join();
 };
-
-async function until(condition: () => boolean) {
-  while (!condition()) await delay(10);
-}
 
 /** Waits until a process has nothing left to do. */
 async function untilIdle(pid: number) {

@@ -8,6 +8,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -20,6 +21,7 @@ import {
   type MediaFile,
 } from "../../../../services/streaming/media/media-store.ts";
 import { useFolders } from "../../../support/folders.ts";
+import { until } from "../../../support/until.ts";
 
 describe("Reading a folder's file", () => {
   const folder = useFolders();
@@ -41,9 +43,14 @@ describe("Reading a folder's file", () => {
     }).length;
 
   /** Waits until a file is closed: closing is asynchronous. */
-  async function untilClosed(path: string) {
-    while (opened(path) > 0) await delay(5);
-  }
+  const untilClosed = (path: string) => until(() => opened(path) === 0);
+
+  /** Waits until a change gets a later timestamp than the file's: file systems' clocks are coarse. */
+  const untilLater = (path: string) =>
+    until(() => {
+      writeFileSync(`${path}.now`, "");
+      return statSync(`${path}.now`).mtimeMs > statSync(path).mtimeMs;
+    });
 
   before(function () {
     if (!existsSync("/proc/self/fd")) this.skip();
@@ -130,7 +137,7 @@ describe("Reading a folder's file", () => {
   for (const [what, change] of changes)
     it(`fails with MediaChanged when the file ${what} before it is opened`, async () => {
       const { path, file } = await large();
-      await delay(10); // file timestamps are coarse
+      await untilLater(path);
       change(path);
       const read = new Response(file.read(0, 299_999)).arrayBuffer();
       await assert.rejects(read, MediaChanged);
@@ -144,7 +151,7 @@ describe("Reading a folder's file", () => {
       const { path, file } = await large();
       const reader = file.read(0, 299_999).getReader();
       let got = (await reader.read()).value?.length ?? 0;
-      await delay(10);
+      await untilLater(path);
       change(path);
       await assert.rejects(async () => {
         for (;;) {

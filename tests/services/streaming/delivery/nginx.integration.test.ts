@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "../../../support/auth/service.ts";
 import { useFolders } from "../../../support/folders.ts";
+import { freePort } from "../../../support/free-port.ts";
 import { startNginx } from "../../../support/nginx.ts";
 import { start } from "../../../support/program.ts";
 import {

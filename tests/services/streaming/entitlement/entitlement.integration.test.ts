@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { useClock } from "../../../support/clock.ts";
 import {
@@ -75,12 +76,12 @@ describe("Entitlements", () => {
   });
 
   it("does not cache an answer beyond the entitlement's end", async () => {
-    const until = new Date(Date.now() + 300);
+    const until = new Date(Date.now() + 60_000);
     payment.handler = (_, response) => yes(response, { until });
     const [entitlements, viewer] = [replica(), somebody()];
     await entitlements.of(viewer);
     payment.handler = (_, response) => no(response);
-    await delay(350);
+    await passes(60_000);
     assert.equal((await entitlements.of(viewer)).entitled, false);
   });
 
@@ -109,13 +110,15 @@ describe("Entitlements", () => {
   });
 
   it("does not cache an answer requested before `forget`", async () => {
-    payment.handler = (_, response) => setTimeout(no, 60, response);
+    const waiting = Promise.withResolvers<ServerResponse>();
+    payment.handler = (_, response) => waiting.resolve(response);
     const [entitlements, viewer] = [replica(), somebody()];
     const before = entitlements.of(viewer);
-    while (asked() === 0) await delay(5);
+    const response = await waiting.promise;
     payment.handler = (_, response) => yes(response);
     entitlements.forget(viewer.userId);
     assert.equal((await entitlements.of(viewer)).entitled, true);
+    no(response);
     assert.equal((await before).entitled, false);
     assert.equal((await entitlements.of(viewer)).entitled, true);
   });

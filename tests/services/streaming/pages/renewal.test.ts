@@ -150,7 +150,7 @@ describe("Renewal of playback URLs", () => {
     answer = () => gives({ ...playback(60, "d"), position: 50 });
     await pass(90);
     assert.deepEqual(placed, [42.5]);
-    assert.ok(asked.length <= 2, `${asked}`);
+    assert.ok(asked.length > 0 && asked.length <= 2, `${asked}`);
   });
 
   it("ignores invalid positions", async () => {
@@ -216,6 +216,6 @@ describe("Renewal of playback URLs", () => {
     answer = () => gives(playback(-10, "b"));
     open(-10);
     await pass(60);
-    assert.ok(asked.length <= 13, `${asked}`);
+    assert.ok(asked.length > 0 && asked.length <= 13, `${asked}`);
   });
 });

@@ -1,26 +1,27 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
+import { mock } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { eventually } from "../../../../local/host.ts";
 import { browserAccept, errorPageOf } from "../../../support/page.ts";
 import { problemOf } from "../../../support/problem.ts";
 import { raw, useFront } from "../../../support/streaming/front.ts";
 import { useUpstream } from "../../../support/streaming/upstream.ts";
+import { until } from "../../../support/until.ts";
 
 const timeoutMs = 300;
+const post = { method: "POST", body: "x" };
+
+async function isAway(response: Response, status: number) {
+  assert.equal(response.headers.get("retry-after"), "1");
+  const { detail } = await problemOf(response, status);
+  assert.equal(detail, "/a can't be answered now.");
+}
 
 describe("Proxy to an unavailable service", () => {
   const upstream = useUpstream();
-  const front = useFront(upstream, { timeout: timeoutMs });
+  const front = useFront(upstream);
   const ask = (init?: RequestInit) => fetch(`${front.url}/a`, init);
-  const post = { method: "POST", body: "x" };
-
-  async function isAway(response: Response, status: number) {
-    assert.equal(response.headers.get("retry-after"), "1");
-    const { detail } = await problemOf(response, status);
-    assert.equal(detail, "/a can't be answered now.");
-  }
 
   it("returns 502 when the service is unreachable", async () => {
     await upstream.down();
@@ -33,17 +34,6 @@ describe("Proxy to an unavailable service", () => {
     await isAway(await ask(), 502);
     upstream.handler = ({ socket }) => socket.end("no HTTP\r\n\r\n");
     await isAway(await ask(), 502);
-  });
-
-  it("returns 504 without a retry when the service does not answer in time", async () => {
-    upstream.handler = () => {};
-    for (const init of [{}, post]) {
-      const began = performance.now();
-      await isAway(await ask(init), 504);
-      const took = performance.now() - began;
-      assert.ok(took >= timeoutMs - 10, `${took} ms`);
-    }
-    assert.equal(upstream.requests.length, 2, "a request was retried");
   });
 
   it("returns an error page to a browser", async () => {
@@ -72,19 +62,41 @@ describe("Proxy to an unavailable service", () => {
   });
 
   it("answers other requests while one is waiting", async () => {
+    const held = Promise.withResolvers<ServerResponse>();
     upstream.handler = ({ url }, response) => {
-      if (url === "/a") return;
-      response.end("there");
+      if (url === "/a") held.resolve(response);
+      else response.end("there");
     };
     const waiting = ask();
+    const response = await held.promise;
     assert.equal((await raw(front, "/things/1")).text, "there");
-    await isAway(await waiting, 504);
+    response.end("late");
+    assert.equal(await (await waiting).text(), "late");
+  });
+});
+
+describe("Proxy to a service that does not answer", () => {
+  const upstream = useUpstream();
+  const front = useFront(upstream, { timeout: timeoutMs });
+  const ask = (init?: RequestInit) => fetch(`${front.url}/a`, init);
+
+  it("returns 504 without a retry when the service does not answer in time", async () => {
+    upstream.handler = () => {};
+    for (const init of [{}, post]) {
+      const began = performance.now();
+      await isAway(await ask(init), 504);
+      const took = performance.now() - began;
+      assert.ok(took >= timeoutMs - 10, `${took} ms`);
+    }
+    assert.equal(upstream.requests.length, 2, "a request was retried");
   });
 });
 
 describe("Proxied bodies", () => {
   const upstream = useUpstream();
   const front = useFront(upstream, { timeout: timeoutMs });
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+  afterEach(() => mock.timers.reset());
   const begin = async (path = "/a") => {
     const sent = request({ host: "127.0.0.1", port: front.port, path }).end();
     sent.on("error", () => {});
@@ -102,7 +114,7 @@ describe("Proxied bodies", () => {
     const chunks = answer[Symbol.asyncIterator]();
     const next = async () => `${(await chunks.next()).value}`;
     assert.equal(await next(), "one");
-    await delay(400); // longer than the headers may take
+    mock.timers.tick(2 * timeoutMs); // longer than the headers may take
     its?.write("two");
     assert.equal(await next(), "two");
     its?.end("three");
@@ -121,8 +133,8 @@ describe("Proxied bodies", () => {
       headers: { "content-length": 6 },
     });
     sending.write("one");
-    assert.ok(await eventually(async () => seen.length === 1, 30_000));
-    await delay(400); // longer than the service's timeout
+    await until(() => seen.length === 1);
+    mock.timers.tick(2 * timeoutMs); // longer than the service's timeout
     sending.end("two");
     const [answer] = (await once(sending, "response")) as [IncomingMessage];
     assert.equal(answer.statusCode, 200);
@@ -131,20 +143,33 @@ describe("Proxied bodies", () => {
   });
 
   it("returns 504 when the service does not answer in time after the request body", async () => {
-    upstream.handler = (incoming) => incoming.resume();
+    const received: string[] = [];
+    let ended = false;
+    upstream.handler = async (incoming) => {
+      for await (const chunk of incoming) received.push(`${chunk}`);
+      ended = true;
+    };
     const sending = request({
       ...{ host: "127.0.0.1", port: front.port, path: "/a", method: "POST" },
       headers: { "content-length": 6 },
     });
+    const answer = once(sending, "response") as Promise<[IncomingMessage]>;
+    let answered = false;
+    answer.then(() => {
+      answered = true;
+    });
     sending.write("one");
-    await delay(400);
-    const began = performance.now();
+    await until(() => received.length === 1);
+    mock.timers.tick(2 * timeoutMs); // the time that the client takes does not count
     sending.end("two");
-    const [answer] = (await once(sending, "response")) as [IncomingMessage];
-    assert.equal(answer.statusCode, 504);
-    const took = performance.now() - began;
-    assert.ok(took >= timeoutMs - 10, `${took} ms`);
-    answer.resume();
+    await until(() => ended);
+    mock.timers.tick(timeoutMs - 1);
+    await delay(20);
+    assert.equal(answered, false);
+    mock.timers.tick(1);
+    const [response] = await answer;
+    assert.equal(response.statusCode, 504);
+    response.resume();
   });
 
   for (const [what, headers] of [
@@ -152,11 +177,13 @@ describe("Proxied bodies", () => {
     ["without a Content-Length", {}],
   ] as const)
     it(`aborts a response ${what} when the service drops it halfway`, async () => {
+      let drop = () => {};
       upstream.handler = (_, response) => {
         response.writeHead(200, headers).write("half");
-        setTimeout(() => response.destroy(), 30);
+        drop = () => response.destroy();
       };
       const { answer } = await begin();
+      drop();
       await assert.rejects(answer.toArray(), { code: "ECONNRESET" });
       assert.equal(answer.complete, false);
     });

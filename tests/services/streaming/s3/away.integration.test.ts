@@ -8,7 +8,7 @@ import {
 import { type AddressInfo, createServer as createTcp } from "node:net";
 import { openBucket } from "../../../../services/streaming/media/s3.ts";
 import { useS3 } from "../../../support/s3-server.ts";
-import { silentWay } from "../../../support/silent-way.ts";
+import { useTcpProxies } from "../../../support/tcp-proxy.ts";
 
 /** Answers that a real bucket can't be made to give. */
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
@@ -44,6 +44,7 @@ const part =
 
 describe("S3 bucket: failures", () => {
   const s3 = useS3();
+  const proxyTo = useTcpProxies();
   const servers: { close(): void; closeAllConnections?(): void }[] = [];
   afterEach(() => {
     for (const server of servers.splice(0)) {
@@ -75,7 +76,7 @@ describe("S3 bucket: failures", () => {
     assert.rejects(promise, { name: "MediaAway", message });
 
   const read = async (endpoint: string, start: number, end: number) => {
-    const file = await find(endpoint, { timeout: 1 });
+    const file = await find(endpoint);
     const chunks: Uint8Array[] = [];
     for await (const chunk of file?.read(start, end) ?? []) chunks.push(chunk);
     return Buffer.concat(chunks).toString();
@@ -104,18 +105,13 @@ describe("S3 bucket: failures", () => {
   });
 
   it("opens a new connection when a kept one is dead", async () => {
-    const way = await silentWay(s3().options.endpoint);
-    try {
-      await s3().put("a.mp4", content);
-      const { endpoint: _, ...rest } = s3().options;
-      const store = openBucket({ ...rest, endpoint: way.url, timeout: 1 });
-      assert.equal(await store.find("none.mp4"), undefined);
-      way.forget();
-      assert.equal((await store.find("a.mp4"))?.size, 10);
-    } finally {
-      way.forget();
-      way.close();
-    }
+    const proxy = await proxyTo(s3().options.endpoint);
+    await s3().put("a.mp4", content);
+    const { endpoint: _, ...rest } = s3().options;
+    const store = openBucket({ ...rest, endpoint: proxy.url, timeout: 2 });
+    assert.equal(await store.find("none.mp4"), undefined);
+    proxy.drop();
+    assert.equal((await store.find("a.mp4"))?.size, 10);
   });
 
   it("retries until the third attempt succeeds", async () => {

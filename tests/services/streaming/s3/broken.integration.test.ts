@@ -7,14 +7,13 @@ import {
 } from "../../../../services/streaming/media/media-store.ts";
 import { openBucket } from "../../../../services/streaming/media/s3.ts";
 import { useS3 } from "../../../support/s3-server.ts";
-import { useWays } from "../../../support/s3-way.ts";
-import { silentWay } from "../../../support/silent-way.ts";
+import { useTcpProxies } from "../../../support/tcp-proxy.ts";
 
 const MiB = 1 << 20;
 
 describe("S3 bucket: interrupted reads", () => {
   const s3 = useS3();
-  const ways = useWays();
+  const proxyTo = useTcpProxies();
   const content = randomBytes(32 * MiB);
 
   beforeEach(() => s3().put("a.mp4", content, "video/mp4"));
@@ -41,25 +40,20 @@ describe("S3 bucket: interrupted reads", () => {
   }
 
   it("resumes after each broken connection", async () => {
-    const way = await ways(s3().options.endpoint);
-    const { file } = await open(way.endpoint);
-    way.cutAfter(3_000_003);
+    const proxy = await proxyTo(s3().options.endpoint);
+    const { file } = await open(proxy.url);
+    proxy.cutAfter(3_000_003);
     await readOn(file.read(5, 20_000_000).getReader(), 5, 20_000_001);
-    assert.ok(way.opened() >= 7 && way.opened() < 12, `${way.opened()}`);
+    assert.ok(proxy.opened() >= 7 && proxy.opened() < 12, `${proxy.opened()}`);
   });
 
   it("resumes after a connection stalls", async () => {
-    const way = await silentWay(s3().options.endpoint);
-    try {
-      const { file } = await open(way.url, { stall: 0.3 });
-      const reader = file.read(0, content.length - 1).getReader();
-      const { value } = await reader.read();
-      way.forget();
-      await readOn(reader, value?.length);
-    } finally {
-      way.forget();
-      way.close();
-    }
+    const proxy = await proxyTo(s3().options.endpoint);
+    const { file } = await open(proxy.url, { stall: 0.3 });
+    const reader = file.read(0, content.length - 1).getReader();
+    const { value } = await reader.read();
+    proxy.drop();
+    await readOn(reader, value?.length);
   });
 
   it("resumes after the server crashed and restarted", async () => {
@@ -101,12 +95,12 @@ describe("S3 bucket: interrupted reads", () => {
   });
 
   it("fails with MediaChanged when the file is replaced during the read, and returns no bytes of the new file", async () => {
-    const way = await ways(s3().options.endpoint);
-    const { file } = await open(way.endpoint);
+    const proxy = await proxyTo(s3().options.endpoint);
+    const { file } = await open(proxy.url);
     const reader = file.read(0, content.length - 1).getReader();
     const { value } = await reader.read();
     await s3().put("a.mp4", randomBytes(content.length));
-    way.cut();
+    proxy.cut();
     // The bytes before the failure are the old file's.
     await assert.rejects(readOn(reader, value?.length), MediaChanged);
   });

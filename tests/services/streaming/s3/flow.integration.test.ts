@@ -4,22 +4,22 @@ import { setTimeout as delay } from "node:timers/promises";
 import { openBucket } from "../../../../services/streaming/media/s3.ts";
 import { runToEnd, stopPrograms } from "../../../support/program.ts";
 import { useS3 } from "../../../support/s3-server.ts";
-import { useWays, type Way } from "../../../support/s3-way.ts";
 import { slope } from "../../../support/slope.ts";
+import { type TcpProxy, useTcpProxies } from "../../../support/tcp-proxy.ts";
 
 const MiB = 1 << 20;
 
 /** Waits until no bytes have come for this many milliseconds. */
-async function untilQuiet(way: Way, time = 1_000) {
-  for (let before = -1; before !== way.bytes(); ) {
-    before = way.bytes();
+async function untilQuiet(proxy: TcpProxy, time = 1_000) {
+  for (let before = -1; before !== proxy.bytes(); ) {
+    before = proxy.bytes();
     await delay(time);
   }
 }
 
 describe("S3 bucket: slow readers", () => {
   const s3 = useS3();
-  const ways = useWays();
+  const proxyTo = useTcpProxies();
   stopPrograms();
   const content = randomBytes(64 * MiB);
 
@@ -29,21 +29,21 @@ describe("S3 bucket: slow readers", () => {
 
   /** Opens a reader of the whole file, over a connection of its own. */
   async function read(changed = {}) {
-    const way = await ways(s3().options.endpoint);
-    const { endpoint } = way;
+    const proxy = await proxyTo(s3().options.endpoint);
+    const { url: endpoint } = proxy;
     const store = openBucket({ ...s3().options, endpoint, ...changed });
     const file = await store.find("large.mp4");
     assert.ok(file);
     const reader = file.read(0, file.size - 1).getReader();
-    return { way, store, file, reader };
+    return { proxy, store, file, reader };
   }
 
   it("receives little ahead of a slow reader, and the rest later", async () => {
-    const { way, reader } = await read();
+    const { proxy, reader } = await read();
     const { value } = await reader.read();
     assert.ok(value && value.length <= 256 << 10);
-    await untilQuiet(way);
-    const ahead = way.bytes();
+    await untilQuiet(proxy);
+    const ahead = proxy.bytes();
     // The kernel's buffers on both sides of the connection; the memory of the process is measured below.
     assert.ok(ahead < 8 * MiB, `${ahead} bytes came for ${value.length}`);
     // The rest comes once it is read.
@@ -59,19 +59,19 @@ describe("S3 bucket: slow readers", () => {
   });
 
   it("keeps the connection while a reader pauses for longer than the stall limit", async () => {
-    const { way, reader } = await read({ stall: 2 });
+    const { proxy, reader } = await read({ stall: 2 });
     await reader.read();
     await delay(2_500);
     for (let i = 0; i < 300; i++) assert.ok((await reader.read()).value);
-    assert.equal(way.opened(), 2);
+    assert.equal(proxy.opened(), 2);
     await reader.cancel();
   });
 
   it("resumes when the connection breaks while the reader pauses", async () => {
-    const { way, reader } = await read();
+    const { proxy, reader } = await read();
     let size = (await reader.read()).value?.length ?? 0;
-    await untilQuiet(way);
-    way.cut();
+    await untilQuiet(proxy);
+    proxy.cut();
     await delay(50);
     for (;;) {
       const { value, done } = await reader.read();
@@ -83,24 +83,24 @@ describe("S3 bucket: slow readers", () => {
   });
 
   it("closes the connection when the reader cancels", async () => {
-    const { way, reader } = await read();
+    const { proxy, reader } = await read();
     await reader.read();
-    assert.equal(way.open(), 2);
+    assert.equal(proxy.open(), 2);
     await reader.cancel();
-    await way.untilOpen(1);
-    const came = way.bytes();
+    await proxy.untilOpen(1);
+    const came = proxy.bytes();
     await delay(100);
-    assert.equal(way.bytes(), came);
+    assert.equal(proxy.bytes(), came);
   });
 
   it("closes the connection when the reader cancels before the response", async () => {
-    const { way, reader } = await read();
-    way.freeze();
+    const { proxy, reader } = await read();
+    proxy.freeze();
     const read1 = reader.read();
-    await way.untilOpen(2);
+    await proxy.untilOpen(2);
     await reader.cancel();
     assert.deepEqual(await read1, { value: undefined, done: true });
-    await way.untilOpen(1);
+    await proxy.untilOpen(1);
   });
 
   it("finds files while a reader holds the only connection", async () => {

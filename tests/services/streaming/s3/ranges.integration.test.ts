@@ -4,13 +4,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { MediaFile } from "../../../../services/streaming/media/media-store.ts";
 import { openBucket } from "../../../../services/streaming/media/s3.ts";
 import { useS3 } from "../../../support/s3-server.ts";
-import { useWays } from "../../../support/s3-way.ts";
+import { useTcpProxies } from "../../../support/tcp-proxy.ts";
 
 const MiB = 1 << 20;
 
 describe("S3 bucket: ranges", () => {
   const s3 = useS3();
-  const ways = useWays();
+  const proxyTo = useTcpProxies();
   const content = randomBytes(64 * MiB);
   let file: MediaFile;
 
@@ -54,27 +54,27 @@ describe("S3 bucket: ranges", () => {
   });
 
   it("reuses one connection for consecutive reads", async () => {
-    const way = await ways(s3().options.endpoint);
-    const { endpoint } = way;
+    const proxy = await proxyTo(s3().options.endpoint);
+    const { url: endpoint } = proxy;
     const store = openBucket({ ...s3().options, endpoint });
     const found = await store.find("large.mp4");
     assert.ok(found);
     for (let i = 0; i < 20; i++)
       for await (const _ of found.read(i * MiB, i * MiB + 99_999));
     // One for lookups, one for reads.
-    assert.equal(way.opened(), 2);
+    assert.equal(proxy.opened(), 2);
   });
 
   it("sends no request before the stream is read", async () => {
-    const way = await ways(s3().options.endpoint);
-    const { endpoint } = way;
+    const proxy = await proxyTo(s3().options.endpoint);
+    const { url: endpoint } = proxy;
     const store = openBucket({ ...s3().options, endpoint });
     const found = await store.find("large.mp4");
-    const before = way.bytes();
+    const before = proxy.bytes();
     const stream = found?.read(0, last);
     await delay(100); // long enough for a request
-    assert.equal(way.bytes(), before);
+    assert.equal(proxy.bytes(), before);
     await stream?.cancel();
-    assert.equal(way.opened(), 1);
+    assert.equal(proxy.opened(), 1);
   });
 });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { eventually } from "../../../../local/host.ts";
 import { browse, pageOf } from "../../../support/auth/browser.ts";
 import { problemOf } from "../../../support/problem.ts";
 import {
@@ -11,6 +10,7 @@ import {
   useStreaming,
 } from "../../../support/streaming/service.ts";
 import { newUser } from "../../../support/streaming/system.ts";
+import { until } from "../../../support/until.ts";
 
 const password = "correct horse battery staple";
 
@@ -94,11 +94,9 @@ describe("Account deletion through streaming", () => {
       fetch(`${replicas.system.authUrl}/me`, as(member)).then(
         ({ status }) => status === 401,
       );
-    const watched = eventually(gone, 30_000).then(() => leaving.abort());
+    const watched = until(gone).then(() => leaving.abort());
     await Promise.all([answered, watched]);
-    assert.ok(
-      await eventually(async () => (await rows(member.userId)) === 0, 30_000),
-    );
+    await until(async () => (await rows(member.userId)) === 0);
     assert.equal((await subscriptionOf(member)).status, "canceled");
   });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { eventually } from "../../../../local/host.ts";
 import { browse } from "../../../support/auth/browser.ts";
 import { as, useStreaming } from "../../../support/streaming/service.ts";
 import { credentials, newUser } from "../../../support/streaming/system.ts";
+import { until } from "../../../support/until.ts";
 
 // Both pods accept the copied cookie before its session ends, and each has its own list of revoked sessions.
 describe("Copied session", function () {
@@ -58,10 +58,7 @@ describe("Copied session", function () {
       !(await isKnown("first", copy)) &&
       !(await isKnown("second", copy)) &&
       !(await isPayable(token));
-    assert.ok(
-      await eventually(isRefused, 60_000),
-      "the copied session is still accepted",
-    );
+    await until(isRefused, () => "the copied session to be rejected");
     const { app } = replicas.second;
     assert.equal((await app.request("/progress", as({ token }))).status, 401);
   }
