@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { type Database, openDatabase } from "@marquee/service-kit";
 import { createSecretEncryption } from "../../../services/payment/outbox/secret-encryption.ts";
 import { useDatabase } from "../postgres.ts";
-import { isSignedBy, quick, type Receiver, rules, until } from "./outbox.ts";
+import { until } from "../until.ts";
+import { isSignedBy, quick, type Receiver, rules } from "./outbox.ts";
 import { memoryProcessor } from "./processor.ts";
 import { jsonOf, post, replica, type TestPayment } from "./service.ts";
 

@@ -10,7 +10,6 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type Database, migrate, openDatabase } from "@marquee/service-kit";
-import { eventually } from "../../../local/host.ts";
 import {
   createEndpoints,
   type Endpoints,
@@ -24,6 +23,7 @@ import {
   type OutboxOptions,
 } from "../../../services/payment/outbox/outbox.ts";
 import { useDatabase } from "../postgres.ts";
+import { until } from "../until.ts";
 
 export const keyEncryptionKey = "test-key-encryption-key-of-32-chars";
 export const rules = { allowLoopback: true };
@@ -188,15 +188,6 @@ export function useReceivers() {
     all.push(receiver);
     return receiver;
   };
-}
-
-/** Waits for a condition, 30 seconds at most. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: () => string = () => "a condition",
-): Promise<void> {
-  const came = await eventually(async () => condition(), 30_000, 5);
-  assert.ok(came, `Timed out waiting for ${what()}.`);
 }
 
 /** Returns a header, and fails if it is missing. */

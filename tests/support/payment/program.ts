@@ -1,6 +1,6 @@
-import { eventually } from "../../../local/host.ts";
-import { freePort } from "../auth/service.ts";
+import { freePort } from "../free-port.ts";
 import { start } from "../program.ts";
+import { until } from "../until.ts";
 import { keyEncryptionKey, operatorKey } from "./service.ts";
 
 export const paymentProgram = "services/payment/server.ts";
@@ -23,7 +23,6 @@ export async function startedPayment(
   const program = await start(paymentProgram, {}, env);
   const ready = async () =>
     (await fetch(`${program.url}/readyz`)).status === 200;
-  if (!(await eventually(ready, 30_000)))
-    throw new Error("payment did not become ready");
+  await until(ready, () => "payment to become ready");
   return program;
 }

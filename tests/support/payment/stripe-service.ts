@@ -18,7 +18,6 @@ export function useStripe(): { api: StripeApi; stripe: StripeProcessor } {
       secretKey,
       webhookSecret,
       api: api.url,
-      timeout: 400, // milliseconds: some answers never come
     });
   });
   return used;

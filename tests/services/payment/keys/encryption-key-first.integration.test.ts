@@ -10,7 +10,8 @@ import {
   refusal,
   useKeys,
 } from "../../../support/payment/encryption-key.ts";
-import { until, useReceivers } from "../../../support/payment/outbox.ts";
+import { useReceivers } from "../../../support/payment/outbox.ts";
+import { until } from "../../../support/until.ts";
 
 describe("Payment's first KEY_ENCRYPTION_KEY check", () => {
   const keys = useKeys();

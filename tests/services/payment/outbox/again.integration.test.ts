@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { redeliver } from "../../../../services/payment/outbox/deliveries.ts";
 import { createEndpoints } from "../../../../services/payment/outbox/endpoints.ts";
-import { freePort } from "../../../support/log-endpoint.ts";
+import { freePort } from "../../../support/free-port.ts";
 import {
   header,
   isSignedBy,
   keyEncryptionKey,
   rules,
-  until,
   useOutbox,
   useReceivers,
 } from "../../../support/payment/outbox.ts";
+import { until } from "../../../support/until.ts";
 
 describe("Webhook delivery: later attempts", () => {
   const test = useOutbox();

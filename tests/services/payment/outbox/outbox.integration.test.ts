@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { emit } from "../../../../services/payment/outbox/events.ts";
 import {
   header,
   isSignedBy,
   keyEncryptionKey,
   quick,
-  until,
   useOutbox,
   useReceivers,
 } from "../../../support/payment/outbox.ts";
+import { until } from "../../../support/until.ts";
 
 describe("Outbox", () => {
   const test = useOutbox();
@@ -171,15 +172,16 @@ describe("Outbox", () => {
   });
 
   it("finishes a running delivery when it stops, and begins no other", async () => {
-    const receiver = await receive((response) =>
-      setTimeout(() => response.writeHead(200).end(), 50),
-    );
+    const held = Promise.withResolvers<ServerResponse>();
+    const receiver = await receive(held.resolve);
     await test.add(receiver.url);
     await test.emit();
-    const outbox = test.open();
+    const outbox = test.open({ times: { stop: 30_000 } });
     outbox.start();
-    await receiver.until(1);
-    await outbox.stop();
+    const response = await held.promise;
+    const stopped = outbox.stop();
+    response.writeHead(200).end();
+    await stopped;
     const [delivery] = await test.deliveries();
     assert.equal(delivery?.state, "delivered");
     await test.emit();

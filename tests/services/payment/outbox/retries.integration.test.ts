@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { freePort } from "../../../support/log-endpoint.ts";
+import { freePort } from "../../../support/free-port.ts";
 import {
   type Reply,
   useOutbox,
@@ -61,7 +61,7 @@ describe("Webhook delivery: failed attempts", () => {
       const { receiver, delivery } = await attemptOnce(reply);
       assert.equal(delivery.state, "pending");
       assert.match(delivery.last_error ?? "", error);
-      assert.ok(delivery.due > 45 && delivery.due < 75, `${delivery.due}`);
+      assert.ok(delivery.due > 20 && delivery.due < 75, `${delivery.due}`);
       assert.deepEqual(
         receiver.received.map(({ path }) => path),
         ["/hooks"],
@@ -121,7 +121,7 @@ describe("Webhook delivery: failed attempts", () => {
   for (const status of [429, 503])
     it(`delays all deliveries to an endpoint that answers ${status} with Retry-After, and to no other`, async () => {
       const busy: Reply = (response) =>
-        response.writeHead(status, { "retry-after": "2" }).end();
+        response.writeHead(status, { "retry-after": "600" }).end();
       const { receiver } = await attemptOnce(busy, { retries: [10, 10] });
       receiver.reply = 204;
       const other = await receive();
@@ -129,11 +129,19 @@ describe("Webhook delivery: failed attempts", () => {
       await test.emit();
       test.open().start();
       await other.until(1);
+      assert.equal(receiver.received.length, 1);
+      const [paused] = await test.first.query<{ seconds: number }>(
+        "SELECT extract(epoch FROM paused_until - now())::float8 AS seconds FROM webhook_endpoints WHERE paused_until IS NOT NULL",
+      );
+      const { seconds = 0 } = paused ?? {};
+      assert.ok(seconds > 500 && seconds <= 600, `${seconds}`);
+      await test.first.query(
+        "UPDATE webhook_endpoints SET paused_until = now()",
+      );
+      await test.first.query(
+        "UPDATE webhook_deliveries SET next_attempt_at = now() WHERE state = 'pending'",
+      );
       await receiver.until(3);
-      const [first, second, third] = receiver.received;
-      assert.ok(first && second && third);
-      assert.ok((other.received[0]?.at ?? Infinity) < second.at);
-      for (const { at } of [second, third]) assert.ok(at - first.at > 1_950);
     });
 
   it("caps Retry-After at one hour, and ignores it with status 500", async () => {
@@ -142,7 +150,7 @@ describe("Webhook delivery: failed attempts", () => {
       (response) =>
         response.writeHead(status, { "retry-after": seconds }).end();
     const { delivery } = await attemptOnce(wait(503, "99999999999999999999"));
-    assert.ok(Math.abs(delivery.due - 3600) < 5, `${delivery.due}`);
+    assert.ok(delivery.due > 3_500 && delivery.due <= 3_600, `${delivery.due}`);
     await test.first.query("TRUNCATE events, webhook_endpoints CASCADE");
     const other = await attemptOnce(wait(500, "7000"));
     assert.ok(other.delivery.due < 75, `${other.delivery.due}`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { eventually, run } from "../../../../local/host.ts";
+import { run } from "../../../../local/host.ts";
 import { memoryProcessor } from "../../../support/payment/processor.ts";
 import {
   assertInvariants,
@@ -20,6 +20,7 @@ import {
   startServer,
   type TestServer,
 } from "../../../support/postgres.ts";
+import { until } from "../../../support/until.ts";
 
 /** A request that a client repeats until it gets a final response. */
 interface Sent {
@@ -65,11 +66,11 @@ describe("Payment when the database is killed under load", function () {
           ...{ body: payment(by), statuses: [] },
         };
         all.push(sent);
-        await until(sent, which);
+        await untilAnswered(sent, which);
       }
     }
     /** Repeats the request with the same key, on alternating replicas, until it gets a final response. */
-    async function until(sent: Sent, which: number) {
+    async function untilAnswered(sent: Sent, which: number) {
       for (let i = which; ; i++) {
         const replica = i % 2 ? first : second;
         const { path, body, by, key } = sent;
@@ -94,7 +95,7 @@ describe("Payment when the database is killed under load", function () {
       await run("docker", ["kill", server.container]);
       await sleep(1000);
       await run("docker", ["start", server.container]);
-      assert.ok(await eventually(() => answers(server.url), 30_000));
+      await until(() => answers(server.url));
     }
     await sleep(1500);
     running = false;
@@ -114,7 +115,7 @@ describe("Payment when the database is killed under load", function () {
       "expected requests that were retried because of the kills",
     );
     for (const sent of all) {
-      await until(sent, 0);
+      await untilAnswered(sent, 0);
       assert.equal(sent.texts.size, 1, [...sent.texts].join(" or "));
       const { data } = await jsonOf<{ data: Shown[] }>(
         await get(first, "/payments", sent.by),

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import pg from "pg";
-import { eventually } from "../../../../local/host.ts";
 import {
   paymentEnvironment,
   paymentProgram,
@@ -11,6 +10,7 @@ import { json, operatorKey } from "../../../support/payment/service.ts";
 import { useDatabase } from "../../../support/postgres.ts";
 import { runToEnd, stopPrograms } from "../../../support/program.ts";
 import { useIssuer, user } from "../../../support/service-kit/access-token.ts";
+import { until } from "../../../support/until.ts";
 
 const card = {
   type: "card",
@@ -151,12 +151,7 @@ describe("Payment program", function () {
       await first.end;
       const second = await startedPayment(variables());
       await query("UPDATE attempts SET due_at = now() WHERE done_at IS NULL");
-      assert.ok(
-        await eventually(
-          async () => (await count("done_at IS NULL")) === 0,
-          20_000,
-        ),
-      );
+      await until(async () => (await count("done_at IS NULL")) === 0);
       for (let i = 0; i < 30; i++) {
         const again = await pay(
           second,

@@ -15,6 +15,7 @@ import {
   triesOf,
   useSubscriptions,
 } from "../../../support/payment/subscriptions.ts";
+import { until } from "../../../support/until.ts";
 
 const seconds = 1_000;
 const hours = 3_600 * seconds;
@@ -63,7 +64,7 @@ describe("Subscription at its period's end", () => {
   });
 
   it("is canceled, and the renewal refunded, when the cancellation comes as the renewal begins", async () => {
-    const { by, id } = await endingIn(() => 1 * seconds);
+    const { by, id } = await endingIn(() => hours);
     const { first, second } = replicas;
     let canceling: Promise<Response> | undefined;
     await second.database.transaction(async (tx) => {
@@ -73,14 +74,16 @@ describe("Subscription at its period's end", () => {
       );
       // The request begins before the period's end, and waits for the row lock.
       canceling = post(first, `/subscriptions/${id}/cancel`, {}, by);
-      for (;;) {
+      await until(async () => {
         const waiting = await tx.query(
           "SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()",
         );
-        if (waiting.length > 0) break;
-      }
+        return waiting.length > 0;
+      });
+      // The period ends now, after the cancellation began.
       await tx.query(
-        "SELECT pg_sleep(extract(epoch FROM period_end - clock_timestamp()) + 0.01) FROM subscriptions WHERE id = $1",
+        `UPDATE subscriptions SET anchor = anchor - d, period_start = period_start - d, period_end = period_end - d, due_at = due_at - d
+         FROM (SELECT period_end - clock_timestamp() AS d FROM subscriptions WHERE id = $1) t WHERE id = $1`,
         [id],
       );
       await second.subscriptions.handleDue(tx, { id, graceOver: false });

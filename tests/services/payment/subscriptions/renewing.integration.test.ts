@@ -10,6 +10,7 @@ import {
   triesOf,
   useSubscriptions,
 } from "../../../support/payment/subscriptions.ts";
+import { until } from "../../../support/until.ts";
 
 describe("Subscription renewals with a period of a second", () => {
   const replicas = useSubscriptions({ period: "PT1S", grace: "PT1S" });
@@ -25,20 +26,18 @@ describe("Subscription renewals with a period of a second", () => {
       }).start(),
       startRecovering(payments, 100),
     ]);
-    const until = async (reached: (now: ShownSubscription) => boolean) => {
-      for (let i = 0; i < 80; i++) {
-        const now = await shown(first, subscription.id);
-        if (reached(now)) return;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      assert.fail(JSON.stringify(await shown(first, subscription.id)));
-    };
+    const current = () => shown(first, subscription.id);
+    const untilIt = (reached: (now: ShownSubscription) => boolean) =>
+      until(
+        async () => reached(await current()),
+        async () => `the renewal of ${JSON.stringify(await current())}`,
+      );
     try {
       const { current_period_end: end = "" } = subscription;
       const third = new Date(Date.parse(end) + 2000).toISOString();
-      await until((now) => (now.current_period_end ?? "") >= third);
+      await untilIt((now) => (now.current_period_end ?? "") >= third);
       await setToken(first, subscription.id, "pm_declined");
-      await until(({ status }) => status === "expired");
+      await untilIt(({ status }) => status === "expired");
     } finally {
       await Promise.all(stops.map((stop) => stop()));
     }

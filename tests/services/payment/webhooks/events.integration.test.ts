@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   header,
-  until,
   useOutbox,
   useReceivers,
 } from "../../../support/payment/outbox.ts";
@@ -11,6 +10,7 @@ import {
   useWebhookApi,
 } from "../../../support/payment/webhook-api.ts";
 import { problemOf } from "../../../support/problem.ts";
+import { until } from "../../../support/until.ts";
 
 describe("Events and deliveries API", () => {
   const test = useOutbox();

@@ -4,7 +4,6 @@ import { checkDocument, documentOf } from "../../../support/openapi.ts";
 import {
   header,
   isSignedBy,
-  until,
   useOutbox,
   useReceivers,
 } from "../../../support/payment/outbox.ts";
@@ -15,6 +14,7 @@ import {
   useWebhookApi,
 } from "../../../support/payment/webhook-api.ts";
 import { problemOf } from "../../../support/problem.ts";
+import { until } from "../../../support/until.ts";
 
 describe("Webhook endpoints API", () => {
   const test = useOutbox();

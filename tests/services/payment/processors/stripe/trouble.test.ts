@@ -24,17 +24,21 @@ describe("Stripe processor: failures of the API", () => {
   const unavailable = (work: Promise<unknown>, expected: RegExp) =>
     rejects(work, ProcessorUnavailable, expected);
 
+  /** The processor with another timeout, in milliseconds. */
+  const within = (timeout: number) =>
+    createStripe({ secretKey, webhookSecret, api: used.api.url, timeout });
+
   /** Makes a charge that fails this way, and repeats it with the same key. */
-  async function twice(mishap: Mishap, expected: RegExp) {
+  async function twice(mishap: Mishap, expected: RegExp, first = used.stripe) {
     const request = aCharge();
     used.api.next = [mishap];
-    await unavailable(used.stripe.charge(request), expected);
+    await unavailable(first.charge(request), expected);
     assert.equal((await used.stripe.charge(request)).status, "succeeded");
     assert.equal(used.api.charged(), charged + 1);
   }
 
   it("charges once when the answer times out", () =>
-    twice("no answer", /^Stripe can't be reached: .*timeout/));
+    twice("no answer", /^Stripe can't be reached: .*timeout/, within(400)));
 
   it("charges once when the answer is lost", () =>
     twice("answer lost", /^Stripe can't be reached/));
@@ -162,12 +166,7 @@ describe("Stripe processor: failures of the API", () => {
 
   it("limits the total time of an operation over all of its requests", async () => {
     const hour = 3_600_000;
-    const patient = createStripe({
-      secretKey,
-      webhookSecret,
-      api: used.api.url,
-      timeout: hour,
-    });
+    const patient = within(hour);
     used.api.next = ["500 after", "no answer"];
     const { length } = used.api.asked;
     const refused = unavailable(patient.charge(aCharge()), /Stripe/);
