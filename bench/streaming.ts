@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../tests/support/auth/service.ts";
+import { freePort } from "../tests/support/free-port.ts";
 import { startNginx } from "../tests/support/nginx.ts";
 import { median, writeReport } from "./report.ts";
 import { cpu, memory, open, type Server } from "./streaming-client.ts";

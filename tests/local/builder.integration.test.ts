@@ -3,9 +3,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually, project, run } from "../../local/host.ts";
+import { project, run } from "../../local/host.ts";
 import { buildForHost } from "../../local/toolchain/go.ts";
 import { useFolders, write } from "../support/folders.ts";
+import { until } from "../support/until.ts";
 
 describe("Builder of Go programs", function () {
   this.timeout(300_000); // its image may have to be built
@@ -59,7 +60,7 @@ func main() { println("hello") }
       );
     assert.ok(await exists());
     child.kill("SIGKILL");
-    assert.ok(await eventually(async () => !(await exists()), 60_000));
+    await until(async () => !(await exists()));
   });
 
   it("uses a Go that is new enough for all modules", () => {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { eventually } from "../../local/host.ts";
 import { docker, ok } from "../support/components/containers.ts";
 import {
   useServers,
@@ -10,6 +9,7 @@ import {
   withScripts,
 } from "../support/components/servers.ts";
 import { useFolders } from "../support/folders.ts";
+import { until } from "../support/until.ts";
 
 describe("Local image of PostgreSQL: interruptions", function () {
   this.timeout(120_000);
@@ -123,7 +123,7 @@ describe("Local image of PostgreSQL: interruptions", function () {
         server,
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
       )) === "1";
-    assert.ok(await eventually(connected, 30_000));
+    await until(connected);
     await ok(["stop", "-t", "50", server]);
     assert.match(await client, /terminating connection/);
     assert.equal(await ended(server), 0);

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { useFolders } from "../support/folders.ts";
+import { until } from "../support/until.ts";
 
 /** Takes its turn, logs that, and ends the turn once the file `end` exists. */
 const program = `
@@ -48,9 +48,7 @@ describe("inTurn", () => {
       lines,
       lock: join(folder, "marquee/test.lock"),
       endTurns: () => writeFileSync(end, ""),
-      async untilBegun(turns: number) {
-        while (lines().length < turns) await delay(10);
-      },
+      untilBegun: (turns: number) => until(() => lines().length >= turns),
     };
   }
 

@@ -8,8 +8,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AwsClient } from "aws4fetch";
 import type { S3Options } from "../../services/streaming/media/s3.ts";
 import { takesConnections } from "./connection.ts";
-import { versitygw } from "./versitygw/versitygw.ts";
 import { freePort } from "./free-port.ts";
+import { versitygw } from "./versitygw/versitygw.ts";
 
 export interface S3Server {
   /** Options for openBucket: the server's bucket, and credentials that may read it. */

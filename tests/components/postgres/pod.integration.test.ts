@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { eventually } from "../../../local/host.ts";
 import {
   asInPod,
   docker,
@@ -13,6 +12,7 @@ import {
 } from "../../support/components/databases.ts";
 import { only } from "../../support/components/engine.ts";
 import { postgresImage } from "../../support/docker.ts";
+import { until } from "../../support/until.ts";
 
 describe("PostgreSQL's pod in Docker", function () {
   this.timeout(120_000);
@@ -42,10 +42,10 @@ describe("PostgreSQL's pod in Docker", function () {
     server = await start(
       asInPod(spec, spec.containers[0], conditions(password)),
     );
-    const { stdout, stderr } = (await eventually(isReady, 20_000))
-      ? { stdout: "", stderr: "" }
-      : await docker(["logs", server]);
-    assert.equal(stdout + stderr, "");
+    await until(isReady, async () => {
+      const { stdout, stderr } = await docker(["logs", server]);
+      return `the server to become ready: ${stdout}${stderr}`;
+    });
   };
   /** Runs SQL as the superuser, over TCP like every client. */
   const psql = (password: string, sql: string) =>
@@ -127,12 +127,7 @@ describe("PostgreSQL's pod in Docker", function () {
     const client = psql(second, "SELECT 'connected', pg_sleep(3600)");
     const connections =
       "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)' AND state = 'active'";
-    assert.ok(
-      await eventually(
-        async () => (await answer(second, connections)) === "1",
-        30_000,
-      ),
-    );
+    await until(async () => (await answer(second, connections)) === "1");
     await ok(["stop", "-t", "50", server]);
     assert.match((await client).stderr, /terminating connection/);
     assert.equal(

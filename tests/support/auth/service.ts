@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { type Database, openDatabase } from "@marquee/service-kit";
 import { type AuthOptions, createAuth } from "../../../services/auth/app.ts";
 import { conforming } from "../openapi.ts";
@@ -141,12 +139,3 @@ export const logIn = async (
 /** GET /me */
 export const me = ({ app }: TestAuth, tokens: { access_token: string }) =>
   app.request("/me", { headers: bearer(tokens) });
-
-/** A free port. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}

@@ -1,6 +1,5 @@
-import assert from "node:assert/strict";
-import { eventually } from "../../../local/host.ts";
 import { postgresImage } from "../docker.ts";
+import { until } from "../until.ts";
 import { docker, type End, ok, useContainers } from "./containers.ts";
 
 /** The credentials of a client, and its database. */
@@ -29,9 +28,10 @@ export function useServers() {
     const isReady = ["sh", "-c", 'exec pg_isready -qh "$(cat /etc/hostname)"'];
     const ready = async () =>
       (await docker(["exec", server, ...isReady])).code === 0;
-    if (await eventually(ready, 20_000)) return;
-    const { stdout, stderr } = await docker(["logs", server]);
-    assert.fail(stdout + stderr);
+    await until(ready, async () => {
+      const { stdout, stderr } = await docker(["logs", server]);
+      return `the server to accept connections: ${stdout}${stderr}`;
+    });
   }
   const begin = (options: string[], ...command: string[]) =>
     start([...options, postgresImage, ...command]);
@@ -57,7 +57,7 @@ export function useServers() {
         const { stdout, stderr } = await docker(["logs", server]);
         return (stdout + stderr).includes(text);
       };
-      assert.ok(await eventually(logs, 20_000, 20), `The log lacks ${text}`);
+      await until(logs, () => `the log line "${text}"`);
     },
     /** The rows or the error of a statement, over TCP. */
     async answer(server: string, sql: string, client: Client = {}) {
