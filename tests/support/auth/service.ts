@@ -71,7 +71,7 @@ export function useAuth(
   );
   after(async () => {
     for (const { service, database } of Object.values(replicas)) {
-      await service.end();
+      await service.shutdown();
       await database.close();
     }
   });
