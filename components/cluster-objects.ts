@@ -1,17 +1,17 @@
 import { existsSync } from "node:fs";
 import type { KubeConfig } from "@kubernetes/client-node";
-import type { Kubeconfig } from "./preflight.ts";
+import type { Kubeconfig } from "./kubeconfig.ts";
 
-/** How long the API server may take to answer, in milliseconds. */
+/** How long the API server may take to answer. */
 const timeoutMs = 10_000;
 
-/** The parts of a Namespace that tell whose it is. */
+/** The parts of a Namespace that identify its owner. */
 export interface ExistingNamespace {
   uid: string;
   annotations: Record<string, string>;
 }
 
-/** A Secret as it is in the cluster. */
+/** A Secret in the cluster. */
 export interface ExistingSecret {
   name: string;
   createdAt: Date;
@@ -34,7 +34,7 @@ export async function readCluster(
   context: string,
   { files }: Pick<Kubeconfig, "files">,
 ): Promise<ClusterObjects> {
-  // Loaded here: it takes a third of a second, which only a first deployment pays.
+  // Loaded only here: it takes a third of a second, and only first deployments need it.
   const kubernetes = await import("@kubernetes/client-node");
   const config = mergeFiles(
     files.filter((file) => existsSync(file)),
@@ -63,9 +63,9 @@ export async function readCluster(
   return {
     async namespace(name) {
       const found = await api.readNamespace({ name }).catch((error) => {
-        // 403: whoever may not read namespaces may not create one either, and the update says so.
+        // 403: a user who may not read namespaces may not create one either, and the update reports that.
         if ([403, 404].includes(error.code)) return undefined;
-        throw unanswered(error);
+        throw readable(error);
       });
       return (
         found && {
@@ -78,7 +78,7 @@ export async function readCluster(
       const { items } = await api
         .listNamespacedSecret({ namespace })
         .catch((error) => {
-          throw unanswered(error);
+          throw readable(error);
         });
       return items.map(({ metadata, data = {} }) => ({
         name: metadata?.name ?? "",
@@ -94,16 +94,16 @@ export async function readCluster(
   };
 }
 
-/** The reason alone: the library's own message is the whole HTTP response, or has the reason as its cause. */
-function unanswered(error: Error & { code?: unknown; body?: unknown }): Error {
+/** An error with the reason alone: the library's message is the whole HTTP response, or has the reason as its cause. */
+function readable(error: Error & { code?: unknown; body?: unknown }): Error {
   if (error.name === "TimeoutError")
     return new Error(`no answer in ${timeoutMs / 1000} s`);
   if (error.body !== undefined)
     return new Error(`its API server answers ${error.code}`);
-  return error.cause instanceof Error ? unanswered(error.cause) : error;
+  return error.cause instanceof Error ? readable(error.cause) : error;
 }
 
-/** Merges files as kubectl does: the first to name something wins. The library's own merge fails on a duplicate name. */
+/** Merges files like kubectl: the first to name an entry wins. The library's own merge fails on a duplicate name. */
 function mergeFiles(
   files: string[],
   context: string,
@@ -116,7 +116,7 @@ function mergeFiles(
   });
   const merged = new Config();
   merged.loadFromOptions({
-    // Plain HTTP, of `kubectl proxy`: kubectl takes it as it is, and the library only without verification.
+    // kubectl accepts plain HTTP (`kubectl proxy`); the library only does without verification.
     clusters: configs
       .flatMap(({ clusters }) => clusters)
       .map((cluster) => ({

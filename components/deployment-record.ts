@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ownerAnnotation } from "../config/namespace.ts";
-import type { PinnedImage } from "./images/image-source.ts";
+import type { PinnedImage } from "./images/pinned-images.ts";
 
 /** This stack's last deployment, from its Pulumi state. Empty before the first one and after `pulumi destroy`. */
 export interface DeploymentRecord {
   /** The kubeconfig context it was deployed to. */
   context?: string;
-  /** Whether the state has the namespace. */
+  /** Whether the state contains the namespace. */
   hasNamespace: boolean;
-  /** The owner mark that was put on the namespace. A namespace with another mark belongs to another state. */
+  /** The owner mark of the namespace. A namespace with another mark belongs to another state. */
   owner?: string;
   /** The programs that ran in the namespace. */
   programs: readonly string[];
@@ -36,9 +36,9 @@ interface ResourceState {
 }
 
 /**
- * Reads the record from the output `deployment` or, if no update has finished yet, from the resources. Outputs come first
- * because the refresh that begins every update overwrites resources with those in the cluster, which may belong to
- * another state.
+ * Reads the record from the output `deployment` or, if no update has finished yet, from the resources. Outputs come
+ * first because the refresh at the beginning of every update overwrites resources with those in the cluster, which may
+ * belong to another state.
  * @param namespace the stack's namespace
  */
 export async function readDeploymentRecord(

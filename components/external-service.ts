@@ -5,18 +5,18 @@ import { componentTypes, forcePatch, recommendedLabels } from "./naming.ts";
 export interface ExternalServiceArgs {
   /** The namespace's name. */
   namespace: pulumi.Input<string>;
-  /** The DNS name of the host that serves it. */
+  /** The DNS name of the service's host. */
   externalName: pulumi.Input<string>;
-  /** The port it is reached at there, for `url`: a DNS name carries none. */
-  port: number;
+  /** The service's port there, for `url`: the DNS name does not include it. */
+  port: pulumi.Input<number>;
 }
 
-/** A service that runs elsewhere: pods find it by the same name as if it ran here. No image, no Deployment. */
+/** A service that runs elsewhere. Pods find it by the same name as one in the cluster. It has no image and no pods. */
 export class ExternalService extends pulumi.ComponentResource {
   readonly service: k8s.core.v1.Service;
-  /** What is there once the service is to be found elsewhere. */
+  /** The resource to depend on once the service resolves in the cluster. */
   readonly readyResource: pulumi.Resource;
-  /** Where it answers, outside of this cluster. */
+  /** The service's URL outside of this cluster. */
   readonly url: pulumi.Output<string>;
 
   constructor(
@@ -36,9 +36,9 @@ export class ExternalService extends pulumi.ComponentResource {
         },
         spec: { type: "ExternalName", externalName: args.externalName },
       },
-      // A service that moves out keeps its Service object.
       {
         parent: this,
+        // A service that moves out of the cluster keeps its Service object.
         aliases: [
           { parent: pulumi.createUrn(name, componentTypes.microservice) },
         ],

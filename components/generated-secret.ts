@@ -3,22 +3,15 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/settings.ts";
 import { readCluster } from "./cluster-objects.ts";
+import type { SecretValue } from "./container-environment.ts";
 import type { DeploymentRecord } from "./deployment-record.ts";
+import type { Kubeconfig } from "./kubeconfig.ts";
 import { forcePatch, recommendedLabels } from "./naming.ts";
-import type { Kubeconfig } from "./preflight.ts";
 
 /** The one key in a generated Secret. */
 const key = "value";
 
-/** A container's environment variable: a text, or what is in a Secret. */
-export type EnvValue = pulumi.Input<string> | SecretValue;
-
-/** Where a value is that nobody may read. */
-export interface SecretValue {
-  secretKeyRef: { name: pulumi.Input<string>; key: string };
-}
-
-/** Values of generated Secrets that the namespace holds, by the Secret's name in the program. */
+/** Values of generated Secrets in the namespace, by the Secret's name in the program. */
 export type GeneratedValues = Readonly<Record<string, string>>;
 
 export interface GeneratedSecretArgs {
@@ -26,15 +19,15 @@ export interface GeneratedSecretArgs {
   namespace: pulumi.Input<string>;
   /** The service that it belongs to, for its labels. */
   owner: string;
-  /** A value from the stack's configuration, instead of a generated one. */
+  /** A value from the stack's configuration. @default a generated value */
   given?: string | undefined;
-  /** Values to keep, as data may be encrypted with them. @default a new value */
+  /** Values of earlier deployments to keep, as data may be encrypted with them. @default a new value */
   existing?: GeneratedValues | undefined;
 }
 
 /**
- * Creates a Secret with a random value, 192 bits as base64url, which is kept in the cluster and, encrypted, in Pulumi's
- * state. It lives as long as its namespace: the data that its value encrypts may outlive the service and the stack.
+ * Creates a Secret with a random 192-bit value (base64url), which is stored in the cluster and, encrypted, in Pulumi's
+ * state. It exists as long as its namespace: the data that its value encrypts may outlive the service and the stack.
  */
 export function createGeneratedSecret(
   name: string,
@@ -53,7 +46,7 @@ export function createGeneratedSecret(
         [key]: given ?? existing[name] ?? randomBytes(24).toString("base64url"),
       }),
     },
-    // Each run generates another value; the first one stays.
+    // Each run of this program generates another value; the first one is kept.
     given === undefined
       ? {
           ...opts,
@@ -65,10 +58,26 @@ export function createGeneratedSecret(
   return { secretKeyRef: { name: metadata.name, key } };
 }
 
+/** Creates a generated Secret for each of these environment variables of a service. */
+export const createGeneratedSecrets = (
+  variables: readonly string[],
+  args: Omit<GeneratedSecretArgs, "given">,
+  opts: pulumi.CustomResourceOptions,
+): Record<string, SecretValue> =>
+  Object.fromEntries(
+    variables.map((variable) => [
+      variable,
+      createGeneratedSecret(
+        `${args.owner}-${variable.toLowerCase().replaceAll("_", "-")}`,
+        args,
+        opts,
+      ),
+    ]),
+  );
+
 /**
- * Reads generated values that the namespace already holds for the services that this update adds to it: when it adopts
- * the namespace, and when a service comes back from elsewhere. Of several Secrets with the same name in the program, the
- * newest counts.
+ * Reads the generated values of services that this update adds to the namespace: when it adopts the namespace, and when
+ * a service moves back into the cluster. If several Secrets have the same name in the program, the newest counts.
  */
 export async function readGeneratedValues(
   {
@@ -80,12 +89,16 @@ export async function readGeneratedValues(
   record: DeploymentRecord,
   namespace: string,
 ): Promise<GeneratedValues> {
-  const isNew = Object.entries(services).some(
+  const hasNewService = Object.entries(services).some(
     ([name, { type }]) =>
       type !== "ExternalName" && !record.programs.includes(name),
   );
   // A preview doesn't show values.
-  if (!isNew || !(record.hasNamespace || adopt) || pulumi.runtime.isDryRun())
+  if (
+    !hasNewService ||
+    !(record.hasNamespace || adopt) ||
+    pulumi.runtime.isDryRun()
+  )
     return {};
   const secrets = await readCluster(context, kubeconfig)
     .then((cluster) => cluster.secrets(namespace))
@@ -106,16 +119,5 @@ export async function readGeneratedValues(
   );
 }
 
-/** The provider names an object after its resource, and appends eight random hexadecimal digits. */
+/** The provider names an object after its resource, with eight random hexadecimal digits at the end. */
 const autoName = /^(.+)-[0-9a-f]{8}$/;
-
-/** A container's environment, as Kubernetes has it. */
-export const environmentOf = (
-  variables: Record<string, EnvValue>,
-): k8s.types.input.core.v1.EnvVar[] =>
-  Object.entries(variables).map(([name, value]) =>
-    isSecretValue(value) ? { name, valueFrom: value } : { name, value },
-  );
-
-const isSecretValue = (value: EnvValue): value is SecretValue =>
-  typeof value === "object" && "secretKeyRef" in value;

@@ -1,140 +1,153 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type OutsideCaller, peerOf } from "../config/allow-from.ts";
+import type { OutsideCaller } from "../config/allow-from.ts";
 import { componentTypes, forcePatch, recommendedLabels } from "./naming.ts";
 
-/** One service, as the network sees it. */
+/** A service's callers and calls. */
 export interface NetworkService {
   name: string;
-  /** The label `app` that its pods have. */
+  /** The label `app` of its pods. */
   app: string;
-  /** The port that others call; none is called by nobody. */
-  port?: number;
-  /** The services it calls. */
+  /** The port that callers connect to. @default no service may call it */
+  port?: number | undefined;
+  /** The services that it calls. */
   calls: readonly string[];
-  /** What is there once it is to be found where it is now: only then callers are let there, and nowhere else. */
+  /** Resource that exists once the service is reachable at its current address. Callers' egress policies depend on it. */
   readyResource: pulumi.Resource;
-  /** Ports that it calls somewhere else, such as the one that its log is shipped to. @default none */
-  egressPorts?: readonly number[];
-  /** Pods of other namespaces that may call it, besides the services. @default none */
-  allowFrom?: readonly OutsideCaller[];
-  /** Who may call it: everybody, or the services alone that say they do; or it runs elsewhere, and is only called. */
+  /** Ports outside of the stack that it calls, such as its log endpoint's. @default none */
+  egressPorts?: readonly number[] | undefined;
+  /** Pods of other namespaces that may call it. @default none */
+  allowFrom?: readonly OutsideCaller[] | undefined;
+  /** Its callers: anyone, or only the services that call it; an external service runs elsewhere, and has no policies. */
   ingress: "public" | "internal" | "external";
 }
 
-export interface NetworkPathsArgs {
+export interface NetworkPoliciesArgs {
   /** The namespace's name. */
   namespace: pulumi.Input<string>;
   services: readonly NetworkService[];
 }
 
+type PolicySpec = k8s.types.input.networking.v1.NetworkPolicySpec;
+type PolicyPeer = k8s.types.input.networking.v1.NetworkPolicyPeer;
+
 /**
- * Which pods may talk to which: nobody to anybody, but along the paths that the services name, and to DNS. Kubelets' probes
- * and `kubectl port-forward` don't take the network's way. Only where the cluster enforces NetworkPolicy; the local one does.
+ * Default-deny NetworkPolicies in both directions, plus one rule per declared call and DNS. Kubelet probes and
+ * `kubectl port-forward` bypass NetworkPolicy. They have no effect in clusters that don't enforce NetworkPolicy; the local
+ * cluster does.
  */
 export class NetworkPolicies extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { namespace, services }: NetworkPathsArgs,
+    { namespace, services }: NetworkPoliciesArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super(componentTypes.networkPaths, name, {}, opts);
-    const parent = this;
-    createPolicy("default-deny", {
-      podSelector: {},
-      policyTypes: ["Ingress", "Egress"],
-    });
-    for (const service of services)
-      if (service.ingress !== "external") {
-        createPolicy(`${service.name}-network`, own(service), service);
-        for (const called of services)
-          if (service.calls.includes(called.name))
-            createPolicy(
-              `${service.name}-calls-${called.name}`,
-              path(service, called),
-              service,
-              called.readyResource,
-            );
-      }
-    this.registerOutputs();
-
-    function createPolicy(
-      name: string,
-      spec: k8s.types.input.networking.v1.NetworkPolicySpec,
+    super(componentTypes.networkPolicies, name, {}, opts);
+    const create = (
+      policyName: string,
+      spec: PolicySpec,
       service?: NetworkService,
-      after?: pulumi.Resource,
-    ) {
+      dependsOn?: pulumi.Resource,
+    ) =>
       new k8s.networking.v1.NetworkPolicy(
-        name,
+        policyName,
         {
           metadata: {
-            name,
+            name: policyName,
             namespace,
             ...(service && { labels: recommendedLabels(service.name) }),
             annotations: forcePatch,
           },
           spec,
         },
-        { parent, ...(after && { dependsOn: after }) },
+        { parent: this, ...(dependsOn && { dependsOn }) },
       );
-    }
 
-    /** Who may call a service, and what every service calls. */
-    function own(service: NetworkService) {
-      // One that runs elsewhere has no pods here to let in.
-      const callers = services.filter(
-        ({ calls, ingress }) =>
-          ingress !== "external" && calls.includes(service.name),
+    create("default-deny", {
+      podSelector: {},
+      policyTypes: ["Ingress", "Egress"],
+    });
+    // An external service has no pods here.
+    const deployed = services.filter(({ ingress }) => ingress !== "external");
+    for (const service of deployed) {
+      const callers = deployed.filter(({ calls }) =>
+        calls.includes(service.name),
       );
-      return {
-        podSelector: pods(service),
-        policyTypes: ["Ingress", "Egress"],
-        ingress:
-          service.ingress === "public"
-            ? [{ ports: portsOf(service) }]
-            : // A rule without callers would be one for everybody.
-              [
-                ...callers.map((caller) => ({ podSelector: pods(caller) })),
-                ...(service.allowFrom ?? []).map(peerOf),
-              ].map((peer) => ({ from: [peer], ports: portsOf(service) })),
-        egress: [
-          // Wherever the cluster's DNS is: in kube-system, on the node, in the cloud.
-          {
-            ports: [
-              { port: 53, protocol: "UDP" },
-              { port: 53, protocol: "TCP" },
-            ],
-          },
-          // A rule without ports would be one for every port.
-          ...(service.egressPorts?.length
-            ? [{ ports: service.egressPorts.map((port) => ({ port })) }]
-            : []),
-        ],
-      };
+      create(`${service.name}-network`, ownPolicy(service, callers), service);
+      for (const called of services)
+        if (service.calls.includes(called.name))
+          create(
+            `${service.name}-calls-${called.name}`,
+            callPolicy(service, called),
+            service,
+            called.readyResource,
+          );
     }
+    this.registerOutputs();
   }
 }
 
-/** That one service may call another, whose own policy has the other side of it. */
-const path = (caller: NetworkService, called: NetworkService) => ({
-  podSelector: pods(caller),
+/** A service's ingress, and the egress that does not depend on other services. */
+const ownPolicy = (
+  service: NetworkService,
+  callers: readonly NetworkService[],
+): PolicySpec => ({
+  podSelector: podsOf(service),
+  policyTypes: ["Ingress", "Egress"],
+  ingress:
+    service.ingress === "public"
+      ? [{ ports: portsOf(service) }]
+      : // One rule per caller: a rule without callers would admit everyone.
+        [
+          ...callers.map((caller) => ({ podSelector: podsOf(caller) })),
+          ...(service.allowFrom ?? []).map(peerOf),
+        ].map((peer) => ({ from: [peer], ports: portsOf(service) })),
+  egress: [
+    // DNS at any address: it may run in kube-system, on the node or in the cloud.
+    {
+      ports: [
+        { port: 53, protocol: "UDP" },
+        { port: 53, protocol: "TCP" },
+      ],
+    },
+    // A rule without ports would allow every port.
+    ...(service.egressPorts?.length
+      ? [{ ports: service.egressPorts.map((port) => ({ port })) }]
+      : []),
+  ],
+});
+
+/** The egress of one call. The called service's own policy has the ingress. */
+const callPolicy = (
+  caller: NetworkService,
+  called: NetworkService,
+): PolicySpec => ({
+  podSelector: podsOf(caller),
   policyTypes: ["Egress"],
   egress: [
     {
-      // Somewhere else can be anywhere.
-      ...(called.ingress === "external"
-        ? {}
-        : { to: [{ podSelector: pods(called) }] }),
+      // An external service may have any address.
+      ...(called.ingress !== "external" && {
+        to: [{ podSelector: podsOf(called) }],
+      }),
       ports: portsOf(called),
     },
   ],
 });
 
-const pods = ({ app }: NetworkService) => ({ matchLabels: { app } });
+const podsOf = ({ app }: NetworkService) => ({ matchLabels: { app } });
 
-/** Never an empty list, which would be every port. */
-const portsOf = ({ name, port }: NetworkService) => {
+/** Never an empty list, which would allow every port. */
+function portsOf({ name, port }: NetworkService) {
   if (port === undefined)
-    throw new Error(`${name} has no port to be called at`);
+    throw new Error(`${name} is called by others, and has no port`);
   return [{ port }];
-};
+}
+
+/** Kubernetes sets this label of each namespace to its name. */
+const namespaceLabel = "kubernetes.io/metadata.name";
+
+const peerOf = ({ namespace, podLabels }: OutsideCaller): PolicyPeer => ({
+  namespaceSelector: { matchLabels: { [namespaceLabel]: namespace } },
+  ...(podLabels && { podSelector: { matchLabels: podLabels } }),
+});

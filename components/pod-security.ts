@@ -1,4 +1,4 @@
-/** What Pod Security `restricted`, which the namespace enforces, asks of a pod: no root. 65532 is distroless' user. */
+/** The security context that Pod Security `restricted` requires of a pod. 65532 is distroless' user. */
 export const podSecurity = {
   runAsNonRoot: true,
   runAsUser: 65532,
@@ -6,7 +6,7 @@ export const podSecurity = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** What it asks of a container, and a file system that nobody can write to. */
+/** The security context that `restricted` requires of a container, with a read-only file system. */
 export const containerSecurity = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,

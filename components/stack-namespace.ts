@@ -8,43 +8,18 @@ import {
 } from "../config/namespace.ts";
 import { type ExistingNamespace, readCluster } from "./cluster-objects.ts";
 import type { DeploymentRecord } from "./deployment-record.ts";
+import type { Kubeconfig } from "./kubeconfig.ts";
 import { forcePatch } from "./naming.ts";
-import type { Kubeconfig } from "./preflight.ts";
-
-/** Characters that Kubernetes takes in a namespace's name: it is a DNS label (RFC 1123). */
-const longestLabel = 63;
-
-/** Explains why a stack's name can't be part of a namespace's name, if so. */
-export function stackNameMistake(
-  project: string,
-  stack: string,
-): string | undefined {
-  const namespace = `${project}-${stack}`;
-  if (
-    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(namespace) &&
-    namespace.length <= longestLabel
-  )
-    return undefined;
-  const suggested = stack
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, longestLabel - project.length - 1)
-    .replace(/^-+|-+$/g, "");
-  return (
-    `The stack is named "${stack}", and Kubernetes does not take "${namespace}" as the name of its namespace: small letters, digits and hyphens are allowed, ${longestLabel} characters at most, and no hyphen at either end.` +
-    (suggested ? ` Rename it: \`pulumi stack rename ${suggested}\`.` : "")
-  );
-}
 
 /** The value of `marquee:adopt` that adopts this namespace. It changes with the owner, so that each value works once. */
 const adoptionKey = ({ uid, annotations }: ExistingNamespace) =>
   annotations[ownerAnnotation] ?? uid;
 
 /**
- * Explains why a namespace that this stack's state doesn't have may not be used, if so: it exists, or that is unknown.
+ * The issue of a namespace that this stack's state doesn't have: it exists already, or the cluster doesn't answer.
  * @param adopt `marquee:adopt`
  */
-export async function namespaceMistake(
+export async function namespaceIssue(
   name: string,
   adopt: string | undefined,
   context: string,
@@ -55,7 +30,7 @@ export async function namespaceMistake(
     const cluster = await readCluster(context, kubeconfig);
     existing = await cluster.namespace(name);
   } catch (error) {
-    return `The cluster of marquee:context "${context}" can't be asked whether the namespace ${name} exists: ${(error as Error).message}.`;
+    return `The cluster of marquee:context "${context}" does not tell whether the namespace ${name} exists: ${(error as Error).message}.`;
   }
   if (!existing || adopt === adoptionKey(existing)) return undefined;
   return (
@@ -66,18 +41,18 @@ export async function namespaceMistake(
   );
 }
 
-/** Explains why a stack can't be deployed to another context than before, if so. */
-export function contextChangeMistake(
+/** The issue of a stack that was deployed to another context before. */
+export function contextChangeIssue(
   context: string,
   record: DeploymentRecord,
   servers: Map<string, string | undefined>,
 ): string | undefined {
-  const before = record.context;
-  if (before === undefined || before === context) return undefined;
-  const server = servers.get(before);
+  const { context: former } = record;
+  if (former === undefined || former === context) return undefined;
+  const server = servers.get(former);
   if (server !== undefined && server === servers.get(context)) return undefined; // the same cluster by another name
   return (
-    `marquee:context is "${context}", but this stack is deployed to "${before}": its objects there would be left behind, data included. ` +
+    `marquee:context is "${context}", but this stack is deployed to "${former}": its objects and data there would be left behind. ` +
     `To move, run \`pulumi destroy\` with the former context first, or use a new stack (\`pulumi stack init\`). ` +
     `If both names mean the same cluster, keep both contexts in the kubeconfig for this update.`
   );
@@ -91,7 +66,7 @@ export interface StackNamespace {
 
 /**
  * Creates the stack's namespace. Its pods must pass Pod Security `restricted`.
- * @param settings annotations and labels besides its own, and whether `pulumi destroy` retains it
+ * @param settings annotations and labels besides Marquee's, and whether `pulumi destroy` retains it
  * @throws pulumi.RunError if another Pulumi state has taken it over; in a preview, a warning
  */
 export async function createNamespace(
@@ -117,7 +92,7 @@ export async function createNamespace(
     {
       ...opts,
       retainOnDelete: retain,
-      // Another state's mark must not be overwritten: it stops this update below.
+      // Another state's mark must not be overwritten: it makes this update fail below.
       ...(record.owner && {
         ignoreChanges: [`metadata.annotations["${ownerAnnotation}"]`],
       }),
@@ -127,19 +102,19 @@ export async function createNamespace(
     (annotations) => annotations?.[ownerAnnotation] ?? owner,
   );
   if (pulumi.runtime.isDryRun())
-    // Not awaited: a preview may not know what it is.
+    // Not awaited: in a preview, it may be unknown.
     found.apply((found) => {
       if (found !== owner)
-        pulumi.log.warn(`${takenOver(name)} \`pulumi up\` will stop here.`);
+        pulumi.log.warn(`${takenOver(name)} \`pulumi up\` will fail.`);
     });
-  else if ((await settled(found)) !== owner)
+  else if ((await resolved(found)) !== owner)
     throw new pulumi.RunError(`${takenOver(name)} Nothing in it was changed.`);
   return { name: metadata.name, owner };
 }
 
 /**
- * Sets up the account of pods that name none: by default, each of them would mount its token.
- * @param pullSecret a Secret that they pull images with. @default none
+ * Sets up the ServiceAccount of pods that name none. By default, such pods mount its token.
+ * @param pullSecret the name of the Secret that they pull images with. @default none
  * @returns the namespace's name, for pods and their owners: pods get the pull secret only if the account exists
  * before them
  */
@@ -155,7 +130,7 @@ export function createDefaultAccount(
       automountServiceAccountToken: false,
       ...(pullSecret && { imagePullSecrets: [{ name: pullSecret }] }),
     },
-    // Kubernetes recreates it at once, so that Pulumi would wait for its deletion in vain.
+    // Kubernetes recreates it at once, so Pulumi would never see it deleted.
     { ...opts, retainOnDelete: true },
   );
   return pullSecret ? metadata.namespace : namespace;
@@ -165,8 +140,8 @@ const takenOver = (name: string) =>
   `Another Pulumi state has taken over the namespace ${name} since this stack's last update. ` +
   "Do not run `pulumi destroy` here: it would delete what the other one deployed. `pulumi stack rm --force` forgets this stack and leaves the cluster alone.";
 
-/** The value of an output. Only in an update: a preview may not know it. */
-const settled = <T>(output: pulumi.Output<T>) =>
+/** The value of an output. Only in an update: in a preview, it may be unknown. */
+const resolved = <T>(output: pulumi.Output<T>) =>
   new Promise<pulumi.Unwrap<T>>((resolve) => {
     output.apply((value) => resolve(value as pulumi.Unwrap<T>));
   });

@@ -1,10 +1,10 @@
-import type * as k8s from "@pulumi/kubernetes";
-import { type Issues, isMap } from "./issues.ts";
+import type { Issues } from "./issues.ts";
+import { isMap, isText } from "./values.ts";
 
 /** Pods of another namespace that may call a service: an ingress controller, a gateway, Prometheus. */
 export interface OutsideCaller {
   namespace: string;
-  /** Labels that those pods have. @default all pods of the namespace */
+  /** The labels of those pods. @default all pods of the namespace */
   podLabels?: Record<string, string>;
 }
 
@@ -15,34 +15,38 @@ const example =
   "{ namespace: ingress-nginx, podLabels: { app.kubernetes.io/name: ingress-nginx } }";
 
 /** Checks `services.‹name›.allowFrom`. */
-export function parseOutsideCallers(
+export function parseAllowFrom(
   key: string,
   raw: unknown,
-  report: Issues,
-): OutsideCaller[] {
-  if (raw === undefined) return [];
+  issues: Issues,
+): { allowFrom?: readonly OutsideCaller[] } {
+  if (raw === undefined) return {};
   if (!Array.isArray(raw)) {
-    report.invalid(key, raw, `it must be a list, such as [${example}]`);
-    return [];
+    issues.invalid(key, raw, `it must be a list, such as [${example}]`);
+    return {};
   }
-  return raw.map((caller, index) =>
-    parseCaller(`${key}[${index}]`, caller, report),
-  );
+  if (raw.length === 0) return {};
+  return {
+    allowFrom: raw.map((caller, index) =>
+      parseCaller(`${key}[${index}]`, caller, issues),
+    ),
+  };
 }
 
-function parseCaller(
-  key: string,
-  raw: unknown,
-  { invalid: wrong, rejectUnknownKeys: known }: Issues,
-): OutsideCaller {
+function parseCaller(key: string, raw: unknown, issues: Issues): OutsideCaller {
   if (!isMap(raw)) {
-    wrong(key, raw, `it must be a map, such as ${example}`);
+    issues.invalid(key, raw, `it must be a map, such as ${example}`);
     return { namespace: "" };
   }
-  known(`${key}.`, raw, ["namespace", "podLabels"], "a setting of a caller");
+  issues.rejectUnknownKeys(
+    `${key}.`,
+    raw,
+    ["namespace", "podLabels"],
+    "a setting of a caller",
+  );
   const { namespace, podLabels } = raw;
   if (typeof namespace !== "string" || !namespacePattern.test(namespace))
-    wrong(
+    issues.invalid(
       `${key}.namespace`,
       namespace,
       "it must be the name of a namespace, such as ingress-nginx",
@@ -51,9 +55,9 @@ function parseCaller(
   if (
     !isMap(podLabels) ||
     Object.keys(podLabels).length === 0 ||
-    !Object.values(podLabels).every((value) => typeof value === "string")
+    !Object.values(podLabels).every(isText)
   )
-    wrong(
+    issues.invalid(
       `${key}.podLabels`,
       podLabels,
       "it must be a map of labels to their values, or left out for all pods of the namespace",
@@ -63,15 +67,3 @@ function parseCaller(
     podLabels: podLabels as Record<string, string>,
   };
 }
-
-/** Kubernetes puts each namespace's name into this label. */
-const namespaceLabel = "kubernetes.io/metadata.name";
-
-/** A caller as a NetworkPolicy names it. */
-export const peerOf = ({
-  namespace,
-  podLabels,
-}: OutsideCaller): k8s.types.input.networking.v1.NetworkPolicyPeer => ({
-  namespaceSelector: { matchLabels: { [namespaceLabel]: namespace } },
-  ...(podLabels && { podSelector: { matchLabels: podLabels } }),
-});

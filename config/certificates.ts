@@ -1,11 +1,11 @@
 import { X509Certificate } from "node:crypto";
 
-/** Characters: certificates become an environment variable, of which Linux takes 128 KiB. */
-const mostCharacters = 64 * 1024;
+/** Certificates become an environment variable, which Linux limits to 128 KiB. */
+const maxCharacters = 64 * 1024;
 
 /** Whether a text consists of complete certificates. Text around them is allowed, a private key is not. */
 export function isCertificates(value: unknown): value is string {
-  if (typeof value !== "string" || value.length > mostCharacters) return false;
+  if (typeof value !== "string" || value.length > maxCharacters) return false;
   const block = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
   const blocks = value.match(block) ?? [];
   try {
@@ -18,4 +18,4 @@ export function isCertificates(value: unknown): value is string {
 
 /** The rule for a configuration key that holds an authority's certificates. */
 export const certificatesRule = (key: string) =>
-  `it must be the certificate of the authority that signed the server's, as PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, or several, ${mostCharacters / 1024} KiB at most. Set it with \`pulumi config set --path marquee:${key} -- "$(cat authority.pem)"\``;
+  `it must be the certificate of the authority that signed the server's, as PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, or several, ${maxCharacters / 1024} KiB at most. Set it with \`pulumi config set --path marquee:${key} -- "$(cat authority.pem)"\``;

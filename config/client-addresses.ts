@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { type Issues, list, suggestion } from "./issues.ts";
 import type { ServiceSettings } from "./service.ts";
 
@@ -13,12 +12,12 @@ export type TrafficPolicy = (typeof trafficPolicies)[number];
 export function parseTrafficPolicy(
   key: string,
   raw: unknown,
-  report: Issues,
+  issues: Issues,
 ): { externalTrafficPolicy?: TrafficPolicy } {
   if (raw === undefined) return {};
   const policy = trafficPolicies.find((policy) => policy === raw);
   if (policy) return { externalTrafficPolicy: policy };
-  report.invalid(
+  issues.invalid(
     key,
     raw,
     `it must be ${list(trafficPolicies, "or")}`,
@@ -29,37 +28,36 @@ export function parseTrafficPolicy(
 
 interface Exposure {
   services: Partial<Record<string, ServiceSettings>>;
-  /** How many proxies in front of streaming write X-Forwarded-For. */
+  /** The number of proxies in front of streaming that write X-Forwarded-For. */
   trustedProxies: number;
 }
 
 /**
- * Whether auth learns its clients' IP addresses: streaming must be its only way in, and learn the addresses itself from
- * trusted proxies or from connections that keep them.
+ * Whether auth learns its clients' IP addresses: clients must reach it through streaming alone, and streaming must learn
+ * the addresses from trusted proxies or from connections that keep them.
  */
 export const preservesClientAddresses = ({
   services: { auth, streaming },
   trustedProxies,
 }: Exposure): boolean =>
-  // An auth with an address of its own can't know which connections are streaming's, so it trusts no X-Forwarded-For.
+  // An auth that is exposed itself can't tell which connections are streaming's, so it trusts no X-Forwarded-For.
   auth?.type === "ClusterIP" &&
   (trustedProxies > 0 ||
     (streaming !== undefined &&
       streaming.type !== "ExternalName" &&
       streaming.externalTrafficPolicy === "Local"));
 
-/** Warns if the internet can reach auth, through streaming or directly, and auth can't tell its clients apart. */
-export function warnOfHiddenClients(exposure: Exposure): void {
+/** A warning if the internet can reach auth, through streaming or directly, and auth can't tell its clients apart. */
+export function hiddenClientsWarning(exposure: Exposure): string | undefined {
   const { auth, streaming } = exposure.services;
   const isExposed = [auth, streaming].some(
     (service) => service?.type === "LoadBalancer",
   );
-  if (!isExposed || auth?.type === "ExternalName") return;
-  if (preservesClientAddresses(exposure)) return;
-  void pulumi.log.warn(
-    "auth can't see its clients' IP addresses, so it does not limit sign-ups and sign-ins per network. " +
-      (auth?.type === "ClusterIP"
-        ? "Set services.streaming.externalTrafficPolicy to Local or, if the load balancer writes X-Forwarded-For, marquee:trustedProxies to 1."
-        : "Expose streaming alone, and make auth a ClusterIP."),
-  );
+  if (!isExposed || auth?.type === "ExternalName") return undefined;
+  if (preservesClientAddresses(exposure)) return undefined;
+  const fix =
+    auth?.type === "ClusterIP"
+      ? "Set services.streaming.externalTrafficPolicy to Local or, if the load balancer writes X-Forwarded-For, marquee:trustedProxies to 1."
+      : "Expose streaming alone, and make auth a ClusterIP.";
+  return `auth can't see its clients' IP addresses, so it does not limit sign-ups and sign-ins per network. ${fix}`;
 }

@@ -1,5 +1,5 @@
-import { defaultPods } from "../components/microservice/autoscaler.ts";
 import { poolSize } from "../packages/service-kit/database/pool-size.ts";
+import { defaultPods } from "./autoscaling.ts";
 import { type DatabaseSettings, maxConnections } from "./database.ts";
 import { type Issues, list } from "./issues.ts";
 import type { DeployedSettings, ServiceSettings } from "./service.ts";
@@ -7,10 +7,10 @@ import type { DeployedSettings, ServiceSettings } from "./service.ts";
 /** The lowest limit of a role: enough for 6 pods, so that small stacks can grow without an update of their roles. */
 const minLimit = 65;
 
-/** A role's connections besides those of its pods: of a killed pod, until the server notices, or of psql. */
+/** A role's connections besides its pods': a killed pod's, until the server notices, or psql's. */
 const spare = poolSize;
 
-/** Connections for others than the services: the administrator, the provisioning Job, backups and monitoring. */
+/** Connections of the administrator, the provisioning Job, backups and monitoring. */
 const reserved = 10;
 
 /**
@@ -25,7 +25,7 @@ const podsOf = ({ autoscale, replicas }: DeployedSettings): number =>
 
 /**
  * The connection limits of the services' roles, by service.
- * @param names the services that have a database, if they run here
+ * @param names the services that have a database; those that run elsewhere are left out
  */
 export function connectionLimits<Name extends string>(
   services: Record<Name, ServiceSettings>,
@@ -44,7 +44,7 @@ export function checkConnections<Name extends string>(
   services: Record<Name, ServiceSettings>,
   names: readonly Name[],
   database: DatabaseSettings,
-  { add: mistake }: Issues,
+  issues: Issues,
 ): void {
   const uses = deployed(services, names)
     .map(({ name, settings }) => ({
@@ -63,17 +63,17 @@ export function checkConnections<Name extends string>(
   );
   const byDefault =
     database.maxConnections === maxConnections.default ? " (the default)" : "";
-  const how =
+  const advice =
     "externalName" in database
       ? "to what the database accepts (`SHOW max_connections`, or a pooler's max_client_conn)"
       : "(and database.resources.limits.memory by up to 10 MiB per connection)";
-  mistake(
+  issues.add(
     "database.maxConnections",
-    `is ${database.maxConnections}${byDefault}: the services need ${sum + reserved} connections, ${list([...each, `${reserved} for administration`])}. A pod opens up to ${poolSize}, a rollout may double the pods, and each service has ${spare} spare. Lower ${largest.key}, or raise database.maxConnections ${how}`,
+    `is ${database.maxConnections}${byDefault}: the services need ${sum + reserved} connections, ${list([...each, `${reserved} for administration`])}. A pod opens up to ${poolSize}, a rollout may double the pods, and each service has ${spare} spare. Lower ${largest.key}, or raise database.maxConnections ${advice}`,
   );
 }
 
-/** Those of the services that run here. */
+/** The services that run here. */
 const deployed = <Name extends string>(
   services: Record<Name, ServiceSettings>,
   names: readonly Name[],

@@ -1,6 +1,7 @@
 import { certificatesRule, isCertificates } from "./certificates.ts";
+import { hostNamePattern } from "./host-name.ts";
 import { imagePattern } from "./image-reference.ts";
-import { type Issues, isMap, isWhole, list } from "./issues.ts";
+import { type Issues, list } from "./issues.ts";
 import {
   bytes,
   canonical,
@@ -8,36 +9,39 @@ import {
   parseResources,
   type ResourceSettings,
 } from "./resources.ts";
-import { hostPattern } from "./service.ts";
+import { isMap, isPort, isWhole, matches } from "./values.ts";
 
 /** PostgreSQL in this cluster. */
 export interface DeployedDatabase {
-  /** Docker's official image, or one that is like it. @default postgres:17 */
+  /** Docker's official image, or one derived from it. @default postgres:17 */
   image: string;
   /** The server's max_connections. @default 200 */
   maxConnections: number;
-  /** How large its volume is. May grow, where the storage class lets it; not shrink. @default 10Gi */
+  /** The size of its volume. It may grow if the storage class allows it, and can't shrink. @default 10Gi */
   storage: string;
-  /** @default the cluster's own */
+  /** @default the cluster's default class */
   storageClass?: string;
   resources: ResourceSettings;
 }
 
-/** PostgreSQL somewhere else, such as a cloud's managed one. */
+/** PostgreSQL elsewhere, such as a cloud's managed database. */
 export interface ExternalDatabase {
-  /** The image whose psql makes the services' roles and databases there. @default postgres:17 */
+  /** The image whose psql creates the services' roles and databases there. @default postgres:17 */
   image: string;
-  /** Connections that it accepts: its max_connections, or a pooler's max_client_conn. @default 200 */
+  /** The server's max_connections, or a pooler's max_client_conn. @default 200 */
   maxConnections: number;
   /** The DNS name of its host. */
   externalName: string;
   /** @default 5432 */
   port: number;
-  /** Who may make roles and databases there; the password is `marquee:secrets.postgres.PASSWORD`. @default postgres */
+  /**
+   * The administrator, who may create roles and databases there. The password is `marquee:secrets.postgres.PASSWORD`.
+   * @default postgres
+   */
   user: string;
-  /** Whether connections are encrypted, and whether the server has to prove who it is. @default verify */
+  /** Whether connections are encrypted, and whether the server's certificate is verified. @default verify */
   tls: (typeof tlsModes)[number];
-  /** With verify alone, and always: PEM of who signed the server's certificate. psql's image knows no authority itself. */
+  /** PEM of the authority that signed the server's certificate. Required with verify, as psql's image has no authorities. */
   certificateAuthority?: string;
 }
 
@@ -48,7 +52,7 @@ const tlsModes = ["off", "require", "verify"] as const;
 /** PostgreSQL's default port. */
 export const databasePort = 5432;
 
-/** Enough for a few hundred transactions a second; a shared cache of 128 MiB is PostgreSQL's own default. */
+/** Enough for a few hundred transactions a second. PostgreSQL's default shared cache has 128 MiB. */
 const defaultResources: ResourceSettings = {
   requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "64Mi" },
   limits: { cpu: "2", memory: "1Gi", "ephemeral-storage": "256Mi" },
@@ -60,45 +64,46 @@ const defaultResources: ResourceSettings = {
  */
 export const maxConnections = { default: 200, min: 20, max: 262_143 };
 
-const here = ["storage", "storageClass", "resources"];
-const elsewhere = ["port", "user", "tls", "certificateAuthority"];
+const deployedKeys = ["storage", "storageClass", "resources"];
+const externalKeys = ["port", "user", "tls", "certificateAuthority"];
 
 /** Checks `marquee:database`. */
-export function parseDatabase(raw: unknown, report: Issues): DatabaseSettings {
-  const { invalid: wrong, rejectUnknownKeys: known } = report;
+export function parseDatabase(raw: unknown, issues: Issues): DatabaseSettings {
   if (raw !== undefined && !isMap(raw))
-    wrong("database", raw, "it must be a map, such as { storage: 20Gi }");
+    issues.invalid(
+      "database",
+      raw,
+      "it must be a map, such as { storage: 20Gi }",
+    );
   const given = isMap(raw) ? raw : {};
-  known(
+  issues.rejectUnknownKeys(
     "database.",
     given,
-    ["image", "maxConnections", "externalName", ...here, ...elsewhere],
+    [
+      "image",
+      "maxConnections",
+      "externalName",
+      ...deployedKeys,
+      ...externalKeys,
+    ],
     "a setting of the database",
   );
-  /** A value that has a rule, or its default. */
-  const value = <T>(
-    key: string,
-    fallback: T,
-    isRight: (value: unknown) => boolean,
-    rule: string,
-  ): T => {
-    if (given[key] === undefined) return fallback;
-    if (isRight(given[key])) return given[key] as T;
-    wrong(`database.${key}`, given[key], rule);
-    return fallback;
+  const parse: ParseValue = (key, defaultValue, isValid, rule) => {
+    const value = given[key];
+    if (value === undefined) return defaultValue;
+    if (isValid(value)) return value as typeof defaultValue;
+    issues.invalid(`database.${key}`, value, rule);
+    return defaultValue;
   };
-  const matches = (pattern: RegExp) => (value: unknown) =>
-    typeof value === "string" && pattern.test(value);
-  const image = value(
-    "image",
-    "postgres:17",
-    matches(imagePattern),
-    "it must be an image reference, such as postgres:17",
-  );
   const { min, max } = maxConnections;
   const shared = {
-    image,
-    maxConnections: value(
+    image: parse(
+      "image",
+      "postgres:17",
+      matches(imagePattern),
+      "it must be an image reference, such as postgres:17",
+    ),
+    maxConnections: parse(
       "maxConnections",
       maxConnections.default,
       (value) => isWhole(value, min, max),
@@ -106,92 +111,113 @@ export function parseDatabase(raw: unknown, report: Issues): DatabaseSettings {
     ),
   };
   const isElsewhere = given.externalName !== undefined;
-  for (const key of isElsewhere ? here : elsewhere)
+  for (const key of isElsewhere ? deployedKeys : externalKeys)
     if (given[key] !== undefined)
-      wrong(
+      issues.invalid(
         `database.${key}`,
         given[key],
         isElsewhere
-          ? "database.externalName is there, too, so that the database runs elsewhere, and this is for one that runs here"
-          : "it is for a database that runs elsewhere, and there is no database.externalName",
+          ? "it is for a database in this cluster, and database.externalName says that the database runs elsewhere"
+          : "it is for a database that runs elsewhere, and database.externalName is not set",
       );
-  if (!isElsewhere) {
-    const storage = value(
-      "storage",
-      "10Gi",
-      (value) => isQuantity(bytes, value),
-      bytes.rule,
-    );
-    const storageClass = value<string | undefined>(
-      "storageClass",
-      undefined,
-      matches(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/),
-      "it must be the name of a storage class (`kubectl get storageclasses` lists them)",
-    );
-    return {
-      ...shared,
-      storage: canonical(storage),
-      ...(storageClass && { storageClass }),
-      resources: parseResources(
-        "database.resources",
-        given.resources,
-        report,
-        defaultResources,
-      ),
-    };
-  }
-  const tls = value(
+  return isElsewhere
+    ? { ...shared, ...parseExternal(given, parse, issues) }
+    : { ...shared, ...parseDeployed(given, parse, issues) };
+}
+
+/** A key's value, or its default, with an issue if it is invalid. */
+type ParseValue = <T>(
+  key: string,
+  defaultValue: T,
+  isValid: (value: unknown) => boolean,
+  rule: string,
+) => T;
+
+function parseDeployed(
+  given: Record<string, unknown>,
+  parse: ParseValue,
+  issues: Issues,
+): Omit<DeployedDatabase, "image" | "maxConnections"> {
+  const storage = parse(
+    "storage",
+    "10Gi",
+    (value) => isQuantity(bytes, value),
+    bytes.rule,
+  );
+  const storageClass = parse<string | undefined>(
+    "storageClass",
+    undefined,
+    matches(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/),
+    "it must be the name of a storage class (`kubectl get storageclasses` lists them)",
+  );
+  return {
+    storage: canonical(storage),
+    ...(storageClass && { storageClass }),
+    resources: parseResources(
+      "database.resources",
+      given.resources,
+      issues,
+      defaultResources,
+    ),
+  };
+}
+
+function parseExternal(
+  given: Record<string, unknown>,
+  parse: ParseValue,
+  issues: Issues,
+): Omit<ExternalDatabase, "image" | "maxConnections"> {
+  const tls = parse(
     "tls",
-    "verify",
+    "verify" as ExternalDatabase["tls"],
     matches(new RegExp(`^(${tlsModes.join("|")})$`)),
     `it must be ${list(tlsModes, "or")} (off without quotes is YAML's false)`,
   );
   return {
-    ...shared,
-    externalName: value(
+    externalName: parse(
       "externalName",
       "",
-      matches(hostPattern),
-      "it must be the DNS name, in small letters, of the host that the database is on, such as db.example.com",
+      matches(hostNamePattern),
+      "it must be the DNS name, in lower case, of the database's host, such as db.example.com",
     ),
-    port: value(
+    port: parse(
       "port",
       databasePort,
-      (value) => isWhole(value, 1, 65_535),
+      isPort,
       "it must be a whole number from 1 to 65535",
     ),
-    user: value(
+    user: parse(
       "user",
       "postgres",
       matches(/^[^\s@:/]+$/),
-      "it must be the name of a role that may make roles and databases",
+      "it must be the name of a role that may create roles and databases",
     ),
     tls,
-    // With a wrong tls, nobody knows whether there has to be one.
+    // An invalid tls does not tell whether an authority is required.
     ...((given.tls ?? tls) === tls &&
-      parseAuthority(given.certificateAuthority, tls, report)),
+      parseAuthority(given.certificateAuthority, tls, issues)),
   };
 }
 
-/** Checks `certificateAuthority`. Its sentences don't say the text, which may be a private key by mistake. */
+/** Checks `certificateAuthority`. Its sentences don't contain the value, which a user may confuse with the private key. */
 function parseAuthority(
   authority: unknown,
   tls: ExternalDatabase["tls"],
-  { add: mistake }: Issues,
+  issues: Issues,
 ): { certificateAuthority?: string } {
   const key = "database.certificateAuthority";
   if (tls !== "verify") {
     if (authority !== undefined)
-      mistake(
+      issues.add(
         key,
-        `is of no use: database.tls is ${tls}, so that whoever answers is taken for the server`,
+        `has no effect: database.tls is ${tls}, which does not verify the server's certificate`,
       );
     return {};
   }
   if (isCertificates(authority)) return { certificateAuthority: authority };
-  mistake(
+  issues.add(
     key,
-    `${authority === undefined ? "is missing" : "is wrong"}: ${certificatesRule(key)}`,
+    `${authority === undefined ? "is missing" : "is invalid"}: ${certificatesRule(key)}`,
   );
   return {};
 }

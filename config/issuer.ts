@@ -13,11 +13,11 @@ const rule =
 export function parseTokenIssuer(
   raw: unknown,
   isRequired: boolean,
-  report: Issues,
+  issues: Issues,
 ): string | undefined {
   if (raw === undefined) {
     if (isRequired)
-      report.invalid(
+      issues.invalid(
         "issuer",
         raw,
         "services.auth.type is ExternalName, so the services here must know the issuer of its access tokens. Its /.well-known/oauth-authorization-server names it; for example, http://auth-service.marquee-staging.svc:8081",
@@ -25,6 +25,6 @@ export function parseTokenIssuer(
     return undefined;
   }
   if (typeof raw === "string" && isOrigin(raw)) return raw;
-  report.invalid("issuer", raw, rule);
+  issues.invalid("issuer", raw, rule);
   return undefined;
 }

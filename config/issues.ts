@@ -1,22 +1,38 @@
-import leven from "leven"; // finds what a misspelt word was meant to be
+import leven from "leven";
 
-/** Where the checks of a configuration note what they find. */
-export interface Issues {
-  /** Notes that a value breaks its rule. */
-  invalid(key: string, value: unknown, rule: string, hint?: string): void;
-  /** Notes what is wrong with a key whose value is nobody's business, such as a secret's. */
-  add(key: string, text: string): void;
-  /** Notes every key of `object` that is not one of `keys`. */
+/** Collects what is wrong with a configuration, as sentences that name the key. Keys lack the `marquee:` in front. */
+export class Issues {
+  readonly sentences: string[] = [];
+
+  /** Adds an issue whose sentence must not contain the value, such as a secret's. */
+  add(key: string, text: string): void {
+    this.sentences.push(`marquee:${key} ${text}.`);
+  }
+
+  /** Adds that a value breaks its rule. */
+  invalid(key: string, value: unknown, rule: string, hint = ""): void {
+    const shown = value === undefined ? "missing" : toText(value);
+    this.sentences.push(`marquee:${key} is ${shown}: ${rule}.${hint}`);
+  }
+
+  /** Adds an issue for each key of `object` that is not one of `keys`. */
   rejectUnknownKeys(
     prefix: string,
     object: Record<string, unknown>,
     keys: readonly string[],
     what: string,
-  ): void;
+  ): void {
+    const verb = keys.length === 1 ? "is only" : "are";
+    for (const key of Object.keys(object))
+      if (!keys.includes(key))
+        this.sentences.push(
+          `marquee:${prefix}${key} is not ${what}: there ${verb} ${list(keys)}.${suggestion(key, keys)}`,
+        );
+  }
 }
 
-/** A value in a sentence, without the log sidecars' headers, which are secret. */
-export const shown = (value: unknown): string =>
+/** A value as JSON, without the secret headers of log sidecars. */
+const toText = (value: unknown): string =>
   JSON.stringify(value, (key, value) =>
     key === "headers" ? "[secret]" : value,
   );
@@ -27,26 +43,14 @@ export const list = (words: readonly string[], last = "and") =>
     ? words.join("")
     : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 
-/** " Did you mean x?" where a known word differs from `word` by no more than capitals and two letters. */
+/** " Did you mean x?" for the nearest known word, if it differs by at most two letters, ignoring case. */
 export function suggestion(word: string, words: readonly string[]): string {
-  const [near] = words
+  const [nearest] = words
     .map((known) => ({
       known,
       distance: leven(known.toLowerCase(), word.toLowerCase()),
     }))
     .filter(({ distance }) => distance <= 2)
     .sort((a, b) => a.distance - b.distance);
-  return near ? ` Did you mean ${near.known}?` : "";
+  return nearest ? ` Did you mean ${nearest.known}?` : "";
 }
-
-/** Whether a value is a map, as YAML has them. */
-export const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Whether a value is a whole number within bounds. */
-export const isWhole = (
-  value: unknown,
-  min: number,
-  max = Number.MAX_SAFE_INTEGER,
-): value is number =>
-  Number.isInteger(value) && Number(value) >= min && Number(value) <= max;

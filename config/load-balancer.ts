@@ -1,12 +1,13 @@
 import { isIP } from "node:net";
-import { type Issues, isMap, isWhole } from "./issues.ts";
+import type { Issues } from "./issues.ts";
 import { parseAnnotations } from "./object-metadata.ts";
+import { isMap, isWhole } from "./values.ts";
 
-/** What only a Service of type LoadBalancer has. */
+/** The settings that only a Service of type LoadBalancer has. */
 export interface LoadBalancerSettings {
-  /** Who may connect, as CIDR blocks. @default everybody */
+  /** The CIDR blocks that clients may connect from. @default everywhere */
   sourceRanges?: string[];
-  /** What the cloud wants to know, such as service.beta.kubernetes.io/aws-load-balancer-type. */
+  /** The cloud's own settings, such as service.beta.kubernetes.io/aws-load-balancer-type. */
   annotations: Record<string, string>;
   /** Seconds that `pulumi up` waits for an address. @default 300: clouds take one to four minutes */
   timeoutSeconds: number;
@@ -17,21 +18,27 @@ export const defaultLoadBalancer: LoadBalancerSettings = {
   timeoutSeconds: 300,
 };
 
-/** Checks `loadBalancer`. */
+/**
+ * Checks `loadBalancer`.
+ * @param isOfType whether the service has type LoadBalancer
+ */
 export function parseLoadBalancer(
   key: string,
   raw: unknown,
-  report: Issues,
-): LoadBalancerSettings {
+  isOfType: boolean,
+  issues: Issues,
+): { loadBalancer?: LoadBalancerSettings } {
+  if (!isOfType) return {};
+  if (raw === undefined) return { loadBalancer: defaultLoadBalancer };
   if (!isMap(raw)) {
-    report.invalid(
+    issues.invalid(
       key,
       raw,
       "it must be a map, such as { sourceRanges: [203.0.113.0/24], timeoutSeconds: 300 }",
     );
-    return defaultLoadBalancer;
+    return { loadBalancer: defaultLoadBalancer };
   }
-  report.rejectUnknownKeys(
+  issues.rejectUnknownKeys(
     `${key}.`,
     raw,
     ["sourceRanges", "annotations", "timeoutSeconds"],
@@ -42,46 +49,55 @@ export function parseLoadBalancer(
     annotations = defaultLoadBalancer.annotations,
     timeoutSeconds = defaultLoadBalancer.timeoutSeconds,
   } = raw;
-  if (
-    sourceRanges !== undefined &&
-    (!Array.isArray(sourceRanges) || sourceRanges.length === 0)
-  )
-    report.invalid(
-      `${key}.sourceRanges`,
-      sourceRanges,
-      "it must be a list of at least one CIDR block; without the key, everybody may connect",
-    );
-  const ranges = Array.isArray(sourceRanges) ? sourceRanges : [];
-  ranges.forEach((range, index) => {
-    if (!isCidr(range))
-      report.invalid(
-        `${key}.sourceRanges[${index}]`,
-        range,
-        "it must be a CIDR block, such as 203.0.113.0/24 or 198.51.100.7/32",
-      );
-  });
+  const ranges = parseSourceRanges(`${key}.sourceRanges`, sourceRanges, issues);
   const checkedAnnotations = parseAnnotations(
     `${key}.annotations`,
     annotations,
-    report,
+    issues,
   );
   if (!isWhole(timeoutSeconds, 1, 3600))
-    report.invalid(
+    issues.invalid(
       `${key}.timeoutSeconds`,
       timeoutSeconds,
       "it must be a whole number from 1 to 3600",
     );
   return {
-    ...(ranges.length > 0 ? { sourceRanges: ranges as string[] } : {}),
-    annotations: checkedAnnotations,
-    timeoutSeconds: timeoutSeconds as number,
+    loadBalancer: {
+      ...(ranges.length > 0 && { sourceRanges: ranges }),
+      annotations: checkedAnnotations,
+      timeoutSeconds: timeoutSeconds as number,
+    },
   };
+}
+
+function parseSourceRanges(
+  key: string,
+  raw: unknown,
+  issues: Issues,
+): string[] {
+  if (raw === undefined) return [];
+  if (!Array.isArray(raw) || raw.length === 0) {
+    issues.invalid(
+      key,
+      raw,
+      "it must be a list of at least one CIDR block; without the key, clients may connect from everywhere",
+    );
+    return [];
+  }
+  for (const [index, range] of raw.entries())
+    if (!isCidr(range))
+      issues.invalid(
+        `${key}[${index}]`,
+        range,
+        "it must be a CIDR block, such as 203.0.113.0/24 or 198.51.100.7/32",
+      );
+  return raw;
 }
 
 function isCidr(range: unknown): boolean {
   if (typeof range !== "string") return false;
   const [address = "", bits = "", ...more] = range.split("/");
-  const version = address.includes("%") ? 0 : isIP(address); // a zone is this machine's matter
+  const version = address.includes("%") ? 0 : isIP(address); // a zone only has meaning on one machine
   return (
     version !== 0 &&
     more.length === 0 &&

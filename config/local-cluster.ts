@@ -1,11 +1,11 @@
-import { isMap } from "./issues.ts";
+import { isMap } from "./values.ts";
 
-/** The kubeconfig context of the cluster that `npm run up` makes. */
+/** The kubeconfig context of the cluster that `npm run up` creates. */
 export const localContext = "marquee-local";
 
 /**
- * Adds the registry, platform and images of the local cluster to the configuration of a stack that runs there, unless the
- * configuration has its own. They differ between environments and machines.
+ * Adds the registry, platform and images of the local cluster to the configuration of a stack that runs there, where the
+ * configuration does not set them. They differ between machines.
  * @param raw the values by key, without the `marquee:` in front
  * @param env has MARQUEE_REGISTRY and MARQUEE_PLATFORM in shells that ran `eval "$(npm run -s env)"`
  * @returns the configuration; undefined if the environment lacks what the configuration leaves out
@@ -22,7 +22,7 @@ export function withLocalDefaults(
     registry: raw.registry ?? registry,
     platform: raw.platform ?? platform,
     baseImage: raw.baseImage ?? (registry && `${registry}/node:24`),
-    // What is not a map is a mistake, which is reported with all others.
+    // parseDatabase reports a value that is not a map.
     database: isMap(database)
       ? { image: registry && `${registry}/postgres:17`, ...database }
       : database,

@@ -1,39 +1,42 @@
-import { forcePatch } from "../components/naming.ts";
-import { type Issues, isMap } from "./issues.ts";
+import type { Issues } from "./issues.ts";
 import { parseAnnotations, parseLabels } from "./object-metadata.ts";
+import { isMap } from "./values.ts";
 
 /** Names the Pulumi state that owns a namespace, by a random mark that only that state knows. */
 export const ownerAnnotation = "marquee.local/owner";
 
-/** The level of Pod Security that the namespace enforces. */
+/** Makes Pulumi overwrite fields that others have changed, instead of reporting a conflict. */
+export const patchForceAnnotation = "pulumi.com/patchForce";
+
+/** The Pod Security level that the namespace enforces. */
 export const podSecurityLabels = {
   "pod-security.kubernetes.io/enforce": "restricted",
 };
 
-/** Annotations and labels of the stack's namespace, besides its own: other programs in the cluster read them. */
+/** Annotations and labels of the stack's namespace, besides Marquee's, for other programs in the cluster. */
 export interface NamespaceSettings {
   annotations?: Record<string, string>;
   labels?: Record<string, string>;
 }
 
-/** The API server's own, which holds the namespace's name. */
+/** The API server sets this label to the namespace's name. */
 const nameLabel = "kubernetes.io/metadata.name";
 
 /** Checks `marquee:namespace`. */
 export function parseNamespace(
   raw: unknown,
-  report: Issues,
+  issues: Issues,
 ): NamespaceSettings | undefined {
   if (raw === undefined) return undefined;
   if (!isMap(raw)) {
-    report.invalid(
+    issues.invalid(
       "namespace",
       raw,
       "it must be a map, such as { labels: { team: video } }",
     );
     return undefined;
   }
-  report.rejectUnknownKeys(
+  issues.rejectUnknownKeys(
     "namespace.",
     raw,
     ["annotations", "labels"],
@@ -44,21 +47,21 @@ export function parseNamespace(
       annotations: parseAnnotations(
         "namespace.annotations",
         raw.annotations,
-        report,
+        issues,
       ),
     }),
     ...(raw.labels !== undefined && {
-      labels: parseLabels("namespace.labels", raw.labels, report),
+      labels: parseLabels("namespace.labels", raw.labels, issues),
     }),
   };
   const reserved = {
-    annotations: [ownerAnnotation, ...Object.keys(forcePatch)],
+    annotations: [ownerAnnotation, patchForceAnnotation],
     labels: [nameLabel, ...Object.keys(podSecurityLabels)],
   };
   for (const kind of ["annotations", "labels"] as const)
     for (const name of Object.keys(settings[kind] ?? {}))
       if (reserved[kind].includes(name))
-        report.add(
+        issues.add(
           `namespace.${kind}["${name}"]`,
           `can't be set here: ${name === nameLabel ? "Kubernetes" : "Marquee"} sets it itself`,
         );

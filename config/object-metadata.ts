@@ -1,32 +1,33 @@
-import { type Issues, isMap } from "./issues.ts";
+import type { Issues } from "./issues.ts";
+import { isMap } from "./values.ts";
 
 /** The prefix of a qualified name, a DNS subdomain, and the slash. */
 const prefix =
   "((?=[^/]{1,253}/)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?";
 const name = "[A-Za-z0-9]([\\w.-]{0,61}[A-Za-z0-9])?";
 
-/** A key of a label, or of an annotation in small letters, as Kubernetes judges them. */
+/** The key of a label, or of an annotation in lower case: Kubernetes ignores case in annotations. */
 const keyPattern = new RegExp(`^${prefix}${name}$`);
 const labelValuePattern = new RegExp(`^(${name})?$`);
 
-/** Bytes that all annotations of an object may have together. */
-const mostAnnotationBytes = 256 * 1024;
+/** The most bytes that all annotations of an object may have together. */
+const maxAnnotationBytes = 256 * 1024;
 
 /** Checks annotations for a Kubernetes object. */
 export function parseAnnotations(
   key: string,
   raw: unknown,
-  report: Issues,
+  issues: Issues,
 ): Record<string, string> {
-  const annotations = parseTexts(key, raw, "annotation", report);
+  const annotations = parseTexts(key, raw, "annotation", issues);
   const bytes = Object.entries(annotations).reduce(
     (sum, entry) => sum + Buffer.byteLength(entry.join("")),
     0,
   );
-  if (bytes > mostAnnotationBytes)
-    report.add(
+  if (bytes > maxAnnotationBytes)
+    issues.add(
       key,
-      `have ${bytes} bytes, and Kubernetes takes ${mostAnnotationBytes} at most`,
+      `have ${bytes} bytes, and Kubernetes accepts ${maxAnnotationBytes} at most`,
     );
   return annotations;
 }
@@ -35,12 +36,12 @@ export function parseAnnotations(
 export function parseLabels(
   key: string,
   raw: unknown,
-  report: Issues,
+  issues: Issues,
 ): Record<string, string> {
-  const labels = parseTexts(key, raw, "label", report);
+  const labels = parseTexts(key, raw, "label", issues);
   for (const [name, value] of Object.entries(labels))
     if (typeof value === "string" && !labelValuePattern.test(value))
-      report.invalid(
+      issues.invalid(
         `${key}["${name}"]`,
         value,
         "it must be empty, or at most 63 letters, digits, dots, dashes and underscores, with a letter or digit at both ends",
@@ -52,20 +53,24 @@ function parseTexts(
   key: string,
   raw: unknown,
   what: "annotation" | "label",
-  { invalid: wrong, add: mistake }: Issues,
+  issues: Issues,
 ): Record<string, string> {
   if (!isMap(raw)) {
-    wrong(key, raw, `it must be a map of texts, as Kubernetes' ${what}s are`);
+    issues.invalid(
+      key,
+      raw,
+      `it must be a map of texts, as Kubernetes' ${what}s are`,
+    );
     return {};
   }
   for (const [name, value] of Object.entries(raw)) {
     if (!keyPattern.test(what === "annotation" ? name.toLowerCase() : name))
-      mistake(
+      issues.add(
         key,
-        `has "${name}", which can't be ${what === "annotation" ? "an annotation" : "a label"}'s key: that is letters, digits, dots, dashes and underscores, maybe after a domain and a slash`,
+        `has "${name}", which can't be ${what === "annotation" ? "an annotation" : "a label"}'s key: that is letters, digits, dots, dashes and underscores, optionally after a domain and a slash`,
       );
     if (typeof value !== "string")
-      wrong(
+      issues.invalid(
         `${key}["${name}"]`,
         value,
         'it must be a text; in YAML, put "quotes" around numbers, true and false',

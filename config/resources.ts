@@ -1,18 +1,19 @@
-import { type Issues, isMap } from "./issues.ts";
+import type { Issues } from "./issues.ts";
+import { isMap } from "./values.ts";
 
 const kinds = ["cpu", "memory", "ephemeral-storage"] as const;
 type Kind = (typeof kinds)[number];
 type Quantities = Record<Kind, string>;
 
-/** What a container is given (requests) and what it may take (limits), in Kubernetes' quantities. */
+/** A container's resource requests and limits, as Kubernetes quantities. */
 export interface ResourceSettings {
   requests: Quantities;
   limits: Quantities;
 }
 
 /**
- * An idle pod takes 5 m of a core and 34 MiB (kubectl top), and one core is all that a Node.js process can use. Storage is
- * what the pod logs: the kubelet keeps up to 50 MiB of a container's standard output, and a log volume has 64 MiB.
+ * An idle pod uses 5 m of a core and 34 MiB (kubectl top), and a Node.js process can't use more than one core. Storage
+ * holds the pod's log: the kubelet keeps up to 50 MiB of a container's standard output, and a log volume has 64 MiB.
  */
 export const defaultResources: ResourceSettings = {
   requests: { cpu: "50m", memory: "96Mi", "ephemeral-storage": "64Mi" },
@@ -21,44 +22,44 @@ export const defaultResources: ResourceSettings = {
 
 const cores = {
   pattern: /^(\d+(\.\d{1,3})?|\d+m)$/,
-  most: "1000",
+  max: "1000",
   rule: "it must be a number of cores, 1000 at most, such as 0.5 or 500m",
 };
 export const bytes = {
-  // A number below a million without a unit is more likely a unit that was forgotten.
+  // In a number below a million, the unit was probably forgotten.
   pattern: /^(\d+(\.\d+)?([kMGT]|[KMGT]i)|[1-9]\d{6,})$/,
-  most: "8Ti",
+  max: "8Ti",
   rule: "it must be a number of bytes, such as 256Mi (units are Ki, Mi, Gi, Ti, k, M, G and T) or 268435456, 8Ti at most; below 1000000 it needs a unit",
 };
 const checks = { cpu: cores, memory: bytes, "ephemeral-storage": bytes };
 
-/** Whether a value is a quantity that keeps a rule. */
+/** Whether a value is a quantity within the bounds of its kind. */
 export const isQuantity = (
-  { pattern, most }: typeof bytes,
+  { pattern, max }: typeof bytes,
   value: unknown,
 ): boolean =>
   /number|string/.test(typeof value) &&
   pattern.test(`${value}`) &&
   amount(`${value}`) > 0 &&
-  amount(`${value}`) <= amount(most);
+  amount(`${value}`) <= amount(max);
 
-/** Checks `resources`: what it says replaces a default, each by itself. */
+/** Checks `resources`. Each quantity that it sets replaces that default alone. */
 export function parseResources(
   key: string,
   raw: unknown,
-  report: Issues,
+  issues: Issues,
   defaults = defaultResources,
 ): ResourceSettings {
   if (raw === undefined) return defaults;
   if (!isMap(raw)) {
-    report.invalid(
+    issues.invalid(
       key,
       raw,
       "it must be a map, such as { requests: { cpu: 100m }, limits: { memory: 512Mi } }",
     );
     return defaults;
   }
-  report.rejectUnknownKeys(
+  issues.rejectUnknownKeys(
     `${key}.`,
     raw,
     ["requests", "limits"],
@@ -70,30 +71,30 @@ export function parseResources(
     const [request, limit] = [requests[kind], limits[kind]];
     if (!request || !limit || amount(request.text) <= amount(limit.text))
       continue;
-    // The one that is in the stack's file is the one to change.
-    const [wrong, other] = request.given
+    // Report the value that the user set, not the default.
+    const [reported, other] = request.given
       ? (["requests", "limits"] as const)
       : (["limits", "requests"] as const);
     const values = { requests: request, limits: limit };
-    report.invalid(
-      `${key}.${wrong}.${kind}`,
-      values[wrong].text,
-      `it is ${wrong === "requests" ? "more" : "less"} than ${key}.${other}.${kind}, which is ${values[other].text}${values[other].given ? "" : " (the default)"}, and nothing can be given more than it may take`,
+    issues.invalid(
+      `${key}.${reported}.${kind}`,
+      values[reported].text,
+      `it is ${reported === "requests" ? "more" : "less"} than ${key}.${other}.${kind}, which is ${values[other].text}${values[other].given ? "" : " (the default)"}, and a request must not exceed its limit`,
     );
   }
   return { requests: texts(requests), limits: texts(limits) };
 
-  /** By kind, what is asked for, and whether the configuration says so; undefined where it says it wrongly. */
+  /** The quantity of each kind, and whether the configuration sets it; undefined if it is invalid. */
   function parseQuantities(which: keyof ResourceSettings) {
     const given = (raw as Record<string, unknown>)[which] ?? {};
     if (!isMap(given))
-      report.invalid(
+      issues.invalid(
         `${key}.${which}`,
         given,
         "it must be a map with cpu, memory and ephemeral-storage, or some of them",
       );
     const map = isMap(given) ? given : {};
-    report.rejectUnknownKeys(`${key}.${which}.`, map, kinds, "a resource");
+    issues.rejectUnknownKeys(`${key}.${which}.`, map, kinds, "a resource");
     return Object.fromEntries(
       kinds.map((kind) => {
         const value = map[kind];
@@ -102,7 +103,7 @@ export function parseResources(
         const text = `${value}`;
         if (isQuantity(checks[kind], value))
           return [kind, { text: canonical(text), given: true }];
-        report.invalid(`${key}.${which}.${kind}`, value, checks[kind].rule);
+        issues.invalid(`${key}.${which}.${kind}`, value, checks[kind].rule);
         return [kind, undefined];
       }),
     ) as Record<Kind, { text: string; given: boolean } | undefined>;
@@ -119,7 +120,7 @@ const texts = (
 const decimal = ["m", "", "k", "M", "G", "T"];
 const binary = ["", "Ki", "Mi", "Gi", "Ti"];
 
-/** What a quantity stands for, in thousandths of a core or of a byte. */
+/** A quantity in thousandths of a core or of a byte. */
 function amount(quantity: string): number {
   const unit = quantity.replace(/^[\d.]+/, "");
   const factor = unit.endsWith("i")
@@ -129,8 +130,8 @@ function amount(quantity: string): number {
 }
 
 /**
- * A quantity as Kubernetes writes it back, "500m" for "0.5" and "1Gi" for "1024Mi": with the largest unit that leaves a whole
- * number. Otherwise each preview would show what Kubernetes wrote as changed by hand.
+ * A quantity in Kubernetes' canonical form, "500m" for "0.5" and "1Gi" for "1024Mi": with the largest unit that leaves
+ * a whole number. With any other form, each preview would show the API server's as a change.
  */
 export function canonical(quantity: string): string {
   const thousandths = amount(quantity);

@@ -67,9 +67,8 @@ export async function configureStack(
   } = {},
 ): Promise<void> {
   // It loads Pulumi's SDK, which other runs don't need.
-  const { readKubeconfig, registryMistake } = await import(
-    "../components/preflight.ts"
-  );
+  const { readKubeconfig } = await import("../components/kubeconfig.ts");
+  const { registryIssue } = await import("../components/preflight.ts");
   const given = (key: string) =>
     values.find(({ path }) => path[0] === key)?.value;
   const context = given("marquee:context") ?? "";
@@ -84,9 +83,9 @@ export async function configureStack(
     throw new UserError(
       "--registry is missing: the cluster pulls the services' images from there.",
     );
-  const mistake =
-    registry === undefined ? undefined : await registryMistake(registry);
-  if (mistake) throw new UserError(mistake);
+  const issue =
+    registry === undefined ? undefined : await registryIssue(registry);
+  if (issue) throw new UserError(issue);
   setStackConfig(values, file);
   for (const { path, value } of values)
     say(`  ${path.join(".")} is now ${value} in Pulumi.dev.yaml`);
@@ -104,21 +103,21 @@ export async function requireDeployedContext(
   kubeconfig = process.env.KUBECONFIG,
 ): Promise<void> {
   if (deployedTo === undefined || deployedTo === context) return;
-  const { readKubeconfig } = await import("../components/preflight.ts");
-  const { contextChangeMistake } = await import(
+  const { readKubeconfig } = await import("../components/kubeconfig.ts");
+  const { contextChangeIssue } = await import(
     "../components/stack-namespace.ts"
   );
-  const mistake = contextChangeMistake(
+  const issue = contextChangeIssue(
     context,
     { context: deployedTo, hasNamespace: true, programs: [] },
     asUserErrors(() => readKubeconfig(kubeconfig)).servers,
   );
-  if (!mistake) return;
+  if (!issue) return;
   const hint =
     deployedTo === localContext
       ? " `npm run down` removes the local cluster with its stacks and data."
       : "";
-  throw new UserError(mistake + hint);
+  throw new UserError(issue + hint);
 }
 
 /** Rethrows the errors of Pulumi's program, whose messages are for people, too. */

@@ -15,19 +15,19 @@ import {
 import { dirname, join, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { type BuildFailure, build, formatMessages } from "esbuild"; // the bundler that Node's own tools are built with; 50 ms
+import { type BuildFailure, build, formatMessages } from "esbuild";
 
-/** The folder a service's image is built from, below the project's own and as Docker is told it. */
+/** The Docker context of a service's image, relative to the project. */
 export const contextOf = (service: string) => `build/${service}`;
 
 const dockerfileOf = (project: string) => join(project, "services/Dockerfile");
 
 /**
- * Makes each service's Docker context: `app/` with the program in one file, its source map, assets, migrations and scripts for
- * browsers, and the Dockerfile. The same sources make the same bytes and modes, in every clone and on every machine, so that an image's
- * digest changes with its content alone.
- * @param services folders below services/, each with a server.ts and maybe assets/, migrations/ and browser/
- * @returns a hash of what each context holds, by service
+ * Creates each service's Docker context: the Dockerfile, and `app/` with the program in one file, its source map, assets,
+ * migrations and browser scripts. The same sources give the same bytes and modes in every clone and on every machine, so
+ * that an image's digest changes with its content alone.
+ * @param services folders below services/, each with a server.ts and optionally assets/, migrations/ and browser/
+ * @returns a hash of each context's content, by service
  * @throws pulumi.RunError with every error in the sources
  */
 export async function bundle(
@@ -39,7 +39,7 @@ export async function bundle(
     throw new pulumi.RunError(
       "services/Dockerfile is missing, so no image can be built. `git checkout services/Dockerfile` brings it back.",
     );
-  // Made beside the contexts, at the same depth, and put in their place only where it differs: another pulumi may read them.
+  // Built beside the contexts, at the same depth, and moved only over those that differ: another pulumi may be reading them.
   const fresh = join(project, `build-${process.pid}`);
   try {
     await bundleInto(fresh, services, project);
@@ -77,13 +77,13 @@ async function bundleInto(
     outExtension: { ".js": ".mjs" },
     platform: "node",
     target: "node24",
-    // CommonJS packages in the bundle call require() for Node's own modules.
+    // CommonJS packages in the bundle call require() for Node.js modules.
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },
-    // pg would load it if somebody asked for it, and nobody does: what an image names is in the image.
+    // pg loads pg-native only on request, which Marquee never makes. A module of Node.js replaces it in the bundle.
     alias: { "pg-native": "node:module" },
-    // The base image is a hundred times larger, but each start reads this file whole. Stack traces go by the source map.
+    // Each start reads the whole file, so a smaller one starts faster. Stack traces use the source map.
     minifySyntax: true,
     minifyWhitespace: true,
     sourcemap: "linked",
@@ -116,11 +116,11 @@ async function bundleInto(
         put(join(context, "app", beside, file), content);
     }
     put(join(context, "Dockerfile"), readFileSync(dockerfileOf(project)));
-    settle(context);
+    normalizeModesAndTimes(context);
   }
 }
 
-/** What a service has for browsers: each file in its browser/ is a script, and what scripts share is in folders below. */
+/** A service's browser scripts: each file in its browser/. Modules that scripts share are in folders below. */
 function scriptsOf(service: string, project: string) {
   const folder = `services/${service}/browser`;
   if (!existsSync(join(project, folder))) return [];
@@ -132,7 +132,7 @@ function scriptsOf(service: string, project: string) {
     }));
 }
 
-/** Writes a file. Text gets LF line ends whatever the clone has, as esbuild gives them to programs and scripts. */
+/** Writes a file. Text gets LF line ends in every clone, as programs and scripts do from esbuild. */
 function put(path: string, content: Buffer): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(
@@ -143,10 +143,10 @@ function put(path: string, content: Buffer): void {
   );
 }
 
-/** Git takes a file without NUL for text. A small binary file may have none, but is hardly ever valid UTF-8. */
+/** Git treats a file without NUL as text. A small binary file may have none, but is hardly ever valid UTF-8. */
 const isText = (content: Buffer) => !content.includes(0) && isUtf8(content);
 
-/** SHA-256 of every file's path and content, in hexadecimal. Modes are the same everywhere. */
+/** SHA-256 of every file's path and content, in hexadecimal. Modes are normalized. */
 function hashOf(folder: string): string {
   const hash = createHash("sha256");
   for (const [file, content] of contentsOf(folder))
@@ -154,7 +154,7 @@ function hashOf(folder: string): string {
   return hash.digest("hex");
 }
 
-/** Puts a folder in another's place, unless both have the same files. */
+/** Replaces a folder by a fresh one, unless both have the same files. */
 function replace(old: string, fresh: string): void {
   if (isDeepStrictEqual(contentsOf(old), contentsOf(fresh))) return;
   rmSync(old, { recursive: true, force: true });
@@ -162,7 +162,7 @@ function replace(old: string, fresh: string): void {
   renameSync(fresh, old);
 }
 
-/** Every file below a folder: its bytes and its path, with slashes on every system. */
+/** Every file below a folder: its content and its path, with slashes on every system. */
 function contentsOf(folder: string): [path: string, content: Buffer][] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -172,8 +172,8 @@ function contentsOf(folder: string): [path: string, content: Buffer][] {
     .map((file) => [file, readFileSync(join(folder, file))]);
 }
 
-/** Sets what differs between machines and clones: modes (umask) and times. */
-function settle(folder: string): void {
+/** Sets modes and times, which differ between machines and clones. */
+function normalizeModesAndTimes(folder: string): void {
   for (const entry of readdirSync(folder, {
     recursive: true,
     withFileTypes: true,

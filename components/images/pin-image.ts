@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { isBehindProxy, registryServer } from "../../config/image-reference.ts";
+import { isBehindProxy, registryServer } from "./registry-server.ts";
 
-/** How long a registry may take to answer one request, in milliseconds. */
+/** How long a registry may take to answer one request. */
 const timeoutMs = 10_000;
 
-/** A single image and one for several platforms, by Docker's and by OCI's media types. */
+/** The media types of single-platform and multi-platform images, OCI's and Docker's. */
 const manifestTypes = [
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.oci.image.manifest.v1+json",
@@ -16,15 +16,17 @@ const manifestTypes = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join();
 
-/** Only Docker may be able to read the image: it has other credentials, or goes through a proxy. */
-export class UnreadableImageError extends Error {}
+/** This program can't read the image. Docker may be able to: it may have other credentials, or use a proxy. */
+export class UnreadableImageError extends Error {
+  override name = "UnreadableImageError";
+}
 
 /**
  * Resolves an image's tag to its current digest (`node:24` to `node@sha256:…`). Follows the OCI distribution
- * specification, with the credentials of `docker login`. No client on npm reads a digest by HEAD, which registries don't
- * count as a pull.
- * @returns the reference unchanged if it has a digest
- * @throws UnreadableImageError; another Error if the registry doesn't answer, or has no such image
+ * specification, with the credentials of `docker login`. No client on npm reads a digest with HEAD, which registries
+ * don't count as a pull.
+ * @returns the reference unchanged if it already has a digest
+ * @throws UnreadableImageError; another Error if the registry doesn't answer, or does not have the image
  */
 export async function pinImage(reference: string): Promise<string> {
   if (/@sha256:[0-9a-f]{64}$/.test(reference)) return reference;
@@ -69,7 +71,7 @@ function parse(reference: string) {
   return { name, registry, repository, tag };
 }
 
-/** The Authorization header that answers a challenge (RFC 7235; for Bearer, Docker's token authentication). */
+/** The Authorization header for a challenge (RFC 7235; for Bearer, Docker's token authentication). */
 async function authorize(
   challenge: string,
   registry: string,

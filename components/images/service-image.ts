@@ -5,22 +5,22 @@ import { componentTypes } from "../naming.ts";
 import { contextOf } from "./bundle.ts";
 
 export interface ServiceImageArgs {
-  /** Where it is pushed to: host, port and path, without the image's own name. */
-  registry: string;
-  /** The image it is built on, by digest where that is known. Its entry point is Node.js. */
+  /** The registry to push to: host, port and path, without the image's own name. */
+  registry: pulumi.Input<string>;
+  /** The base image, by digest where that is known. Its entry point is Node.js. */
   baseImage: pulumi.Input<string>;
-  /** What the cluster's nodes run, such as linux/amd64. Said, because left out it would be this machine's. */
+  /** The platform of the cluster's nodes, such as linux/amd64. Docker's own default is this machine's. */
   platform: string;
-  /** A hash of what the Docker context holds. */
+  /** A hash of the Docker context's content. */
   contentHash: string;
 }
 
-/** Hexadecimal digits of a tag: enough for the images of one service. */
+/** Hexadecimal digits of a tag: enough to tell the images of one service apart. */
 const tagLength = 12;
 
-/** A service's image, built from its bundle and pushed to the registry. Unchanged sources make no diff. */
+/** A service's image, built from its bundle and pushed to the registry. Unchanged sources change nothing. */
 export class ServiceImage extends pulumi.ComponentResource {
-  /** The image by digest, `registry/marquee-auth@sha256:…`: what pods run. */
+  /** The image by digest, `registry/marquee-auth@sha256:…`. */
   readonly reference: pulumi.Output<string>;
 
   constructor(
@@ -47,7 +47,7 @@ export class ServiceImage extends pulumi.ComponentResource {
     this.reference = image.repoDigest.apply((reference) => {
       if (/@sha256:[0-9a-f]{64}$/.test(reference)) return reference;
       throw new pulumi.ResourceError(
-        `The registry gave no digest for ${name}'s image ("${reference}"), so there is nothing that pods could pull. ` +
+        `The registry gave no digest for ${name}'s image ("${reference}"), so pods can't pull it. ` +
           `Push it again: pulumi up --target-replace '**docker:index/image:Image::${name}'`,
         image,
         true,
@@ -57,7 +57,7 @@ export class ServiceImage extends pulumi.ComponentResource {
   }
 }
 
-/** The stack, and a hash of everything that the image is made of: `dev-0123456789ab`. */
+/** The stack, and a hash of everything that the image is built from: `dev-0123456789ab`. */
 const tag = ({ contentHash, platform, baseImage }: ServiceImageArgs) =>
   pulumi.output(baseImage).apply((baseImage) => {
     const hash = createHash("sha256")

@@ -1,72 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { type Issues, isMap, isWhole } from "../../config/issues.ts";
+import type { AutoscaleSettings } from "../../config/autoscaling.ts";
 import { forcePatch, recommendedLabels } from "../naming.ts";
 
-/** How many pods there are, by how busy they are. */
-export interface AutoscaleSettings {
-  /** The fewest pods. @default 2, so that a node may go away */
-  min: number;
-  /** The most pods. */
-  max: number;
-  /** Of the CPU that each pod requests, what the pods are to use on average. @default 80, as `kubectl autoscale` has it */
-  cpuPercent: number;
-}
-
-/** Pods of a service that says nothing of their number: one node may go away. */
-export const defaultPods = 2;
-
-/** Pods of one service. Kubernetes is made for 150,000 in a cluster; more than this is a slip of the hand. */
-export const mostPods = 10_000;
-
-/** Checks `autoscale`. */
-export function parseAutoscale(
-  key: string,
-  raw: unknown,
-  report: Issues,
-): AutoscaleSettings {
-  const settings = { min: defaultPods, max: defaultPods, cpuPercent: 80 };
-  if (!isMap(raw)) {
-    report.invalid(
-      key,
-      raw,
-      "it must be a map, such as { min: 2, max: 10, cpuPercent: 80 }",
-    );
-    return settings;
-  }
-  report.rejectUnknownKeys(
-    `${key}.`,
-    raw,
-    Object.keys(settings),
-    "a setting of autoscale",
-  );
-  const { min = settings.min, max, cpuPercent = settings.cpuPercent } = raw;
-  if (isWhole(min, 1)) settings.min = min;
-  else
-    report.invalid(`${key}.min`, min, "it must be a whole number, 1 or more");
-  if (!isWhole(max, 1))
-    report.invalid(`${key}.max`, max, "it must be a whole number, 1 or more");
-  else if (isWhole(min, 1) && max < min)
-    report.invalid(
-      `${key}.max`,
-      max,
-      `it must not be less than ${key}.min, which is ${min}${raw.min === undefined ? " (the default)" : ""}`,
-    );
-  else if (max > mostPods)
-    report.invalid(`${key}.max`, max, `it must be ${mostPods} at most`);
-  else settings.max = max;
-  // Above 100: pods may use more than they request, up to their limit.
-  if (isWhole(cpuPercent, 1, 1000)) settings.cpuPercent = cpuPercent;
-  else
-    report.invalid(
-      `${key}.cpuPercent`,
-      cpuPercent,
-      "it must be a whole number from 1 to 1000, of the CPU that a pod requests",
-    );
-  return settings;
-}
-
-/** What keeps the number of a Deployment's pods where their CPU says. It needs metrics-server, which most clusters have. */
+/** Scales a Deployment with its pods' CPU usage. Needs metrics-server, which most clusters have. */
 export function createAutoscaler(
   service: string,
   deployment: k8s.apps.v1.Deployment,
@@ -80,7 +17,7 @@ export function createAutoscaler(
         name: `${service}-autoscaler`,
         namespace: deployment.metadata.namespace,
         labels: recommendedLabels(service),
-        // It is ready when metrics are there, which takes a new pod a minute: nothing to wait for.
+        // It becomes ready with the first metrics, which take a new pod a minute. Nothing depends on it until then.
         annotations: { ...forcePatch, "pulumi.com/skipAwait": "true" },
       },
       spec: {
@@ -95,7 +32,7 @@ export function createAutoscaler(
           {
             type: "ContainerResource",
             containerResource: {
-              container: service, // whatever a sidecar does
+              container: service, // without the log sidecar
               name: "cpu",
               target: { type: "Utilization", averageUtilization: cpuPercent },
             },

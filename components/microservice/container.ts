@@ -1,7 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { DeployedSettings } from "../../config/service.ts";
-import { type EnvValue, environmentOf } from "../generated-secret.ts";
+import { type EnvValue, environmentOf } from "../container-environment.ts";
 import { containerSecurity } from "../pod-security.ts";
 
 export interface ContainerArgs {
@@ -9,26 +8,27 @@ export interface ContainerArgs {
   image: pulumi.Input<string>;
   /** The port that the program listens on. */
   port: number;
-  settings: DeployedSettings;
   /** The program's environment. */
   env: Record<string, EnvValue>;
-  /** The name of the Secret with more of it. */
-  secret?: pulumi.Input<string> | undefined;
-  volumeMounts?: k8s.types.input.core.v1.VolumeMount[] | undefined;
+  /** The name of a Secret with more environment variables. @default none */
+  envFromSecret?: pulumi.Input<string> | undefined;
+  resources: pulumi.Input<k8s.types.input.core.v1.ResourceRequirements>;
+  /** @default none */
+  volumeMounts?: k8s.types.input.core.v1.VolumeMount[];
 }
 
-/** Seconds that a pod goes on serving after Kubernetes decided to end it: load balancers learn of it meanwhile. */
+/** Seconds that a terminating pod keeps serving: load balancers learn of its end meanwhile. */
 const preStopSeconds = 5;
 
 /**
- * What every container has: no rights, and somebody who looks after it. Started when it first answers, asked less often from
- * then on; alive says nothing of what it depends on. What it said last, if it fails, is in the pod's status.
+ * Defaults for every container: restricted security context, startup and liveness probes, last log lines as termination
+ * message. The liveness probe ignores dependencies on purpose.
  * @param port the name of its port
- * @param started the path that answers once it has started
+ * @param startupPath the path that answers once the program has started
  */
-export const containerDefaults = (port: string, started: string) => ({
+export const containerDefaults = (port: string, startupPath: string) => ({
   startupProbe: {
-    httpGet: { path: started, port },
+    httpGet: { path: startupPath, port },
     periodSeconds: 1,
     failureThreshold: 60,
   },
@@ -42,23 +42,28 @@ export const containerDefaults = (port: string, started: string) => ({
 });
 
 /** The container that runs a service. Its program answers /livez and /readyz. */
-export function createContainer(
+export const serviceContainer = (
   name: string,
-  { image, port, settings, env, secret, volumeMounts }: ContainerArgs,
-): k8s.types.input.core.v1.Container {
-  return {
-    name,
+  {
     image,
-    ports: [{ name: "http", containerPort: port }],
-    env: environmentOf(env),
-    ...(secret && { envFrom: [{ secretRef: { name: secret } }] }),
-    ...containerDefaults("http", "/livez"),
-    readinessProbe: {
-      httpGet: { path: "/readyz", port: "http" },
-      periodSeconds: 1,
-    },
-    lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
-    resources: settings.resources,
-    ...(volumeMounts && { volumeMounts }),
-  };
-}
+    port,
+    env,
+    envFromSecret,
+    resources,
+    volumeMounts = [],
+  }: ContainerArgs,
+): k8s.types.input.core.v1.Container => ({
+  name,
+  image,
+  ports: [{ name: "http", containerPort: port }],
+  env: environmentOf(env),
+  ...(envFromSecret && { envFrom: [{ secretRef: { name: envFromSecret } }] }),
+  ...containerDefaults("http", "/livez"),
+  readinessProbe: {
+    httpGet: { path: "/readyz", port: "http" },
+    periodSeconds: 1,
+  },
+  lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
+  resources,
+  ...(volumeMounts.length > 0 && { volumeMounts }),
+});

@@ -2,7 +2,10 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { forcePatch, recommendedLabels } from "../naming.ts";
 
-/** What makes whoever drains nodes take one pod of a service at a time. A pod that is not ready serves nobody, and may go. */
+/**
+ * Limits voluntary evictions (node drains) to one pod of a service at a time. Pods that are not ready may always be
+ * evicted.
+ */
 export function createDisruptionBudget(
   service: string,
   namespace: pulumi.Input<string>,
@@ -16,7 +19,7 @@ export function createDisruptionBudget(
         name: `${service}-disruption-budget`,
         namespace,
         labels: recommendedLabels(service),
-        // Its status is Pulumi's to remember once it has one; or the next preview would show it as news.
+        // Without waiting for a status, Pulumi's state would lack it, and the next preview would show it as a change.
         annotations: {
           ...forcePatch,
           "pulumi.com/waitFor": "jsonpath={.status.observedGeneration}",

@@ -1,15 +1,16 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { type DeployedDatabase, databasePort } from "../../config/database.ts";
-import { environmentOf, type SecretValue } from "../generated-secret.ts";
+import { environmentOf, type SecretValue } from "../container-environment.ts";
 import { containerSecurity, podSecurity } from "../pod-security.ts";
+import { checkVersion, setPassword } from "./scripts.ts";
 
 const data = "/var/lib/postgresql/data";
 
-/** Below the mount, which may have a lost+found and does not belong to PostgreSQL. */
+/** A folder below the mount, which may contain lost+found and does not belong to PostgreSQL's user. */
 const dataFolder = `${data}/pgdata`;
 
-/** The official image's user, which alone it knows; it owns what is on the volume. */
+/** The official image's user, the only one it supports. It owns the files on the volume. */
 const user = { runAsUser: 999, runAsGroup: 999 };
 
 /** The security context of every pod that mounts the volume. */
@@ -20,15 +21,15 @@ const volumeSecurity = {
   fsGroupChangePolicy: "OnRootMismatch",
 };
 
-const answers = {
+const isReady = {
   exec: { command: ["pg_isready", "--host=127.0.0.1", "--quiet"] },
   timeoutSeconds: 5,
 };
 
 /**
- * The pod that PostgreSQL runs in, with nothing to write to but its volume, and what it needs while it runs.
+ * The pod that runs PostgreSQL. Only its volume and temporary folders are writable.
  * @param password the superuser's
- * @param claimName of the volume
+ * @param claimName the name of the volume's claim
  */
 export function postgresPod(
   { image, maxConnections, resources }: DeployedDatabase,
@@ -39,8 +40,8 @@ export function postgresPod(
     image,
     env: environmentOf({
       POSTGRES_PASSWORD: password,
-      // As text sorts in every release of the C library; of data, each page has a checksum; and who comes by
-      // `kubectl port-forward` needs the password, too.
+      // The builtin locale sorts text the same in every release of the C library. Data pages have checksums. Local
+      // connections, such as those of `kubectl port-forward`, need the password, too.
       POSTGRES_INITDB_ARGS:
         "--locale-provider=builtin --locale=C.UTF-8 --data-checksums --auth-host=scram-sha-256",
       PGDATA: dataFolder,
@@ -58,7 +59,7 @@ export function postgresPod(
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    // Time to write what is in memory; a restart that has to read the log again takes longer.
+    // Time for the shutdown checkpoint. Without one, the restart takes longer, as it replays the write-ahead log.
     terminationGracePeriodSeconds: 60,
     securityContext: volumeSecurity,
     initContainers: [
@@ -74,10 +75,10 @@ export function postgresPod(
         name: "postgres",
         args: ["-c", `max_connections=${maxConnections}`],
         ports: [{ name: "postgres", containerPort: databasePort }],
-        // After a crash it reads its log before it answers: 10 minutes are a lot of log.
-        startupProbe: { ...answers, periodSeconds: 1, failureThreshold: 600 },
-        readinessProbe: { ...answers, periodSeconds: 2 },
-        // A server that refuses clients for a while is not dead: it may be reading its log.
+        // After a crash, the server replays its write-ahead log before it answers. 10 minutes are enough for a long one.
+        startupProbe: { ...isReady, periodSeconds: 1, failureThreshold: 600 },
+        readinessProbe: { ...isReady, periodSeconds: 2 },
+        // TCP only: a server that rejects clients may be replaying its log, and must not be restarted.
         livenessProbe: {
           tcpSocket: { port: "postgres" },
           periodSeconds: 10,
@@ -95,8 +96,8 @@ export function postgresPod(
 }
 
 /**
- * The pod that checks whether an image can be pulled and runs the PostgreSQL version of the data on the volume. It runs on
- * the server's node, as a ReadWriteOnce volume can't be mounted on another.
+ * The pod that checks whether an image can be pulled and has the PostgreSQL version of the data on the volume. It runs
+ * on the server's node, as a ReadWriteOnce volume can't be mounted on another.
  * @param labels of all pods of the database
  */
 export function imageCheckPod(
@@ -137,25 +138,3 @@ export function imageCheckPod(
     volumes: [{ name: "data", persistentVolumeClaim: { claimName } }],
   };
 }
-
-/** Fails where the volume has data of another major version, which PostgreSQL can't read. */
-const checkVersion = `
-[ -s "$PGDATA/PG_VERSION" ] || exit 0
-data=$(<"$PGDATA/PG_VERSION")
-[[ $(postgres --version) =~ [0-9]+ ]]
-image=\${BASH_REMATCH[0]}
-if [ "$data" != "$image" ]; then
-  echo "The volume has data of PostgreSQL $data, and $IMAGE runs PostgreSQL $image, which cannot read it. The server was left as it is. Set marquee:database.image to an image of PostgreSQL $data, or move the data as README.md says under Another version of PostgreSQL." >&2
-  exit 1
-fi
-`.trim();
-
-/**
- * Gives the superuser the password that the Secret has, before the server starts: it may be another than the one that the
- * volume was made with. At the first start there is no server yet, and its entry point sets it.
- */
-const setPassword = `
-[ -s "$PGDATA/PG_VERSION" ] || exit 0
-quoted=\${POSTGRES_PASSWORD//\\'/\\'\\'}
-postgres --single -j -D "$PGDATA" postgres <<<"ALTER ROLE postgres PASSWORD '$quoted';" >/dev/null
-`.trim();

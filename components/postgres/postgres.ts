@@ -1,102 +1,110 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  type DatabaseSettings,
-  type DeployedDatabase,
-  databasePort,
-} from "../../config/database.ts";
+import { type DatabaseSettings, databasePort } from "../../config/database.ts";
+import type { EnvValue, SecretValue } from "../container-environment.ts";
 import {
   createGeneratedSecret,
-  type EnvValue,
   type GeneratedValues,
-  type SecretValue,
 } from "../generated-secret.ts";
 import { componentTypes, forcePatch, recommendedLabels } from "../naming.ts";
 import type { NetworkService } from "../network-policies.ts";
-import { imageCheckPod, postgresPod } from "./pod.ts";
 import { createProvisioning, provisioner } from "./provisioning.ts";
+import { createServer } from "./server.ts";
 
-export interface PostgresArgs {
+/** A database in this cluster or elsewhere, as config/database.ts defines them, and the services that use it. */
+export type PostgresArgs = DatabaseSettings & {
   /** The namespace's name. */
   namespace: pulumi.Input<string>;
-  settings: DatabaseSettings;
-  /** The password of the superuser here, or of `settings.user` elsewhere. @default a generated one; elsewhere it must be said */
+  /** The administrator's password. Required for a database elsewhere. @default a generated one */
   password?: string | undefined;
-  /** The services that get a database and a role of their name, each with its role's connection limit. */
+  /** The services that get a database and a role of their name, with the connection limit of each role. */
   connectionLimits: Readonly<Record<string, number>>;
   /** Whether a server may exist already. Then its image is checked before it is replaced. @default false */
   isDeployed?: boolean | undefined;
-  /** Passwords that were generated before, to go on with. @default none */
+  /** Passwords that earlier deployments generated, to keep. @default none */
   generatedValues?: GeneratedValues | undefined;
-}
+};
 
-/** How long an image may take to be pulled and checked. */
-const imageCheckSeconds = 120;
-
-/** The name that pods find it by, wherever it is. */
+/** The name that pods find the database by, in this cluster or elsewhere. */
 const host = "postgres";
 
 /**
- * PostgreSQL for all services: a StatefulSet with a volume, or a name for one that runs elsewhere; and in either, a database
- * and a role for each service. Restarts and deleted pods lose nothing that was committed (fsync and synchronous commit are on).
+ * PostgreSQL for all services: a StatefulSet with a volume, or a DNS name for a server elsewhere, with a database and a
+ * role for each service. No committed data is lost with a pod (fsync and synchronous commit are on).
  */
 export class Postgres extends pulumi.ComponentResource {
-  /** What is there once every service has its role and database. */
+  /** The resource to depend on once every service has its role and database. */
   readonly provisioned: pulumi.Resource;
-  /** Its part in the network. */
+  /** The pods that NetworkPolicies have to know. */
   readonly network: readonly NetworkService[];
-  readonly #settings: DatabaseSettings;
+  readonly #address: DatabaseAddress;
   readonly #passwords: Record<string, SecretValue>;
 
   constructor(
     name: string,
-    {
-      namespace,
-      settings,
-      password,
-      connectionLimits,
-      isDeployed = false,
-      generatedValues,
-    }: PostgresArgs,
+    args: PostgresArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(componentTypes.postgres, name, {}, opts);
-    const parent = this;
-    const isElsewhere = "externalName" in settings;
+    const child = { parent: this };
+    const { namespace, connectionLimits, generatedValues: existing } = args;
     const selector = { app: name };
-    const labels = { ...selector, ...recommendedLabels(name) };
-    const secret = (secretName: string, owner: string, given?: string) =>
-      createGeneratedSecret(
-        secretName,
-        { namespace, owner, given, existing: generatedValues },
-        { parent },
-      );
 
-    this.#settings = settings;
+    this.#address = addressOf(args);
     this.#passwords = Object.fromEntries(
       Object.keys(connectionLimits).map((service) => [
         service,
-        secret(`${service}-database-password`, service),
+        createGeneratedSecret(
+          `${service}-database-password`,
+          { namespace, owner: service, existing },
+          child,
+        ),
       ]),
     );
-    const adminPassword = secret(`${name}-password`, name, password);
-    const server = isElsewhere ? undefined : createServer(settings);
-    const service = createService();
-    this.provisioned = createProvisioning(
+    const adminPassword = createGeneratedSecret(
+      `${name}-password`,
+      { namespace, owner: name, given: args.password, existing },
+      child,
+    );
+    const server =
+      "externalName" in args
+        ? undefined
+        : createServer(
+            name,
+            {
+              ...args,
+              selector,
+              serviceName: host,
+              adminPassword,
+              isDeployed: args.isDeployed ?? false,
+            },
+            child,
+          );
+    const service = new k8s.core.v1.Service(
+      name,
       {
-        ...{ namespace, settings, adminPassword, connectionLimits },
-        passwords: this.#passwords,
+        metadata: {
+          name: host,
+          namespace,
+          labels: { ...selector, ...recommendedLabels(name) },
+          annotations: { ...forcePatch, "pulumi.com/skipAwait": "true" },
+        },
+        spec: serviceSpec(args, selector),
       },
-      { parent, dependsOn: server ? [server, service] : service },
+      { ...child, ...(server && { dependsOn: server }) },
+    );
+    this.provisioned = createProvisioning(
+      { ...args, adminPassword, passwords: this.#passwords },
+      { ...child, dependsOn: server ? [server, service] : service },
     );
     this.network = [
       {
         name,
         app: name,
-        port: isElsewhere ? settings.port : databasePort,
+        port: this.#address.port,
         calls: [],
         readyResource: service,
-        ingress: isElsewhere ? "external" : "internal",
+        ingress: server ? "internal" : "external",
       },
       {
         name: provisioner,
@@ -107,151 +115,50 @@ export class Postgres extends pulumi.ComponentResource {
       },
     ];
     this.registerOutputs();
-
-    function createServer(settings: DeployedDatabase) {
-      const claimName = createVolume(settings).metadata.name;
-      if (isDeployed)
-        return createStatefulSet(
-          settings,
-          claimName,
-          createImageCheck(settings, claimName),
-        );
-      // A first deployment has no data to check the image against, and need not wait.
-      const server = createStatefulSet(settings, claimName);
-      createImageCheck(settings, claimName, server);
-      return server;
-    }
-
-    /** A Job that is replaced, and so runs again, whenever the image changes. */
-    function createImageCheck(
-      { image }: DeployedDatabase,
-      claimName: pulumi.Input<string>,
-      dependsOn?: pulumi.Resource,
-    ) {
-      return new k8s.batch.v1.Job(
-        `${name}-image-check`,
-        {
-          metadata: {
-            namespace,
-            labels: recommendedLabels(name),
-            // A failed one is run again by the next update.
-            annotations: { ...forcePatch, "pulumi.com/replaceUnready": "true" },
-          },
-          spec: {
-            backoffLimit: 0,
-            activeDeadlineSeconds: imageCheckSeconds,
-            template: {
-              metadata: { labels: recommendedLabels(name) },
-              spec: imageCheckPod(image, recommendedLabels(name), claimName),
-            },
-          },
-        },
-        {
-          parent,
-          ...(dependsOn && { dependsOn }),
-          customTimeouts: { create: `${imageCheckSeconds + 30}s` },
-        },
-      );
-    }
-
-    function createStatefulSet(
-      settings: DeployedDatabase,
-      claimName: pulumi.Input<string>,
-      dependsOn?: pulumi.Resource,
-    ) {
-      return new k8s.apps.v1.StatefulSet(
-        name,
-        {
-          metadata: { name, namespace, labels, annotations: forcePatch },
-          spec: {
-            replicas: 1,
-            serviceName: host,
-            // With OrderedReady, no later update would replace a pod that never became ready (kubernetes#67250).
-            podManagementPolicy: "Parallel",
-            selector: { matchLabels: selector },
-            template: {
-              metadata: { labels },
-              spec: postgresPod(settings, adminPassword, claimName),
-            },
-          },
-        },
-        {
-          parent,
-          ...(dependsOn && { dependsOn }),
-          // Immutable: a server that was deployed with another policy keeps it rather than being replaced.
-          ignoreChanges: ["spec.podManagementPolicy"],
-          customTimeouts: { create: "5m", update: "5m", delete: "2m" },
-        },
-      );
-    }
-
-    /** A claim of its own, not the StatefulSet's: it can grow. It stays when the database moves elsewhere, and goes with the namespace. */
-    function createVolume({ storage, storageClass }: DeployedDatabase) {
-      return new k8s.core.v1.PersistentVolumeClaim(
-        `${name}-data`,
-        {
-          metadata: {
-            name: `${name}-data`,
-            namespace,
-            labels,
-            // It is bound when the pod that needs it is placed, and that is awaited.
-            annotations: { ...forcePatch, "pulumi.com/skipAwait": "true" },
-          },
-          spec: {
-            accessModes: ["ReadWriteOnce"],
-            resources: { requests: { storage } },
-            ...(storageClass && { storageClassName: storageClass }),
-          },
-        },
-        { parent, retainOnDelete: true },
-      );
-    }
-
-    function createService() {
-      return new k8s.core.v1.Service(
-        name,
-        {
-          metadata: {
-            name: host,
-            namespace,
-            labels,
-            annotations: { ...forcePatch, "pulumi.com/skipAwait": "true" },
-          },
-          spec: isElsewhere
-            ? { type: "ExternalName", externalName: settings.externalName }
-            : {
-                type: "ClusterIP",
-                selector,
-                ports: [
-                  {
-                    name: "postgres",
-                    port: databasePort,
-                    targetPort: "postgres",
-                  },
-                ],
-              },
-        },
-        { parent, ...(server && { dependsOn: server }) },
-      );
-    }
   }
 
-  /** What a service's program finds its database by. */
+  /** The environment variables by which a service finds its database. */
   variables(service: string): Record<string, EnvValue> {
-    const settings = this.#settings;
     const password = this.#passwords[service];
     if (!password) return {};
-    const port = "externalName" in settings ? settings.port : databasePort;
+    const { port, tls } = this.#address;
     return {
       DATABASE_PASSWORD: password,
       DATABASE_URL: `postgres://${service}:$(DATABASE_PASSWORD)@${host}:${port}/${service}`,
-      ...("externalName" in settings && {
-        DATABASE_TLS: settings.tls,
-        DATABASE_TLS_NAME: settings.externalName,
-        ...(settings.certificateAuthority && {
-          DATABASE_TLS_CA: settings.certificateAuthority,
-        }),
-      }),
+      ...tls,
     };
   }
 }
+
+interface DatabaseAddress {
+  port: number;
+  /** Environment variables for TLS. */
+  tls: Record<string, string>;
+}
+
+function addressOf(settings: DatabaseSettings): DatabaseAddress {
+  if (!("externalName" in settings)) return { port: databasePort, tls: {} };
+  const { port, tls, externalName, certificateAuthority } = settings;
+  return {
+    port,
+    tls: {
+      DATABASE_TLS: tls,
+      DATABASE_TLS_NAME: externalName,
+      ...(certificateAuthority && { DATABASE_TLS_CA: certificateAuthority }),
+    },
+  };
+}
+
+const serviceSpec = (
+  settings: DatabaseSettings,
+  selector: Record<string, string>,
+): k8s.types.input.core.v1.ServiceSpec =>
+  "externalName" in settings
+    ? { type: "ExternalName", externalName: settings.externalName }
+    : {
+        type: "ClusterIP",
+        selector,
+        ports: [
+          { name: "postgres", port: databasePort, targetPort: "postgres" },
+        ],
+      };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { environmentOf } from "../../components/container-environment.ts";
 import {
   createGeneratedSecret,
-  environmentOf,
   type GeneratedValues,
 } from "../../components/generated-secret.ts";
 import { deploy, noting, only } from "../support/components/engine.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { nodeHost, readKubeconfig } from "../../components/preflight.ts";
+import { nodeHost, readKubeconfig } from "../../components/kubeconfig.ts";
 import { useFolders } from "../support/folders.ts";
 
 /** A kubeconfig with one context per entry, each with a cluster of its own. */

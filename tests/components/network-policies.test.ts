@@ -71,7 +71,7 @@ const servicesOf = (options?: pulumi.CustomResourceOptions) =>
     }),
   );
 
-describe("NetworkPaths", () => {
+describe("NetworkPolicies", () => {
   it("denies all ingress and egress without services", async () => {
     const { specs } = await policies([]);
     assert.deepEqual(specs, {
@@ -172,7 +172,7 @@ describe("NetworkPaths", () => {
         service("auth", { ingress: reach }),
         service("streaming", { port: 8083, calls }),
       ]);
-      await assert.rejects(work, /auth has no port to be called at/);
+      await assert.rejects(work, /auth is called by others, and has no port/);
     });
 
   it("allows egress to a service outside the cluster on its port, and creates no policy for that service", async () => {

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import {
-  contextMistake,
+  contextIssue,
   preflight,
-  registryMistake,
+  registryIssue,
 } from "../../components/preflight.ts";
 import { image, settingsOf } from "../support/components/configurations.ts";
 import { deploy, ends, warnings } from "../support/components/engine.ts";
 import { withRegistry } from "../support/components/registry.ts";
 
-describe("contextMistake", () => {
+describe("contextIssue", () => {
   const of = (...names: string[]) =>
-    contextMistake("here", {
+    contextIssue("here", {
       files: ["/one", "/two"],
       servers: new Map(names.map((name) => [name, undefined])),
     });
@@ -31,7 +31,7 @@ describe("contextMistake", () => {
   });
 });
 
-describe("registryMistake", () => {
+describe("registryIssue", () => {
   /** Does some work with a fake `fetch`; returns the requested URLs. */
   async function answered(
     answer: () => Promise<Response>,
@@ -52,21 +52,21 @@ describe("registryMistake", () => {
   for (const status of [200, 401])
     it(`returns undefined if the registry answers ${status}`, () =>
       withRegistry(status, async (host) => {
-        assert.equal(await registryMistake(`${host}/acme`), undefined);
+        assert.equal(await registryIssue(`${host}/acme`), undefined);
       }));
 
   it("reports a server that is not a registry", () =>
     withRegistry(404, async (host) => {
       assert.equal(
-        await registryMistake(`${host}/acme`),
-        `marquee:registry is "${host}/acme", but http://${host}/v2/ answers 404, as no registry does. Set the key to a registry's host.`,
+        await registryIssue(`${host}/acme`),
+        `marquee:registry is "${host}/acme", but http://${host}/v2/ answers 404, so it is not a registry. Set the key to a registry's host.`,
       );
     }));
 
   it("reports why a registry is unreachable", () =>
     withRegistry(undefined, async (host) => {
       assert.equal(
-        await registryMistake(host),
+        await registryIssue(host),
         `marquee:registry is "${host}", which does not answer (http://${host}/v2/: connect ECONNREFUSED ${host}). Start it, or set the key to one that runs.`,
       );
     }));
@@ -81,7 +81,7 @@ describe("registryMistake", () => {
       },
       async () =>
         assert.match(
-          (await registryMistake("localhost:5001")) ?? "",
+          (await registryIssue("localhost:5001")) ?? "",
           /\(http:\/\/localhost:5001\/v2\/: ECONNREFUSED\)/,
         ),
     ));
@@ -96,13 +96,13 @@ describe("registryMistake", () => {
     it(`asks ${url} for ${registry}`, async () => {
       const asked = await answered(
         async () => new Response(),
-        async () => assert.equal(await registryMistake(registry), undefined),
+        async () => assert.equal(await registryIssue(registry), undefined),
       );
       assert.deepEqual(asked, [url]);
     });
 });
 
-describe("requireReach", () => {
+describe("preflight", () => {
   const settings = (registry?: string, changes: object = {}) =>
     settingsOf({ registry, ...changes });
   const nothing = { files: ["/none"], servers: new Map() };
@@ -113,8 +113,8 @@ describe("requireReach", () => {
     settings: Parameters<typeof preflight>[0],
     kubeconfig: Parameters<typeof preflight>[1],
   ) => preflight(settings, kubeconfig, deployed, "marquee-dev");
-  const mistakes = (host: string) =>
-    `  - ${contextMistake("here", nothing)}\n` +
+  const issues = (host: string) =>
+    `  - ${contextIssue("here", nothing)}\n` +
     `  - marquee:registry is "${host}", which does not answer (http://${host}/v2/: connect ECONNREFUSED ${host}). Start it, or set the key to one that runs.\n`;
 
   it("passes an update if the context and the registry are available", () =>
@@ -160,7 +160,7 @@ describe("requireReach", () => {
     withRegistry(undefined, (host) =>
       ends(
         deploy(() => reach(settings(host, { imagesFrom: "staging" }), nothing)),
-        `Stack dev can't be deployed from here, so nothing was built or changed:\n  - ${contextMistake("here", nothing)}\n`,
+        `Stack dev can't be deployed from here, so nothing was built or changed:\n  - ${contextIssue("here", nothing)}\n`,
       ),
     ));
 
@@ -177,11 +177,11 @@ describe("requireReach", () => {
       );
     }));
 
-  it("fails an update without a stack trace, and lists every mistake", () =>
+  it("fails an update without a stack trace, and lists every issue", () =>
     withRegistry(undefined, async (host) => {
       await ends(
         deploy(() => reach(settings(host), nothing)),
-        `Stack dev can't be deployed from here, so nothing was built or changed:\n${mistakes(host)}`,
+        `Stack dev can't be deployed from here, so nothing was built or changed:\n${issues(host)}`,
       );
     }));
 
@@ -200,7 +200,7 @@ describe("requireReach", () => {
         deploy(() => reach(settings(host), nothing), { preview: true }),
       );
       assert.deepEqual(warned, [
-        `warning: [runtime] This preview is made without these, and \`pulumi up\` will stop at them:\n${mistakes(host)}`,
+        `warning: [runtime] This preview ignores these issues, and \`pulumi up\` will fail with them:\n${issues(host)}`,
       ]);
     }));
 });

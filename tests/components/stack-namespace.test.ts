@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import type { DeploymentRecord } from "../../components/deployment-record.ts";
 import {
-  contextChangeMistake,
+  contextChangeIssue,
   createDefaultAccount,
   createNamespace,
-  namespaceMistake,
-  stackNameMistake,
+  namespaceIssue,
 } from "../../components/stack-namespace.ts";
+import { stackNameIssue } from "../../config/stack-name.ts";
 import {
   namespaceObject,
   useApiServer,
@@ -24,10 +24,10 @@ import { namespaceType } from "../support/components/program.ts";
 import { withRegistry } from "../support/components/registry.ts";
 import { useFolders } from "../support/folders.ts";
 
-describe("stackNameMistake", () => {
+describe("stackNameIssue", () => {
   for (const stack of ["dev", "pr-123", "2", "a".repeat(55)])
     it(`accepts ${stack}`, () => {
-      assert.equal(stackNameMistake("marquee", stack), undefined);
+      assert.equal(stackNameIssue("marquee", stack), undefined);
     });
 
   for (const [stack, suggested] of [
@@ -37,27 +37,27 @@ describe("stackNameMistake", () => {
     ["a".repeat(56), "a".repeat(55)],
   ] as const)
     it(`rejects ${stack}, and suggests ${suggested}`, () => {
-      const mistake = stackNameMistake("marquee", stack) ?? "";
-      assert.ok(mistake.startsWith(`The stack is named "${stack}", and`));
+      const issue = stackNameIssue("marquee", stack) ?? "";
+      assert.ok(issue.startsWith(`The stack is named "${stack}", and`));
       assert.ok(
-        mistake.endsWith(`Rename it: \`pulumi stack rename ${suggested}\`.`),
-        mistake,
+        issue.endsWith(`Rename it: \`pulumi stack rename ${suggested}\`.`),
+        issue,
       );
     });
 
   it("suggests no name if none of the characters is valid", () => {
-    assert.doesNotMatch(stackNameMistake("marquee", "_") ?? "", /Rename/);
+    assert.doesNotMatch(stackNameIssue("marquee", "_") ?? "", /Rename/);
   });
 });
 
-describe("contextChangeMistake", () => {
+describe("contextChangeIssue", () => {
   const servers = new Map<string, string | undefined>([
     ["old", "https://one:6443"],
     ["same", "https://one:6443"],
     ["new", "https://two:6443"],
   ]);
   const change = (record: Partial<DeploymentRecord>, context: string) =>
-    contextChangeMistake(
+    contextChangeIssue(
       context,
       { hasNamespace: true, programs: [], ...record },
       servers,
@@ -82,32 +82,32 @@ describe("contextChangeMistake", () => {
     it(`rejects ${context} for a stack that is deployed to ${before}, and says how to move`, () => {
       assert.equal(
         change({ context: before }, context),
-        `marquee:context is "${context}", but this stack is deployed to "${before}": its objects there would be left behind, data included. ` +
+        `marquee:context is "${context}", but this stack is deployed to "${before}": its objects and data there would be left behind. ` +
           "To move, run `pulumi destroy` with the former context first, or use a new stack (`pulumi stack init`). " +
           "If both names mean the same cluster, keep both contexts in the kubeconfig for this update.",
       );
     });
 });
 
-describe("namespaceMistake", () => {
+describe("namespaceIssue", () => {
   const useFolder = useFolders();
   const { objects, kubeconfig } = useApiServer();
   const path = "/api/v1/namespaces/marquee-dev";
-  const mistake = (adopt?: string) => {
+  const issue = (adopt?: string) => {
     const folder = useFolder({ kubeconfig: kubeconfig() });
     const files = [join(folder, "kubeconfig")];
-    return namespaceMistake("marquee-dev", adopt, "here", { files });
+    return namespaceIssue("marquee-dev", adopt, "here", { files });
   };
 
   it("accepts a namespace that does not exist", async () => {
-    assert.equal(await mistake(), undefined);
+    assert.equal(await issue(), undefined);
   });
 
   it("rejects an existing namespace, and says how to adopt it, deploy beside it, or delete it", async () => {
     objects[path] = namespaceObject("marquee-dev", {
       "marquee.local/owner": "theirs",
     });
-    const text = (await mistake()) ?? "";
+    const text = (await issue()) ?? "";
     assert.match(text, /^The namespace marquee-dev exists in this cluster, /);
     for (const command of [
       "`pulumi stack init`",
@@ -121,14 +121,14 @@ describe("namespaceMistake", () => {
     objects[path] = namespaceObject("marquee-dev", {
       "marquee.local/owner": "theirs",
     });
-    assert.equal(await mistake("theirs"), undefined);
-    assert.match((await mistake("formerly-theirs")) ?? "", /exists/);
+    assert.equal(await issue("theirs"), undefined);
+    assert.match((await issue("formerly-theirs")) ?? "", /exists/);
   });
 
   it("accepts an existing namespace without a mark by its uid", async () => {
     objects[path] = namespaceObject("marquee-dev");
-    assert.match((await mistake()) ?? "", /marquee:adopt uid-of-marquee-dev`/);
-    assert.equal(await mistake("uid-of-marquee-dev"), undefined);
+    assert.match((await issue()) ?? "", /marquee:adopt uid-of-marquee-dev`/);
+    assert.equal(await issue("uid-of-marquee-dev"), undefined);
   });
 
   it("reports why the cluster is unreachable", async () => {
@@ -138,9 +138,9 @@ describe("namespaceMistake", () => {
       });
       const files = [join(folder, "kubeconfig")];
       assert.match(
-        (await namespaceMistake("marquee-dev", undefined, "here", { files })) ??
+        (await namespaceIssue("marquee-dev", undefined, "here", { files })) ??
           "",
-        /^The cluster of marquee:context "here" can't be asked whether the namespace marquee-dev exists: connect ECONNREFUSED 127\.0\.0\.1:\d+\.$/,
+        /^The cluster of marquee:context "here" does not tell whether the namespace marquee-dev exists: connect ECONNREFUSED 127\.0\.0\.1:\d+\.$/,
       );
     });
   });
@@ -229,7 +229,7 @@ describe("createNamespace", () => {
     const warned = await warnings(() =>
       create(marked, { found: "theirs", preview: true }),
     );
-    assert.match(warned.join(), /taken over.*`pulumi up` will stop here/);
+    assert.match(warned.join(), /taken over.*`pulumi up` will fail/);
   });
 
   for (const retain of [true, false])

@@ -139,7 +139,7 @@ describe("parseSettings: autoscale", () => {
 
     describe("replicas beside autoscale", () => {
       const one =
-        "services.auth.autoscale is there too, and only one of the two can say how many pods there are; remove one (`pulumi config rm --path 'marquee:services.auth.replicas'`)";
+        "services.auth.autoscale is set, too, and only one of them can determine the number of pods; remove one (`pulumi config rm --path 'marquee:services.auth.replicas'`)";
       table(
         breaking("replicas", one, [2, 0], (replicas) => ({
           replicas,

@@ -9,7 +9,7 @@ import { authority } from "../support/components/certificates.ts";
 import {
   encrypted,
   issuer,
-  mistakesOf,
+  issuesOf,
   names,
   required,
   settingsOf,
@@ -94,9 +94,9 @@ describe("parseSettings: connections of all services", () => {
     ],
   ] as const)
     it(`accepts services ${JSON.stringify(services)} with database ${JSON.stringify(database)}`, () => {
-      assert.deepEqual(mistakesOf({ services, database, issuer }), []);
+      assert.deepEqual(issuesOf({ services, database, issuer }), []);
       assert.deepEqual(
-        mistakesOf(
+        issuesOf(
           { services, database: { ...managed, ...database }, secrets, issuer },
           encrypted,
         ),
@@ -104,7 +104,7 @@ describe("parseSettings: connections of all services", () => {
       );
     });
 
-  for (const [services, database, mistake] of [
+  for (const [services, database, issue] of [
     [
       { streaming: { autoscale: { max: 30 } } },
       {},
@@ -127,20 +127,20 @@ describe("parseSettings: connections of all services", () => {
     ],
   ] as const)
     it(`rejects services ${JSON.stringify(services)} with database ${JSON.stringify(database).slice(0, 40)}`, () => {
-      assert.deepEqual(mistakesOf({ services, database, secrets }, encrypted), [
-        `marquee:database.maxConnections is ${mistake}`,
+      assert.deepEqual(issuesOf({ services, database, secrets }, encrypted), [
+        `marquee:database.maxConnections is ${issue}`,
       ]);
     });
 
   it("does not count services without a database", () => {
     const raw = { ...required, services: { auth: { replicas: 10_000 } } };
     const parsed = parseSettings(raw, names, encrypted, ["payment"]);
-    assert.deepEqual(parsed.mistakes, []);
+    assert.deepEqual(parsed.issues, []);
   });
 
   it("ignores invalid numbers in the sum of connections", () => {
     assert.deepEqual(
-      mistakesOf({
+      issuesOf({
         services: { auth: { replicas: 10_000 }, payment: { replicas: -1 } },
       }),
       [
@@ -148,7 +148,7 @@ describe("parseSettings: connections of all services", () => {
       ],
     );
     assert.deepEqual(
-      mistakesOf({
+      issuesOf({
         services: { auth: { replicas: 40 } },
         database: { maxConnections: "800" },
       }),

@@ -53,7 +53,7 @@ describe("parseSettings: database outside the cluster", () => {
       table(
         breaking(
           "externalName",
-          "it must be the DNS name, in small letters, of the host that the database is on, such as db.example.com",
+          "it must be the DNS name, in lower case, of the database's host, such as db.example.com",
           [
             ...["", "localhost", "DB.example.com", "db.example.com:5432"],
             ...["10.0.0.7", "postgres://db.example.com", "a b", "db..com"],
@@ -79,7 +79,7 @@ describe("parseSettings: database outside the cluster", () => {
       table(
         breaking(
           "user",
-          "it must be the name of a role that may make roles and databases",
+          "it must be the name of a role that may create roles and databases",
           ["", " ", "a b", "a:b", "a@b", "a/b", "ada\n", ...noTexts],
           least,
         ),
@@ -119,14 +119,14 @@ describe("parseSettings: database outside the cluster", () => {
           `${authority}${key}`,
         ].map((certificateAuthority): [unknown, string] => [
           { externalName, certificateAuthority },
-          `.certificateAuthority is wrong: ${rule}`,
+          `.certificateAuthority is invalid: ${rule}`,
         ]),
       ]);
       for (const tls of ["off", "require"])
         table([
           [
             { ...least, tls },
-            `.certificateAuthority is of no use: database.tls is ${tls}, so that whoever answers is taken for the server.`,
+            `.certificateAuthority has no effect: database.tls is ${tls}, which does not verify the server's certificate.`,
           ],
         ]);
     });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { databaseMistake } from "../../components/preflight.ts";
+import { databaseIssue } from "../../components/preflight.ts";
 import {
   encrypted,
-  mistakesOf,
+  issuesOf,
   plain,
   settingsOf,
 } from "../support/components/configurations.ts";
@@ -13,11 +13,11 @@ import {
 } from "../support/components/database-configurations.ts";
 
 describe("parseSettings: password of the database", () => {
-  /** The mistakes in a configuration with encrypted secrets, none of which contains the password. */
+  /** The issues in a configuration with encrypted secrets, none of which contains the password. */
   const told = (changes: Record<string, unknown>) => {
-    const mistakes = mistakesOf(changes, encrypted);
-    assert.ok(!mistakes.join().includes(value));
-    return mistakes;
+    const issues = issuesOf(changes, encrypted);
+    assert.ok(!issues.join().includes(value));
+    return issues;
   };
 
   it("accepts a password for a database in and outside the cluster", () => {
@@ -34,7 +34,7 @@ describe("parseSettings: password of the database", () => {
     });
 
   const missing = (user: string) =>
-    `marquee:secrets.postgres.PASSWORD is missing: the database runs elsewhere (marquee:database.externalName), and there the services' roles and databases are made with the password of ${user}. Set it with \`pulumi config set --secret --path 'marquee:secrets.postgres.PASSWORD'\`.`;
+    `marquee:secrets.postgres.PASSWORD is missing: the database runs elsewhere (marquee:database.externalName), and creating the services' roles and databases there takes the password of ${user}. Set it with \`pulumi config set --secret --path 'marquee:secrets.postgres.PASSWORD'\`.`;
   for (const secrets of [
     ...[undefined, {}, { auth: { TOKEN: value } }],
     ...[{ postgres: null }, { postgres: {} }],
@@ -42,20 +42,20 @@ describe("parseSettings: password of the database", () => {
     it(`requires a password for a database outside the cluster: secrets is ${JSON.stringify(secrets) ?? "undefined"}`, () => {
       const database = { ...least, user: "ada" };
       assert.equal(
-        databaseMistake(settingsOf({ database, secrets }, encrypted)),
+        databaseIssue(settingsOf({ database, secrets }, encrypted)),
         missing("ada"),
       );
     });
 
   it("reports nothing if the password is set or not needed", () => {
     for (const changes of [{ database: least, secrets }, {}, { secrets }])
-      assert.equal(databaseMistake(settingsOf(changes, encrypted)), undefined);
+      assert.equal(databaseIssue(settingsOf(changes, encrypted)), undefined);
   });
 
   it("ignores a password among a service's secrets", () => {
     const secrets = { auth: { PASSWORD: value } };
     assert.equal(
-      databaseMistake(settingsOf({ database: least, secrets }, encrypted)),
+      databaseIssue(settingsOf({ database: least, secrets }, encrypted)),
       missing("postgres"),
     );
   });
@@ -74,7 +74,7 @@ describe("parseSettings: password of the database", () => {
   for (const PASSWORD of [`${value}\n`, `a\r\n${value}`])
     it(`rejects the multi-line password ${JSON.stringify(PASSWORD)}`, () => {
       assert.deepEqual(told({ secrets: { postgres: { PASSWORD } } }), [
-        "marquee:secrets.postgres.PASSWORD must be one line: initdb takes no more of it.",
+        "marquee:secrets.postgres.PASSWORD must be one line: initdb reads only the first.",
       ]);
     });
 
@@ -93,7 +93,7 @@ describe("parseSettings: password of the database", () => {
   });
 
   it("requires the password to be encrypted", () => {
-    assert.deepEqual(mistakesOf({ secrets }), [plain("postgres.PASSWORD")]);
+    assert.deepEqual(issuesOf({ secrets }), [plain("postgres.PASSWORD")]);
     const asked: string[] = [];
     settingsOf({ secrets }, (...names) => {
       asked.push(names.join("."));

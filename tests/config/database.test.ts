@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  mistakesOf,
+  issuesOf,
   usualDatabase,
 } from "../support/components/configurations.ts";
 import {
@@ -57,7 +57,7 @@ describe("parseSettings: database", () => {
     describe("database", () => {
       for (const database of [null, true, 5, "", "10Gi", [], [least]])
         it(`rejects ${JSON.stringify(database)}`, () => {
-          assert.deepEqual(mistakesOf({ database }), [
+          assert.deepEqual(issuesOf({ database }), [
             `marquee:database is ${JSON.stringify(database)}: it must be a map, such as { storage: 20Gi }.`,
           ]);
         });
@@ -119,7 +119,7 @@ describe("parseSettings: database", () => {
         ],
         [
           { resources: { limits: { memory: "128Mi" } } },
-          '.resources.limits.memory is "128Mi": it is less than database.resources.requests.memory, which is 256Mi (the default), and nothing can be given more than it may take.',
+          '.resources.limits.memory is "128Mi": it is less than database.resources.requests.memory, which is 256Mi (the default), and a request must not exceed its limit.',
         ],
         [
           { resources: { requests: { cpus: 1 } } },
@@ -130,7 +130,7 @@ describe("parseSettings: database", () => {
 
     describe("keys of the other kind of database", () => {
       const elsewhere =
-        "it is for a database that runs elsewhere, and there is no database.externalName";
+        "it is for a database that runs elsewhere, and database.externalName is not set";
       for (const [key, values] of Object.entries({
         port: [5432, "x"],
         user: ["ada"],
@@ -139,7 +139,7 @@ describe("parseSettings: database", () => {
       }))
         table(breaking(key, elsewhere, values));
       const here =
-        "database.externalName is there, too, so that the database runs elsewhere, and this is for one that runs here";
+        "it is for a database in this cluster, and database.externalName says that the database runs elsewhere";
       for (const [key, values] of Object.entries({
         storage: ["10Gi", 10],
         storageClass: ["fast"],

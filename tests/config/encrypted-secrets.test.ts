@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { encryptedValues } from "../../components/secret.ts";
-import { loadSettings } from "../../config/settings.ts";
+import { encryptedValues, loadSettings } from "../../config/load.ts";
 import {
   names,
   plain,
@@ -197,8 +196,8 @@ describe("loadSettings: secrets", () => {
       },
       ...(encrypted && { encrypted }),
     });
-  const says = (mistake: string) =>
-    `The configuration of stack dev has a mistake, so nothing was built or changed:\n  - ${mistake}\n` +
+  const says = (issue: string) =>
+    `The configuration of stack dev is invalid, so nothing was built or changed:\n  - ${issue}\n` +
     "It is in Pulumi.dev.yaml; `pulumi config set --path 'marquee:services.auth.replicas' 3` sets one value.";
 
   it("reads the map that Pulumi passes as JSON, if the engine lists the key as secret", async () => {

@@ -3,7 +3,7 @@ import {
   auth,
   breaking,
   image,
-  mistakesOf,
+  issuesOf,
   settingsOf,
   table,
   usual,
@@ -81,7 +81,7 @@ describe("parseSettings: logShipperImage", () => {
 
   for (const logShipperImage of wrong)
     it(`rejects ${JSON.stringify(logShipperImage)}`, () => {
-      assert.deepEqual(mistakesOf({ logShipperImage }), [
+      assert.deepEqual(issuesOf({ logShipperImage }), [
         `marquee:logShipperImage is ${JSON.stringify(logShipperImage)}: ${rule}.`,
       ]);
     });
@@ -117,13 +117,13 @@ describe("parseSettings: imagesFrom", () => {
     ...[null, true, 3, ["staging"], { stack: "staging" }],
   ])
     it(`rejects ${JSON.stringify(imagesFrom)}`, () => {
-      const mistake = `marquee:imagesFrom is ${JSON.stringify(imagesFrom)}: ${rule}.`;
-      assert.deepEqual(mistakesOf({ imagesFrom }), [mistake]);
+      const issue = `marquee:imagesFrom is ${JSON.stringify(imagesFrom)}: ${rule}.`;
+      assert.deepEqual(issuesOf({ imagesFrom }), [issue]);
     });
 
   for (const imagesFrom of ["a b", "acme/staging", null])
     it(`reports only imagesFrom if it is ${JSON.stringify(imagesFrom)} and the registry is missing`, () => {
-      assert.deepEqual(mistakesOf({ registry: undefined, imagesFrom }), [
+      assert.deepEqual(issuesOf({ registry: undefined, imagesFrom }), [
         `marquee:imagesFrom is ${JSON.stringify(imagesFrom)}: ${rule}.`,
       ]);
     });
@@ -140,13 +140,13 @@ describe("parseSettings: need for a registry", () => {
     auth: { ...prebuilt.auth, logSidecar },
   });
   const missing = [
-    'marquee:registry is missing: it must be a host, maybe with a port and a path, in small letters and without "https://", such as localhost:5001 or ghcr.io/acme.',
+    'marquee:registry is missing: it must be a host, optionally with a port and a path, in lower case and without "https://", such as localhost:5001 or ghcr.io/acme.',
   ];
   const logShipperImage = image("log-shipper");
   const rows: [
     title: string,
     services: object,
-    mistakes: string[],
+    issues: string[],
     changes?: object,
   ][] = [
     ["needs no registry if every image is prebuilt", prebuilt, []],
@@ -175,20 +175,20 @@ describe("parseSettings: need for a registry", () => {
     ],
     ["needs no registry for a disabled log shipper", shipped(false), []],
   ];
-  for (const [title, services, mistakes, changes] of rows)
+  for (const [title, services, issues, changes] of rows)
     it(title, () => {
       assert.deepEqual(
-        mistakesOf({ registry: undefined, services, ...changes }),
-        mistakes,
+        issuesOf({ registry: undefined, services, ...changes }),
+        issues,
       );
     });
 
   it("rejects an invalid registry even if none is needed", () => {
-    const mistakes = mistakesOf({ registry: "https://ghcr.io", services: {} });
-    assert.equal(mistakes.length, 1);
+    const issues = issuesOf({ registry: "https://ghcr.io", services: {} });
+    assert.equal(issues.length, 1);
     assert.deepEqual(
-      mistakesOf({ registry: "https://ghcr.io", services: prebuilt }),
-      mistakes,
+      issuesOf({ registry: "https://ghcr.io", services: prebuilt }),
+      issues,
     );
   });
 });

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  mistakesOf,
-  settingsOf,
-} from "../support/components/configurations.ts";
+import { issuesOf, settingsOf } from "../support/components/configurations.ts";
 
 const elsewhere = { type: "ExternalName", externalName: "auth.example.com" };
 
@@ -28,13 +25,13 @@ describe("parseSettings: marquee:issuer", () => {
     ...[1, true, null, {}, ["https://auth.example.com"]],
   ])
     it(`rejects ${JSON.stringify(issuer)}`, () => {
-      assert.deepEqual(mistakesOf({ issuer }), [
+      assert.deepEqual(issuesOf({ issuer }), [
         `marquee:issuer is ${JSON.stringify(issuer)}: it must be a URL without a path, such as https://auth.example.com.`,
       ]);
     });
 
   it("is required if auth is of type ExternalName", () => {
-    assert.deepEqual(mistakesOf({ services: { auth: elsewhere } }), [
+    assert.deepEqual(issuesOf({ services: { auth: elsewhere } }), [
       "marquee:issuer is missing: services.auth.type is ExternalName, so the services here must know the issuer of its access tokens. Its /.well-known/oauth-authorization-server names it; for example, http://auth-service.marquee-staging.svc:8081.",
     ]);
   });
@@ -45,11 +42,11 @@ describe("parseSettings: marquee:issuer", () => {
       payment: elsewhere,
       streaming: elsewhere,
     };
-    assert.deepEqual(mistakesOf({ services }), []);
+    assert.deepEqual(issuesOf({ services }), []);
   });
 
   it("is optional if payment or streaming is of type ExternalName", () => {
     for (const name of ["payment", "streaming"])
-      assert.deepEqual(mistakesOf({ services: { [name]: elsewhere } }), []);
+      assert.deepEqual(issuesOf({ services: { [name]: elsewhere } }), []);
   });
 });

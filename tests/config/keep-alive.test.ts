@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  mistakesOf,
-  settingsOf,
-} from "../support/components/configurations.ts";
+import { issuesOf, settingsOf } from "../support/components/configurations.ts";
 
 describe("parseSettings: keepAliveSeconds", () => {
   it("is left out of the settings if unset, so that the services' default applies", () => {
@@ -24,7 +21,7 @@ describe("parseSettings: keepAliveSeconds", () => {
     ...[null, true, false, 620, [], ["620"], {}, { seconds: 620 }],
   ])
     it(`rejects ${JSON.stringify(keepAliveSeconds)}`, () => {
-      assert.deepEqual(mistakesOf({ keepAliveSeconds }), [
+      assert.deepEqual(issuesOf({ keepAliveSeconds }), [
         `marquee:keepAliveSeconds is ${JSON.stringify(keepAliveSeconds)}: it must be a whole number from 1 to 9999.`,
       ]);
     });

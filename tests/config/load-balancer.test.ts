@@ -103,7 +103,7 @@ describe("parseSettings: loadBalancer", () => {
       table(
         breaking(
           "loadBalancer.sourceRanges",
-          "it must be a list of at least one CIDR block; without the key, everybody may connect",
+          "it must be a list of at least one CIDR block; without the key, clients may connect from everywhere",
           [[], null, "10.0.0.0/8", "", {}, { 0: "10.0.0.0/8" }, true, 10],
           (sourceRanges) => at({ sourceRanges }),
         ),
@@ -154,7 +154,7 @@ describe("parseSettings: loadBalancer", () => {
         ),
       );
       const wrong = (name: string) =>
-        `.loadBalancer.annotations has "${name}", which can't be an annotation's key: that is letters, digits, dots, dashes and underscores, maybe after a domain and a slash.`;
+        `.loadBalancer.annotations has "${name}", which can't be an annotation's key: that is letters, digits, dots, dashes and underscores, optionally after a domain and a slash.`;
       table(
         [
           ...["", " ", "a b", "-a", "a-", "ä", "a:b", "a/b/c", "/a", "a/"],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadSettings } from "../../config/settings.ts";
+import { loadSettings } from "../../config/load.ts";
 import {
   names,
   usual,
@@ -106,15 +106,15 @@ describe("loadSettings", () => {
     assert.equal(outputs.context, "here");
   });
 
-  it("fails without a stack trace, naming the stack and every mistake", async () => {
+  it("fails without a stack trace, naming the stack and every issue", async () => {
     await ends(
       load({
         "marquee:context": "here",
         "marquee:services": '{"auth":{"replicas":-1}}',
       }),
-      "The configuration of stack staging has 2 mistakes, so nothing was built or changed:\n" +
+      "The configuration of stack staging is invalid, so nothing was built or changed:\n" +
         "  - marquee:services.auth.replicas is -1: it must be a whole number, 0 or more.\n" +
-        '  - marquee:registry is missing: it must be a host, maybe with a port and a path, in small letters and without "https://", such as localhost:5001 or ghcr.io/acme.\n' +
+        '  - marquee:registry is missing: it must be a host, optionally with a port and a path, in lower case and without "https://", such as localhost:5001 or ghcr.io/acme.\n' +
         "It is in Pulumi.staging.yaml; `pulumi config set --path 'marquee:services.auth.replicas' 3` sets one value.",
     );
   });
@@ -126,7 +126,7 @@ describe("loadSettings", () => {
     try {
       await ends(
         load({ "marquee:context": "marquee-local" }),
-        'Stack staging is for the local cluster, and this shell has no variables of one. Make it with `npm run up`, then run: eval "$(npm run -s env)". Or set marquee:registry, marquee:platform, marquee:baseImage and marquee:database.image.',
+        'Stack staging is for the local cluster, and this shell lacks the variables of one. Create the cluster with `npm run up`, then run: eval "$(npm run -s env)". Or set marquee:registry, marquee:platform, marquee:baseImage and marquee:database.image.',
       );
     } finally {
       Object.assign(process.env, {

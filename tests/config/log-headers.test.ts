@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { IsEncrypted } from "../../components/secret.ts";
+import type { IsEncrypted } from "../../config/encryption.ts";
 import {
   encrypted,
   issuer,
-  mistakesOf,
+  issuesOf,
   settingsOf,
   usual,
 } from "../support/components/configurations.ts";
@@ -15,11 +15,11 @@ const external = { type: "ExternalName", externalName: "a.example.com" };
 const at = (name: string) =>
   `marquee:services.auth.logSidecar.headers[${JSON.stringify(name)}]`;
 
-/** The mistakes in a configuration of auth, none of which contains the value. */
+/** The issues in a configuration of auth, none of which contains the value. */
 const told = (auth: object, isEncrypted: IsEncrypted = encrypted) => {
-  const mistakes = mistakesOf({ services: { auth }, issuer }, isEncrypted);
-  assert.ok(!mistakes.join().includes(value), mistakes.join());
-  return mistakes;
+  const issues = issuesOf({ services: { auth }, issuer }, isEncrypted);
+  assert.ok(!issues.join().includes(value), issues.join());
+  return issues;
 };
 const toldOf = (headers: unknown, isEncrypted?: IsEncrypted) =>
   told({ logSidecar: { endpoint, headers } }, isEncrypted);
@@ -59,7 +59,7 @@ describe("parseSettings: logSidecar.headers", () => {
     for (const name of ["", "A B", "A:", "Ä", "A\n", "a/b", "(a)", '"a"'])
       it(`rejects the name ${JSON.stringify(name)}`, () => {
         assert.deepEqual(toldOf({ [name]: value }), [
-          `${at(name)} is not a header's name: that is letters, digits and !#$%&'*+-.^_\`|~ (RFC 9110).`,
+          `${at(name)} is not a valid header name, which has letters, digits and !#$%&'*+-.^_\`|~ (RFC 9110).`,
         ]);
       });
 
@@ -86,18 +86,18 @@ describe("parseSettings: logSidecar.headers", () => {
     ])
       it(`rejects the value ${JSON.stringify(wrong)}`, () => {
         assert.deepEqual(toldOf({ "X-Key": wrong }), [
-          `${at("X-Key")} must be a text of ASCII characters that is not empty, without line breaks and without spaces at its ends.`,
+          `${at("X-Key")} must be a text of ASCII characters that is not empty, without line breaks and without spaces at either end.`,
         ]);
       });
 
     it("rejects a value that is not encrypted, beside one that is", () => {
       const asked: string[][] = [];
-      const mistakes = toldOf({ "X-A": value, "X-B": value }, (...path) => {
+      const issues = toldOf({ "X-A": value, "X-B": value }, (...path) => {
         asked.push(path);
         return path.at(-1) === "X-A";
       });
-      assert.deepEqual(mistakes, [
-        `${at("X-B")} is not encrypted, so whoever sees the stack's file knows it. Think of another value, and set that one with \`pulumi config set --secret --path '${at("X-B")}'\`.`,
+      assert.deepEqual(issues, [
+        `${at("X-B")} is not encrypted, so anyone who can read the stack's file knows it. Choose another value, and set it with \`pulumi config set --secret --path '${at("X-B")}'\`.`,
       ]);
       const path = ["services", "auth", "logSidecar", "headers"];
       assert.deepEqual(asked, [
@@ -108,7 +108,7 @@ describe("parseSettings: logSidecar.headers", () => {
 
     it("rejects headers without an endpoint", () => {
       assert.deepEqual(told({ logSidecar: { headers: { "X-Key": value } } }), [
-        "marquee:services.auth.logSidecar.headers are of requests to an endpoint, and there is no logSidecar.endpoint.",
+        "marquee:services.auth.logSidecar.headers are headers of requests to an endpoint, and logSidecar.endpoint is not set.",
       ]);
     });
 

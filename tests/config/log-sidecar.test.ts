@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { networkUse } from "../../config/service.ts";
+import { serviceNetwork } from "../../config/service-network.ts";
 import {
   auth,
   breaking,
@@ -115,16 +115,16 @@ describe("parseSettings: logSidecar", () => {
           "ftp://ada:hunter2@logs",
         ].map((endpoint) => [
           { logSidecar: { endpoint } },
-          ".logSidecar.endpoint has a user or a password in it, which everybody could read who may read the stack's configuration or the pods.",
+          ".logSidecar.endpoint contains a user or a password, which anyone who can read the stack's configuration or the pods could read.",
         ]),
       );
     });
   });
 });
 
-describe("networkUse", () => {
+describe("serviceNetwork", () => {
   it("returns ingress internal for a service without an external address", () => {
-    assert.deepEqual(networkUse(auth({})), {
+    assert.deepEqual(serviceNetwork(auth({})), {
       ingress: "internal",
       egressPorts: [],
     });
@@ -132,12 +132,14 @@ describe("networkUse", () => {
 
   for (const type of ["NodePort", "LoadBalancer"])
     it(`returns ingress public for a ${type}`, () => {
-      assert.equal(networkUse(auth({ type })).ingress, "public");
+      assert.equal(serviceNetwork(auth({ type })).ingress, "public");
     });
 
   it("returns ingress external for an ExternalName", () => {
     assert.deepEqual(
-      networkUse(auth({ type: "ExternalName", externalName: "a.example.com" })),
+      serviceNetwork(
+        auth({ type: "ExternalName", externalName: "a.example.com" }),
+      ),
       { ingress: "external", egressPorts: [] },
     );
   });
@@ -150,7 +152,7 @@ describe("networkUse", () => {
       [{ type: "ExternalName", externalName: "a.example.com" }, []],
     ])
       assert.deepEqual(
-        networkUse(auth(service), [443, 8443]).egressPorts,
+        serviceNetwork(auth(service), [443, 8443]).egressPorts,
         ports,
       );
   });
@@ -170,6 +172,9 @@ describe("networkUse", () => {
   ];
   for (const [logSidecar, expected] of ports)
     it(`returns egress ports [${expected}] for logSidecar ${JSON.stringify(logSidecar)}`, () => {
-      assert.deepEqual(networkUse(auth({ logSidecar })).egressPorts, expected);
+      assert.deepEqual(
+        serviceNetwork(auth({ logSidecar })).egressPorts,
+        expected,
+      );
     });
 });

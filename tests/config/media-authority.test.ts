@@ -6,7 +6,7 @@ import {
 } from "../support/components/certificates.ts";
 import {
   encrypted,
-  mistakesOf,
+  issuesOf,
   settingsOf,
 } from "../support/components/configurations.ts";
 
@@ -19,7 +19,7 @@ const bucket = {
 };
 const rule =
   'it must be the certificate of the authority that signed the server\'s, as PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, or several, 64 KiB at most. Set it with `pulumi config set --path marquee:media.certificateAuthority -- "$(cat authority.pem)"`';
-const told = (media: object) => mistakesOf({ media, secrets }, encrypted);
+const told = (media: object) => issuesOf({ media, secrets }, encrypted);
 
 describe("parseSettings: media.certificateAuthority", () => {
   for (const [what, certificateAuthority] of [
@@ -48,7 +48,7 @@ describe("parseSettings: media.certificateAuthority", () => {
   ])
     it(`rejects ${what} without quoting it`, () => {
       assert.deepEqual(told({ ...bucket, certificateAuthority }), [
-        `marquee:media.certificateAuthority is wrong: ${rule}.`,
+        `marquee:media.certificateAuthority is invalid: ${rule}.`,
       ]);
     });
 
@@ -56,7 +56,7 @@ describe("parseSettings: media.certificateAuthority", () => {
     assert.deepEqual(
       told({ bucket: "films", certificateAuthority: authority }),
       [
-        "marquee:media.certificateAuthority is of no use without media.endpoint: public authorities sign Amazon's certificates.",
+        "marquee:media.certificateAuthority has no effect without media.endpoint: public authorities sign Amazon's certificates.",
       ],
     );
   });
@@ -66,7 +66,7 @@ describe("parseSettings: media.certificateAuthority", () => {
     assert.deepEqual(
       told({ ...bucket, endpoint, certificateAuthority: authority }),
       [
-        "marquee:media.certificateAuthority is of no use: media.endpoint is no https URL.",
+        "marquee:media.certificateAuthority has no effect: media.endpoint is not an https URL.",
       ],
     );
   });
@@ -74,7 +74,7 @@ describe("parseSettings: media.certificateAuthority", () => {
   for (const media of [{}, { volumeClaim: "films" }])
     it(`rejects an authority without a bucket: ${JSON.stringify(media)}`, () => {
       assert.deepEqual(told({ ...media, certificateAuthority: authority }), [
-        "marquee:media.certificateAuthority is of a bucket, and there is no media.bucket.",
+        "marquee:media.certificateAuthority belongs to a bucket, and media.bucket is not set.",
       ]);
     });
 });

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  mediaOutside,
-  mediaVariables,
-  mediaVolumes,
-} from "../../config/media.ts";
+import { mediaVolumes } from "../../components/media-volumes.ts";
+import { mediaEgressPorts, mediaVariables } from "../../config/media.ts";
 
 const bucket = "films";
 
@@ -40,7 +37,7 @@ describe("mediaVariables", () => {
     });
 });
 
-describe("mediaOutside", () => {
+describe("mediaEgressPorts", () => {
   const rows: [settings: object, ports: number[]][] = [
     [{}, []],
     [{ volumeClaim: "films" }, []],
@@ -57,7 +54,7 @@ describe("mediaOutside", () => {
   ];
   for (const [settings, ports] of rows)
     it(`returns [${ports}] for ${JSON.stringify(settings)}`, () => {
-      assert.deepEqual(mediaOutside(settings), ports);
+      assert.deepEqual(mediaEgressPorts(settings), ports);
     });
 });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { IsEncrypted } from "../../components/secret.ts";
+import type { IsEncrypted } from "../../config/encryption.ts";
 import {
   encrypted,
-  mistakesOf,
+  issuesOf,
   plain,
   settingsOf,
 } from "../support/components/configurations.ts";
@@ -19,14 +19,14 @@ const missing = (name: typeof id | typeof key) =>
     { [id]: "the access key's id", [key]: "the secret access key" }[name]
   } with \`pulumi config set --secret --path 'marquee:secrets.streaming.${name}'\`.`;
 
-/** The mistakes in a configuration, none of which contains a secret's value. */
+/** The issues in a configuration, none of which contains a secret's value. */
 const told = (
   changes: Record<string, unknown>,
   isEncrypted: IsEncrypted = encrypted,
 ) => {
-  const mistakes = mistakesOf(changes, isEncrypted);
-  assert.ok(!mistakes.join().includes(value));
-  return mistakes;
+  const issues = issuesOf(changes, isEncrypted);
+  assert.ok(!issues.join().includes(value));
+  return issues;
 };
 
 describe("parseSettings: secrets of media", () => {
@@ -42,13 +42,13 @@ describe("parseSettings: secrets of media", () => {
 
     it("still has its bucket validated", () => {
       assert.deepEqual(told({ media: { bucket: "F" }, services }), [
-        'marquee:media.bucket is "F": it must be a bucket\'s name, 3 to 63 small letters, digits, dots and hyphens.',
+        'marquee:media.bucket is "F": it must be a bucket\'s name, 3 to 63 lower-case letters, digits, dots and hyphens.',
       ]);
     });
 
     it("rejects secrets of streaming", () => {
       assert.deepEqual(told({ media, services, secrets }), [
-        "marquee:secrets.streaming is for nobody, as streaming runs elsewhere: services.streaming.type is ExternalName.",
+        "marquee:secrets.streaming has no effect: streaming runs elsewhere, because services.streaming.type is ExternalName.",
       ]);
     });
   });
@@ -57,7 +57,7 @@ describe("parseSettings: secrets of media", () => {
     const both = [missing(id), missing(key)];
     const noMap =
       "marquee:secrets.streaming must be a map of environment variables and their values.";
-    const rows: [secrets: unknown, ...mistakes: string[]][] = [
+    const rows: [secrets: unknown, ...issues: string[]][] = [
       [undefined, ...both],
       [{}, ...both],
       [{ streaming: null }, ...both],
@@ -79,9 +79,9 @@ describe("parseSettings: secrets of media", () => {
         missing(key),
       ],
     ];
-    for (const [secrets, ...mistakes] of rows)
+    for (const [secrets, ...issues] of rows)
       it(`rejects secrets ${JSON.stringify(secrets) ?? "undefined"}`, () => {
-        assert.deepEqual(told({ media, secrets }), mistakes);
+        assert.deepEqual(told({ media, secrets }), issues);
       });
 
     it("requires both secrets to be encrypted, and does not report a plain one as missing", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
   encrypted,
-  mistakesOf,
+  issuesOf,
   settingsOf,
 } from "../support/components/configurations.ts";
 
@@ -17,26 +17,26 @@ const rules = {
   keys: "is not a setting of media: there are volumeClaim, bucket, endpoint, region, prefix and certificateAuthority.",
   volumeClaim: "it must be the name of a PersistentVolumeClaim, such as films.",
   bucket:
-    "it must be a bucket's name, 3 to 63 small letters, digits, dots and hyphens.",
+    "it must be a bucket's name, 3 to 63 lower-case letters, digits, dots and hyphens.",
   endpoint:
     "it must be an http or https URL without user, path or query, such as https://minio.example.com:9000.",
   region: "it must be a region, such as eu-central-1.",
   prefix:
-    "it must be what keys begin with, and end with a slash, such as films/.",
+    "it must be the prefix of keys, and end with a slash, such as films/.",
 };
 const both =
-  ".volumeClaim and media.bucket are both there: titles are in one of the two.";
-const withoutBucket = "is of a bucket, and there is no media.bucket.";
+  ".volumeClaim and media.bucket are both set: titles are stored in one of the two.";
+const withoutBucket = "belongs to a bucket, and media.bucket is not set.";
 
-/** Defines a test per media configuration that asserts its mistakes; the bucket's secrets are set. */
-function table(rows: [media: unknown, ...mistakes: string[]][]): void {
-  for (const [media, ...mistakes] of rows)
+/** Defines a test per media configuration that asserts its issues; the bucket's secrets are set. */
+function table(rows: [media: unknown, ...issues: string[]][]): void {
+  for (const [media, ...issues] of rows)
     it(`rejects ${JSON.stringify(media)}`, () => {
-      const told = mistakesOf({ media, secrets }, encrypted);
+      const told = issuesOf({ media, secrets }, encrypted);
       assert.ok(!told.join().includes(value));
       assert.deepEqual(
         told,
-        mistakes.map((mistake) => `marquee:media${mistake}`),
+        issues.map((issue) => `marquee:media${issue}`),
       );
     });
 }
@@ -46,7 +46,7 @@ const breaking = (
   key: keyof typeof rules,
   values: unknown[],
   more: object = {},
-): [media: unknown, mistake: string][] =>
+): [media: unknown, issue: string][] =>
   values.map((value) => [
     { ...more, [key]: value },
     `.${key} is ${JSON.stringify(value)}: ${rules[key]}`,
@@ -151,7 +151,7 @@ describe("parseSettings: media", () => {
           `ada:${value}@minio`,
         ].map((endpoint) => [
           { bucket, endpoint },
-          ".endpoint has a user or a password in it, which everybody could read who may read the stack's configuration or the pods.",
+          ".endpoint contains a user or a password, which anyone who can read the stack's configuration or the pods could read.",
         ]),
       );
     });

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import {
-  mistakesOf,
-  settingsOf,
-} from "../support/components/configurations.ts";
+import { issuesOf, settingsOf } from "../support/components/configurations.ts";
 
 const key =
-  "letters, digits, dots, dashes and underscores, maybe after a domain and a slash";
+  "letters, digits, dots, dashes and underscores, optionally after a domain and a slash";
 const text =
   'it must be a text; in YAML, put "quotes" around numbers, true and false';
 const value =
@@ -33,7 +30,7 @@ describe("parseSettings: namespace", () => {
     });
 
   describe("invalid values", () => {
-    const rows: [namespace: unknown, ...mistakes: string[]][] = [
+    const rows: [namespace: unknown, ...issues: string[]][] = [
       ...[null, true, "video", ["video"]].map(
         (namespace): [unknown, string] => [
           namespace,
@@ -99,7 +96,7 @@ describe("parseSettings: namespace", () => {
       ],
       [
         { annotations: { a: "x".repeat(256 * 1024) } },
-        ".annotations have 262145 bytes, and Kubernetes takes 262144 at most",
+        ".annotations have 262145 bytes, and Kubernetes accepts 262144 at most",
       ],
       [
         { annotations: { "a b": 1 }, labels: { a: "b c" } },
@@ -108,11 +105,11 @@ describe("parseSettings: namespace", () => {
         `.labels["a"] is "b c": ${value}`,
       ],
     ];
-    for (const [namespace, ...mistakes] of rows)
+    for (const [namespace, ...issues] of rows)
       it(`rejects ${JSON.stringify(namespace).slice(0, 80)}`, () => {
         assert.deepEqual(
-          mistakesOf({ namespace }),
-          mistakes.map((mistake) => `marquee:namespace${mistake}.`),
+          issuesOf({ namespace }),
+          issues.map((issue) => `marquee:namespace${issue}.`),
         );
       });
   });

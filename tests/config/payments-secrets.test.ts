@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { IsEncrypted } from "../../components/secret.ts";
+import type { IsEncrypted } from "../../config/encryption.ts";
 import {
   encrypted,
-  mistakesOf,
+  issuesOf,
   plain,
   settingsOf,
   usualPayments,
@@ -23,14 +23,14 @@ const missing = (name: typeof key | typeof signing) =>
     }[name]
   } with \`pulumi config set --secret --path 'marquee:secrets.payment.${name}'\`.`;
 
-/** The mistakes in a configuration, none of which contains a secret's value. */
+/** The issues in a configuration, none of which contains a secret's value. */
 const told = (
   changes: Record<string, unknown>,
   isEncrypted: IsEncrypted = encrypted,
 ) => {
-  const mistakes = mistakesOf(changes, isEncrypted);
-  assert.ok(!mistakes.join().includes(value));
-  return mistakes;
+  const issues = issuesOf(changes, isEncrypted);
+  assert.ok(!issues.join().includes(value));
+  return issues;
 };
 
 describe("parseSettings: secrets of payments", () => {
@@ -43,7 +43,7 @@ describe("parseSettings: secrets of payments", () => {
     const both = [missing(key), missing(signing)];
     const noMap =
       "marquee:secrets.payment must be a map of environment variables and their values.";
-    const rows: [secrets: unknown, ...mistakes: string[]][] = [
+    const rows: [secrets: unknown, ...issues: string[]][] = [
       [undefined, ...both],
       [{}, ...both],
       [{ payment: null }, ...both],
@@ -64,9 +64,9 @@ describe("parseSettings: secrets of payments", () => {
         missing(signing),
       ],
     ];
-    for (const [secrets, ...mistakes] of rows)
+    for (const [secrets, ...issues] of rows)
       it(`rejects secrets ${JSON.stringify(secrets) ?? "undefined"}`, () => {
-        assert.deepEqual(told({ payments: stripe, secrets }), mistakes);
+        assert.deepEqual(told({ payments: stripe, secrets }), issues);
       });
 
     it("requires both secrets to be encrypted, and does not report a plain one as missing", () => {

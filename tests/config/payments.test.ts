@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { paymentOutside } from "../../config/payments.ts";
+import { paymentEgressPorts } from "../../config/payments.ts";
 import {
   encrypted,
-  mistakesOf,
+  issuesOf,
   settingsOf,
   usualPayments,
 } from "../support/components/configurations.ts";
@@ -23,20 +23,20 @@ const rules = {
   ports: "it must be a list of ports, such as [443].",
 };
 
-/** The mistakes in a configuration, none of which contains a secret's value. */
+/** The issues in a configuration, none of which contains a secret's value. */
 const told = (changes: Record<string, unknown>) => {
-  const mistakes = mistakesOf(changes, encrypted);
-  assert.ok(!mistakes.join().includes(value));
-  return mistakes;
+  const issues = issuesOf(changes, encrypted);
+  assert.ok(!issues.join().includes(value));
+  return issues;
 };
 
-/** Defines a test per payments configuration that asserts its mistakes; Stripe's secrets are set. */
-function table(rows: [payments: unknown, ...mistakes: string[]][]): void {
-  for (const [payments, ...mistakes] of rows)
+/** Defines a test per payments configuration that asserts its issues; Stripe's secrets are set. */
+function table(rows: [payments: unknown, ...issues: string[]][]): void {
+  for (const [payments, ...issues] of rows)
     it(`rejects ${JSON.stringify(payments)}`, () => {
       assert.deepEqual(
         told({ payments, secrets }),
-        mistakes.map((mistake) => `marquee:payments${mistake}`),
+        issues.map((issue) => `marquee:payments${issue}`),
       );
     });
 }
@@ -46,7 +46,7 @@ const breaking = (
   key: string,
   rule: string,
   values: unknown[],
-): [payments: unknown, mistake: string][] =>
+): [payments: unknown, issue: string][] =>
   values.map((value) => [
     { [key]: value },
     `.${key} is ${JSON.stringify(value)}: ${rule}`,
@@ -179,7 +179,7 @@ describe("parseSettings: payments", () => {
     });
 });
 
-describe("paymentOutside", () => {
+describe("paymentEgressPorts", () => {
   const rows: [payments: object, ports: number[]][] = [
     [{}, []],
     [stripe, [443]],
@@ -190,6 +190,6 @@ describe("paymentOutside", () => {
   ];
   for (const [said, ports] of rows)
     it(`returns [${ports}] for ${JSON.stringify(said)}, without duplicates`, () => {
-      assert.deepEqual(paymentOutside(payments(said)), ports);
+      assert.deepEqual(paymentEgressPorts(payments(said)), ports);
     });
 });

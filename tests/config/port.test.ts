@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { networkUse } from "../../config/service.ts";
+import { serviceNetwork } from "../../config/service-network.ts";
 import {
   auth,
   breaking,
@@ -47,14 +47,14 @@ describe("parseSettings: port of a service", () => {
   });
 });
 
-describe("networkUse: port of a service", () => {
+describe("serviceNetwork: port of a service", () => {
   it("has no port for a service that runs here, because policies are about pods' ports", () => {
     for (const type of ["ClusterIP", "NodePort", "LoadBalancer"])
-      assert.ok(!("port" in networkUse(auth({ type, port: 80 }))));
+      assert.ok(!("port" in serviceNetwork(auth({ type, port: 80 }))));
   });
 
   it("has the port of a service that runs elsewhere", () => {
-    assert.deepEqual(networkUse(auth({ ...external, port: 80 })), {
+    assert.deepEqual(serviceNetwork(auth({ ...external, port: 80 })), {
       ingress: "external",
       port: 80,
       egressPorts: [],

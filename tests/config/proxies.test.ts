@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  mistakesOf,
-  settingsOf,
-} from "../support/components/configurations.ts";
+import { issuesOf, settingsOf } from "../support/components/configurations.ts";
 
 describe("parseSettings: trustedProxies", () => {
   it("defaults to 0", () => {
@@ -24,15 +21,15 @@ describe("parseSettings: trustedProxies", () => {
     ...[null, true, false, [], ["1"], {}, { hops: 1 }],
   ])
     it(`rejects ${JSON.stringify(trustedProxies)}`, () => {
-      assert.deepEqual(mistakesOf({ trustedProxies }), [
+      assert.deepEqual(issuesOf({ trustedProxies }), [
         `marquee:trustedProxies is ${JSON.stringify(trustedProxies)}: it must be a whole number from 0 to 4.`,
       ]);
     });
 
   it("rejects a misspelt key", () => {
-    const [mistake, ...others] = mistakesOf({ trustedproxies: "1" });
+    const [issue, ...others] = issuesOf({ trustedproxies: "1" });
     assert.match(
-      `${mistake}`,
+      `${issue}`,
       /^marquee:trustedproxies is not a setting: .* Did you mean trustedProxies\?$/,
     );
     assert.deepEqual(others, []);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { loadSettings } from "../../config/settings.ts";
+import { loadSettings } from "../../config/load.ts";
 import {
   encrypted,
-  mistakesOf,
+  issuesOf,
   names,
   required,
   settingsOf,
@@ -14,9 +14,9 @@ import { useFolders, write } from "../support/folders.ts";
 const password = "hunter2";
 const username = "ada";
 const rule =
-  'is not named after a registry\'s host: that is a host, maybe with a port, in small letters and without "https://" and path, such as ghcr.io or registry.example.com:5000';
+  'is not named after a registry\'s host: that is a host, optionally with a port, in lower case and without "https://" and path, such as ghcr.io or registry.example.com:5000';
 const plain = (host: string) =>
-  `marquee:registryCredentials["${host}"].password is not encrypted, so whoever sees the stack's file knows it. Think of another value, and set that one with \`pulumi config set --secret --path 'marquee:registryCredentials["${host}"].password'\`.`;
+  `marquee:registryCredentials["${host}"].password is not encrypted, so anyone who can read the stack's file knows it. Choose another value, and set it with \`pulumi config set --secret --path 'marquee:registryCredentials["${host}"].password'\`.`;
 
 describe("parseSettings: registryCredentials", () => {
   for (const registryCredentials of [
@@ -59,9 +59,9 @@ describe("parseSettings: registryCredentials", () => {
 
   describe("invalid values", () => {
     const told = (registryCredentials: unknown, isEncrypted = encrypted) => {
-      const mistakes = mistakesOf({ registryCredentials }, isEncrypted);
-      assert.ok(!mistakes.join().includes(password));
-      return mistakes;
+      const issues = issuesOf({ registryCredentials }, isEncrypted);
+      assert.ok(!issues.join().includes(password));
+      return issues;
     };
 
     for (const raw of [null, true, 1, "", password, [password]])
@@ -140,14 +140,14 @@ describe("parseSettings: registryCredentials", () => {
         "quay.io": { username, password },
       };
       const asked: string[][] = [];
-      const mistakes = mistakesOf(
+      const issues = issuesOf(
         { registryCredentials: registries },
         (...path) => {
           asked.push(path);
           return path[1] === "ghcr.io";
         },
       );
-      assert.deepEqual(mistakes, [plain("quay.io")]);
+      assert.deepEqual(issues, [plain("quay.io")]);
       assert.deepEqual(asked, [
         ["registryCredentials", "ghcr.io", "password"],
         ["registryCredentials", "quay.io", "password"],

@@ -170,7 +170,7 @@ describe("parseSettings: resources", () => {
     });
 
     describe("requests above their limits", () => {
-      const nothing = "and nothing can be given more than it may take.";
+      const nothing = "and a request must not exceed its limit.";
       const above = (kind: string, request: string, limit: string) =>
         `.resources.requests.${kind} is "${request}": it is more than services.auth.resources.limits.${kind}, which is ${limit}, ${nothing}`;
       const below = (kind: string, limit: string, request: string) =>

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  mistakesOf,
-  settingsOf,
-} from "../support/components/configurations.ts";
+import { issuesOf, settingsOf } from "../support/components/configurations.ts";
 
 describe("parseSettings: retainData", () => {
   it("defaults to true", () => {
@@ -21,7 +18,7 @@ describe("parseSettings: retainData", () => {
 
   for (const retainData of ["yes", "", "TRUE", 1, 0, {}])
     it(`rejects ${JSON.stringify(retainData)}`, () => {
-      assert.deepEqual(mistakesOf({ retainData }), [
+      assert.deepEqual(issuesOf({ retainData }), [
         `marquee:retainData is ${JSON.stringify(retainData)}: it must be true or false.`,
       ]);
     });
@@ -42,6 +39,6 @@ describe("parseSettings: adopt", () => {
 
   for (const adopt of [true, "a b", "marquee/dev"])
     it(`rejects ${JSON.stringify(adopt)}`, () => {
-      assert.equal(mistakesOf({ adopt }).length, 1);
+      assert.equal(issuesOf({ adopt }).length, 1);
     });
 });

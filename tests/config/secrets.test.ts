@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {
   encrypted,
   image,
-  mistakesOf,
+  issuesOf,
   plain,
   settingsOf,
 } from "../support/components/configurations.ts";
@@ -15,23 +15,23 @@ const external = { type: "ExternalName", externalName: "pay.example.com" };
 const noMap = "must be a map of environment variables and their values.";
 const noText = "must be a text that is not empty.";
 const noName =
-  "can't be an environment variable: its name must have letters, digits and underscores only, and no digit in front.";
+  "can't be an environment variable: its name may only have letters, digits and underscores, and must not start with a digit.";
 const noService =
   "is not a service: there are auth, payment, streaming and postgres.";
 const forNobody =
-  "is for nobody, as payment runs elsewhere: services.payment.type is ExternalName.";
+  "has no effect: payment runs elsewhere, because services.payment.type is ExternalName.";
 
-/** Defines a test per map of encrypted secrets that asserts its mistakes, none of which contains a value. */
-function table(rows: [secrets: unknown, ...mistakes: string[]][]): void {
-  for (const [secrets, ...mistakes] of rows)
+/** Defines a test per map of encrypted secrets that asserts its issues, none of which contains a value. */
+function table(rows: [secrets: unknown, ...issues: string[]][]): void {
+  for (const [secrets, ...issues] of rows)
     it(`rejects ${JSON.stringify(secrets)}`, () => {
-      const told = mistakesOf(
+      const told = issuesOf(
         { services: { payment: external }, secrets },
         encrypted,
       );
       assert.deepEqual(
         told,
-        mistakes.map((mistake) => `marquee:secrets${mistake}`),
+        issues.map((issue) => `marquee:secrets${issue}`),
       );
       assert.ok(!told.join().includes(value));
     });
@@ -154,17 +154,17 @@ describe("parseSettings: secrets", () => {
 
     describe("encryption", () => {
       it("rejects a plain value, and says what to do", () => {
-        const mistakes = mistakesOf({ secrets: good });
-        assert.deepEqual(mistakes, [plain("auth.TOKEN")]);
+        const issues = issuesOf({ secrets: good });
+        assert.deepEqual(issues, [plain("auth.TOKEN")]);
       });
 
-      it("reports plain values together with all other mistakes", () => {
+      it("reports plain values together with all other issues", () => {
         const secrets = {
           auth: { TOKEN: value, PORT: value, "A-B": "" },
           serach: good,
           streaming: value,
         };
-        const told = mistakesOf({ secrets });
+        const told = issuesOf({ secrets });
         assert.deepEqual(told, [
           `marquee:secrets.serach ${noService}`,
           plain("auth.TOKEN"),
@@ -185,13 +185,13 @@ describe("parseSettings: secrets", () => {
           streaming: { KEY: value },
         };
         const asked: string[] = [];
-        const mistakes = mistakesOf({ secrets }, (...path) => {
+        const issues = issuesOf({ secrets }, (...path) => {
           asked.push(path.join("."));
           return ["secrets.auth.TOKEN", "secrets.payment.KEY"].includes(
             path.join("."),
           );
         });
-        assert.deepEqual(mistakes, [
+        assert.deepEqual(issues, [
           plain("auth.KEY"),
           plain("payment.TOKEN"),
           plain("streaming.KEY"),
@@ -208,7 +208,7 @@ describe("parseSettings: secrets", () => {
         { auth: null, streaming: {} },
       ])
         it(`reports nothing if no value is set: ${JSON.stringify(secrets)}`, () => {
-          assert.deepEqual(mistakesOf({ secrets }), []);
+          assert.deepEqual(issuesOf({ secrets }), []);
         });
     });
   });

@@ -33,7 +33,7 @@ describe("parseSettings", () => {
         secrets: {},
         retainData: true,
       },
-      mistakes: [],
+      issues: [],
     });
   });
 
@@ -97,7 +97,7 @@ describe("parseSettings", () => {
     const raw = { ...settings, trustedProxies: "2", retainData: "false" }; // Pulumi passes text
     assert.deepEqual(parseSettings(raw, names, encrypted), {
       settings,
-      mistakes: [],
+      issues: [],
     });
   });
 
@@ -145,7 +145,7 @@ describe("parseSettings", () => {
     assert.equal(registry, "");
   });
 
-  it("reports all mistakes at once, and returns no settings", () => {
+  it("reports all issues at once, and returns no settings", () => {
     const result = parseSettings(
       {
         regsitry: "localhost:5001",
@@ -160,7 +160,7 @@ describe("parseSettings", () => {
     );
     assert.equal(result.settings, undefined);
     assert.deepEqual(
-      result.mistakes.map((mistake) => mistake.split(" ")[0]),
+      result.issues.map((issue) => issue.split(" ")[0]),
       [
         "marquee:regsitry",
         "marquee:services.auth.type",
@@ -176,7 +176,7 @@ describe("parseSettings", () => {
 describe("Configurations of the stacks", () => {
   const repository = join(import.meta.dirname, "../..");
   for (const stack of ["dev", "prod", "staging"])
-    it(`have no mistakes in Pulumi.${stack}.yaml`, () => {
+    it(`have no issues in Pulumi.${stack}.yaml`, () => {
       const file = join(repository, `Pulumi.${stack}.yaml`);
       const { config } = parse(readFileSync(file, "utf8"));
       const raw = Object.fromEntries(
@@ -189,6 +189,6 @@ describe("Configurations of the stacks", () => {
         MARQUEE_REGISTRY: "localhost:5001",
         MARQUEE_PLATFORM: "linux/amd64",
       });
-      assert.deepEqual(parseSettings(complete ?? {}, names).mistakes, []);
+      assert.deepEqual(parseSettings(complete ?? {}, names).issues, []);
     });
 });

@@ -3,9 +3,9 @@ import { image } from "../../support/components/configurations.ts";
 import { ends, warnings } from "../../support/components/engine.ts";
 import { all, promote, staging } from "../../support/components/promotion.ts";
 
-describe("imageSource with imagesFrom: missing images", () => {
+describe("createImageSource with imagesFrom: missing images", () => {
   const sentence = (names: string, keys: string, stack = "staging") =>
-    `marquee:imagesFrom is "${stack}", and that stack runs no image of ${names}. Deploy it so that it does (\`pulumi up --stack ${stack}\`), or name what is missing by ${keys}.`;
+    `marquee:imagesFrom is "${stack}", and that stack runs no image of ${names}. Deploy it with one (\`pulumi up --stack ${stack}\`), or set ${keys}.`;
   const key = (service: string) => `marquee:services.${service}.image`;
   const everything = sentence(
     "auth, payment and streaming",
@@ -44,7 +44,7 @@ describe("imageSource with imagesFrom: missing images", () => {
       [
         "does not exist",
         undefined,
-        `marquee:imagesFrom is "staging", and its outputs can't be read (unknown stack "${staging}"). \`pulumi stack ls\` lists the stacks there are.`,
+        `marquee:imagesFrom is "staging", and its outputs can't be read (unknown stack "${staging}"). \`pulumi stack ls\` lists the existing stacks.`,
       ],
     ];
   for (const [title, outputs, sentence] of rows) {
@@ -56,7 +56,7 @@ describe("imageSource with imagesFrom: missing images", () => {
         promote(["auth"], outputs, { preview: true }),
       );
       assert.deepEqual(warned, [
-        `warning: [runtime] This preview is made without these images, and \`pulumi up\` will stop at them: ${sentence}`,
+        `warning: [runtime] This preview ignores these images, and \`pulumi up\` will fail: ${sentence}`,
       ]);
     });
   }
@@ -115,13 +115,13 @@ describe("imageSource with imagesFrom: missing images", () => {
           imagesFrom,
           stacks: { "organization/marquee/prod": { images: all } },
         }),
-        `marquee:imagesFrom is "${imagesFrom}", which is this very stack: it would run for ever what it runs now. Name another, or take the key out (\`pulumi config rm imagesFrom\`). Nothing was changed.`,
+        `marquee:imagesFrom is "${imagesFrom}", which is this stack itself: it would run the same images forever. Name another stack, or remove the key (\`pulumi config rm imagesFrom\`). Nothing was changed.`,
       ));
 
   it("spells the name of an unreadable source stack like the configuration", () =>
     ends(
       promote([], undefined, { imagesFrom: "acme/tv/staging", stacks: {} }),
-      'marquee:imagesFrom is "acme/tv/staging", and its outputs can\'t be read (unknown stack "acme/tv/staging"). `pulumi stack ls` lists the stacks there are. Nothing was changed.',
+      'marquee:imagesFrom is "acme/tv/staging", and its outputs can\'t be read (unknown stack "acme/tv/staging"). `pulumi stack ls` lists the existing stacks. Nothing was changed.',
     ));
 
   it("suggests marquee:logShipperImage for a missing log shipper image", () =>

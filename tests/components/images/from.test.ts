@@ -3,7 +3,7 @@ import { image } from "../../support/components/configurations.ts";
 import { warnings } from "../../support/components/engine.ts";
 import { all, promote, staging } from "../../support/components/promotion.ts";
 
-describe("imageSource with imagesFrom", () => {
+describe("createImageSource with imagesFrom", () => {
   it("returns the images of the source stack and creates no resources", async () => {
     const { outputs, resources } = await promote(["auth", "streaming"], {
       images: all,

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import type * as pulumi from "@pulumi/pulumi";
-import {
-  imageSource,
-  imagesToBuild,
-} from "../../../components/images/image-source.ts";
+import { createImageSource } from "../../../components/images/image-source.ts";
+import { imagesToBuild } from "../../../config/images.ts";
 import { image, settingsOf } from "../../support/components/configurations.ts";
 import {
   count,
@@ -101,7 +99,7 @@ describe("imagesToBuild", () => {
   }
 });
 
-describe("imageSource", () => {
+describe("createImageSource", () => {
   /** Pinned by digest, so that no registry is asked. */
   const pinned = { baseImage: image("node") };
   const built = {
@@ -115,7 +113,7 @@ describe("imageSource", () => {
 
   it("builds an image without reading another stack", async () => {
     const { outputs, resources, calls } = await deploy(
-      async () => (await imageSource(settingsOf(pinned), {}))("auth"),
+      async () => (await createImageSource(settingsOf(pinned), {}))("auth"),
       { answers: built },
     );
     assert.deepEqual(calls, []);
@@ -137,7 +135,7 @@ describe("imageSource", () => {
     });
     const { resources } = await deploy(
       async () =>
-        (await imageSource(settings, { payment: "a hash" }))("payment"),
+        (await createImageSource(settings, { payment: "a hash" }))("payment"),
       { answers: built },
     );
     const { imageName, build } = only(resources, imageType, "payment").inputs;
@@ -149,7 +147,7 @@ describe("imageSource", () => {
   it("builds each image once, however often it is requested", async () => {
     const { outputs, resources } = await deploy(
       async () => {
-        const imageOf = await imageSource(settingsOf(pinned), {});
+        const imageOf = await createImageSource(settingsOf(pinned), {});
         const names = ["log-shipper", "auth", "log-shipper", "log-shipper"];
         return names.map(imageOf);
       },
@@ -170,7 +168,7 @@ describe("imageSource", () => {
       logShipperImage: image("log-shipper"),
     });
     const { outputs, resources, calls } = await deploy(async () => {
-      const imageOf = await imageSource(settings, {});
+      const imageOf = await createImageSource(settings, {});
       return ["auth", "log-shipper"].map(imageOf);
     });
     assert.deepEqual(outputs, [image("mine"), image("log-shipper")]);
@@ -183,7 +181,7 @@ describe("imageSource", () => {
     const build = (baseImage: string, preview = false) =>
       deploy(
         async () => {
-          (await imageSource(settingsOf({ baseImage }), {}))("auth");
+          (await createImageSource(settingsOf({ baseImage }), {}))("auth");
         },
         { answers: built, preview },
       );
@@ -200,20 +198,20 @@ describe("imageSource", () => {
       withImage({}, (registry) =>
         ends(
           build(`${registry}/node:24`),
-          `marquee:baseImage is "${registry}/node:24", which can't be read: http://${registry}/v2/node/manifests/24 answers 404. Mend that, or name the image by digest (…@sha256:…). Nothing was built or changed.`,
+          `marquee:baseImage is "${registry}/node:24", which can't be read: http://${registry}/v2/node/manifests/24 answers 404. Fix that, or name the image by digest (…@sha256:…). Nothing was built or changed.`,
         ),
       ));
 
     it("only warns in a preview if the registry doesn't have the base image", () =>
       withImage({}, async (registry) => {
         const warned = await warnings(() => build(`${registry}/node:24`, true));
-        assert.match(warned.join(), /`pulumi up` will stop at it: .* 404/);
+        assert.match(warned.join(), /`pulumi up` will fail: .* 404/);
       }));
   });
 
   it("builds no image that is not requested", async () => {
     const { resources } = await deploy(async () => {
-      await imageSource(
+      await createImageSource(
         settingsOf({ ...pinned, services: { auth: { logSidecar: true } } }),
         {},
       );

@@ -120,7 +120,7 @@ describe("ServiceImage", () => {
       assert.equal(error.hideStack, true);
       assert.ok(
         error.message.endsWith(
-          `The registry gave no digest for auth's image ("${answer}"), so there is nothing that pods could pull. ` +
+          `The registry gave no digest for auth's image ("${answer}"), so pods can't pull it. ` +
             "Push it again: pulumi up --target-replace '**docker:index/image:Image::auth'",
         ),
         error.message,

@@ -96,7 +96,7 @@ describe("Microservice with generated variables", () => {
   it("passes generated variables only to the service's container", async () => {
     const { pod } = await auth(
       { logSidecar: {} },
-      { generatedSecrets: generates, logShipper: image("log-shipper") },
+      { generatedSecrets: generates, logShipperImage: image("log-shipper") },
       autonamed,
     );
     assert.ok(!JSON.stringify(pod.initContainers).includes("PEPPER"));
@@ -147,15 +147,16 @@ describe("Microservice with a dependency", () => {
   it("creates its Deployment after the given resource, and waits for nothing else", async () => {
     const options: Record<string, pulumi.CustomResourceOptions> = {};
     await deploy(() => {
-      const after = new k8s.batch.v1.Job("before-it");
+      const startAfter = new k8s.batch.v1.Job("before-it");
       new Microservice(
         "auth",
         {
           namespace: "marquee-dev",
           image: image(),
-          port: 8081,
-          settings: { type: "ClusterIP", resources: defaultResources },
-          after,
+          containerPort: 8081,
+          type: "ClusterIP",
+          resources: defaultResources,
+          startAfter,
         },
         noting(options),
       );

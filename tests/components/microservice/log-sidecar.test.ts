@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { LogSidecarSettings } from "../../../components/microservice/log-sidecar.ts";
+import type { LogSidecarSettings } from "../../../config/log-sidecar.ts";
 import { image } from "../../support/components/configurations.ts";
 import { count, only } from "../../support/components/engine.ts";
 import {
@@ -9,13 +9,13 @@ import {
   secretType,
 } from "../../support/components/microservices.ts";
 
-const logShipper = image("log-shipper");
+const logShipperImage = image("log-shipper");
 const endpoint = "https://logs.example.com/ingest";
 const mounts = [{ name: "logs", mountPath: "/var/log/marquee" }];
 
 /** Deploys auth with a log sidecar. */
 const shipped = (logSidecar: LogSidecarSettings = {}) =>
-  auth({ logSidecar }, { logShipper: pulumi.output(logShipper) });
+  auth({ logSidecar }, { logShipperImage: pulumi.output(logShipperImage) });
 
 const field = (name: string, fieldPath: string) => ({
   name,
@@ -36,7 +36,7 @@ describe("Microservice with logSidecar", () => {
     assert.deepEqual(pod.initContainers, [
       {
         name: "log-shipper",
-        image: logShipper,
+        image: logShipperImage,
         restartPolicy: "Always",
         ports: [{ name: "logs", containerPort: 8090 }],
         env: environment,
@@ -113,7 +113,7 @@ describe("Microservice with logSidecar", () => {
   it("returns the images of the service and the log shipper", async () => {
     assert.deepEqual((await shipped()).images, {
       auth: image(),
-      "log-shipper": logShipper,
+      "log-shipper": logShipperImage,
     });
   });
 
@@ -121,7 +121,7 @@ describe("Microservice with logSidecar", () => {
     ["without logSidecar", {}],
     [
       "without logSidecar, even if the log shipper's image is known",
-      { logShipper },
+      { logShipperImage },
     ],
   ] as const)
     it(`adds no container ${what}`, async () => {
@@ -141,7 +141,7 @@ describe("Microservice with logSidecar", () => {
     const run = () =>
       auth(
         { logSidecar: { endpoint, headers } },
-        { logShipper: pulumi.output(logShipper) },
+        { logShipperImage: pulumi.output(logShipperImage) },
         { [secretType]: () => ({ metadata: { name } }) },
       );
 

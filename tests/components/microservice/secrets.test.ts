@@ -46,7 +46,7 @@ describe("Microservice with secrets", () => {
   it("keeps the secrets' values out of all other resources and outputs", async () => {
     const { resources, images, urns } = await auth(
       { logSidecar: {}, autoscale: { min: 1, max: 2, cpuPercent: 80 } },
-      { secrets, logShipper: image("log-shipper") },
+      { secrets, logShipperImage: image("log-shipper") },
       autonamed,
     );
     for (const { type, inputs } of resources)
@@ -61,7 +61,7 @@ describe("Microservice with secrets", () => {
   it("passes the secrets only to the service's container", async () => {
     const { pod } = await auth(
       { logSidecar: {} },
-      { secrets, logShipper: image("log-shipper") },
+      { secrets, logShipperImage: image("log-shipper") },
       autonamed,
     );
     assert.ok("envFrom" in pod.containers[0]);

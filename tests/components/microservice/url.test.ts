@@ -16,11 +16,11 @@ async function url(
       new Microservice("auth", {
         namespace: "marquee-dev",
         image: "unused",
-        port: 8081,
-        settings: {
-          ...{ type, replicas: 2, resources: defaultResources },
-          ...(port !== undefined && { port }),
-        },
+        containerPort: 8081,
+        port,
+        type,
+        replicas: 2,
+        resources: defaultResources,
         nodeHost,
       }).url,
     { answers: { "kubernetes:core/v1:Service": added } },

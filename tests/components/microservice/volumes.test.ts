@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PodVolume } from "../../../config/media.ts";
+import type { PodVolume } from "../../../components/microservice/pod-volume.ts";
 import { image } from "../../support/components/configurations.ts";
 import { count } from "../../support/components/engine.ts";
 import { auth } from "../../support/components/microservices.ts";
@@ -20,7 +20,7 @@ const logs = {
   volume: { name: "logs", emptyDir: { sizeLimit: "64Mi" } },
   mount: { name: "logs", mountPath: "/var/log/marquee" },
 };
-const logShipper = image("log-shipper");
+const logShipperImage = image("log-shipper");
 
 describe("Microservice with volumes", () => {
   it("adds the volumes to its pods and mounts them in the given order", async () => {
@@ -34,7 +34,10 @@ describe("Microservice with volumes", () => {
   });
 
   it("adds the log folder after the volumes, and mounts only the log folder in a log sidecar", async () => {
-    const { pod } = await auth({ logSidecar: {} }, { volumes, logShipper });
+    const { pod } = await auth(
+      { logSidecar: {} },
+      { volumes, logShipperImage },
+    );
     assert.deepEqual(pod.volumes, [films.volume, scratch.volume, logs.volume]);
     assert.deepEqual(pod.containers[0].volumeMounts, [
       films.mount,
@@ -47,8 +50,8 @@ describe("Microservice with volumes", () => {
 
   for (const settings of [{}, { logSidecar: {} }])
     it(`changes nothing but volumes and mounts with settings ${JSON.stringify(settings)}`, async () => {
-      const changed = await auth(settings, { volumes, logShipper });
-      const plain = await auth(settings, { logShipper });
+      const changed = await auth(settings, { volumes, logShipperImage });
+      const plain = await auth(settings, { logShipperImage });
       const without = ({ volumes, containers, ...pod }: typeof plain.pod) => {
         const [{ volumeMounts, ...container }, ...others] = containers;
         return { ...pod, containers: [container, ...others] };
@@ -60,7 +63,7 @@ describe("Microservice with volumes", () => {
 
   it("does not modify the given list of volumes", async () => {
     const given = [films];
-    await auth({ logSidecar: {} }, { volumes: given, logShipper });
+    await auth({ logSidecar: {} }, { volumes: given, logShipperImage });
     assert.deepEqual(given, [films]);
   });
 
@@ -74,7 +77,10 @@ describe("Microservice with volumes", () => {
     });
 
     it(`adds only the log folder with a log sidecar if volumes is ${nothing}`, async () => {
-      const { pod } = await auth({ logSidecar: {} }, { volumes, logShipper });
+      const { pod } = await auth(
+        { logSidecar: {} },
+        { volumes, logShipperImage },
+      );
       assert.deepEqual(pod.volumes, [logs.volume]);
       assert.deepEqual(pod.containers[0].volumeMounts, [logs.mount]);
     });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { script } from "../../../components/postgres/provisioning.ts";
+import { provisionScript } from "../../../components/postgres/scripts.ts";
 import {
   awaited,
   here,
@@ -54,7 +54,7 @@ describe("Postgres: provisioning Job", () => {
               {
                 name: "psql",
                 image: "postgres:17",
-                command: ["sh", "-euc", script],
+                command: ["sh", "-euc", provisionScript],
                 env: [
                   { name: "SERVICES", value: "auth payment" },
                   { name: "OWNER", value: "marquee/dev" },

@@ -161,7 +161,7 @@ describe("The program: optional features", () => {
     it("rejects unencrypted secrets without quoting them", () =>
       ends(
         configured({}, { auth: token }, false),
-        /^(?!.*hunter2).*a mistake, so nothing was built or changed:\n {2}- marquee:secrets\.auth\.TOKEN is not encrypted(?!.*hunter2)/s,
+        /^(?!.*hunter2).*is invalid, so nothing was built or changed:\n {2}- marquee:secrets\.auth\.TOKEN is not encrypted(?!.*hunter2)/s,
       ));
   });
 

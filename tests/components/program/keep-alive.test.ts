@@ -54,7 +54,7 @@ describe("The program: keepAliveSeconds", () => {
   it("fails before anything is created if the value is invalid", () =>
     endsUnmade(
       prebuilt,
-      /a mistake.*keepAliveSeconds is "10m": it must be a whole number from 1 to 9999\./s,
+      /is invalid.*keepAliveSeconds is "10m": it must be a whole number from 1 to 9999\./s,
       { config: { "marquee:keepAliveSeconds": "10m" } },
     ));
 });

@@ -63,7 +63,7 @@ describe("The program: media", () => {
   it("fails before anything is created if the bucket's secrets are missing", () =>
     endsUnmade(
       prebuilt,
-      /2 mistakes.*secrets\.streaming\.S3_ACCESS_KEY_ID is missing.*secrets\.streaming\.S3_SECRET_ACCESS_KEY is missing/s,
+      /is invalid.*secrets\.streaming\.S3_ACCESS_KEY_ID is missing.*secrets\.streaming\.S3_SECRET_ACCESS_KEY is missing/s,
       { config: { "marquee:media": JSON.stringify({ bucket }) } },
     ));
 

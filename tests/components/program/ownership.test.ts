@@ -224,10 +224,10 @@ describe("The program: checks before the build", () => {
       },
     }));
 
-  it("reports a stack name that is not a DNS label together with all other mistakes", () =>
+  it("reports a stack name that is not a DNS label together with all other issues", () =>
     endsUnmade(
       { auth: { replicas: -1 } },
-      /has 2 mistakes[\s\S]+ {2}- The stack is named "PR_123"[\s\S]+pulumi stack rename pr-123[\s\S]+ {2}- marquee:services\.auth\.replicas is -1/,
+      /is invalid[\s\S]+ {2}- The stack is named "PR_123"[\s\S]+pulumi stack rename pr-123[\s\S]+ {2}- marquee:services\.auth\.replicas is -1/,
       { stack: "PR_123" },
     ));
 });

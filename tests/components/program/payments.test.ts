@@ -58,7 +58,7 @@ describe("The program: payments", () => {
   it("fails before anything is created if Stripe's secrets are missing", () =>
     endsUnmade(
       prebuilt,
-      /2 mistakes.*secrets\.payment\.STRIPE_SECRET_KEY is missing.*secrets\.payment\.STRIPE_WEBHOOK_SECRET is missing/s,
+      /is invalid.*secrets\.payment\.STRIPE_SECRET_KEY is missing.*secrets\.payment\.STRIPE_WEBHOOK_SECRET is missing/s,
       { config: { "marquee:payments": JSON.stringify(stripe) } },
     ));
 

@@ -214,8 +214,8 @@ describe("The program", () => {
     });
   });
 
-  describe("mistakes", () => {
-    it("fails before anything is built for a mistake in the configuration", async () => {
+  describe("issues", () => {
+    it("fails before anything is built for an issue in the configuration", async () => {
       await endsUnmade(
         { auth: { replicas: -1 } },
         /services\.auth\.replicas is -1/,
@@ -231,7 +231,7 @@ describe("The program", () => {
 
     it("fails before anything is built for a registry that answers 404", async () => {
       await withRegistry(404, (registry) =>
-        endsUnmade({}, /answers 404, as no registry does/, {
+        endsUnmade({}, /answers 404, so it is not a registry/, {
           config: { "marquee:registry": registry },
         }),
       );

@@ -91,7 +91,7 @@ describe("The program: trustedProxies", () => {
   it("fails before anything is created if the value is invalid", () =>
     endsUnmade(
       prebuilt,
-      /a mistake.*trustedProxies is "5": it must be a whole number from 0 to 4\./s,
+      /is invalid.*trustedProxies is "5": it must be a whole number from 0 to 4\./s,
       { config: { "marquee:trustedProxies": "5" } },
     ));
 });

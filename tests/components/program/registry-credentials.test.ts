@@ -196,7 +196,7 @@ describe("The program: registryCredentials", () => {
   it("fails before anything is created if the password is not encrypted", () =>
     endsUnmade(
       prebuilt,
-      /a mistake.*registryCredentials\["ghcr\.io"\]\.password is not encrypted/s,
+      /is invalid.*registryCredentials\["ghcr\.io"\]\.password is not encrypted/s,
       { config: { [key]: JSON.stringify(credentials) } },
     ));
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { script } from "../../../components/postgres/provisioning.ts";
+import { provisionScript } from "../../../components/postgres/scripts.ts";
 import { elsewhere, here } from "../../support/components/databases.ts";
 import { useProvisioning } from "../../support/components/provisionings.ts";
 
@@ -201,6 +201,6 @@ describe("Provisioning Job", () => {
   });
 
   it("has no variables in its script that Kubernetes would expand", () => {
-    assert.doesNotMatch(script, /\$\$|\$\([A-Za-z_]\w*\)/);
+    assert.doesNotMatch(provisionScript, /\$\$|\$\([A-Za-z_]\w*\)/);
   });
 });

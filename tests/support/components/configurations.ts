@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { IsEncrypted } from "../../../components/secret.ts";
+import type { IsEncrypted } from "../../../config/encryption.ts";
 import { defaultResources } from "../../../config/resources.ts";
 import { parseSettings } from "../../../config/settings.ts";
 
@@ -47,12 +47,12 @@ export function settingsOf(
   changes: Record<string, unknown>,
   isEncrypted?: IsEncrypted,
 ) {
-  const { settings, mistakes } = parseSettings(
+  const { settings, issues } = parseSettings(
     { ...required, ...changes },
     names,
     isEncrypted,
   );
-  assert.deepEqual(mistakes, []);
+  assert.deepEqual(issues, []);
   assert.ok(settings);
   return settings;
 }
@@ -65,23 +65,23 @@ export const auth = (auth: unknown) =>
     database: { maxConnections: 262_143 },
   }).services.auth;
 
-/** The mistakes in a configuration: the required keys, with these changes. */
-export const mistakesOf = (
+/** The issues in a configuration: the required keys, with these changes. */
+export const issuesOf = (
   changes: Record<string, unknown>,
   isEncrypted?: IsEncrypted,
-) => parseSettings({ ...required, ...changes }, names, isEncrypted).mistakes;
+) => parseSettings({ ...required, ...changes }, names, isEncrypted).issues;
 
 /** The message about a secret that is not encrypted. */
 export const plain = (variable: string) =>
-  `marquee:secrets.${variable} is not encrypted, so whoever sees the stack's file knows it. Think of another value, and set that one with \`pulumi config set --secret --path 'marquee:secrets.${variable}'\`.`;
+  `marquee:secrets.${variable} is not encrypted, so anyone who can read the stack's file knows it. Choose another value, and set it with \`pulumi config set --secret --path 'marquee:secrets.${variable}'\`.`;
 
-/** Defines a test per configuration of auth that asserts its mistakes. */
-export function table(rows: [auth: unknown, ...mistakes: string[]][]): void {
-  for (const [auth, ...mistakes] of rows)
+/** Defines a test per configuration of auth that asserts its issues. */
+export function table(rows: [auth: unknown, ...issues: string[]][]): void {
+  for (const [auth, ...issues] of rows)
     it(`rejects ${JSON.stringify(auth)}`, () => {
       assert.deepEqual(
-        mistakesOf({ services: { auth }, issuer }),
-        mistakes.map((mistake) => `marquee:services.auth${mistake}`),
+        issuesOf({ services: { auth }, issuer }),
+        issues.map((issue) => `marquee:services.auth${issue}`),
       );
     });
 }
@@ -92,7 +92,7 @@ export const breaking = (
   rule: string,
   values: unknown[],
   auth: (value: unknown) => unknown,
-): [auth: unknown, mistake: string][] =>
+): [auth: unknown, issue: string][] =>
   values.map((value) => [
     auth(value),
     `.${key} is ${value === undefined ? "missing" : JSON.stringify(value)}: ${rule}.`,

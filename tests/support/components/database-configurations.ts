@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { authority } from "./certificates.ts";
-import { encrypted, mistakesOf, settingsOf } from "./configurations.ts";
+import { encrypted, issuesOf, settingsOf } from "./configurations.ts";
 
 /** A password, which no message may contain. */
 export const value = "hunter2";
@@ -30,13 +30,13 @@ const shorten = (_key: string, value: unknown) =>
     ? `${value.slice(0, 35)}… (${value.length} characters)`
     : value;
 
-/** Defines a test per configuration of the database that asserts its mistakes. */
-export function table(rows: [database: unknown, ...mistakes: string[]][]) {
-  for (const [database, ...mistakes] of rows)
+/** Defines a test per configuration of the database that asserts its issues. */
+export function table(rows: [database: unknown, ...issues: string[]][]) {
+  for (const [database, ...issues] of rows)
     it(`rejects ${JSON.stringify(database, shorten)}`, () => {
       assert.deepEqual(
-        mistakesOf({ database, secrets }, encrypted),
-        mistakes.map((mistake) => `marquee:database${mistake}`),
+        issuesOf({ database, secrets }, encrypted),
+        issues.map((issue) => `marquee:database${issue}`),
       );
     });
 }
@@ -47,7 +47,7 @@ export const breaking = (
   rule: string,
   values: unknown[],
   more: object = {},
-): [database: unknown, mistake: string][] =>
+): [database: unknown, issue: string][] =>
   values.map((value) => [
     { ...more, [key]: value },
     `.${key} is ${JSON.stringify(value)}: ${rule}.`,

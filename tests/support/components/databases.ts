@@ -38,8 +38,11 @@ export async function postgres(
       const postgres = new Postgres(
         "postgres",
         {
-          ...{ namespace: "marquee-dev", settings, connectionLimits },
-          ...{ password, isDeployed },
+          ...settings,
+          namespace: "marquee-dev",
+          connectionLimits,
+          password,
+          isDeployed,
         },
         noting(options),
       );
@@ -81,7 +84,10 @@ export async function provisioning(
     () => {
       createProvisioning(
         {
-          ...{ namespace: "marquee-dev", settings, adminPassword, passwords },
+          ...settings,
+          namespace: "marquee-dev",
+          adminPassword,
+          passwords,
           connectionLimits,
         },
         {},

@@ -54,12 +54,10 @@ export async function auth(
         {
           namespace: "marquee-dev",
           image: image(),
-          port: 8081,
-          settings: {
-            type: "ClusterIP",
-            resources: defaultResources,
-            ...settings,
-          },
+          containerPort: 8081,
+          type: "ClusterIP",
+          resources: defaultResources,
+          ...settings,
           ...args,
         },
         noting(options),

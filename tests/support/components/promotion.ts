@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { imageSource } from "../../../components/images/image-source.ts";
+import { createImageSource } from "../../../components/images/image-source.ts";
 import { image, settingsOf } from "./configurations.ts";
 import { deploy } from "./engine.ts";
 
@@ -39,7 +39,7 @@ export const promote = (
         issuer: "https://auth.example.com", // required if auth is elsewhere
         logShipperImage,
       });
-      const imageOf = await imageSource(settings, {});
+      const imageOf = await createImageSource(settings, {});
       return names.map((name) => {
         const image = imageOf(name);
         return pulumi.isUnknown(image) ? "unknown" : image;

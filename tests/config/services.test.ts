@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {
   breaking,
   image,
-  mistakesOf,
+  issuesOf,
   table,
 } from "../support/components/configurations.ts";
 
@@ -66,7 +66,7 @@ describe("parseSettings: invalid values", () => {
     it("rejects the same node port for two services", () => {
       const same = { type: "NodePort", nodePort: 30001 };
       assert.deepEqual(
-        mistakesOf({ services: { auth: same, streaming: same } }),
+        issuesOf({ services: { auth: same, streaming: same } }),
         [
           "marquee:services.streaming.nodePort is 30001: marquee:services.auth.nodePort is the same, and each service needs its own.",
         ],
@@ -76,7 +76,7 @@ describe("parseSettings: invalid values", () => {
 
   describe("externalName", () => {
     const rule =
-      "a service of type ExternalName needs the DNS name, in small letters, of the host to lead to, such as auth.example.com.";
+      "a service of type ExternalName needs the DNS name, in lower case, of its host, such as auth.example.com.";
     table([
       [{ type: "ExternalName" }, `.externalName is missing: ${rule}`],
       ...[
@@ -216,15 +216,15 @@ describe("parseSettings: invalid values", () => {
         'marquee:baseImage is "node 24": it must be an image reference, such as gcr.io/distroless/nodejs24-debian13.',
       ],
     ];
-    for (const [title, changes, mistake] of rows)
+    for (const [title, changes, issue] of rows)
       it(`rejects ${title}`, () => {
-        assert.deepEqual(mistakesOf(changes), [mistake]);
+        assert.deepEqual(issuesOf(changes), [issue]);
       });
   });
 
   describe("registry", () => {
     const rule =
-      'it must be a host, maybe with a port and a path, in small letters and without "https://", such as localhost:5001 or ghcr.io/acme.';
+      'it must be a host, optionally with a port and a path, in lower case and without "https://", such as localhost:5001 or ghcr.io/acme.';
     for (const registry of [
       undefined,
       "",
@@ -235,7 +235,7 @@ describe("parseSettings: invalid values", () => {
     ])
       it(`rejects ${JSON.stringify(registry) ?? "a missing registry"}`, () => {
         const is = registry === undefined ? "missing" : `"${registry}"`;
-        assert.deepEqual(mistakesOf({ registry }), [
+        assert.deepEqual(issuesOf({ registry }), [
           `marquee:registry is ${is}: ${rule}`,
         ]);
       });
