@@ -45,12 +45,14 @@ function readYaml(file: string) {
   }
 }
 
-/** The API server's own port. At another port of this machine (kind, k3d, minikube), Docker forwards that port alone. */
+/**
+ * The API server's own port. At another port of this machine (kind, k3d, minikube), Docker forwards that port alone.
+ */
 const apiServerPort = "6443";
 
 /**
- * The host of node ports, if the kubeconfig has it: on local and single-node clusters, the API server's address. A cloud's
- * API server has a DNS name and no node ports; there, any node's address works.
+ * The host of node ports, if the kubeconfig has it: on local and single-node clusters, the API server's address. A
+ * cloud's API server has a DNS name and no node ports; there, any node's address works.
  */
 export function nodeHost(
   { servers }: Kubeconfig,

@@ -17,5 +17,8 @@ export const recommendedLabels = (service: string) => ({
   "app.kubernetes.io/managed-by": "pulumi",
 });
 
-/** On every object: Pulumi resets the fields that it sets when others have changed them, instead of reporting a conflict. */
+/**
+ * On every object: Pulumi resets the fields that it sets when others have changed them, instead of reporting a
+ * conflict.
+ */
 export const forcePatch = { [patchForceAnnotation]: "true" };

@@ -12,13 +12,17 @@ export interface NetworkService {
   port?: number | undefined;
   /** The services that it calls. */
   calls: readonly string[];
-  /** Resource that exists once the service is reachable at its current address. Callers' egress policies depend on it. */
+  /**
+   * Resource that exists once the service is reachable at its current address. Callers' egress policies depend on it.
+   */
   readyResource: pulumi.Resource;
   /** Ports outside of the stack that it calls, such as its log endpoint's. @default none */
   egressPorts?: readonly number[] | undefined;
   /** Pods of other namespaces that may call it. @default none */
   allowFrom?: readonly OutsideCaller[] | undefined;
-  /** Its callers: anyone, or only the services that call it; an external service runs elsewhere, and has no policies. */
+  /**
+   * Its callers: anyone, or only the services that call it; an external service runs elsewhere, and has no policies.
+   */
   ingress: "public" | "internal" | "external";
 }
 
@@ -33,8 +37,8 @@ type PolicyPeer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 
 /**
  * Default-deny NetworkPolicies in both directions, plus one rule per declared call and DNS. Kubelet probes and
- * `kubectl port-forward` bypass NetworkPolicy. They have no effect in clusters that don't enforce NetworkPolicy; the local
- * cluster does.
+ * `kubectl port-forward` bypass NetworkPolicy. They have no effect in clusters that don't enforce NetworkPolicy; the
+ * local cluster does.
  */
 export class NetworkPolicies extends pulumi.ComponentResource {
   constructor(

@@ -11,9 +11,9 @@ import { contextChangeIssue, namespaceIssue } from "./stack-namespace.ts";
 const registryTimeoutMs = 5_000;
 
 /**
- * Checks, before anything is built or changed, that the context exists and is the one that the stack was deployed to, that
- * the namespace belongs to this stack or is free, that an external database has a password, and, if images are to be
- * pushed, that the registry answers. A preview only warns: it works for a stack that was never deployed.
+ * Checks, before anything is built or changed, that the context exists and is the one that the stack was deployed to,
+ * that the namespace belongs to this stack or is free, that an external database has a password, and, if images are to
+ * be pushed, that the registry answers. A preview only warns: it works for a stack that was never deployed.
  * @param namespace the stack's namespace
  * @throws pulumi.RunError with every issue, in an update
  */
@@ -72,8 +72,8 @@ export function databaseIssue({
 }
 
 /**
- * The error codes of a host that does not answer. With any other error (a certificate, plain HTTP), the registry may still
- * work for Docker, which has a configuration of its own.
+ * The error codes of a host that does not answer. With any other error (a certificate, plain HTTP), the registry may
+ * still work for Docker, which has a configuration of its own.
  */
 const unreachableCodes = new Set([
   "EAI_AGAIN",

@@ -7,8 +7,8 @@ import {
 import { forcePatch } from "./naming.ts";
 
 /**
- * Creates the Secret that ServiceAccounts name in imagePullSecrets. Its name does not change, so that running pods use a
- * new password, too.
+ * Creates the Secret that ServiceAccounts name in imagePullSecrets. Its name does not change, so that running pods use
+ * a new password, too.
  * @param provider with enableSecretMutable; by default, Pulumi would delete the Secret and create it again
  * @returns its name
  */

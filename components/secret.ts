@@ -11,8 +11,8 @@ export interface SecretArgs {
 }
 
 /**
- * Creates a Secret of a service. Pulumi names it anew for each content: a changed secret is a new object, which rolls the
- * pods that refer to it, and the old one is deleted after the rollout. To roll back, set the old value.
+ * Creates a Secret of a service. Pulumi names it anew for each content: a changed secret is a new object, which rolls
+ * the pods that refer to it, and the old one is deleted after the rollout. To roll back, set the old value.
  */
 export const createSecret = (
   name: string,

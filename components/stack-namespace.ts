@@ -11,7 +11,9 @@ import type { DeploymentRecord } from "./deployment-record.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { forcePatch } from "./naming.ts";
 
-/** The value of `marquee:adopt` that adopts this namespace. It changes with the owner, so that each value works once. */
+/**
+ * The value of `marquee:adopt` that adopts this namespace. It changes with the owner, so that each value works once.
+ */
 const adoptionKey = ({ uid, annotations }: ExistingNamespace) =>
   annotations[ownerAnnotation] ?? uid;
 

@@ -7,7 +7,9 @@ export interface AutoscaleSettings {
   min: number;
   /** The most pods. */
   max: number;
-  /** Target CPU usage, averaged over the pods, in percent of their CPU request. @default 80, as in `kubectl autoscale` */
+  /**
+   * Target CPU usage, averaged over the pods, in percent of their CPU request. @default 80, as in `kubectl autoscale`
+   */
   cpuPercent: number;
 }
 

@@ -33,8 +33,8 @@ interface Exposure {
 }
 
 /**
- * Whether auth learns its clients' IP addresses: clients must reach it through streaming alone, and streaming must learn
- * the addresses from trusted proxies or from connections that keep them.
+ * Whether auth learns its clients' IP addresses: clients must reach it through streaming alone, and streaming must
+ * learn the addresses from trusted proxies or from connections that keep them.
  */
 export const preservesClientAddresses = ({
   services: { auth, streaming },

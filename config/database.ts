@@ -41,7 +41,10 @@ export interface ExternalDatabase {
   user: string;
   /** Whether connections are encrypted, and whether the server's certificate is verified. @default verify */
   tls: (typeof tlsModes)[number];
-  /** PEM of the authority that signed the server's certificate. Required with verify, as psql's image has no authorities. */
+  /**
+   * PEM of the authority that signed the server's certificate. Required with verify, as psql's image has no
+   * authorities.
+   */
   certificateAuthority?: string;
 }
 
@@ -199,7 +202,9 @@ function parseExternal(
   };
 }
 
-/** Checks `certificateAuthority`. Its sentences don't contain the value, which a user may confuse with the private key. */
+/**
+ * Checks `certificateAuthority`. Its sentences don't contain the value, which a user may confuse with the private key.
+ */
 function parseAuthority(
   authority: unknown,
   tls: ExternalDatabase["tls"],

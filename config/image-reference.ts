@@ -1,6 +1,8 @@
 import type { Issues } from "./issues.ts";
 
-/** A registry's host in an image reference: with a dot or a port, or localhost. Otherwise it is a path on Docker Hub. */
+/**
+ * A registry's host in an image reference: with a dot or a port, or localhost. Otherwise it is a path on Docker Hub.
+ */
 const host =
   "(localhost|[a-z0-9-]+(?=:)|[a-z0-9-]+(\\.[a-z0-9-]+)+)(:\\d{1,5})?";
 const path = "(\\/[a-z0-9]+([._-]+[a-z0-9]+)*)";

@@ -66,7 +66,9 @@ export function parseImageSources(
   };
 }
 
-/** Checks `marquee:registry`, which may be left out if no image is built, `marquee:baseImage` and `marquee:platform`. */
+/**
+ * Checks `marquee:registry`, which may be left out if no image is built, `marquee:baseImage` and `marquee:platform`.
+ */
 export function parseImageBuild(
   { registry, baseImage, platform }: Record<string, unknown>,
   isBuilding: boolean,

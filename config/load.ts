@@ -57,8 +57,8 @@ function parseValue(name: string, value: string): unknown {
 }
 
 /**
- * Reads which values of the current stack's configuration are encrypted. The engine only tells this of whole keys, so the
- * stack's file is read, if it is in the project's folder.
+ * Reads which values of the current stack's configuration are encrypted. The engine only tells this of whole keys, so
+ * the stack's file is read, if it is in the project's folder.
  */
 export function encryptedValues(): IsEncrypted {
   const project = pulumi.getProject();

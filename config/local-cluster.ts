@@ -4,8 +4,8 @@ import { isMap } from "./values.ts";
 export const localContext = "marquee-local";
 
 /**
- * Adds the registry, platform and images of the local cluster to the configuration of a stack that runs there, where the
- * configuration does not set them. They differ between machines.
+ * Adds the registry, platform and images of the local cluster to the configuration of a stack that runs there, where
+ * the configuration does not set them. They differ between machines.
  * @param raw the values by key, without the `marquee:` in front
  * @param env has MARQUEE_REGISTRY and MARQUEE_PLATFORM in shells that ran `eval "$(npm run -s env)"`
  * @returns the configuration; undefined if the environment lacks what the configuration leaves out

@@ -6,7 +6,9 @@ import { isMap, matches } from "./values.ts";
 
 /** Where the titles are stored. @default the sample titles in streaming's image */
 export interface MediaSettings {
-  /** An existing PersistentVolumeClaim in the stack's namespace, with folders as in services/streaming/assets/titles. */
+  /**
+   * An existing PersistentVolumeClaim in the stack's namespace, with folders as in services/streaming/assets/titles.
+   */
   volumeClaim?: string;
   /** A bucket with an S3 API. */
   bucket?: string;
@@ -95,7 +97,9 @@ export function parseMedia(
   return settings;
 }
 
-/** Checks `certificateAuthority`. Its sentences don't contain the value, which a user may confuse with the private key. */
+/**
+ * Checks `certificateAuthority`. Its sentences don't contain the value, which a user may confuse with the private key.
+ */
 function checkAuthority(
   authority: unknown,
   { bucket, endpoint }: MediaSettings,

@@ -23,9 +23,9 @@ export const contextOf = (service: string) => `build/${service}`;
 const dockerfileOf = (project: string) => join(project, "services/Dockerfile");
 
 /**
- * Creates each service's Docker context: the Dockerfile, and `app/` with the program in one file, its source map, assets,
- * migrations and browser scripts. The same sources give the same bytes and modes in every clone and on every machine, so
- * that an image's digest changes with its content alone.
+ * Creates each service's Docker context: the Dockerfile, and `app/` with the program in one file, its source map,
+ * assets, migrations and browser scripts. The same sources give the same bytes and modes in every clone and on every
+ * machine, so that an image's digest changes with its content alone.
  * @param services folders below services/, each with a server.ts and optionally assets/, migrations/ and browser/
  * @returns a hash of each context's content, by service
  * @throws pulumi.RunError with every error in the sources
@@ -39,7 +39,8 @@ export async function bundle(
     throw new pulumi.RunError(
       "services/Dockerfile is missing, so no image can be built. `git checkout services/Dockerfile` brings it back.",
     );
-  // Built beside the contexts, at the same depth, and moved only over those that differ: another pulumi may be reading them.
+  // Built beside the contexts, at the same depth, and moved only over those that differ: another pulumi may be reading
+  // them.
   const fresh = join(project, `build-${process.pid}`);
   try {
     await bundleInto(fresh, services, project);

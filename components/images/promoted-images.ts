@@ -70,8 +70,8 @@ const fullName = (stack: string) =>
     : `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
 
 /**
- * Reads another stack's outputs like a StackReference, but without a resource: every update would refresh that resource,
- * and fail once the other stack was removed.
+ * Reads another stack's outputs like a StackReference, but without a resource: every update would refresh that
+ * resource, and fail once the other stack was removed.
  */
 async function readOutputs(
   name: string,

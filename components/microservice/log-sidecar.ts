@@ -30,7 +30,9 @@ export interface LogSidecar {
   env: Record<string, string>;
 }
 
-/** Creates the Secret with the endpoint's headers, if there are any, and the parts of a pod that ship a service's log. */
+/**
+ * Creates the Secret with the endpoint's headers, if there are any, and the parts of a pod that ship a service's log.
+ */
 export function createLogSidecar(
   service: string,
   { namespace, image, endpoint, headers }: LogSidecarArgs,

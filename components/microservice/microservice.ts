@@ -72,8 +72,8 @@ export interface MicroserviceArgs {
 }
 
 /**
- * A service that runs in this cluster: a Deployment whose pods pass Pod Security `restricted`, and the Service in front of
- * them. Objects have predictable names, for kubectl: `auth-deployment`, `auth-service`, label `app: auth-service`.
+ * A service that runs in this cluster: a Deployment whose pods pass Pod Security `restricted`, and the Service in front
+ * of them. Objects have predictable names, for kubectl: `auth-deployment`, `auth-service`, label `app: auth-service`.
  */
 export class Microservice extends pulumi.ComponentResource {
   /** The images that the pods run, by digest, and by the name of their program. */

@@ -75,7 +75,8 @@ export function postgresPod(
         name: "postgres",
         args: ["-c", `max_connections=${maxConnections}`],
         ports: [{ name: "postgres", containerPort: databasePort }],
-        // After a crash, the server replays its write-ahead log before it answers. 10 minutes are enough for a long one.
+        // After a crash, the server replays its write-ahead log before it answers. 10 minutes are enough for a long
+        // one.
         startupProbe: { ...isReady, periodSeconds: 1, failureThreshold: 600 },
         readinessProbe: { ...isReady, periodSeconds: 2 },
         // TCP only: a server that rejects clients may be replaying its log, and must not be restarted.

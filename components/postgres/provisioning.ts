@@ -34,8 +34,8 @@ export type ProvisioningArgs = DatabaseSettings & {
 
 /**
  * Creates a Job that creates a role and a database of its name for each service. Only the role may connect to the
- * database, which it owns, and the role has no rights elsewhere. The Job keeps existing roles and databases, and updates
- * passwords. It is replaced, and so runs again, whenever its arguments change.
+ * database, which it owns, and the role has no rights elsewhere. The Job keeps existing roles and databases, and
+ * updates passwords. It is replaced, and so runs again, whenever its arguments change.
  */
 export function createProvisioning(
   args: ProvisioningArgs,

@@ -47,8 +47,8 @@ const labelsOf = (name: string, selector: Record<string, string>) => ({
 });
 
 /**
- * Creates a claim that is not part of the StatefulSet, so that it can grow. It is kept when the database moves elsewhere,
- * and deleted with the namespace.
+ * Creates a claim that is not part of the StatefulSet, so that it can grow. It is kept when the database moves
+ * elsewhere, and deleted with the namespace.
  */
 const createVolume = (
   name: string,
