@@ -35,44 +35,47 @@ const info = {
   title: "Marquee streaming",
   version: "0.1.0",
   description:
-    "What somebody watches: titles, their videos, and where one is in them. People use the pages, from `/` on. What auth and payment answer is here, too, below `/api/auth/` and `/api/payment/`, as their own documents have it.",
+    "The catalogue of titles, their videos, and the viewer's position in each. Browsers use the pages, from `/` on. The APIs of auth and payment are available below `/api/auth/` and `/api/payment/`; their own documents describe them.",
   unavailable: true,
   securitySchemes: {
     bearer: {
       type: "http",
       scheme: "bearer",
       bearerFormat: "JWT",
-      description: "An access token of auth's.",
+      description: "An access token issued by auth.",
     },
     session: {
       type: "apiKey",
       in: "cookie",
       name: "__Host-marquee-session",
       description:
-        "Of a browser that is signed in; `marquee-session` where it speaks http.",
+        "The session cookie of a signed-in browser; over http it is named `marquee-session`.",
     },
     playback: {
       type: "apiKey",
       in: "query",
       name: "signature",
-      description: "A URL as POST /playback/{id} gives it.",
+      description: "A signed URL from POST /playback/{id}.",
     },
   },
 } as const;
 
-/** Streaming: what somebody watches, and the pages for it. Routes: those of GET /openapi.json, the pages, and what is passed on. */
+/**
+ * The streaming service: the catalogue, playback and their pages. Its routes are in GET /openapi.json, plus pages and
+ * proxied paths.
+ */
 export function createStreaming(options: StreamingOptions) {
   const { database } = options;
   const service = createService({
     errorPage: (c, failure) => createErrorPage(parts.visitor)(c, failure),
-    // What hls.js plays, it puts together itself.
+    // hls.js plays from blob: URLs.
     contentSecurityPolicy: { mediaSrc: ["'self'", "blob:"] },
     async onStart() {
       await migrate(database, join(import.meta.dirname, "migrations"));
-      // A store that is away is no reason not to begin: it may come back at any time, and the pages say so meanwhile.
+      // Start even if the media store is unavailable: it may return at any time, and until then the pages say so.
       await parts.programme.catalogue().catch((err) => {
         if (!(err instanceof MediaAway)) throw err;
-        logger.error({ err }, "the titles can't be reached yet");
+        logger.error({ err }, "the media store is unavailable");
       });
     },
     onShutdown: () => parts.entitlements.settled(),
@@ -83,7 +86,7 @@ export function createStreaming(options: StreamingOptions) {
   api.app.onError(onApiError);
   for (const add of [titleRoutes, streamRoutes, playbackRoutes])
     add(api, parts);
-  // What is not said to be for caches is about somebody.
+  // Responses without Cache-Control are user-specific: default to no-store.
   service.app.use(async (c, next) => {
     await next();
     if (!c.res.headers.has("cache-control"))

@@ -2,30 +2,30 @@ import type { AccessTokens, Database } from "@marquee/service-kit";
 import type { EntitlementTimes } from "./access/entitlements.ts";
 import type { MediaStore } from "./media/media-store.ts";
 
-/** What streaming is made of. */
+/** Options of the streaming service. */
 export interface StreamingOptions {
-  /** Who opens it closes it. */
+  /** The caller closes it. */
   database: Database;
-  /** Where the titles are. */
+  /** Where the titles are stored. */
   store: MediaStore;
   /** Verifies access tokens. */
   accessTokens: AccessTokens;
-  /** Auth's URL, without a slash at its end. */
+  /** Auth's URL, without a trailing slash. */
   authUrl: string;
-  /** Payment's URL, without a slash at its end. */
+  /** Payment's URL, without a trailing slash. */
   paymentUrl: string;
-  /** 32 characters at least, the same in every replica: it signs playback URLs. */
+  /** Key that signs playback URLs: at least 32 characters, the same in every replica. */
   playbackKey: string;
-  /** What /assets/ gives besides assets/: scripts for browsers, by name. @default none */
+  /** Browser scripts by name, served from /assets/ besides the files of assets/. @default none */
   scripts?: ReadonlyMap<string, string>;
-  /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
+  /** Number of proxies in front of this service that write X-Forwarded-For. @default 0 */
   trustedProxies?: number;
-  /** Whether card forms show test cards: no money moves. @default false */
+  /** Whether card forms show test cards, because no real money moves. @default false */
   testCards?: boolean;
   times?: {
     /** @default entitlementTimes */
     entitlements?: Partial<EntitlementTimes>;
-    /** Milliseconds after which the catalogue is read again. @default 60000 */
+    /** Age in milliseconds at which the catalogue is refreshed. @default 60000 */
     catalogue?: number;
   };
 }

@@ -10,20 +10,20 @@ import type { ForwardedOf } from "./origin/forwarded.ts";
 import type { PaymentClient } from "./origin/payment-client.ts";
 import type { TestCard } from "./pages/subscribe.ts";
 
-/** What the routes work with. */
+/** What the routes depend on. */
 export interface Parts {
   database: Database;
   store: MediaStore;
   programme: Programme;
   viewers: Viewers;
-  /** Who looks at a page. */
+  /** Sessions of browsers that open pages. */
   visitor: Visitor;
   entitlements: Entitlements;
   grants: Grants;
   playbackUrls: PlaybackUrls;
   payment: PaymentClient;
-  /** How a request came to us. */
+  /** Reads the forwarding headers of trusted proxies. */
   forwardedOf: ForwardedOf;
-  /** Shown with card forms. */
+  /** Test cards to show with card forms. */
   testCards: readonly TestCard[];
 }

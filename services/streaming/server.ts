@@ -15,7 +15,7 @@ import { configuredStore, mediaVariables } from "./media/configured.ts";
 import { readScripts } from "./routes/assets.ts";
 
 const anOrigin =
-  "expected a URL such as http://auth-service:8081, without a path and without a slash at its end";
+  "expected a URL such as http://auth-service:8081, without a path or a trailing slash";
 const origin = z.string(anOrigin).regex(/^https?:\/\/[^\s/?#@]+$/, anOrigin);
 const aKey = `expected ${shortestKey} characters at least; \`openssl rand -base64 32\` makes them`;
 
@@ -33,17 +33,17 @@ const {
   ...databaseVariables,
   ...accessTokenVariables,
   ...mediaVariables,
-  /** Where auth is. */
+  /** URL of auth. */
   AUTH_URL: origin,
-  /** Where payment is. */
+  /** URL of payment. */
   PAYMENT_URL: origin,
-  /** Signs playback URLs; the same in every replica. With another one, those that there are end. */
+  /** Key that signs playback URLs, the same in every replica. Changing it invalidates all existing URLs. */
   PLAYBACK_KEY: z.string(aKey).min(shortestKey, aKey),
-  /** Payment's: with sandbox, forms show its test cards. @default stripe */
+  /** Payment's processor; with the sandbox, forms show its test cards. @default stripe */
   PROCESSOR: z
     .enum(["sandbox", "stripe"], "expected sandbox or stripe")
     .default("stripe"),
-  /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
+  /** Number of proxies in front of this service that write X-Forwarded-For. @default 0 */
   TRUSTED_PROXIES: wholeNumber(0, 5).default(0),
 });
 
@@ -75,7 +75,7 @@ function store() {
   try {
     return configuredStore(variables, join(import.meta.dirname, "assets"));
   } catch (error) {
-    // The mistake is not in the program: its stack would only hide what to do.
+    // An invalid environment is not a bug: a stack trace would only hide the message.
     console.error(
       `This program can't start with the environment it got:\n  ${(error as Error).message}`,
     );

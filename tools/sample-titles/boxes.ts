@@ -2,14 +2,14 @@
 export interface Box {
   type: string;
   start: number;
-  /** Where its content begins, after its size and type. */
+  /** Offset of the content, after size and type. */
   content: number;
   end: number;
 }
 
 /**
  * The boxes between two offsets, in order.
- * @throws if they don't fill it exactly
+ * @throws Error if they don't fill the range exactly
  */
 export function boxes(file: Buffer, start = 0, end = file.length): Box[] {
   const found: Box[] = [];
@@ -26,13 +26,13 @@ export function boxes(file: Buffer, start = 0, end = file.length): Box[] {
   return found;
 }
 
-/** The boxes of a type inside of another. */
+/** The child boxes of a type. */
 export const within = (file: Buffer, box: Box, type: string): Box[] =>
   boxes(file, box.content, box.end).filter((inner) => inner.type === type);
 
 /**
- * The box at the end of a path like `mdia/minf/stbl`, inside of another.
- * @throws if it isn't there
+ * The box at the end of a path such as `mdia/minf/stbl`.
+ * @throws Error if it does not exist
  */
 export function inside(file: Buffer, box: Box, path: string): Box {
   for (const type of path.split("/")) {
@@ -44,24 +44,24 @@ export function inside(file: Buffer, box: Box, path: string): Box {
   return box;
 }
 
-/** The file's first box of a type. @throws if there is none */
+/** The file's first box of a type. @throws Error if it does not exist */
 export function top(file: Buffer, type: string): Box {
   const found = boxes(file).find((box) => box.type === type);
   if (!found) throw new Error(`There is no box ${type} in the file`);
   return found;
 }
 
-/** How many bytes more a full box's times take in version 1. */
+/** Extra bytes of the 64-bit times in version 1 of a full box. */
 const wide = (file: Buffer, { content }: Box) =>
   file.readUInt8(content) === 1 ? 8 : 0;
 
 interface Track {
   id: number;
-  /** `vide` or `soun`. */
+  /** Handler type: `vide` or `soun`. */
   kind: string;
-  /** Its time's units, in a second. */
+  /** Time units per second. */
   timescale: number;
-  /** As RFC 6381 has it, as in `avc1.64001f`. */
+  /** Codec string per RFC 6381, such as `avc1.64001f`. */
   codec: string;
 }
 
@@ -88,13 +88,13 @@ function tracks(file: Buffer): Track[] {
   });
 }
 
-/** The codecs of all tracks, as a playlist's CODECS has them. */
+/** Codecs of all tracks, for a playlist's CODECS attribute. */
 export const codecs = (file: Buffer): string =>
   tracks(file)
     .map(({ codec }) => codec)
     .join(",");
 
-/** The units of time that a track's fragment lasts. */
+/** Duration of a track fragment in the track's time units. */
 function duration(file: Buffer, traf: Box): number {
   const tfhd = inside(file, traf, "tfhd");
   const flags = file.readUInt32BE(tfhd.content) & 0xffffff;
@@ -113,17 +113,17 @@ function duration(file: Buffer, traf: Box): number {
   return sum;
 }
 
-/** A fragment: bytes that can be played after those before the first one, from a keyframe on. */
+/** A fragment that starts with a keyframe, so that it can be played after the file's header. */
 export interface Fragment {
   start: number;
   end: number;
-  /** That its video lasts. */
+  /** Duration of its video. */
   seconds: number;
 }
 
 /**
  * The fragments of a file, each from its `moof` to the end of its `mdat`.
- * @throws if there is anything else between them
+ * @throws Error if there are other boxes between them
  */
 export function fragments(file: Buffer): Fragment[] {
   const video = tracks(file).find(({ kind }) => kind === "vide");
@@ -151,7 +151,7 @@ export function fragments(file: Buffer): Fragment[] {
   return found;
 }
 
-/** A copy of a fragmented file that says in its `moov` how long all fragments last together (`mehd`), which some players ask for. */
+/** Copies a fragmented file and adds its total duration to `moov` (`mehd`), which some players require. */
 export function withDuration(file: Buffer, seconds: number): Buffer {
   const moov = top(file, "moov");
   const mvex = inside(file, moov, "mvex");

@@ -1,13 +1,13 @@
-// biome-ignore-all lint/style/noNonNullAssertion: indexes are within the arrays, and a test for each pixel would take minutes
+// biome-ignore-all lint/style/noNonNullAssertion: indexes are in range, and checks per pixel would take minutes
 import { clamp, hash } from "./noise.ts";
 
-/** Red, green and blue in linear light: 1 is bright, more is brighter still. */
+/** Red, green and blue in linear light; 1 is white, and more is brighter still. */
 export type Light = readonly [number, number, number];
 
 export const width = 1280;
 export const height = 720;
 
-/** A picture in linear light, three numbers a pixel, row by row. */
+/** A picture in linear light with three floats per pixel, row by row. */
 export class Canvas {
   readonly width: number;
   readonly height: number;
@@ -19,14 +19,14 @@ export class Canvas {
     this.data = new Float32Array(columns * rows * 3);
   }
 
-  /** Adds light at a pixel; outside of the picture, nothing. */
+  /** Adds light to a pixel; pixels outside of the picture are ignored. */
   add(x: number, y: number, light: Light, strength: number): void {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
     const at = (y * this.width + x) * 3;
     for (let c = 0; c < 3; c++) this.data[at + c]! += light[c]! * strength;
   }
 
-  /** Covers a pixel with light, wholly where `cover` is 1. */
+  /** Blends a pixel with light; `cover` is the opacity. */
   cover(x: number, y: number, light: Light, cover: number): void {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
     const at = (y * this.width + x) * 3;
@@ -34,7 +34,7 @@ export class Canvas {
       this.data[at + c]! += (light[c]! - this.data[at + c]!) * cover;
   }
 
-  /** Adds a soft round light, which falls to nothing at about three times `radius` pixels. */
+  /** Adds a soft round glow that fades out at about three times `radius` pixels. */
   glow(x: number, y: number, radius: number, light: Light, strength = 1): void {
     const reach = Math.ceil(radius * 3);
     const top = Math.max(0, Math.floor(y - reach));
@@ -54,7 +54,7 @@ export class Canvas {
       }
   }
 
-  /** Light between pixels, in channel `c`; beyond an edge, that of the edge. */
+  /** Bilinear sample of channel `c`, clamped to the edges. */
   sample(x: number, y: number, c: number): number {
     if (x < 0) x = 0;
     else if (x > this.width - 1.001) x = this.width - 1.001;
@@ -71,7 +71,7 @@ export class Canvas {
     return upper + (lower - upper) * (y - top);
   }
 
-  /** Averages over `radius` pixels to both sides, in both directions, `times` over: three are close to a Gaussian. */
+  /** Box blur over `radius` pixels to both sides; repeated three times, it approximates a Gaussian. */
   blur(radius: number, times = 1): void {
     const line = new Float32Array(Math.max(this.width, this.height));
     const pass = (start: number, step: number, count: number) => {
@@ -95,7 +95,7 @@ export class Canvas {
   }
 }
 
-/** Film's answer to light: what is twice as bright is not twice as white. Looked up by the square root, which is near to what eyes see. */
+/** A filmic tone curve. The table is indexed by the square root, which approximates perceived brightness. */
 const response = Float32Array.from({ length: 8192 }, (_, i) => {
   const light = (i / 2048) ** 2;
   return 255 * (1 - Math.exp(-light)) ** (1 / 2.2);
@@ -113,8 +113,9 @@ const vignette = Float32Array.from({ length: width * height }, (_, i) => {
 });
 
 /**
- * Develops light to 8-bit RGB: darker to the corners, and with a grain that never moves, as it costs no bits, against bands in gradients.
- * @param exposure 1 as it is, 0 black
+ * Develops linear light to 8-bit RGB with vignette and grain. The grain prevents banding in gradients, and is static,
+ * so that it costs few bits.
+ * @param exposure 1 as painted, 0 black
  */
 export function develop({ data }: Canvas, exposure: number): Buffer {
   const bytes = Buffer.allocUnsafe(width * height * 3);

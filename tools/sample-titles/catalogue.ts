@@ -5,7 +5,7 @@ import { orbits } from "./scenes/orbits.ts";
 import { theLongTide } from "./scenes/the-long-tide.ts";
 import type { Score } from "./sound.ts";
 
-/** A film that is to be made. */
+/** The definition of a film. */
 export interface Film {
   id: string;
   name: string;
@@ -13,12 +13,12 @@ export interface Film {
   genre: string;
   tagline: string;
   description: string;
-  /** Prepares the scene; what it gives paints a moment of it, in seconds. */
+  /** Prepares the scene and returns a function that paints it at a time in seconds. */
   scene: () => (canvas: Canvas, time: number) => void;
   score: Score;
-  /** The moment that the pictures show, and the column that the poster begins at. */
+  /** The time of the still pictures, and the poster's left column in them. */
   still: { time: number; left: number };
-  /** x264's rate factor, of 720p and of 360p. */
+  /** x264's constant rate factors for 720p and 360p. */
   quality: [number, number];
 }
 

@@ -4,14 +4,14 @@ import { existsSync } from "node:fs";
 import { height, width } from "./canvas.ts";
 
 export const framesASecond = 24;
-/** How long a fragment is, and from keyframe to keyframe. */
+/** Length of a fragment, and distance between keyframes. */
 const fragmentSeconds = 4;
 
 const fonts = "/usr/share/fonts/opentype/inter";
 const light = `${fonts}/InterDisplay-Light.otf`;
 const bold = `${fonts}/InterDisplay-SemiBold.otf`;
 
-/** @throws if what the script needs isn't there, with how to get it */
+/** @throws Error with installation instructions if a required tool is missing */
 export function checkTools(): void {
   if (spawnSync("ffmpeg", ["-version"]).error || !existsSync(bold))
     throw new Error(
@@ -30,7 +30,7 @@ async function ffmpeg(args: string[], frames: Iterable<Buffer>): Promise<void> {
     { stdio: ["pipe", "inherit", "inherit"] },
   );
   const ended = once(child, "close");
-  child.stdin.on("error", () => {}); // Its own message and exit code say more.
+  child.stdin.on("error", () => {}); // ffmpeg's own message and exit code say more
   for (const frame of frames) {
     if (child.exitCode !== null) break;
     if (!child.stdin.write(frame))
@@ -41,20 +41,20 @@ async function ffmpeg(args: string[], frames: Iterable<Buffer>): Promise<void> {
   if (code !== 0) throw new Error(`ffmpeg ended with code ${code}`);
 }
 
-/** Letters with air between them. */
+/** Letter-spaced text. */
 const spaced = (text: string, space: string) =>
   [...text.toUpperCase()].join(space);
 
-/** The film's name, as it comes and goes at the beginning. */
+/** Filter that fades the film's name in and out at the beginning. */
 const opening = (name: string) =>
   `drawtext=fontfile=${light}:text='${spaced(name, "\u2009\u2009")}':fontcolor=white:fontsize=44:x=88:y=h-118:shadowcolor=black@0.35:shadowx=0:shadowy=1:alpha='clip((t-1.2)/1.2,0,1)*clip((6-t)/1.2,0,1)*0.95'`;
 
 const bitexact = ["-fflags", "+bitexact", "-flags:v", "+bitexact"];
 
 /**
- * Encodes a film in two sizes, H.264 and AAC, as fragmented MP4 with keyframes at the same times.
- * @param sound a WAV file
- * @param quality x264's rate factor of the large and of the small one: less is better, and larger
+ * Encodes a film in two sizes as fragmented MP4 (H.264 and AAC) with aligned keyframes.
+ * @param sound path of a WAV file
+ * @param quality x264's constant rate factors for the large and the small size: lower is better and larger
  */
 export async function encode(
   frames: Iterable<Buffer>,
@@ -101,13 +101,13 @@ export async function encode(
 
 const jpeg = ["-frames:v", "1", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p"];
 
-/** A frame as a JPEG, for behind a page's text. */
+/** Writes a frame as a JPEG, for the background of pages. */
 export const backdrop = (frame: Buffer, to: string): Promise<void> =>
   ffmpeg([...jpeg, "-q:v", "4", ...bitexact, to], [frame]);
 
 /**
- * A portrait with the film's name.
- * @param left the first column that is on it
+ * Writes a portrait poster with the film's name.
+ * @param left the frame's first column on the poster
  */
 export async function poster(
   frame: Buffer,

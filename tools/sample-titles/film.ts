@@ -10,13 +10,13 @@ import { smooth } from "./noise.ts";
 import { mediaPlaylist, multivariantPlaylist } from "./playlists.ts";
 import { play } from "./sound.ts";
 
-/** Where the titles are. */
+/** Folder of the titles. */
 export const root = join(
   import.meta.dirname,
   "../../services/streaming/assets/titles",
 );
 
-/** Paints, plays and encodes a film, and writes all files of its folder. */
+/** Renders and encodes a film, and writes all files of its folder. */
 async function make(film: Film, work: string): Promise<void> {
   const folder = join(root, film.id);
   await rm(folder, { recursive: true, force: true });
@@ -65,10 +65,10 @@ async function make(film: Film, work: string): Promise<void> {
   );
 }
 
-// As a worker, it makes the film whose id it is given.
+// In a worker: make the film with the given id.
 if (!isMainThread) {
   const film = films.find(({ id }) => id === workerData);
-  if (!film) throw new Error(`There is no title ${workerData}`);
+  if (!film) throw new Error(`The title ${workerData} does not exist`);
   const work = await mkdtemp(join(tmpdir(), "title-"));
   try {
     await make(film, work);

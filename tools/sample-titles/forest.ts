@@ -1,14 +1,14 @@
-// biome-ignore-all lint/style/noNonNullAssertion: indexes are within the arrays, and a test for each pixel would take minutes
+// biome-ignore-all lint/style/noNonNullAssertion: indexes are in range, and checks per pixel would take minutes
 import { height, width } from "./canvas.ts";
 import { clamp, noise, random } from "./noise.ts";
 
-/** A conifer's half width, `down` of the way from its tip, in parts of its height: boughs that hang. */
+/** Half width of a conifer's drooping boughs at `down` (0 to 1) below its tip, relative to its height. */
 function bough(down: number, seed: number): number {
   const step = (down * 13 + noise(down * 6, seed)) % 1;
   return down ** 0.85 * (0.06 + 0.1 * step ** 1.4) + 0.004;
 }
 
-/** Conifers on a dark bank to the left and to the right: how much of each pixel they cover. */
+/** Conifers on dark banks to the left and right, as the coverage of each pixel. */
 export function forest(): Float32Array {
   const cover = new Float32Array(width * height);
   const next = random(41);

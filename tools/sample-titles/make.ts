@@ -1,5 +1,5 @@
-// Makes the sample titles in ../assets/titles, each painted and played by what is in this folder. Run it as `node tools/sample-titles/make.ts`,
-// or with ids of titles to make only these. It needs ffmpeg (made with 5.1) and the font Inter: apt-get install ffmpeg fonts-inter
+// Renders the sample titles in services/streaming/assets/titles: `node tools/sample-titles/make.ts [id…]`.
+// Requires ffmpeg (made with 5.1) and the font Inter: apt-get install ffmpeg fonts-inter
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { featured, films, year } from "./catalogue.ts";
 import { checkTools } from "./encode.ts";
 import { root } from "./film.ts";
 
-/** What the streaming service reads: the titles, and every file's size and hash. */
+/** The content of catalogue.json: the titles, and size and hash of every file. */
 async function catalogue() {
   const files: Record<string, { size: number; sha256: string }> = {};
   const entries = await readdir(root, { recursive: true, withFileTypes: true });

@@ -1,4 +1,4 @@
-/** A hash of whole numbers, from 0 to 1: the same everywhere, so that pictures are. */
+/** Hashes integers to a number from 0 to 1, reproducibly on every machine. */
 export function hash(x: number, y = 0, z = 0): number {
   let h =
     Math.imul(x, 0x27d4eb2d) ^
@@ -9,7 +9,7 @@ export function hash(x: number, y = 0, z = 0): number {
   return ((h ^ (h >>> 16)) >>> 0) / 4294967296;
 }
 
-/** Random numbers from 0 to 1, the same sequence for the same seed. */
+/** Seeded random numbers from 0 to 1. */
 export function random(seed: number): () => number {
   let count = 0;
   return () => hash(count++, seed, 7919);
@@ -17,7 +17,7 @@ export function random(seed: number): () => number {
 
 const fade = (t: number) => t * t * t * (t * (t * 6 - 15) + 10);
 
-/** Value noise of two coordinates, from 0 to 1, with features of the size 1. */
+/** Two-dimensional value noise from 0 to 1, with features of size 1. */
 export function noise(x: number, y = 0): number {
   const left = Math.floor(x);
   const top = Math.floor(y);
@@ -30,7 +30,7 @@ export function noise(x: number, y = 0): number {
   return a + (b - a) * u + (c - a) * v + (a - b - c + d) * u * v;
 }
 
-/** Value noise of two coordinates that changes with a third, as with time. */
+/** Three-dimensional value noise; the third dimension is usually time. */
 export function noise3(x: number, y: number, z: number): number {
   const layer = Math.floor(z);
   const w = fade(z - layer);
@@ -39,7 +39,7 @@ export function noise3(x: number, y: number, z: number): number {
   return from + (to - from) * w;
 }
 
-/** Fractal noise, from 0 to 1: `octaves` layers, each of half the size and strength. */
+/** Fractal noise from 0 to 1: `octaves` layers, each with half the size and amplitude of the one before. */
 export function fractal(x: number, y: number, octaves: number): number {
   let sum = 0;
   let strength = 0.5;
@@ -51,7 +51,7 @@ export function fractal(x: number, y: number, octaves: number): number {
   return sum / (1 - 0.5 ** octaves);
 }
 
-/** Fractal noise with sharp crests, as mountains have, from 0 to 1. */
+/** Ridged fractal noise from 0 to 1, for mountains. */
 export function ridged(x: number, y: number, octaves: number): number {
   let sum = 0;
   let strength = 0.5;
@@ -71,7 +71,7 @@ export const mix = (a: number, b: number, t: number) => a + (b - a) * t;
 export const clamp = (x: number, low = 0, high = 1) =>
   x < low ? low : x > high ? high : x;
 
-/** From 0 at `from` to 1 at `to`, gently at both ends. */
+/** Smoothstep: 0 at `from`, 1 at `to`. */
 export function smooth(from: number, to: number, x: number): number {
   const t = clamp((x - from) / (to - from));
   return t * t * (3 - 2 * t);

@@ -2,14 +2,14 @@ import { codecs, type Fragment, fragments } from "./boxes.ts";
 
 /** A title's video in one size. */
 export interface Rendition {
-  /** The file's name, as in `720p.mp4`; its playlist is `720p.m3u8`. */
+  /** File name, such as `720p.mp4`; the playlist is then `720p.m3u8`. */
   name: string;
   file: Buffer;
   width: number;
   height: number;
 }
 
-/** Where the first fragment is, and what goes before all of them ends. */
+/** Start of the first fragment, which is the end of the initialization section. */
 const beginning = ([first]: Fragment[]) => first?.start ?? 0;
 
 /** An HLS media playlist (RFC 8216bis) of byte ranges of one fragmented MP4. */

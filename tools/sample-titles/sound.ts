@@ -1,16 +1,18 @@
-// biome-ignore-all lint/style/noNonNullAssertion: indexes are within the arrays, and a test for each pixel would take minutes
+// biome-ignore-all lint/style/noNonNullAssertion: indexes are in range, and checks per pixel would take minutes
 import { clamp, hash, smooth } from "./noise.ts";
 
-/** Samples a second: AAC's frames of 1,024 are then 32 ms, so that four seconds are whole ones. */
+/**
+ * Samples per second: an AAC frame of 1,024 samples then lasts 32 ms, so that a four-second fragment has whole frames.
+ */
 export const sampleRate = 32000;
 
-/** What a title sounds like. Notes are MIDI's: 60 is middle C. */
+/** A title's music. Notes are MIDI numbers: 60 is middle C. */
 export interface Score {
-  /** One after the other, each as long as the others; the first note is the bass. */
+  /** Chords of equal duration, in order; each begins with its bass note. */
   chords: number[][];
-  /** Notes of a struck bell: seconds, note. */
+  /** Bell notes: time in seconds, note. */
   bells: [number, number][];
-  /** How loud the sea or the wind is, and how long its swell. Default: none */
+  /** Volume and period of wind or surf. @default none */
   air?: { loud: number; swell: number };
 }
 
@@ -59,7 +61,7 @@ function bell(out: Float32Array, note: number, from: number): void {
   }
 }
 
-/** Noise without its high end, that comes and goes as surf does. */
+/** Low-pass noise that swells like surf. */
 function breath(out: Float32Array, loud: number, swell: number): void {
   let low = 0;
   let lower = 0;
@@ -72,7 +74,7 @@ function breath(out: Float32Array, loud: number, swell: number): void {
   }
 }
 
-/** A large room: Schroeder's parallel combs, with less of the high end at each return, and two all-passes. */
+/** Reverb of a large room: Schroeder's parallel combs with damping, and two all-passes. */
 function room(dry: Float32Array, wet: number): Float32Array {
   const sum = new Float32Array(dry.length);
   for (const delay of [1187, 1327, 1523, 1699]) {
@@ -97,7 +99,7 @@ function room(dry: Float32Array, wet: number): Float32Array {
   return sum.map((echo, i) => dry[i]! + echo * wet);
 }
 
-/** Plays a score, as a WAV file: 16 bits, one channel. */
+/** Renders a score as a WAV file: 16 bits, mono. */
 export function play(score: Score, seconds: number): Buffer {
   const count = seconds * sampleRate;
   const dry = new Float32Array(count);

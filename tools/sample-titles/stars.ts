@@ -2,8 +2,8 @@ import { Canvas, type Light, width } from "./canvas.ts";
 import { noise, random } from "./noise.ts";
 
 /**
- * A night's stars: few bright, many faint, thicker along a band.
- * @param rows from the top, that there are any in
+ * Paints a night sky: few bright stars, many faint ones, denser along a band.
+ * @param rows height of the sky in rows from the top
  */
 export function starfield(count: number, rows: number, seed: number): Canvas {
   const sky = new Canvas();

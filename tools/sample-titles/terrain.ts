@@ -1,8 +1,8 @@
-// biome-ignore-all lint/style/noNonNullAssertion: indexes are within the arrays, and a test for each pixel would take minutes
+// biome-ignore-all lint/style/noNonNullAssertion: indexes are in range, and checks per pixel would take minutes
 import { height, width } from "./canvas.ts";
 import { clamp, mix, noise, ridged, smooth } from "./noise.ts";
 
-/** Mountains as seen: how much of a pixel they cover, how light they are, and how much air is before them; from 0 to 1. */
+/** Rendered mountains: coverage, brightness and haze per pixel, each from 0 to 1. */
 export interface Range {
   cover: Float32Array;
   shade: Float32Array;
@@ -13,7 +13,7 @@ const horizon = 512;
 const focal = 1150;
 const eye = 0.08;
 
-/** The land's height above the lake. Near the middle there is a valley. */
+/** Height of the land above the lake, with a valley near the middle. */
 function land(x: number, z: number): number {
   const valley =
     0.3 + 0.7 * smooth(0.3, 4.2, Math.abs(x + 0.9 - (z - 8) * 0.12));
@@ -22,7 +22,7 @@ function land(x: number, z: number): number {
   return crest * valley * rise * 3.5 - 0.1 + smooth(4.5, 5.2, z) * 0.12;
 }
 
-/** Snow lies where it is flat enough; the light comes from the upper left. */
+/** Brightness of the land: snow on gentle slopes, light from the upper left. */
 function shadeOf(x: number, z: number, high: number): number {
   const e = 0.012;
   const slopeX = (land(x + e, z) - land(x - e, z)) / (2 * e);
@@ -35,7 +35,7 @@ function shadeOf(x: number, z: number, high: number): number {
   return mix(0.05, 0.85, snow) * mix(0.12, 1, facing);
 }
 
-/** Walks each column from near to far and paints what rises above what was nearer; four times as fine as the picture, and averaged. */
+/** Casts each column from near to far, painting what rises above nearer land; supersampled four times. */
 export function range(): Range {
   const cover = new Float32Array(width * height);
   const shade = new Float32Array(width * height);

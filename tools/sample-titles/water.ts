@@ -1,11 +1,11 @@
-// biome-ignore-all lint/style/noNonNullAssertion: indexes are within the arrays, and a test for each pixel would take minutes
+// biome-ignore-all lint/style/noNonNullAssertion: indexes are in range, and checks per pixel would take minutes
 import { type Canvas, height, width } from "./canvas.ts";
 import { noise3 } from "./noise.ts";
 
 /**
- * Mirrors what is above a row into still water below it, smeared and dimmer the nearer it is.
- * @param shore the first row of the water
- * @param stretch rows that are mirrored, for each row of water
+ * Reflects the picture above a row in still water below it; the reflection is smeared, and dimmer towards the viewer.
+ * @param shore first row of the water
+ * @param stretch reflected rows per row of water
  * @param smear 1 for a calm lake, more for long streaks of light
  */
 export function mirror(

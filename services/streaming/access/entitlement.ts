@@ -1,17 +1,17 @@
-import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import * as z from "zod";
 
-/** Whether somebody may watch, and what. */
+/** Whether a user may watch, per payment. */
 export interface Entitlement {
   entitled: boolean;
-  /** The subscription's, or the last one's: none, incomplete, active, past_due, canceled, expired. */
+  /** Status of the current or last subscription: none, incomplete, active, past_due, canceled, expired. */
   status: string;
-  /** With entitled. */
+  /** Set if entitled. */
   plan?: string;
-  /** With entitled: when it ends if nothing is paid until then. */
+  /** Set if entitled: the end of the paid period. */
   until?: Date;
 }
 
-/** Payment's answer to GET /entitlements/{user}. */
+/** Payment's response to GET /entitlements/{user}. */
 export const EntitlementJson = z
   .object({
     entitled: z.boolean(),

@@ -15,17 +15,17 @@ import type { Breaker, EntitlementMetrics } from "./metrics.ts";
 import { createRemembered } from "./remembered.ts";
 
 export interface EntitlementTimes {
-  /** Milliseconds that each try may take. @default 1000 */
+  /** Timeout of each attempt to ask payment, in milliseconds. @default 1000 */
   timeout: number;
-  /** Tries after the first, after a pause that is drawn at random. @default 2 */
+  /** Attempts after the first, with jittered delays. @default 2 */
   retries: number;
-  /** Failed tries in a row after which payment is not asked. @default 5 */
+  /** Consecutive failures that open the circuit breaker. @default 5 */
   failures: number;
-  /** Milliseconds until it is asked again, once. @default 5000 */
+  /** Milliseconds until the open circuit breaker lets one request through. @default 5000 */
   rest: number;
-  /** Milliseconds that a yes is kept at most, whatever Cache-Control says. @default 5000 */
+  /** Upper limit for caching a positive answer in milliseconds, whatever its Cache-Control. @default 5000 */
   yes: number;
-  /** The same for a no, and for what is remembered: both may be other than that in a moment. @default 1000 */
+  /** The same for negative and last-known answers, which may change at any moment. @default 1000 */
   no: number;
 }
 
@@ -39,9 +39,9 @@ export const entitlementTimes: EntitlementTimes = {
 };
 
 export interface Viewer {
-  /** A UUID of auth's. */
+  /** Auth's user id: a UUID. */
   userId: string;
-  /** An access token of theirs. */
+  /** The user's access token. */
   token: string;
 }
 
@@ -49,34 +49,35 @@ export type Answered = Entitlement & { source: "payment" | "remembered" };
 
 export interface Entitlements {
   /**
-   * Whether somebody may watch. While payment is away: as it said last, if that was yes, no longer than 12 hours ago.
-   * @throws PaymentAway; HTTPException 401 or 403 if payment does not take the token
+   * Whether a viewer may watch. While payment is unavailable, its last answer counts if it was positive and at most 12
+   * hours old.
+   * @throws PaymentUnavailableError; AccessTokenRejectedError
    */
   of(viewer: Viewer): Promise<Answered>;
-  /** Has payment asked anew the next time: right after somebody has paid, or canceled. */
+  /** Drops the cached answer: call it after a user has paid or canceled. */
   forget(userId: string): void;
-  /** Resolves when nothing is being written any more: before the database is closed. */
+  /** Resolves when pending writes are done. Call it before closing the database. */
   settled(): Promise<void>;
 }
 
 export interface EntitlementsOptions {
-  /** Payment's URL, without a slash at its end. */
+  /** Payment's URL, without a trailing slash. */
   paymentUrl: string;
   database: Database;
-  /** @default Node.js's own */
+  /** @default globalThis.fetch */
   fetch?: Fetch;
   metrics?: EntitlementMetrics;
   /** @default entitlementTimes */
   times?: Partial<EntitlementTimes>;
 }
 
-/** An answer, and for how many milliseconds it may be kept. */
+/** An answer and how long it may be cached, in milliseconds. */
 interface Kept {
   answered: Answered;
   ttl: number;
 }
 
-/** Asks payment who may watch: once for all who ask at the same time, and only as long as it answers. */
+/** Asks payment whether viewers may watch. Concurrent requests for a viewer share one call. */
 export function createEntitlements(options: EntitlementsOptions): Entitlements {
   const { paymentUrl, database, fetch, metrics } = options;
   const times = { ...entitlementTimes, ...options.times };
@@ -129,7 +130,7 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
         metrics?.answered("cache");
         return kept;
       }
-      const flight = `${userId} ${token}`; // one token may have expired, and another not
+      const flight = `${userId} ${token}`; // not per user: one of two tokens may have expired
       const under = flights.get(flight);
       if (under) return under;
       const asking = answer(viewer)
@@ -145,7 +146,7 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
     },
     forget(userId) {
       cache.delete(userId);
-      // What is under way was asked for before, and is not kept.
+      // Answers in flight may predate the change, so they must not be cached.
       for (const flight of flights.keys())
         if (flight.startsWith(`${userId} `)) flights.delete(flight);
     },
@@ -155,7 +156,7 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
 
 const age = (since: number) => performance.now() - since;
 
-/** @throws Unanswered; HTTPException 401, 403 */
+/** @throws UpstreamError, AccessTokenRejectedError */
 function read({ status, body }: Answer): Entitlement {
   if (status === 401 || status === 403)
     throw new HTTPException(status, {
@@ -166,7 +167,7 @@ function read({ status, body }: Answer): Entitlement {
   throw new Unanswered(`payment answered ${status}, and not an entitlement`);
 }
 
-/** Milliseconds; 0 if Cache-Control says nothing of it. */
+/** In milliseconds; 0 if Cache-Control has no max-age. */
 const maxAgeOf = (headers: Headers): number =>
   1000 *
   Number(
@@ -189,7 +190,7 @@ function watchedBreaker(times: EntitlementTimes, metrics?: EntitlementMetrics) {
   breaker.onStateChange((state) => {
     metrics?.breaker(names[state]);
     if (state === CircuitState.Open)
-      logger.warn("payment does not answer; what it said last serves");
+      logger.warn("payment is unavailable; using its last known answers");
     if (state === CircuitState.Closed) logger.info("payment answers again");
   });
   return breaker;

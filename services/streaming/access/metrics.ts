@@ -1,6 +1,6 @@
-import { Counter, Gauge, type Registry } from "prom-client"; // Prometheus' own format and conventions
+import { Counter, Gauge, type Registry } from "prom-client";
 
-/** Where an answer came from: payment itself, this process's cache of what it just said, what is remembered while payment is away. */
+/** Sources of answers: payment, this process's cache, or the last-known answer while payment is unavailable. */
 export const sources = ["payment", "cache", "remembered", "none"] as const;
 
 export type Breaker = "closed" | "half_open" | "open";
@@ -16,17 +16,17 @@ export function createEntitlementMetrics(
   const registers = [registry];
   const answers = new Counter({
     name: "streaming_entitlement_answers_total",
-    help: "Answers to whether somebody may watch, by where they came from; none: payment was away, and nothing was remembered",
+    help: "Entitlement checks by source of the answer; none: payment was unavailable and no last-known answer was valid",
     labelNames: ["source"] as const,
     registers,
   });
   const breaker = new Gauge({
     name: "streaming_payment_breaker_state",
-    help: "1 for the state of the circuit breaker before payment, 0 for the others",
+    help: "State of the circuit breaker for payment: 1 for the current state, 0 for the others",
     labelNames: ["state"] as const,
     registers,
   });
-  // From the first scrape on, so that the first one is an increase.
+  // Export all series from the start, so that the first increment counts as an increase.
   for (const source of sources) answers.inc({ source }, 0);
   const show = (now: Breaker) => {
     for (const state of ["closed", "half_open", "open"] as const)

@@ -1,48 +1,48 @@
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 
-/** Characters that the key has at least: 32 random hexadecimal digits are 128 bits. */
+/** Minimum length of the key in characters: 32 hexadecimal digits are 128 bits. */
 export const shortestKey = 32;
 
 /**
- * Seconds that a playback URL is valid at most. Who has it can watch without being asked who they are, so that a copy is worth
- * little; a player that goes on for longer gets a new one, and that is when it is asked again whether somebody may watch.
+ * Maximum lifetime of a playback URL in seconds. The URL alone grants access, so it is short to make copies worthless;
+ * players renew it, which checks the viewer's entitlement again.
  */
 export const playbackLifetime = 10 * 60;
 
-/** A title's id, as the catalogue has it. */
+/** Title ids, as in the catalogue. */
 const titleId = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-/** A UUID as we write it: in one way only, as all of what is signed. */
+/** UUIDs in canonical form: signed values must have one spelling only. */
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 /** Unix seconds. */
 const seconds = /^[1-9]\d{0,11}$/;
 /** 32 bytes. */
 const base64url = /^[\w-]{43}$/;
 
-/** What a playback URL says. */
+/** The content of a verified playback URL. */
 export interface Playback {
-  /** Auth's id of who may watch. */
+  /** Auth's user id of the viewer. */
   viewer: string;
   expires: Date;
 }
 
 /**
- * Why a playback URL is refused. missing: it is not signed at all; malformed: its query is none of ours; wrong: it was changed, or
- * is another title's, or another key signed it; expired: it was right.
+ * Why a playback URL is rejected. missing: it is unsigned; malformed: its query is invalid; wrong: it was changed, is
+ * for another title or was signed with another key; expired: its signature is valid.
  */
 export type Refused = "missing" | "malformed" | "wrong" | "expired";
 
 export interface PlaybackUrls {
   /**
-   * The query that lets a viewer watch a title: `expires=…&viewer=…&signature=…`.
-   * @param grant.until it is valid no longer than this, such as when the viewer's subscription ends. @default playbackLifetime alone
-   * @throws Error if the title, the viewer or `until` is none
+   * Signs a query that lets a viewer watch a title: `expires=…&viewer=…&signature=…`.
+   * @param grant.until latest expiry, such as the end of the subscription. @default playbackLifetime alone
+   * @throws Error if the title, the viewer or `until` is invalid
    */
   sign(grant: {
     title: string;
     viewer: string;
     until?: Date | undefined;
   }): string;
-  /** Whom a query lets watch a title, or why nobody. Other parameters besides these three are not looked at. */
+  /** Verifies a URL's query. Other parameters are ignored. */
   verify(
     title: string,
     query: URLSearchParams,
@@ -50,25 +50,25 @@ export interface PlaybackUrls {
 }
 
 export interface PlaybackUrlsOptions {
-  /** 32 characters at least; the same in every replica. */
+  /** At least 32 characters, the same in every replica. */
   key: string;
   /** Milliseconds since 1970. @default Date.now */
   now?: () => number;
 }
 
-/** Signs and verifies playback URLs (HMAC-SHA-256). @throws Error if the key is too short to be a secret */
+/** Signs and verifies playback URLs (HMAC-SHA-256). @throws Error if the key is too short */
 export function createPlaybackUrls({
   key,
   now = Date.now,
 }: PlaybackUrlsOptions): PlaybackUrls {
   if (key.length < shortestKey)
     throw new Error(
-      `The key of playback URLs has ${key.length} characters; it needs ${shortestKey} at least. \`openssl rand -base64 32\` makes one.`,
+      `The key for playback URLs has ${key.length} characters; it needs at least ${shortestKey}. \`openssl rand -base64 32\` generates one.`,
     );
   const derived = Buffer.from(
     hkdfSync("sha256", key, "", "marquee streaming: playback URLs", 32),
   );
-  // As JSON, so that no two grants are the same text; with a version, so that a later form is none of this one.
+  // JSON, so that different grants can't collide; versioned, so that a future format can't be mistaken for this one.
   const signatureOf = (title: string, viewer: string, expires: string) =>
     createHmac("sha256", derived)
       .update(JSON.stringify(["playback 1", title, viewer, expires]))
@@ -76,11 +76,12 @@ export function createPlaybackUrls({
 
   return {
     sign({ title, viewer, until }) {
-      if (!titleId.test(title)) throw new Error(`"${title}" is no title's id.`);
-      if (!uuid.test(viewer)) throw new Error("The viewer is no UUID.");
+      if (!titleId.test(title))
+        throw new Error(`"${title}" is not a title id.`);
+      if (!uuid.test(viewer)) throw new Error("The viewer is not a UUID.");
       const latest = now() + 1000 * playbackLifetime;
       const end = Math.min(latest, until?.getTime() ?? latest);
-      if (Number.isNaN(end)) throw new Error("`until` is no time.");
+      if (Number.isNaN(end)) throw new Error("`until` is not a valid date.");
       const expires = `${Math.max(1, Math.floor(end / 1000))}`;
       const signature = signatureOf(title, viewer, expires);
       return `${new URLSearchParams({ expires, viewer, signature })}`;
@@ -99,7 +100,7 @@ export function createPlaybackUrls({
         !base64url.test(signature)
       )
         return { refused: "malformed" };
-      // As text: base64url has several ways to write the last byte.
+      // Compare text, not bytes: base64url has several spellings of the last byte.
       const expected = signatureOf(title, viewer, expires);
       if (!timingSafeEqual(Buffer.from(signature), Buffer.from(expected)))
         return { refused: "wrong" };

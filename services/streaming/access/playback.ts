@@ -2,20 +2,20 @@ import type { Entitlements } from "./entitlements.ts";
 import type { PlaybackUrls } from "./playback-url.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** From where a player gets a title, for a while. */
+/** Signed URLs to play a title, valid for a limited time. */
 export interface Playback {
-  /** Path of the whole video, signed. */
+  /** Signed path of the whole video. */
   url: string;
-  /** Path of the HLS playlist, signed. */
+  /** Signed path of the HLS playlist. */
   hls: string;
   expiresAt: Date;
 }
 
 export interface Grants {
   /**
-   * Lets somebody watch a title, if payment has it so.
-   * @returns undefined if they may not
-   * @throws PaymentAway; HTTPException 401 or 403 if payment does not take the token
+   * Issues signed URLs for a title to a viewer with a subscription.
+   * @returns undefined if the viewer has none
+   * @throws PaymentUnavailableError; AccessTokenRejectedError
    */
   grant(viewer: Viewer, title: string): Promise<Playback | undefined>;
 }

@@ -1,40 +1,40 @@
 import { type Database, logger } from "@marquee/service-kit";
-import { LRUCache } from "lru-cache"; // a map that forgets what was not used for the longest time; it depends on nothing
+import { LRUCache } from "lru-cache";
 import type { Entitlement } from "./entitlement.ts";
 
 /**
- * Hours that an answer of payment's counts while payment is away. People who watch in the evening have been asked about when they
- * began; an outage of a night cuts off nobody who pays, and who cancels meanwhile watches for half a day more at most.
+ * How long payment's last answer is valid while payment is unavailable. A night-long outage cuts off no paying viewer,
+ * and a viewer who cancels during it watches for at most half a day longer.
  */
 const countsFor = 12;
 
-/** Seconds until the same answer is written again: that long after each other, replicas know that it was asked. */
+/** An unchanged answer is written again after this time, so that all replicas know how recent it is. */
 const writtenAgain = 60;
 
-/** What payment last said of who may watch, where every replica finds it. */
+/** Payment's last answers about entitlements, stored in the database for all replicas. */
 export interface Remembered {
   /**
-   * Keeps an answer, in the background: nobody waits for the database, and without it things go on. Not each one is written: only
-   * what changed, or is older than a minute.
-   * @param age milliseconds since payment was asked
+   * Saves an answer in the background: callers never wait for the database and don't notice its failures. Unchanged
+   * answers are written at most once a minute.
+   * @param ageMs milliseconds since payment was asked
    */
   keep(userId: string, answer: Entitlement, age: number): void;
-  /** The answer that still counts, if it was that they may watch. Without the database, one that this process knows. */
+  /** The last answer, if it was positive and still counts. Falls back to this process's memory without the database. */
   recall(userId: string): Promise<Entitlement | undefined>;
-  /** Resolves when nothing is being written any more: before the database is closed. */
+  /** Resolves when pending writes are done. Call it before closing the database. */
   settled(): Promise<void>;
 }
 
 interface Known {
   answer: Entitlement;
-  /** What is the same as long as nothing changed. */
+  /** JSON of the answer, to detect changes. */
   text: string;
-  /** By performance.now(). */
+  /** Per performance.now(). */
   askedAt: number;
   writtenAt?: number;
 }
 
-/** @param most how many people's answers this process keeps. @default 10000 */
+/** @param maxUsers number of users whose answers this process caches. @default 10000 */
 export function createRemembered(
   database: Database,
   most = 10_000,
@@ -52,7 +52,7 @@ export function createRemembered(
       ]);
       now.writtenAt = performance.now();
     } catch (err) {
-      logger.warn({ err }, "an entitlement could not be kept");
+      logger.warn({ err }, "can't save an entitlement");
     }
   }
 
@@ -78,7 +78,7 @@ export function createRemembered(
         const [found] = await database.query<Row>(select, [userId, countsFor]);
         return found && { entitled: true, ...withoutNull(found) };
       } catch (err) {
-        logger.warn({ err }, "entitlements can't be looked up");
+        logger.warn({ err }, "can't read a saved entitlement");
         return counting(known.get(userId));
       }
     },
@@ -100,7 +100,7 @@ const withoutNull = ({ status, plan, until }: Row) => ({
   ...(plan !== null && { plan }),
 });
 
-/** What this process knows, as `select` has it. */
+/** The cached answer, under the same conditions as `select`. */
 function counting(known: Known | undefined): Entitlement | undefined {
   if (!known?.answer.entitled) return undefined;
   const { answer, askedAt } = known;
@@ -109,7 +109,7 @@ function counting(known: Known | undefined): Entitlement | undefined {
   return recent && until > Date.now() ? answer : undefined;
 }
 
-// Times are the database's, so that replicas agree; an answer that was asked for before the one that is there is not written.
+// Uses the database's clock, so that replicas agree. An answer older than the stored one is not written.
 const askedAt = "now() - $6::float8 * interval '1 second'";
 const upsert = `INSERT INTO entitlements (user_id, entitled, status, plan, until, asked_at)
   SELECT $1::uuid, $2::boolean, $3, $4, $5::timestamptz, ${askedAt}

@@ -9,41 +9,42 @@ import {
 } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
-import { LRUCache } from "lru-cache"; // a map that forgets what was not used for the longest time; it depends on nothing
-import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import { LRUCache } from "lru-cache";
+import * as z from "zod";
 import { createAsk, type Fetch, Unanswered } from "../origin/ask.ts";
 import { createForwardedOf } from "../origin/forwarded.ts";
 
-/** Who asks. */
+/** The user who makes a request. */
 export interface Viewer {
-  /** Auth's id of the user: a UUID. */
+  /** Auth's user id: a UUID. */
   userId: string;
-  /** An access token of theirs, to ask other services with. Never to be logged. */
+  /** The user's access token, for requests to other services. Must not be logged. */
   token: string;
 }
 
 export interface Viewers {
   /**
-   * Who asks: by an access token in Authorization, else by the browser's session. Nobody: undefined.
-   * @throws InvalidToken if the access token is none; AuthAway
+   * Identifies the viewer by the access token in Authorization, otherwise by the session cookie; undefined if there is
+   * neither or the session has ended.
+   * @throws InvalidTokenError; AuthUnavailableError
    */
   of(c: Context): Promise<Viewer | undefined>;
-  /** Asks auth anew the next time: who is signed in with this browser may be about to change. */
+  /** Drops the cached session of this browser: it is about to change. */
   forget(c: Context): void;
-  /** Whether auth still has a viewer's account. @throws AuthAway */
+  /** Whether the viewer's account still exists. @throws AuthUnavailableError */
   exists(viewer: Viewer): Promise<boolean>;
-  /** A viewer's email address, to show it. undefined if auth does not tell it now: no page fails for that. */
+  /** The viewer's email address for display; undefined if auth can't tell now, because no page should fail for that. */
   emailOf(viewer: Viewer): Promise<string | undefined>;
 }
 
 export interface ViewersOptions {
-  /** Auth's URL, without a slash at its end. */
+  /** Auth's URL, without a trailing slash. */
   authUrl: string;
   /** Verifies access tokens. */
   accessTokens: AccessTokens;
-  /** Proxies that each request comes through before us. @default 0 */
+  /** Number of proxies that each request passes before it arrives here. @default 0 */
   trustedProxies?: number;
-  /** @default Node.js's own */
+  /** @default globalThis.fetch */
   fetch?: Fetch;
   /** @default viewerTimes */
   times?: Partial<typeof viewerTimes>;
@@ -51,11 +52,11 @@ export interface ViewersOptions {
 
 /** Milliseconds. */
 export const viewerTimes = {
-  /** That each try to ask auth may take. */
+  /** Timeout of each attempt to call auth. */
   timeout: 2_000,
-  /** That a session's access token is of use to others for at least, when it comes from the cache. */
+  /** Remaining lifetime that a cached access token has at least, so that other services accept it. */
   spare: 60_000,
-  /** That a cookie of nobody's is kept: it won't be anybody's again. */
+  /** How long an invalid session cookie is cached: it never becomes valid again. */
   nobody: 10_000,
 };
 
@@ -95,7 +96,10 @@ export function createViewers({
     sessions.set(key, { viewer: undefined }, { ttl: times.nobody });
   }
 
-  /** An access token for a session; undefined if it is nobody's. @throws AuthAway */
+  /**
+   * Exchanges a session cookie for an access token; undefined if the session has ended.
+   * @throws AuthUnavailableError
+   */
   async function tokenOf(cookie: string): Promise<string | undefined> {
     const { status, body } = await ask(`${authUrl}/session/token`, {
       method: "POST",
@@ -111,8 +115,8 @@ export function createViewers({
 
   /**
    * Returns the claims of a token that auth has just issued; undefined if its session has ended since. Any other
-   * rejection means that auth has another ISSUER.
-   * @throws AuthAway
+   * rejection means that auth's ISSUER differs from ours.
+   * @throws AuthUnavailableError
    */
   const verify = (token: string) =>
     accessTokens.verify(token).catch((error) => {
@@ -168,7 +172,7 @@ export function createViewers({
         if (me.success) emails.set(userId, me.data.email);
         return me.data?.email;
       } catch (err) {
-        logger.warn({ err }, "an email address can't be shown");
+        logger.warn({ err }, "can't look up a viewer's email address");
         return undefined;
       }
     },
@@ -177,7 +181,7 @@ export function createViewers({
 
 type Known = { viewer: Viewer; sessionId: string } | { viewer: undefined };
 
-/** Cookies are kept as hashes: who reads this process's memory signs in as nobody. */
+/** Cookies are stored as hashes, so that a memory dump contains no usable session. */
 const keyOf = (cookie: string) =>
   createHash("sha256").update(cookie).digest("base64url");
 
@@ -186,8 +190,8 @@ function away(cause: unknown): never {
 }
 
 /**
- * The cookie of a browser's session as auth is to get it, and no other. Where the connection is encrypted, only the one with
- * `__Host-`: another may have been set by another host.
+ * The session cookie in the form that auth expects, without other cookies. Over HTTPS only the one with the `__Host-`
+ * prefix counts: other hosts of the domain could have set the unprefixed one.
  */
 function sessionOf(c: Context, https: boolean): string | undefined {
   const names = ["__Host-marquee-session", "marquee-session"];

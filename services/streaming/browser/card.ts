@@ -7,7 +7,7 @@ const input = (name: string) =>
 const [number, expiry, cvc] = [input("number"), input("expiry"), input("cvc")];
 const button = form.querySelector("button") as HTMLButtonElement;
 
-/** Formats what is being typed, where somebody types at its end: elsewhere the caret would jump. */
+/** Formats input typed at the end of the field. Elsewhere, formatting would move the caret. */
 function formatted(field: HTMLInputElement, format: (text: string) => string) {
   field.addEventListener("input", (event) => {
     const deleting = (event as InputEvent).inputType?.startsWith("delete");

@@ -5,7 +5,7 @@ import { reportProgress } from "./player/progress.ts";
 import { createRenewal } from "./player/renewal.ts";
 import { attachSource } from "./player/source.ts";
 
-/** What the page says of what it plays. */
+/** The JSON in the page that describes what to play. */
 interface PagePlayback extends Playback {
   id: string;
   name: string;
@@ -19,7 +19,7 @@ const video = find<HTMLVideoElement>("video");
 const page: PagePlayback = JSON.parse(find("playback").textContent ?? "");
 const path = (of: string) => `/${of}/${encodeURIComponent(page.id)}`;
 
-/** Shows one of the page's curtains over the video, in place of another one, to screen readers as well. */
+/** Shows one of the page's overlays over the video in place of any other, and moves the focus there. */
 function drop(id: string): void {
   if (document.fullscreenElement === video) document.exitFullscreen();
   for (const other of document.querySelectorAll<HTMLElement>(".curtain"))
@@ -52,9 +52,9 @@ const placed = reportProgress({
   position: page.position,
   goTo: source.goTo,
 });
-video.play().catch(() => {}); // where browsers don't want that, people press play
+video.play().catch(() => {}); // without autoplay permission, the viewer presses play
 
-// Trouble is only told where somebody notices it: a video that has enough to play on does so.
+// Shown only when playback stalls: with enough buffered data, the viewer notices nothing.
 let troubled = false;
 function trouble(there: boolean): void {
   troubled = there;
@@ -80,7 +80,7 @@ find("again").addEventListener("click", (event) => {
   video.focus();
 });
 
-// The title goes away while nobody moves.
+// Hides the title after three seconds without input.
 let idle: ReturnType<typeof setTimeout> | undefined;
 function stir(): void {
   player.classList.remove("idle");
@@ -128,7 +128,7 @@ function act(action: KeyAction): void {
   else video.pause();
 }
 
-// What lock screens and headphones show and press.
+// For lock screens and headphone buttons.
 if ("mediaSession" in navigator)
   navigator.mediaSession.metadata = new MediaMetadata({
     title: page.name,

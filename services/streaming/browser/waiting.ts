@@ -1,17 +1,17 @@
 const url = document.getElementById("waiting")?.dataset.url ?? location.href;
 const began = Date.now();
 
-/** Milliseconds after which people are told that it takes longer. */
+/** Milliseconds after which the page says that it takes longer than usual. */
 const long = 20_000;
 
-/** Asks whether there is an outcome, and goes to it. */
+/** Polls for an outcome and goes to it. */
 async function look(): Promise<void> {
   try {
     const { status, type } = await fetch(url, { redirect: "manual" });
     if (type === "opaqueredirect" || (status !== 202 && status < 500))
       return location.replace(url);
   } catch {
-    // Nobody answered: asked again.
+    // Network error: poll again.
   }
   const longer = document.getElementById("longer");
   if (longer && Date.now() - began > long && longer.textContent === "")

@@ -1,7 +1,7 @@
 import type { MediaFile } from "../media/media-store.ts";
 import type { Piece } from "./multipart.ts";
 
-/** The pieces one after the other as a stream: of the file only what is asked for is read, and cancelling frees it. */
+/** Streams the pieces in order. Reads only the requested parts of the file; cancelling closes it. */
 export function bodyOf(
   file: MediaFile,
   pieces: readonly Piece[],
@@ -33,10 +33,11 @@ export function bodyOf(
 }
 
 /**
- * The stream once its first bytes are there: until then nothing is sent, so that what keeps a file from being read is still an
- * answer of its own, and no answer that breaks off.
- * @param cut ends the connection when the stream fails later, so that nobody takes what came for whole. @default the stream fails
- * @throws what the stream fails with before its first bytes
+ * Waits for the first chunk before returning the stream, so that an error while opening the file becomes an error
+ * response instead of a truncated one.
+ * @param cut closes the connection if the stream fails later, so that the client notices the truncation. @default the
+ *   stream errors
+ * @throws the stream's error before its first chunk
  */
 export async function begun(
   body: ReadableStream<Uint8Array>,

@@ -1,21 +1,21 @@
-/** Bytes of a buffer. */
+/** Size of a buffer in bytes. */
 const size = 64 * 1024;
 
-/** Buffers that those who have one already may have beyond it, all together; and that are kept for the next: 8 MiB. */
+/** Shared budget for second and further buffers, and the size of the free list: 128 × 64 KiB = 8 MiB. */
 const most = 128;
 
 /**
- * Buffers that were used and are free: new memory costs the system as much as filling it does, and used memory is in the
- * processor's cache still. The last that was given back is the first that is taken.
+ * Free buffers for reuse: allocating memory costs as much as filling it, and used memory is still in the CPU's cache.
+ * Last in, first out.
  */
 const free: Uint8Array[] = [];
 
-/** Of those in use, how many are not their user's first. */
+/** Number of buffers in use beyond each user's first. */
 let beyond = 0;
 
 /**
- * Buffers for `bytes`: one, and where there are enough for all who want some, up to `atMost`. The last is as long as what is
- * left. Each has memory of its own, so that one that a slow client holds holds nothing else.
+ * Takes buffers for `bytes`: one, and up to `atMost` while the shared budget lasts. The last one is cut to the
+ * remaining length. Each buffer has its own memory, so that a slow client retains nothing but its own buffer.
  */
 export function take(bytes: number, atMost: number): Uint8Array[] {
   const needed = Math.ceil(bytes / size);
@@ -28,7 +28,7 @@ export function take(bytes: number, atMost: number): Uint8Array[] {
   });
 }
 
-/** Gives back what was taken, but perhaps one that is in use still: that is `keep`, as a user's first. */
+/** Returns buffers to the pool, except `keep`, which remains in use as the user's first buffer. */
 export function giveBack(
   buffers: readonly Uint8Array[],
   keep?: Uint8Array,
@@ -37,7 +37,7 @@ export function giveBack(
   for (const buffer of buffers) if (buffer !== keep) release(buffer);
 }
 
-/** Frees a buffer that was kept. */
+/** Returns a buffer that `giveBack` kept. */
 export function release(buffer: Uint8Array): void {
   if (free.length >= most) return;
   free.push(buffer.length < size ? new Uint8Array(buffer.buffer) : buffer);

@@ -1,6 +1,6 @@
 import { parseDate } from "./http-date.ts";
 
-/** A request's conditional headers, as they came. */
+/** Values of a request's conditional headers. */
 export interface Conditions {
   ifMatch?: string | undefined;
   ifUnmodifiedSince?: string | undefined;
@@ -8,17 +8,17 @@ export interface Conditions {
   ifModifiedSince?: string | undefined;
 }
 
-/** What a file is recognized by. */
+/** A file's validators: RFC 9110, 8.8. */
 export interface Validators {
-  /** A strong entity tag, with its quotes. */
+  /** A strong entity tag, including its quotes. */
   etag: string;
-  /** In whole seconds. */
+  /** Truncated to seconds. */
   modified: Date;
 }
 
 /**
- * What a GET or HEAD with these conditions gets, in the order of RFC 9110, section 13.2.2: "failed" is a 412, "not modified" a
- * 304. A date that is none is as if it weren't there; a list of entity tags that is none matches nothing.
+ * Evaluates the conditional headers of a GET or HEAD in the order of RFC 9110, 13.2.2: "failed" means 412, "not
+ * modified" means 304. Invalid dates are ignored; an invalid list of entity tags matches nothing.
  */
 export function judge(
   conditions: Conditions,
@@ -43,8 +43,8 @@ export function judge(
 }
 
 /**
- * Whether a part that is asked for belongs to what the client has already (RFC 9110, 13.1.5): it names the very entity tag,
- * or the very date, or does not ask. A weak tag never does.
+ * Whether a range request may be answered with a part (RFC 9110, 13.1.5): If-Range is absent, or equals the entity tag
+ * or the date exactly. Weak tags never match.
  * @param ifRange the header's value
  */
 export function partStillFits(
@@ -56,12 +56,12 @@ export function partStillFits(
   return value === etag || parseDate(value) === modified.getTime();
 }
 
-/** The next entity tag of a list, up to the comma after it; or what is left at the list's end, which may be empty elements. */
+/** Matches the next entity tag of a list up to its comma, or the end of the list, which may have empty elements. */
 const next = /[ \t,]*(?:(W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)|$)/y;
 
 /**
- * Whether a list of entity tags, or `*`, names this one. Tags may have commas in them. In a weak comparison `W/` does not
- * count (RFC 9110, 8.8.3.2).
+ * Whether a list of entity tags, or `*`, contains this one. Tags may contain commas. Weak comparison ignores `W/`
+ * (RFC 9110, 8.8.3.2).
  */
 function names(
   header: string,

@@ -10,19 +10,22 @@ import { type Part, parseRanges } from "./range.ts";
 import { sendAtEnd } from "./send.ts";
 
 export interface DeliveryOptions {
-  /** The Cache-Control of 200, 206 and 304; what went wrong is `no-store`. */
+  /** Cache-Control of 200, 206 and 304 responses; errors are `no-store`. */
   cacheControl: string;
-  /** How long a client may take nothing until its connection is cut, in milliseconds; players ask for the rest when they go on. @default 60000 */
+  /**
+   * Closes the connection when the client has read nothing for so many milliseconds; players resume later.
+   * @default 60000
+   */
   patience?: number;
 }
 
 const minute = 60_000;
 
 /**
- * Answers a GET or HEAD with a file, as RFC 9110 has it: 200 whole, 206 a part or several (multipart/byteranges; see
- * `parseRanges`), 304 where the client has it, 412 where a condition does not hold, 416 where the file does not reach.
- * HEAD opens no file, and has no ranges, which are GET's alone.
- * @throws MediaAway, MediaChanged before anything is sent; what fails later cuts the connection
+ * Answers a GET or HEAD with a file per RFC 9110: 200 for all of it, 206 for one or several ranges
+ * (multipart/byteranges; see `parseRanges`), 304 and 412 for conditions, 416 if no range can be satisfied. HEAD opens
+ * no file and ignores Range, which is defined for GET only.
+ * @throws MediaUnavailableError, MediaChangedError before anything is sent; later errors close the connection
  */
 export function deliver(
   c: Context,
@@ -42,7 +45,7 @@ export function deliver(
     return problem(
       c,
       412,
-      `It is another than you ask for: its entity tag is ${etag}, and it was changed last on ${modified.toUTCString()}.`,
+      `The file has changed: its entity tag is ${etag}, and it was last modified on ${modified.toUTCString()}.`,
     );
   }
   const range =
@@ -57,8 +60,8 @@ export function deliver(
       c,
       416,
       size === 0
-        ? "It is empty."
-        : `It has ${size} bytes, from 0 to ${size - 1}.`,
+        ? "The file is empty."
+        : `The file has ${size} bytes, from 0 to ${size - 1}.`,
     );
   }
 
@@ -68,7 +71,7 @@ export function deliver(
   c.header("cache-control", cacheControl);
   if (verdict === "not modified") return c.body(null, 304);
   const outgoing: unknown = c.env?.outgoing;
-  // The server's own time for idle connections takes over when this is answered.
+  // Until the response ends, this replaces the server's idle timeout.
   if (outgoing instanceof ServerResponse) outgoing.setTimeout(patience);
   return ranges.kind === "parts"
     ? sendParts(c, file, ranges.parts)
@@ -92,7 +95,7 @@ function sendParts(
   return sendPieces(c, file, 206, file.type, [only]);
 }
 
-/** The answer with these pieces as its body: by `sendAtEnd` where it goes to a socket from a file of this machine. */
+/** Responds with these pieces. A local file goes straight to the socket: see `sendFileToSocket`. */
 function sendPieces(
   c: Context,
   file: MediaFile,
@@ -103,12 +106,13 @@ function sendPieces(
   const length = lengthOf(pieces);
   c.header("content-type", type);
   c.header("content-length", `${length}`);
-  // Hono runs GET's handler for HEAD and drops the body without closing it.
+  // Hono runs the GET handler for HEAD and drops the body without closing it.
   if (c.req.method === "HEAD" || length === 0) return c.body(null, status);
   const outgoing: unknown = c.env?.outgoing;
   const toSocket = outgoing instanceof ServerResponse;
   const log = c.get("log") as ServiceEnv["Variables"]["log"] | undefined;
-  const failed = (err: unknown) => log?.warn({ err }, "delivery was cut off");
+  const failed = (err: unknown) =>
+    log?.warn({ err }, "a file was sent incompletely");
   if (toSocket && isFolderFile(file)) {
     const isStill = () =>
       c.res.status === status &&
@@ -123,7 +127,7 @@ function sendPieces(
   return begun(bodyOf(file, pieces), toSocket ? cut : undefined).then(
     (body) => c.body(body, status),
     (error) => {
-      // They were the file's: the answer is another one.
+      // These headers describe the file, not the error response.
       for (const name of ofFile) c.header(name, undefined);
       throw error;
     },

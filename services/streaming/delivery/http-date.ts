@@ -3,7 +3,7 @@ const day = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
 const time = "(?<hour>\\d{2}):(?<minute>\\d{2}):(?<second>\\d{2})";
 const month = `(?<month>${months.join("|")})`;
 
-/** The three forms that RFC 9110, section 5.6.7, has servers read; they write the first. */
+/** The three date formats that servers must accept per RFC 9110, 5.6.7. They send the first. */
 const forms = [
   `${day}, (?<date>\\d{2}) ${month} (?<year>\\d{4}) ${time} GMT`,
   `${day}[a-z]{3,6}, (?<date>\\d{2})-${month}-(?<year>\\d{2}) ${time} GMT`,
@@ -11,9 +11,9 @@ const forms = [
 ].map((form) => new RegExp(`^${form}$`));
 
 /**
- * Reads a date of HTTP, such as `Sun, 06 Nov 1994 08:49:37 GMT`. JavaScript's own parser takes much that is none.
- * @param now for years of two digits, which are at most 50 years ahead; milliseconds. @default now
- * @returns milliseconds since 1970; undefined if it is none
+ * Parses an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`. Date.parse() accepts too many other formats.
+ * @param now for two-digit years, which are at most 50 years in the future; milliseconds since 1970. @default now
+ * @returns milliseconds since 1970; undefined if the date is invalid
  */
 export function parseDate(
   text: string | undefined,

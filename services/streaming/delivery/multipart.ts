@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Part } from "./range.ts";
 
-/** What an answer's body is made of, in order: bytes of ours, and parts of the file. */
+/** A piece of a response body: literal bytes or a part of the file. */
 export type Piece = Uint8Array | Part;
 
 export const lengthOf = (pieces: readonly Piece[]): number =>
@@ -15,15 +15,15 @@ export const lengthOf = (pieces: readonly Piece[]): number =>
   );
 
 /**
- * Several parts in one body, multipart/byteranges (RFC 9110, section 14.6).
- * @param type the file's media type
- * @param size the file's size in bytes
+ * Combines several parts in one multipart/byteranges body (RFC 9110, 14.6).
+ * @param type media type of the file
+ * @param size size of the file in bytes
  */
 export function multipart(
   parts: readonly Part[],
   { type, size }: { type: string; size: number },
 ): { type: string; pieces: Piece[] } {
-  // That it is in a file by chance is as likely as a UUID that is there twice.
+  // 128 random bits: a collision with the file's content is as unlikely as a duplicate UUID.
   const boundary = randomBytes(16).toString("hex");
   const text = new TextEncoder();
   const pieces = parts.flatMap(({ start, end }, i): Piece[] => [

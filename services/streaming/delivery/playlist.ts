@@ -1,9 +1,9 @@
-/** Bytes that a playlist has at most: one of ten hours in segments of two seconds has 1.5 MiB. */
+/** Largest accepted playlist in bytes: ten hours in two-second segments take 1.5 MiB. */
 export const largestPlaylist = 4 * 1024 * 1024;
 
 /**
- * An HLS playlist whose URIs have the query of a signed URL, so that what it names can be got by who got it: players resolve URIs
- * against the playlist's, and drop its query. RFC 8216, 4.1: a line is a tag, a comment, or a URI.
+ * Adds the query of a signed URL to the URIs of an HLS playlist. Players resolve URIs against the playlist's URL and
+ * drop its query. Per RFC 8216, 4.1, a line is a tag, a comment or a URI.
  */
 export const withQuery = (playlist: string, query: string): string =>
   playlist
@@ -18,7 +18,7 @@ export const withQuery = (playlist: string, query: string): string =>
     })
     .join("\n");
 
-/** Only what is beside the playlist: a URI on another host is none of ours. */
+/** Signs relative URIs only: other hosts must not see the signature. */
 function signed(uri: string, query: string): string {
   if (/^[a-z][a-z\d+.-]*:|^\/\//i.test(uri)) return uri;
   const [path, fragment] = uri.split("#", 2);

@@ -1,10 +1,10 @@
-/** A part of a file: the bytes from `start` to `end`, both included. */
+/** A part of a file: the bytes from `start` to `end`, inclusive. */
 export interface Part {
   start: number;
   end: number;
 }
 
-/** What a Range header asks of a file: parts of it, all of it (no ranges that we serve), or nothing that it has. */
+/** What a Range header selects: parts, the whole file (the header is ignored), or nothing that the file has. */
 export type Ranges =
   | { kind: "parts"; parts: Part[] }
   | { kind: "whole" }
@@ -12,24 +12,24 @@ export type Ranges =
 
 const whole: Ranges = { kind: "whole" };
 
-/** Ranges that are read at all, and parts that an answer has at most. Players ask for one, PDF viewers for a few. */
+/** Most ranges that are parsed, and most parts of a response. Players ask for one, PDF viewers for a few. */
 const limits = { ranges: 64, parts: 8 };
 
-/** What a part's own headers take in a multipart answer, in bytes: a smaller gap is cheaper to send than to leave out. */
+/** Bytes of a part's own headers in a multipart response: sending a smaller gap is cheaper than omitting it. */
 const overhead = 80;
 
 /**
- * Reads a Range header as RFC 9110, section 14, has it. What is no such header (another unit, an end before its start) is as
- * none: the whole. So is what only a broken or hostile client asks for (14.2): ranges that together are more than the file
- * has, as nginx decides it too, or more than 8 parts. Ranges that overlap or nearly touch become one part (15.3.7.2), in the
- * place of the first of them; the others stay in the order that they were asked for.
+ * Parses a Range header per RFC 9110, 14. Invalid headers (another unit, an end before the start) are ignored and
+ * select the whole file. So do requests that only a broken or hostile client makes (14.2): ranges that add up to more
+ * than the file, as in nginx, or more than 8 parts. Ranges that overlap or nearly touch are joined (15.3.7.2) at the
+ * position of the first; otherwise the requested order is kept.
  * @param header the header's value
  * @param size the file's size in bytes
  */
 export function parseRanges(header: string | undefined, size: number): Ranges {
   const set = /^bytes=(.*)$/i.exec(header ?? "")?.[1];
   if (set === undefined) return whole;
-  // Lists may have empty elements (5.6.1), but not only these.
+  // Lists may have empty elements (5.6.1), but need one that isn't.
   const specs = set
     .split(",", limits.ranges + 1)
     .map(trim)
@@ -49,7 +49,7 @@ export function parseRanges(header: string | undefined, size: number): Ranges {
   return parts.length > limits.parts ? whole : { kind: "parts", parts };
 }
 
-/** Without the spaces and tabs around it; no other white space may be there. */
+/** Strips spaces and tabs; other white space is not allowed. */
 const trim = (text: string) => {
   let [start, end] = [0, text.length];
   while (text[start] === " " || text[start] === "\t") start++;
@@ -58,7 +58,7 @@ const trim = (text: string) => {
   return text.slice(start, end);
 };
 
-/** @returns undefined if the file has nothing of it; "whole" where it is the end of an empty file, which no part can name */
+/** @returns undefined if unsatisfiable; "whole" for a suffix of an empty file, which no part can express */
 function parseRange(
   spec: string,
   size: number,
@@ -68,7 +68,7 @@ function parseRange(
   const [first, last] = [match[1] as string, match[2] as string];
   if (first === "") {
     if (last === "") return "invalid";
-    // "-500": the last 500 bytes, or all of a file that has fewer.
+    // "-500" selects the last 500 bytes, or all of a shorter file.
     const length = Math.min(Number(last), size);
     if (length > 0) return { start: size - length, end: size - 1 };
     return Number(last) > 0 ? "whole" : undefined;
@@ -80,7 +80,7 @@ function parseRange(
   return { start, end };
 }
 
-/** One part for those that overlap, or have less between them than a part costs. */
+/** Joins ranges that overlap or whose gap is smaller than a part's overhead. */
 function join(asked: Part[]): Part[] {
   const inOrder = asked.map((part, place) => ({ ...part, place }));
   inOrder.sort((a, b) => a.start - b.start);

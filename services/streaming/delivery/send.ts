@@ -5,15 +5,18 @@ import type { FolderFile } from "../media/folder.ts";
 import { giveBack, release, take } from "./buffers.ts";
 import type { Piece } from "./multipart.ts";
 
-/** Buffers that are read at once for a client that takes all it gets: 1 MiB. Who did not take the last gets one, 64 KiB, and then twice as many each time. */
+/**
+ * Buffers read at once for a client that keeps up: 1 MiB. After the socket blocks, reading restarts with one (64 KiB)
+ * and doubles each time.
+ */
 const mostAtOnce = 16;
 
 /**
- * Sends the pieces as the body of an answer that is yet to be written, straight to its socket: what is between a file and a
- * socket in Web streams costs more than both. The server writes status and headers when all middleware has run, and then ends
- * the answer, which has no body; instead of that end, the pieces are sent, and it ends after them.
- * @param isStill asked at that end, whether the answer is the one that the pieces are for: middleware may have replaced it
- * @param failed told why the file could not be read to its end; the connection is cut then, so that nobody takes it for whole
+ * Sends the pieces as the body of a response whose headers are not written yet, straight to its socket: Web streams
+ * cost more than reading the file and writing the socket together. Once all middleware has run, the server writes
+ * status and headers and calls end() on the empty response; this replaces that end() by sending the pieces.
+ * @param isStill called at that point: whether the response is still ours, because middleware may have replaced it
+ * @param failed called if the file can't be read to its end; the connection is then closed, so that the client notices
  */
 export function sendAtEnd(
   outgoing: ServerResponse,
@@ -28,7 +31,7 @@ export function sendAtEnd(
     if (body.length > 0 || !isStill())
       return Reflect.apply(end, outgoing, body) as ServerResponse;
     if (outgoing.destroyed) return outgoing;
-    // Of pipelined requests each gets the socket when the one before is answered.
+    // A pipelined request gets the socket when the previous response has ended.
     if (outgoing.socket) send(outgoing, outgoing.socket, file, pieces, failed);
     else
       outgoing.once("socket", (socket: Socket) =>
@@ -39,8 +42,8 @@ export function sendAtEnd(
 }
 
 /**
- * One read and one write at a time: what the socket does not take at once, at most one buffer, is waited for, and what was
- * read beyond is read again. So a client that reads nothing holds 64 KiB here, whatever it was given before.
+ * Reads and writes one after the other. When the socket blocks, at most one buffer waits for it; the rest of what was
+ * read is discarded and read again. So a client that reads nothing holds 64 KiB here.
  */
 function send(
   outgoing: ServerResponse,
@@ -54,7 +57,7 @@ function send(
   let position = 0;
   let atOnce = mostAtOnce;
   let [written, done] = [0, 0];
-  /** What to do when the socket has taken all that was written; nothing while we need not wait for it. */
+  /** Continues when the socket has taken all written bytes; undefined while there is no need to wait. */
   let resume: (() => void) | undefined;
 
   const closed = () => reader?.close();
@@ -62,17 +65,17 @@ function send(
 
   const onWritten = (error?: Error | null) => {
     done++;
-    if (error || done < written) return; // after an error "close" follows
+    if (error || done < written) return; // an error is followed by "close"
     const go = resume;
     resume = undefined;
     go?.();
   };
 
-  /** @returns whether the socket took it at once, so that its memory is ours again */
+  /** @returns whether the socket took the bytes at once, so that the buffer can be reused */
   const write = (bytes: Uint8Array): boolean => {
     written++;
     if (outgoing.headersSent && written === 1) {
-      // Headers and the first bytes in one segment.
+      // Send the headers and the first bytes in one segment.
       socket.cork();
       outgoing.flushHeaders();
       socket.write(bytes, onWritten);

@@ -12,7 +12,7 @@ import { StoreAway } from "./errors.ts";
 import { Refused } from "./page-answer.ts";
 import type { Visitor } from "./visitor.ts";
 
-/** Renders errors as pages of the site, with the header of whoever is signed in. */
+/** Renders errors as pages of the site, with the header of a signed-in viewer. */
 export const createErrorPage =
   (visitor: Visitor): ErrorPage =>
   async (c, failure) =>
@@ -24,7 +24,7 @@ export const createErrorPage =
       requestId: failure.requestId,
     });
 
-/** If auth itself may have failed, looking up the viewer would only add its timeout. */
+/** If auth itself may have failed, looking up the session would only add its timeout. */
 const mayAskAuth = ({ error }: Context, { status }: Failure): boolean =>
   status < 500 || (error !== undefined && !(error instanceof AuthAway));
 

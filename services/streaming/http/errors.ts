@@ -14,13 +14,13 @@ export class StoreAway extends HTTPException {
   }
 }
 
-/** An error of the domain's as HTTP has it; others as they are. */
+/** Maps domain errors to HTTP errors; other errors pass through. */
 export const asHttp = (error: Error): Error =>
   error instanceof MediaAway || error instanceof MediaChanged
     ? new StoreAway(error)
     : error;
 
-/** The domain's errors as HTTP has them; the runtime makes problems of them. */
+/** For `app.onError`: rethrows domain errors as HTTP errors, which the service renders as problems or pages. */
 export function onApiError(error: Error): never {
   throw asHttp(error);
 }

@@ -6,7 +6,7 @@ import { onApiError } from "./errors.ts";
 
 export type PageContext = Context<ServiceEnv>;
 
-/** Answers with a page. It is user-specific, so no cache may store it. */
+/** Sends a page. Pages are user-specific, so no cache may store them. */
 export function show(
   c: PageContext,
   page: Html,
@@ -22,7 +22,7 @@ const refused = {
   notFound: [404, "There is no such page or title."],
 } as const;
 
-/** A page that is refused. Browsers get the words in `refusals`: pages/message.ts. */
+/** The viewer may not see the page. Browsers get the text from `refusals` in pages/message.ts. */
 export class Refused extends HTTPException {
   override readonly name = "Refused";
   readonly why: keyof typeof refused;
@@ -34,7 +34,7 @@ export class Refused extends HTTPException {
   }
 }
 
-/** An app for pages. Its errors are rendered by the runtime with http/error-page.ts. */
+/** Creates an app for pages. The service renders its errors with http/error-page.ts. */
 export function createPages() {
   const app = factory.createApp();
   app.onError(onApiError);

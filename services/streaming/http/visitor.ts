@@ -3,15 +3,15 @@ import type { Context } from "hono";
 import type { Viewer, Viewers } from "../access/viewer.ts";
 import type { Viewer as Shown } from "../pages/layout.ts";
 
-/** Who looks at a page, and how pages show them. */
+/** The signed-in viewer of a page, with the data to show. */
 export interface Visit extends Viewer {
   shown: Shown;
 }
 
 export interface Visitor {
-  /** Who is signed in; undefined: nobody. @throws AuthAway */
+  /** The session of the signed-in viewer; undefined if there is none. @throws AuthUnavailableError */
   of(c: Context): Promise<Visit | undefined>;
-  /** As `of`, for pages that are for everybody: while auth does not answer, nobody seems to be signed in. */
+  /** As `get`, for public pages: while auth is unavailable, they are shown as if nobody were signed in. */
   maybe(c: Context): Promise<Visit | undefined>;
 }
 
@@ -29,7 +29,10 @@ export function createVisitor(viewers: Viewers): Visitor {
         return await of(c);
       } catch (err) {
         if (!(err instanceof AuthAway)) throw err;
-        logger.warn({ err }, "a page is shown as to nobody");
+        logger.warn(
+          { err },
+          "auth is unavailable: showing a page as signed out",
+        );
         return undefined;
       }
     },

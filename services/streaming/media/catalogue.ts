@@ -4,16 +4,16 @@ import { largestPlaylist } from "../delivery/playlist.ts";
 import type { MediaFile, MediaStore } from "./media-store.ts";
 import { tallestIn, tallestOf } from "./tallest.ts";
 
-/** Where the catalogue is, below the store's root. */
+/** Path of the catalogue below the store's root. */
 const path = "catalogue.json";
 
-/** Bytes that it may have; a title takes about one KiB. */
+/** Largest accepted catalogue in bytes; a title takes about 1 KiB. */
 const most = 4 * 1024 * 1024;
 
-/** A title's files, by what they are for. */
+/** A title's files by purpose. */
 const kinds = ["poster", "backdrop", "video", "hls"] as const;
 
-/** In small letters, digits and single hyphens: it is a part of URLs. */
+/** Lower-case letters, digits and single hyphens, because ids are part of URLs. */
 const id = z
   .string()
   .regex(
@@ -31,9 +31,9 @@ const file = z
 const TitleEntry = z.strictObject({
   id,
   name: text,
-  /** When it came out. */
+  /** Year of release. */
   year: z.int().min(1888).max(9999),
-  /** How long it is. */
+  /** Running time. */
   seconds: z.number().positive(),
   genre: text,
   /** One line. */
@@ -44,7 +44,7 @@ const TitleEntry = z.strictObject({
   poster: file,
   /** A landscape picture, 16:9. */
   backdrop: file,
-  /** The whole as one file, for browsers to play as it comes. */
+  /** The whole video in one file, for progressive playback. */
   video: file,
   /** The multivariant playlist. */
   hls: file,
@@ -65,22 +65,22 @@ const CatalogueFile = z.strictObject({
 });
 type CatalogueFile = z.infer<typeof CatalogueFile>;
 
-/** Something to watch; paths are below the store's root. */
+/** A title to watch. Paths are relative to the store's root. */
 export interface Title extends z.infer<typeof TitleEntry> {
-  /** Bytes of its files. */
+  /** Sizes of its files in bytes. */
   sizes: Record<(typeof kinds)[number], number>;
 }
 
-/** What there is to watch. */
+/** All titles to watch. */
 export interface Catalogue {
-  /** The id of the one to show first. */
+  /** Id of the title to show first. */
   featured: string;
   titles: Title[];
-  /** The height of the tallest picture of all titles, in pixels; undefined if no playlist declares one. */
+  /** Height of the tallest picture of all titles in pixels; undefined if no playlist declares one. */
   tallest: number | undefined;
 }
 
-/** The catalogue, or what it names, is not as it has to be. Its message has a line for each mistake. */
+/** The catalogue or a file it names is invalid. The message has a line for each issue. */
 export class InvalidCatalogue extends Error {
   override readonly name = "InvalidCatalogue";
   readonly mistakes: readonly string[];
@@ -92,8 +92,8 @@ export class InvalidCatalogue extends Error {
 }
 
 /**
- * Reads a store's catalogue.json, and looks up all the files that it names.
- * @throws InvalidCatalogue with every mistake; MediaAway
+ * Reads a store's catalogue.json and looks up every file that it names.
+ * @throws InvalidCatalogueError with all issues; MediaUnavailableError
  */
 export async function readCatalogue(store: MediaStore): Promise<Catalogue> {
   const catalogue = parse(await read(store));
@@ -137,7 +137,10 @@ export async function readCatalogue(store: MediaStore): Promise<Catalogue> {
   };
 }
 
-/** Whether a file is the listed playlist with CRLF line ends, as a checkout may have it. HLS allows both (RFC 8216, 4.1). */
+/**
+ * Whether a file is the listed playlist with CRLF line endings, as Git may check it out. HLS allows both (RFC 8216,
+ * 4.1).
+ */
 async function isWithCrlf(
   name: string,
   file: MediaFile,
@@ -195,7 +198,7 @@ const inWords = (issue: z.core.$ZodRawIssue): string | undefined =>
     ? "is missing"
     : undefined;
 
-/** What is wrong with a catalogue in itself. */
+/** Checks the catalogue's internal consistency. */
 function* mistakesOf({ featured, titles, files }: CatalogueFile) {
   const ids = titles.map(({ id }) => id);
   for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i)))
@@ -208,7 +211,7 @@ function* mistakesOf({ featured, titles, files }: CatalogueFile) {
         yield `${title.id}'s ${kind}: ${title[kind]} has no entry in files`;
 }
 
-/** Every file that is named, once. */
+/** Every file that the catalogue names, without duplicates. */
 const namesOf = ({ titles, files }: CatalogueFile): Set<string> =>
   new Set([
     ...titles.flatMap((title) => kinds.map((kind) => title[kind])),

@@ -1,23 +1,23 @@
 import { join } from "node:path";
 import { certificates } from "@marquee/service-kit";
-import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import * as z from "zod";
 import { openFolder } from "./folder.ts";
 import type { MediaStore } from "./media-store.ts";
 import { openBucket } from "./s3.ts";
 
-/** The variables that say where the titles are. */
+/** Environment variables that select the media store. */
 export const mediaVariables = {
-  /** A folder with catalogue.json and what it names. @default the sample titles */
+  /** Folder with catalogue.json and the files it names. @default the sample titles */
   MEDIA_FOLDER: z.string().min(1, "expected a path").optional(),
-  /** A bucket, in place of a folder; then the key is needed, too. */
+  /** Bucket to use instead of a folder. Requires S3_ENDPOINT and the key variables. */
   S3_BUCKET: z.string().min(1, "expected a bucket's name").optional(),
-  /** The server that has it. */
+  /** URL of the S3 server. */
   S3_ENDPOINT: z.url("expected an http or https URL").optional(),
   /** @default us-east-1 */
   S3_REGION: z.string().min(1, "expected a region").default("us-east-1"),
-  /** What keys begin with, such as `films/`. @default nothing */
+  /** Key prefix, such as `films/`. @default none */
   S3_PREFIX: z.string().optional(),
-  /** Certificates of the authorities that may have signed the server's, as PEM. @default Node.js's own list */
+  /** PEM certificates of the authorities that may have signed the server's certificate. @default Node.js's own list */
   S3_TLS_CA: certificates.optional(),
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
@@ -25,7 +25,7 @@ export const mediaVariables = {
 
 type MediaVariables = z.output<z.ZodObject<typeof mediaVariables>>;
 
-/** Where the titles are, as the environment says. @throws Error where that can't be right */
+/** Opens the media store that the environment selects. @throws Error if the variables contradict each other */
 export function configuredStore(
   variables: MediaVariables,
   assets: string,

@@ -8,7 +8,7 @@ import {
 } from "node:fs";
 import { MediaChanged } from "./media-store.ts";
 
-/** What makes a file on a disk the one that was looked up. */
+/** Identifies a version of a file on disk. */
 export interface Identity {
   size: number;
   /** Milliseconds, with fractions. */
@@ -17,28 +17,29 @@ export interface Identity {
   dev: number;
 }
 
-/** A file that is read in pieces, from anywhere. Callbacks, not promises: this is the innermost loop of what streams. */
+/** Reads a file piecewise at any position. Uses callbacks, because this is the innermost loop of streaming. */
 export interface FileReader {
   /**
-   * Fills the buffers with what is at `position`; all of it has to be in the file. One call at a time. Opens the file if it is
-   * the first. What ends at the file's last byte, or at `last`, is only given if the file has not changed until then.
-   * @param done called once, when the buffers are free or full: with an error (MediaChanged, the system's, or that it was closed)
+   * Fills the buffers from `position`; the range must lie within the file. One call at a time; the first one opens the
+   * file. A read that reaches `last` or the end of the file fails if the file has changed since it was looked up.
+   * @param done called once, when the buffers are filled or no longer used: with MediaChangedError, a system error, or
+   *   an error that says the reader was closed
    */
   read(
     buffers: readonly Uint8Array[],
     position: number,
     done: (error?: Error) => void,
   ): void;
-  /** Closes the file at once, or where it is being opened or read, as soon as the system has done that. */
+  /** Closes the file: immediately, or after the operation in progress. */
   close(): void;
 }
 
-/** A FIFO in its place must not make us wait, nor may a link lead elsewhere. */
+/** O_NONBLOCK: a FIFO in the file's place must not block. O_NOFOLLOW: a link in its place must not lead elsewhere. */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /**
- * @param path a real path
- * @param found what was there when it was looked up
+ * @param path a real path, without links
+ * @param found the file's identity when it was looked up
  * @param last the last byte that will be read
  */
 export function createFileReader(
@@ -50,7 +51,8 @@ export function createFileReader(
   let busy = false;
   let closed = false;
 
-  // Opening and reading wait for the disk, on another thread. What follows does not, and handing it over would cost more.
+  // Opening and reading wait for the disk on another thread. fstat and close don't, and handing them over would cost
+  // more.
   const closeNow = () => {
     if (fd !== undefined) closeSync(fd);
     fd = undefined;

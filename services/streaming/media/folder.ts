@@ -17,7 +17,7 @@ import {
   mediaTypes,
 } from "./media-store.ts";
 
-/** A file of a folder: one that can be read into buffers of the reader's own. */
+/** A file of a local folder, which can be read into the caller's buffers. */
 export interface FolderFile extends MediaFile {
   path: string;
   /** @param last the last byte that will be read */
@@ -27,27 +27,27 @@ export interface FolderFile extends MediaFile {
 export const isFolderFile = (file: MediaFile): file is FolderFile =>
   "open" in file;
 
-/** Bytes that `read` has of a file in memory at a time. */
+/** Bytes that `read` holds in memory per stream. */
 const chunk = 64 * 1024;
 
-/** Names that are remembered: with links, a file may have any number. */
+/** Number of cached names; with links, a file may have any number of names. */
 const mostNames = 10_000;
 
-/** How often a file that is being written is hashed until it is left as it is. */
+/** How often to hash a file that changes meanwhile. */
 const attempts = 3;
 
 /**
- * Titles in a folder of this machine, such as a volume. Entity tags are of catalogue.json's SHA-256 where it has the file with
- * its size; another file is read and hashed once, when it is looked up first, and again when it was changed.
- * Nothing outside of the folder is found, also by links.
+ * Titles in a local folder, such as a volume. Entity tags come from the SHA-256 in catalogue.json if the size matches;
+ * other files are hashed on first use and after each change. Files outside of the folder are not found, not even by
+ * links.
  */
 export function openFolder(root: string): MediaStore {
   const etags = new Map<string, { of: Identity; etag: Promise<string> }>();
-  /** What was found by a name: where the same file is there still, it is below the root still. */
+  /** Cached lookups. If the same file still exists under the name, it is still below the root. */
   const names = new Map<string, { of: Identity; file: FolderFile }>();
   let catalogue: { of: Identity; sums: Promise<Sums> } | undefined;
 
-  /** catalogue.json's sizes and hashes, read again when it was changed; none if there is none that can be read. */
+  /** Sizes and hashes from catalogue.json, reread after each change; empty if it can't be read. */
   async function sums(): Promise<Sums> {
     const path = join(root, "catalogue.json");
     const stats = await stat(path).catch(() => undefined);
@@ -57,7 +57,7 @@ export function openFolder(root: string): MediaStore {
     return catalogue.sums;
   }
 
-  /** Those who look for the same file at the same time wait for one hash. */
+  /** Concurrent lookups of a file share one hash. */
   function etagFor(name: string, path: string, of: Stats): Promise<string> {
     const known = etags.get(path);
     if (known && isSame(of, known.of)) return known.etag;
@@ -111,7 +111,7 @@ const sumsSchema = z.object({
   ),
 });
 
-/** What is wrong with a catalogue is said by who reads it as one; entity tags can do without. */
+/** Ignores an invalid catalogue: `readCatalogue` reports it, and entity tags don't need it. */
 async function readSums(path: string): Promise<Sums> {
   try {
     return sumsSchema.parse(JSON.parse(await readFile(path, "utf8"))).files;
@@ -120,12 +120,12 @@ async function readSums(path: string): Promise<Sums> {
   }
 }
 
-/** Whether a path has steps with names alone: it leads to nowhere but below. */
+/** Whether a path has no empty, `.` or `..` segments, so that it stays below the root. */
 const isBelow = (name: string): boolean =>
   !/[\0\\]/.test(name) &&
   name.split("/").every((step) => step !== "" && step !== "." && step !== "..");
 
-/** Where a file is, links followed; nothing if it is none, or not below the root. */
+/** Resolves links. undefined if it isn't a regular file below the root. */
 async function locate(
   root: string,
   name: string,
@@ -139,14 +139,14 @@ async function locate(
   return stats?.isFile() ? { path, stats } : undefined;
 }
 
-/** What the system says of a path where there is nothing. */
+/** Turns the error codes for nonexistent paths into undefined. */
 function missing(error: NodeJS.ErrnoException): undefined {
   if (!/^(ENOENT|ENOTDIR|ELOOP|ENAMETOOLONG)$/.test(error.code ?? ""))
     throw error;
   return undefined;
 }
 
-/** Other errors are the folder's: a volume that is not mounted or does not answer, a file that we may not read. */
+/** Other errors concern the folder: an unmounted or unresponsive volume, or missing permissions. */
 const orAway = <Result>(work: Promise<Result>): Promise<Result> =>
   work.catch((error) => {
     throw new MediaAway((error as Error).message, { cause: error });
@@ -181,7 +181,7 @@ function fileOf(
   };
 }
 
-/** A reader's bytes as a stream that reads only what is asked for, a chunk at a time. */
+/** A stream that reads one chunk per pull. */
 function streamOf(
   reader: FileReader,
   start: number,

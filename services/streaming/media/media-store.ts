@@ -1,44 +1,44 @@
-/** A file of a title's: a video, a playlist, a picture. */
+/** A file of a title: a video, a playlist or a picture. */
 export interface MediaFile {
-  /** Bytes. */
+  /** Size in bytes. */
   size: number;
-  /** A strong entity tag with its quotes, of the content alone: the same in every replica, so that ranges may come from any. */
+  /** A strong entity tag with quotes, derived from the content alone, so that ranges may come from any replica. */
   etag: string;
-  /** When it was changed last, in whole seconds as HTTP has it. */
+  /** Last modification, truncated to seconds as in HTTP. */
   modified: Date;
-  /** Its media type. */
+  /** Media type. */
   type: string;
-  /** Where it is a file of this machine's: its path. */
+  /** Path of a local file. */
   path?: string;
   /**
-   * The bytes from `start` to `end`, both included, at most a few hundred KiB ahead of who reads. Cancelling frees at once
-   * what it holds. The stream fails with MediaAway if the store goes away, or with MediaChanged if the file is not the same any more.
+   * Reads the bytes from `start` to `end`, inclusive, at most a few hundred KiB ahead. Cancelling releases all
+   * resources. The stream fails with MediaUnavailableError, or with MediaChangedError if the file was replaced.
    */
   read(start: number, end: number): ReadableStream<Uint8Array>;
 }
 
-/** Where titles are: a folder, or a bucket. */
+/** A folder or bucket with titles. */
 export interface MediaStore {
   /**
-   * Looks a file up, without opening it.
-   * @param path below the store's root, as in `aurora/720p.mp4`: no `..`, no empty steps, else there is none
-   * @returns undefined if there is none
-   * @throws MediaAway
+   * Looks up a file without opening it.
+   * @param path relative to the store's root, such as `aurora/720p.mp4`; with `..` or empty segments nothing is found
+   * @returns undefined if there is no such file
+   * @throws MediaUnavailableError
    */
   find(path: string): Promise<MediaFile | undefined>;
 }
 
-/** The store does not answer, or not in time. To a client: 503 with Retry-After. */
+/** The store does not respond, or not in time. */
 export class MediaAway extends Error {
   override readonly name = "MediaAway";
 }
 
-/** The file was replaced after it was looked up: what was sent and what would come don't belong together. */
+/** The file was replaced after its lookup: bytes of the two versions must not be mixed. */
 export class MediaChanged extends Error {
   override readonly name = "MediaChanged";
 }
 
-/** Media types by a file name's ending. */
+/** Media types by file extension. */
 export const mediaTypes: Readonly<Record<string, string>> = {
   mp4: "video/mp4",
   m3u8: "application/vnd.apple.mpegurl",

@@ -2,19 +2,19 @@ import { logger } from "@marquee/service-kit";
 import { type Catalogue, readCatalogue, type Title } from "./catalogue.ts";
 import type { MediaStore } from "./media-store.ts";
 
-/** What is shown now. */
+/** Caches the catalogue. */
 export interface Programme {
   /**
-   * The catalogue as it was read last. One that is older than a minute is read again in the background, so that new titles come up
-   * and nobody waits; while that can't be done, the old one serves.
-   * @throws MediaAway until it was read for the first time; Error if it has mistakes
+   * The cached catalogue. After a minute it is refreshed in the background, so that no request waits; if the refresh
+   * fails, the cached one is kept.
+   * @throws MediaUnavailableError, InvalidCatalogueError until the first read succeeds
    */
   catalogue(): Promise<Catalogue>;
-  /** @returns undefined if there is none with this id */
+  /** @returns undefined if no title has this id */
   title(id: string): Promise<Title | undefined>;
 }
 
-/** @param age milliseconds after which it is read again */
+/** @param maxAgeMs age at which the catalogue is refreshed */
 export function createProgramme(store: MediaStore, age = 60_000): Programme {
   let current: Catalogue | undefined;
   let readAt = 0;
@@ -37,7 +37,10 @@ export function createProgramme(store: MediaStore, age = 60_000): Programme {
     if (!current) return read();
     if (performance.now() - readAt > age)
       read().catch((err) =>
-        logger.warn({ err }, "the catalogue can't be read again"),
+        logger.warn(
+          { err },
+          "can't refresh the catalogue; using the cached one",
+        ),
       );
     return current;
   };

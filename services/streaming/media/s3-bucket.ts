@@ -1,45 +1,45 @@
-/** What a bucket is reached by. */
+/** Address of a bucket and credentials for it. */
 export interface BucketOptions {
-  /** The service's URL, as in `https://s3.eu-central-1.amazonaws.com` or `http://minio:9000`; http or https, maybe with a path. */
+  /** URL of the S3 server, such as `https://s3.eu-central-1.amazonaws.com` or `http://minio:9000`; may have a path. */
   endpoint: string;
-  /** What requests are signed for. Servers that have no regions take us-east-1. @default "us-east-1" */
+  /** Region to sign requests for. Servers without regions accept us-east-1. @default "us-east-1" */
   region?: string;
   bucket: string;
-  /** The folder in the bucket below which titles are, as in `media/titles`. @default the bucket's root */
+  /** Key prefix of the titles, such as `media/titles`. @default the bucket's root */
   prefix?: string;
   accessKeyId: string;
   secretAccessKey: string;
-  /** Over https, PEM of the authorities that may have signed the server's certificate. @default Node.js's own list */
+  /** PEM certificates of the authorities that may have signed the server's certificate. @default Node.js's own list */
   certificateAuthority?: string;
-  /** Of temporary credentials. */
+  /** Session token of temporary credentials. */
   sessionToken?: string;
-  /** Whether the bucket's name is in URLs' paths, instead of before the host's name. @default true, but false for AWS */
+  /** Whether URLs have the bucket's name in the path instead of the host name. @default true, but false for AWS */
   pathStyle?: boolean;
 }
 
-/** Where a bucket is, and where its objects are. */
+/** A bucket's name for messages, its region and the URLs of its objects. */
 export interface Bucket {
-  /** For sentences about it: its name and endpoint. */
+  /** Name and endpoint, for messages. */
   readonly name: string;
   readonly region: string;
-  /** An object's URL; undefined if nothing can have this path: see MediaStore.find. */
+  /** URL of an object; undefined if the path can't be a key: see MediaStore.find. */
   urlOf(path: string): URL | undefined;
 }
 
-/** Bytes that a key may have in UTF-8. */
+/** Longest key in UTF-8 bytes. */
 const longestKey = 1024;
 
-/** @throws Error that says which option is wrong, without what is in it if that is secret */
+/** @throws Error that names the invalid option, without its value if it is secret */
 export function bucketOf(options: BucketOptions): Bucket {
   const endpoint = endpointOf(options.endpoint);
   const { bucket, region = "us-east-1" } = options;
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
     throw new Error(
-      `"${bucket}" is no bucket's name: expected 3 to 63 small letters, digits, dots and hyphens.`,
+      `"${bucket}" is not a valid bucket name: expected 3 to 63 lower-case letters, digits, dots and hyphens.`,
     );
   if (!/^[a-z0-9-]+$/.test(region))
     throw new Error(
-      `"${region}" is no region: expected small letters, digits and hyphens, as in eu-central-1.`,
+      `"${region}" is not a valid region: expected lower-case letters, digits and hyphens, such as eu-central-1.`,
     );
   for (const secret of [
     "accessKeyId",
@@ -48,10 +48,10 @@ export function bucketOf(options: BucketOptions): Bucket {
   ] as const) {
     const value = options[secret];
     if (value === undefined && secret === "sessionToken") continue;
-    // A line break at the end is what a Secret made from a file has.
+    // Also catches the trailing line break of a Secret that was made from a file.
     if (!value || !/^[\x21-\x7e]+$/.test(value))
       throw new Error(
-        `The bucket's ${secret} is wrong: expected ASCII without spaces and line breaks.`,
+        `The bucket's ${secret} is invalid: expected ASCII without spaces and line breaks.`,
       );
   }
   const {
@@ -66,7 +66,7 @@ export function bucketOf(options: BucketOptions): Bucket {
   const prefix = options.prefix?.replace(/^\/+|\/+$/g, "");
   if (prefix && !isKey(prefix))
     throw new Error(
-      `"${options.prefix}" is no prefix: expected a path without empty steps, "." and "..".`,
+      `"${options.prefix}" is not a valid prefix: expected a path without empty, "." and ".." segments.`,
     );
   return {
     name: `The bucket "${bucket}" at ${endpoint.origin}`,
@@ -90,23 +90,25 @@ function endpointOf(text: string): URL {
     url.hash !== ""
   )
     throw new Error(
-      "The bucket's endpoint is wrong: expected a URL of http or https, as in https://s3.eu-central-1.amazonaws.com.",
+      "The bucket's endpoint is invalid: expected an http or https URL, such as https://s3.eu-central-1.amazonaws.com.",
     );
   if (url.username !== "" || url.password !== "")
     throw new Error(
-      "The bucket's endpoint has a user or a password in it: they belong in accessKeyId and secretAccessKey.",
+      "The bucket's endpoint contains a user or password: use accessKeyId and secretAccessKey.",
     );
   return url;
 }
 
-/** Steps "." and ".." would be gone from the URL, and another object asked for. */
+/** Segments "." and ".." would be resolved away in the URL, which would name another object. */
 const isKey = (key: string): boolean =>
   key.isWellFormed() &&
   !key.includes("\0") &&
   Buffer.byteLength(key) <= longestKey &&
   key.split("/").every((step) => step !== "" && step !== "." && step !== "..");
 
-/** As signing wants it (RFC 3986): encodeURIComponent leaves five more characters as they are. */
+/**
+ * Percent-encodes per RFC 3986, as the signature requires: encodeURIComponent leaves five more characters unescaped.
+ */
 const encode = (step: string): string =>
   encodeURIComponent(step).replace(
     /[!'()*]/g,

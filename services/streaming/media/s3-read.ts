@@ -14,21 +14,21 @@ export interface StoredObject {
 
 export interface ReadOptions {
   requests: Requests;
-  /** Seconds without a byte, while one is waited for, after which a connection counts as broken. */
+  /** Seconds without data after which a connection counts as broken. */
   stall: number;
-  /** Called when the object turns out to be another than that looked up. */
+  /** Called when the object was replaced or removed after its lookup. */
   onChanged: () => void;
 }
 
-/** How often an answer may break off before its first byte until that counts as the store being away. */
+/** Responses in a row that fail before their first byte until the store counts as unavailable. */
 const fruitless = 3;
 
-/** Milliseconds at most before it is asked for the rest: up to so many, so that viewers whose server went don't come back as one. */
+/** Maximum of the random delay before reading on, so that viewers of a lost server don't reconnect all at once. */
 const pause = 200;
 
 /**
- * The bytes from `start` to `end`, both included, as they come: what is read ahead is the connection's buffers, and a reader who
- * stops makes the bucket stop. An answer that breaks off is taken up at the byte where it broke.
+ * Streams the bytes from `start` to `end`, inclusive. Read-ahead is limited to the connection's buffers: a reader that
+ * stops applies backpressure to the bucket. An interrupted response is resumed at the next byte.
  */
 export function readObject(
   object: StoredObject,
@@ -45,7 +45,7 @@ export function readObject(
   async function open(): Promise<void> {
     response = await requests.ask("GET", object.url, {
       headers: { range: `bytes=${next}-${end}`, "if-match": object.etag },
-      tries: Number.POSITIVE_INFINITY, // there is somebody who watches: as often as there is time for
+      tries: Number.POSITIVE_INFINITY, // a viewer is waiting: retry until the timeout
       signal: gone.signal,
     });
     try {
@@ -67,11 +67,11 @@ export function readObject(
     if (status === 412) throw changed("replaced");
     if (status === 200)
       throw new MediaAway(
-        `${name} can't be used: it does not know ranges, and answered with all of ${object.path}.`,
+        `${name} can't be used: it does not support ranges, and answered with all of ${object.path}.`,
       );
     if (status !== 206)
       throw (await refusal(requests.bucket, response)) ?? changed("removed");
-    // Servers that don't know If-Match send what they have.
+    // Servers without support for If-Match send the current version.
     if (headers.etag && quoted(headers.etag) !== object.etag)
       throw changed("replaced");
     const range = `bytes ${next}-${end}/${object.size}`;
@@ -85,7 +85,7 @@ export function readObject(
       );
   }
 
-  /** What has come, once something has. @throws Error if it broke off */
+  /** The next chunk. @throws Error if the response is interrupted */
   async function chunk(): Promise<Buffer> {
     if (!body) await open();
     const late = setTimeout(
@@ -113,7 +113,7 @@ export function readObject(
           throw error;
         if (failed === fruitless)
           throw new MediaAway(
-            `${name} is away: reading ${object.path} breaks off, ${(error as Error).message}.`,
+            `${name} is unavailable: reading ${object.path} was interrupted: ${(error as Error).message}.`,
             { cause: error },
           );
         await sleep(Math.random() * pause, undefined, { signal: gone.signal });
@@ -132,10 +132,10 @@ export function readObject(
       },
       cancel: () => gone.abort(),
     },
-    { highWaterMark: 0 }, // nothing is asked for before it is read
+    { highWaterMark: 0 }, // request nothing before the first read
   );
 }
 
-/** An entity tag with its quotes: not every server has them. */
+/** Adds the quotes that some servers omit from entity tags. */
 export const quoted = (etag: string): string =>
   etag.startsWith('"') || etag.startsWith("W/") ? etag : `"${etag}"`;

@@ -3,24 +3,24 @@ import { MediaAway } from "./media-store.ts";
 import type { Bucket } from "./s3-bucket.ts";
 import { errorOf } from "./s3-requests.ts";
 
-/** What to do about what S3 answers, by its code. */
+/** Explanations of S3 error codes. */
 const advice: Readonly<Record<string, string>> = {
   AccessDenied:
-    "the access key has to be allowed s3:GetObject and s3:ListBucket; without the latter S3 does not say which objects there are",
-  AccountProblem: "its account is closed or has not paid",
+    "the access key needs s3:GetObject and s3:ListBucket; without the latter, S3 reports missing objects as forbidden",
+  AccountProblem: "the account is closed or has unpaid bills",
   ExpiredToken: "the session token has expired",
-  InvalidAccessKeyId: "it does not know the access key",
-  InvalidObjectState: "the object is archived, and has to be restored first",
-  InvalidToken: "the session token is wrong",
-  NoSuchBucket: "there is no such bucket",
+  InvalidAccessKeyId: "the access key does not exist",
+  InvalidObjectState: "the object is archived and must be restored first",
+  InvalidToken: "the session token is invalid",
+  NoSuchBucket: "the bucket does not exist",
   RequestTimeTooSkewed: "this machine's clock is wrong",
   SignatureDoesNotMatch: "the secret access key is wrong",
-  XAdminUserNotFound: "it does not know the access key", // Versity's name for it, with 404
+  XAdminUserNotFound: "the access key does not exist", // Versity's code, with status 404
 };
 
 /**
- * The error for an answer that is not the object; undefined if it says that there is no such object. A 404 alone doesn't: there
- * may be no such bucket, or it is no S3 at all. Reads the answer.
+ * Converts an error response to an exception; undefined if it says that the object does not exist. A 404 alone does not
+ * say so: the bucket may not exist, or the server may not be S3. Consumes the response.
  */
 export async function refusal(
   bucket: Bucket,
@@ -31,7 +31,7 @@ export async function refusal(
   const status = `${response.statusCode}${code && ` ${code}`}`;
   const advised =
     region && region !== bucket.region
-      ? `the bucket is in region ${region}, and requests are signed for ${bucket.region}`
+      ? `the bucket is in region ${region}, but requests are signed for ${bucket.region}`
       : advice[code];
   return new MediaAway(
     `${bucket.name} can't be used: it answered ${status}${advised ? `, ${advised}` : ""}.`,

@@ -6,16 +6,16 @@ import {
 } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AwsV4Signer } from "aws4fetch"; // AWS Signature Version 4 with Web Crypto, and nothing else: 9 KB; the AWS SDK's client is 1.4 MB
+import { AwsV4Signer } from "aws4fetch"; // 9 KB, against 1.4 MB of the AWS SDK's S3 client
 import { MediaAway } from "./media-store.ts";
 import type { Bucket, BucketOptions } from "./s3-bucket.ts";
 
 export interface RequestLimits {
-  /** Seconds until an answer's headers have to be there, all tries together. @default 5 */
+  /** Seconds until the response headers, for all attempts together. @default 5 */
   timeout?: number;
   /**
-   * Connections that read at the same time: one for each viewer who is being sent something. One more waits for its turn until
-   * `timeout`, then it is MediaAway. @default 1000
+   * Concurrent reads: one connection for each viewer who is being sent data. Further reads wait until `timeoutSeconds`,
+   * then fail with MediaUnavailableError. @default 1000
    */
   connections?: number;
 }
@@ -23,37 +23,37 @@ export interface RequestLimits {
 export interface Ask {
   /** Headers besides those of the signature. */
   headers?: Record<string, string>;
-  /** How often it is tried at most. */
+  /** Maximum number of attempts. */
   tries: number;
-  /** Ends it at once, and later the answer's body too. */
+  /** Aborts the request and, later, the response's body. */
   signal?: AbortSignal;
 }
 
 export interface Requests {
   readonly bucket: Bucket;
   /**
-   * Sends a signed request, again if it fails (no connection, no answer, 429, 5xx). The answer's body is the caller's:
-   * to read to its end or to destroy.
-   * @throws MediaAway
+   * Sends a signed request and retries failures (connection errors, timeouts, 429, 5xx). The caller must consume or
+   * destroy the response.
+   * @throws MediaUnavailableError
    */
   ask(method: "GET" | "HEAD", url: URL, ask: Ask): Promise<IncomingMessage>;
 }
 
-/** Connections for looking up: they are short, and never have to wait behind viewers. */
+/** Connections reserved for lookups, which are short and must not wait behind viewers. */
 const lookups = 32;
 
-/** Seconds that a connection is kept for the next request. Servers close theirs after 5 to 60. */
+/** How long idle connections are kept. Servers close theirs after 5 to 60 s. */
 const idle = 15;
 
-/** Milliseconds before the second try, then twice as many each time; half to all of them, so that replicas don't come as one. */
+/** Backoff before retries: it doubles, and has jitter so that replicas don't retry all at once. */
 const pause = { first: 100, most: 1000 };
 
-/** Milliseconds that a try has at least, where there is as much time left. */
+/** Minimum timeout of an attempt, if there is as much time left. */
 const shortestTry = 500;
 
 /**
- * Requests over connections that are kept. Not fetch(): Node's has no bound on connections, and one can't be set without
- * bundling all of undici (500 KB).
+ * Sends requests over pooled connections. Not with fetch(): it doesn't limit the number of connections, and a limit
+ * would require bundling undici (500 KB).
  */
 export function createRequests(
   options: BucketOptions & RequestLimits,
@@ -77,7 +77,7 @@ export function createRequests(
       : new HttpAgent(kept);
   };
   const agents = { HEAD: agent(lookups), GET: agent(connections) };
-  /** Keys that signatures are made with: each is good for a day, and takes four hashes to make. */
+  /** Derived signing keys: valid for a day, and four hashes to compute. */
   const cache = new Map<string, ArrayBuffer>();
 
   async function signed(
@@ -85,7 +85,7 @@ export function createRequests(
     url: URL,
     headers: Record<string, string>,
   ) {
-    if (cache.size > 1) cache.clear(); // yesterday's
+    if (cache.size > 1) cache.clear(); // drop yesterday's key
     const signer = new AwsV4Signer({
       method,
       url: url.href,
@@ -100,7 +100,7 @@ export function createRequests(
     return Object.fromEntries((await signer.sign()).headers);
   }
 
-  /** One try. @param limit milliseconds until the answer's headers */
+  /** Makes one attempt. @param limitMs timeout until the response headers */
   const send = (
     method: "GET" | "HEAD",
     url: URL,
@@ -114,20 +114,20 @@ export function createRequests(
         headers,
         agent: agents[method],
       });
-      // One that waits for a connection says nothing when it is destroyed, not before its turn would have come.
+      // Destroying a request that waits for a connection emits nothing until its turn comes, so reject first.
       const end = (reason: unknown) => {
         reject(reason);
         request.destroy();
       };
       const late = setTimeout(() => {
-        const waits = `all ${connections} connections to it are in use`;
+        const waits = `all ${connections} connections are in use`;
         end(new Error(request.socket ? "no answer in time" : waits));
       }, limit);
       const cancel = () => end(signal?.reason);
       signal?.addEventListener("abort", cancel);
       request.once("response", (response) => {
         clearTimeout(late);
-        response.on("error", () => {}); // said to who reads it; nobody may be
+        response.on("error", () => {}); // readers get the error; without a reader it would be uncaught
         resolve(response);
       });
       request.on("error", reject);
@@ -152,7 +152,7 @@ export function createRequests(
           if (performance.now() + wait >= end) break;
           await sleep(wait, undefined, signal && { signal });
         }
-        // A connection that died without a word takes half of the time, so that there is some left for a new one.
+        // Use half of the time that is left, so that a silent connection leaves time for a new one.
         const left = end - performance.now();
         const limit = Math.max(left / 2, Math.min(left, shortestTry));
         try {
@@ -170,17 +170,19 @@ export function createRequests(
           cause = error;
         }
       }
-      throw new MediaAway(`${bucket.name} is away: ${failure}.`, { cause });
+      throw new MediaAway(`${bucket.name} is unavailable: ${failure}.`, {
+        cause,
+      });
     },
   };
 }
 
-/** Bytes and milliseconds that an answer which says what is wrong may take. Larger or slower, its status has to do. */
+/** Limits for reading an error response. Beyond them, only its status is used. */
 const errorLimits = { bytes: 16 * 1024, time: 1000 };
 
 /**
- * What S3 says of a failure: a code as in NoSuchKey, and for some a region. Each is "" if it says nothing of it, as to HEAD.
- * When it is done, the answer has been read or destroyed.
+ * Reads the error code, such as NoSuchKey, and the region from an error response; "" where it has none, as for HEAD.
+ * Afterwards the response has been consumed or destroyed.
  */
 export async function errorOf(
   response: IncomingMessage,
@@ -190,10 +192,10 @@ export async function errorOf(
   try {
     for await (const chunk of response.setEncoding("utf8")) {
       text += chunk;
-      if (text.length > errorLimits.bytes) break; // destroys it
+      if (text.length > errorLimits.bytes) break; // destroys the response
     }
   } catch {
-    // What has come may do.
+    // Use what has arrived.
   } finally {
     clearTimeout(late);
   }
@@ -206,18 +208,18 @@ export async function errorOf(
   };
 }
 
-/** Several addresses, none of which answered, are an AggregateError, which has a code alone. */
+/** If several addresses fail, Node.js throws an AggregateError, which has a code but no message. */
 const inWords = ({
   message,
   code = "",
   name,
 }: Error & { code?: string }): string =>
   unknownAuthority.includes(code)
-    ? // Node.js's own advice behind the semicolon, --use-system-ca, is of no help in an image.
+    ? // Drops Node.js's advice after the semicolon (--use-system-ca), which does not help in a container image.
       `${message.split(";")[0]}; if a private authority signed it, set S3_TLS_CA to that authority's certificates`
     : message || code || name;
 
-/** OpenSSL's codes for a certificate that no known authority signed. */
+/** OpenSSL's error codes for certificates of unknown authorities. */
 const unknownAuthority = [
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "SELF_SIGNED_CERT_IN_CHAIN",

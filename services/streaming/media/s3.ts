@@ -11,21 +11,21 @@ import { refusal } from "./s3-refusal.ts";
 import { createRequests, type RequestLimits } from "./s3-requests.ts";
 
 export interface S3Options extends BucketOptions, RequestLimits {
-  /** Seconds without a byte, while one is waited for, after which a connection counts as broken. @default 10 */
+  /** Seconds without data after which a connection counts as broken. @default 10 */
   stall?: number;
-  /** Seconds that what was found is taken as it was: a player asks for many ranges one after the other. @default 5 */
+  /** Seconds for which lookups are cached: a player requests many ranges in a row. @default 5 */
   keep?: number;
 }
 
-/** How often a file is looked up at most, if the first time fails. */
+/** Maximum number of attempts to look up a file. */
 const tries = 3;
 
-/** Files that are kept at the same time: a few hundred bytes each. */
+/** Number of cached lookups, a few hundred bytes each. */
 const mostKept = 1000;
 
 /**
- * A bucket of S3, or of what speaks as it does. Nothing is asked of it before the first `find`.
- * @throws Error that says which option is wrong
+ * A bucket of S3 or a compatible server. Sends no request before the first `find`.
+ * @throws Error that names the invalid option
  */
 export function openBucket(options: S3Options): MediaStore {
   const { stall = 10, keep = 5 } = options;
@@ -41,7 +41,7 @@ export function openBucket(options: S3Options): MediaStore {
     url: URL,
   ): Promise<MediaFile | undefined> {
     const head = await requests.ask("HEAD", url, { tries });
-    head.resume(); // it has no body, but an end
+    head.resume(); // no body, but its end has to be read
     if (head.statusCode !== 200) return await explain(url, head);
     const { etag, size, modified } = read(head);
     return {
@@ -58,7 +58,7 @@ export function openBucket(options: S3Options): MediaStore {
     };
   }
 
-  /** Answers to HEAD have no body, so that no object and no bucket look the same. That to GET says which it is. */
+  /** Responses to HEAD have no body, so a missing object and a missing bucket look the same. GET tells them apart. */
   async function explain(url: URL, head: IncomingMessage): Promise<undefined> {
     const answer = await requests.ask("GET", url, {
       headers: { range: "bytes=0-0" },
@@ -71,7 +71,7 @@ export function openBucket(options: S3Options): MediaStore {
       return undefined;
     }
     answer.destroy();
-    if (head.statusCode === 404) return undefined; // it was put there in between
+    if (head.statusCode === 404) return undefined; // created between the two requests
     throw await refusal(bucket, head);
   }
 
@@ -97,7 +97,7 @@ export function openBucket(options: S3Options): MediaStore {
       const url = bucket.urlOf(path);
       if (!url) return undefined;
       const file = lookUp(path, url);
-      // Who asks meanwhile gets the same answer, in whatever time it takes.
+      // Concurrent lookups share this request.
       const entry = { file, until: Number.POSITIVE_INFINITY };
       kept.delete(path);
       kept.set(path, entry);
@@ -105,7 +105,7 @@ export function openBucket(options: S3Options): MediaStore {
         if (kept.get(path) === entry) kept.delete(path);
       };
       file.then((found) => {
-        // What is not there may be put there, and what failed may work the next time.
+        // Cache neither misses nor failures: the file may appear, and the next attempt may succeed.
         if (found) entry.until = performance.now() + keep * 1000;
         else forget();
       }, forget);
@@ -118,7 +118,7 @@ export function openBucket(options: S3Options): MediaStore {
   };
 }
 
-/** What uploads are that nobody said the type of says nothing: then the name's ending does. */
+/** A generic Content-Type (uploaded without one) is ignored in favour of the file extension. */
 function typeOf(path: string, said: string | undefined): string {
   const octets = "application/octet-stream";
   if (said && said !== octets && said !== "binary/octet-stream") return said;

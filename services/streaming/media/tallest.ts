@@ -1,6 +1,6 @@
 /**
- * The height of the tallest picture that a multivariant playlist declares, in pixels: RFC 8216, 4.3.4.2. RESOLUTION is optional there;
- * without it, undefined.
+ * Height of the tallest picture that a multivariant playlist declares, in pixels (RFC 8216, 4.3.4.2). undefined if no
+ * variant has RESOLUTION, which is optional.
  */
 export function tallestIn(playlist: string): number | undefined {
   const heights = playlist
@@ -12,7 +12,7 @@ export function tallestIn(playlist: string): number | undefined {
   return tallestOf(heights);
 }
 
-/** The largest number; undefined if there is none. */
+/** The largest positive number; undefined if there is none. */
 export function tallestOf(
   heights: readonly (number | undefined)[],
 ): number | undefined {

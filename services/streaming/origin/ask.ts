@@ -8,40 +8,40 @@ import {
   TimeoutStrategy,
   timeout,
   wrap,
-} from "cockatiel"; // retries, time limits and circuit breakers that go together; it depends on nothing
+} from "cockatiel";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** What another service answered. */
+/** The response of another service. */
 export interface Answer {
   status: number;
   headers: Headers;
-  /** The JSON; undefined where there is none. */
+  /** The parsed JSON; undefined for other media types. */
   body: unknown;
 }
 
-/** Another service does not answer, or nothing of use: it can't be reached, is too slow, has trouble, or sends no JSON. */
+/** Another service is unreachable, too slow, answered 429 or 5xx, or sent invalid JSON. */
 export class Unanswered extends Error {
   override readonly name = "Unanswered";
 }
 
-/** What is worth another try, and what a circuit breaker counts. */
+/** The failures that are retried and that circuit breakers count. */
 export const failures = handleType(Unanswered);
 
 export interface AskTimes {
-  /** Milliseconds that each try may take, until the answer's last byte. */
+  /** Timeout of each attempt in milliseconds, until the last byte of the response. */
   timeout: number;
-  /** How many tries there are after the first. */
+  /** Number of attempts after the first. */
   retries: number;
-  /** Milliseconds until the second try, about: the pause is drawn at random, so that callers do not come back all at once, and doubles. @default 50 */
+  /** Delay before the second attempt in milliseconds. It doubles with each retry and has jitter. @default 50 */
   pause?: number;
 }
 
 export type Ask = (url: string, init?: RequestInit) => Promise<Answer>;
 
 /**
- * Makes what asks another service for JSON, and asks again if that fails. To be used only for what may be asked twice.
- * @param breaker sees each try. @default none
+ * Creates a JSON client that retries failed requests. Use it only for requests that are safe to repeat.
+ * @param breaker counts each attempt. @default none
  */
 export function createAsk(
   { timeout: limit, retries, pause = 50 }: AskTimes,
@@ -59,7 +59,7 @@ export function createAsk(
   const policy = breaker ? wrap(again, breaker) : again;
 
   return async (url, init = {}) => {
-    const path = new URL(url).origin; // the rest may be about somebody
+    const path = new URL(url).origin; // paths may contain user ids: keep them out of the log
     const tryOnce = async () => {
       try {
         return await inTime.execute(({ signal }) =>
@@ -77,9 +77,12 @@ export function createAsk(
       return await policy.execute(tryOnce);
     } catch (cause) {
       if (!isBrokenCircuitError(cause)) throw cause;
-      throw new Unanswered(`${path} is not asked: it failed too often`, {
-        cause,
-      });
+      throw new Unanswered(
+        `${path} is not called: its circuit breaker is open`,
+        {
+          cause,
+        },
+      );
     }
   };
 }

@@ -1,28 +1,28 @@
-import { getConnInfo } from "@hono/node-server/conninfo"; // how the server that listens tells a socket's address
+import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 
-/** How a request came to us, for who gets it from us. */
+/** Where a request came from, to be passed on to another service. */
 export interface Forwarded {
-  /** Whether the browser's connection is encrypted: to us, or to the proxies in front of us. */
+  /** Whether the browser's connection is encrypted, to this service or to the proxies in front of it. */
   https: boolean;
-  /** X-Forwarded-For, -Proto and -Host, as the next one is to get them. */
+  /** X-Forwarded-For, -Proto and -Host for the next hop. */
   headers: Record<string, string>;
 }
 
 export type ForwardedOf = (c: Context) => Forwarded;
 
 /**
- * Says what a proxy says of a request. With n proxies in front of us that we know of, the last n addresses of X-Forwarded-For
- * are theirs to say; the one that we were called from comes after them. What a client wrote before these is left out, and so
- * is all of it where there is no proxy. Who gets this trusts one proxy more than we do.
- * @param trustedProxies how many proxies each request comes through before us
+ * Reads the X-Forwarded-* headers that trusted proxies have set. With n trusted proxies, they have written the last n
+ * addresses of X-Forwarded-For; our peer's address is appended. Earlier entries come from the client and are dropped,
+ * and so is the whole header if no proxy is trusted. The next service must trust one proxy more than this one.
+ * @param trustedProxies number of proxies that each request passes before it arrives here
  */
 export const createForwardedOf =
   (trustedProxies: number): ForwardedOf =>
   (c) => {
     const said = (header: string) => {
       const entries = trustedProxies > 0 ? list(c, header) : [];
-      // Proxies replace it, or add to it as to the addresses.
+      // Proxies either replace this header or append to it as they do with addresses.
       return entries.at(-trustedProxies) ?? entries[0];
     };
     const { protocol, host } = new URL(c.req.url);
@@ -44,7 +44,7 @@ export const createForwardedOf =
 
 function addressesOf(c: Context, trustedProxies: number): string[] {
   const given = list(c, "x-forwarded-for");
-  // A shorter list did not come through these proxies, and says nothing.
+  // A shorter list did not pass through all of these proxies, so it can't be trusted.
   const known =
     trustedProxies > 0 && given.length >= trustedProxies
       ? given.slice(-trustedProxies)

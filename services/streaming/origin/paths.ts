@@ -10,7 +10,7 @@ export interface OriginOptions
   paymentUrl: string;
 }
 
-/** What people open: auth's pages, and the sandbox bank's. Stripe's webhook comes from outside, too. */
+/** Auth's pages, the sandbox bank's page, and the webhook that Stripe calls. */
 const pages = {
   auth: [
     ...["/sign-in", "/sign-up", "/sign-out", "/account"],
@@ -19,7 +19,7 @@ const pages = {
   payment: ["/sandbox/authenticate/:reference", "/webhooks/stripe"],
 };
 
-/** What programs and scripts may ask, below /api/auth and /api/payment. What is for operators and for probes is not there. */
+/** API paths below /api/auth and /api/payment. Operators' routes and probes are not exposed. */
 const api = {
   auth: [
     ...["/signup", "/login", "/refresh", "/logout", "/me", "/me/password"],
@@ -34,11 +34,11 @@ const api = {
   ],
 };
 
-/** The other services under our own origin. */
+/** Serves the other services under our own origin. */
 export function originRoutes(options: OriginOptions): Hono<ServiceEnv> {
   const { authUrl, paymentUrl, ...rest } = options;
   const urls = { auth: authUrl, payment: paymentUrl };
-  // Payment itself gives the bank 10 s, and its database 5.
+  // Payment itself waits up to 10 s for the bank and 5 s for its database.
   const timeouts = { auth: 10_000, payment: 16_000 };
   const app = factory.createApp();
   for (const name of ["auth", "payment"] as const) {

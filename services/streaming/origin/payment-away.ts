@@ -1,9 +1,6 @@
 import { HTTPException } from "hono/http-exception";
 
-/**
- * What payment would have to say can't be said now: it does not answer. To a client it is a 503 with Retry-After; `cause` is what
- * happened, for the log.
- */
+/** Payment does not answer, or not with a valid response. `cause` holds the details for the log. */
 export class PaymentAway extends HTTPException {
   override readonly name = "PaymentAway";
 

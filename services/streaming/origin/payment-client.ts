@@ -15,7 +15,7 @@ import {
   SubscriptionJson,
 } from "./payment-json.ts";
 
-/** A card as a form has it, or a token of the processor's. */
+/** Card details from a form, or a token of the processor. */
 export type Method =
   | string
   | {
@@ -26,48 +26,48 @@ export type Method =
       cvc: string;
     };
 
-/** What became of a request. None of the messages has a card's number. */
+/** Outcome of a request that changes something. Messages never contain a card number. */
 export type Outcome<Value> =
   | { kind: "done"; value: Value }
-  /** Not known yet: if it has a next_action, who pays is to go there; else it is to be looked at again. */
+  /** Not known yet. With `next_action` the payer has to go there; otherwise poll. */
   | { kind: "pending"; value: Value }
-  /** Nothing was charged; the message is for who pays. */
+  /** Nothing was charged. The message is for the payer. */
   | { kind: "declined"; message: string; code: string | undefined }
-  /** What is wrong, by its place in the request as a JSON Pointer: `/method/number`. */
+  /** Errors by the JSON Pointer of the member, such as `/method/number`. */
   | {
       kind: "invalid";
       message: string;
       errors: { pointer: string; detail: string }[];
     }
-  /** It can't be done now, such as to subscribe a second time. */
+  /** Not possible in the current state, such as a second subscription. */
   | { kind: "conflict"; message: string }
-  /** There is none, or it is somebody else's. */
+  /** It does not exist or belongs to another user. */
   | { kind: "none"; message: string };
 
 export interface Listed<Entry> {
   data: Entry[];
-  /** There are older ones. */
+  /** Whether older entries exist. */
   more: boolean;
 }
 
 /**
- * What pages ask payment for. `token` is an access token of who pays; `key` is an Idempotency-Key: a new one for each thing that
- * is to be done once, the same one when a form is sent again. All throw PaymentAway, and HTTPException 401 or 403 if the token is
- * not taken.
+ * The part of payment's API that the pages use. `token` is the payer's access token. `key` is an Idempotency-Key: a new
+ * one per operation, the same one when a form is sent again. Every method may throw PaymentUnavailableError, and
+ * AccessTokenRejectedError if payment rejects the token.
  */
 export interface PaymentClient {
-  /** As they were a minute ago at most, or as they were last while payment is away. */
+  /** At most a minute old; while payment is unavailable, the last known plans. */
   plans(): Promise<Plan[]>;
-  /** The newest first, 20 at most. */
+  /** Newest first, at most 20. */
   subscriptionsOf(token: string): Promise<Listed<Subscription>>;
-  /** The newest first, 20 at most. */
+  /** Newest first, at most 20. */
   paymentsOf(token: string): Promise<Listed<Payment>>;
   subscribe(
     token: string,
     key: string,
     subscription: { plan: string; method: Method; return_url?: string },
   ): Promise<Outcome<Subscription>>;
-  /** Pays with another card from now on. */
+  /** Changes the card that future payments are charged to. */
   changeMethod(
     token: string,
     key: string,
@@ -81,7 +81,7 @@ export interface PaymentClient {
     id: string,
     at?: "period_end" | "now",
   ): Promise<Outcome<Subscription>>;
-  /** Takes a cancellation back. */
+  /** Reverts a cancellation that has not taken effect. */
   resume(
     token: string,
     key: string,
@@ -90,9 +90,9 @@ export interface PaymentClient {
 }
 
 export interface PaymentClientOptions {
-  /** Payment's URL, without a slash at its end. */
+  /** Payment's URL, without a trailing slash. */
   paymentUrl: string;
-  /** @default Node.js's own */
+  /** @default globalThis.fetch */
   fetch?: Fetch;
   /** @default clientTimes */
   times?: Partial<typeof clientTimes>;
@@ -100,17 +100,19 @@ export interface PaymentClientOptions {
 
 /** Milliseconds. */
 export const clientTimes = {
-  /** That each try to read may take. */
+  /** Timeout of each attempt to read. */
   read: 2_000,
-  /** That each try to change something may take: payment itself gives the bank 10 s, and its database 5. */
+  /**
+   * Timeout of each attempt to change something: payment itself waits up to 10 s for the bank and 5 s for its database.
+   */
   change: 16_000,
-  /** Until a change is asked for again that payment is still at. */
+  /** Pause before asking again for a change that payment is still processing. */
   pause: 1_000,
-  /** That plans are taken as they were: they change with a deployment. */
+  /** How long plans are cached: they change only with a deployment. */
   plans: 60_000,
 };
 
-/** How often a change that payment is still at is asked for again: with `pause`, longer than a bank may take. */
+/** Polls for a change that payment is still processing. Times `pollMs`, this is longer than a bank may take. */
 const patience = 12;
 
 export function createPaymentClient(
@@ -119,7 +121,7 @@ export function createPaymentClient(
   const { paymentUrl, fetch } = options;
   const times = { ...clientTimes, ...options.times };
   const read = createAsk({ timeout: times.read, retries: 1 }, fetch);
-  // With an Idempotency-Key, what was done is answered as the first time.
+  // Retrying is safe: with the same Idempotency-Key, payment repeats its first response.
   const change = createAsk({ timeout: times.change, retries: 1 }, fetch);
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
@@ -146,7 +148,7 @@ export function createPaymentClient(
     };
     for (let round = 0; ; round++) {
       const answer = await change(paymentUrl + path, init).catch(away);
-      // The first try is under way there, and was given up here.
+      // Payment is still processing the first attempt, which timed out here.
       const busy = answer.status === 409 && answer.headers.has("retry-after");
       if (!busy) return outcomeOf(answer, path);
       if (round === patience) throw unexpected(answer, path);
@@ -178,7 +180,10 @@ export function createPaymentClient(
       if (!plans) return askPlans();
       if (performance.now() - askedAt > times.plans)
         askPlans().catch((err) =>
-          logger.warn({ err }, "plans can't be asked for; the old ones serve"),
+          logger.warn(
+            { err },
+            "can't refresh the plans; using the cached ones",
+          ),
         );
       return plans;
     },
@@ -218,7 +223,7 @@ function outcomeOf(answer: Answer, path: string): Outcome<Subscription> {
   }
 }
 
-/** @throws HTTPException 401, 403 */
+/** @throws AccessTokenRejectedError */
 function refuse({ status }: Answer): void {
   if (status === 401 || status === 403)
     throw new HTTPException(status, {
@@ -236,10 +241,10 @@ function parsed<Schema extends z.ZodType>(
   throw unexpected(answer, path, result.error);
 }
 
-/** An answer that is none is as good as no answer; `cause` says what it was, for the log. */
+/** Treats an invalid response like no response; `cause` describes it for the log. */
 const unexpected = ({ status }: Answer, path: string, cause?: unknown) =>
   new PaymentAway(
-    new Error(`payment's answer ${status} to ${path} is not as expected`, {
+    new Error(`payment's response ${status} to ${path} is invalid`, {
       cause,
     }),
   );

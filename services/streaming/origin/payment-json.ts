@@ -1,10 +1,10 @@
-import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import * as z from "zod";
 
-// Payment's answers, as far as pages show them. What else is there is left out, so that payment may say more some day.
+// The parts of payment's responses that pages show. Unknown members are ignored, so that payment can add some.
 
 const Card = z.object({ brand: z.string(), last4: z.string() });
 
-/** Where who pays is to go first. */
+/** Where the payer has to go next. */
 const Action = z.object({ url: z.string() });
 
 export const PlanJson = z.object({
@@ -15,7 +15,7 @@ export const PlanJson = z.object({
   interval: z.string(),
   includes: z.object({ resolution: z.string() }),
 });
-/** What somebody can subscribe to. Amounts are in the currency's smallest unit. */
+/** A subscription plan. Amounts are in the currency's smallest unit. */
 export type Plan = z.infer<typeof PlanJson>;
 
 export const SubscriptionJson = z.object({
@@ -35,7 +35,7 @@ export const SubscriptionJson = z.object({
 });
 export type Subscription = z.infer<typeof SubscriptionJson>;
 
-/** Whether it is not over. Nobody has two that are not. */
+/** Whether the subscription has not ended. A user has at most one such subscription. */
 export const isLive = ({ status }: Pick<Subscription, "status">): boolean =>
   status !== "canceled" && status !== "expired";
 
@@ -56,7 +56,7 @@ export const PaymentJson = z.object({
 });
 export type Payment = z.infer<typeof PaymentJson>;
 
-/** A problem (RFC 9457), with what payment adds. */
+/** A problem (RFC 9457) with payment's extension members. */
 export const ProblemJson = z.object({
   detail: z.string(),
   code: z.string().optional(),

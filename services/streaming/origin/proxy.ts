@@ -11,25 +11,25 @@ import { createForwardedOf, type ForwardedOf } from "./forwarded.ts";
 import { endToEnd, responseOf, send, TooLate } from "./send.ts";
 
 export interface PassOptions {
-  /** Where the service is: an origin such as http://auth-service:8081. */
+  /** Origin of the service, such as http://auth-service:8081. */
   url: string;
-  /** Which of its paths are passed on, as Hono has them: `/payments/:id`. Nothing else is. */
+  /** Paths to pass on, as Hono route patterns such as `/payments/:id`. Other paths are not exposed. */
   paths: readonly string[];
-  /** What these paths begin with here, and the service does not see: `/api/payment`. @default "" */
+  /** Prefix of these paths here, which is removed before forwarding, such as `/api/payment`. @default "" */
   prefix?: string;
-  /** Proxies that each request comes through before us. @default 0 */
+  /** Number of proxies that each request passes before it arrives here. @default 0 */
   trustedProxies?: number;
-  /** Milliseconds that the service may take until its answer's headers are there. @default 10000 */
+  /** Timeout in milliseconds until the service's response headers. @default 10000 */
   timeout?: number;
 }
 
-const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]; // and HEAD, which Hono takes for a GET
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]; // Hono handles HEAD as GET
 
 /**
- * Passes requests on to another service, under our own origin: one host for cookies, forms and scripts. Bodies are streamed both
- * ways. Host stays what the browser said, so that the service can compare it with Origin.
+ * Reverse proxy to another service under our own origin, so that cookies, forms and scripts share one host. Bodies are
+ * streamed both ways. The Host header is kept, so that the service can compare it with Origin.
  *
- * Hono's proxy() does not do: it is fetch, which writes Host, Sec-Fetch-Mode and others anew.
+ * Hono's proxy() can't be used: it is based on fetch, which overwrites Host, Sec-Fetch-Mode and other headers.
  */
 export function passTo(options: PassOptions): Hono<ServiceEnv> {
   const { paths, prefix = "", trustedProxies = 0 } = options;
@@ -56,7 +56,7 @@ function createPass(
     };
     try {
       const answer = await send(target, request).catch((error) => {
-        // A service that ends closes connections at any time; what changes nothing may be asked again on another one.
+        // A service that shuts down may close idle connections at any time. Safe methods are retried on a new one.
         const again = isSafe(method) && !raw.signal.aborted;
         if (!again || error instanceof TooLate) throw error;
         return send(target, request);
@@ -64,13 +64,13 @@ function createPass(
       const response = responseOf(answer, method);
       response.headers.set("x-request-id", c.get("requestId"));
       relocate(response.headers, target, { url, prefix });
-      // Its pages have a nonce of their own.
+      // Pages of the service carry their own nonce.
       const policy = response.headers.get("content-security-policy");
       if (policy !== null) c.set("contentSecurityPolicy", policy);
       return response;
     } catch (err) {
-      if (raw.signal.aborted) return c.body(null, 499 as StatusCode); // nobody is there to read it: nginx's number
-      c.get("log").error({ err, url }, "a service does not answer");
+      if (raw.signal.aborted) return c.body(null, 499 as StatusCode); // the client closed the connection: nginx's status
+      c.get("log").error({ err, url }, "an upstream service did not respond");
       const status = err instanceof TooLate ? 504 : 502;
       c.header("retry-after", "1"); // seconds
       return problem(c, status, `${c.req.path} can't be answered now.`);
@@ -80,10 +80,10 @@ function createPass(
 
 const isSafe = (method: string) => method === "GET" || method === "HEAD";
 
-/** Where a request goes. The server that listens has taken `..` out of its path, before that was compared with `paths`. */
+/** The upstream URL. The HTTP server has resolved `..` before the path was matched against `paths`. */
 function targetOf(url: string, prefix: string, asked: string): URL | undefined {
   const { pathname, search } = new URL(asked);
-  // Hono has matched it decoded; what is cut off has to be the prefix as it is written.
+  // Hono matches the decoded path; only a literal prefix may be cut off.
   if (prefix !== "" && !pathname.startsWith(`${prefix}/`)) return undefined;
   const target = new URL(url);
   target.pathname = pathname.slice(prefix.length);
@@ -91,7 +91,7 @@ function targetOf(url: string, prefix: string, asked: string): URL | undefined {
   return target;
 }
 
-/** What the service gets: the client's headers, but what is said of the client is ours to say. */
+/** The client's headers, with all forwarding headers replaced by ours. */
 function requestHeaders(c: Context<ServiceEnv>, more: Record<string, string>) {
   const headers = endToEnd(c.req.raw.headers);
   for (const name of [...headers.keys()])
@@ -101,14 +101,14 @@ function requestHeaders(c: Context<ServiceEnv>, more: Record<string, string>) {
   for (const [name, value] of Object.entries(more)) headers.set(name, value);
   headers.set("x-request-id", c.get("requestId"));
   headers.set(siteHeader, "1");
-  // A length without a body, as a GET may come with, would have the service wait for the next request's bytes.
+  // A Content-Length without a body (possible on GET) would make the service wait for the next request's bytes.
   if (!c.req.raw.body) headers.delete("content-length");
   else if (!headers.has("content-length"))
     headers.set("transfer-encoding", "chunked");
   return headers;
 }
 
-/** A Location on the service's own host, or a path there, becomes the path that it has here. Others stay. */
+/** Rewrites a Location on the service's own host to the path it has here. Other locations are kept. */
 function relocate(
   headers: Headers,
   target: URL,

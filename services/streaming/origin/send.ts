@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream as WebStream } from "node:stream/web";
 
-/** The service did not answer in time. */
+/** The service did not respond in time. */
 export class TooLate extends Error {
   override readonly name = "TooLate";
 }
@@ -13,16 +13,16 @@ export interface Sent {
   headers: Headers;
   body: ReadableStream<Uint8Array> | null;
   agent: Agent;
-  /** Milliseconds that the service may take until its answer's headers are there; what the client takes to send its body does not count. */
+  /** Timeout in milliseconds until the response headers; time spent waiting for the client's body does not count. */
   timeout: number;
-  /** Ends it, whatever it does. */
+  /** Aborts the request and the response. */
   signal: AbortSignal;
 }
 
 /**
- * Sends a request to another service, and resolves with its answer when the headers are there; its body is a stream that reads
- * on as it is read. By node:http: fetch sends the URL's host as Host, whatever it is given.
- * @throws TooLate; Error if there is no connection, or it was lost
+ * Sends a request to another service and resolves when the response headers have arrived; the body is a stream. Uses
+ * node:http because fetch always sets Host from the URL.
+ * @throws UpstreamTimeoutError; Error if the connection fails
  */
 export function send(
   url: URL,
@@ -59,7 +59,7 @@ export function send(
       return;
     }
     const source = Readable.fromWeb(body as WebStream<Uint8Array>);
-    // While we wait for the client, the service is not late.
+    // Pause the timeout while waiting for the client's bytes.
     const timed = async function* (chunks: AsyncIterable<Uint8Array>) {
       stop();
       for await (const chunk of chunks) {
@@ -73,10 +73,10 @@ export function send(
   });
 }
 
-/** Statuses whose answers have no body: RFC 9110, 6.4.1. */
+/** Statuses of responses without a body: RFC 9110, 6.4.1. */
 const bodiless = [204, 205, 304];
 
-/** An answer as a Response, without what is about its connection alone. */
+/** Converts the upstream response to a Response without hop-by-hop headers. */
 export function responseOf(answer: IncomingMessage, method: string): Response {
   const headers = new Headers();
   for (let at = 0; at < answer.rawHeaders.length; at += 2)
@@ -93,14 +93,14 @@ export function responseOf(answer: IncomingMessage, method: string): Response {
   );
 }
 
-/** Headers that are about one connection: RFC 9110, 7.6.1; and Expect, which node:http has answered. */
+/** Hop-by-hop headers (RFC 9110, 7.6.1), and Expect, which node:http has handled. */
 const hopByHop = [
   ...["connection", "keep-alive", "proxy-connection", "te", "trailer"],
   ...["transfer-encoding", "upgrade", "proxy-authenticate"],
   ...["proxy-authorization", "expect"],
 ];
 
-/** The headers that go on to the next one: not those of the connection, nor those that Connection names. */
+/** Removes hop-by-hop headers, including those that Connection names. */
 export function endToEnd(headers: Headers): Headers {
   const rest = new Headers(headers);
   const named = (headers.get("connection") ?? "").split(",");

@@ -1,12 +1,12 @@
 import { html } from "hono/html";
 
-/** A day in UTC, as people write it: "27 November 2026". @param iso ISO 8601 */
+/** Formats a date in UTC: "27 November 2026". @param iso ISO 8601 */
 export const day = (iso: string) => time(iso, { dateStyle: "long" });
 
-/** As `day`, for tables: "27 Nov 2026". */
+/** Short form for tables: "27 Nov 2026". */
 export const shortDay = (iso: string) => time(iso, { dateStyle: "medium" });
 
-/** As `day`, with the time where such things happen more than once a day. @param interval how often: an ISO 8601 duration */
+/** As `day`, with the time for intervals below a day. @param interval ISO 8601 duration */
 export const dayOrTime = (iso: string, interval: string) =>
   interval.startsWith("PT")
     ? time(iso, { dateStyle: "long", timeStyle: "long" })

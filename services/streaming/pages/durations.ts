@@ -1,4 +1,4 @@
-/** How long something takes, as people write it: "24 s", "3 min", "1 h 42 min". Seconds are left out from a minute on. */
+/** Formats a duration: "24 s", "3 min", "1 h 42 min". Seconds are omitted from one minute on. */
 export function duration(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
@@ -8,7 +8,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h${rest === 0 ? "" : ` ${rest} min`}`;
 }
 
-/** A place in a title, as players show it: "0:12", "1:02:03". @param seconds from its beginning */
+/** Formats a position as players do: "0:12", "1:02:03". @param seconds from the beginning */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const two = (part: number) => `${part}`.padStart(2, "0");

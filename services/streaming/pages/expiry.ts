@@ -1,15 +1,15 @@
-/** A card's last month. */
+/** The last month in which a card is valid. */
 export interface Expiry {
   /** 1 to 12. */
   month: number;
-  /** Such as 2030. */
+  /** Four digits, such as 2030. */
   year: number;
 }
 
 /**
- * Reads a card's expiry date as people write it: "07/30", "7 / 2030", "0730", "07-30". Whether it is over is for the
- * processor to say.
- * @returns undefined if it is none
+ * Parses a card's expiry date in common notations: "07/30", "7 / 2030", "0730", "07-30". Whether the card has expired
+ * is for the processor to decide.
+ * @returns undefined if it can't be parsed
  */
 export function parseExpiry(text: string): Expiry | undefined {
   const match =

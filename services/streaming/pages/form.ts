@@ -2,18 +2,18 @@ import type { Mistakes } from "@marquee/service-kit";
 import { html } from "hono/html";
 
 export interface Field {
-  /** As it is sent, and its element's id: no page has two with one name. */
+  /** Name in the form data, and id of the element: unique within a page. */
   name: string;
   label: string;
   autocomplete: string;
-  /** Digits that it takes at most, with what is put between them. */
+  /** Maximum number of characters, including separators. */
   maxlength: number;
-  /** What was entered before. @default nothing */
+  /** Earlier input. @default none */
   value?: string | undefined;
   hint?: string;
 }
 
-/** A field for digits with its label, and what is wrong with it. */
+/** A numeric input with its label, hint and error. */
 export function field(
   { name, label, autocomplete, maxlength, value = "", hint }: Field,
   { alert, fields = {} }: Mistakes = {},
@@ -34,6 +34,6 @@ export function field(
         </div>`;
 }
 
-/** What is sent along with a form, and nobody sees. */
+/** An input that the form sends but does not show. */
 export const hiddenField = (name: string, value: string) =>
   html`<input type="hidden" name="${name}" value="${value}">`;

@@ -20,12 +20,12 @@ export interface Home {
   /** Latest first. @default none */
   continueWatching?: readonly Begun[];
   titles: readonly TitleCard[];
-  /** What the cheapest plan costs, for those who are not signed in. @default not said */
+  /** Price of the cheapest plan, shown to visitors who are not signed in. @default not shown */
   from?: Price | undefined;
   notice?: string | undefined;
 }
 
-/** The catalogue; to those who are not signed in, also what Marquee is. */
+/** The catalogue. Visitors who are not signed in also see what Marquee is. */
 export const homePage = (home: Home): Html => {
   const { viewer, featured, continueWatching = [], titles, notice } = home;
   return layout({

@@ -1,31 +1,31 @@
 import { type Frame, framed, type Html, sitePage } from "@marquee/service-kit";
 import { html } from "hono/html";
 
-/** Who is signed in. */
+/** The signed-in user. */
 export interface Viewer {
   email: string;
 }
 
-/** A page's content, and what its frame says of it. */
+/** A page's content and the options of its frame. */
 export interface Page {
   title: string;
-  /** For search results. @default what Marquee is */
+  /** For search results. @default a description of Marquee */
   description?: string | undefined;
-  /** Whether it shows a mistake: the title says so, which screen readers read first. */
+  /** Whether the page shows an error; the title says so, which screen readers read first. */
   error?: boolean;
   content: Html;
   viewer?: Viewer | undefined;
-  /** Which of the frame's links leads here. @default none */
+  /** The frame's link that leads to this page. @default none */
   here?: Frame["here"];
-  /** curtains: the theatre's, behind forms and messages; screen: the player's, without header and footer. @default catalogue */
+  /** curtains: for forms and messages; screen: for the player, without header and footer. @default catalogue */
   room?: "catalogue" | "curtains" | "screen";
-  /** Names of scripts in browser/. The page works without, but for the player's comforts. @default none */
+  /** Names of scripts in browser/, which are optional enhancements. @default none */
   scripts?: readonly string[];
-  /** Seconds after which the page is asked for again where there is no JavaScript. @default never */
+  /** Seconds after which browsers without JavaScript reload the page. @default never */
   refresh?: number;
 }
 
-/** A whole page. Everything it needs is of this origin, and nothing is inline, per the Content-Security-Policy. */
+/** Renders a page. Resources are same-origin and nothing is inline, per the Content-Security-Policy. */
 export const layout = (page: Page): Html => {
   const { content, viewer, here, room = "catalogue" } = page;
   const { title, description, error = false, refresh, scripts = [] } = page;
@@ -41,6 +41,6 @@ export const layout = (page: Page): Html => {
   );
 };
 
-/** What a page tells once, after something was done. */
+/** A notice that is shown once, after an action. */
 export const noticeBox = (notice: string | undefined) =>
   notice ? html`<p class="notice" role="status">${notice}</p>` : "";

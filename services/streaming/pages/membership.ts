@@ -8,38 +8,38 @@ import { type Payment, paymentList } from "./payments.ts";
 import { priceInWords } from "./prices.ts";
 import { cardName } from "./subscribe.ts";
 
-/** A subscription as payment-service gives it. */
+/** A subscription, in the format of payment's API. */
 export interface Subscription {
   plan: string;
-  /** Of each period, in the currency's smallest unit. */
+  /** Price of each period, in the currency's smallest unit. */
   amount: number;
   /** ISO 4217. */
   currency: string;
-  /** A period's length: ISO 8601. */
+  /** Length of a period, in ISO 8601. */
   interval: string;
   status: "incomplete" | "active" | "past_due" | "canceled" | "expired";
   method: { brand: string; last4: string };
-  /** ISO 8601: until when is paid. */
+  /** When the paid period ends, in ISO 8601. */
   current_period_end?: string | undefined;
   cancel_at_period_end: boolean;
-  /** Where to go if the latest payment waits for who pays. */
+  /** Where the payer has to go to complete the latest payment. */
   next_action?: { url: string } | undefined;
   ended_at?: string | undefined;
 }
 
 export interface Membership {
   viewer: Viewer;
-  /** The one that is not over, else the latest. @default none */
+  /** The subscription that has not ended, otherwise the latest. @default none */
   subscription?: Subscription | undefined;
   /** Latest first. */
   payments: readonly Payment[];
   notice?: string | undefined;
-  /** What the forms send as `key`: who sends one twice does it once. */
+  /** Idempotency keys, which the forms send as `key`: sending a form twice has no further effect. */
   cancelKey: string;
   resumeKey: string;
 }
 
-/** What somebody pays, how it goes on, and what was paid. */
+/** The subscription, what it costs, and its payments. */
 export const membershipPage = (membership: Membership): Html => {
   const { viewer, subscription, payments, notice } = membership;
   return layout({
@@ -98,7 +98,7 @@ function badge({ status, cancel_at_period_end, next_action }: Subscription) {
   return html`<span class="badge">${status === "expired" ? "Expired" : "Ended"}</span>`;
 }
 
-/** How it goes on, in a sentence. */
+/** The subscription's state in a sentence. */
 function state(subscription: Subscription) {
   const { status, interval, current_period_end: end, ended_at } = subscription;
   if (status === "incomplete")
@@ -117,7 +117,7 @@ function state(subscription: Subscription) {
     : html`Renews on ${dayOrTime(end, interval)}.`;
 }
 
-/** What somebody has to do, so that it goes on. */
+/** What the viewer has to do to keep the membership. */
 function due({ status, next_action }: Subscription) {
   if (next_action)
     return html`<div class="actions"><a class="button" href="${next_action.url}">Confirm the payment</a></div>`;

@@ -7,22 +7,22 @@ import {
 import { html } from "hono/html";
 import { layout, type Viewer } from "./layout.ts";
 
-/** What people are told when they don't get what they asked for. */
+/** Explains why a page can't be shown. */
 export interface Refusal {
   title: string;
   /** What happened and what to do, in a sentence or two. */
   text: string;
-  /** Where to go from here; the first is what most people want. */
+  /** Links to continue with; the first is what most people want. */
   actions: readonly Action[];
 }
 
 export interface Message extends Refusal {
   viewer?: Viewer | undefined;
-  /** The request's id in the logs, if it failed. */
+  /** Request id in the logs, for errors. */
   requestId?: string | undefined;
 }
 
-/** What a browser gets in place of what it asked for. */
+/** The page that a browser gets instead of the requested one. */
 export const messagePage = ({
   viewer,
   title,
@@ -69,7 +69,7 @@ export const refusals = {
     text: `This is on our side. People who are already watching go on watching. Nothing was charged. ${tryAgain(retry)}`,
     actions: actionsFor(retry),
   }),
-  /** A form was sent, and the outcome is unknown: to send it again may charge twice. */
+  /** The outcome of a submitted form is unknown: sending it again may charge twice. */
   paymentUnknown: {
     title: "We don’t know yet whether it went through",
     text: "The payment service did not answer in time. Your membership’s page shows the outcome soon; nothing is charged twice.",

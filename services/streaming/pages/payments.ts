@@ -3,10 +3,10 @@ import { shortDay } from "./dates.ts";
 import { money } from "./prices.ts";
 import { cardName } from "./subscribe.ts";
 
-/** A payment as payment-service gives it. */
+/** A payment, in the format of payment's API. */
 export interface Payment {
   id: string;
-  /** `subscription`, or what else was paid for. */
+  /** `subscription` or another purpose. */
   purpose: string;
   /** In the currency's smallest unit. */
   amount: number;
@@ -19,16 +19,16 @@ export interface Payment {
     | "succeeded"
     | "declined"
     | "canceled";
-  /** What was given back, of the amount. */
+  /** Refunded part of the amount. */
   refunded: number;
   method: { brand: string; last4: string };
-  /** With declined: why, in a sentence. */
+  /** Reason of a decline, in a sentence. */
   decline?: { message: string } | undefined;
   /** ISO 8601. */
   created_at: string;
 }
 
-/** Payments as a table; on phones each is a few lines. The roles stay, whatever its cells are displayed as. */
+/** Payments as a table. Phones show rows as blocks; the explicit roles keep the table's semantics there. */
 export const paymentList = (payments: readonly Payment[]) =>
   payments.length === 0
     ? html`<p class="quiet">Nothing was paid yet.</p>`

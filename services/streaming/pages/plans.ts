@@ -8,22 +8,22 @@ export interface Plan extends Price {
   id: string;
   name: string;
   includes: {
-    /** The largest picture: 720p, 1080p, 2160p. */
+    /** The highest resolution: 720p, 1080p, 2160p. */
     resolution: string;
   };
 }
 
 export interface Plans {
   viewer?: Viewer | undefined;
-  /** In the order in which people see them. */
+  /** In display order. */
   plans: readonly Plan[];
-  /** The id of the one that the viewer has. @default none */
+  /** Id of the viewer's plan. @default none */
   current?: string | undefined;
-  /** The height of the titles' tallest picture, in pixels. @default unknown */
+  /** Height of the titles' tallest picture, in pixels. @default unknown */
   tallest?: number | undefined;
 }
 
-/** What somebody can subscribe to. */
+/** The plans to subscribe to. */
 export const plansPage = ({ viewer, plans, current, tallest }: Plans): Html =>
   layout({
     title: "Plans",
@@ -75,7 +75,8 @@ const pictures: Readonly<Record<number, string>> = {
 };
 
 /**
- * A plan's features, one per line. The picture is capped at the titles' tallest one. Screens are left out, as nothing counts them yet.
+ * A plan's features, one per line. The resolution is capped at the titles' tallest picture. The number of screens is
+ * omitted because it is not enforced yet.
  */
 export function includes(
   { includes: { resolution } }: Plan,

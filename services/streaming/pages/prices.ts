@@ -1,21 +1,23 @@
-/** What something costs, and how often. */
+/** A recurring price. */
 export interface Price {
   /** In the currency's smallest unit. */
   amount: number;
   /** ISO 4217. */
   currency: string;
-  /** How long what was paid lasts: an ISO 8601 duration. */
+  /** Length of a period: an ISO 8601 duration. */
   interval: string;
 }
 
-/** Decimals of currencies for which Intl leaves out what is not in daily use: amounts are in ISO 4217's unit all the same. */
+/**
+ * Decimals per ISO 4217, for currencies where Intl follows daily use instead. Amounts are in ISO 4217's smallest unit.
+ */
 const decimals: Readonly<Record<string, number>> = {
   ...{ AFN: 2, ALL: 2, COP: 2, HUF: 2, IDR: 2, IQD: 3, IRR: 2, KPW: 2 },
   ...{ LAK: 2, LBP: 2, MGA: 2, MMK: 2, PKR: 2, SOS: 2, SYP: 2, YER: 2 },
 };
 
 /**
- * An amount as people write it: "$7.99", "¥800", "KWD 1.250".
+ * Formats an amount: "$7.99", "¥800", "KWD 1.250".
  * @param amount in the currency's smallest unit
  * @param currency ISO 4217
  */
@@ -30,7 +32,7 @@ export function money(amount: number, currency: string): string {
     ...style,
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
-  }).format(`${amount}E-${digits}` as `${number}`); // a decimal, exact
+  }).format(`${amount}E-${digits}` as `${number}`); // a decimal string: no rounding errors
 }
 
 const units = {
@@ -38,7 +40,10 @@ const units = {
   ...{ TH: "hour", TM: "minute", TS: "second" },
 } as const;
 
-/** An ISO 8601 duration as what follows a price: "a month" (P1M), "every 60 seconds" (PT60S). What is none stays as it is. */
+/**
+ * Words for an ISO 8601 duration after a price: "a month" (P1M), "every 60 seconds" (PT60S). Unknown ones stay as they
+ * are.
+ */
 export function intervalInWords(interval: string): string {
   const [date = "", time = ""] = interval.replace(/^P/, "").split("T");
   const parts = [

@@ -12,32 +12,32 @@ import { layout, type Viewer } from "./layout.ts";
 import { includes, type Plan } from "./plans.ts";
 import { intervalInWords, money, priceInWords } from "./prices.ts";
 
-/** A card that the sandbox knows, and what it does. */
+/** A card that the sandbox accepts, and its effect. */
 export interface TestCard {
   number: string;
   what: string;
 }
 
-/** The form for a card. */
+/** A form for card details. */
 export interface CardForm {
   viewer: Viewer;
-  /** What the form sends as `key`: who sends it twice pays once. */
+  /** Idempotency key, which the form sends as `key`: sending it twice charges once. */
   key: string;
-  /** What was entered before: never the number and the CVC. @default nothing */
+  /** Earlier input, without the number and the CVC. @default none */
   values?: { expiry?: string };
-  /** By the names of the fields: number, expiry, cvc. @default none */
+  /** Errors by field name: number, expiry, cvc. @default none */
   mistakes?: Mistakes;
-  /** Shown where no money moves. @default none */
+  /** Test cards to show if no real money moves. @default none */
   testCards?: readonly TestCard[];
 }
 
 export interface Subscribe extends CardForm {
   plan: Plan;
-  /** The height of the titles' tallest picture, in pixels. @default unknown */
+  /** Height of the titles' tallest picture, in pixels. @default unknown */
   tallest?: number | undefined;
 }
 
-/** Paying for a plan: POST /subscribe with plan, key, number, expiry and cvc. */
+/** Checkout of a plan: POST /subscribe with plan, key, number, expiry and cvc. */
 export const subscribePage = (page: Subscribe): Html => {
   const { plan, tallest } = page;
   const price = money(plan.amount, plan.currency);
@@ -59,11 +59,11 @@ export const subscribePage = (page: Subscribe): Html => {
 };
 
 export interface ChangeCard extends CardForm {
-  /** The card that is paid with now. */
+  /** The current card. */
   method: { brand: string; last4: string };
 }
 
-/** Another card for the membership: POST /membership/card with key, number, expiry and cvc. */
+/** Change of the membership's card: POST /membership/card with key, number, expiry and cvc. */
 export const changeCardPage = (page: ChangeCard): Html =>
   cardPage(page, {
     title: "Change your card",
@@ -86,7 +86,7 @@ const brands: Readonly<Record<string, string>> = {
   unionpay: "UnionPay",
 };
 
-/** "Visa •••• 4242", read as "Visa ending in 4242". */
+/** "Visa •••• 4242", read aloud as "Visa ending in 4242". */
 export const cardName = ({ brand, last4 }: { brand: string; last4: string }) =>
   html`${brands[brand] ?? brand} <span class="hidden">ending in </span><span aria-hidden="true">••••</span> ${last4}`;
 

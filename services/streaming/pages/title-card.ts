@@ -1,12 +1,12 @@
 import { html } from "hono/html";
 import { clock, duration } from "./durations.ts";
 
-/** A title as lists show it. */
+/** A title as shown in lists. */
 export interface TitleCard {
   id: string;
   name: string;
   year: number;
-  /** How long it is. */
+  /** Running time. */
   seconds: number;
   genre: string;
   /** One line. */
@@ -17,9 +17,9 @@ export interface TitleCard {
   backdrop: string;
 }
 
-/** A title that somebody has begun. */
+/** A title that the viewer has started. */
 export interface Begun extends TitleCard {
-  /** Where they are, in seconds from its beginning. */
+  /** The viewer's position, in seconds. */
   position: number;
 }
 
@@ -30,15 +30,15 @@ export const watchPath = (id: string) => `/watch/${encodeURIComponent(id)}`;
 export const facts = ({ year, seconds, genre }: TitleCard) =>
   html`<ul class="facts"><li>${year}</li><li>${duration(seconds)}</li><li>${genre}</li></ul>`;
 
-/** How far somebody is. */
+/** Shows the viewer's position in a title. */
 export const progressBar = (name: string, position: number, seconds: number) =>
   html`<progress max="${Math.ceil(seconds)}" value="${Math.round(position)}" aria-label="How far you are in ${name}"></progress>`;
 
-/** The landscape picture, behind what is said of a title. */
+/** The landscape picture behind a title's text. */
 export const backdropOf = ({ backdrop }: Pick<TitleCard, "backdrop">) =>
   html`<div class="backdrop"><img src="${backdrop}" alt="" width="1280" height="720" fetchpriority="high"></div>`;
 
-/** Titles as a wall of posters. */
+/** Titles as a grid of posters. */
 export const posterGrid = (titles: readonly TitleCard[]) =>
   html`<ul class="posters">${titles.map(
     ({ id, name, seconds, genre, poster }) => html`
@@ -50,7 +50,7 @@ export const posterGrid = (titles: readonly TitleCard[]) =>
   )}
         </ul>`;
 
-/** Titles that somebody has begun, in a row that scrolls sideways, each a press away from where they are. */
+/** Started titles in a row that scrolls sideways. Each link resumes playback. */
 export const continueRow = (titles: readonly Begun[]) =>
   html`<ul class="row">${titles.map(
     ({ id, name, seconds, position, backdrop }) => html`

@@ -11,7 +11,7 @@ import {
   watchPath,
 } from "./title-card.ts";
 
-/** All that people are told of a title. */
+/** A title with everything its page shows. */
 export interface Title extends TitleCard {
   /** Two or three sentences. */
   description: string;
@@ -20,13 +20,13 @@ export interface Title extends TitleCard {
 export interface TitlePage {
   viewer?: Viewer | undefined;
   title: Title;
-  /** Where the viewer is, in seconds. @default at its beginning */
+  /** The viewer's position, in seconds. @default 0 */
   position?: number | undefined;
-  /** Whether the viewer may watch it. With "unknown" the player's page asks again. */
+  /** Whether the viewer may watch it. "unknown" leaves the decision to the watch page. */
   entitled: boolean | "unknown";
 }
 
-/** A title, and the way to watch it. */
+/** A title's page with the link to watch it. */
 export const titlePage = ({
   viewer,
   title,

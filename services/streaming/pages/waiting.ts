@@ -4,14 +4,14 @@ import { layout, type Viewer } from "./layout.ts";
 
 export interface Waiting {
   viewer: Viewer;
-  /** Of this page: it answers 202 while the payment is being processed, and anything else when there is an outcome. */
+  /** URL of this page: 202 while the payment is being processed, any other status once the outcome is known. */
   url: string;
 }
 
-/** Seconds between two looks where there is no JavaScript. */
+/** Polling interval without JavaScript. */
 const refresh = 3;
 
-/** A payment is being processed, and nobody has to do anything. */
+/** Shown while a payment is being processed and needs no action by the viewer. */
 export const waitingPage = ({ viewer, url }: Waiting): Html =>
   layout({
     title: "Your payment is being processed",

@@ -6,26 +6,28 @@ import { layout } from "./layout.ts";
 import type { Title } from "./title.ts";
 import { type TitleCard, titlePath, watchPath } from "./title-card.ts";
 
-/** From where a title comes, for a while. */
+/** Signed URLs of a title and the position to start at. */
 export interface Playback {
-  /** Of the whole video, signed. */
+  /** Signed URL of the whole video. */
   url: string;
-  /** Of the HLS playlist, signed. */
+  /** Signed URL of the HLS playlist. */
   hls: string;
-  /** Until when both are good. */
+  /** When both URLs expire. */
   expiresAt: Date;
-  /** Where to begin, in seconds; null while it can't be looked up where the viewer is: then, at 0, and the script asks again. */
+  /**
+   * Where to start, in seconds; null if the position is unknown: then the video starts at 0 and the script asks again.
+   */
   position: number | null;
 }
 
 export interface Watch {
   title: Title;
   playback: Playback;
-  /** What to offer when it ends. @default nothing */
+  /** The title to offer at the end. @default none */
   next?: TitleCard | undefined;
 }
 
-/** The player, over the whole window. Without JavaScript the video plays as well, until its URL expires. */
+/** The player, filling the window. Without JavaScript the video plays too, until its URL expires. */
 export const watchPage = ({ title, playback, next }: Watch): Html =>
   layout({
     title: title.name,
@@ -53,11 +55,11 @@ export const watchPage = ({ title, playback, next }: Watch): Html =>
     </main>`,
   });
 
-/** JSON that no end tag can be in. */
+/** JSON for a script element, without `<`, which could close the element. */
 const json = (value: unknown) =>
   raw(JSON.stringify(value).replaceAll("<", "\\u003c"));
 
-/** Shown by the script, which makes the keys work. They can be switched off: single keys get in the way of speech input. */
+/** Revealed by the script. Single-key shortcuts can be disabled, because they get in the way of speech input. */
 const keys = html`<details class="keys" id="keys" hidden>
           <summary>${icons.keyboard}<span>Keys</span></summary>
           <div class="keys-list">
@@ -86,7 +88,7 @@ const ending = (
         </div>
       </section>`;
 
-/** What the script shows when it can't go on. */
+/** Overlays that the script shows when playback can't continue. */
 const curtains = html`<section class="curtain" id="membership-ended" tabindex="-1" hidden aria-labelledby="membership-ended-title">
         <h2 id="membership-ended-title">Your membership has ended</h2>
         <p class="quiet">Your place is kept. With a plan, you go on from here.</p>

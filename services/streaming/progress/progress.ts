@@ -1,22 +1,22 @@
 import type { Queries } from "@marquee/service-kit";
 
-/** How far somebody has come in a title. */
+/** A viewer's position in a title. */
 export interface Progress {
   title: string;
-  /** Seconds from its beginning. */
+  /** Seconds from the title's beginning. */
   position: number;
-  /** Seconds that the title has. */
+  /** The title's length in seconds. */
   duration: number;
   updatedAt: Date;
-  /** Whether it is seen: what comes after 95 % of it is credits. */
+  /** Whether at least 95 % was watched; the rest is credits. */
   finished: boolean;
 }
 
 export interface NewProgress {
-  /** A UUID of auth's. */
+  /** Auth's user id: a UUID. */
   userId: string;
   title: string;
-  /** Seconds, 0 or more; beyond the end is the end. */
+  /** Seconds, 0 or more; values beyond the end count as the end. */
   position: number;
   /** Seconds, more than 0. */
   duration: number;
@@ -26,17 +26,17 @@ const finished = "position >= 0.95 * duration";
 const columns = `title, position, duration, updated_at AS "updatedAt", ${finished} AS finished`;
 
 /**
- * Keeps how far somebody has come. Who saves last is right, by when it arrives here: what devices take for the time does not matter.
- * @throws RangeError if position or duration is none; DatabaseAway
+ * Saves a viewer's position. The last write wins by arrival time, because devices' clocks can't be trusted.
+ * @throws RangeError if position or duration is invalid; DatabaseUnavailableError
  */
 export async function saveProgress(
   queries: Queries,
   { userId, title, position, duration }: NewProgress,
 ): Promise<void> {
   if (!(duration > 0 && Number.isFinite(duration)))
-    throw new RangeError(`A title does not have ${duration} seconds.`);
+    throw new RangeError(`${duration} is not a valid duration in seconds.`);
   if (!(position >= 0))
-    throw new RangeError(`There is no position at ${position} seconds.`);
+    throw new RangeError(`${position} is not a valid position in seconds.`);
   await queries.query(
     `INSERT INTO progress (user_id, title, position, duration)
      SELECT $1::uuid, $2, $3::float8, $4::float8 WHERE NOT EXISTS (SELECT FROM deleted_users WHERE user_id = $1::uuid)
@@ -47,9 +47,9 @@ export async function saveProgress(
 }
 
 /**
- * What somebody has begun and not finished, the latest first.
- * @param limit how many at most. @default 20
- * @throws DatabaseAway
+ * Started, unfinished titles, latest first.
+ * @param limit maximum number of titles. @default 20
+ * @throws DatabaseUnavailableError
  */
 export const progressOf = (
   queries: Queries,
@@ -62,7 +62,7 @@ export const progressOf = (
     [userId, limit],
   );
 
-/** How far somebody has come in a title; undefined if they never began it. @throws DatabaseAway */
+/** The viewer's position in a title; undefined if never started. @throws DatabaseUnavailableError */
 export async function positionOf(
   queries: Queries,
   userId: string,
@@ -76,8 +76,8 @@ export async function positionOf(
 }
 
 /**
- * Deletes all that is kept of somebody, and keeps nothing new of them for as long as their access tokens may still be used: an
- * hour is more than that. @throws DatabaseAway
+ * Deletes a user's data, and blocks new data for an hour: longer than the user's access tokens remain valid.
+ * @throws DatabaseUnavailableError
  */
 export async function forgetUser(
   queries: Queries,

@@ -18,9 +18,9 @@ interface Asset {
 }
 
 /**
- * GET /assets/:name: style, icon and scripts. Browsers keep them, and ask each time whether they are as they were: a page and its
- * script are of one version, also while pods of two versions answer.
- * @param folder with style and icon
+ * GET /assets/:name serves styles, icon and scripts. Browsers revalidate them on each use, so that a page and its
+ * script have the same version even during a rollout.
+ * @param folder contains styles and icon
  * @param scripts by name, without `.js`
  */
 export function assetRoutes(
@@ -60,9 +60,9 @@ export function assetRoutes(
 }
 
 /**
- * Scripts for browsers, by name: those that the image has beside the program. From sources, where there are none yet, they are
- * made now, as components/images/bundle.ts makes them.
- * @param folder with a `.js` or a `.ts` for each
+ * Reads the browser scripts by name. The container image contains bundles; from source, they are bundled now in the
+ * same way as in components/images/bundle.ts.
+ * @param folder contains a `.js` or a `.ts` file per script
  */
 export async function readScripts(
   folder: string,
@@ -76,7 +76,7 @@ export async function readScripts(
         readFileSync(join(folder, file), "utf8"),
       ]),
     );
-  const bundler = "esbuild"; // not in the image: the bundle is not to have it
+  const bundler = "esbuild"; // a variable, so that the bundle of this service does not include esbuild
   const { build } = (await import(bundler)) as typeof import("esbuild");
   const { outputFiles } = await build({
     entryPoints: files

@@ -3,14 +3,14 @@ import type { Mistakes } from "@marquee/service-kit";
 import type { Method, Outcome } from "../origin/payment-client.ts";
 import { parseExpiry } from "../pages/expiry.ts";
 
-/** A card as somebody typed it in. */
+/** Card details as typed. */
 export interface TypedCard {
   number: string;
   expiry: string;
   cvc: string;
 }
 
-/** What payment is sent, or what is wrong with what was typed. Whether there is such a card is for payment to say. */
+/** Converts card details to payment's format, or lists the errors. Whether the card exists is for payment to decide. */
 export function readCard({
   number,
   expiry,
@@ -44,7 +44,7 @@ export function readCard({
   };
 }
 
-/** The fields of the form, by where payment has them. */
+/** Form fields by JSON Pointer in payment's API. */
 const fields: Readonly<Record<string, keyof TypedCard>> = {
   "/method/number": "number",
   "/method/exp_month": "expiry",
@@ -52,7 +52,7 @@ const fields: Readonly<Record<string, keyof TypedCard>> = {
   "/method/cvc": "cvc",
 };
 
-/** What to say in the form of what payment did not do, with the answer's status. */
+/** Converts a failed outcome to form errors and a status. */
 export function mistakesOf(
   outcome: Exclude<Outcome<unknown>, { kind: "done" | "pending" }>,
 ): { mistakes: Mistakes; status: 402 | 404 | 409 | 422 } {
@@ -83,15 +83,15 @@ export function mistakesOf(
   };
 }
 
-/** "is too short" of a field's name is "This is too short." */
+/** Makes a sentence of a detail: "is too short" becomes "This is too short." */
 const sentence = (detail: string) =>
   /^(is|has|must|can)\b/.test(detail)
     ? `This ${detail.replace(/\.?$/, ".")}`
     : `${detail.charAt(0).toUpperCase()}${detail.slice(1).replace(/\.?$/, ".")}`;
 
-/** What a form sends, so that it is done once however often it is sent. */
+/** A new idempotency key for a form. */
 export const newKey = (): string => randomUUID();
 
-/** A key that a form of ours has sent; another one where it is none. */
+/** The key that a form has sent, or a new one if it is invalid. */
 export const keyOf = (sent: string): string =>
   /^[\da-f-]{36}$/.test(sent) ? sent : newKey();

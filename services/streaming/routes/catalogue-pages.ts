@@ -15,7 +15,7 @@ import { progressOf } from "../progress/progress.ts";
 import { placeOf } from "./playback.ts";
 import { picturesOf } from "./titles.ts";
 
-/** GET /, /titles/:id and /watch/:id: what there is, a title, and the player. */
+/** GET /, /titles/:id and /watch/:id: the catalogue, a title, and the player. */
 export function cataloguePages(parts: Parts) {
   const { programme, visitor, entitlements, grants, forwardedOf } = parts;
   const app = createPages();
@@ -100,13 +100,13 @@ const cardOf = (title: Title): TitleCard => {
   };
 };
 
-/** All that its own page says of a title. */
+/** What a title's own page shows. */
 const shownOf = (title: Title) => ({
   ...cardOf(title),
   description: title.description,
 });
 
-/** What comes after a title in the catalogue; after the last one, the first. */
+/** The next title in the catalogue; after the last one, the first. */
 async function nextOf(programme: Programme, id: string) {
   const { titles } = await programme.catalogue();
   const at = titles.findIndex((title) => title.id === id);
@@ -114,7 +114,7 @@ async function nextOf(programme: Programme, id: string) {
   return next && next.id !== id ? cardOf(next) : undefined;
 }
 
-/** What somebody has begun. While that can't be looked up, nothing: the catalogue is there all the same. */
+/** Titles that the viewer has started; none if they can't be looked up, because the catalogue is shown anyway. */
 async function begunBy(
   { database }: Parts,
   userId: string,
@@ -128,15 +128,15 @@ async function begunBy(
       return card ? [{ ...card, position }] : [];
     });
   } catch (err) {
-    c.get("log").warn({ err }, "what somebody has begun can't be looked up");
+    c.get("log").warn({ err }, "can't look up the started titles");
     return [];
   }
 }
 
-/** Milliseconds that the front page waits for prices, when they are asked for the first time. */
+/** How long the front page waits for prices, which are slow only on their first read. */
 const priceless = 300;
 
-/** What the cheapest plan costs; undefined while payment does not say. */
+/** Price of the cheapest plan; undefined if payment does not answer in time. */
 async function cheapest(
   { payment }: Parts,
   c: Context,
@@ -145,7 +145,7 @@ async function cheapest(
     const late = sleep(priceless, undefined, { ref: false });
     return (await Promise.race([payment.plans(), late]))?.[0];
   } catch (err) {
-    c.get("log").warn({ err }, "prices can't be shown");
+    c.get("log").warn({ err }, "can't show prices");
     return undefined;
   }
 }

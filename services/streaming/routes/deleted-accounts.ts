@@ -6,16 +6,16 @@ import type { Parts } from "../parts.ts";
 import { forgetUser } from "../progress/progress.ts";
 import { newKey } from "./card-form.ts";
 
-/** Forms of auth's after which somebody is not signed in as before. */
+/** Auth's forms that change or end the browser's session. */
 const changes = ["/sign-out", "/change-password", "/delete-account"];
 
-/** Answers after which it has to be asked what became of a deletion: who asked did not wait, or auth did not answer. */
+/** Statuses after which the outcome of a deletion is unknown: the client disconnected, or auth did not answer. */
 const unknown = [499, 502, 504];
 
 /**
- * What else happens when somebody deletes their account here: nothing more is charged, and what is kept of them goes. DELETE
- * /api/auth/me and POST /delete-account are passed on to auth by what is added after this. While payment is away, nothing is
- * deleted: nobody could end the subscription afterwards.
+ * Extends the deletion of an account: cancels the subscription and deletes the user's data in this service. DELETE
+ * /api/auth/me and POST /delete-account are then forwarded to auth by the routes that are added after these. If payment
+ * is unavailable, nothing is deleted, because nobody could cancel the subscription afterwards.
  */
 export function deletedAccounts(parts: Parts) {
   const { viewers } = parts;
@@ -39,12 +39,12 @@ export function deletedAccounts(parts: Parts) {
   return app;
 }
 
-/** @param isDone whether auth's answer says that the account is deleted */
+/** @param isDone whether auth's response means that the account is deleted */
 const deletion =
   (parts: Parts, isDone: (answer: Response) => boolean): MiddlewareHandler =>
   async (c, next) => {
     const { viewers, payment } = parts;
-    // Before: afterwards nobody is signed in any more.
+    // Identify the viewer first: the deletion ends the session.
     const viewer = await viewers.of(c);
     if (!viewer) return next();
     const { data } = await payment.subscriptionsOf(viewer.token);
@@ -59,7 +59,9 @@ const deletion =
       );
   };
 
-/** Cancels a user's subscription, for which payment accepts a deleted account's token, and deletes their data here. */
+/**
+ * Cancels a user's subscription, for which payment accepts a deleted account's token, and deletes the user's data here.
+ */
 async function goodbye(
   c: Context,
   { payment, database, entitlements }: Parts,

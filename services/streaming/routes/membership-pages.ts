@@ -8,7 +8,7 @@ import type { Parts } from "../parts.ts";
 import { keyOf, newKey } from "./card-form.ts";
 import { liveOf } from "./subscribe-pages.ts";
 
-/** What the page tells, by `told` in its query. */
+/** Notices by the value of the `told` query parameter. */
 const notices: Readonly<Record<string, string>> = {
   subscribed: "Welcome. Your membership has begun.",
   already: "You have a membership already.",
@@ -20,7 +20,7 @@ const notices: Readonly<Record<string, string>> = {
     "Nothing was changed: your membership is not as it was when you opened that page.",
 };
 
-/** GET /membership; POST /membership/cancel and /membership/resume: what somebody pays, and how it ends. */
+/** GET /membership; POST /membership/cancel and /membership/resume: the subscription and its payments. */
 export function membershipPages(parts: Parts) {
   const { visitor, payment, entitlements, forwardedOf } = parts;
   const app = createPages();

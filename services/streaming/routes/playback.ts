@@ -9,21 +9,19 @@ import { positionOf, progressOf, saveProgress } from "../progress/progress.ts";
 const Id = z.strictObject({ id: z.string() });
 const security = ["bearer", "session"];
 const unauthorized = {
-  401: "Nobody is signed in, and there is no access token.",
+  401: "There is neither a session nor an access token.",
 };
-const crossSite = { 403: "The request is one of another site's page." };
+const crossSite = { 403: "The request comes from another site." };
 
 const PlaybackJson = z
   .object({
-    url: z.string().describe("Path of the whole video, signed."),
-    hls: z.string().describe("Path of the HLS playlist, signed."),
-    expires_at: z.iso.datetime().describe("Until when both are valid."),
+    url: z.string().describe("Signed path of the whole video."),
+    hls: z.string().describe("Signed path of the HLS playlist."),
+    expires_at: z.iso.datetime().describe("When both URLs expire."),
     position: z
       .number()
       .nullable()
-      .describe(
-        "Where the viewer is, in seconds; null while that is not known.",
-      ),
+      .describe("The viewer's position in seconds; null while it is unknown."),
   })
   .meta({ id: "Playback" });
 
@@ -31,17 +29,17 @@ const ProgressJson = z
   .object({
     title: z.string(),
     position: z.number().describe("Seconds from the title's beginning."),
-    duration: z.number().describe("Seconds that the title has."),
+    duration: z.number().describe("The title's length in seconds."),
     updated_at: z.iso.datetime(),
   })
   .meta({ id: "Progress" });
 
-/** Who asks: `viewer`. 401 for nobody, 403 for another site's page. */
+/** The context after authentication: anonymous requests get 401, cross-site requests 403. */
 interface Known {
   Variables: { viewer: Viewer };
 }
 
-/** POST /playback/:id: signed URLs; GET /progress, PUT /progress/:id: where the viewer is. */
+/** POST /playback/:id issues signed URLs; GET /progress and PUT /progress/:id read and save positions. */
 export function playbackRoutes({ route }: Api, parts: Parts): void {
   const { database, programme, grants } = parts;
   const viewer = viewerOf(parts);
@@ -57,14 +55,14 @@ export function playbackRoutes({ route }: Api, parts: Parts): void {
       path: "/playback/:id",
       summary: "Get URLs that a player can use",
       description:
-        "They are valid for some minutes: ask again before that is over. While payment does not answer, who was entitled goes on watching.",
+        "The URLs are valid for some minutes; request new ones before they expire. While payment is unavailable, viewers who were entitled before can continue.",
       tags: ["streaming"],
       security,
       request: { param: Id },
       responses: {
         200: { description: "Signed URLs.", schema: PlaybackJson },
         ...unauthorized,
-        403: "Whoever asks may not watch (`entitled` is false), or it is another site's page.",
+        403: "The viewer has no subscription (`entitled` is false), or the request comes from another site.",
       },
     },
     sameOrigin,
@@ -92,7 +90,7 @@ export function playbackRoutes({ route }: Api, parts: Parts): void {
     {
       method: "get",
       path: "/progress",
-      summary: "What one has begun and not finished, the latest first",
+      summary: "List started, unfinished titles, latest first",
       tags: ["progress"],
       security,
       responses: {
@@ -119,8 +117,8 @@ export function playbackRoutes({ route }: Api, parts: Parts): void {
     {
       method: "put",
       path: "/progress/:id",
-      summary: "Say where one is",
-      description: "What comes last counts, whatever device it is from.",
+      summary: "Save the viewer's position",
+      description: "The last write wins, whichever device it comes from.",
       tags: ["progress"],
       security,
       request: {
@@ -130,11 +128,17 @@ export function playbackRoutes({ route }: Api, parts: Parts): void {
             position: z
               .number()
               .min(0)
-              .describe("Seconds; beyond the title's end is its end."),
+              .describe(
+                "Seconds; values beyond the title's end count as its end.",
+              ),
           })
           .meta({ id: "Position" }),
       },
-      responses: { 204: "Kept.", ...unauthorized, ...crossSite },
+      responses: {
+        204: "The position is saved.",
+        ...unauthorized,
+        ...crossSite,
+      },
     },
     sameOrigin,
     viewer,
@@ -162,7 +166,7 @@ const viewerOf =
     await next();
   };
 
-/** Where somebody goes on, in seconds: from the beginning, where it is finished. null while that can't be looked up. */
+/** The position to resume from in seconds; 0 for finished titles, null if it can't be looked up. */
 export async function placeOf(
   { database }: Pick<Parts, "database">,
   userId: string,
@@ -173,8 +177,8 @@ export async function placeOf(
     const found = await positionOf(database, userId, title);
     return !found || found.finished ? 0 : found.position;
   } catch (err) {
-    // Watching is more than going on where one was.
-    c.get("log").warn({ err }, "where somebody was can't be looked up");
+    // Playback matters more than resuming at the right position.
+    c.get("log").warn({ err }, "can't look up the position in a title");
     return null;
   }
 }

@@ -1,6 +1,6 @@
 import { factory } from "@marquee/service-kit";
 
-/** Paths for programs, for whoever is signed in, and for members. */
+/** Paths for programs, signed-in users and members. */
 const disallowed = [
   ...["/api/", "/openapi.json", "/titles$"],
   ...["/account", "/sign-out", "/change-password", "/delete-account"],
@@ -15,7 +15,7 @@ const robots = [
   .map((line) => `${line}\n`)
   .join("");
 
-/** GET /robots.txt (RFC 9309): search engines may index the catalogue, the plans, and signing in and up. */
+/** GET /robots.txt (RFC 9309): search engines may index the catalogue, the plans, sign-in and sign-up. */
 export const robotsRoutes = () =>
   factory.createApp().get("/robots.txt", (c) =>
     c.text(robots, 200, {

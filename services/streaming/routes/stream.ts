@@ -13,15 +13,15 @@ import { ofFiles } from "./titles.ts";
 const tags = ["streaming"];
 const security = ["playback", "bearer"];
 
-/** It is for who has the URL; a browser may keep it for as long as somebody seeks to and fro. */
+/** Only for the holder of the URL. The browser may cache it, so that seeking back does not download it again. */
 const cacheControl = "private, max-age=3600";
 
 const responses = {
-  200: { description: "All of it.", type: "*/*" },
+  200: { description: "The whole file.", type: "*/*" },
   ...ofFiles,
-  401: "Neither a signed URL nor an access token.",
-  403: "The URL is not signed for this, or has expired; or whose token it is may not watch.",
-  404: "There is no such title, or no such file of it.",
+  401: "There is neither a signed URL nor an access token.",
+  403: "The signature is invalid or has expired, or the access token's user has no subscription.",
+  404: "The title or the file does not exist.",
 };
 const Query = z
   .looseObject({
@@ -29,9 +29,9 @@ const Query = z
     viewer: z.string().optional(),
     signature: z.string().optional(),
   })
-  .describe("As POST /playback/{id} gave it.");
+  .describe("The query of a URL from POST /playback/{id}.");
 
-/** GET /stream, /stream/:id and /stream/:id/:file: videos, whole or in parts, for who may watch. */
+/** GET /stream, /stream/:id and /stream/:id/:file: videos and playlists for entitled viewers, with range requests. */
 export function streamRoutes({ route }: Api, parts: Parts): void {
   const { programme, store } = parts;
 
@@ -47,7 +47,7 @@ export function streamRoutes({ route }: Api, parts: Parts): void {
       method: "get",
       path: "/stream",
       summary: "The featured title's video",
-      description: "As GET /stream/{id}.",
+      description: "The same as GET /stream/{id} with the featured title.",
       tags,
       security,
       request: { query: Query },
@@ -65,7 +65,7 @@ export function streamRoutes({ route }: Api, parts: Parts): void {
       path: "/stream/:id",
       summary: "A title's video",
       description:
-        "Ranges and conditions as RFC 9110 has them. Who has no signed URL sends an access token.",
+        "Supports range and conditional requests per RFC 9110. Without a signed URL, send an access token.",
       tags,
       security,
       request: { param: z.strictObject({ id: z.string() }), query: Query },
@@ -81,9 +81,9 @@ export function streamRoutes({ route }: Api, parts: Parts): void {
     {
       method: "get",
       path: "/stream/:id/:file",
-      summary: "A part of a title for HLS (RFC 8216): a playlist or a video",
+      summary: "A title's HLS file (RFC 8216): a playlist or a video",
       description:
-        "`index.m3u8` comes first. URIs in playlists are signed as the playlist's own.",
+        "Start with `index.m3u8`. URIs in playlists carry the same signature as the playlist's URL.",
       tags,
       security,
       request: {
@@ -108,16 +108,15 @@ export function streamRoutes({ route }: Api, parts: Parts): void {
   );
 }
 
-/** Where a file of a title's is: beside its playlist, which is index.m3u8 to players. */
+/** Path of a file next to the title's playlist, which players know as index.m3u8. */
 function besides({ hls }: Title, name: string): string {
   if (name === "index.m3u8") return hls;
   return hls.slice(0, hls.lastIndexOf("/") + 1) + name;
 }
 
 /**
- * Lets a request through that may watch: by a signed URL, which says so by itself, or by an access token, whose owner is asked
- * about.
- * @throws HTTPException 401, 403; PaymentAway
+ * Admits a request with a signed URL, or with the access token of a user who has a subscription.
+ * @throws HTTPException 401, 403; PaymentUnavailableError
  */
 async function admit(
   c: Context,
@@ -144,15 +143,15 @@ const refusals: Record<Refused, string> = {
   missing:
     "This URL is not signed: POST /playback/{id} gives one that is, or send an access token.",
   malformed:
-    "This is no signed URL: it needs expires, viewer and signature, once each.",
-  wrong: "This URL's signature is not right for what it asks for.",
+    "This URL's query is malformed: expires, viewer and signature must each appear once.",
+  wrong: "This URL's signature does not match.",
   expired: "This URL has expired: POST /playback/{id} gives another one.",
 };
 
 const none = (c: Context) =>
   new HTTPException(404, { message: `There is no ${c.req.path}.` });
 
-/** A playlist, with its own query in its URIs. It is short, so it is sent as a whole. */
+/** Sends a playlist with the request's query added to its URIs. */
 async function playlist(c: Context, file: MediaFile): Promise<Response> {
   if (file.size > largestPlaylist)
     throw new Error(`The playlist ${c.req.path} has ${file.size} bytes.`);

@@ -22,15 +22,15 @@ import { waitingPage } from "../pages/waiting.ts";
 import type { Parts } from "../parts.ts";
 import { keyOf, mistakesOf, newKey, readCard } from "./card-form.ts";
 
-/** Milliseconds that the plans wait for the titles, which matter only when they are read for the first time. */
+/** How long the plans wait for the catalogue, which is slow only on its first read. */
 const patience = 300;
 
-/** Where people wait for what became of a payment. */
+/** Page that polls for the outcome of a payment. */
 const paymentPath = "/membership/payment";
-/** The same, after a card was changed. */
+/** The same page after a change of the card. */
 const cardPaymentPath = `${paymentPath}?for=card`;
 
-/** GET /plans; GET, POST /subscribe; GET, POST /membership/card; GET /membership/payment: paying, and what became of it. */
+/** GET /plans; GET, POST /subscribe; GET, POST /membership/card; GET /membership/payment: payment pages. */
 export function subscribePages(parts: Parts) {
   const { visitor, payment, entitlements, forwardedOf, testCards } = parts;
   const { programme } = parts;
@@ -45,16 +45,13 @@ export function subscribePages(parts: Parts) {
     return show(c, plansPage({ viewer, plans, current: live?.plan, tallest }));
   });
 
-  /** In pixels; undefined while the titles can't be reached, because prices are shown without them. */
+  /** In pixels; undefined while the titles are unavailable, because prices are shown without it. */
   async function tallestPicture(c: PageContext): Promise<number | undefined> {
     try {
       const late = sleep(patience, undefined, { ref: false });
       return (await Promise.race([programme.catalogue(), late]))?.tallest;
     } catch (err) {
-      c.var.log.warn(
-        { err },
-        "plans are shown without their pictures' heights",
-      );
+      c.var.log.warn({ err }, "can't show the picture heights of the plans");
       return undefined;
     }
   }
@@ -152,7 +149,7 @@ export function subscribePages(parts: Parts) {
     return c.redirect(afterwards(c, latest, url));
   });
 
-  /** Whether the latest payment is under way, and nobody has to do anything. */
+  /** Whether the latest payment is being processed and needs no action by the viewer. */
   async function isProcessing(
     { status, next_action }: Subscription,
     { token }: Visit,
@@ -162,7 +159,7 @@ export function subscribePages(parts: Parts) {
     return (await payment.paymentsOf(token)).data[0]?.status === "processing";
   }
 
-  /** What comes after a form was sent. */
+  /** Responds to a submitted card form. */
   function goOn(
     c: PageContext,
     outcome: Outcome<Subscription>,
@@ -180,12 +177,13 @@ export function subscribePages(parts: Parts) {
     }
     const url = outcome.value.next_action?.url;
     if (url === undefined) return c.redirect(waiting, 303);
-    // A path of ours is the sandbox's bank. To another host no form's answer may lead (form-action 'self'), but a link may.
+    // A path on this origin is the sandbox bank. CSP (form-action 'self') forbids redirecting a form to another host,
+    // so link to it.
     if (/^\/(?![/\\])/.test(url)) return c.redirect(url, 303);
     return show(c, bankPage(url));
   }
 
-  /** Where somebody goes whose payment is over: to what they wanted to watch, if they may. */
+  /** Where to go after a payment: to the title the viewer wanted to watch, if the subscription is active. */
   function afterwards(
     c: PageContext,
     subscription: Subscription | undefined,
@@ -193,7 +191,7 @@ export function subscribePages(parts: Parts) {
   ) {
     if (subscription?.status !== "active") return "/membership?told=not-paid";
     if (waiting === cardPaymentPath) return "/membership?told=card-changed";
-    // A script that looks whether it is over is not who goes there.
+    // The waiting page's script only polls: keep the return path for the navigation that follows.
     const looks = c.req.method === "GET" && !prefersHtml(c);
     const { https } = forwardedOf(c);
     const watch = looks ? undefined : takeAim(c, "watch", https);
@@ -203,7 +201,7 @@ export function subscribePages(parts: Parts) {
   return app;
 }
 
-/** The subscription that somebody has now. @throws PaymentAway */
+/** The viewer's subscription that has not ended. @throws PaymentUnavailableError */
 export async function liveOf(
   { payment }: Parts,
   { token }: Visit,
@@ -212,7 +210,7 @@ export async function liveOf(
   return data.find(isLive);
 }
 
-/** Where the bank sends people back to. */
+/** URL that the bank sends the viewer back to. */
 function returnUrl(
   c: PageContext,
   { forwardedOf }: Parts,

@@ -1,6 +1,6 @@
 import type { TestCard } from "../pages/subscribe.ts";
 
-/** Stripe's test cards that show what can happen; the sandbox knows more (services/payment/processors/sandbox/cards.ts). */
+/** A selection of Stripe's test cards; the sandbox accepts more (services/payment/processors/sandbox/cards.ts). */
 export const testCards: readonly TestCard[] = [
   { number: "4242424242424242", what: "Is charged." },
   {

@@ -18,7 +18,9 @@ export const TitleJson = z
     tagline: z.string().describe("One line."),
     description: z.string().describe("Two or three sentences."),
     duration: z.number().describe("Seconds."),
-    size: z.int().describe("Bytes of the whole video, as GET /stream/{id}."),
+    size: z
+      .int()
+      .describe("Size of the whole video (GET /stream/{id}) in bytes."),
     poster: z.string().describe("Path of a portrait picture, 2:3."),
     backdrop: z.string().describe("Path of a landscape picture, 16:9."),
   })
@@ -26,12 +28,12 @@ export const TitleJson = z
 
 const Titles = z
   .object({
-    featured: z.string().describe("The id of the one that GET /stream gives."),
+    featured: z.string().describe("Id of the title that GET /stream returns."),
     data: z.array(TitleJson),
   })
   .meta({ id: "Titles" });
 
-/** Where a title's pictures are. */
+/** Paths of a title's pictures. */
 export const picturesOf = ({ id }: Pick<Title, "id">) => ({
   poster: `/titles/${id}/poster`,
   backdrop: `/titles/${id}/backdrop`,
@@ -49,22 +51,22 @@ const titleJson = (title: Title): z.infer<typeof TitleJson> => {
 const none = (id: string) =>
   new HTTPException(404, { message: `There is no title ${id}.` });
 
-/** GET /titles: the catalogue; GET /titles/:id/poster and /backdrop: pictures, for everybody. */
+/** GET /titles: the catalogue; GET /titles/:id/poster and /backdrop: pictures. All of them are public. */
 export function titleRoutes({ route }: Api, parts: Parts): void {
   const { programme, store } = parts;
   route(
     {
       method: "get",
       path: "/titles",
-      summary: "What there is to watch",
+      summary: "List all titles",
       tags,
       responses: {
         200: {
           description: "All titles.",
           schema: Titles,
-          headers: { ETag: "Of this answer, for If-None-Match." },
+          headers: { ETag: "Entity tag of this response, for If-None-Match." },
         },
-        304: "As it was.",
+        304: "Not modified.",
       },
     },
     etag(),
@@ -101,13 +103,13 @@ export function titleRoutes({ route }: Api, parts: Parts): void {
     );
 }
 
-/** What else an answer with a file may be, by its conditions and ranges. */
+/** Further responses of routes that return files, for conditional and range requests. */
 export const ofFiles = {
   206: {
-    description: "The part of it, or the parts, that Range asks for.",
+    description: "The requested range or ranges.",
     type: "*/*",
   },
-  304: "As the client has it.",
-  412: "It is not as If-Match or If-Unmodified-Since has it.",
-  416: "It does not reach that far; Content-Range says how far it does.",
+  304: "Not modified.",
+  412: "If-Match or If-Unmodified-Since does not hold.",
+  416: "No requested range lies within the file; Content-Range has its size.",
 };

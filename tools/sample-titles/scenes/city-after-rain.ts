@@ -1,10 +1,10 @@
-// biome-ignore-all lint/style/noNonNullAssertion: indexes are within the arrays, and a test for each pixel would take minutes
+// biome-ignore-all lint/style/noNonNullAssertion: indexes are in range, and checks per pixel would take minutes
 import { Canvas, type Light, width } from "../canvas.ts";
 import { clamp, fractal, mix, smooth } from "../noise.ts";
 import { mirror } from "../water.ts";
 import { long, shore, skyline } from "./skyline.ts";
 
-/** A train on a low bridge, all its windows lit. */
+/** A lit train on a low bridge. */
 function crossing(canvas: Canvas, time: number): void {
   const deck = shore - 44;
   const steel: Light = [0.007, 0.006, 0.016];
@@ -47,7 +47,7 @@ function crossing(canvas: Canvas, time: number): void {
   canvas.glow(head - 590, deck - 8, 5, [1, 0.08, 0.05], 0.5);
 }
 
-/** Towers at dusk over a river that is still wet with the sky. */
+/** Towers at dusk over a river that reflects the sky. */
 export function cityAfterRain() {
   const rows = [0, 0.3, 0.62, 1].map((near, i) => skyline(near, 61 + i * 13));
   const still = new Canvas(long, shore);

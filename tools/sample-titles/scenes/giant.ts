@@ -1,4 +1,4 @@
-// biome-ignore-all lint/style/noNonNullAssertion: indexes are within the arrays, and a test for each pixel would take minutes
+// biome-ignore-all lint/style/noNonNullAssertion: indexes are in range, and checks per pixel would take minutes
 import { Canvas, type Light } from "../canvas.ts";
 import { fractal, mix, noise, smooth } from "../noise.ts";
 
@@ -6,7 +6,7 @@ const cream: Light = [0.95, 0.72, 0.46];
 const rust: Light = [0.5, 0.17, 0.075];
 const slate: Light = [0.2, 0.28, 0.36];
 
-/** A giant's clouds, all around: belts that eddies fray. */
+/** The cloud texture of a gas giant: belts with turbulent edges. */
 export function clouds(): Canvas {
   const map = new Canvas(2048, 1024);
   for (let y = 0; y < 1024; y++)
@@ -37,7 +37,7 @@ export function clouds(): Canvas {
   return map;
 }
 
-/** How dense the ring is at a distance, in the planet's radii. */
+/** Density of the ring at a distance in planet radii. */
 function ringAt(far: number): number {
   if (far < 1.28 || far > 2.3) return 0;
   const grooves =
@@ -46,11 +46,11 @@ function ringAt(far: number): number {
   return grooves * gap * smooth(1.28, 1.5, far) * smooth(2.3, 2.24, far) * 0.85;
 }
 
-/** How dense the ring is, looked up: 500 steps to a radius. */
+/** Lookup table of the ring's density, with 500 steps per radius. */
 export const dense = Float32Array.from({ length: 1300 }, (_, i) =>
   ringAt(i / 500),
 );
-/** How warm its colour is, in the same steps. */
+/** Lookup table of the ring's colour temperature, with the same steps. */
 export const hue = Float32Array.from({ length: 1300 }, (_, i) =>
   noise(i / 71, 2),
 );

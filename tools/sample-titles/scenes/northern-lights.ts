@@ -1,4 +1,4 @@
-// biome-ignore-all lint/style/noNonNullAssertion: indexes are within the arrays, and a test for each pixel would take minutes
+// biome-ignore-all lint/style/noNonNullAssertion: indexes are in range, and checks per pixel would take minutes
 import { Canvas, height, type Light, width } from "../canvas.ts";
 import { forest } from "../forest.ts";
 import { clamp, fractal, mix, noise, noise3, smooth } from "../noise.ts";
@@ -6,16 +6,16 @@ import { starfield } from "../stars.ts";
 import { range } from "../terrain.ts";
 import { mirror } from "../water.ts";
 
-/** The row of the far shore. */
+/** First row of the water at the far shore. */
 const shore = 512;
 const green: Light = [0.1, 1, 0.42];
 const teal: Light = [0.06, 0.62, 0.72];
 const violet: Light = [0.85, 0.2, 1];
 
 interface Curtain {
-  /** Where its hem is, in rows of the half-size sky. */
+  /** Lower edge, in rows of the half-size sky. */
   hem: number;
-  /** Of its rays. */
+  /** Length of its rays. */
   length: number;
   strength: number;
   seed: number;
@@ -27,7 +27,7 @@ const curtains: Curtain[] = [
   { hem: 110, length: 120, strength: 0.55, seed: 29 },
 ];
 
-/** Light along a ray, from under its hem upwards: a quick rise, a long fall, from green to violet. */
+/** Brightness and colour along a ray from its lower edge upwards: a quick rise, a long fall, green to violet. */
 const profile = Array.from({ length: 400 }, (_, i): Light => {
   const up = i / 100 - 0.12;
   const strength =
@@ -42,7 +42,7 @@ const profile = Array.from({ length: 400 }, (_, i): Light => {
   ) as unknown as Light;
 });
 
-/** Hangs a curtain that folds over itself: where it does it is bright, as the real ones. */
+/** Paints a folded curtain. Folds overlap, which makes them brighter, as in real auroras. */
 function hang(sky: Canvas, curtain: Curtain, time: number): void {
   const { seed } = curtain;
   const points = 1500;
@@ -77,7 +77,7 @@ function hang(sky: Canvas, curtain: Curtain, time: number): void {
   }
 }
 
-/** Curtains of light over mountains, and a lake that has them twice. */
+/** An aurora over mountains, reflected in a lake. */
 export function northernLights() {
   const stars = starfield(1100, shore, 5);
   const mountains = range();

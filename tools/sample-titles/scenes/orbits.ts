@@ -1,17 +1,17 @@
-// biome-ignore-all lint/style/noNonNullAssertion: indexes are within the arrays, and a test for each pixel would take minutes
+// biome-ignore-all lint/style/noNonNullAssertion: indexes are in range, and checks per pixel would take minutes
 import { type Canvas, height, type Light, width } from "../canvas.ts";
 import { clamp, fractal, mix, ridged, smooth } from "../noise.ts";
 import { starfield } from "../stars.ts";
 import { clouds, dense, hue } from "./giant.ts";
 
 const planet = { x: 770, y: 392, radius: 206 };
-/** How the plane of the ring and of the orbits is seen. */
+/** View of the plane of ring and orbits. */
 const tilt = { open: 0.27, turn: -0.3 };
 
 interface Moon {
-  /** In the planet's radii. */
+  /** In planet radii. */
   orbit: number;
-  /** Seconds for a round. */
+  /** Seconds per revolution. */
   period: number;
   start: number;
   radius: number;
@@ -24,7 +24,7 @@ const moons: Moon[] = [
   { orbit: 4.1, period: 78, start: 3.35, radius: 7, light: [1, 0.45, 0.7] },
 ];
 
-/** Where a point of the planes is on the picture; `depth` is above 0 where it is before the planet. */
+/** Projects a point of the orbital plane; `depth` is positive in front of the planet. */
 function place(orbit: number, angle: number) {
   const along = Math.cos(angle) * orbit * planet.radius;
   const depth = Math.sin(angle) * orbit * planet.radius;
@@ -37,7 +37,7 @@ function place(orbit: number, angle: number) {
   };
 }
 
-/** A giant with a ring, and moons that draw their ways around it. */
+/** A ringed gas giant with moons that draw their orbits. */
 export function orbits() {
   const map = clouds();
   const behind = starfield(1500, height, 77);
@@ -124,7 +124,7 @@ export function orbits() {
           const far = Math.sqrt(along * along + depth * depth);
           if (far < 1.28 || far > 2.3) continue;
           const at = Math.floor(far * 500);
-          // The planet's shadow: along the light, how near the point's line passes to the middle.
+          // The planet's shadow: distance of the light ray from the planet's centre.
           const px = u;
           const py = v;
           const pz = depth * Math.sqrt(1 - tilt.open ** 2);
@@ -178,7 +178,7 @@ export function orbits() {
         const lean = -u * Math.sin(tilt.turn) + v * Math.cos(tilt.turn);
         const pole = lean * flat - w * tilt.open;
         const front = w * flat + lean * tilt.open;
-        // Towards the sun, the way from here crosses the ring's plane at this distance: there the ring's shadow is.
+        // The ring's shadow: where the ray towards the sun crosses the ring's plane.
         const sunPole = sunLean * flat - sunZ * tilt.open;
         const away = -pole / sunPole;
         const [shadeX, shadeZ] = [

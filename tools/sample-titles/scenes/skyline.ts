@@ -1,10 +1,10 @@
-// biome-ignore-all lint/style/noNonNullAssertion: indexes are within the arrays, and a test for each pixel would take minutes
+// biome-ignore-all lint/style/noNonNullAssertion: indexes are in range, and checks per pixel would take minutes
 import { Canvas, type Light, width } from "../canvas.ts";
 import { mix, noise, random, smooth } from "../noise.ts";
 
-/** The first row of the river. */
+/** First row of the river. */
 export const shore = 500;
-/** Of the sprites, wider than the picture by what passes in a film. */
+/** Width of the sprites: the picture's, plus the distance that passes during a film. */
 export const long = width + 420;
 
 const lamps: Light[] = [
@@ -18,12 +18,12 @@ const lamps: Light[] = [
 export interface Skyline {
   picture: Canvas;
   cover: Float32Array;
-  /** Pixels a second. */
+  /** Pixels per second. */
   speed: number;
   beacons: { x: number; y: number; beat: number }[];
 }
 
-/** A row of towers: nearer ones are darker, wider, and have more to see in their windows. */
+/** A row of towers: nearer ones are darker, wider, and have more detailed windows. */
 export function skyline(near: number, seed: number): Skyline {
   const picture = new Canvas(long, shore);
   const windows = new Canvas(long, shore);

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/style/noNonNullAssertion: indexes are within the arrays, and a test for each pixel would take minutes
+// biome-ignore-all lint/style/noNonNullAssertion: indexes are in range, and checks per pixel would take minutes
 import { type Canvas, height, type Light, width } from "../canvas.ts";
 import { clamp, fractal, mix, noise, smooth } from "../noise.ts";
 import { starfield } from "../stars.ts";
@@ -34,7 +34,7 @@ const waves: Wave[] = Array.from({ length: 11 }, (_, i) => {
   };
 });
 
-/** A wave's crest: the row of it, in column `x`. */
+/** Row of a wave's crest in column `x`. */
 function crest(wave: Wave, x: number, time: number): number {
   const turn = (x / wave.length) * 2 * Math.PI;
   const t = time * wave.speed * 1.25;
@@ -49,7 +49,7 @@ function crest(wave: Wave, x: number, time: number): number {
   );
 }
 
-/** A sail on the horizon's side of a wave, which it rides. */
+/** A sail that rides on the far side of a wave. */
 function sail(canvas: Canvas, x: number, y: number, lean: number): void {
   const dark: Light = [0.006, 0.006, 0.02];
   const tall = 74;
@@ -74,7 +74,7 @@ function sail(canvas: Canvas, x: number, y: number, lean: number): void {
   canvas.glow(x - 20, y - 5, 13, [1, 0.5, 0.15], 0.16);
 }
 
-/** A headland with a lighthouse, whose beam goes round. */
+/** A headland with a lighthouse and its rotating beam. */
 function headland(canvas: Canvas, time: number): void {
   const lampX = 150;
   const lampY = 276;
@@ -127,7 +127,7 @@ function headland(canvas: Canvas, time: number): void {
   );
 }
 
-/** The moon rises out of the sea, and the tide goes on. */
+/** Moonrise over the sea, with moving waves. */
 export function theLongTide() {
   const stars = starfield(520, 330, 23);
   const clouds = new Float32Array(cloudsWide * horizon);
@@ -211,7 +211,7 @@ export function theLongTide() {
           0.62 - (slope * 2 * across) / (Math.abs(across) + 160),
         );
         const rim = (0.1 + 1.5 * path) * toward * (1 - 0.4 * near) * risen;
-        // What is further below is behind the next wave.
+        // Everything further down is hidden by the next wave.
         const next = waves[i + 1];
         const last = next
           ? Math.min(height, next.base + next.rise * 1.6)

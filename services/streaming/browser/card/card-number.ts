@@ -1,4 +1,4 @@
-/** A card's number in groups of four, American Express's in groups of 4, 6 and 5. Whatever is no digit is left out. */
+/** Groups a card number by four digits, American Express by 4, 6 and 5. Drops everything but digits. */
 export function grouped(text: string): string {
   const digits = text.replace(/\D/g, "").slice(0, 19);
   const groups = /^3[47]/.test(digits)
@@ -7,7 +7,10 @@ export function grouped(text: string): string {
   return (groups ?? []).filter(Boolean).join(" ");
 }
 
-/** An expiry date as it is being typed: "7" stays, "72" is "07/2", "0730" is "07/30", "07/2030" as password managers fill it in is "07/30". */
+/**
+ * Formats an expiry date while it is typed: "7" stays, "72" becomes "07/2", "0730" becomes "07/30". "07/2030", which
+ * password managers fill in, becomes "07/30".
+ */
 export function expiryAsTyped(text: string): string {
   const [month = "", ...rest] = text.split(/[/.\- ]+/);
   const typed = rest.length > 0 ? month.padStart(2, "0") + rest.join("") : text;

@@ -1,9 +1,10 @@
-/** Milliseconds until a form can be sent again: no event tells that somebody stopped the page from loading, as with Esc. */
+/** After this time the form can be sent again: no event says that the user stopped the navigation, such as with Esc. */
 const again = 10_000;
 
 /**
- * One press, one payment. The form's key sees to that as well: this is for who presses.
- * @param button says `data-busy` meanwhile
+ * Prevents double submission. The form's idempotency key protects the payment; this protects the user from a second
+ * try.
+ * @param button shows its `data-busy` text meanwhile
  */
 export function sendOnce(form: HTMLFormElement, button: HTMLElement): void {
   const text = button.textContent;
@@ -23,5 +24,5 @@ export function sendOnce(form: HTMLFormElement, button: HTMLElement): void {
     button.textContent = button.dataset.busy ?? text;
     timer = setTimeout(ready, again);
   });
-  addEventListener("pageshow", ready); // back from the next page
+  addEventListener("pageshow", ready); // the user came back from the next page
 }

@@ -1,4 +1,4 @@
-/** Whether single keys are to work, as chosen before. @default they are, also where the browser keeps nothing of sites */
+/** Whether single-key shortcuts are enabled. @default true, also if the browser blocks local storage */
 export function keysChosen(): boolean {
   try {
     return localStorage.getItem("keys") !== "off";
@@ -7,11 +7,11 @@ export function keysChosen(): boolean {
   }
 }
 
-/** Keeps whether single keys are to work: where the browser keeps nothing of sites, for this page alone. */
+/** Saves whether single-key shortcuts are enabled; without local storage, for this page only. */
 export function chooseKeys(on: boolean): void {
   try {
     localStorage.setItem("keys", on ? "on" : "off");
   } catch {
-    // It is in the checkbox.
+    // The checkbox still holds the choice.
   }
 }

@@ -1,9 +1,9 @@
-/** What a key does. */
+/** The action of a key. */
 export type KeyAction =
   | { do: "play" | "full-screen" | "mute" }
-  /** Seconds. */
+  /** In seconds. */
   | { do: "seek"; by: number }
-  /** Of 1. */
+  /** As a fraction of the full volume. */
   | { do: "volume"; by: number };
 
 const letters: Readonly<Record<string, KeyAction>> = {
@@ -28,8 +28,9 @@ export interface Key {
 }
 
 /**
- * What a key does in the player.
- * @param on what has the focus: the video's own controls take space and arrows themselves, and buttons and links mean themselves
+ * The action of a key in the player.
+ * @param on the focused element: the video's own controls handle space and arrows, and buttons and links handle all
+ *   keys
  */
 export function actionOf(
   { key, ctrlKey, metaKey, altKey }: Key,

@@ -1,38 +1,38 @@
-/** From where a title comes, for a while: what the page has, and what POST /playback/{id} answers. */
+/** Signed URLs of a title, from the page or from POST /playback/{id}. */
 export interface Playback {
-  /** Of the whole video, signed. */
+  /** Signed URL of the whole video. */
   url: string;
-  /** Of the HLS playlist, signed. */
+  /** Signed URL of the HLS playlist. */
   hls: string;
-  /** ISO 8601: until when both are good. */
+  /** When both URLs expire, in ISO 8601. */
   expires_at: string;
-  /** Where the viewer is, in seconds; null while that can't be looked up. */
+  /** The viewer's position in seconds; null while it is unknown. */
   position: number | null;
 }
 
-/** Milliseconds between two renewals at least, so that a clock that is wrong makes no flood of them. */
+/** Minimum time between two renewals, in case a clock is wrong. */
 const least = 5_000;
 
 /**
- * Milliseconds until URLs are to be renewed: when three quarters of the time that is left are over.
+ * Milliseconds until URLs are renewed: three quarters of their remaining lifetime.
  * @param expiresAt milliseconds since 1970
- * @param now by the server's clock
+ * @param now milliseconds since 1970, by the server's clock
  */
 export const renewalDelay = (expiresAt: number, now: number): number =>
   Math.max(least, (expiresAt - now) * 0.75);
 
-/** How long to wait before the next try, in milliseconds: 1, 2, 4, … 30 s, each less up to a half, so that not all come at once. */
+/** Exponential backoff with jitter: 1, 2, 4, … 30 s, each reduced at random by up to a half. In milliseconds. */
 export const backoff = (failures: number, random = Math.random): number =>
   Math.min(30_000, 1000 * 2 ** failures) * (1 - random() / 2);
 
-/** A URL with the query of another: playlists that were loaded before have the signature of then. */
+/** Replaces a URL's query by that of another URL: playlists loaded earlier contain the old signature. */
 export function withQueryOf(url: string, signed: string, base: string): string {
   const renewed = new URL(url, base);
   renewed.search = new URL(signed, base).search;
   return renewed.href;
 }
 
-/** Who plays what: the native player where there is no other, hls.js where there are media sources, else the whole video. */
+/** hls.js if Media Source Extensions are available, else native HLS, else the whole video as a progressive download. */
 export function chooseSource(can: {
   mediaSources: boolean;
   nativeHls: boolean;

@@ -1,44 +1,44 @@
 import { createReports, type Reports } from "./reports.ts";
 
-/** Seconds between two reports while it plays. */
+/** Seconds between two reports during playback. */
 const every = 10;
 
-/** Seconds of the beginning from which one is still taken to where one was, when that becomes known. */
+/** When the saved position arrives late, the player still jumps to it if it has played no longer than this. */
 const early = 60;
 
 export interface ProgressOptions {
   video: HTMLVideoElement;
-  /** PUT { position } to it. */
+  /** URL to PUT { position } to. */
   path: string;
-  /** Where the video begins, in seconds; null while it is not known where the viewer was: then, it is at 0. */
+  /** Where the video starts, in seconds; null if the saved position is unknown: then at 0. */
   position: number | null;
-  /** Takes the video to a place, in seconds. */
+  /** Seeks the video, in seconds. */
   goTo(position: number): void;
-  /** @default the browser's */
+  /** @default globalThis.fetch */
   fetch?: typeof fetch;
 }
 
 /**
- * Tells the server where the viewer is: every ten seconds, when it pauses, after a seek, at the end, and when the page goes away.
- * Where nothing was played and nobody sought, nobody has been: nothing is told. Nor is it while it is not known where the viewer
- * was, and they have not sought: it would overwrite that.
- * @returns what to call when it becomes known where the viewer was, in seconds. Who is at the beginning without having chosen
- * that is taken there.
+ * Reports the viewer's position to the server: every ten seconds, on pause, after a seek, at the end and when the page
+ * is left. Reports nothing until something was played or sought, or while the saved position is unknown (it would be
+ * overwritten), unless the viewer seeks.
+ * @returns function to call once the saved position is known, in seconds. It jumps there if the viewer is still at the
+ *   beginning and has not sought.
  */
 export function reportProgress(
   options: ProgressOptions,
 ): (position: number) => void {
   const { video, path, goTo, fetch } = options;
-  /** Where the video is without anybody having sought, in seconds. */
+  /** The position reached by playing, without the viewer's seeks, in seconds. */
   let place = options.position ?? 0;
-  /** Of the last report. */
+  /** Position of the last report. */
   let told = place;
   let sought = false;
   let reports: Reports | undefined;
   if (options.position !== null)
     reports = createReports(path, options.position, fetch);
 
-  // Without its beginning loaded, as while a source is loaded again, it is nowhere.
+  // While a source is being reloaded, the video has no position.
   const somewhere = () =>
     video.readyState > 0 && (sought || video.played.length > 0);
 
@@ -58,7 +58,7 @@ export function reportProgress(
     if (Math.abs(place - told) >= every) report();
   });
   video.addEventListener("seeking", () => {
-    // The player itself goes to where it is to begin, or went on before; and over holes of a moment.
+    // Ignores seeks by the player itself: to the start position, after a reload, and over short gaps.
     if (Math.abs(video.currentTime - place) <= 1) return;
     sought = true;
     reports ??= createReports(path, undefined, fetch);

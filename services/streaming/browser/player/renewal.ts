@@ -1,43 +1,43 @@
 import { backoff, type Playback, renewalDelay } from "./playback.ts";
 
-/** Why there are no more URLs. */
+/** Why the server issues no further URLs. */
 export type Refusal = "membership-ended" | "signed-out";
 
 export interface RenewalOptions {
-  /** POST it: where URLs come from. */
+  /** URL to POST to for new playback URLs. */
   path: string;
   first: Playback;
-  /** Called once, when it becomes known where the viewer is, in seconds, if that was not known at first. */
+  /** Called once when an initially unknown position becomes known, in seconds. */
   placed?(position: number): void;
-  /** Called once, when the last URLs have expired and there are no more. */
+  /** Called once, when the last URLs have expired and the server refuses new ones. */
   refused(why: Refusal): void;
-  /** @default the browser's */
+  /** @default globalThis.fetch */
   fetch?: typeof fetch;
 }
 
 export interface Renewal {
-  /** The newest URLs. */
+  /** The most recent URLs. */
   latest(): Playback;
-  /** Whether they have expired, as far as one can tell. */
+  /** Whether they have expired, by the estimated server clock. */
   expired(): boolean;
-  /** Asks for new ones now, because the ones there are don't work: false if there are none. */
+  /** Requests new URLs now, because the current ones fail. Resolves to false if there are no new ones. */
   renew(): Promise<boolean>;
 }
 
 /**
- * Keeps a title's URLs good, for as long as the page is open. A server that doesn't answer, or not with URLs, is asked again
- * and again: what plays, plays on. A server that refuses is asked once more when the URLs have expired, or don't work, and then
- * believed: meanwhile, people subscribe or sign in elsewhere. Where it is not known where the viewer is, it is asked soon.
+ * Renews a title's signed URLs for as long as the page is open. Failed requests are retried without interrupting
+ * playback. A refusal counts only once the URLs have expired or fail: by then the viewer may have subscribed or signed
+ * in elsewhere. While the viewer's position is unknown, it is asked for soon.
  */
 export function createRenewal(options: RenewalOptions): Renewal {
   const { path, refused, fetch = globalThis.fetch.bind(globalThis) } = options;
   let latest = options.first;
-  /** Milliseconds that the server's clock is ahead of ours. */
+  /** How far the server's clock is ahead of ours. */
   let ahead = 0;
   let failures = 0;
   let refusal: Refusal | undefined;
   let told = false;
-  /** Answers that did not say where the viewer is, while it is not known. */
+  /** Number of responses without a position while it is unknown; undefined once it is known. */
   let unplaced = options.first.position === null ? 0 : undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking: Promise<boolean> | undefined;
@@ -50,7 +50,7 @@ export function createRenewal(options: RenewalOptions): Renewal {
     timer = setTimeout(then, delay);
   }
 
-  /** When to ask again after URLs have come. */
+  /** Delay until the next request after a successful one. */
   function soon(): number {
     const delay = renewalDelay(expiresAt(), now());
     return unplaced === undefined
@@ -92,7 +92,7 @@ export function createRenewal(options: RenewalOptions): Renewal {
       if (!Number.isNaN(date)) ahead = date - Date.now();
       answer = await read(response);
     } catch {
-      // Nobody answered, or not in time.
+      // Network error or timeout: retried below.
     }
     if (typeof answer === "object") accept(answer);
     else if (answer) refuse(answer);
@@ -116,7 +116,7 @@ export function createRenewal(options: RenewalOptions): Renewal {
   };
 }
 
-/** @returns undefined if it says nothing of use */
+/** @returns undefined if the response is unusable */
 async function read(
   response: Response,
 ): Promise<Playback | Refusal | undefined> {

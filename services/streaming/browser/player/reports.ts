@@ -1,22 +1,22 @@
 import { backoff } from "./playback.ts";
 
-/** Milliseconds that a report may take. */
+/** Timeout of a report. */
 const patience = 10_000;
 
-/** Reports of where the viewer is. */
+/** Reports of the viewer's position. */
 export interface Reports {
-  /** Sends a place, in seconds, unless the server has it: at once, or when the one that is under way has arrived. */
+  /** Sends a position in seconds, unless the server has it: now, or after the report in flight. */
   add(position: number): void;
-  /** Sends what the server does not have yet without waiting for anything: the page goes away. */
+  /** Sends an unsaved position without waiting for the report in flight, because the page is being left. */
   flush(): void;
 }
 
 /**
- * Sends places to the server one at a time, and then the newest: sent at once, they would arrive in any order.
- * One that doesn't arrive, or that the server can't keep (5xx), is sent again until a newer one takes its place.
- * What it refuses (4xx) is not sent again until there is something new, or the page goes away.
- * @param path PUT { position } to it
- * @param kept what the server has already. @default nothing
+ * Sends positions to the server one at a time, always the newest: concurrent requests could arrive in any order.
+ * Network errors and 5xx are retried until a newer position replaces the report. After a 4xx, nothing is sent until
+ * there is a new position or the page is left.
+ * @param path URL to PUT { position } to
+ * @param kept position that the server has already. @default none
  */
 export function createReports(
   path: string,
@@ -34,23 +34,23 @@ export function createReports(
     if (newest === undefined || newest === kept) return;
     const report = { position: newest, abort: new AbortController() };
     sending = report;
-    kept = undefined; // until it has answered, nobody knows what the server has
+    kept = undefined; // unknown until the response arrives
     const late = setTimeout(() => report.abort.abort(), patience);
-    let status = 0; // nobody answered, or not in time
+    let status = 0; // network error or timeout
     try {
       const response = await fetch(path, {
         method: "PUT",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ position: report.position }),
-        keepalive: true, // outlives the page
+        keepalive: true, // completes even if the page is left
         signal: report.abort.signal,
       });
       status = response.status;
     } catch {
-      // As with a 503.
+      // Handled like a 5xx.
     }
     clearTimeout(late);
-    if (sending !== report) return; // a newer one was not to wait for it
+    if (sending !== report) return; // replaced by a newer report in flush()
     sending = undefined;
     if (status >= 200 && status < 300) {
       kept = report.position;

@@ -1,34 +1,39 @@
-import Hls, { type ErrorData } from "hls.js/light"; // plays HLS where browsers can't; the light build
+import Hls, { type ErrorData } from "hls.js/light"; // the build without subtitles, DRM and alternate audio
 import { backoff, chooseSource, withQueryOf } from "./playback.ts";
 import type { Renewal } from "./renewal.ts";
 
-/** Counts what goes wrong, and sees to it that it is tried again. */
+/** Counts failures and retries. */
 interface Recovery {
-  /** Data has come: all is well again. */
+  /** Call it when data has arrived. */
   well(): void;
-  /** Waits, sees to good URLs, and then does it; while that is under way, others are not begun. */
+  /**
+   * Waits with backoff, renews the URLs if needed, then calls `reload`. Does nothing while a recovery is in progress.
+   */
   recover(reload: () => void, refused: boolean): Promise<void>;
 }
 
 export interface SourceOptions {
   video: HTMLVideoElement;
   renewal: Renewal;
-  /** Where to begin, in seconds. */
+  /** Start position in seconds. */
   position: number;
-  /** Called when trouble begins, and when it is over. */
+  /** Called with true when playback stalls or loading fails, and with false when data arrives again. */
   trouble(there: boolean): void;
 }
 
 export interface Source {
-  /** Goes to a place, in seconds, now or as soon as there is something loaded. */
+  /** Seeks to a position in seconds, now or as soon as something is loaded. */
   goTo(position: number): void;
   stop(): void;
 }
 
-/** Milliseconds that the video may wait for data before its source is loaded again. */
+/** How long the video may wait for data before its source is reloaded. */
 const patience = 15_000;
 
-/** Gives the video what it plays. When that breaks off (a server that ends, an expired URL), it goes on from there. */
+/**
+ * Attaches a title to the video. After a failure (a restarted server, an expired URL) playback continues from the same
+ * position.
+ */
 export function attachSource(options: SourceOptions): Source {
   const kind = chooseSource({
     mediaSources: Hls.isSupported(),
@@ -54,7 +59,7 @@ function createRecovery({ renewal, trouble }: SourceOptions): Recovery {
       under = true;
       trouble(true);
       await pause(backoff(failures));
-      // A second time, the URLs may be what is wrong.
+      // If a retry fails too, the URLs may be the reason.
       if (refused || failures > 0 || renewal.expired()) await renewal.renew();
       failures += 1;
       under = false;
@@ -63,7 +68,7 @@ function createRecovery({ renewal, trouble }: SourceOptions): Recovery {
   };
 }
 
-/** Waits, but not longer than the network is away. */
+/** Waits, but no longer than until the network is back. */
 const pause = (ms: number) =>
   new Promise<void>((resolve) => {
     const done = () => {
@@ -81,10 +86,10 @@ function attachHls(
 ): Source {
   let begin = position;
   const hls = new Hls({
-    enableWorker: false, // workers from blob: URLs are nothing that the Content-Security-Policy has
+    enableWorker: false, // the Content-Security-Policy forbids workers from blob: URLs
     startPosition: position,
     capLevelToPlayerSize: true,
-    // Seconds: enough to get over a server that ends, and not a film that nobody watches.
+    // In seconds: bridges a server restart without downloading a film that is not watched.
     maxBufferLength: 30,
     maxMaxBufferLength: 60,
     backBufferLength: 60,
@@ -95,12 +100,12 @@ function attachHls(
   const load = () => {
     if (stopped) return;
     if (hls.levels.length === 0) hls.loadSource(renewal.latest().hls);
-    // What is buffered plays on meanwhile.
+    // Buffered data keeps playing meanwhile.
     else hls.startLoad(video.currentTime > 0 ? video.currentTime : begin);
   };
   hls.on(Hls.Events.ERROR, (_event, { fatal, type, response }: ErrorData) => {
     if (type === Hls.ErrorTypes.NETWORK_ERROR) trouble(true);
-    if (!fatal) return; // hls.js tries again by itself
+    if (!fatal) return; // hls.js retries by itself
     const refused = response?.code === 401 || response?.code === 403;
     if (type === Hls.ErrorTypes.MEDIA_ERROR)
       recover(() => !stopped && hls.recoverMediaError(), false);
@@ -152,7 +157,7 @@ function attachUrl(
 
   watch("timeupdate", () => {
     clearTimeout(waiting);
-    // While a source is loaded, the time is 0 for a moment.
+    // While a source is loading, currentTime is 0 for a moment.
     if (video.readyState < 2 || video.seeking) return;
     at = video.currentTime;
     well();

@@ -1,4 +1,4 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /// <reference lib="dom.asynciterable" />
-// What browsers have, for the scripts in this folder.
+// Browser APIs for the scripts in this folder.

@@ -121,7 +121,7 @@ describe("File delivery", () => {
     assert.equal(response.headers.get("cache-control"), "no-store");
     assert.equal(response.headers.get("etag"), null);
     const { detail } = await problemOf(response, 416);
-    assert.equal(detail, "It has 1000 bytes, from 0 to 999.");
+    assert.equal(detail, "The file has 1000 bytes, from 0 to 999.");
     const other = await app.request("/", { headers: { "if-match": '"a"' } });
     assert.match(
       (await problemOf(other, 412)).detail,

@@ -80,7 +80,7 @@ describe("S3 bucket with a private certificate authority", () => {
   const refused = {
     name: "MediaAway",
     message:
-      /^The bucket "titles" at https:\/\/localhost:\d+ is away: unable to verify the first certificate; if a private authority signed it, set S3_TLS_CA to that authority's certificates\.$/,
+      /^The bucket "titles" at https:\/\/localhost:\d+ is unavailable: unable to verify the first certificate; if a private authority signed it, set S3_TLS_CA to that authority's certificates\.$/,
   };
 
   it("fails when S3_TLS_CA is unset, and the error names the variable", () =>

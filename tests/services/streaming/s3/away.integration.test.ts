@@ -91,7 +91,7 @@ describe("S3 bucket: failures", () => {
     const start = performance.now();
     await away(
       find(`http://127.0.0.1:${port}`, { timeout: 0.6 }),
-      /^The bucket "titles" at http:\/\/127.0.0.1:\d+ is away: no answer in time\.$/,
+      /^The bucket "titles" at http:\/\/127.0.0.1:\d+ is unavailable: no answer in time\.$/,
     );
     const took = performance.now() - start;
     assert.ok(took > 490, `${took} ms`);
@@ -142,7 +142,7 @@ describe("S3 bucket: failures", () => {
       ],
       [
         status(301, { "x-amz-bucket-region": "eu-west-1" }),
-        /it answered 301, the bucket is in region eu-west-1, and/,
+        /it answered 301, the bucket is in region eu-west-1, but/,
       ],
     ] as const) {
       const { endpoint } = await serve(answer);
@@ -163,7 +163,7 @@ describe("S3 bucket: failures", () => {
     for (const [answer, message] of [
       [
         (response: ServerResponse) => response.writeHead(200).end(content),
-        /can't be used: it does not know ranges, and answered with all of a\.mp4\.$/,
+        /can't be used: it does not support ranges, and answered with all of a\.mp4\.$/,
       ],
       [
         part(3, 6),
@@ -209,7 +209,10 @@ describe("S3 bucket: failures", () => {
       setTimeout(() => response.destroy(), 20);
     };
     const { endpoint, requests } = await serve(head, nothing);
-    await away(read(endpoint, 2, 5), /is away: reading a\.mp4 breaks off/);
+    await away(
+      read(endpoint, 2, 5),
+      /is unavailable: reading a\.mp4 was interrupted/,
+    );
     assert.equal(requests.length, 4);
   });
 

@@ -117,7 +117,7 @@ describe("S3 bucket: slow readers", () => {
     const other = () => file.read(0, 9).getReader();
     await assert.rejects(other().read(), {
       name: "MediaAway",
-      message: /is away: all 1 connections to it are in use\.$/,
+      message: /is unavailable: all 1 connections are in use\.$/,
     });
     const impatient = other();
     const waits = impatient.read();

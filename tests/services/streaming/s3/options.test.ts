@@ -21,20 +21,24 @@ describe("S3 options", () => {
     ],
     ["an FTP endpoint", { endpoint: "ftp://minio" }, /endpoint is wrong/],
     ["an endpoint with a query", { endpoint: "http://a/?b" }, /endpoint is/],
-    ["an empty bucket name", { bucket: "" }, /"" is no bucket's name/],
+    ["an empty bucket name", { bucket: "" }, /"" is not a valid bucket name/],
     [
       "a bucket name with a slash",
       { bucket: "a/b" },
-      /"a\/b" is no bucket's name/,
+      /"a\/b" is not a valid bucket name/,
     ],
     [
       "a bucket name with capital letters",
       { bucket: "Titles" },
       /"Titles" is no/,
     ],
-    ["an empty region", { region: "" }, /"" is no region/],
+    ["an empty region", { region: "" }, /"" is not a valid region/],
     ["a region with a space", { region: "eu central" }, /"eu central" is no/],
-    ["a prefix with ..", { prefix: "a/../b" }, /"a\/..\/b" is no prefix/],
+    [
+      "a prefix with ..",
+      { prefix: "a/../b" },
+      /"a\/..\/b" is not a valid prefix/,
+    ],
     ["an empty access key", { accessKeyId: "" }, /accessKeyId is wrong/],
     [
       "an empty secret access key",

@@ -42,19 +42,19 @@ describe("S3 bucket: finding files", () => {
   it("reports an unknown access key", () =>
     refused(
       { accessKeyId: "wrong-key" },
-      /it answered 40\d \w+, it does not know the access key/,
+      /it answered 40\d \w+, the access key does not exist/,
     ));
 
   it("reports a missing bucket", () =>
     refused(
       { bucket: "nothing" },
-      /^The bucket "nothing" at http:\S+ can't be used: .*there is no such bucket/,
+      /^The bucket "nothing" at http:\S+ can't be used: .*the bucket does not exist/,
     ));
 
   it("reports a wrong region", () =>
     refused(
       { region: "eu-west-1" },
-      /it answered 400 AuthorizationHeaderMalformed, the bucket is in region us-east-1, and requests are signed for eu-west-1/,
+      /it answered 400 AuthorizationHeaderMalformed, the bucket is in region us-east-1, but requests are signed for eu-west-1/,
     ));
 
   it("returns size, entity tag, type and date, and reads the file", async () => {

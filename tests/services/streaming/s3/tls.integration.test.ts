@@ -72,7 +72,7 @@ describe("S3 bucket over HTTPS", () => {
     assert.rejects(open("localhost"), {
       name: "MediaAway",
       message:
-        /^The bucket "titles" at https:.* is away: self-signed certificate\b/,
+        /^The bucket "titles" at https:.* is unavailable: self-signed certificate\b/,
     }));
 
   it("fails with MediaAway when the certificate is for another host", async () => {
