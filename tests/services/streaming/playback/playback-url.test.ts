@@ -26,7 +26,7 @@ describe("Playback URL", () => {
   it("rejects a key shorter than 32 characters", () => {
     assert.throws(
       () => createPlaybackUrls({ key: "x".repeat(31) }),
-      /has 31 characters; it needs 32 at least/,
+      /has 31 characters; it needs at least 32/,
     );
   });
 

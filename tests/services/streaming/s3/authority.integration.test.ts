@@ -99,7 +99,7 @@ describe("S3 bucket with a private certificate authority", () => {
         endpoint.replace("localhost", "127.0.0.1"),
       ),
       {
-        message: /is away: Hostname\/IP does not match certificate's altnames/,
+        message: /is unavailable: Hostname\/IP does not match certificate's altnames/,
       },
     ));
 });

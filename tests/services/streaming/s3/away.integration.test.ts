@@ -100,7 +100,7 @@ describe("S3 bucket: failures", () => {
   it("fails with MediaAway before the timeout when the connection is refused", async () => {
     await away(
       find("http://127.0.0.1:1", { timeout: 3_600 }),
-      /is away: connect ECONNREFUSED/,
+      /is unavailable: connect ECONNREFUSED/,
     );
   });
 
@@ -127,7 +127,7 @@ describe("S3 bucket: failures", () => {
   it("gives up after three attempts and reports the status", async () => {
     const slow = "<Error><Code>SlowDown</Code></Error>";
     const { endpoint, requests } = await serve(status(503, {}, slow));
-    await away(find(endpoint), /is away: it answered 503\.$/);
+    await away(find(endpoint), /is unavailable: it answered 503\.$/);
     assert.equal(requests.length, 3);
   });
 

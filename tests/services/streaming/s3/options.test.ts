@@ -17,9 +17,9 @@ describe("S3 options", () => {
     [
       "an endpoint that is not a URL",
       { endpoint: "minio" },
-      /endpoint is wrong/,
+      /endpoint is invalid/,
     ],
-    ["an FTP endpoint", { endpoint: "ftp://minio" }, /endpoint is wrong/],
+    ["an FTP endpoint", { endpoint: "ftp://minio" }, /endpoint is invalid/],
     ["an endpoint with a query", { endpoint: "http://a/?b" }, /endpoint is/],
     ["an empty bucket name", { bucket: "" }, /"" is not a valid bucket name/],
     [
@@ -30,22 +30,22 @@ describe("S3 options", () => {
     [
       "a bucket name with capital letters",
       { bucket: "Titles" },
-      /"Titles" is no/,
+      /"Titles" is not/,
     ],
     ["an empty region", { region: "" }, /"" is not a valid region/],
-    ["a region with a space", { region: "eu central" }, /"eu central" is no/],
+    ["a region with a space", { region: "eu central" }, /"eu central" is not/],
     [
       "a prefix with ..",
       { prefix: "a/../b" },
       /"a\/..\/b" is not a valid prefix/,
     ],
-    ["an empty access key", { accessKeyId: "" }, /accessKeyId is wrong/],
+    ["an empty access key", { accessKeyId: "" }, /accessKeyId is invalid/],
     [
       "an empty secret access key",
       { secretAccessKey: "" },
-      /secretAccessKey is wrong/,
+      /secretAccessKey is invalid/,
     ],
-    ["an empty session token", { sessionToken: "" }, /sessionToken is wrong/],
+    ["an empty session token", { sessionToken: "" }, /sessionToken is invalid/],
   ];
   for (const [what, changed, message] of wrong)
     it(`rejects ${what}`, () => {
@@ -57,7 +57,7 @@ describe("S3 options", () => {
       assert.throws(
         () => openBucket({ ...options, [name]: "very-secret\n" }),
         ({ message }: Error) =>
-          message.includes(`${name} is wrong`) && !message.includes("secret\n"),
+          message.includes(`${name} is invalid`) && !message.includes("secret\n"),
       );
   });
 

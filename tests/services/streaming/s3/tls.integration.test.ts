@@ -79,7 +79,7 @@ describe("S3 bucket over HTTPS", () => {
     tls.setDefaultCACertificates([cert]);
     await assert.rejects(open("127.0.0.1"), {
       name: "MediaAway",
-      message: /is away: Hostname\/IP does not match certificate's altnames/,
+      message: /is unavailable: Hostname\/IP does not match certificate's altnames/,
     });
   });
 });
