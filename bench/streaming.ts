@@ -47,7 +47,7 @@ async function startOurs(): Promise<Server> {
     "taskset",
     [
       ...["-c", core.server, process.execPath, `--max-heap-size=${heap}`],
-      "tests/support/programs/delivery.ts",
+      "tests/support/programs/file-response.ts",
       JSON.stringify({ root: files }),
     ],
     {

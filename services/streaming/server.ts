@@ -11,7 +11,7 @@ import {
 import * as z from "zod";
 import { shortestKey } from "./access/playback-url.ts";
 import { createStreaming } from "./app.ts";
-import { configuredStore, mediaVariables } from "./media/configured.ts";
+import { configuredStore, mediaVariables } from "./media/variables.ts";
 import { readScripts } from "./routes/assets.ts";
 
 const anOrigin =

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { AwsClient } from "aws4fetch";
-import type { S3Options } from "../../services/streaming/media/s3.ts";
+import type { S3Options } from "../../services/streaming/media/s3/store.ts";
 import { takesConnections } from "./connection.ts";
 import { freePort } from "./free-port.ts";
 import { versitygw } from "./versitygw/versitygw.ts";

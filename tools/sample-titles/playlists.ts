@@ -1,4 +1,4 @@
-import { codecs, type Fragment, fragments } from "./boxes.ts";
+import { codecs, type Fragment, fragments } from "./mp4-boxes.ts";
 
 /** A title's video in one size. */
 export interface Rendition {

@@ -2,17 +2,17 @@ import { type Database, logger } from "@marquee/service-kit";
 import { CircuitState, ConsecutiveBreaker, circuitBreaker } from "cockatiel";
 import { HTTPException } from "hono/http-exception";
 import { LRUCache } from "lru-cache";
+import { PaymentAway } from "../clients/errors.ts";
 import {
   type Answer,
   createAsk,
   type Fetch,
   failures,
   Unanswered,
-} from "../origin/ask.ts";
-import { PaymentAway } from "../origin/payment-away.ts";
+} from "../clients/json-client.ts";
 import { type Entitlement, EntitlementJson } from "./entitlement.ts";
+import { createRemembered } from "./last-known-entitlements.ts";
 import type { Breaker, EntitlementMetrics } from "./metrics.ts";
-import { createRemembered } from "./remembered.ts";
 
 export interface EntitlementTimes {
   /** Timeout of each attempt to ask payment, in milliseconds. @default 1000 */

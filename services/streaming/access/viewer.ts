@@ -11,8 +11,8 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { LRUCache } from "lru-cache";
 import * as z from "zod";
-import { createAsk, type Fetch, Unanswered } from "../origin/ask.ts";
-import { createForwardedOf } from "../origin/forwarded.ts";
+import { createAsk, type Fetch, Unanswered } from "../clients/json-client.ts";
+import { createForwardedOf } from "../http/forwarded.ts";
 
 /** The user who makes a request. */
 export interface Viewer {

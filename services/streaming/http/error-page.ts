@@ -6,11 +6,11 @@ import {
   type Failure,
 } from "@marquee/service-kit";
 import type { Context } from "hono";
-import { PaymentAway } from "../origin/payment-away.ts";
+import { PaymentAway } from "../clients/errors.ts";
 import { messagePage, type Refusal, refusals } from "../pages/message.ts";
 import { StoreAway } from "./errors.ts";
-import { Refused } from "./page-answer.ts";
-import type { Visitor } from "./visitor.ts";
+import { Refused } from "./page-response.ts";
+import type { Visitor } from "./page-session.ts";
 
 /** Renders errors as pages of the site, with the header of a signed-in viewer. */
 export const createErrorPage =

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { largestPlaylist } from "../delivery/playlist.ts";
 import type { MediaFile, MediaStore } from "./media-store.ts";
-import { tallestIn, tallestOf } from "./tallest.ts";
+import { tallestIn, tallestOf } from "./picture-height.ts";
+import { largestPlaylist } from "./playlist.ts";
 
 /** Path of the catalogue below the store's root. */
 const path = "catalogue.json";

@@ -1,6 +1,6 @@
 import type { Html } from "@marquee/service-kit";
 import { html } from "hono/html";
-import { isLive } from "../origin/payment-json.ts";
+import { isLive } from "../clients/payment-schemas.ts";
 import { dayOrTime } from "./dates.ts";
 import { hiddenField } from "./form.ts";
 import { layout, noticeBox, type Viewer } from "./layout.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Mistakes } from "@marquee/service-kit";
-import type { Method, Outcome } from "../origin/payment-client.ts";
+import type { Method, Outcome } from "../clients/payment.ts";
 import { parseExpiry } from "../pages/expiry.ts";
 
 /** Card details as typed. */

@@ -1,8 +1,8 @@
 import { factory } from "@marquee/service-kit";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Viewer } from "../access/viewer.ts";
-import { isLive } from "../origin/payment-json.ts";
-import type { Parts } from "../parts.ts";
+import { isLive } from "../clients/payment-schemas.ts";
+import type { Parts } from "../dependencies.ts";
 import { forgetUser } from "../progress/progress.ts";
 import { newKey } from "./card-form.ts";
 

@@ -1,10 +1,10 @@
 import { formOf, sameOrigin } from "@marquee/service-kit";
+import type { Outcome } from "../clients/payment.ts";
+import { isLive, type Subscription } from "../clients/payment-schemas.ts";
+import type { Parts } from "../dependencies.ts";
 import { keepAim } from "../http/browser.ts";
-import { createPages, type PageContext, show } from "../http/page-answer.ts";
-import type { Outcome } from "../origin/payment-client.ts";
-import { isLive, type Subscription } from "../origin/payment-json.ts";
+import { createPages, type PageContext, show } from "../http/page-response.ts";
 import { membershipPage } from "../pages/membership.ts";
-import type { Parts } from "../parts.ts";
 import { keyOf, newKey } from "./card-form.ts";
 import { liveOf } from "./subscribe-pages.ts";
 

@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
 import type { Viewer } from "../access/viewer.ts";
-import type { Parts } from "../parts.ts";
+import type { Parts } from "../dependencies.ts";
 import { positionOf, progressOf, saveProgress } from "../progress/progress.ts";
 
 const Id = z.strictObject({ id: z.string() });

@@ -3,11 +3,11 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
 import type { Refused } from "../access/playback-url.ts";
-import { deliver } from "../delivery/deliver.ts";
-import { largestPlaylist, withQuery } from "../delivery/playlist.ts";
+import type { Parts } from "../dependencies.ts";
+import { deliver } from "../file-response/file-response.ts";
 import type { Title } from "../media/catalogue.ts";
 import type { MediaFile } from "../media/media-store.ts";
-import type { Parts } from "../parts.ts";
+import { largestPlaylist, withQuery } from "../media/playlist.ts";
 import { ofFiles } from "./titles.ts";
 
 const tags = ["streaming"];

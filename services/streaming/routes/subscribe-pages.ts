@@ -5,21 +5,21 @@ import {
   prefersHtml,
   sameOrigin,
 } from "@marquee/service-kit";
+import type { Outcome } from "../clients/payment.ts";
+import { isLive, type Subscription } from "../clients/payment-schemas.ts";
+import type { Parts } from "../dependencies.ts";
 import { keepAim, takeAim } from "../http/browser.ts";
 import {
   createPages,
   type PageContext,
   Refused,
   show,
-} from "../http/page-answer.ts";
-import type { Visit } from "../http/visitor.ts";
-import type { Outcome } from "../origin/payment-client.ts";
-import { isLive, type Subscription } from "../origin/payment-json.ts";
+} from "../http/page-response.ts";
+import type { Visit } from "../http/page-session.ts";
 import { messagePage } from "../pages/message.ts";
 import { plansPage } from "../pages/plans.ts";
 import { changeCardPage, subscribePage } from "../pages/subscribe.ts";
 import { waitingPage } from "../pages/waiting.ts";
-import type { Parts } from "../parts.ts";
 import { keyOf, mistakesOf, newKey, readCard } from "./card-form.ts";
 
 /** How long the plans wait for the catalogue, which is slow only on its first read. */

@@ -3,9 +3,9 @@ import type { Context } from "hono";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import { deliver } from "../delivery/deliver.ts";
+import type { Parts } from "../dependencies.ts";
+import { deliver } from "../file-response/file-response.ts";
 import type { Title } from "../media/catalogue.ts";
-import type { Parts } from "../parts.ts";
 
 const tags = ["titles"];
 

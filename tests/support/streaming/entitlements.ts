@@ -10,7 +10,7 @@ import {
   type EntitlementTimes,
 } from "../../../services/streaming/access/entitlements.ts";
 import { createEntitlementMetrics } from "../../../services/streaming/access/metrics.ts";
-import { PaymentAway } from "../../../services/streaming/origin/payment-away.ts";
+import { PaymentAway } from "../../../services/streaming/clients/errors.ts";
 import { useDatabase } from "../postgres.ts";
 import { answer, type Upstream, useUpstream } from "./upstream.ts";
 

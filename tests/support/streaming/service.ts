@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type Database, openDatabase } from "@marquee/service-kit";
 import { createStreaming } from "../../../services/streaming/app.ts";
-import { openFolder } from "../../../services/streaming/media/folder.ts";
+import { openFolder } from "../../../services/streaming/media/folder/store.ts";
 import type { StreamingOptions } from "../../../services/streaming/options.ts";
 import { conforming } from "../openapi.ts";
 import { useDatabase } from "../postgres.ts";

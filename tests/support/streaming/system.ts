@@ -9,7 +9,7 @@ import {
 import { createAuth } from "../../../services/auth/app.ts";
 import { createPayment } from "../../../services/payment/app.ts";
 import { configuredProcessor } from "../../../services/payment/processors/configured.ts";
-import { originRoutes } from "../../../services/streaming/origin/paths.ts";
+import { originRoutes } from "../../../services/streaming/gateway/paths.ts";
 import { cheap, keyEncryptionKey } from "../auth/domain.ts";
 import { freePort } from "../free-port.ts";
 import { operatorKey } from "../payment/service.ts";

@@ -5,7 +5,7 @@ import {
   InvalidCatalogue,
   readCatalogue,
 } from "../../../../services/streaming/media/catalogue.ts";
-import { openFolder } from "../../../../services/streaming/media/folder.ts";
+import { openFolder } from "../../../../services/streaming/media/folder/store.ts";
 import { useFolders } from "../../../support/folders.ts";
 
 const contents = {

@@ -9,7 +9,7 @@ import {
   inside,
   top,
   withDuration,
-} from "../../../../tools/sample-titles/boxes.ts";
+} from "../../../../tools/sample-titles/mp4-boxes.ts";
 
 const root = join(
   import.meta.dirname,

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { type Database, migrate, openDatabase } from "@marquee/service-kit";
 import { createEntitlements } from "../../../../services/streaming/access/entitlements.ts";
-import { createPaymentClient } from "../../../../services/streaming/origin/payment-client.ts";
+import { createPaymentClient } from "../../../../services/streaming/clients/payment.ts";
 import { useDatabase } from "../../../support/postgres.ts";
 import { newUser, useSystem } from "../../../support/streaming/system.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openFolder } from "../../../../services/streaming/media/folder.ts";
+import { openFolder } from "../../../../services/streaming/media/folder/store.ts";
 import { MediaAway } from "../../../../services/streaming/media/media-store.ts";
 import { browse, pageOf } from "../../../support/auth/browser.ts";
 import { useStreaming } from "../../../support/streaming/service.ts";

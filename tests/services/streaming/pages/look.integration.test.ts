@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Browser, Page } from "puppeteer-core";
-import { openFolder } from "../../../../services/streaming/media/folder.ts";
+import { openFolder } from "../../../../services/streaming/media/folder/store.ts";
 import { sizes, startChromium } from "../../../support/chromium/chromium.ts";
 import { looksRight } from "../../../support/chromium/looks-right.ts";
 import { useStreaming } from "../../../support/streaming/service.ts";

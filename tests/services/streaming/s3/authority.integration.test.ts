@@ -6,7 +6,7 @@ import * as z from "zod";
 import {
   configuredStore,
   mediaVariables,
-} from "../../../../services/streaming/media/configured.ts";
+} from "../../../../services/streaming/media/variables.ts";
 import { useFolders } from "../../../support/folders.ts";
 import { useS3 } from "../../../support/s3-server.ts";
 
@@ -99,7 +99,8 @@ describe("S3 bucket with a private certificate authority", () => {
         endpoint.replace("localhost", "127.0.0.1"),
       ),
       {
-        message: /is unavailable: Hostname\/IP does not match certificate's altnames/,
+        message:
+          /is unavailable: Hostname\/IP does not match certificate's altnames/,
       },
     ));
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import { bucketOf } from "../../../../services/streaming/media/s3/bucket.ts";
 import {
   openBucket,
   type S3Options,
-} from "../../../../services/streaming/media/s3.ts";
-import { bucketOf } from "../../../../services/streaming/media/s3-bucket.ts";
+} from "../../../../services/streaming/media/s3/store.ts";
 
 const options: S3Options = {
   endpoint: "http://127.0.0.1:9000",
@@ -57,7 +57,8 @@ describe("S3 options", () => {
       assert.throws(
         () => openBucket({ ...options, [name]: "very-secret\n" }),
         ({ message }: Error) =>
-          message.includes(`${name} is invalid`) && !message.includes("secret\n"),
+          message.includes(`${name} is invalid`) &&
+          !message.includes("secret\n"),
       );
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MediaFile } from "../../../../services/streaming/media/media-store.ts";
-import { openBucket } from "../../../../services/streaming/media/s3.ts";
+import { openBucket } from "../../../../services/streaming/media/s3/store.ts";
 import { useS3 } from "../../../support/s3-server.ts";
 import { useTcpProxies } from "../../../support/tcp-proxy.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import dns from "node:dns";
 import { MediaAway } from "../../../../services/streaming/media/media-store.ts";
-import { openBucket } from "../../../../services/streaming/media/s3.ts";
+import { openBucket } from "../../../../services/streaming/media/s3/store.ts";
 import { useClock } from "../../../support/clock.ts";
 import { useS3, virtualDomain } from "../../../support/s3-server.ts";
 import { useTcpProxies } from "../../../support/tcp-proxy.ts";

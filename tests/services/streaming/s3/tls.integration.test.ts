@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import tls from "node:tls";
-import { openBucket } from "../../../../services/streaming/media/s3.ts";
+import { openBucket } from "../../../../services/streaming/media/s3/store.ts";
 import { useFolders } from "../../../support/folders.ts";
 import { useS3 } from "../../../support/s3-server.ts";
 
@@ -79,7 +79,8 @@ describe("S3 bucket over HTTPS", () => {
     tls.setDefaultCACertificates([cert]);
     await assert.rejects(open("127.0.0.1"), {
       name: "MediaAway",
-      message: /is unavailable: Hostname\/IP does not match certificate's altnames/,
+      message:
+        /is unavailable: Hostname\/IP does not match certificate's altnames/,
     });
   });
 });
