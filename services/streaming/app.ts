@@ -7,18 +7,18 @@ import {
 } from "@marquee/service-kit";
 import { createEntitlements } from "./access/entitlements.ts";
 import { createEntitlementMetrics } from "./access/metrics.ts";
-import { createGrants } from "./access/playback-grants.ts";
+import { createPlaybackGrants } from "./access/playback-grants.ts";
 import { createPlaybackUrls } from "./access/playback-url.ts";
 import { createViewers } from "./access/viewer.ts";
 import { createPaymentClient } from "./clients/payment.ts";
-import type { Parts } from "./dependencies.ts";
-import { originRoutes } from "./gateway/paths.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { gatewayRoutes } from "./gateway/paths.ts";
 import { createErrorPage } from "./http/error-page.ts";
-import { onApiError } from "./http/errors.ts";
+import { rethrowAsHttp } from "./http/errors.ts";
 import { createForwardedOf } from "./http/forwarded.ts";
-import { createVisitor } from "./http/page-session.ts";
-import { createProgramme } from "./media/catalogue-cache.ts";
-import { MediaAway } from "./media/media-store.ts";
+import { createPageSessions } from "./http/page-session.ts";
+import { createCatalogueCache } from "./media/catalogue-cache.ts";
+import { MediaUnavailableError } from "./media/media-store.ts";
 import type { StreamingOptions } from "./options.ts";
 import { assetRoutes } from "./routes/assets.ts";
 import { cataloguePages } from "./routes/catalogue-pages.ts";
@@ -73,17 +73,20 @@ export function createStreaming(options: StreamingOptions) {
     async onStart() {
       await migrate(database, join(import.meta.dirname, "migrations"));
       // Start even if the media store is unavailable: it may return at any time, and until then the pages say so.
-      await parts.programme.catalogue().catch((err) => {
-        if (!(err instanceof MediaAway)) throw err;
+      await parts.catalogueCache.get().catch((err) => {
+        if (!(err instanceof MediaUnavailableError)) throw err;
         logger.error({ err }, "the media store is unavailable");
       });
     },
     onShutdown: () => parts.entitlements.settled(),
   });
-  const parts = partsOf(options, createEntitlementMetrics(service.metrics));
+  const parts = createDependencies(
+    options,
+    createEntitlementMetrics(service.metrics),
+  );
 
   const api = createApi(info);
-  api.app.onError(onApiError);
+  api.app.onError(rethrowAsHttp);
   for (const add of [titleRoutes, streamRoutes, playbackRoutes])
     add(api, parts);
   // Responses without Cache-Control are user-specific: default to no-store.
@@ -100,31 +103,36 @@ export function createStreaming(options: StreamingOptions) {
     service.app.route("/", pages(parts));
   const { authUrl, paymentUrl, trustedProxies = 0 } = options;
   service.app.route("/", deletedAccounts(parts));
-  service.app.route("/", originRoutes({ authUrl, paymentUrl, trustedProxies }));
+  service.app.route(
+    "/",
+    gatewayRoutes({ authUrl, paymentUrl, trustedProxies }),
+  );
   return service;
 }
 
-function partsOf(
+function createDependencies(
   options: StreamingOptions,
   metrics: ReturnType<typeof createEntitlementMetrics>,
-): Parts {
+): Dependencies {
   const { database, store, accessTokens, authUrl, paymentUrl } = options;
-  const { trustedProxies = 0, times } = options;
+  const { trustedProxies = 0, timings } = options;
   const viewers = createViewers({ authUrl, accessTokens, trustedProxies });
   const entitlements = createEntitlements({
-    ...{ paymentUrl, database, metrics },
-    ...(times?.entitlements && { times: times.entitlements }),
+    paymentUrl,
+    database,
+    metrics,
+    ...(timings?.entitlements && { timings: timings.entitlements }),
   });
   const playbackUrls = createPlaybackUrls({ key: options.playbackKey });
   return {
     database,
     store,
-    programme: createProgramme(store, times?.catalogue),
+    catalogueCache: createCatalogueCache(store, timings?.catalogueMaxAgeMs),
     viewers,
-    visitor: createVisitor(viewers),
+    visitor: createPageSessions(viewers),
     entitlements,
     playbackUrls,
-    grants: createGrants({ entitlements, playbackUrls }),
+    playbackGrants: createPlaybackGrants({ entitlements, playbackUrls }),
     payment: createPaymentClient({ paymentUrl }),
     forwardedOf: createForwardedOf(trustedProxies),
     testCards: options.testCards ? testCards : [],

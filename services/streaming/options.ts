@@ -1,5 +1,5 @@
 import type { AccessTokens, Database } from "@marquee/service-kit";
-import type { EntitlementTimes } from "./access/entitlements.ts";
+import type { EntitlementTimings } from "./access/entitlements.ts";
 import type { MediaStore } from "./media/media-store.ts";
 
 /** Options of the streaming service. */
@@ -22,10 +22,10 @@ export interface StreamingOptions {
   trustedProxies?: number;
   /** Whether card forms show test cards, because no real money moves. @default false */
   testCards?: boolean;
-  times?: {
+  timings?: {
     /** @default entitlementTimes */
-    entitlements?: Partial<EntitlementTimes>;
+    entitlements?: Partial<EntitlementTimings>;
     /** Age in milliseconds at which the catalogue is refreshed. @default 60000 */
-    catalogue?: number;
+    catalogueMaxAgeMs?: number;
   };
 }

@@ -9,15 +9,15 @@ import {
   wholeNumber,
 } from "@marquee/service-kit";
 import * as z from "zod";
-import { shortestKey } from "./access/playback-url.ts";
+import { minKeyLength } from "./access/playback-url.ts";
 import { createStreaming } from "./app.ts";
-import { configuredStore, mediaVariables } from "./media/variables.ts";
+import { mediaVariables, openMediaStore } from "./media/variables.ts";
 import { readScripts } from "./routes/assets.ts";
 
 const anOrigin =
   "expected a URL such as http://auth-service:8081, without a path or a trailing slash";
 const origin = z.string(anOrigin).regex(/^https?:\/\/[^\s/?#@]+$/, anOrigin);
-const aKey = `expected ${shortestKey} characters at least; \`openssl rand -base64 32\` makes them`;
+const aKey = `expected ${minKeyLength} characters at least; \`openssl rand -base64 32\` makes them`;
 
 const {
   PORT,
@@ -38,7 +38,7 @@ const {
   /** URL of payment. */
   PAYMENT_URL: origin,
   /** Key that signs playback URLs, the same in every replica. Changing it invalidates all existing URLs. */
-  PLAYBACK_KEY: z.string(aKey).min(shortestKey, aKey),
+  PLAYBACK_KEY: z.string(aKey).min(minKeyLength, aKey),
   /** Payment's processor; with the sandbox, forms show its test cards. @default stripe */
   PROCESSOR: z
     .enum(["sandbox", "stripe"], "expected sandbox or stripe")
@@ -73,7 +73,7 @@ serve(
 
 function store() {
   try {
-    return configuredStore(variables, join(import.meta.dirname, "assets"));
+    return openMediaStore(variables, join(import.meta.dirname, "assets"));
   } catch (error) {
     // An invalid environment is not a bug: a stack trace would only hide the message.
     console.error(

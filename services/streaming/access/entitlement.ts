@@ -21,7 +21,8 @@ export const EntitlementJson = z
   })
   .transform(
     ({ entitled, status, plan, until }): Entitlement => ({
-      ...{ entitled, status },
+      entitled,
+      status,
       ...(plan !== undefined && { plan }),
       ...(until !== undefined && { until: new Date(until) }),
     }),

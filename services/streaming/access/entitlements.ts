@@ -1,51 +1,49 @@
 import { type Database, logger } from "@marquee/service-kit";
 import { CircuitState, ConsecutiveBreaker, circuitBreaker } from "cockatiel";
-import { HTTPException } from "hono/http-exception";
 import { LRUCache } from "lru-cache";
-import { PaymentAway } from "../clients/errors.ts";
 import {
-  type Answer,
-  createAsk,
+  AccessTokenRejectedError,
+  PaymentUnavailableError,
+} from "../clients/errors.ts";
+import {
+  createJsonClient,
   type Fetch,
-  failures,
-  Unanswered,
+  type JsonResponse,
+  UpstreamError,
+  upstreamFailures,
 } from "../clients/json-client.ts";
 import { type Entitlement, EntitlementJson } from "./entitlement.ts";
-import { createRemembered } from "./last-known-entitlements.ts";
-import type { Breaker, EntitlementMetrics } from "./metrics.ts";
+import { createLastKnownEntitlements } from "./last-known-entitlements.ts";
+import type { BreakerState, EntitlementMetrics } from "./metrics.ts";
+import type { Viewer } from "./viewer.ts";
 
-export interface EntitlementTimes {
+export interface EntitlementTimings {
   /** Timeout of each attempt to ask payment, in milliseconds. @default 1000 */
-  timeout: number;
+  timeoutMs: number;
   /** Attempts after the first, with jittered delays. @default 2 */
   retries: number;
   /** Consecutive failures that open the circuit breaker. @default 5 */
-  failures: number;
+  breakerFailures: number;
   /** Milliseconds until the open circuit breaker lets one request through. @default 5000 */
-  rest: number;
+  breakerRestMs: number;
   /** Upper limit for caching a positive answer in milliseconds, whatever its Cache-Control. @default 5000 */
-  yes: number;
+  positiveMaxAgeMs: number;
   /** The same for negative and last-known answers, which may change at any moment. @default 1000 */
-  no: number;
+  negativeMaxAgeMs: number;
 }
 
-export const entitlementTimes: EntitlementTimes = {
-  timeout: 1_000,
+export const entitlementTimings: EntitlementTimings = {
+  timeoutMs: 1_000,
   retries: 2,
-  failures: 5,
-  rest: 5_000,
-  yes: 5_000,
-  no: 1_000,
+  breakerFailures: 5,
+  breakerRestMs: 5_000,
+  positiveMaxAgeMs: 5_000,
+  negativeMaxAgeMs: 1_000,
 };
 
-export interface Viewer {
-  /** Auth's user id: a UUID. */
-  userId: string;
-  /** The user's access token. */
-  token: string;
-}
-
-export type Answered = Entitlement & { source: "payment" | "remembered" };
+export type EntitlementAnswer = Entitlement & {
+  source: "payment" | "remembered";
+};
 
 export interface Entitlements {
   /**
@@ -53,7 +51,7 @@ export interface Entitlements {
    * hours old.
    * @throws PaymentUnavailableError; AccessTokenRejectedError
    */
-  of(viewer: Viewer): Promise<Answered>;
+  check(viewer: Viewer): Promise<EntitlementAnswer>;
   /** Drops the cached answer: call it after a user has paid or canceled. */
   forget(userId: string): void;
   /** Resolves when pending writes are done. Call it before closing the database. */
@@ -67,128 +65,140 @@ export interface EntitlementsOptions {
   /** @default globalThis.fetch */
   fetch?: Fetch;
   metrics?: EntitlementMetrics;
-  /** @default entitlementTimes */
-  times?: Partial<EntitlementTimes>;
+  /** @default entitlementTimings */
+  timings?: Partial<EntitlementTimings>;
 }
 
-/** An answer and how long it may be cached, in milliseconds. */
-interface Kept {
-  answered: Answered;
-  ttl: number;
+/** An answer and how long it may be cached. */
+interface CacheEntry {
+  answer: EntitlementAnswer;
+  ttlMs: number;
 }
 
 /** Asks payment whether viewers may watch. Concurrent requests for a viewer share one call. */
 export function createEntitlements(options: EntitlementsOptions): Entitlements {
   const { paymentUrl, database, fetch, metrics } = options;
-  const times = { ...entitlementTimes, ...options.times };
-  const breaker = watchedBreaker(times, metrics);
-  const ask = createAsk(times, fetch, breaker);
-  const remembered = createRemembered(database);
-  const cache = new LRUCache<string, Answered>({ max: 10_000 });
-  const flights = new Map<string, Promise<Answered>>();
+  const timings = { ...entitlementTimings, ...options.timings };
+  const breaker = createBreaker(timings, metrics);
+  const fetchJson = createJsonClient(timings, fetch, breaker);
+  const lastKnown = createLastKnownEntitlements(database);
+  const cache = new LRUCache<string, EntitlementAnswer>({ max: 10_000 });
+  const pending = new Map<string, Promise<EntitlementAnswer>>();
 
-  async function askPayment({ userId, token }: Viewer): Promise<Kept> {
-    const began = performance.now();
-    const answer = await ask(`${paymentUrl}/entitlements/${userId}`, {
+  async function askPayment({ userId, token }: Viewer): Promise<CacheEntry> {
+    const startedAt = performance.now();
+    const response = await fetchJson(`${paymentUrl}/entitlements/${userId}`, {
       headers: { authorization: `Bearer ${token}` },
     });
-    const entitlement = read(answer);
-    remembered.keep(userId, entitlement, performance.now() - began);
-    metrics?.answered("payment");
-    const most = entitlement.entitled ? times.yes : times.no;
-    const ttl = Math.min(most, maxAgeOf(answer.headers)) - age(began);
-    return { answered: { ...entitlement, source: "payment" }, ttl };
+    const entitlement = parseEntitlement(response);
+    lastKnown.save(userId, entitlement, performance.now() - startedAt);
+    metrics?.countAnswer("payment");
+    const maxTtlMs = entitlement.entitled
+      ? timings.positiveMaxAgeMs
+      : timings.negativeMaxAgeMs;
+    const ttlMs =
+      Math.min(maxTtlMs, maxAgeMs(response.headers)) - elapsedMs(startedAt);
+    return { answer: { ...entitlement, source: "payment" }, ttlMs };
   }
 
-  async function recall(userId: string, cause: unknown): Promise<Kept> {
-    const found = await remembered.recall(userId);
-    metrics?.answered(found ? "remembered" : "none");
-    if (!found) throw new PaymentAway(cause);
-    return { answered: { ...found, source: "remembered" }, ttl: times.no };
+  async function answerFromLastKnown(
+    userId: string,
+    cause: unknown,
+  ): Promise<CacheEntry> {
+    const found = await lastKnown.get(userId);
+    metrics?.countAnswer(found ? "remembered" : "none");
+    if (!found) throw new PaymentUnavailableError(cause);
+    return {
+      answer: { ...found, source: "remembered" },
+      ttlMs: timings.negativeMaxAgeMs,
+    };
   }
 
-  async function answer(viewer: Viewer): Promise<Kept> {
+  async function findAnswer(viewer: Viewer): Promise<CacheEntry> {
     try {
       return await askPayment(viewer);
     } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
-      return recall(viewer.userId, error);
+      if (!(error instanceof UpstreamError)) throw error;
+      return answerFromLastKnown(viewer.userId, error);
     }
   }
 
-  function keep(userId: string, { answered, ttl }: Kept): void {
-    const left = (answered.until?.getTime() ?? Infinity) - Date.now();
-    const ms = Math.floor(Math.min(ttl, left));
-    if (ms > 0) cache.set(userId, answered, { ttl: ms });
+  function addToCache(userId: string, { answer, ttlMs }: CacheEntry): void {
+    const left = (answer.until?.getTime() ?? Infinity) - Date.now();
+    const ms = Math.floor(Math.min(ttlMs, left));
+    if (ms > 0) cache.set(userId, answer, { ttl: ms });
   }
 
   return {
-    async of(viewer) {
+    async check(viewer) {
       const { userId, token } = viewer;
-      const kept = cache.get(userId);
-      if (kept) {
-        metrics?.answered("cache");
-        return kept;
+      const cached = cache.get(userId);
+      if (cached) {
+        metrics?.countAnswer("cache");
+        return cached;
       }
       const flight = `${userId} ${token}`; // not per user: one of two tokens may have expired
-      const under = flights.get(flight);
-      if (under) return under;
-      const asking = answer(viewer)
-        .then((kept) => {
-          if (flights.get(flight) === asking) keep(userId, kept);
-          return kept.answered;
+      const shared = pending.get(flight);
+      if (shared) return shared;
+      const asking = findAnswer(viewer)
+        .then((entry) => {
+          if (pending.get(flight) === asking) addToCache(userId, entry);
+          return entry.answer;
         })
         .finally(() => {
-          if (flights.get(flight) === asking) flights.delete(flight);
+          if (pending.get(flight) === asking) pending.delete(flight);
         });
-      flights.set(flight, asking);
+      pending.set(flight, asking);
       return asking;
     },
     forget(userId) {
       cache.delete(userId);
       // Answers in flight may predate the change, so they must not be cached.
-      for (const flight of flights.keys())
-        if (flight.startsWith(`${userId} `)) flights.delete(flight);
+      for (const flight of pending.keys())
+        if (flight.startsWith(`${userId} `)) pending.delete(flight);
     },
-    settled: remembered.settled,
+    settled: lastKnown.settled,
   };
 }
 
-const age = (since: number) => performance.now() - since;
+const elapsedMs = (since: number) => performance.now() - since;
 
 /** @throws UpstreamError, AccessTokenRejectedError */
-function read({ status, body }: Answer): Entitlement {
+function parseEntitlement({ status, body }: JsonResponse): Entitlement {
   if (status === 401 || status === 403)
-    throw new HTTPException(status, {
-      message: "Payment does not take this access token. Sign in again.",
-    });
+    throw new AccessTokenRejectedError(status);
   const entitlement = EntitlementJson.safeParse(body);
   if (status === 200 && entitlement.success) return entitlement.data;
-  throw new Unanswered(`payment answered ${status}, and not an entitlement`);
+  throw new UpstreamError(
+    `payment answered ${status} without a valid entitlement`,
+  );
 }
 
 /** In milliseconds; 0 if Cache-Control has no max-age. */
-const maxAgeOf = (headers: Headers): number =>
+const maxAgeMs = (headers: Headers): number =>
   1000 *
   Number(
     /(?:^|[\s,])max-age=(\d+)/i.exec(headers.get("cache-control") ?? "")?.[1] ??
       0,
   );
 
-const names: Record<CircuitState, Breaker> = {
+const breakerStates: Record<CircuitState, BreakerState> = {
   [CircuitState.Closed]: "closed",
   [CircuitState.HalfOpen]: "half_open",
   [CircuitState.Open]: "open",
   [CircuitState.Isolated]: "open",
 };
 
-function watchedBreaker(times: EntitlementTimes, metrics?: EntitlementMetrics) {
-  const breaker = circuitBreaker(failures, {
-    halfOpenAfter: times.rest,
-    breaker: new ConsecutiveBreaker(times.failures),
+function createBreaker(
+  timings: EntitlementTimings,
+  metrics?: EntitlementMetrics,
+) {
+  const breaker = circuitBreaker(upstreamFailures, {
+    halfOpenAfter: timings.breakerRestMs,
+    breaker: new ConsecutiveBreaker(timings.breakerFailures),
   });
   breaker.onStateChange((state) => {
-    metrics?.breaker(names[state]);
+    metrics?.showBreakerState(breakerStates[state]);
     if (state === CircuitState.Open)
       logger.warn("payment is unavailable; using its last known answers");
     if (state === CircuitState.Closed) logger.info("payment answers again");

@@ -3,11 +3,11 @@ import { Counter, Gauge, type Registry } from "prom-client";
 /** Sources of answers: payment, this process's cache, or the last-known answer while payment is unavailable. */
 export const sources = ["payment", "cache", "remembered", "none"] as const;
 
-export type Breaker = "closed" | "half_open" | "open";
+export type BreakerState = "closed" | "half_open" | "open";
 
 export interface EntitlementMetrics {
-  answered(source: (typeof sources)[number]): void;
-  breaker(state: Breaker): void;
+  countAnswer(source: (typeof sources)[number]): void;
+  showBreakerState(state: BreakerState): void;
 }
 
 export function createEntitlementMetrics(
@@ -28,10 +28,13 @@ export function createEntitlementMetrics(
   });
   // Export all series from the start, so that the first increment counts as an increase.
   for (const source of sources) answers.inc({ source }, 0);
-  const show = (now: Breaker) => {
+  const show = (now: BreakerState) => {
     for (const state of ["closed", "half_open", "open"] as const)
       breaker.set({ state }, state === now ? 1 : 0);
   };
   show("closed");
-  return { answered: (source) => answers.inc({ source }), breaker: show };
+  return {
+    countAnswer: (source) => answers.inc({ source }),
+    showBreakerState: show,
+  };
 }

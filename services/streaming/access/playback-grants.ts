@@ -3,7 +3,7 @@ import type { PlaybackUrls } from "./playback-url.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Signed URLs to play a title, valid for a limited time. */
-export interface Playback {
+export interface PlaybackGrant {
   /** Signed path of the whole video. */
   url: string;
   /** Signed path of the HLS playlist. */
@@ -11,25 +11,25 @@ export interface Playback {
   expiresAt: Date;
 }
 
-export interface Grants {
+export interface PlaybackGrants {
   /**
    * Issues signed URLs for a title to a viewer with a subscription.
    * @returns undefined if the viewer has none
    * @throws PaymentUnavailableError; AccessTokenRejectedError
    */
-  grant(viewer: Viewer, title: string): Promise<Playback | undefined>;
+  grant(viewer: Viewer, title: string): Promise<PlaybackGrant | undefined>;
 }
 
-export function createGrants({
+export function createPlaybackGrants({
   entitlements,
   playbackUrls,
 }: {
   entitlements: Entitlements;
   playbackUrls: PlaybackUrls;
-}): Grants {
+}): PlaybackGrants {
   return {
     async grant(viewer, title) {
-      const { entitled, until } = await entitlements.of(viewer);
+      const { entitled, until } = await entitlements.check(viewer);
       if (!entitled) return undefined;
       const { userId } = viewer;
       const query = playbackUrls.sign({ title, viewer: userId, until });

@@ -1,13 +1,13 @@
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 
 /** Minimum length of the key in characters: 32 hexadecimal digits are 128 bits. */
-export const shortestKey = 32;
+export const minKeyLength = 32;
 
 /**
  * Maximum lifetime of a playback URL in seconds. The URL alone grants access, so it is short to make copies worthless;
  * players renew it, which checks the viewer's entitlement again.
  */
-export const playbackLifetime = 10 * 60;
+export const playbackLifetimeSeconds = 10 * 60;
 
 /** Title ids, as in the catalogue. */
 const titleId = /^[a-z0-9]+(-[a-z0-9]+)*$/;
@@ -19,7 +19,7 @@ const seconds = /^[1-9]\d{0,11}$/;
 const base64url = /^[\w-]{43}$/;
 
 /** The content of a verified playback URL. */
-export interface Playback {
+export interface PlaybackClaims {
   /** Auth's user id of the viewer. */
   viewer: string;
   expires: Date;
@@ -29,7 +29,7 @@ export interface Playback {
  * Why a playback URL is rejected. missing: it is unsigned; malformed: its query is invalid; wrong: it was changed, is
  * for another title or was signed with another key; expired: its signature is valid.
  */
-export type Refused = "missing" | "malformed" | "wrong" | "expired";
+export type RejectionReason = "missing" | "malformed" | "wrong" | "expired";
 
 export interface PlaybackUrls {
   /**
@@ -46,7 +46,7 @@ export interface PlaybackUrls {
   verify(
     title: string,
     query: URLSearchParams,
-  ): Playback | { refused: Refused };
+  ): PlaybackClaims | { rejected: RejectionReason };
 }
 
 export interface PlaybackUrlsOptions {
@@ -61,9 +61,9 @@ export function createPlaybackUrls({
   key,
   now = Date.now,
 }: PlaybackUrlsOptions): PlaybackUrls {
-  if (key.length < shortestKey)
+  if (key.length < minKeyLength)
     throw new Error(
-      `The key for playback URLs has ${key.length} characters; it needs at least ${shortestKey}. \`openssl rand -base64 32\` generates one.`,
+      `The key for playback URLs has ${key.length} characters; it needs at least ${minKeyLength}. \`openssl rand -base64 32\` generates one.`,
     );
   const derived = Buffer.from(
     hkdfSync("sha256", key, "", "marquee streaming: playback URLs", 32),
@@ -79,7 +79,7 @@ export function createPlaybackUrls({
       if (!titleId.test(title))
         throw new Error(`"${title}" is not a title id.`);
       if (!uuid.test(viewer)) throw new Error("The viewer is not a UUID.");
-      const latest = now() + 1000 * playbackLifetime;
+      const latest = now() + 1000 * playbackLifetimeSeconds;
       const end = Math.min(latest, until?.getTime() ?? latest);
       if (Number.isNaN(end)) throw new Error("`until` is not a valid date.");
       const expires = `${Math.max(1, Math.floor(end / 1000))}`;
@@ -92,20 +92,20 @@ export function createPlaybackUrls({
         query.getAll(name),
       );
       if (all.every(({ length }) => length === 0))
-        return { refused: "missing" };
+        return { rejected: "missing" };
       const [expires = "", viewer = "", signature = ""] = all.flat();
       if (
         all.some(({ length }) => length !== 1) ||
         !(seconds.test(expires) && uuid.test(viewer)) ||
         !base64url.test(signature)
       )
-        return { refused: "malformed" };
+        return { rejected: "malformed" };
       // Compare text, not bytes: base64url has several spellings of the last byte.
       const expected = signatureOf(title, viewer, expires);
       if (!timingSafeEqual(Buffer.from(signature), Buffer.from(expected)))
-        return { refused: "wrong" };
+        return { rejected: "wrong" };
       const end = new Date(1000 * Number(expires));
-      if (now() >= end.getTime()) return { refused: "expired" };
+      if (now() >= end.getTime()) return { rejected: "expired" };
       return { viewer, expires: end };
     },
   };

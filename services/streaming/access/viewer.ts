@@ -11,7 +11,11 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { LRUCache } from "lru-cache";
 import * as z from "zod";
-import { createAsk, type Fetch, Unanswered } from "../clients/json-client.ts";
+import {
+  createJsonClient,
+  type Fetch,
+  UpstreamError,
+} from "../clients/json-client.ts";
 import { createForwardedOf } from "../http/forwarded.ts";
 
 /** The user who makes a request. */
@@ -75,7 +79,7 @@ export function createViewers({
   times: given,
 }: ViewersOptions): Viewers {
   const times = { ...viewerTimes, ...given };
-  const ask = createAsk({ timeout: times.timeout, retries: 1 }, fetch);
+  const ask = createJsonClient({ timeoutMs: times.timeout, retries: 1 }, fetch);
   const forwardedOf = createForwardedOf(trustedProxies);
   const sessions = new LRUCache<string, Known>({ max: 10_000 });
   const emails = new LRUCache<string, string>({ max: 10_000, ttl: 600_000 });
@@ -109,7 +113,7 @@ export function createViewers({
     const token = TokenJson.safeParse(body);
     if (status === 200 && token.success) return token.data.access_token;
     throw away(
-      new Unanswered(`auth answered ${status} to POST /session/token`),
+      new UpstreamError(`auth answered ${status} to POST /session/token`),
     );
   }
 

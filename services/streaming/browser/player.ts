@@ -20,31 +20,31 @@ const page: PagePlayback = JSON.parse(find("playback").textContent ?? "");
 const path = (of: string) => `/${of}/${encodeURIComponent(page.id)}`;
 
 /** Shows one of the page's overlays over the video in place of any other, and moves the focus there. */
-function drop(id: string): void {
+function showOverlay(id: string): void {
   if (document.fullscreenElement === video) document.exitFullscreen();
   for (const other of document.querySelectorAll<HTMLElement>(".curtain"))
     other.hidden = true;
-  const curtain = find(id);
-  curtain.hidden = false;
+  const overlay = find(id);
+  overlay.hidden = false;
   video.inert = true;
-  curtain.focus();
+  overlay.focus();
 }
 
 const renewal = createRenewal({
   path: path("playback"),
   first: page,
-  placed: (position) => placed(position),
-  refused(why) {
+  onPositionKnown: (position) => placed(position),
+  onRefused(why) {
     source.stop();
     video.pause();
-    drop(why);
+    showOverlay(why);
   },
 });
 const source = attachSource({
   video,
   renewal,
   position: page.position ?? 0,
-  trouble,
+  onStall: onStall,
 });
 const placed = reportProgress({
   video,
@@ -55,14 +55,13 @@ const placed = reportProgress({
 video.play().catch(() => {}); // without autoplay permission, the viewer presses play
 
 // Shown only when playback stalls: with enough buffered data, the viewer notices nothing.
-let troubled = false;
-function trouble(there: boolean): void {
-  troubled = there;
+let stalled = false;
+function onStall(there: boolean): void {
+  stalled = there;
   showStatus();
 }
 function showStatus(): void {
-  const waits =
-    troubled && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+  const waits = stalled && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
   const text = waits ? "Reconnecting…" : "";
   const status = find("status");
   if (status.textContent !== text) status.textContent = text;
@@ -70,7 +69,7 @@ function showStatus(): void {
 for (const event of ["waiting", "timeupdate", "playing", "canplay"])
   video.addEventListener(event, showStatus);
 
-video.addEventListener("ended", () => drop("ended"));
+video.addEventListener("ended", () => showOverlay("ended"));
 find("again").addEventListener("click", (event) => {
   event.preventDefault();
   find("ended").hidden = true;
@@ -81,17 +80,18 @@ find("again").addEventListener("click", (event) => {
 });
 
 // Hides the title after three seconds without input.
-let idle: ReturnType<typeof setTimeout> | undefined;
-function stir(): void {
+let idleTimer: ReturnType<typeof setTimeout> | undefined;
+function showControls(): void {
   player.classList.remove("idle");
-  clearTimeout(idle);
-  idle = setTimeout(() => {
+  clearTimeout(idleTimer);
+  idleTimer = setTimeout(() => {
     if (!video.paused) player.classList.add("idle");
   }, 3000);
 }
 for (const event of ["pointermove", "pointerdown", "keydown", "focusin"])
-  document.addEventListener(event, stir);
-for (const event of ["play", "pause"]) video.addEventListener(event, stir);
+  document.addEventListener(event, showControls);
+for (const event of ["play", "pause"])
+  video.addEventListener(event, showControls);
 
 const keys = find<HTMLDetailsElement>("keys");
 const useKeys = find<HTMLInputElement>("use-keys");

@@ -1,15 +1,22 @@
-import { HTTPException } from "hono/http-exception";
-
 /** Payment does not answer, or not with a valid response. `cause` holds the details for the log. */
-export class PaymentAway extends HTTPException {
-  override readonly name = "PaymentAway";
+export class PaymentUnavailableError extends Error {
+  override readonly name = "PaymentUnavailableError";
 
   constructor(cause: unknown) {
-    super(503, {
-      message:
-        "Subscriptions and payments can't be asked for now. Try again shortly.",
-      cause,
-      res: new Response(null, { headers: { "retry-after": "5" } }), // seconds: until the circuit breaker tries again
-    });
+    super(
+      "Subscriptions and payments can't be asked for now. Try again shortly.",
+      { cause },
+    );
+  }
+}
+
+/** Payment rejected the user's access token: 401 or 403. */
+export class AccessTokenRejectedError extends Error {
+  override readonly name = "AccessTokenRejectedError";
+  readonly status: 401 | 403;
+
+  constructor(status: 401 | 403) {
+    super("Payment does not take this access token. Sign in again.");
+    this.status = status;
   }
 }

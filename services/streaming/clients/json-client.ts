@@ -13,7 +13,7 @@ import {
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** The response of another service. */
-export interface Answer {
+export interface JsonResponse {
   status: number;
   headers: Headers;
   /** The parsed JSON; undefined for other media types. */
@@ -21,64 +21,67 @@ export interface Answer {
 }
 
 /** Another service is unreachable, too slow, answered 429 or 5xx, or sent invalid JSON. */
-export class Unanswered extends Error {
-  override readonly name = "Unanswered";
+export class UpstreamError extends Error {
+  override readonly name = "UpstreamError";
 }
 
 /** The failures that are retried and that circuit breakers count. */
-export const failures = handleType(Unanswered);
+export const upstreamFailures = handleType(UpstreamError);
 
-export interface AskTimes {
+export interface JsonClientOptions {
   /** Timeout of each attempt in milliseconds, until the last byte of the response. */
-  timeout: number;
+  timeoutMs: number;
   /** Number of attempts after the first. */
   retries: number;
   /** Delay before the second attempt in milliseconds. It doubles with each retry and has jitter. @default 50 */
-  pause?: number;
+  retryDelayMs?: number;
 }
 
-export type Ask = (url: string, init?: RequestInit) => Promise<Answer>;
+export type JsonClient = (
+  url: string,
+  init?: RequestInit,
+) => Promise<JsonResponse>;
 
 /**
  * Creates a JSON client that retries failed requests. Use it only for requests that are safe to repeat.
  * @param breaker counts each attempt. @default none
  */
-export function createAsk(
-  { timeout: limit, retries, pause = 50 }: AskTimes,
+export function createJsonClient(
+  { timeoutMs, retries, retryDelayMs = 50 }: JsonClientOptions,
   fetch: Fetch = globalThis.fetch,
   breaker?: CircuitBreakerPolicy,
-): Ask {
-  const again = retry(failures, {
+): JsonClient {
+  const retryPolicy = retry(upstreamFailures, {
     maxAttempts: retries,
     backoff: new ExponentialBackoff({
-      initialDelay: pause,
-      maxDelay: 10 * pause,
+      initialDelay: retryDelayMs,
+      maxDelay: 10 * retryDelayMs,
     }),
   });
-  const inTime = timeout(limit, TimeoutStrategy.Aggressive);
-  const policy = breaker ? wrap(again, breaker) : again;
+  const timeoutPolicy = timeout(timeoutMs, TimeoutStrategy.Aggressive);
+  const policy = breaker ? wrap(retryPolicy, breaker) : retryPolicy;
 
   return async (url, init = {}) => {
-    const path = new URL(url).origin; // paths may contain user ids: keep them out of the log
-    const tryOnce = async () => {
+    const origin = new URL(url).origin; // paths may contain user ids: keep them out of the log
+    const attempt = async () => {
       try {
-        return await inTime.execute(({ signal }) =>
-          answerOf(fetch, url, { ...init, signal }),
+        return await timeoutPolicy.execute(({ signal }) =>
+          fetchJson(fetch, url, { ...init, signal }),
         );
       } catch (cause) {
-        if (cause instanceof Unanswered) throw cause;
+        if (cause instanceof UpstreamError) throw cause;
         const why = isTaskCancelledError(cause)
-          ? `did not answer within ${limit} ms`
+          ? `did not answer within ${timeoutMs} ms`
           : "can't be reached";
-        throw new Unanswered(`${path} ${why}`, { cause });
+        throw new UpstreamError(`${origin} ${why}`, { cause });
       }
     };
     try {
-      return await policy.execute(tryOnce);
+      return await policy.execute(attempt);
     } catch (cause) {
       if (!isBrokenCircuitError(cause)) throw cause;
-      throw new Unanswered(
-        `${path} is not called: its circuit breaker is open`,
+      throw new UpstreamError(
+        `${origin} is not called: its circuit breaker is open`,
         {
           cause,
         },
@@ -87,23 +90,23 @@ export function createAsk(
   };
 }
 
-async function answerOf(
+async function fetchJson(
   fetch: Fetch,
   url: string,
   init: RequestInit,
-): Promise<Answer> {
+): Promise<JsonResponse> {
   const response = await fetch(url, { ...init, redirect: "manual" });
   const { status, headers } = response;
   const text = await response.text();
   if (status >= 500 || status === 429)
-    throw new Unanswered(`${new URL(url).origin} answered ${status}`);
+    throw new UpstreamError(`${new URL(url).origin} answered ${status}`);
   const isJson = /^application\/([\w.-]+\+)?json\b/i.test(
     headers.get("content-type") ?? "",
   );
   try {
     return { status, headers, body: isJson ? JSON.parse(text) : undefined };
   } catch (cause) {
-    throw new Unanswered(`${new URL(url).origin} answered broken JSON`, {
+    throw new UpstreamError(`${new URL(url).origin} answered broken JSON`, {
       cause,
     });
   }

@@ -65,7 +65,7 @@ export const ProblemJson = z.object({
     .optional(),
 });
 
-export const listOf = <Entry extends z.ZodType>(entry: Entry) =>
+export const listSchema = <Entry extends z.ZodType>(entry: Entry) =>
   z
     .object({ data: z.array(entry), has_more: z.boolean().default(false) })
-    .transform(({ data, has_more }) => ({ data, more: has_more }));
+    .transform(({ data, has_more }) => ({ data, hasMore: has_more }));

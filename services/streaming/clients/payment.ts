@@ -1,16 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { logger } from "@marquee/service-kit";
-import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
-import { PaymentAway } from "./errors.ts";
+import { AccessTokenRejectedError, PaymentUnavailableError } from "./errors.ts";
 import {
-  type Answer,
-  createAsk,
+  createJsonClient,
   type Fetch,
-  Unanswered,
+  type JsonResponse,
+  UpstreamError,
 } from "./json-client.ts";
 import {
-  listOf,
+  listSchema,
   type Payment,
   PaymentJson,
   type Plan,
@@ -21,7 +20,7 @@ import {
 } from "./payment-schemas.ts";
 
 /** Card details from a form, or a token of the processor. */
-export type Method =
+export type CardMethod =
   | string
   | {
       type: "card";
@@ -49,10 +48,10 @@ export type Outcome<Value> =
   /** It does not exist or belongs to another user. */
   | { kind: "none"; message: string };
 
-export interface Listed<Entry> {
+export interface List<Entry> {
   data: Entry[];
   /** Whether older entries exist. */
-  more: boolean;
+  hasMore: boolean;
 }
 
 /**
@@ -64,20 +63,20 @@ export interface PaymentClient {
   /** At most a minute old; while payment is unavailable, the last known plans. */
   plans(): Promise<Plan[]>;
   /** Newest first, at most 20. */
-  subscriptionsOf(token: string): Promise<Listed<Subscription>>;
+  subscriptionsOf(token: string): Promise<List<Subscription>>;
   /** Newest first, at most 20. */
-  paymentsOf(token: string): Promise<Listed<Payment>>;
+  paymentsOf(token: string): Promise<List<Payment>>;
   subscribe(
     token: string,
     key: string,
-    subscription: { plan: string; method: Method; return_url?: string },
+    subscription: { plan: string; method: CardMethod; return_url?: string },
   ): Promise<Outcome<Subscription>>;
   /** Changes the card that future payments are charged to. */
   changeMethod(
     token: string,
     key: string,
     id: string,
-    change: { method: Method; return_url?: string },
+    change: { method: CardMethod; return_url?: string },
   ): Promise<Outcome<Subscription>>;
   /** @param at @default period_end */
   cancel(
@@ -99,35 +98,41 @@ export interface PaymentClientOptions {
   paymentUrl: string;
   /** @default globalThis.fetch */
   fetch?: Fetch;
-  /** @default clientTimes */
-  times?: Partial<typeof clientTimes>;
+  /** @default paymentTimings */
+  timings?: Partial<typeof paymentTimings>;
 }
 
 /** Milliseconds. */
-export const clientTimes = {
+export const paymentTimings = {
   /** Timeout of each attempt to read. */
-  read: 2_000,
+  readTimeoutMs: 2_000,
   /**
    * Timeout of each attempt to change something: payment itself waits up to 10 s for the bank and 5 s for its database.
    */
-  change: 16_000,
+  changeTimeoutMs: 16_000,
   /** Pause before asking again for a change that payment is still processing. */
-  pause: 1_000,
+  pollMs: 1_000,
   /** How long plans are cached: they change only with a deployment. */
-  plans: 60_000,
+  plansMaxAgeMs: 60_000,
 };
 
 /** Polls for a change that payment is still processing. Times `pollMs`, this is longer than a bank may take. */
-const patience = 12;
+const maxPolls = 12;
 
 export function createPaymentClient(
   options: PaymentClientOptions,
 ): PaymentClient {
   const { paymentUrl, fetch } = options;
-  const times = { ...clientTimes, ...options.times };
-  const read = createAsk({ timeout: times.read, retries: 1 }, fetch);
+  const timings = { ...paymentTimings, ...options.timings };
+  const read = createJsonClient(
+    { timeoutMs: timings.readTimeoutMs, retries: 1 },
+    fetch,
+  );
   // Retrying is safe: with the same Idempotency-Key, payment repeats its first response.
-  const change = createAsk({ timeout: times.change, retries: 1 }, fetch);
+  const change = createJsonClient(
+    { timeoutMs: timings.changeTimeoutMs, retries: 1 },
+    fetch,
+  );
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
   async function get<Schema extends z.ZodType>(
@@ -135,10 +140,12 @@ export function createPaymentClient(
     schema: Schema,
     headers: Record<string, string> = {},
   ): Promise<z.output<Schema>> {
-    const answer = await read(paymentUrl + path, { headers }).catch(away);
-    refuse(answer);
-    if (answer.status !== 200) throw unexpected(answer, path);
-    return parsed(schema, answer, path);
+    const response = await read(paymentUrl + path, { headers }).catch(
+      throwUnavailable,
+    );
+    throwIfTokenRejected(response);
+    if (response.status !== 200) throw invalidResponse(response, path);
+    return parse(schema, response, path);
   }
 
   async function post(token: string, key: string, path: string, body?: object) {
@@ -151,40 +158,43 @@ export function createPaymentClient(
       },
       ...(body && { body: JSON.stringify(body) }),
     };
-    for (let round = 0; ; round++) {
-      const answer = await change(paymentUrl + path, init).catch(away);
+    for (let poll = 0; ; poll++) {
+      const response = await change(paymentUrl + path, init).catch(
+        throwUnavailable,
+      );
       // Payment is still processing the first attempt, which timed out here.
-      const busy = answer.status === 409 && answer.headers.has("retry-after");
-      if (!busy) return outcomeOf(answer, path);
-      if (round === patience) throw unexpected(answer, path);
-      await delay(times.pause);
+      const busy =
+        response.status === 409 && response.headers.has("retry-after");
+      if (!busy) return outcomeOf(response, path);
+      if (poll === maxPolls) throw invalidResponse(response, path);
+      await delay(timings.pollMs);
     }
   }
 
   let plans: Plan[] | undefined;
-  let askedAt = 0;
-  let asking: Promise<Plan[]> | undefined;
-  const askPlans = () => {
-    asking ??= get("/plans", listOf(PlanJson))
+  let refreshedAt = 0;
+  let refreshing: Promise<Plan[]> | undefined;
+  const refreshPlans = () => {
+    refreshing ??= get("/plans", listSchema(PlanJson))
       .then(({ data }) => {
         plans = data;
         return data;
       })
       .finally(() => {
-        askedAt = performance.now();
-        asking = undefined;
+        refreshedAt = performance.now();
+        refreshing = undefined;
       });
-    return asking;
+    return refreshing;
   };
 
-  const to = (id: string, what: string) =>
+  const subscriptionPath = (id: string, what: string) =>
     `/subscriptions/${encodeURIComponent(id)}/${what}`;
 
   return {
     async plans() {
-      if (!plans) return askPlans();
-      if (performance.now() - askedAt > times.plans)
-        askPlans().catch((err) =>
+      if (!plans) return refreshPlans();
+      if (performance.now() - refreshedAt > timings.plansMaxAgeMs)
+        refreshPlans().catch((err) =>
           logger.warn(
             { err },
             "can't refresh the plans; using the cached ones",
@@ -193,27 +203,32 @@ export function createPaymentClient(
       return plans;
     },
     subscriptionsOf: (token) =>
-      get("/subscriptions", listOf(SubscriptionJson), bearer(token)),
-    paymentsOf: (token) => get("/payments", listOf(PaymentJson), bearer(token)),
+      get("/subscriptions", listSchema(SubscriptionJson), bearer(token)),
+    paymentsOf: (token) =>
+      get("/payments", listSchema(PaymentJson), bearer(token)),
     subscribe: (token, key, subscription) =>
       post(token, key, "/subscriptions", subscription),
     changeMethod: (token, key, id, changed) =>
-      post(token, key, to(id, "method"), changed),
+      post(token, key, subscriptionPath(id, "method"), changed),
     cancel: (token, key, id, at = "period_end") =>
-      post(token, key, to(id, "cancel"), { at }),
-    resume: (token, key, id) => post(token, key, to(id, "resume")),
+      post(token, key, subscriptionPath(id, "cancel"), { at }),
+    resume: (token, key, id) =>
+      post(token, key, subscriptionPath(id, "resume")),
   };
 }
 
-function outcomeOf(answer: Answer, path: string): Outcome<Subscription> {
-  refuse(answer);
-  const { status } = answer;
+function outcomeOf(
+  response: JsonResponse,
+  path: string,
+): Outcome<Subscription> {
+  throwIfTokenRejected(response);
+  const { status } = response;
   if (status === 200 || status === 201 || status === 202)
     return {
       kind: status === 202 ? "pending" : "done",
-      value: parsed(SubscriptionJson, answer, path),
+      value: parse(SubscriptionJson, response, path),
     };
-  const { detail, code, errors = [] } = parsed(ProblemJson, answer, path);
+  const { detail, code, errors = [] } = parse(ProblemJson, response, path);
   switch (status) {
     case 402:
       return { kind: "declined", message: detail, code };
@@ -224,36 +239,40 @@ function outcomeOf(answer: Answer, path: string): Outcome<Subscription> {
     case 422:
       return { kind: "invalid", message: detail, errors };
     default:
-      throw unexpected(answer, path);
+      throw invalidResponse(response, path);
   }
 }
 
 /** @throws AccessTokenRejectedError */
-function refuse({ status }: Answer): void {
+function throwIfTokenRejected({ status }: JsonResponse): void {
   if (status === 401 || status === 403)
-    throw new HTTPException(status, {
-      message: "Payment does not take this access token. Sign in again.",
-    });
+    throw new AccessTokenRejectedError(status);
 }
 
-function parsed<Schema extends z.ZodType>(
+function parse<Schema extends z.ZodType>(
   schema: Schema,
-  answer: Answer,
+  response: JsonResponse,
   path: string,
 ): z.output<Schema> {
-  const result = schema.safeParse(answer.body);
+  const result = schema.safeParse(response.body);
   if (result.success) return result.data;
-  throw unexpected(answer, path, result.error);
+  throw invalidResponse(response, path, result.error);
 }
 
 /** Treats an invalid response like no response; `cause` describes it for the log. */
-const unexpected = ({ status }: Answer, path: string, cause?: unknown) =>
-  new PaymentAway(
+const invalidResponse = (
+  { status }: JsonResponse,
+  path: string,
+  cause?: unknown,
+) =>
+  new PaymentUnavailableError(
     new Error(`payment's response ${status} to ${path} is invalid`, {
       cause,
     }),
   );
 
-function away(error: unknown): never {
-  throw error instanceof Unanswered ? new PaymentAway(error) : error;
+function throwUnavailable(error: unknown): never {
+  throw error instanceof UpstreamError
+    ? new PaymentUnavailableError(error)
+    : error;
 }

@@ -2,7 +2,7 @@ import type { MediaFile } from "../media/media-store.ts";
 import type { Piece } from "./multipart.ts";
 
 /** Streams the pieces in order. Reads only the requested parts of the file; cancelling closes it. */
-export function bodyOf(
+export function streamPieces(
   file: MediaFile,
   pieces: readonly Piece[],
 ): ReadableStream<Uint8Array> {
@@ -39,7 +39,7 @@ export function bodyOf(
  *   stream errors
  * @throws the stream's error before its first chunk
  */
-export async function begun(
+export async function awaitFirstChunk(
   body: ReadableStream<Uint8Array>,
   cut?: (error: unknown) => void,
 ): Promise<ReadableStream<Uint8Array>> {

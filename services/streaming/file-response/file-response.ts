@@ -3,23 +3,23 @@ import { problem, type ServiceEnv } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { isFolderFile } from "../media/folder/store.ts";
 import type { MediaFile } from "../media/media-store.ts";
-import { begun, bodyOf } from "./body.ts";
-import { lengthOf, multipart, type Piece } from "./multipart.ts";
-import { judge, partStillFits } from "./preconditions.ts";
+import { awaitFirstChunk, streamPieces } from "./body.ts";
+import { multipart, type Piece, totalLength } from "./multipart.ts";
+import { evaluatePreconditions, ifRangeMatches } from "./preconditions.ts";
 import { type Part, parseRanges } from "./ranges.ts";
-import { sendAtEnd } from "./send-file.ts";
+import { sendFileToSocket } from "./send-file.ts";
 
-export interface DeliveryOptions {
+export interface FileResponseOptions {
   /** Cache-Control of 200, 206 and 304 responses; errors are `no-store`. */
   cacheControl: string;
   /**
    * Closes the connection when the client has read nothing for so many milliseconds; players resume later.
    * @default 60000
    */
-  patience?: number;
+  idleTimeoutMs?: number;
 }
 
-const minute = 60_000;
+const defaultIdleTimeoutMs = 60_000;
 
 /**
  * Answers a GET or HEAD with a file per RFC 9110: 200 for all of it, 206 for one or several ranges
@@ -27,10 +27,10 @@ const minute = 60_000;
  * no file and ignores Range, which is defined for GET only.
  * @throws MediaUnavailableError, MediaChangedError before anything is sent; later errors close the connection
  */
-export function deliver(
+export function respondWithFile(
   c: Context,
   file: MediaFile,
-  { cacheControl, patience = minute }: DeliveryOptions,
+  { cacheControl, idleTimeoutMs = defaultIdleTimeoutMs }: FileResponseOptions,
 ): Response | Promise<Response> {
   const { size, etag, modified } = file;
   const conditions = {
@@ -39,8 +39,8 @@ export function deliver(
     ifNoneMatch: c.req.header("if-none-match"),
     ifModifiedSince: c.req.header("if-modified-since"),
   };
-  const verdict = judge(conditions, file);
-  if (verdict === "failed") {
+  const outcome = evaluatePreconditions(conditions, file);
+  if (outcome === "failed") {
     c.header("cache-control", "no-store");
     return problem(
       c,
@@ -49,11 +49,11 @@ export function deliver(
     );
   }
   const range =
-    c.req.method === "GET" && partStillFits(c.req.header("if-range"), file)
+    c.req.method === "GET" && ifRangeMatches(c.req.header("if-range"), file)
       ? c.req.header("range")
       : undefined;
   const ranges = parseRanges(range, size);
-  if (verdict === "proceed" && ranges.kind === "unsatisfiable") {
+  if (outcome === "proceed" && ranges.kind === "unsatisfiable") {
     c.header("content-range", `bytes */${size}`);
     c.header("cache-control", "no-store");
     return problem(
@@ -69,19 +69,19 @@ export function deliver(
   c.header("etag", etag);
   c.header("last-modified", modified.toUTCString());
   c.header("cache-control", cacheControl);
-  if (verdict === "not modified") return c.body(null, 304);
+  if (outcome === "not modified") return c.body(null, 304);
   const outgoing: unknown = c.env?.outgoing;
   // Until the response ends, this replaces the server's idle timeout.
-  if (outgoing instanceof ServerResponse) outgoing.setTimeout(patience);
+  if (outgoing instanceof ServerResponse) outgoing.setTimeout(idleTimeoutMs);
   return ranges.kind === "parts"
-    ? sendParts(c, file, ranges.parts)
-    : sendPieces(c, file, 200, file.type, wholeOf(file));
+    ? respondWithParts(c, file, ranges.parts)
+    : respondWithPieces(c, file, 200, file.type, wholeFile(file));
 }
 
-const wholeOf = ({ size }: MediaFile): Piece[] =>
+const wholeFile = ({ size }: MediaFile): Piece[] =>
   size === 0 ? [] : [{ start: 0, end: size - 1 }];
 
-function sendParts(
+function respondWithParts(
   c: Context,
   file: MediaFile,
   parts: Part[],
@@ -89,21 +89,21 @@ function sendParts(
   const [only] = parts;
   if (parts.length > 1 || !only) {
     const { type, pieces } = multipart(parts, file);
-    return sendPieces(c, file, 206, type, pieces);
+    return respondWithPieces(c, file, 206, type, pieces);
   }
   c.header("content-range", `bytes ${only.start}-${only.end}/${file.size}`);
-  return sendPieces(c, file, 206, file.type, [only]);
+  return respondWithPieces(c, file, 206, file.type, [only]);
 }
 
 /** Responds with these pieces. A local file goes straight to the socket: see `sendFileToSocket`. */
-function sendPieces(
+function respondWithPieces(
   c: Context,
   file: MediaFile,
   status: 200 | 206,
   type: string,
   pieces: Piece[],
 ): Response | Promise<Response> {
-  const length = lengthOf(pieces);
+  const length = totalLength(pieces);
   c.header("content-type", type);
   c.header("content-length", `${length}`);
   // Hono runs the GET handler for HEAD and drops the body without closing it.
@@ -111,30 +111,33 @@ function sendPieces(
   const outgoing: unknown = c.env?.outgoing;
   const toSocket = outgoing instanceof ServerResponse;
   const log = c.get("log") as ServiceEnv["Variables"]["log"] | undefined;
-  const failed = (err: unknown) =>
+  const logFailure = (err: unknown) =>
     log?.warn({ err }, "a file was sent incompletely");
   if (toSocket && isFolderFile(file)) {
-    const isStill = () =>
+    const isUnchanged = () =>
       c.res.status === status &&
       c.res.headers.get("content-length") === `${length}`;
-    sendAtEnd(outgoing, file, pieces, isStill, failed);
+    sendFileToSocket(outgoing, file, pieces, isUnchanged, logFailure);
     return c.body(null, status);
   }
   const cut = (error: unknown) => {
-    failed(error);
+    logFailure(error);
     (outgoing as ServerResponse).destroy();
   };
-  return begun(bodyOf(file, pieces), toSocket ? cut : undefined).then(
+  return awaitFirstChunk(
+    streamPieces(file, pieces),
+    toSocket ? cut : undefined,
+  ).then(
     (body) => c.body(body, status),
     (error) => {
       // These headers describe the file, not the error response.
-      for (const name of ofFile) c.header(name, undefined);
+      for (const name of fileHeaders) c.header(name, undefined);
       throw error;
     },
   );
 }
 
-const ofFile = [
+const fileHeaders = [
   ...["accept-ranges", "etag", "last-modified", "cache-control"],
   ...["content-type", "content-length", "content-range"],
 ];

@@ -15,7 +15,7 @@ const forms = [
  * @param now for two-digit years, which are at most 50 years in the future; milliseconds since 1970. @default now
  * @returns milliseconds since 1970; undefined if the date is invalid
  */
-export function parseDate(
+export function parseHttpDate(
   text: string | undefined,
   now = Date.now(),
 ): number | undefined {

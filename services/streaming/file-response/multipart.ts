@@ -4,7 +4,7 @@ import type { Part } from "./ranges.ts";
 /** A piece of a response body: literal bytes or a part of the file. */
 export type Piece = Uint8Array | Part;
 
-export const lengthOf = (pieces: readonly Piece[]): number =>
+export const totalLength = (pieces: readonly Piece[]): number =>
   pieces.reduce(
     (sum, piece) =>
       sum +

@@ -1,7 +1,7 @@
-import { parseDate } from "./http-date.ts";
+import { parseHttpDate } from "./http-date.ts";
 
 /** Values of a request's conditional headers. */
-export interface Conditions {
+export interface Preconditions {
   ifMatch?: string | undefined;
   ifUnmodifiedSince?: string | undefined;
   ifNoneMatch?: string | undefined;
@@ -20,22 +20,22 @@ export interface Validators {
  * Evaluates the conditional headers of a GET or HEAD in the order of RFC 9110, 13.2.2: "failed" means 412, "not
  * modified" means 304. Invalid dates are ignored; an invalid list of entity tags matches nothing.
  */
-export function judge(
-  conditions: Conditions,
+export function evaluatePreconditions(
+  conditions: Preconditions,
   { etag, modified }: Validators,
 ): "proceed" | "not modified" | "failed" {
   const { ifMatch, ifUnmodifiedSince, ifNoneMatch, ifModifiedSince } =
     conditions;
   if (ifMatch !== undefined) {
-    if (!names(ifMatch, etag, "strong")) return "failed";
+    if (!listContains(ifMatch, etag, "strong")) return "failed";
   } else {
-    const since = parseDate(ifUnmodifiedSince);
+    const since = parseHttpDate(ifUnmodifiedSince);
     if (since !== undefined && modified.getTime() > since) return "failed";
   }
   if (ifNoneMatch !== undefined) {
-    if (names(ifNoneMatch, etag, "weak")) return "not modified";
+    if (listContains(ifNoneMatch, etag, "weak")) return "not modified";
   } else {
-    const since = parseDate(ifModifiedSince);
+    const since = parseHttpDate(ifModifiedSince);
     if (since !== undefined && modified.getTime() <= since)
       return "not modified";
   }
@@ -47,32 +47,33 @@ export function judge(
  * or the date exactly. Weak tags never match.
  * @param ifRange the header's value
  */
-export function partStillFits(
+export function ifRangeMatches(
   ifRange: string | undefined,
   { etag, modified }: Validators,
 ): boolean {
   if (ifRange === undefined) return true;
   const value = ifRange.replace(/^[ \t]+|[ \t]+$/g, "");
-  return value === etag || parseDate(value) === modified.getTime();
+  return value === etag || parseHttpDate(value) === modified.getTime();
 }
 
 /** Matches the next entity tag of a list up to its comma, or the end of the list, which may have empty elements. */
-const next = /[ \t,]*(?:(W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)|$)/y;
+const nextEntityTag =
+  /[ \t,]*(?:(W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)|$)/y;
 
 /**
  * Whether a list of entity tags, or `*`, contains this one. Tags may contain commas. Weak comparison ignores `W/`
  * (RFC 9110, 8.8.3.2).
  */
-function names(
+function listContains(
   header: string,
   etag: string,
   comparison: "strong" | "weak",
 ): boolean {
   if (header.trim() === "*") return true;
   let found = false;
-  next.lastIndex = 0;
+  nextEntityTag.lastIndex = 0;
   for (;;) {
-    const match = next.exec(header);
+    const match = nextEntityTag.exec(header);
     if (!match) return false;
     const [, weak, tag] = match;
     if (tag === undefined) return found;

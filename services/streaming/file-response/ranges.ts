@@ -16,7 +16,7 @@ const whole: Ranges = { kind: "whole" };
 const limits = { ranges: 64, parts: 8 };
 
 /** Bytes of a part's own headers in a multipart response: sending a smaller gap is cheaper than omitting it. */
-const overhead = 80;
+const partOverheadBytes = 80;
 
 /**
  * Parses a Range header per RFC 9110, 14. Invalid headers (another unit, an end before the start) are ignored and
@@ -36,16 +36,19 @@ export function parseRanges(header: string | undefined, size: number): Ranges {
     .filter(Boolean);
   if (specs.length === 0 || specs.length > limits.ranges) return whole;
 
-  const asked: Part[] = [];
+  const requested: Part[] = [];
   for (const spec of specs) {
     const part = parseRange(spec, size);
     if (part === "whole" || part === "invalid") return whole;
-    if (part) asked.push(part);
+    if (part) requested.push(part);
   }
-  if (asked.length === 0) return { kind: "unsatisfiable" };
-  const total = asked.reduce((sum, { start, end }) => sum + end - start + 1, 0);
+  if (requested.length === 0) return { kind: "unsatisfiable" };
+  const total = requested.reduce(
+    (sum, { start, end }) => sum + end - start + 1,
+    0,
+  );
   if (total > size) return whole;
-  const parts = join(asked);
+  const parts = joinRanges(requested);
   return parts.length > limits.parts ? whole : { kind: "parts", parts };
 }
 
@@ -81,13 +84,13 @@ function parseRange(
 }
 
 /** Joins ranges that overlap or whose gap is smaller than a part's overhead. */
-function join(asked: Part[]): Part[] {
-  const inOrder = asked.map((part, place) => ({ ...part, place }));
+function joinRanges(requested: Part[]): Part[] {
+  const inOrder = requested.map((part, place) => ({ ...part, place }));
   inOrder.sort((a, b) => a.start - b.start);
   const joined: typeof inOrder = [];
   for (const part of inOrder) {
     const before = joined.at(-1);
-    if (before && part.start - before.end - 1 < overhead) {
+    if (before && part.start - before.end - 1 < partOverheadBytes) {
       before.end = Math.max(before.end, part.end);
       before.place = Math.min(before.place, part.place);
     } else joined.push(part);

@@ -4,17 +4,17 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream as WebStream } from "node:stream/web";
 
 /** The service did not respond in time. */
-export class TooLate extends Error {
-  override readonly name = "TooLate";
+export class UpstreamTimeoutError extends Error {
+  override readonly name = "UpstreamTimeoutError";
 }
 
-export interface Sent {
+export interface UpstreamRequest {
   method: string;
   headers: Headers;
   body: ReadableStream<Uint8Array> | null;
   agent: Agent;
   /** Timeout in milliseconds until the response headers; time spent waiting for the client's body does not count. */
-  timeout: number;
+  timeoutMs: number;
   /** Aborts the request and the response. */
   signal: AbortSignal;
 }
@@ -24,60 +24,62 @@ export interface Sent {
  * node:http because fetch always sets Host from the URL.
  * @throws UpstreamTimeoutError; Error if the connection fails
  */
-export function send(
+export function forward(
   url: URL,
-  { method, headers, body, agent, timeout, signal }: Sent,
+  { method, headers, body, agent, timeoutMs, signal }: UpstreamRequest,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sending = request(url, {
-      ...{ method, agent, signal },
+    const upstream = request(url, {
+      method,
+      agent,
+      signal,
       headers: [...headers].flat(),
     });
-    let over = false;
-    let late: NodeJS.Timeout | undefined;
-    const stop = () => clearTimeout(late);
-    const start = () => {
-      if (over) return;
-      late = setTimeout(() => {
-        const what = `${url.origin} did not answer within ${timeout} ms`;
-        sending.destroy(new TooLate(what));
-      }, timeout);
+    let responded = false;
+    let timer: NodeJS.Timeout | undefined;
+    const stopTimer = () => clearTimeout(timer);
+    const startTimer = () => {
+      if (responded) return;
+      timer = setTimeout(() => {
+        const what = `${url.origin} did not answer within ${timeoutMs} ms`;
+        upstream.destroy(new UpstreamTimeoutError(what));
+      }, timeoutMs);
     };
-    const end = () => {
-      over = true;
-      stop();
+    const finish = () => {
+      responded = true;
+      stopTimer();
     };
-    sending.once("response", (answer) => {
-      end();
+    upstream.once("response", (answer) => {
+      finish();
       resolve(answer);
     });
-    sending.on("error", reject);
-    sending.once("close", end);
-    start();
+    upstream.on("error", reject);
+    upstream.once("close", finish);
+    startTimer();
     if (body === null) {
-      sending.end();
+      upstream.end();
       return;
     }
     const source = Readable.fromWeb(body as WebStream<Uint8Array>);
     // Pause the timeout while waiting for the client's bytes.
-    const timed = async function* (chunks: AsyncIterable<Uint8Array>) {
-      stop();
+    const withTimer = async function* (chunks: AsyncIterable<Uint8Array>) {
+      stopTimer();
       for await (const chunk of chunks) {
-        start();
+        startTimer();
         yield chunk;
-        stop();
+        stopTimer();
       }
-      start();
+      startTimer();
     };
-    pipeline(source, timed, sending).catch(reject);
+    pipeline(source, withTimer, upstream).catch(reject);
   });
 }
 
 /** Statuses of responses without a body: RFC 9110, 6.4.1. */
-const bodiless = [204, 205, 304];
+const statusesWithoutBody = [204, 205, 304];
 
 /** Converts the upstream response to a Response without hop-by-hop headers. */
-export function responseOf(answer: IncomingMessage, method: string): Response {
+export function toResponse(answer: IncomingMessage, method: string): Response {
   const headers = new Headers();
   for (let at = 0; at < answer.rawHeaders.length; at += 2)
     headers.append(
@@ -85,11 +87,11 @@ export function responseOf(answer: IncomingMessage, method: string): Response {
       answer.rawHeaders[at + 1] as string,
     );
   const status = answer.statusCode as number;
-  const empty = method === "HEAD" || bodiless.includes(status);
+  const empty = method === "HEAD" || statusesWithoutBody.includes(status);
   if (empty) answer.resume();
   return new Response(
     empty ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>),
-    { status, headers: endToEnd(headers) },
+    { status, headers: withoutHopByHopHeaders(headers) },
   );
 }
 
@@ -101,7 +103,7 @@ const hopByHop = [
 ];
 
 /** Removes hop-by-hop headers, including those that Connection names. */
-export function endToEnd(headers: Headers): Headers {
+export function withoutHopByHopHeaders(headers: Headers): Headers {
   const rest = new Headers(headers);
   const named = (headers.get("connection") ?? "").split(",");
   for (const name of [...hopByHop, ...named.map((name) => name.trim())])

@@ -1,9 +1,9 @@
 import { factory, type ServiceEnv } from "@marquee/service-kit";
 import type { Hono } from "hono";
-import { type PassOptions, passTo } from "./proxy.ts";
+import { type ProxyOptions, proxyTo } from "./proxy.ts";
 
-export interface OriginOptions
-  extends Pick<PassOptions, "trustedProxies" | "timeout"> {
+export interface GatewayOptions
+  extends Pick<ProxyOptions, "trustedProxies" | "timeoutMs"> {
   /** Auth's origin. */
   authUrl: string;
   /** Payment's origin. */
@@ -11,7 +11,7 @@ export interface OriginOptions
 }
 
 /** Auth's pages, the sandbox bank's page, and the webhook that Stripe calls. */
-const pages = {
+const pagePaths = {
   auth: [
     ...["/sign-in", "/sign-up", "/sign-out", "/account"],
     ...["/change-password", "/delete-account", "/icon.svg"],
@@ -20,7 +20,7 @@ const pages = {
 };
 
 /** API paths below /api/auth and /api/payment. Operators' routes and probes are not exposed. */
-const api = {
+const apiPaths = {
   auth: [
     ...["/signup", "/login", "/refresh", "/logout", "/me", "/me/password"],
     ...["/token", "/revoke"],
@@ -35,17 +35,17 @@ const api = {
 };
 
 /** Serves the other services under our own origin. */
-export function originRoutes(options: OriginOptions): Hono<ServiceEnv> {
+export function gatewayRoutes(options: GatewayOptions): Hono<ServiceEnv> {
   const { authUrl, paymentUrl, ...rest } = options;
   const urls = { auth: authUrl, payment: paymentUrl };
   // Payment itself waits up to 10 s for the bank and 5 s for its database.
-  const timeouts = { auth: 10_000, payment: 16_000 };
+  const timeoutsMs = { auth: 10_000, payment: 16_000 };
   const app = factory.createApp();
   for (const name of ["auth", "payment"] as const) {
-    const to = { timeout: timeouts[name], ...rest, url: urls[name] };
-    app.route("/", passTo({ ...to, paths: pages[name] }));
+    const to = { timeoutMs: timeoutsMs[name], ...rest, url: urls[name] };
+    app.route("/", proxyTo({ ...to, paths: pagePaths[name] }));
     const prefix = `/api/${name}`;
-    app.route("/", passTo({ ...to, paths: api[name], prefix }));
+    app.route("/", proxyTo({ ...to, paths: apiPaths[name], prefix }));
   }
   return app;
 }

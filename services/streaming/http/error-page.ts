@@ -6,20 +6,23 @@ import {
   type Failure,
 } from "@marquee/service-kit";
 import type { Context } from "hono";
-import { PaymentAway } from "../clients/errors.ts";
+import { PaymentUnavailableError } from "../clients/errors.ts";
+import {
+  MediaChangedError,
+  MediaUnavailableError,
+} from "../media/media-store.ts";
 import { messagePage, type Refusal, refusals } from "../pages/message.ts";
-import { StoreAway } from "./errors.ts";
-import { Refused } from "./page-response.ts";
-import type { Visitor } from "./page-session.ts";
+import { PageAccessError } from "./page-response.ts";
+import type { PageSessions } from "./page-session.ts";
 
 /** Renders errors as pages of the site, with the header of a signed-in viewer. */
 export const createErrorPage =
-  (visitor: Visitor): ErrorPage =>
+  (visitor: PageSessions): ErrorPage =>
   async (c, failure) =>
     messagePage({
       ...refusalOf(c, failure),
-      viewer: mayAskAuth(c, failure)
-        ? (await visitor.maybe(c).catch(() => undefined))?.shown
+      user: mayAskAuth(c, failure)
+        ? (await visitor.getIfAvailable(c).catch(() => undefined))?.user
         : undefined,
       requestId: failure.requestId,
     });
@@ -30,23 +33,31 @@ const mayAskAuth = ({ error }: Context, { status }: Failure): boolean =>
 
 function refusalOf(c: Context, failure: Failure): Refusal {
   const { error } = c;
-  if (error instanceof Refused) return refusals[error.why];
-  if (error instanceof PaymentAway) return paymentAway(c, failure);
-  if (error instanceof StoreAway) return refusals.mediaAway(failure);
-  if (error instanceof AuthAway) return refusals.authAway(failure);
-  if (error instanceof DatabaseAway) return refusals.databaseAway(failure);
+  const cause = error?.cause;
+  if (error instanceof PageAccessError) return refusals[error.reason];
+  if (cause instanceof PaymentUnavailableError)
+    return paymentRefusal(c, failure);
+  if (
+    cause instanceof MediaUnavailableError ||
+    cause instanceof MediaChangedError
+  )
+    return refusals.mediaUnavailable(failure);
+  if (error instanceof AuthAway) return refusals.authUnavailable(failure);
+  if (error instanceof DatabaseAway)
+    return refusals.databaseUnavailable(failure);
   if (failure.status === 502 || failure.status === 504)
     return /^\/(sandbox|webhooks|api\/payment)\//.test(c.req.path)
-      ? paymentAway(c, failure)
-      : refusals.authAway(failure);
+      ? paymentRefusal(c, failure)
+      : refusals.authUnavailable(failure);
   const { title, text } = failure;
   const actions = actionsOf(failure, { home: "/", signIn: "/sign-in" });
   return { title, text, actions };
 }
 
-function paymentAway(c: Context, failure: Failure): Refusal {
-  if (c.req.path === "/delete-account") return refusals.deletionAway(failure);
+function paymentRefusal(c: Context, failure: Failure): Refusal {
+  if (c.req.path === "/delete-account")
+    return refusals.deletionUnavailable(failure);
   return c.req.method === "POST"
     ? refusals.paymentUnknown
-    : refusals.paymentAway(failure);
+    : refusals.paymentUnavailable(failure);
 }

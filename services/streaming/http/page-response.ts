@@ -2,12 +2,12 @@ import { factory, type Html, type ServiceEnv } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { onApiError } from "./errors.ts";
+import { rethrowAsHttp } from "./errors.ts";
 
 export type PageContext = Context<ServiceEnv>;
 
 /** Sends a page. Pages are user-specific, so no cache may store them. */
-export function show(
+export function showPage(
   c: PageContext,
   page: Html,
   status: ContentfulStatusCode = 200,
@@ -16,27 +16,27 @@ export function show(
   return c.html(page, status);
 }
 
-const refused = {
+const pageAccessErrors = {
   notSignedIn: [401, "Sign in to watch."],
   notEntitled: [403, "Watching needs a membership."],
   notFound: [404, "There is no such page or title."],
 } as const;
 
 /** The viewer may not see the page. Browsers get the text from `refusals` in pages/message.ts. */
-export class Refused extends HTTPException {
-  override readonly name = "Refused";
-  readonly why: keyof typeof refused;
+export class PageAccessError extends HTTPException {
+  override readonly name = "PageAccessError";
+  readonly reason: keyof typeof pageAccessErrors;
 
-  constructor(why: keyof typeof refused) {
-    const [status, message] = refused[why];
+  constructor(why: keyof typeof pageAccessErrors) {
+    const [status, message] = pageAccessErrors[why];
     super(status, { message });
-    this.why = why;
+    this.reason = why;
   }
 }
 
 /** Creates an app for pages. The service renders its errors with http/error-page.ts. */
-export function createPages() {
+export function createPageApp() {
   const app = factory.createApp();
-  app.onError(onApiError);
+  app.onError(rethrowAsHttp);
   return app;
 }

@@ -1,30 +1,30 @@
 import { AuthAway, logger } from "@marquee/service-kit";
 import type { Context } from "hono";
 import type { Viewer, Viewers } from "../access/viewer.ts";
-import type { Viewer as Shown } from "../pages/layout.ts";
+import type { SignedInUser as Shown } from "../pages/layout.ts";
 
 /** The signed-in viewer of a page, with the data to show. */
-export interface Visit extends Viewer {
-  shown: Shown;
+export interface PageSession extends Viewer {
+  user: Shown;
 }
 
-export interface Visitor {
+export interface PageSessions {
   /** The session of the signed-in viewer; undefined if there is none. @throws AuthUnavailableError */
-  of(c: Context): Promise<Visit | undefined>;
+  get(c: Context): Promise<PageSession | undefined>;
   /** As `get`, for public pages: while auth is unavailable, they are shown as if nobody were signed in. */
-  maybe(c: Context): Promise<Visit | undefined>;
+  getIfAvailable(c: Context): Promise<PageSession | undefined>;
 }
 
-export function createVisitor(viewers: Viewers): Visitor {
-  async function of(c: Context): Promise<Visit | undefined> {
+export function createPageSessions(viewers: Viewers): PageSessions {
+  async function of(c: Context): Promise<PageSession | undefined> {
     const viewer = await viewers.of(c);
     if (!viewer) return undefined;
     const email = (await viewers.emailOf(viewer)) ?? "";
-    return { ...viewer, shown: { email } };
+    return { ...viewer, user: { email } };
   }
   return {
-    of,
-    async maybe(c) {
+    get: of,
+    async getIfAvailable(c) {
       try {
         return await of(c);
       } catch (err) {

@@ -3,19 +3,22 @@ import { type Catalogue, readCatalogue, type Title } from "./catalogue.ts";
 import type { MediaStore } from "./media-store.ts";
 
 /** Caches the catalogue. */
-export interface Programme {
+export interface CatalogueCache {
   /**
    * The cached catalogue. After a minute it is refreshed in the background, so that no request waits; if the refresh
    * fails, the cached one is kept.
    * @throws MediaUnavailableError, InvalidCatalogueError until the first read succeeds
    */
-  catalogue(): Promise<Catalogue>;
+  get(): Promise<Catalogue>;
   /** @returns undefined if no title has this id */
   title(id: string): Promise<Title | undefined>;
 }
 
 /** @param maxAgeMs age at which the catalogue is refreshed */
-export function createProgramme(store: MediaStore, age = 60_000): Programme {
+export function createCatalogueCache(
+  store: MediaStore,
+  maxAgeMs = 60_000,
+): CatalogueCache {
   let current: Catalogue | undefined;
   let readAt = 0;
   let reading: Promise<Catalogue> | undefined;
@@ -33,9 +36,9 @@ export function createProgramme(store: MediaStore, age = 60_000): Programme {
     return reading;
   };
 
-  const catalogue = async () => {
+  const get = async () => {
     if (!current) return read();
-    if (performance.now() - readAt > age)
+    if (performance.now() - readAt > maxAgeMs)
       read().catch((err) =>
         logger.warn(
           { err },
@@ -45,8 +48,7 @@ export function createProgramme(store: MediaStore, age = 60_000): Programme {
     return current;
   };
   return {
-    catalogue,
-    title: async (id) =>
-      (await catalogue()).titles.find((title) => title.id === id),
+    get,
+    title: async (id) => (await get()).titles.find((title) => title.id === id),
   };
 }

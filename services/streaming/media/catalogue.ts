@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import type { MediaFile, MediaStore } from "./media-store.ts";
-import { tallestIn, tallestOf } from "./picture-height.ts";
-import { largestPlaylist } from "./playlist.ts";
+import { tallest, tallestPictureIn } from "./picture-height.ts";
+import { maxPlaylistBytes } from "./playlist.ts";
 
 /** Path of the catalogue below the store's root. */
-const path = "catalogue.json";
+const cataloguePath = "catalogue.json";
 
 /** Largest accepted catalogue in bytes; a title takes about 1 KiB. */
-const most = 4 * 1024 * 1024;
+const maxBytes = 4 * 1024 * 1024;
 
 /** A title's files by purpose. */
-const kinds = ["poster", "backdrop", "video", "hls"] as const;
+const fileKinds = ["poster", "backdrop", "video", "hls"] as const;
 
 /** Lower-case letters, digits and single hyphens, because ids are part of URLs. */
 const id = z
@@ -68,7 +68,7 @@ type CatalogueFile = z.infer<typeof CatalogueFile>;
 /** A title to watch. Paths are relative to the store's root. */
 export interface Title extends z.infer<typeof TitleEntry> {
   /** Sizes of its files in bytes. */
-  sizes: Record<(typeof kinds)[number], number>;
+  sizes: Record<(typeof fileKinds)[number], number>;
 }
 
 /** All titles to watch. */
@@ -77,17 +77,19 @@ export interface Catalogue {
   featured: string;
   titles: Title[];
   /** Height of the tallest picture of all titles in pixels; undefined if no playlist declares one. */
-  tallest: number | undefined;
+  tallestPicture: number | undefined;
 }
 
 /** The catalogue or a file it names is invalid. The message has a line for each issue. */
-export class InvalidCatalogue extends Error {
-  override readonly name = "InvalidCatalogue";
-  readonly mistakes: readonly string[];
-  constructor(mistakes: string[]) {
-    const count = mistakes.length === 1 ? "a mistake" : "mistakes";
-    super(`${path} has ${count}:\n${mistakes.map((m) => `- ${m}`).join("\n")}`);
-    this.mistakes = mistakes;
+export class InvalidCatalogueError extends Error {
+  override readonly name = "InvalidCatalogueError";
+  readonly issues: readonly string[];
+  constructor(issues: string[]) {
+    const count = issues.length === 1 ? "a mistake" : "mistakes";
+    super(
+      `${cataloguePath} has ${count}:\n${issues.map((issue) => `- ${issue}`).join("\n")}`,
+    );
+    this.issues = issues;
   }
 }
 
@@ -97,30 +99,30 @@ export class InvalidCatalogue extends Error {
  */
 export async function readCatalogue(store: MediaStore): Promise<Catalogue> {
   const catalogue = parse(await read(store));
-  const mistakes = [...mistakesOf(catalogue)];
+  const issues = [...consistencyIssues(catalogue)];
   const found = new Map<string, MediaFile>();
-  for (const name of namesOf(catalogue)) {
-    const there = await store.find(name);
+  for (const name of fileNames(catalogue)) {
+    const stored = await store.find(name);
     const listed = catalogue.files[name];
-    if (!there) mistakes.push(`${name}: there is no such file`);
+    if (!stored) issues.push(`${name}: there is no such file`);
     else if (
       listed &&
-      there.size !== listed.size &&
-      !(await isWithCrlf(name, there, listed))
+      stored.size !== listed.size &&
+      !(await isSameWithCrlf(name, stored, listed))
     )
-      mistakes.push(
-        `${name}: it has ${there.size} bytes, not ${listed.size} as files says`,
+      issues.push(
+        `${name}: it has ${stored.size} bytes, not ${listed.size} as files says`,
       );
-    else found.set(name, there);
+    else found.set(name, stored);
   }
-  if (mistakes.length > 0) throw new InvalidCatalogue(mistakes);
+  if (issues.length > 0) throw new InvalidCatalogueError(issues);
   const fileOf = (name: string) => found.get(name) as MediaFile;
   const sizeOf = (name: string) => fileOf(name).size;
   const heights: (number | undefined)[] = [];
   for (const { hls } of catalogue.titles) {
     const { size } = fileOf(hls);
-    if (size > 0 && size <= largestPlaylist)
-      heights.push(tallestIn(await textOf(fileOf(hls))));
+    if (size > 0 && size <= maxPlaylistBytes)
+      heights.push(tallestPictureIn(await textOf(fileOf(hls))));
   }
   return {
     featured: catalogue.featured,
@@ -133,7 +135,7 @@ export async function readCatalogue(store: MediaStore): Promise<Catalogue> {
         hls: sizeOf(title.hls),
       },
     })),
-    tallest: tallestOf(heights),
+    tallestPicture: tallest(heights),
   };
 }
 
@@ -141,7 +143,7 @@ export async function readCatalogue(store: MediaStore): Promise<Catalogue> {
  * Whether a file is the listed playlist with CRLF line endings, as Git may check it out. HLS allows both (RFC 8216,
  * 4.1).
  */
-async function isWithCrlf(
+async function isSameWithCrlf(
   name: string,
   file: MediaFile,
   listed: CatalogueFile["files"][string],
@@ -154,15 +156,15 @@ async function isWithCrlf(
 }
 
 async function read(store: MediaStore): Promise<string> {
-  const file = await store.find(path);
+  const file = await store.find(cataloguePath);
   if (!file)
-    throw new InvalidCatalogue([
+    throw new InvalidCatalogueError([
       "it is missing: it has to be at the root of the folder or bucket that has the titles",
     ]);
-  if (file.size === 0) throw new InvalidCatalogue(["it is empty"]);
-  if (file.size > most)
-    throw new InvalidCatalogue([
-      `it has ${file.size} bytes, and may have ${most}`,
+  if (file.size === 0) throw new InvalidCatalogueError(["it is empty"]);
+  if (file.size > maxBytes)
+    throw new InvalidCatalogueError([
+      `it has ${file.size} bytes, and may have ${maxBytes}`,
     ]);
   return textOf(file);
 }
@@ -175,11 +177,13 @@ function parse(text: string): CatalogueFile {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new InvalidCatalogue([`it is not JSON: ${(error as Error).message}`]);
+    throw new InvalidCatalogueError([
+      `it is not JSON: ${(error as Error).message}`,
+    ]);
   }
-  const result = CatalogueFile.safeParse(json, { error: inWords });
+  const result = CatalogueFile.safeParse(json, { error: describeIssue });
   if (result.success) return result.data;
-  throw new InvalidCatalogue(
+  throw new InvalidCatalogueError(
     result.error.issues.flatMap((issue) => {
       const at = issue.path.map(String);
       if (issue.code === "unrecognized_keys")
@@ -193,27 +197,27 @@ function parse(text: string): CatalogueFile {
   );
 }
 
-const inWords = (issue: z.core.$ZodRawIssue): string | undefined =>
+const describeIssue = (issue: z.core.$ZodRawIssue): string | undefined =>
   issue.code === "invalid_type" && issue.input === undefined
     ? "is missing"
     : undefined;
 
 /** Checks the catalogue's internal consistency. */
-function* mistakesOf({ featured, titles, files }: CatalogueFile) {
+function* consistencyIssues({ featured, titles, files }: CatalogueFile) {
   const ids = titles.map(({ id }) => id);
   for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i)))
     yield `titles: ${id} is there more than once`;
   if (!ids.includes(featured))
     yield `featured: there is no title ${featured}, only ${ids.join(", ")}`;
   for (const title of titles)
-    for (const kind of kinds)
+    for (const kind of fileKinds)
       if (!Object.hasOwn(files, title[kind]))
         yield `${title.id}'s ${kind}: ${title[kind]} has no entry in files`;
 }
 
 /** Every file that the catalogue names, without duplicates. */
-const namesOf = ({ titles, files }: CatalogueFile): Set<string> =>
+const fileNames = ({ titles, files }: CatalogueFile): Set<string> =>
   new Set([
-    ...titles.flatMap((title) => kinds.map((kind) => title[kind])),
+    ...titles.flatMap((title) => fileKinds.map((kind) => title[kind])),
     ...Object.keys(files),
   ]);

@@ -29,13 +29,13 @@ export interface MediaStore {
 }
 
 /** The store does not respond, or not in time. */
-export class MediaAway extends Error {
-  override readonly name = "MediaAway";
+export class MediaUnavailableError extends Error {
+  override readonly name = "MediaUnavailableError";
 }
 
 /** The file was replaced after its lookup: bytes of the two versions must not be mixed. */
-export class MediaChanged extends Error {
-  override readonly name = "MediaChanged";
+export class MediaChangedError extends Error {
+  override readonly name = "MediaChangedError";
 }
 
 /** Media types by file extension. */

@@ -2,18 +2,18 @@
  * Height of the tallest picture that a multivariant playlist declares, in pixels (RFC 8216, 4.3.4.2). undefined if no
  * variant has RESOLUTION, which is optional.
  */
-export function tallestIn(playlist: string): number | undefined {
+export function tallestPictureIn(playlist: string): number | undefined {
   const heights = playlist
     .split("\n")
     .filter((line) => line.startsWith("#EXT-X-STREAM-INF:"))
     .flatMap((line) => [...line.matchAll(/([A-Z\d-]+)=("[^"]*"|[^",\s]*)/g)])
     .filter(([, name]) => name === "RESOLUTION")
     .map(([, , value = ""]) => Number(/^\d+x(\d+)$/.exec(value)?.[1]));
-  return tallestOf(heights);
+  return tallest(heights);
 }
 
 /** The largest positive number; undefined if there is none. */
-export function tallestOf(
+export function tallest(
   heights: readonly (number | undefined)[],
 ): number | undefined {
   const known = heights.filter((height) => height && height > 0) as number[];

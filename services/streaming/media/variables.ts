@@ -26,7 +26,7 @@ export const mediaVariables = {
 type MediaVariables = z.output<z.ZodObject<typeof mediaVariables>>;
 
 /** Opens the media store that the environment selects. @throws Error if the variables contradict each other */
-export function configuredStore(
+export function openMediaStore(
   variables: MediaVariables,
   assets: string,
 ): MediaStore {
@@ -37,7 +37,7 @@ export function configuredStore(
     );
   if (S3_BUCKET === undefined)
     return openFolder(MEDIA_FOLDER ?? join(assets, "titles"));
-  const given = (
+  const required = (
     name: "S3_ENDPOINT" | "S3_ACCESS_KEY_ID" | "S3_SECRET_ACCESS_KEY",
   ) => {
     const value = variables[name];
@@ -47,10 +47,10 @@ export function configuredStore(
   const { S3_PREFIX, S3_TLS_CA } = variables;
   return openBucket({
     bucket: S3_BUCKET,
-    endpoint: given("S3_ENDPOINT"),
+    endpoint: required("S3_ENDPOINT"),
     region: variables.S3_REGION,
-    accessKeyId: given("S3_ACCESS_KEY_ID"),
-    secretAccessKey: given("S3_SECRET_ACCESS_KEY"),
+    accessKeyId: required("S3_ACCESS_KEY_ID"),
+    secretAccessKey: required("S3_SECRET_ACCESS_KEY"),
     ...(S3_PREFIX && { prefix: S3_PREFIX }),
     ...(S3_TLS_CA && { certificateAuthority: S3_TLS_CA }),
   });

@@ -1,24 +1,24 @@
 import type { Html } from "@marquee/service-kit";
 import { html } from "hono/html";
 import { icons } from "./icons.ts";
-import { layout, noticeBox, type Viewer } from "./layout.ts";
+import { layout, noticeBox, type SignedInUser } from "./layout.ts";
 import { type Price, priceInWords } from "./prices.ts";
 import {
-  type Begun,
   backdropOf,
   continueRow,
   facts,
   posterGrid,
+  type StartedTitle,
   type TitleCard,
   titlePath,
   watchPath,
 } from "./title-card.ts";
 
 export interface Home {
-  viewer?: Viewer | undefined;
+  viewer?: SignedInUser | undefined;
   featured: TitleCard;
   /** Latest first. @default none */
-  continueWatching?: readonly Begun[];
+  continueWatching?: readonly StartedTitle[];
   titles: readonly TitleCard[];
   /** Price of the cheapest plan, shown to visitors who are not signed in. @default not shown */
   from?: Price | undefined;
@@ -30,7 +30,7 @@ export const homePage = (home: Home): Html => {
   const { viewer, featured, continueWatching = [], titles, notice } = home;
   return layout({
     title: viewer ? "Home" : "Films for the end of the day",
-    viewer,
+    user: viewer,
     here: "home",
     content: html`
       <section class="hero${viewer ? "" : " welcome"}" aria-labelledby="hero">

@@ -2,7 +2,7 @@ import { type Frame, framed, type Html, sitePage } from "@marquee/service-kit";
 import { html } from "hono/html";
 
 /** The signed-in user. */
-export interface Viewer {
+export interface SignedInUser {
   email: string;
 }
 
@@ -14,7 +14,7 @@ export interface Page {
   /** Whether the page shows an error; the title says so, which screen readers read first. */
   error?: boolean;
   content: Html;
-  viewer?: Viewer | undefined;
+  user?: SignedInUser | undefined;
   /** The frame's link that leads to this page. @default none */
   here?: Frame["here"];
   /** curtains: for forms and messages; screen: for the player, without header and footer. @default catalogue */
@@ -27,7 +27,7 @@ export interface Page {
 
 /** Renders a page. Resources are same-origin and nothing is inline, per the Content-Security-Policy. */
 export const layout = (page: Page): Html => {
-  const { content, viewer, here, room = "catalogue" } = page;
+  const { content, user, here, room = "catalogue" } = page;
   const { title, description, error = false, refresh, scripts = [] } = page;
   const more = html`${refresh ? html`<noscript><meta http-equiv="refresh" content="${refresh}"></noscript>` : ""}
     ${scripts.map((name) => html`<script type="module" src="/assets/${name}.js"></script>`)}`;
@@ -37,7 +37,7 @@ export const layout = (page: Page): Html => {
       ? html`<body class="screen">
     ${content}
   </body>`
-      : framed({ signedIn: viewer !== undefined, here }, content, room),
+      : framed({ signedIn: user !== undefined, here }, content, room),
   );
 };
 

@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import { isLive } from "../clients/payment-schemas.ts";
 import { dayOrTime } from "./dates.ts";
 import { hiddenField } from "./form.ts";
-import { layout, noticeBox, type Viewer } from "./layout.ts";
+import { layout, noticeBox, type SignedInUser } from "./layout.ts";
 import { type Payment, paymentList } from "./payments.ts";
 import { priceInWords } from "./prices.ts";
 import { cardName } from "./subscribe.ts";
@@ -28,7 +28,7 @@ export interface Subscription {
 }
 
 export interface Membership {
-  viewer: Viewer;
+  viewer: SignedInUser;
   /** The subscription that has not ended, otherwise the latest. @default none */
   subscription?: Subscription | undefined;
   /** Latest first. */
@@ -44,7 +44,7 @@ export const membershipPage = (membership: Membership): Html => {
   const { viewer, subscription, payments, notice } = membership;
   return layout({
     title: "Membership",
-    viewer,
+    user: viewer,
     here: "membership",
     room: "curtains",
     content: html`

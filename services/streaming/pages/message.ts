@@ -5,7 +5,7 @@ import {
   message,
 } from "@marquee/service-kit";
 import { html } from "hono/html";
-import { layout, type Viewer } from "./layout.ts";
+import { layout, type SignedInUser } from "./layout.ts";
 
 /** Explains why a page can't be shown. */
 export interface Refusal {
@@ -17,14 +17,14 @@ export interface Refusal {
 }
 
 export interface Message extends Refusal {
-  viewer?: Viewer | undefined;
+  user?: SignedInUser | undefined;
   /** Request id in the logs, for errors. */
   requestId?: string | undefined;
 }
 
 /** The page that a browser gets instead of the requested one. */
 export const messagePage = ({
-  viewer,
+  user,
   title,
   text,
   actions,
@@ -33,7 +33,7 @@ export const messagePage = ({
   layout({
     title,
     error: true,
-    viewer,
+    user,
     room: "curtains",
     content: html`
       <div class="stage"><div class="card message">${message({ title, text, requestId }, actions)}</div></div>`,
@@ -64,7 +64,7 @@ export const refusals = {
     text: "Choose a plan, and the film begins. You can cancel whenever you like.",
     actions: [{ text: "See the plans", href: "/plans" }, home],
   },
-  paymentAway: (retry) => ({
+  paymentUnavailable: (retry) => ({
     title: "We can’t check your membership right now",
     text: `This is on our side. People who are already watching go on watching. Nothing was charged. ${tryAgain(retry)}`,
     actions: actionsFor(retry),
@@ -75,22 +75,22 @@ export const refusals = {
     text: "The payment service did not answer in time. Your membership’s page shows the outcome soon; nothing is charged twice.",
     actions: [{ text: "Your membership", href: "/membership" }, home],
   },
-  deletionAway: (retry) => ({
+  deletionUnavailable: (retry) => ({
     title: "Your account can’t be deleted right now",
     text: `Your membership has to end with it, and the payment service does not answer. Nothing was deleted. ${tryAgain(retry)}`,
     actions: [{ text: "Your account", href: "/account" }, home],
   }),
-  mediaAway: (retry) => ({
+  mediaUnavailable: (retry) => ({
     title: "The projector is not answering",
     text: `We can’t reach our films right now. This is on our side. ${tryAgain(retry)}`,
     actions: actionsFor(retry),
   }),
-  authAway: (retry) => ({
+  authUnavailable: (retry) => ({
     title: "We can’t see who you are right now",
     text: `Signing in does not work at the moment. This is on our side. People who are already watching go on watching. ${tryAgain(retry)}`,
     actions: actionsFor(retry),
   }),
-  databaseAway: (retry) => ({
+  databaseUnavailable: (retry) => ({
     title: "We’ll be right back",
     text: `This page can’t be shown right now. ${tryAgain(retry)}`,
     actions: actionsFor(retry),

@@ -1,7 +1,7 @@
 import type { Html } from "@marquee/service-kit";
 import { html } from "hono/html";
 import { icons } from "./icons.ts";
-import { layout, type Viewer } from "./layout.ts";
+import { layout, type SignedInUser } from "./layout.ts";
 import { intervalInWords, money, type Price } from "./prices.ts";
 
 export interface Plan extends Price {
@@ -14,22 +14,27 @@ export interface Plan extends Price {
 }
 
 export interface Plans {
-  viewer?: Viewer | undefined;
+  viewer?: SignedInUser | undefined;
   /** In display order. */
   plans: readonly Plan[];
   /** Id of the viewer's plan. @default none */
   current?: string | undefined;
   /** Height of the titles' tallest picture, in pixels. @default unknown */
-  tallest?: number | undefined;
+  tallestPicture?: number | undefined;
 }
 
 /** The plans to subscribe to. */
-export const plansPage = ({ viewer, plans, current, tallest }: Plans): Html =>
+export const plansPage = ({
+  viewer,
+  plans,
+  current,
+  tallestPicture,
+}: Plans): Html =>
   layout({
     title: "Plans",
     description:
       "What Marquee costs: every plan has every film, and you can cancel whenever you like.",
-    viewer,
+    user: viewer,
     here: "plans",
     room: "curtains",
     content: html`
@@ -38,21 +43,21 @@ export const plansPage = ({ viewer, plans, current, tallest }: Plans): Html =>
           <h1>Choose your seat</h1>
           <p class="lead">Every plan has every film. Change your mind and cancel whenever you like.</p>
         </div>
-        <ul class="plans">${plans.map((plan) => card(plan, { current, tallest }))}
+        <ul class="plans">${plans.map((plan) => card(plan, { current, tallestPicture }))}
         </ul>
       </div>`,
   });
 
 function card(
   plan: Plan,
-  { current, tallest }: Pick<Plans, "current" | "tallest">,
+  { current, tallestPicture }: Pick<Plans, "current" | "tallestPicture">,
 ) {
   const isCurrent = plan.id === current;
   return html`
           <li class="card plan${isCurrent ? " plan-current" : ""}">
             <h2>${plan.name}${isCurrent ? html` <span class="badge">Your plan</span>` : ""}</h2>
             <p class="price"><strong>${money(plan.amount, plan.currency)}</strong> <span>${intervalInWords(plan.interval)}</span></p>
-            <ul class="ticks">${includes(plan, tallest).map((item) => html`<li>${icons.check}${item}</li>`)}</ul>
+            <ul class="ticks">${includes(plan, tallestPicture).map((item) => html`<li>${icons.check}${item}</li>`)}</ul>
             ${choice(plan, isCurrent, current !== undefined)}
           </li>`;
 }
@@ -80,11 +85,11 @@ const pictures: Readonly<Record<number, string>> = {
  */
 export function includes(
   { includes: { resolution } }: Plan,
-  tallest: number | undefined,
+  tallestPicture: number | undefined,
 ): string[] {
   const height = Math.min(
     Number(/^(\d+)p$/.exec(resolution)?.[1]),
-    tallest ?? NaN,
+    tallestPicture ?? NaN,
   );
   return [
     ...(height ? [pictures[height] ?? `Picture up to ${height}p`] : []),

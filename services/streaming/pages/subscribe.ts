@@ -8,7 +8,7 @@ import { html } from "hono/html";
 import { grouped } from "../browser/card/card-number.ts";
 import { field, hiddenField } from "./form.ts";
 import { icons } from "./icons.ts";
-import { layout, type Viewer } from "./layout.ts";
+import { layout, type SignedInUser } from "./layout.ts";
 import { includes, type Plan } from "./plans.ts";
 import { intervalInWords, money, priceInWords } from "./prices.ts";
 
@@ -20,7 +20,7 @@ export interface TestCard {
 
 /** A form for card details. */
 export interface CardForm {
-  viewer: Viewer;
+  viewer: SignedInUser;
   /** Idempotency key, which the form sends as `key`: sending it twice charges once. */
   key: string;
   /** Earlier input, without the number and the CVC. @default none */
@@ -34,19 +34,19 @@ export interface CardForm {
 export interface Subscribe extends CardForm {
   plan: Plan;
   /** Height of the titles' tallest picture, in pixels. @default unknown */
-  tallest?: number | undefined;
+  tallestPicture?: number | undefined;
 }
 
 /** Checkout of a plan: POST /subscribe with plan, key, number, expiry and cvc. */
 export const subscribePage = (page: Subscribe): Html => {
-  const { plan, tallest } = page;
+  const { plan, tallestPicture } = page;
   const price = money(plan.amount, plan.currency);
   return cardPage(page, {
     title: `Subscribe to ${plan.name}`,
     aside: html`<section class="order" aria-labelledby="order">
             <h2 id="order">${plan.name}</h2>
             <p class="price"><strong>${price}</strong> <span>${intervalInWords(plan.interval)}</span></p>
-            <ul class="ticks">${includes(plan, tallest).map((item) => html`<li>${icons.check}${item}</li>`)}</ul>
+            <ul class="ticks">${includes(plan, tallestPicture).map((item) => html`<li>${icons.check}${item}</li>`)}</ul>
             <p><a class="stand-alone" href="/plans">Choose another plan</a></p>
           </section>`,
     form: cardForm(page, {
@@ -103,7 +103,7 @@ const cardPage = (
   layout({
     title,
     error: hasMistakes(mistakes),
-    viewer,
+    user: viewer,
     here: "membership",
     room: "curtains",
     scripts: ["card"],

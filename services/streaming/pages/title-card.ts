@@ -18,7 +18,7 @@ export interface TitleCard {
 }
 
 /** A title that the viewer has started. */
-export interface Begun extends TitleCard {
+export interface StartedTitle extends TitleCard {
   /** The viewer's position, in seconds. */
   position: number;
 }
@@ -51,7 +51,7 @@ export const posterGrid = (titles: readonly TitleCard[]) =>
         </ul>`;
 
 /** Started titles in a row that scrolls sideways. Each link resumes playback. */
-export const continueRow = (titles: readonly Begun[]) =>
+export const continueRow = (titles: readonly StartedTitle[]) =>
   html`<ul class="row">${titles.map(
     ({ id, name, seconds, position, backdrop }) => html`
           <li><a class="begun" href="${watchPath(id)}">

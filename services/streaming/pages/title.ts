@@ -2,7 +2,7 @@ import type { Html } from "@marquee/service-kit";
 import { html } from "hono/html";
 import { clock } from "./durations.ts";
 import { icons } from "./icons.ts";
-import { layout, type Viewer } from "./layout.ts";
+import { layout, type SignedInUser } from "./layout.ts";
 import {
   backdropOf,
   facts,
@@ -18,7 +18,7 @@ export interface Title extends TitleCard {
 }
 
 export interface TitlePage {
-  viewer?: Viewer | undefined;
+  viewer?: SignedInUser | undefined;
   title: Title;
   /** The viewer's position, in seconds. @default 0 */
   position?: number | undefined;
@@ -36,7 +36,7 @@ export const titlePage = ({
   layout({
     title: title.name,
     description: title.description,
-    viewer,
+    user: viewer,
     content: html`
       <article class="title" aria-labelledby="name">
         ${backdropOf(title)}
@@ -64,5 +64,5 @@ const watch = ({ id, name, seconds }: Title, position: number) =>
               ${progressBar(name, position, seconds)}`
     : html`<a class="button" href="${watchPath(id)}">${icons.play}Play</a>`;
 
-const subscribe = (viewer: Viewer | undefined) =>
+const subscribe = (viewer: SignedInUser | undefined) =>
   html`<a class="button" href="/plans">Subscribe to watch</a>${viewer ? "" : html`<a class="button glass" href="/sign-in">Sign in</a>`}`;

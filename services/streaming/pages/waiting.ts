@@ -1,9 +1,9 @@
 import type { Html } from "@marquee/service-kit";
 import { html } from "hono/html";
-import { layout, type Viewer } from "./layout.ts";
+import { layout, type SignedInUser } from "./layout.ts";
 
 export interface Waiting {
-  viewer: Viewer;
+  viewer: SignedInUser;
   /** URL of this page: 202 while the payment is being processed, any other status once the outcome is known. */
   url: string;
 }
@@ -15,7 +15,7 @@ const refresh = 3;
 export const waitingPage = ({ viewer, url }: Waiting): Html =>
   layout({
     title: "Your payment is being processed",
-    viewer,
+    user: viewer,
     here: "membership",
     room: "curtains",
     scripts: ["waiting"],

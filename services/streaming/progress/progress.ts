@@ -9,7 +9,7 @@ export interface Progress {
   duration: number;
   updatedAt: Date;
   /** Whether at least 95 % was watched; the rest is credits. */
-  finished: boolean;
+  finishedSql: boolean;
 }
 
 export interface NewProgress {
@@ -51,7 +51,7 @@ export async function saveProgress(
  * @param limit maximum number of titles. @default 20
  * @throws DatabaseUnavailableError
  */
-export const progressOf = (
+export const listProgress = (
   queries: Queries,
   userId: string,
   limit = 20,
@@ -63,7 +63,7 @@ export const progressOf = (
   );
 
 /** The viewer's position in a title; undefined if never started. @throws DatabaseUnavailableError */
-export async function positionOf(
+export async function findProgress(
   queries: Queries,
   userId: string,
   title: string,
@@ -79,7 +79,7 @@ export async function positionOf(
  * Deletes a user's data, and blocks new data for an hour: longer than the user's access tokens remain valid.
  * @throws DatabaseUnavailableError
  */
-export async function forgetUser(
+export async function deleteUserData(
   queries: Queries,
   userId: string,
 ): Promise<void> {

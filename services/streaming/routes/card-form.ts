@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Mistakes } from "@marquee/service-kit";
-import type { Method, Outcome } from "../clients/payment.ts";
+import type { CardMethod, Outcome } from "../clients/payment.ts";
 import { parseExpiry } from "../pages/expiry.ts";
 
 /** Card details as typed. */
@@ -11,11 +11,11 @@ export interface TypedCard {
 }
 
 /** Converts card details to payment's format, or lists the errors. Whether the card exists is for payment to decide. */
-export function readCard({
+export function parseCard({
   number,
   expiry,
   cvc,
-}: TypedCard): { method: Method } | { mistakes: Mistakes } {
+}: TypedCard): { method: CardMethod } | { mistakes: Mistakes } {
   const digits = number.replace(/[\s-]/g, "");
   const ends = parseExpiry(expiry);
   const code = cvc.trim();
@@ -53,7 +53,7 @@ const fields: Readonly<Record<string, keyof TypedCard>> = {
 };
 
 /** Converts a failed outcome to form errors and a status. */
-export function mistakesOf(
+export function toFormErrors(
   outcome: Exclude<Outcome<unknown>, { kind: "done" | "pending" }>,
 ): { mistakes: Mistakes; status: 402 | 404 | 409 | 422 } {
   const status = {
@@ -69,7 +69,7 @@ export function mistakesOf(
     };
   const wrong = outcome.errors.flatMap(({ pointer, detail }) => {
     const field = fields[pointer];
-    return field ? [[field, sentence(detail)] as const] : [];
+    return field ? [[field, asSentence(detail)] as const] : [];
   });
   return {
     mistakes:
@@ -84,14 +84,14 @@ export function mistakesOf(
 }
 
 /** Makes a sentence of a detail: "is too short" becomes "This is too short." */
-const sentence = (detail: string) =>
+const asSentence = (detail: string) =>
   /^(is|has|must|can)\b/.test(detail)
     ? `This ${detail.replace(/\.?$/, ".")}`
     : `${detail.charAt(0).toUpperCase()}${detail.slice(1).replace(/\.?$/, ".")}`;
 
 /** A new idempotency key for a form. */
-export const newKey = (): string => randomUUID();
+export const newIdempotencyKey = (): string => randomUUID();
 
 /** The key that a form has sent, or a new one if it is invalid. */
-export const keyOf = (sent: string): string =>
-  /^[\da-f-]{36}$/.test(sent) ? sent : newKey();
+export const idempotencyKeyOf = (sent: string): string =>
+  /^[\da-f-]{36}$/.test(sent) ? sent : newIdempotencyKey();

@@ -1,92 +1,108 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "hono";
-import { PaymentAway } from "../clients/errors.ts";
-import type { Parts } from "../dependencies.ts";
+import { PaymentUnavailableError } from "../clients/errors.ts";
+import type { Dependencies } from "../dependencies.ts";
 import { keepAim, takeAim, toldByAuth } from "../http/browser.ts";
-import { createPages, Refused, show } from "../http/page-response.ts";
+import {
+  createPageApp,
+  PageAccessError,
+  showPage,
+} from "../http/page-response.ts";
 import type { Title } from "../media/catalogue.ts";
-import type { Programme } from "../media/catalogue-cache.ts";
+import type { CatalogueCache } from "../media/catalogue-cache.ts";
 import { homePage } from "../pages/home.ts";
 import type { Price } from "../pages/prices.ts";
 import { titlePage } from "../pages/title.ts";
 import type { TitleCard } from "../pages/title-card.ts";
 import { watchPage } from "../pages/watch.ts";
-import { progressOf } from "../progress/progress.ts";
-import { placeOf } from "./playback.ts";
-import { picturesOf } from "./titles.ts";
+import { listProgress } from "../progress/progress.ts";
+import { resumePosition } from "./playback.ts";
+import { picturePaths } from "./titles.ts";
 
 /** GET /, /titles/:id and /watch/:id: the catalogue, a title, and the player. */
-export function cataloguePages(parts: Parts) {
-  const { programme, visitor, entitlements, grants, forwardedOf } = parts;
-  const app = createPages();
+export function cataloguePages(parts: Dependencies) {
+  const { catalogueCache, visitor, entitlements, playbackGrants, forwardedOf } =
+    parts;
+  const app = createPageApp();
 
   const titleOf = async (c: Context): Promise<Title> => {
-    const title = await programme.title(c.req.param("id") ?? "");
-    if (!title) throw new Refused("notFound");
+    const title = await catalogueCache.title(c.req.param("id") ?? "");
+    if (!title) throw new PageAccessError("notFound");
     return title;
   };
 
   app.get("/", async (c) => {
-    const visit = await visitor.maybe(c);
+    const visit = await visitor.getIfAvailable(c);
     const { https } = forwardedOf(c);
     const next =
       visit && (takeAim(c, "step", https) ?? takeAim(c, "watch", https));
     const notice = toldByAuth(c, https);
     if (next) return c.redirect(next);
-    const { featured, titles } = await programme.catalogue();
+    const { featured, titles } = await catalogueCache.get();
     const cards = titles.map(cardOf);
     const first = cards.find(({ id }) => id === featured) ?? cards[0];
-    if (!first) throw new Refused("notFound");
-    return show(
+    if (!first) throw new PageAccessError("notFound");
+    return showPage(
       c,
       homePage({
-        viewer: visit?.shown,
+        viewer: visit?.user,
         featured: first,
         titles: cards,
         notice,
         ...(visit
-          ? { continueWatching: await begunBy(parts, visit.userId, cards, c) }
-          : { from: await cheapest(parts, c) }),
+          ? {
+              continueWatching: await startedTitles(
+                parts,
+                visit.userId,
+                cards,
+                c,
+              ),
+            }
+          : { from: await cheapestPrice(parts, c) }),
       }),
     );
   });
 
   app.get("/titles/:id", async (c) => {
     const title = await titleOf(c);
-    const visit = await visitor.maybe(c);
+    const visit = await visitor.getIfAvailable(c);
     const position =
-      (visit && (await placeOf(parts, visit.userId, title.id, c))) ?? 0;
+      (visit && (await resumePosition(parts, visit.userId, title.id, c))) ?? 0;
     const entitled = visit
-      ? await entitlements.of(visit).then(
+      ? await entitlements.check(visit).then(
           ({ entitled }) => entitled,
           (error) => {
-            if (error instanceof PaymentAway) return "unknown" as const;
+            if (error instanceof PaymentUnavailableError)
+              return "unknown" as const;
             throw error;
           },
         )
       : false;
-    const viewer = visit?.shown;
-    return show(
+    const viewer = visit?.user;
+    return showPage(
       c,
-      titlePage({ viewer, title: shownOf(title), position, entitled }),
+      titlePage({ viewer, title: titleDetails(title), position, entitled }),
     );
   });
 
   app.get("/watch/:id", async (c) => {
     const title = await titleOf(c);
-    const visit = await visitor.of(c);
-    const granted = visit && (await grants.grant(visit, title.id));
+    const visit = await visitor.get(c);
+    const granted = visit && (await playbackGrants.grant(visit, title.id));
     if (!granted) {
       keepAim(c, "watch", forwardedOf(c).https);
-      throw new Refused(visit ? "notEntitled" : "notSignedIn");
+      throw new PageAccessError(visit ? "notEntitled" : "notSignedIn");
     }
     const fromStart = c.req.query("from") === "start";
     const position = fromStart
       ? 0
-      : await placeOf(parts, visit.userId, title.id, c);
+      : await resumePosition(parts, visit.userId, title.id, c);
     const playback = { ...granted, position };
-    const next = await nextOf(programme, title.id);
-    return show(c, watchPage({ title: shownOf(title), playback, next }));
+    const next = await nextOf(catalogueCache, title.id);
+    return showPage(
+      c,
+      watchPage({ title: titleDetails(title), playback, next }),
+    );
   });
 
   return app;
@@ -96,33 +112,33 @@ const cardOf = (title: Title): TitleCard => {
   const { id, name, year, seconds, genre, tagline } = title;
   return {
     ...{ id, name, year, seconds, genre, tagline },
-    ...picturesOf(title),
+    ...picturePaths(title),
   };
 };
 
 /** What a title's own page shows. */
-const shownOf = (title: Title) => ({
+const titleDetails = (title: Title) => ({
   ...cardOf(title),
   description: title.description,
 });
 
 /** The next title in the catalogue; after the last one, the first. */
-async function nextOf(programme: Programme, id: string) {
-  const { titles } = await programme.catalogue();
+async function nextOf(catalogueCache: CatalogueCache, id: string) {
+  const { titles } = await catalogueCache.get();
   const at = titles.findIndex((title) => title.id === id);
   const next = titles[(at + 1) % titles.length];
   return next && next.id !== id ? cardOf(next) : undefined;
 }
 
 /** Titles that the viewer has started; none if they can't be looked up, because the catalogue is shown anyway. */
-async function begunBy(
-  { database }: Parts,
+async function startedTitles(
+  { database }: Dependencies,
   userId: string,
   cards: readonly TitleCard[],
   c: Context,
 ) {
   try {
-    const begun = await progressOf(database, userId);
+    const begun = await listProgress(database, userId);
     return begun.flatMap(({ title, position }) => {
       const card = cards.find(({ id }) => id === title);
       return card ? [{ ...card, position }] : [];
@@ -134,15 +150,15 @@ async function begunBy(
 }
 
 /** How long the front page waits for prices, which are slow only on their first read. */
-const priceless = 300;
+const pricesTimeoutMs = 300;
 
 /** Price of the cheapest plan; undefined if payment does not answer in time. */
-async function cheapest(
-  { payment }: Parts,
+async function cheapestPrice(
+  { payment }: Dependencies,
   c: Context,
 ): Promise<Price | undefined> {
   try {
-    const late = sleep(priceless, undefined, { ref: false });
+    const late = sleep(pricesTimeoutMs, undefined, { ref: false });
     return (await Promise.race([payment.plans(), late]))?.[0];
   } catch (err) {
     c.get("log").warn({ err }, "can't show prices");

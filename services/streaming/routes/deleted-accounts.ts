@@ -2,35 +2,37 @@ import { factory } from "@marquee/service-kit";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Viewer } from "../access/viewer.ts";
 import { isLive } from "../clients/payment-schemas.ts";
-import type { Parts } from "../dependencies.ts";
-import { forgetUser } from "../progress/progress.ts";
-import { newKey } from "./card-form.ts";
+import type { Dependencies } from "../dependencies.ts";
+import { rethrowAsHttp } from "../http/errors.ts";
+import { deleteUserData } from "../progress/progress.ts";
+import { newIdempotencyKey } from "./card-form.ts";
 
 /** Auth's forms that change or end the browser's session. */
-const changes = ["/sign-out", "/change-password", "/delete-account"];
+const sessionForms = ["/sign-out", "/change-password", "/delete-account"];
 
 /** Statuses after which the outcome of a deletion is unknown: the client disconnected, or auth did not answer. */
-const unknown = [499, 502, 504];
+const unknownOutcomeStatuses = [499, 502, 504];
 
 /**
  * Extends the deletion of an account: cancels the subscription and deletes the user's data in this service. DELETE
  * /api/auth/me and POST /delete-account are then forwarded to auth by the routes that are added after these. If payment
  * is unavailable, nothing is deleted, because nobody could cancel the subscription afterwards.
  */
-export function deletedAccounts(parts: Parts) {
+export function deletedAccounts(parts: Dependencies) {
   const { viewers } = parts;
   const app = factory.createApp();
-  app.on("POST", changes, async (c, next) => {
+  app.onError(rethrowAsHttp);
+  app.on("POST", sessionForms, async (c, next) => {
     await next();
     viewers.forget(c);
   });
   app.delete(
     "/api/auth/me",
-    deletion(parts, ({ status }) => status === 204),
+    deleteWithSubscription(parts, ({ status }) => status === 204),
   );
   app.post(
     "/delete-account",
-    deletion(
+    deleteWithSubscription(
       parts,
       ({ status, headers }) =>
         status === 303 && headers.get("location") === "/",
@@ -40,8 +42,11 @@ export function deletedAccounts(parts: Parts) {
 }
 
 /** @param isDone whether auth's response means that the account is deleted */
-const deletion =
-  (parts: Parts, isDone: (answer: Response) => boolean): MiddlewareHandler =>
+const deleteWithSubscription =
+  (
+    parts: Dependencies,
+    isDone: (answer: Response) => boolean,
+  ): MiddlewareHandler =>
   async (c, next) => {
     const { viewers, payment } = parts;
     // Identify the viewer first: the deletion ends the session.
@@ -50,35 +55,40 @@ const deletion =
     const { data } = await payment.subscriptionsOf(viewer.token);
     const subscription = data.find(isLive)?.id;
     await next();
-    const leave = () => goodbye(c, parts, viewer, subscription);
+    const leave = () => deleteUser(c, parts, viewer, subscription);
     if (isDone(c.res)) await leave();
-    else if (unknown.includes(c.res.status))
+    else if (unknownOutcomeStatuses.includes(c.res.status))
       viewers.exists(viewer).then(
         (exists) => (exists ? undefined : leave()),
-        (err) => byHand(c, viewer, subscription, err),
+        (err) => logManualCleanup(c, viewer, subscription, err),
       );
   };
 
 /**
  * Cancels a user's subscription, for which payment accepts a deleted account's token, and deletes the user's data here.
  */
-async function goodbye(
+async function deleteUser(
   c: Context,
-  { payment, database, entitlements }: Parts,
+  { payment, database, entitlements }: Dependencies,
   viewer: Viewer,
   subscription: string | undefined,
 ): Promise<void> {
   try {
     if (subscription !== undefined)
-      await payment.cancel(viewer.token, newKey(), subscription, "now");
-    await forgetUser(database, viewer.userId);
+      await payment.cancel(
+        viewer.token,
+        newIdempotencyKey(),
+        subscription,
+        "now",
+      );
+    await deleteUserData(database, viewer.userId);
   } catch (err) {
-    byHand(c, viewer, subscription, err);
+    logManualCleanup(c, viewer, subscription, err);
   }
   entitlements.forget(viewer.userId);
 }
 
-const byHand = (
+const logManualCleanup = (
   c: Context,
   { userId }: Viewer,
   subscription: string | undefined,

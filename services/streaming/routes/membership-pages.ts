@@ -1,12 +1,16 @@
 import { formOf, sameOrigin } from "@marquee/service-kit";
 import type { Outcome } from "../clients/payment.ts";
 import { isLive, type Subscription } from "../clients/payment-schemas.ts";
-import type { Parts } from "../dependencies.ts";
+import type { Dependencies } from "../dependencies.ts";
 import { keepAim } from "../http/browser.ts";
-import { createPages, type PageContext, show } from "../http/page-response.ts";
+import {
+  createPageApp,
+  type PageContext,
+  showPage,
+} from "../http/page-response.ts";
 import { membershipPage } from "../pages/membership.ts";
-import { keyOf, newKey } from "./card-form.ts";
-import { liveOf } from "./subscribe-pages.ts";
+import { idempotencyKeyOf, newIdempotencyKey } from "./card-form.ts";
+import { liveSubscription } from "./subscribe-pages.ts";
 
 /** Notices by the value of the `told` query parameter. */
 const notices: Readonly<Record<string, string>> = {
@@ -21,12 +25,12 @@ const notices: Readonly<Record<string, string>> = {
 };
 
 /** GET /membership; POST /membership/cancel and /membership/resume: the subscription and its payments. */
-export function membershipPages(parts: Parts) {
+export function membershipPages(parts: Dependencies) {
   const { visitor, payment, entitlements, forwardedOf } = parts;
-  const app = createPages();
+  const app = createPageApp();
 
   app.get("/membership", async (c) => {
-    const visit = await visitor.of(c);
+    const visit = await visitor.get(c);
     if (!visit) {
       keepAim(c, "step", forwardedOf(c).https);
       return c.redirect("/sign-in");
@@ -37,20 +41,20 @@ export function membershipPages(parts: Parts) {
     ]);
     const { data } = subscriptions;
     const told = c.req.query("told") ?? "";
-    return show(
+    return showPage(
       c,
       membershipPage({
-        viewer: visit.shown,
+        viewer: visit.user,
         subscription: data.find(isLive) ?? data[0],
         payments: payments.data,
         notice: Object.hasOwn(notices, told) ? notices[told] : undefined,
-        cancelKey: newKey(),
-        resumeKey: newKey(),
+        cancelKey: newIdempotencyKey(),
+        resumeKey: newIdempotencyKey(),
       }),
     );
   });
 
-  const change = (
+  const addChange = (
     path: string,
     told: string,
     does: (
@@ -61,18 +65,21 @@ export function membershipPages(parts: Parts) {
   ) =>
     app.post(path, sameOrigin, async (c: PageContext) => {
       const { key } = await formOf(c, "key");
-      const visit = await visitor.of(c);
+      const visit = await visitor.get(c);
       if (!visit) return c.redirect("/sign-in", 303);
-      const live = await liveOf(parts, visit);
-      const outcome = live && (await does(visit.token, keyOf(key), live.id));
+      const live = await liveSubscription(parts, visit);
+      const outcome =
+        live && (await does(visit.token, idempotencyKeyOf(key), live.id));
       entitlements.forget(visit.userId);
       const done = outcome?.kind === "done";
       return c.redirect(`/membership?told=${done ? told : "unchanged"}`, 303);
     });
-  change("/membership/cancel", "canceled", (...args) =>
+  addChange("/membership/cancel", "canceled", (...args) =>
     payment.cancel(...args),
   );
-  change("/membership/resume", "resumed", (...args) => payment.resume(...args));
+  addChange("/membership/resume", "resumed", (...args) =>
+    payment.resume(...args),
+  );
 
   return app;
 }

@@ -3,8 +3,12 @@ import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
 import type { Viewer } from "../access/viewer.ts";
-import type { Parts } from "../dependencies.ts";
-import { positionOf, progressOf, saveProgress } from "../progress/progress.ts";
+import type { Dependencies } from "../dependencies.ts";
+import {
+  findProgress,
+  listProgress,
+  saveProgress,
+} from "../progress/progress.ts";
 
 const Id = z.strictObject({ id: z.string() });
 const security = ["bearer", "session"];
@@ -35,16 +39,16 @@ const ProgressJson = z
   .meta({ id: "Progress" });
 
 /** The context after authentication: anonymous requests get 401, cross-site requests 403. */
-interface Known {
+interface ViewerEnv {
   Variables: { viewer: Viewer };
 }
 
 /** POST /playback/:id issues signed URLs; GET /progress and PUT /progress/:id read and save positions. */
-export function playbackRoutes({ route }: Api, parts: Parts): void {
-  const { database, programme, grants } = parts;
-  const viewer = viewerOf(parts);
+export function playbackRoutes({ route }: Api, parts: Dependencies): void {
+  const { database, catalogueCache, playbackGrants } = parts;
+  const viewer = requireViewer(parts);
   const titleOf = async (id: string) => {
-    const title = await programme.title(id);
+    const title = await catalogueCache.title(id);
     if (title) return title;
     throw new HTTPException(404, { message: `There is no title ${id}.` });
   };
@@ -71,13 +75,13 @@ export function playbackRoutes({ route }: Api, parts: Parts): void {
       const { id } = c.req.valid("param");
       const title = await titleOf(id);
       const who = c.get("viewer");
-      const playback = await grants.grant(who, id);
+      const playback = await playbackGrants.grant(who, id);
       if (!playback)
         return problem(c, 403, "Watching needs a subscription.", {
           entitled: false,
         });
       const { url, hls, expiresAt } = playback;
-      const position = await placeOf(parts, who.userId, title.id, c);
+      const position = await resumePosition(parts, who.userId, title.id, c);
       c.header("cache-control", "no-store");
       return c.json({
         ...{ url, hls, position },
@@ -103,7 +107,7 @@ export function playbackRoutes({ route }: Api, parts: Parts): void {
     },
     viewer,
     async (c) => {
-      const found = await progressOf(database, c.get("viewer").userId);
+      const found = await listProgress(database, c.get("viewer").userId);
       return c.json({
         data: found.map(({ title, position, duration, updatedAt }) => ({
           ...{ title, position, duration },
@@ -154,8 +158,8 @@ export function playbackRoutes({ route }: Api, parts: Parts): void {
   );
 }
 
-const viewerOf =
-  ({ viewers }: Parts): MiddlewareHandler<Known> =>
+const requireViewer =
+  ({ viewers }: Dependencies): MiddlewareHandler<ViewerEnv> =>
   async (c, next) => {
     const viewer = await viewers.of(c);
     if (!viewer)
@@ -167,15 +171,15 @@ const viewerOf =
   };
 
 /** The position to resume from in seconds; 0 for finished titles, null if it can't be looked up. */
-export async function placeOf(
-  { database }: Pick<Parts, "database">,
+export async function resumePosition(
+  { database }: Pick<Dependencies, "database">,
   userId: string,
   title: string,
   c: Context,
 ): Promise<number | null> {
   try {
-    const found = await positionOf(database, userId, title);
-    return !found || found.finished ? 0 : found.position;
+    const found = await findProgress(database, userId, title);
+    return !found || found.finishedSql ? 0 : found.position;
   } catch (err) {
     // Playback matters more than resuming at the right position.
     c.get("log").warn({ err }, "can't look up the position in a title");

@@ -2,13 +2,13 @@ import { type Api, NoToken } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import type { Refused } from "../access/playback-url.ts";
-import type { Parts } from "../dependencies.ts";
-import { deliver } from "../file-response/file-response.ts";
+import type { RejectionReason } from "../access/playback-url.ts";
+import type { Dependencies } from "../dependencies.ts";
+import { respondWithFile } from "../file-response/file-response.ts";
 import type { Title } from "../media/catalogue.ts";
 import type { MediaFile } from "../media/media-store.ts";
-import { largestPlaylist, withQuery } from "../media/playlist.ts";
-import { ofFiles } from "./titles.ts";
+import { maxPlaylistBytes, signPlaylist } from "../media/playlist.ts";
+import { fileResponses } from "./titles.ts";
 
 const tags = ["streaming"];
 const security = ["playback", "bearer"];
@@ -18,7 +18,7 @@ const cacheControl = "private, max-age=3600";
 
 const responses = {
   200: { description: "The whole file.", type: "*/*" },
-  ...ofFiles,
+  ...fileResponses,
   401: "There is neither a signed URL nor an access token.",
   403: "The signature is invalid or has expired, or the access token's user has no subscription.",
   404: "The title or the file does not exist.",
@@ -32,14 +32,14 @@ const Query = z
   .describe("The query of a URL from POST /playback/{id}.");
 
 /** GET /stream, /stream/:id and /stream/:id/:file: videos and playlists for entitled viewers, with range requests. */
-export function streamRoutes({ route }: Api, parts: Parts): void {
-  const { programme, store } = parts;
+export function streamRoutes({ route }: Api, parts: Dependencies): void {
+  const { catalogueCache, store } = parts;
 
   async function video(c: Context, title: Title | undefined) {
-    await admit(c, title, parts);
+    await authorize(c, title, parts);
     const file = title && (await store.find(title.video));
-    if (!file) throw none(c);
-    return deliver(c, file, { cacheControl });
+    if (!file) throw notFound(c);
+    return respondWithFile(c, file, { cacheControl });
   }
 
   route(
@@ -54,8 +54,8 @@ export function streamRoutes({ route }: Api, parts: Parts): void {
       responses,
     },
     async (c) => {
-      const { featured } = await programme.catalogue();
-      return video(c as Context, await programme.title(featured));
+      const { featured } = await catalogueCache.get();
+      return video(c as Context, await catalogueCache.title(featured));
     },
   );
 
@@ -73,7 +73,7 @@ export function streamRoutes({ route }: Api, parts: Parts): void {
     },
     async (c) => {
       const { id } = c.req.valid("param");
-      return video(c as Context, await programme.title(id));
+      return video(c as Context, await catalogueCache.title(id));
     },
   );
 
@@ -97,19 +97,19 @@ export function streamRoutes({ route }: Api, parts: Parts): void {
     },
     async (c) => {
       const { id, file: name } = c.req.valid("param");
-      const title = await programme.title(id);
-      await admit(c as Context, title, parts);
-      const file = title && (await store.find(besides(title, name)));
-      if (!file) throw none(c as Context);
+      const title = await catalogueCache.title(id);
+      await authorize(c as Context, title, parts);
+      const file = title && (await store.find(siblingPath(title, name)));
+      if (!file) throw notFound(c as Context);
       return name.endsWith(".m3u8")
         ? playlist(c as Context, file)
-        : deliver(c as Context, file, { cacheControl });
+        : respondWithFile(c as Context, file, { cacheControl });
     },
   );
 }
 
 /** Path of a file next to the title's playlist, which players know as index.m3u8. */
-function besides({ hls }: Title, name: string): string {
+function siblingPath({ hls }: Title, name: string): string {
   if (name === "index.m3u8") return hls;
   return hls.slice(0, hls.lastIndexOf("/") + 1) + name;
 }
@@ -118,28 +118,28 @@ function besides({ hls }: Title, name: string): string {
  * Admits a request with a signed URL, or with the access token of a user who has a subscription.
  * @throws HTTPException 401, 403; PaymentUnavailableError
  */
-async function admit(
+async function authorize(
   c: Context,
   title: Title | undefined,
-  { playbackUrls, viewers, entitlements }: Parts,
+  { playbackUrls, viewers, entitlements }: Dependencies,
 ): Promise<void> {
   const query = new URL(c.req.url).searchParams;
   const verified = playbackUrls.verify(title?.id ?? "", query);
-  if (!("refused" in verified)) return;
-  const { refused } = verified;
-  if (refused !== "missing")
-    throw new HTTPException(403, { message: refusals[refused] });
+  if (!("rejected" in verified)) return;
+  const { rejected } = verified;
+  if (rejected !== "missing")
+    throw new HTTPException(403, { message: refusals[rejected] });
   const token = c.req.header("authorization") !== undefined;
   const viewer = token ? await viewers.of(c) : undefined;
   if (!viewer) throw new NoToken(refusals.missing);
-  if (!(await entitlements.of(viewer)).entitled)
+  if (!(await entitlements.check(viewer)).entitled)
     throw new HTTPException(403, {
       message:
         "Watching needs a subscription: POST /api/payment/subscriptions.",
     });
 }
 
-const refusals: Record<Refused, string> = {
+const refusals: Record<RejectionReason, string> = {
   missing:
     "This URL is not signed: POST /playback/{id} gives one that is, or send an access token.",
   malformed:
@@ -148,12 +148,12 @@ const refusals: Record<Refused, string> = {
   expired: "This URL has expired: POST /playback/{id} gives another one.",
 };
 
-const none = (c: Context) =>
+const notFound = (c: Context) =>
   new HTTPException(404, { message: `There is no ${c.req.path}.` });
 
 /** Sends a playlist with the request's query added to its URIs. */
 async function playlist(c: Context, file: MediaFile): Promise<Response> {
-  if (file.size > largestPlaylist)
+  if (file.size > maxPlaylistBytes)
     throw new Error(`The playlist ${c.req.path} has ${file.size} bytes.`);
   c.header("content-type", file.type);
   c.header("cache-control", "no-store");
@@ -163,5 +163,5 @@ async function playlist(c: Context, file: MediaFile): Promise<Response> {
       ? ""
       : await new Response(file.read(0, file.size - 1)).text();
   const { search } = new URL(c.req.url);
-  return c.body(search === "" ? text : withQuery(text, search.slice(1)));
+  return c.body(search === "" ? text : signPlaylist(text, search.slice(1)));
 }

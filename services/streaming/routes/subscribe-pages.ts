@@ -7,23 +7,28 @@ import {
 } from "@marquee/service-kit";
 import type { Outcome } from "../clients/payment.ts";
 import { isLive, type Subscription } from "../clients/payment-schemas.ts";
-import type { Parts } from "../dependencies.ts";
+import type { Dependencies } from "../dependencies.ts";
 import { keepAim, takeAim } from "../http/browser.ts";
 import {
-  createPages,
+  createPageApp,
+  PageAccessError,
   type PageContext,
-  Refused,
-  show,
+  showPage,
 } from "../http/page-response.ts";
-import type { Visit } from "../http/page-session.ts";
+import type { PageSession } from "../http/page-session.ts";
 import { messagePage } from "../pages/message.ts";
 import { plansPage } from "../pages/plans.ts";
 import { changeCardPage, subscribePage } from "../pages/subscribe.ts";
 import { waitingPage } from "../pages/waiting.ts";
-import { keyOf, mistakesOf, newKey, readCard } from "./card-form.ts";
+import {
+  idempotencyKeyOf,
+  newIdempotencyKey,
+  parseCard,
+  toFormErrors,
+} from "./card-form.ts";
 
 /** How long the plans wait for the catalogue, which is slow only on its first read. */
-const patience = 300;
+const catalogueTimeoutMs = 300;
 
 /** Page that polls for the outcome of a payment. */
 const paymentPath = "/membership/payment";
@@ -31,25 +36,35 @@ const paymentPath = "/membership/payment";
 const cardPaymentPath = `${paymentPath}?for=card`;
 
 /** GET /plans; GET, POST /subscribe; GET, POST /membership/card; GET /membership/payment: payment pages. */
-export function subscribePages(parts: Parts) {
+export function subscribePages(parts: Dependencies) {
   const { visitor, payment, entitlements, forwardedOf, testCards } = parts;
-  const { programme } = parts;
-  const app = createPages();
+  const { catalogueCache } = parts;
+  const app = createPageApp();
 
   app.get("/plans", async (c) => {
-    const visit = await visitor.maybe(c);
+    const visit = await visitor.getIfAvailable(c);
     const plans = await payment.plans();
-    const live = visit && (await liveOf(parts, visit));
-    const viewer = visit?.shown;
-    const tallest = await tallestPicture(c);
-    return show(c, plansPage({ viewer, plans, current: live?.plan, tallest }));
+    const live = visit && (await liveSubscription(parts, visit));
+    const viewer = visit?.user;
+    const tallestPicture = await findTallestPicture(c);
+    return showPage(
+      c,
+      plansPage({
+        viewer,
+        plans,
+        current: live?.plan,
+        tallestPicture,
+      }),
+    );
   });
 
   /** In pixels; undefined while the titles are unavailable, because prices are shown without it. */
-  async function tallestPicture(c: PageContext): Promise<number | undefined> {
+  async function findTallestPicture(
+    c: PageContext,
+  ): Promise<number | undefined> {
     try {
-      const late = sleep(patience, undefined, { ref: false });
-      return (await Promise.race([programme.catalogue(), late]))?.tallest;
+      const late = sleep(catalogueTimeoutMs, undefined, { ref: false });
+      return (await Promise.race([catalogueCache.get(), late]))?.tallestPicture;
     } catch (err) {
       c.var.log.warn({ err }, "can't show the picture heights of the plans");
       return undefined;
@@ -59,100 +74,110 @@ export function subscribePages(parts: Parts) {
   const planOf = async (id: string | undefined) => {
     const plan = (await payment.plans()).find((plan) => plan.id === id);
     if (plan) return plan;
-    throw new Refused("notFound");
+    throw new PageAccessError("notFound");
   };
 
   app.get("/subscribe", async (c) => {
     const plan = await planOf(c.req.query("plan"));
-    const visit = await visitor.of(c);
+    const visit = await visitor.get(c);
     if (!visit) {
       keepAim(c, "step", forwardedOf(c).https);
       return c.redirect("/sign-up");
     }
-    if (await liveOf(parts, visit)) return c.redirect("/membership");
-    const viewer = visit.shown;
-    const tallest = await tallestPicture(c);
-    const form = { viewer, plan, tallest, key: newKey(), testCards };
-    return show(c, subscribePage(form));
+    if (await liveSubscription(parts, visit)) return c.redirect("/membership");
+    const viewer = visit.user;
+    const tallestPicture = await findTallestPicture(c);
+    const form = {
+      viewer,
+      plan,
+      tallestPicture,
+      key: newIdempotencyKey(),
+      testCards,
+    };
+    return showPage(c, subscribePage(form));
   });
 
   app.post("/subscribe", sameOrigin, async (c) => {
     const sent = await formOf(c, "plan", "key", "number", "expiry", "cvc");
-    const visit = await visitor.of(c);
+    const visit = await visitor.get(c);
     if (!visit) return c.redirect("/sign-in", 303);
     const plan = await planOf(sent.plan);
-    const tallest = await tallestPicture(c);
+    const tallestPicture = await findTallestPicture(c);
     const again = (mistakes: Mistakes, status: 402 | 404 | 409 | 422) => {
       const values = { expiry: sent.expiry };
-      const order = { viewer: visit.shown, plan, tallest };
-      const form = { ...order, key: newKey(), testCards };
-      return show(c, subscribePage({ ...form, values, mistakes }), status);
+      const order = { viewer: visit.user, plan, tallestPicture };
+      const form = { ...order, key: newIdempotencyKey(), testCards };
+      return showPage(c, subscribePage({ ...form, values, mistakes }), status);
     };
-    const card = readCard(sent);
+    const card = parseCard(sent);
     if ("mistakes" in card) return again(card.mistakes, 422);
-    const outcome = await payment.subscribe(visit.token, keyOf(sent.key), {
-      plan: plan.id,
-      method: card.method,
-      return_url: returnUrl(c, parts, paymentPath),
-    });
+    const outcome = await payment.subscribe(
+      visit.token,
+      idempotencyKeyOf(sent.key),
+      {
+        plan: plan.id,
+        method: card.method,
+        return_url: returnUrl(c, parts, paymentPath),
+      },
+    );
     entitlements.forget(visit.userId);
     if (outcome.kind === "conflict")
       return c.redirect("/membership?told=already", 303);
-    return goOn(c, outcome, again, paymentPath);
+    return respondToOutcome(c, outcome, again, paymentPath);
   });
 
   app.get("/membership/card", async (c) => {
-    const visit = await visitor.of(c);
+    const visit = await visitor.get(c);
     if (!visit) {
       keepAim(c, "step", forwardedOf(c).https);
       return c.redirect("/sign-in");
     }
-    const live = await liveOf(parts, visit);
+    const live = await liveSubscription(parts, visit);
     if (!live) return c.redirect("/plans");
-    const form = { viewer: visit.shown, key: newKey(), testCards };
-    return show(c, changeCardPage({ ...form, method: live.method }));
+    const form = { viewer: visit.user, key: newIdempotencyKey(), testCards };
+    return showPage(c, changeCardPage({ ...form, method: live.method }));
   });
 
   app.post("/membership/card", sameOrigin, async (c) => {
     const sent = await formOf(c, "key", "number", "expiry", "cvc");
-    const visit = await visitor.of(c);
+    const visit = await visitor.get(c);
     if (!visit) return c.redirect("/sign-in", 303);
-    const live = await liveOf(parts, visit);
+    const live = await liveSubscription(parts, visit);
     if (!live) return c.redirect("/plans", 303);
     const again = (mistakes: Mistakes, status: 402 | 404 | 409 | 422) => {
       const values = { expiry: sent.expiry };
-      const form = { viewer: visit.shown, key: newKey(), testCards };
+      const form = { viewer: visit.user, key: newIdempotencyKey(), testCards };
       const page = { ...form, values, mistakes, method: live.method };
-      return show(c, changeCardPage(page), status);
+      return showPage(c, changeCardPage(page), status);
     };
-    const card = readCard(sent);
+    const card = parseCard(sent);
     if ("mistakes" in card) return again(card.mistakes, 422);
     const return_url = returnUrl(c, parts, cardPaymentPath);
     const change = { method: card.method, return_url };
     const outcome = await payment.changeMethod(
-      ...([visit.token, keyOf(sent.key), live.id, change] as const),
+      ...([visit.token, idempotencyKeyOf(sent.key), live.id, change] as const),
     );
     entitlements.forget(visit.userId);
     if (outcome.kind === "conflict")
       return c.redirect("/membership?told=unchanged", 303);
-    return goOn(c, outcome, again, cardPaymentPath);
+    return respondToOutcome(c, outcome, again, cardPaymentPath);
   });
 
   app.get(paymentPath, async (c) => {
-    const visit = await visitor.of(c);
+    const visit = await visitor.get(c);
     if (!visit) return c.redirect("/sign-in");
     const [latest] = (await payment.subscriptionsOf(visit.token)).data;
     entitlements.forget(visit.userId);
     const url = c.req.query("for") === "card" ? cardPaymentPath : paymentPath;
     if (latest && (await isProcessing(latest, visit)))
-      return show(c, waitingPage({ viewer: visit.shown, url }), 202);
-    return c.redirect(afterwards(c, latest, url));
+      return showPage(c, waitingPage({ viewer: visit.user, url }), 202);
+    return c.redirect(pathAfterPayment(c, latest, url));
   });
 
   /** Whether the latest payment is being processed and needs no action by the viewer. */
   async function isProcessing(
     { status, next_action }: Subscription,
-    { token }: Visit,
+    { token }: PageSession,
   ): Promise<boolean> {
     if (next_action) return false;
     if (status !== "past_due") return status === "incomplete";
@@ -160,7 +185,7 @@ export function subscribePages(parts: Parts) {
   }
 
   /** Responds to a submitted card form. */
-  function goOn(
+  function respondToOutcome(
     c: PageContext,
     outcome: Outcome<Subscription>,
     again: (
@@ -170,9 +195,9 @@ export function subscribePages(parts: Parts) {
     waiting: string,
   ) {
     if (outcome.kind === "done")
-      return c.redirect(afterwards(c, outcome.value, waiting), 303);
+      return c.redirect(pathAfterPayment(c, outcome.value, waiting), 303);
     if (outcome.kind !== "pending") {
-      const { mistakes, status } = mistakesOf(outcome);
+      const { mistakes, status } = toFormErrors(outcome);
       return again(mistakes, status);
     }
     const url = outcome.value.next_action?.url;
@@ -180,11 +205,11 @@ export function subscribePages(parts: Parts) {
     // A path on this origin is the sandbox bank. CSP (form-action 'self') forbids redirecting a form to another host,
     // so link to it.
     if (/^\/(?![/\\])/.test(url)) return c.redirect(url, 303);
-    return show(c, bankPage(url));
+    return showPage(c, bankPage(url));
   }
 
   /** Where to go after a payment: to the title the viewer wanted to watch, if the subscription is active. */
-  function afterwards(
+  function pathAfterPayment(
     c: PageContext,
     subscription: Subscription | undefined,
     waiting: string,
@@ -202,9 +227,9 @@ export function subscribePages(parts: Parts) {
 }
 
 /** The viewer's subscription that has not ended. @throws PaymentUnavailableError */
-export async function liveOf(
-  { payment }: Parts,
-  { token }: Visit,
+export async function liveSubscription(
+  { payment }: Dependencies,
+  { token }: PageSession,
 ): Promise<Subscription | undefined> {
   const { data } = await payment.subscriptionsOf(token);
   return data.find(isLive);
@@ -213,7 +238,7 @@ export async function liveOf(
 /** URL that the bank sends the viewer back to. */
 function returnUrl(
   c: PageContext,
-  { forwardedOf }: Parts,
+  { forwardedOf }: Dependencies,
   path: string,
 ): string {
   const { headers } = forwardedOf(c);

@@ -3,8 +3,8 @@ import type { Context } from "hono";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import type { Parts } from "../dependencies.ts";
-import { deliver } from "../file-response/file-response.ts";
+import type { Dependencies } from "../dependencies.ts";
+import { respondWithFile } from "../file-response/file-response.ts";
 import type { Title } from "../media/catalogue.ts";
 
 const tags = ["titles"];
@@ -34,7 +34,7 @@ const Titles = z
   .meta({ id: "Titles" });
 
 /** Paths of a title's pictures. */
-export const picturesOf = ({ id }: Pick<Title, "id">) => ({
+export const picturePaths = ({ id }: Pick<Title, "id">) => ({
   poster: `/titles/${id}/poster`,
   backdrop: `/titles/${id}/backdrop`,
 });
@@ -44,16 +44,16 @@ const titleJson = (title: Title): z.infer<typeof TitleJson> => {
   return {
     ...{ id, name, year, genre, tagline, description },
     ...{ duration: seconds, size: title.sizes.video },
-    ...picturesOf(title),
+    ...picturePaths(title),
   };
 };
 
-const none = (id: string) =>
+const titleNotFound = (id: string) =>
   new HTTPException(404, { message: `There is no title ${id}.` });
 
 /** GET /titles: the catalogue; GET /titles/:id/poster and /backdrop: pictures. All of them are public. */
-export function titleRoutes({ route }: Api, parts: Parts): void {
-  const { programme, store } = parts;
+export function titleRoutes({ route }: Api, parts: Dependencies): void {
+  const { catalogueCache, store } = parts;
   route(
     {
       method: "get",
@@ -71,7 +71,7 @@ export function titleRoutes({ route }: Api, parts: Parts): void {
     },
     etag(),
     async (c) => {
-      const { featured, titles } = await programme.catalogue();
+      const { featured, titles } = await catalogueCache.get();
       c.header("cache-control", "public, max-age=60");
       return c.json({ featured, data: titles.map(titleJson) });
     },
@@ -87,16 +87,16 @@ export function titleRoutes({ route }: Api, parts: Parts): void {
         request: { param: z.strictObject({ id: z.string() }) },
         responses: {
           200: { description: "The picture.", type: "image/*" },
-          ...ofFiles,
+          ...fileResponses,
         },
       },
       async (c) => {
         const { id } = c.req.valid("param");
-        const title = await programme.title(id);
+        const title = await catalogueCache.title(id);
         const file = title && (await store.find(title[picture]));
-        if (!file) throw none(id);
+        if (!file) throw titleNotFound(id);
         const day = 86_400; // seconds
-        return deliver(c as Context, file, {
+        return respondWithFile(c as Context, file, {
           cacheControl: `public, max-age=${day}`,
         });
       },
@@ -104,7 +104,7 @@ export function titleRoutes({ route }: Api, parts: Parts): void {
 }
 
 /** Further responses of routes that return files, for conditional and range requests. */
-export const ofFiles = {
+export const fileResponses = {
   206: {
     description: "The requested range or ranges.",
     type: "*/*",

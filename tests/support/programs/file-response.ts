@@ -1,5 +1,5 @@
 import { createService, serve } from "../../../packages/service-kit/index.ts";
-import { deliver } from "../../../services/streaming/file-response/file-response.ts";
+import { respondWithFile } from "../../../services/streaming/file-response/file-response.ts";
 import { openFolder } from "../../../services/streaming/media/folder/store.ts";
 import { collectGarbage } from "../collect-garbage.ts";
 
@@ -16,8 +16,12 @@ service.app.get("/files/*", async (c) => {
   const file = await store.find(c.req.path.slice("/files/".length));
   if (!file) return c.notFound();
   const { size, etag, modified, type, read } = file;
-  return deliver(c, web ? { size, etag, modified, type, read } : file, {
-    cacheControl: "public, max-age=3600",
-  });
+  return respondWithFile(
+    c,
+    web ? { size, etag, modified, type, read: read } : file,
+    {
+      cacheControl: "public, max-age=3600",
+    },
+  );
 });
 serve(service, { port: 0, hostname: "127.0.0.1" });

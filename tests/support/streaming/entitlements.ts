@@ -3,14 +3,16 @@ import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type Database, migrate, openDatabase } from "@marquee/service-kit";
+import { HTTPException } from "hono/http-exception";
 import { Registry } from "prom-client";
 import {
   createEntitlements,
   type Entitlements,
-  type EntitlementTimes,
+  type EntitlementTimings,
 } from "../../../services/streaming/access/entitlements.ts";
 import { createEntitlementMetrics } from "../../../services/streaming/access/metrics.ts";
-import { PaymentAway } from "../../../services/streaming/clients/errors.ts";
+import { PaymentUnavailableError } from "../../../services/streaming/clients/errors.ts";
+import { asHttp } from "../../../services/streaming/http/errors.ts";
 import { useDatabase } from "../postgres.ts";
 import { answer, type Upstream, useUpstream } from "./upstream.ts";
 
@@ -51,9 +53,11 @@ export const no = (response: ServerResponse, maxAge = 5) =>
 /** Asserts that the entitlement is unknown: a 503 with Retry-After. */
 export const isAway = (work: Promise<unknown>) =>
   assert.rejects(work, (error) => {
-    assert.ok(error instanceof PaymentAway, String(error));
-    assert.equal(error.status, 503);
-    assert.equal(error.getResponse().headers.get("retry-after"), "5");
+    assert.ok(error instanceof PaymentUnavailableError, String(error));
+    const http = asHttp(error);
+    assert.ok(http instanceof HTTPException);
+    assert.equal(http.status, 503);
+    assert.equal(http.getResponse().headers.get("retry-after"), "5");
     return true;
   });
 
@@ -62,7 +66,7 @@ export interface TestEntitlements {
   payment: Upstream;
   database: Database;
   /** Starts another replica, whose attempts time out after 10 s by default. */
-  replica(times?: Partial<EntitlementTimes>, its?: Database): Entitlements;
+  replica(times?: Partial<EntitlementTimings>, its?: Database): Entitlements;
   /** Number of requests to payment in this test. */
   asked(): number;
   /** Lines of this metric of the last replica, without those that are 0. */
@@ -87,7 +91,7 @@ export function useEntitlements(): TestEntitlements {
       const entitlements = createEntitlements({
         ...{ paymentUrl: payment.url, database },
         metrics: createEntitlementMetrics(registry),
-        times: { timeout: 10_000, ...times },
+        timings: { timeoutMs: 10_000, ...times },
       });
       made.push(entitlements);
       return entitlements;
@@ -101,7 +105,7 @@ export function useEntitlements(): TestEntitlements {
       const viewer = somebody();
       payment.handler = (_, response) => yes(response, more);
       const entitlements = test.replica();
-      await entitlements.of(viewer);
+      await entitlements.check(viewer);
       await entitlements.settled();
       return viewer;
     },

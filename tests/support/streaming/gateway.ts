@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import { createService } from "@marquee/service-kit";
 import {
-  type PassOptions,
-  passTo,
+  type ProxyOptions,
+  proxyTo,
 } from "../../../services/streaming/gateway/proxy.ts";
 import { served, type Upstream } from "./upstream.ts";
 
@@ -16,16 +16,16 @@ export interface Front {
 /** For each test of the calling suite: a new proxy of /a, /things/:id and /api/things to a service. */
 export function useFront(
   upstream: Upstream,
-  options: Partial<PassOptions> = {},
+  options: Partial<ProxyOptions> = {},
 ): Front {
   const front = {} as Front;
   let close = async () => {};
   beforeEach(async () => {
     const { app, start: begin } = createService();
     await begin();
-    const to = { timeout: 10_000, ...options, url: upstream.url };
-    app.route("/", passTo({ ...to, paths: ["/a", "/things/:id"] }));
-    app.route("/", passTo({ ...to, paths: ["/things"], prefix: "/api" }));
+    const to = { timeoutMs: 10_000, ...options, url: upstream.url };
+    app.route("/", proxyTo({ ...to, paths: ["/a", "/things/:id"] }));
+    app.route("/", proxyTo({ ...to, paths: ["/things"], prefix: "/api" }));
     const running = await served(app);
     close = running.close;
     front.url = running.url;

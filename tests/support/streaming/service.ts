@@ -50,7 +50,13 @@ export function useStreaming(
       const service = createStreaming({
         ...{ database, store: openFolder(folder), playbackKey },
         ...{ accessTokens, authUrl, paymentUrl, testCards: true },
-        times: { entitlements: { yes: 0, no: 0, timeout: 3_000 } },
+        timings: {
+          entitlements: {
+            positiveMaxAgeMs: 0,
+            negativeMaxAgeMs: 0,
+            timeoutMs: 3_000,
+          },
+        },
         ...options,
       });
       await service.start();

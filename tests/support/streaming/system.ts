@@ -9,7 +9,7 @@ import {
 import { createAuth } from "../../../services/auth/app.ts";
 import { createPayment } from "../../../services/payment/app.ts";
 import { configuredProcessor } from "../../../services/payment/processors/configured.ts";
-import { originRoutes } from "../../../services/streaming/gateway/paths.ts";
+import { gatewayRoutes } from "../../../services/streaming/gateway/paths.ts";
 import { cheap, keyEncryptionKey } from "../auth/domain.ts";
 import { freePort } from "../free-port.ts";
 import { operatorKey } from "../payment/service.ts";
@@ -78,7 +78,10 @@ export function useSystem(trustedProxies = 0): TestSystem {
 
     const front = createService();
     const { authUrl, paymentUrl } = system;
-    front.app.route("/", originRoutes({ authUrl, paymentUrl, trustedProxies }));
+    front.app.route(
+      "/",
+      gatewayRoutes({ authUrl, paymentUrl, trustedProxies }),
+    );
     const origin = await served(front.app);
     system.url = origin.url;
 

@@ -1,5 +1,5 @@
 /** After this time the form can be sent again: no event says that the user stopped the navigation, such as with Esc. */
-const again = 10_000;
+const unlockMs = 10_000;
 
 /**
  * Prevents double submission. The form's idempotency key protects the payment; this protects the user from a second
@@ -11,7 +11,7 @@ export function sendOnce(form: HTMLFormElement, button: HTMLElement): void {
   let sent = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function ready(): void {
+  function unlock(): void {
     clearTimeout(timer);
     sent = false;
     button.removeAttribute("aria-disabled");
@@ -22,7 +22,7 @@ export function sendOnce(form: HTMLFormElement, button: HTMLElement): void {
     sent = true;
     button.setAttribute("aria-disabled", "true");
     button.textContent = button.dataset.busy ?? text;
-    timer = setTimeout(ready, again);
+    timer = setTimeout(unlock, unlockMs);
   });
-  addEventListener("pageshow", ready); // the user came back from the next page
+  addEventListener("pageshow", unlock); // the user came back from the next page
 }

@@ -11,7 +11,7 @@ export interface Playback {
 }
 
 /** Minimum time between two renewals, in case a clock is wrong. */
-const least = 5_000;
+const minRenewalMs = 5_000;
 
 /**
  * Milliseconds until URLs are renewed: three quarters of their remaining lifetime.
@@ -19,7 +19,7 @@ const least = 5_000;
  * @param now milliseconds since 1970, by the server's clock
  */
 export const renewalDelay = (expiresAt: number, now: number): number =>
-  Math.max(least, (expiresAt - now) * 0.75);
+  Math.max(minRenewalMs, (expiresAt - now) * 0.75);
 
 /** Exponential backoff with jitter: 1, 2, 4, … 30 s, each reduced at random by up to a half. In milliseconds. */
 export const backoff = (failures: number, random = Math.random): number =>

@@ -1,10 +1,10 @@
 import { createReports, type Reports } from "./reports.ts";
 
 /** Seconds between two reports during playback. */
-const every = 10;
+const reportSeconds = 10;
 
 /** When the saved position arrives late, the player still jumps to it if it has played no longer than this. */
-const early = 60;
+const earlySeconds = 60;
 
 export interface ProgressOptions {
   video: HTMLVideoElement;
@@ -30,22 +30,22 @@ export function reportProgress(
 ): (position: number) => void {
   const { video, path, goTo, fetch } = options;
   /** The position reached by playing, without the viewer's seeks, in seconds. */
-  let place = options.position ?? 0;
+  let playedTo = options.position ?? 0;
   /** Position of the last report. */
-  let told = place;
+  let reportedPosition = playedTo;
   let sought = false;
   let reports: Reports | undefined;
   if (options.position !== null)
     reports = createReports(path, options.position, fetch);
 
   // While a source is being reloaded, the video has no position.
-  const somewhere = () =>
+  const hasPosition = () =>
     video.readyState > 0 && (sought || video.played.length > 0);
 
   function report(): void {
-    if (!reports || !somewhere()) return;
-    told = video.currentTime;
-    reports.add(Math.round(told * 10) / 10);
+    if (!reports || !hasPosition()) return;
+    reportedPosition = video.currentTime;
+    reports.add(Math.round(reportedPosition * 10) / 10);
   }
   function leave(): void {
     report();
@@ -53,13 +53,13 @@ export function reportProgress(
   }
 
   video.addEventListener("timeupdate", () => {
-    if (video.paused || video.seeking || !somewhere()) return;
-    place = video.currentTime;
-    if (Math.abs(place - told) >= every) report();
+    if (video.paused || video.seeking || !hasPosition()) return;
+    playedTo = video.currentTime;
+    if (Math.abs(playedTo - reportedPosition) >= reportSeconds) report();
   });
   video.addEventListener("seeking", () => {
     // Ignores seeks by the player itself: to the start position, after a reload, and over short gaps.
-    if (Math.abs(video.currentTime - place) <= 1) return;
+    if (Math.abs(video.currentTime - playedTo) <= 1) return;
     sought = true;
     reports ??= createReports(path, undefined, fetch);
   });
@@ -76,9 +76,10 @@ export function reportProgress(
   return (position) => {
     if (reports) return;
     reports = createReports(path, position, fetch);
-    if (video.currentTime > early || video.currentTime >= position) return;
-    place = position;
-    told = position;
+    if (video.currentTime > earlySeconds || video.currentTime >= position)
+      return;
+    playedTo = position;
+    reportedPosition = position;
     goTo(position);
   };
 }

@@ -8,9 +8,9 @@ export interface RenewalOptions {
   path: string;
   first: Playback;
   /** Called once when an initially unknown position becomes known, in seconds. */
-  placed?(position: number): void;
+  onPositionKnown?(position: number): void;
   /** Called once, when the last URLs have expired and the server refuses new ones. */
-  refused(why: Refusal): void;
+  onRefused(why: Refusal): void;
   /** @default globalThis.fetch */
   fetch?: typeof fetch;
 }
@@ -30,19 +30,23 @@ export interface Renewal {
  * in elsewhere. While the viewer's position is unknown, it is asked for soon.
  */
 export function createRenewal(options: RenewalOptions): Renewal {
-  const { path, refused, fetch = globalThis.fetch.bind(globalThis) } = options;
+  const {
+    path,
+    onRefused,
+    fetch = globalThis.fetch.bind(globalThis),
+  } = options;
   let latest = options.first;
   /** How far the server's clock is ahead of ours. */
-  let ahead = 0;
+  let clockOffsetMs = 0;
   let failures = 0;
   let refusal: Refusal | undefined;
-  let told = false;
+  let ended = false;
   /** Number of responses without a position while it is unknown; undefined once it is known. */
-  let unplaced = options.first.position === null ? 0 : undefined;
+  let missingPositions = options.first.position === null ? 0 : undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking: Promise<boolean> | undefined;
 
-  const now = () => Date.now() + ahead;
+  const now = () => Date.now() + clockOffsetMs;
   const expiresAt = () => Date.parse(latest.expires_at);
 
   function schedule(delay: number, then: () => void): void {
@@ -51,11 +55,11 @@ export function createRenewal(options: RenewalOptions): Renewal {
   }
 
   /** Delay until the next request after a successful one. */
-  function soon(): number {
+  function nextDelay(): number {
     const delay = renewalDelay(expiresAt(), now());
-    return unplaced === undefined
+    return missingPositions === undefined
       ? delay
-      : Math.min(delay, backoff(unplaced++));
+      : Math.min(delay, backoff(missingPositions++));
   }
 
   function accept(playback: Playback): void {
@@ -63,17 +67,17 @@ export function createRenewal(options: RenewalOptions): Renewal {
     failures = 0;
     refusal = undefined;
     const { position } = playback;
-    const placed = unplaced !== undefined && position !== null;
-    if (placed) unplaced = undefined;
-    schedule(soon(), renew);
-    if (placed) options.placed?.(position);
+    const placed = missingPositions !== undefined && position !== null;
+    if (placed) missingPositions = undefined;
+    schedule(nextDelay(), renew);
+    if (placed) options.onPositionKnown?.(position);
   }
 
   function refuse(why: Refusal): void {
     if (refusal || expiresAt() <= now()) {
-      told = true;
+      ended = true;
       clearTimeout(timer);
-      refused(why);
+      onRefused(why);
       return;
     }
     refusal = why;
@@ -89,7 +93,7 @@ export function createRenewal(options: RenewalOptions): Renewal {
         signal: AbortSignal.timeout(10_000),
       });
       const date = Date.parse(response.headers.get("date") ?? "");
-      if (!Number.isNaN(date)) ahead = date - Date.now();
+      if (!Number.isNaN(date)) clockOffsetMs = date - Date.now();
       answer = await read(response);
     } catch {
       // Network error or timeout: retried below.
@@ -101,14 +105,14 @@ export function createRenewal(options: RenewalOptions): Renewal {
   }
 
   async function renew(): Promise<boolean> {
-    if (told) return false;
+    if (ended) return false;
     asking ??= ask().finally(() => {
       asking = undefined;
     });
     return asking;
   }
 
-  schedule(expiresAt() <= now() ? 0 : soon(), renew);
+  schedule(expiresAt() <= now() ? 0 : nextDelay(), renew);
   return {
     latest: () => latest,
     expired: () => expiresAt() <= now(),
@@ -127,10 +131,10 @@ async function read(
     return typeof body.url === "string" &&
       typeof body.hls === "string" &&
       !Number.isNaN(Date.parse(body.expires_at))
-      ? { ...body, position: placeIn(body.position) }
+      ? { ...body, position: parsePosition(body.position) }
       : undefined;
   return body.entitled === false ? "membership-ended" : undefined;
 }
 
-const placeIn = (position: unknown) =>
+const parsePosition = (position: unknown) =>
   typeof position === "number" && position >= 0 ? position : null;

@@ -1,7 +1,7 @@
 import { backoff } from "./playback.ts";
 
 /** Timeout of a report. */
-const patience = 10_000;
+const timeoutMs = 10_000;
 
 /** Reports of the viewer's position. */
 export interface Reports {
@@ -16,14 +16,14 @@ export interface Reports {
  * Network errors and 5xx are retried until a newer position replaces the report. After a 4xx, nothing is sent until
  * there is a new position or the page is left.
  * @param path URL to PUT { position } to
- * @param kept position that the server has already. @default none
+ * @param saved position that the server has already. @default none
  */
 export function createReports(
   path: string,
-  kept?: number,
+  saved?: number,
   fetch: typeof globalThis.fetch = globalThis.fetch.bind(globalThis),
 ): Reports {
-  let newest = kept;
+  let newest = saved;
   let sending: { position: number; abort: AbortController } | undefined;
   let failures = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -31,11 +31,11 @@ export function createReports(
   async function send(): Promise<void> {
     clearTimeout(retry);
     retry = undefined;
-    if (newest === undefined || newest === kept) return;
+    if (newest === undefined || newest === saved) return;
     const report = { position: newest, abort: new AbortController() };
     sending = report;
-    kept = undefined; // unknown until the response arrives
-    const late = setTimeout(() => report.abort.abort(), patience);
+    saved = undefined; // unknown until the response arrives
+    const late = setTimeout(() => report.abort.abort(), timeoutMs);
     let status = 0; // network error or timeout
     try {
       const response = await fetch(path, {
@@ -53,7 +53,7 @@ export function createReports(
     if (sending !== report) return; // replaced by a newer report in flush()
     sending = undefined;
     if (status >= 200 && status < 300) {
-      kept = report.position;
+      saved = report.position;
       failures = 0;
       send();
     } else if (status === 0 || status >= 500)

@@ -5,7 +5,7 @@ import type { Renewal } from "./renewal.ts";
 /** Counts failures and retries. */
 interface Recovery {
   /** Call it when data has arrived. */
-  well(): void;
+  recovered(): void;
   /**
    * Waits with backoff, renews the URLs if needed, then calls `reload`. Does nothing while a recovery is in progress.
    */
@@ -18,7 +18,7 @@ export interface SourceOptions {
   /** Start position in seconds. */
   position: number;
   /** Called with true when playback stalls or loading fails, and with false when data arrives again. */
-  trouble(there: boolean): void;
+  onStall(there: boolean): void;
 }
 
 export interface Source {
@@ -28,7 +28,7 @@ export interface Source {
 }
 
 /** How long the video may wait for data before its source is reloaded. */
-const patience = 15_000;
+const stallMs = 15_000;
 
 /**
  * Attaches a title to the video. After a failure (a restarted server, an expired URL) playback continues from the same
@@ -46,30 +46,30 @@ export function attachSource(options: SourceOptions): Source {
     : attachUrl(options, recovery, kind === "native" ? "hls" : "url");
 }
 
-function createRecovery({ renewal, trouble }: SourceOptions): Recovery {
+function createRecovery({ renewal, onStall }: SourceOptions): Recovery {
   let failures = 0;
-  let under = false;
+  let recovering = false;
   return {
-    well() {
+    recovered() {
       failures = 0;
-      trouble(false);
+      onStall(false);
     },
     async recover(reload, refused) {
-      if (under) return;
-      under = true;
-      trouble(true);
-      await pause(backoff(failures));
+      if (recovering) return;
+      recovering = true;
+      onStall(true);
+      await waitUnlessOnline(backoff(failures));
       // If a retry fails too, the URLs may be the reason.
       if (refused || failures > 0 || renewal.expired()) await renewal.renew();
       failures += 1;
-      under = false;
+      recovering = false;
       reload();
     },
   };
 }
 
 /** Waits, but no longer than until the network is back. */
-const pause = (ms: number) =>
+const waitUnlessOnline = (ms: number) =>
   new Promise<void>((resolve) => {
     const done = () => {
       clearTimeout(timer);
@@ -81,10 +81,10 @@ const pause = (ms: number) =>
   });
 
 function attachHls(
-  { video, renewal, position, trouble }: SourceOptions,
-  { recover, well }: Recovery,
+  { video, renewal, position, onStall }: SourceOptions,
+  { recover, recovered }: Recovery,
 ): Source {
-  let begin = position;
+  let startAt = position;
   const hls = new Hls({
     enableWorker: false, // the Content-Security-Policy forbids workers from blob: URLs
     startPosition: position,
@@ -101,22 +101,22 @@ function attachHls(
     if (stopped) return;
     if (hls.levels.length === 0) hls.loadSource(renewal.latest().hls);
     // Buffered data keeps playing meanwhile.
-    else hls.startLoad(video.currentTime > 0 ? video.currentTime : begin);
+    else hls.startLoad(video.currentTime > 0 ? video.currentTime : startAt);
   };
   hls.on(Hls.Events.ERROR, (_event, { fatal, type, response }: ErrorData) => {
-    if (type === Hls.ErrorTypes.NETWORK_ERROR) trouble(true);
+    if (type === Hls.ErrorTypes.NETWORK_ERROR) onStall(true);
     if (!fatal) return; // hls.js retries by itself
     const refused = response?.code === 401 || response?.code === 403;
     if (type === Hls.ErrorTypes.MEDIA_ERROR)
       recover(() => !stopped && hls.recoverMediaError(), false);
     else recover(load, refused);
   });
-  hls.on(Hls.Events.FRAG_LOADED, well);
+  hls.on(Hls.Events.FRAG_LOADED, recovered);
   hls.loadSource(renewal.latest().hls);
   hls.attachMedia(video);
   return {
     goTo(to) {
-      begin = to;
+      startAt = to;
       video.currentTime = to;
     },
     stop() {
@@ -128,7 +128,7 @@ function attachHls(
 
 function attachUrl(
   { video, renewal, position }: SourceOptions,
-  { recover, well }: Recovery,
+  { recover, recovered }: Recovery,
   which: "hls" | "url",
 ): Source {
   let at = position;
@@ -148,7 +148,7 @@ function attachUrl(
     );
     if (playing) video.play().catch(() => {});
   };
-  const broken = () => {
+  const reload = () => {
     clearTimeout(waiting);
     if (!stopped) recover(load, false);
   };
@@ -160,7 +160,7 @@ function attachUrl(
     // While a source is loading, currentTime is 0 for a moment.
     if (video.readyState < 2 || video.seeking) return;
     at = video.currentTime;
-    well();
+    recovered();
   });
   watch("play", () => {
     playing = true;
@@ -170,9 +170,9 @@ function attachUrl(
   });
   watch("waiting", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(broken, patience);
+    waiting = setTimeout(reload, stallMs);
   });
-  watch("error", broken);
+  watch("error", reload);
   load();
   return {
     goTo(to) {

@@ -6,10 +6,10 @@ import {
   readv,
   type Stats,
 } from "node:fs";
-import { MediaChanged } from "../media-store.ts";
+import { MediaChangedError } from "../media-store.ts";
 
 /** Identifies a version of a file on disk. */
-export interface Identity {
+export interface FileIdentity {
   size: number;
   /** Milliseconds, with fractions. */
   mtimeMs: number;
@@ -35,7 +35,8 @@ export interface FileReader {
 }
 
 /** O_NONBLOCK: a FIFO in the file's place must not block. O_NOFOLLOW: a link in its place must not lead elsewhere. */
-const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+const openFlags =
+  constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /**
  * @param path a real path, without links
@@ -44,7 +45,7 @@ const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
  */
 export function createFileReader(
   path: string,
-  found: Identity,
+  found: FileIdentity,
   last: number,
 ): FileReader {
   let fd: number | undefined;
@@ -57,8 +58,8 @@ export function createFileReader(
     if (fd !== undefined) closeSync(fd);
     fd = undefined;
   };
-  const isUnchanged = () => isSame(fstatSync(fd as number), found);
-  const changed = (what: string) => new MediaChanged(`${path} ${what}`);
+  const isUnchanged = () => isSameFile(fstatSync(fd as number), found);
+  const changed = (what: string) => new MediaChangedError(`${path} ${what}`);
 
   return {
     read(buffers, position, done) {
@@ -80,7 +81,7 @@ export function createFileReader(
         });
       busy = true;
       if (fd !== undefined) return fill();
-      open(path, flags, (error, opened) => {
+      open(path, openFlags, (error, opened) => {
         if (error) return settle(changed(`is gone: ${error.message}`));
         fd = opened;
         if (closed) return settle();
@@ -95,7 +96,10 @@ export function createFileReader(
   };
 }
 
-export const isSame = (stats: Stats, { size, mtimeMs, ino, dev }: Identity) =>
+export const isSameFile = (
+  stats: Stats,
+  { size, mtimeMs, ino, dev }: FileIdentity,
+) =>
   stats.isFile() &&
   stats.size === size &&
   stats.mtimeMs === mtimeMs &&

@@ -5,16 +5,16 @@ import { extname, join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import * as z from "zod";
 import {
-  MediaAway,
   type MediaFile,
   type MediaStore,
+  MediaUnavailableError,
   mediaTypes,
 } from "../media-store.ts";
 import {
   createFileReader,
+  type FileIdentity,
   type FileReader,
-  type Identity,
-  isSame,
+  isSameFile,
 } from "./file-reader.ts";
 
 /** A file of a local folder, which can be read into the caller's buffers. */
@@ -28,13 +28,13 @@ export const isFolderFile = (file: MediaFile): file is FolderFile =>
   "open" in file;
 
 /** Bytes that `read` holds in memory per stream. */
-const chunk = 64 * 1024;
+const chunkBytes = 64 * 1024;
 
 /** Number of cached names; with links, a file may have any number of names. */
-const mostNames = 10_000;
+const maxCachedNames = 10_000;
 
 /** How often to hash a file that changes meanwhile. */
-const attempts = 3;
+const maxHashAttempts = 3;
 
 /**
  * Titles in a local folder, such as a volume. Entity tags come from the SHA-256 in catalogue.json if the size matches;
@@ -42,25 +42,27 @@ const attempts = 3;
  * links.
  */
 export function openFolder(root: string): MediaStore {
-  const etags = new Map<string, { of: Identity; etag: Promise<string> }>();
+  const etags = new Map<string, { of: FileIdentity; etag: Promise<string> }>();
   /** Cached lookups. If the same file still exists under the name, it is still below the root. */
-  const names = new Map<string, { of: Identity; file: FolderFile }>();
-  let catalogue: { of: Identity; sums: Promise<Sums> } | undefined;
+  const names = new Map<string, { of: FileIdentity; file: FolderFile }>();
+  let catalogue:
+    | { of: FileIdentity; listedHashes: Promise<ListedHashes> }
+    | undefined;
 
   /** Sizes and hashes from catalogue.json, reread after each change; empty if it can't be read. */
-  async function sums(): Promise<Sums> {
+  async function sums(): Promise<ListedHashes> {
     const path = join(root, "catalogue.json");
     const stats = await stat(path).catch(() => undefined);
     if (!stats) return {};
-    if (!catalogue || !isSame(stats, catalogue.of))
-      catalogue = { of: stats, sums: readSums(path) };
-    return catalogue.sums;
+    if (!catalogue || !isSameFile(stats, catalogue.of))
+      catalogue = { of: stats, listedHashes: readListedHashes(path) };
+    return catalogue.listedHashes;
   }
 
   /** Concurrent lookups of a file share one hash. */
   function etagFor(name: string, path: string, of: Stats): Promise<string> {
     const known = etags.get(path);
-    if (known && isSame(of, known.of)) return known.etag;
+    if (known && isSameFile(of, known.of)) return known.etag;
     const made = (async () => {
       const listed = (await sums())[name];
       return etagOf(
@@ -78,33 +80,35 @@ export function openFolder(root: string): MediaStore {
 
   return {
     async find(name) {
-      if (!isBelow(name)) return undefined;
+      if (!isSafePath(name)) return undefined;
       const known = names.get(name);
       if (known) {
-        const stats = await orAway(stat(join(root, name)).catch(missing));
-        if (stats && isSame(stats, known.of)) return known.file;
+        const stats = await orUnavailable(
+          stat(join(root, name)).catch(undefinedIfMissing),
+        );
+        if (stats && isSameFile(stats, known.of)) return known.file;
         names.delete(name);
       }
-      for (let attempt = 0; attempt < attempts; attempt++) {
+      for (let attempt = 0; attempt < maxHashAttempts; attempt++) {
         const found = await locate(root, name);
         if (!found) return undefined;
         const { path, stats } = found;
-        const etag = await orAway(etagFor(name, path, stats));
-        const now = await orAway(stat(path).catch(missing));
-        if (!now || !isSame(now, stats)) continue;
-        const file = fileOf(name, path, stats, etag);
-        if (names.size >= mostNames) names.clear();
+        const etag = await orUnavailable(etagFor(name, path, stats));
+        const now = await orUnavailable(stat(path).catch(undefinedIfMissing));
+        if (!now || !isSameFile(now, stats)) continue;
+        const file = createFile(name, path, stats, etag);
+        if (names.size >= maxCachedNames) names.clear();
         names.set(name, { of: stats, file });
         return file;
       }
-      throw new MediaAway(`${name} is being written.`);
+      throw new MediaUnavailableError(`${name} is being written.`);
     },
   };
 }
 
-type Sums = Record<string, { size: number; sha256: string }>;
+type ListedHashes = Record<string, { size: number; sha256: string }>;
 
-const sumsSchema = z.object({
+const listedHashesSchema = z.object({
   files: z.record(
     z.string(),
     z.object({ size: z.number(), sha256: z.hex().length(64) }),
@@ -112,16 +116,17 @@ const sumsSchema = z.object({
 });
 
 /** Ignores an invalid catalogue: `readCatalogue` reports it, and entity tags don't need it. */
-async function readSums(path: string): Promise<Sums> {
+async function readListedHashes(path: string): Promise<ListedHashes> {
   try {
-    return sumsSchema.parse(JSON.parse(await readFile(path, "utf8"))).files;
+    return listedHashesSchema.parse(JSON.parse(await readFile(path, "utf8")))
+      .files;
   } catch {
     return {};
   }
 }
 
 /** Whether a path has no empty, `.` or `..` segments, so that it stays below the root. */
-const isBelow = (name: string): boolean =>
+const isSafePath = (name: string): boolean =>
   !/[\0\\]/.test(name) &&
   name.split("/").every((step) => step !== "" && step !== "." && step !== "..");
 
@@ -131,25 +136,25 @@ async function locate(
   name: string,
 ): Promise<{ path: string; stats: Stats } | undefined> {
   const [top, path] = await Promise.all([
-    orAway(realpath(root)),
-    orAway(realpath(join(root, name)).catch(missing)),
+    orUnavailable(realpath(root)),
+    orUnavailable(realpath(join(root, name)).catch(undefinedIfMissing)),
   ]);
   if (!path?.startsWith(top.endsWith(sep) ? top : top + sep)) return undefined;
-  const stats = await orAway(stat(path).catch(missing));
+  const stats = await orUnavailable(stat(path).catch(undefinedIfMissing));
   return stats?.isFile() ? { path, stats } : undefined;
 }
 
 /** Turns the error codes for nonexistent paths into undefined. */
-function missing(error: NodeJS.ErrnoException): undefined {
+function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
   if (!/^(ENOENT|ENOTDIR|ELOOP|ENAMETOOLONG)$/.test(error.code ?? ""))
     throw error;
   return undefined;
 }
 
 /** Other errors concern the folder: an unmounted or unresponsive volume, or missing permissions. */
-const orAway = <Result>(work: Promise<Result>): Promise<Result> =>
+const orUnavailable = <Result>(work: Promise<Result>): Promise<Result> =>
   work.catch((error) => {
-    throw new MediaAway((error as Error).message, { cause: error });
+    throw new MediaUnavailableError((error as Error).message, { cause: error });
   });
 
 async function hash(path: string): Promise<Buffer> {
@@ -161,7 +166,7 @@ async function hash(path: string): Promise<Buffer> {
 const etagOf = (sha256: Buffer) =>
   `"${sha256.toString("base64url").slice(0, 22)}"`;
 
-function fileOf(
+function createFile(
   name: string,
   path: string,
   stats: Stats,
@@ -177,12 +182,12 @@ function fileOf(
       "application/octet-stream",
     path,
     open,
-    read: (start, end) => streamOf(open(end), start, end),
+    read: (start, end) => createStream(open(end), start, end),
   };
 }
 
 /** A stream that reads one chunk per pull. */
-function streamOf(
+function createStream(
   reader: FileReader,
   start: number,
   end: number,
@@ -192,7 +197,9 @@ function streamOf(
     {
       pull: (controller) =>
         new Promise((resolve) => {
-          const buffer = new Uint8Array(Math.min(chunk, end + 1 - position));
+          const buffer = new Uint8Array(
+            Math.min(chunkBytes, end + 1 - position),
+          );
           reader.read([buffer], position, (error) => {
             if (error) controller.error(error);
             else {

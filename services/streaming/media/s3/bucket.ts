@@ -27,11 +27,11 @@ export interface Bucket {
 }
 
 /** Longest key in UTF-8 bytes. */
-const longestKey = 1024;
+const maxKeyBytes = 1024;
 
 /** @throws Error that names the invalid option, without its value if it is secret */
-export function bucketOf(options: BucketOptions): Bucket {
-  const endpoint = endpointOf(options.endpoint);
+export function parseBucket(options: BucketOptions): Bucket {
+  const endpoint = parseEndpoint(options.endpoint);
   const { bucket, region = "us-east-1" } = options;
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
     throw new Error(
@@ -81,7 +81,7 @@ export function bucketOf(options: BucketOptions): Bucket {
   };
 }
 
-function endpointOf(text: string): URL {
+function parseEndpoint(text: string): URL {
   const url = URL.parse(text);
   if (
     !url ||
@@ -103,7 +103,7 @@ function endpointOf(text: string): URL {
 const isKey = (key: string): boolean =>
   key.isWellFormed() &&
   !key.includes("\0") &&
-  Buffer.byteLength(key) <= longestKey &&
+  Buffer.byteLength(key) <= maxKeyBytes &&
   key.split("/").every((step) => step !== "" && step !== "." && step !== "..");
 
 /**

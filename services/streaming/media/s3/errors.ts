@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { MediaAway } from "../media-store.ts";
+import { MediaUnavailableError } from "../media-store.ts";
 import type { Bucket } from "./bucket.ts";
-import { errorOf } from "./requests.ts";
+import { readS3Error } from "./requests.ts";
 
 /** Explanations of S3 error codes. */
 const advice: Readonly<Record<string, string>> = {
@@ -22,18 +22,18 @@ const advice: Readonly<Record<string, string>> = {
  * Converts an error response to an exception; undefined if it says that the object does not exist. A 404 alone does not
  * say so: the bucket may not exist, or the server may not be S3. Consumes the response.
  */
-export async function refusal(
+export async function toMediaError(
   bucket: Bucket,
   response: IncomingMessage,
-): Promise<MediaAway | undefined> {
-  const { code, region } = await errorOf(response);
+): Promise<MediaUnavailableError | undefined> {
+  const { code, region } = await readS3Error(response);
   if (response.statusCode === 404 && code === "NoSuchKey") return undefined;
   const status = `${response.statusCode}${code && ` ${code}`}`;
   const advised =
     region && region !== bucket.region
       ? `the bucket is in region ${region}, but requests are signed for ${bucket.region}`
       : advice[code];
-  return new MediaAway(
+  return new MediaUnavailableError(
     `${bucket.name} can't be used: it answered ${status}${advised ? `, ${advised}` : ""}.`,
   );
 }

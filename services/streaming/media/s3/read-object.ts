@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MediaAway, MediaChanged } from "../media-store.ts";
-import { refusal } from "./errors.ts";
-import type { Requests } from "./requests.ts";
+import { MediaChangedError, MediaUnavailableError } from "../media-store.ts";
+import { toMediaError } from "./errors.ts";
+import type { S3Client } from "./requests.ts";
 
 /** An object as it was when it was looked up. */
 export interface StoredObject {
@@ -13,18 +13,18 @@ export interface StoredObject {
 }
 
 export interface ReadOptions {
-  requests: Requests;
+  client: S3Client;
   /** Seconds without data after which a connection counts as broken. */
-  stall: number;
+  stallSeconds: number;
   /** Called when the object was replaced or removed after its lookup. */
   onChanged: () => void;
 }
 
 /** Responses in a row that fail before their first byte until the store counts as unavailable. */
-const fruitless = 3;
+const maxFruitlessAttempts = 3;
 
 /** Maximum of the random delay before reading on, so that viewers of a lost server don't reconnect all at once. */
-const pause = 200;
+const maxRetryDelayMs = 200;
 
 /**
  * Streams the bytes from `start` to `end`, inclusive. Read-ahead is limited to the connection's buffers: a reader that
@@ -34,22 +34,22 @@ export function readObject(
   object: StoredObject,
   start: number,
   end: number,
-  { requests, stall, onChanged }: ReadOptions,
+  { client, stallSeconds, onChanged }: ReadOptions,
 ): ReadableStream<Uint8Array> {
-  const { name } = requests.bucket;
-  const gone = new AbortController();
+  const { name } = client.bucket;
+  const cancelled = new AbortController();
   let next = start;
   let body: AsyncIterator<Buffer> | undefined;
   let response: IncomingMessage | undefined;
 
   async function open(): Promise<void> {
-    response = await requests.ask("GET", object.url, {
+    response = await client.send("GET", object.url, {
       headers: { range: `bytes=${next}-${end}`, "if-match": object.etag },
-      tries: Number.POSITIVE_INFINITY, // a viewer is waiting: retry until the timeout
-      signal: gone.signal,
+      maxAttempts: Number.POSITIVE_INFINITY, // a viewer is waiting: retry until the timeout
+      signal: cancelled.signal,
     });
     try {
-      await check(response);
+      await checkResponse(response);
     } catch (error) {
       response.destroy();
       throw error;
@@ -57,40 +57,44 @@ export function readObject(
     body = response[Symbol.asyncIterator]();
   }
 
-  function changed(how: "replaced" | "removed"): MediaChanged {
+  function changedError(how: "replaced" | "removed"): MediaChangedError {
     onChanged();
-    return new MediaChanged(`${object.path} was ${how} while it was read.`);
+    return new MediaChangedError(
+      `${object.path} was ${how} while it was read.`,
+    );
   }
 
-  async function check(response: IncomingMessage): Promise<void> {
+  async function checkResponse(response: IncomingMessage): Promise<void> {
     const { statusCode: status, headers } = response;
-    if (status === 412) throw changed("replaced");
+    if (status === 412) throw changedError("replaced");
     if (status === 200)
-      throw new MediaAway(
+      throw new MediaUnavailableError(
         `${name} can't be used: it does not support ranges, and answered with all of ${object.path}.`,
       );
     if (status !== 206)
-      throw (await refusal(requests.bucket, response)) ?? changed("removed");
+      throw (
+        (await toMediaError(client.bucket, response)) ?? changedError("removed")
+      );
     // Servers without support for If-Match send the current version.
-    if (headers.etag && quoted(headers.etag) !== object.etag)
-      throw changed("replaced");
+    if (headers.etag && withQuotes(headers.etag) !== object.etag)
+      throw changedError("replaced");
     const range = `bytes ${next}-${end}/${object.size}`;
     const length = `${end - next + 1}`;
     if (
       headers["content-range"] !== range ||
       headers["content-length"] !== length
     )
-      throw new MediaAway(
+      throw new MediaUnavailableError(
         `${name} can't be used: asked for ${range} of ${object.path}, it answered with ${headers["content-range"]}, ${headers["content-length"]} bytes long.`,
       );
   }
 
   /** The next chunk. @throws Error if the response is interrupted */
-  async function chunk(): Promise<Buffer> {
+  async function nextChunk(): Promise<Buffer> {
     if (!body) await open();
     const late = setTimeout(
-      () => response?.destroy(new Error(`nothing came for ${stall} s`)),
-      stall * 1000,
+      () => response?.destroy(new Error(`nothing came for ${stallSeconds} s`)),
+      stallSeconds * 1000,
     );
     try {
       const { value, done } = (await body?.next()) ?? {};
@@ -101,22 +105,27 @@ export function readObject(
     }
   }
 
-  async function chunkAfterAll(): Promise<Buffer> {
+  async function nextChunkWithRetries(): Promise<Buffer> {
     for (let failed = 1; ; failed++)
       try {
-        return await chunk();
+        return await nextChunk();
       } catch (error) {
         response?.destroy();
         body = undefined;
-        gone.signal.throwIfAborted();
-        if (error instanceof MediaAway || error instanceof MediaChanged)
+        cancelled.signal.throwIfAborted();
+        if (
+          error instanceof MediaUnavailableError ||
+          error instanceof MediaChangedError
+        )
           throw error;
-        if (failed === fruitless)
-          throw new MediaAway(
+        if (failed === maxFruitlessAttempts)
+          throw new MediaUnavailableError(
             `${name} is unavailable: reading ${object.path} was interrupted: ${(error as Error).message}.`,
             { cause: error },
           );
-        await sleep(Math.random() * pause, undefined, { signal: gone.signal });
+        await sleep(Math.random() * maxRetryDelayMs, undefined, {
+          signal: cancelled.signal,
+        });
       }
   }
 
@@ -124,18 +133,18 @@ export function readObject(
     {
       async pull(controller) {
         if (next <= end) {
-          const bytes = await chunkAfterAll();
+          const bytes = await nextChunkWithRetries();
           next += bytes.length;
           controller.enqueue(bytes);
         }
         if (next > end) controller.close();
       },
-      cancel: () => gone.abort(),
+      cancel: () => cancelled.abort(),
     },
     { highWaterMark: 0 }, // request nothing before the first read
   );
 }
 
 /** Adds the quotes that some servers omit from entity tags. */
-export const quoted = (etag: string): string =>
+export const withQuotes = (etag: string): string =>
   etag.startsWith('"') || etag.startsWith("W/") ? etag : `"${etag}"`;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import {
-  InvalidCatalogue,
+  InvalidCatalogueError,
   readCatalogue,
 } from "../../../../services/streaming/media/catalogue.ts";
 import { openFolder } from "../../../../services/streaming/media/folder/store.ts";
@@ -152,12 +152,12 @@ describe("readCatalogue", () => {
   for (const [what, json, expected, without] of mistaken)
     it(`rejects a catalogue that ${what}`, async () => {
       await assert.rejects(read(json, without), (error) => {
-        assert.ok(error instanceof InvalidCatalogue, `${error}`);
-        assert.equal(error.mistakes.length, expected.length, error.message);
+        assert.ok(error instanceof InvalidCatalogueError, `${error}`);
+        assert.equal(error.issues.length, expected.length, error.message);
         for (const [i, mistake] of expected.entries())
           if (typeof mistake === "string")
-            assert.equal(error.mistakes[i], mistake);
-          else assert.match(error.mistakes[i] ?? "", mistake);
+            assert.equal(error.issues[i], mistake);
+          else assert.match(error.issues[i] ?? "", mistake);
         assert.ok(error.message.startsWith("catalogue.json has "));
         return true;
       });
@@ -166,7 +166,7 @@ describe("readCatalogue", () => {
   it("rejects a folder without catalogue.json", async () => {
     await assert.rejects(
       readCatalogue(openFolder(folder())),
-      /^InvalidCatalogue: catalogue\.json has a mistake:\n- it is missing: it has to be at the root/,
+      /^InvalidCatalogueError: catalogue\.json has a mistake:\n- it is missing: it has to be at the root/,
     );
   });
 
@@ -203,7 +203,7 @@ describe("readCatalogue", () => {
         "catalogue.json": JSON.stringify({ ...catalogue, files: listed }),
       });
       await assert.rejects(readCatalogue(openFolder(path)), {
-        mistakes: [
+        issues: [
           `${name}: it has ${content.length} bytes, not ${content.length - 1} as files says`,
         ],
       });
@@ -218,7 +218,7 @@ describe("readCatalogue", () => {
           sizes: { poster: 8, backdrop: 10, video: 22, hls: 8 },
         },
       ],
-      tallest: undefined,
+      tallestPicture: undefined,
     });
   });
 
@@ -253,7 +253,7 @@ describe("readCatalogue", () => {
         "catalogue.json": JSON.stringify({ ...catalogue, files: listed }),
       });
       const read = await readCatalogue(openFolder(path));
-      assert.equal(read.tallest, tallest);
+      assert.equal(read.tallestPicture, tallest);
     });
 
   it("sets tallest to 720 for the sample titles", async () => {
@@ -261,6 +261,6 @@ describe("readCatalogue", () => {
       import.meta.dirname,
       "../../../../services/streaming/assets/titles",
     );
-    assert.equal((await readCatalogue(openFolder(titles))).tallest, 720);
+    assert.equal((await readCatalogue(openFolder(titles))).tallestPicture, 720);
   });
 });

@@ -18,28 +18,32 @@ describe("Circuit breaker of payment", () => {
     const viewer = await watching();
     payment.requests = [];
     payment.handler = (_, response) => answer(response, 500, {});
-    const entitlements = replica({ failures: 4, rest, no: 0 });
+    const entitlements = replica({
+      breakerFailures: 4,
+      breakerRestMs: rest,
+      negativeMaxAgeMs: 0,
+    });
     for (let time = 0; time < 10; time++)
-      assert.equal((await entitlements.of(viewer)).source, "remembered");
+      assert.equal((await entitlements.check(viewer)).source, "remembered");
     assert.equal(asked(), 4);
     const state = "streaming_payment_breaker_state";
     assert.deepEqual(await shown(state), [`${state}{state="open"} 1`]);
 
     payment.handler = (_, response) => yes(response);
     clock.advance(rest + 1);
-    assert.equal((await entitlements.of(viewer)).source, "payment");
+    assert.equal((await entitlements.check(viewer)).source, "payment");
     assert.deepEqual(await shown(state), [`${state}{state="closed"} 1`]);
   });
 
   it("sends one trial request for concurrent calls when the pause is over", async () => {
     payment.handler = (_, response) => answer(response, 500, {});
-    const entitlements = replica({ failures: 3, rest });
-    await isAway(entitlements.of(somebody()));
+    const entitlements = replica({ breakerFailures: 3, breakerRestMs: rest });
+    await isAway(entitlements.check(somebody()));
     clock.advance(rest + 1);
     payment.requests = [];
     payment.handler = (_, response) => setTimeout(answer, 100, response, 500);
     const all = Array.from({ length: 20 }, () =>
-      isAway(entitlements.of(somebody())),
+      isAway(entitlements.check(somebody())),
     );
     await Promise.all(all);
     assert.equal(asked(), 1);
@@ -47,23 +51,23 @@ describe("Circuit breaker of payment", () => {
 
   it("stays closed when payment rejects tokens", async () => {
     payment.handler = (_, response) => answer(response, 401, {});
-    const entitlements = replica({ failures: 2 });
+    const entitlements = replica({ breakerFailures: 2 });
     for (let time = 0; time < 6; time++)
-      await assert.rejects(entitlements.of(somebody()), { status: 401 });
+      await assert.rejects(entitlements.check(somebody()), { status: 401 });
     payment.handler = (_, response) => yes(response);
-    assert.equal((await entitlements.of(somebody())).source, "payment");
+    assert.equal((await entitlements.check(somebody())).source, "payment");
   });
 
   it("counts entitlement answers by their source", async () => {
     const viewer = await watching();
     payment.handler = (_, response) => yes(response);
-    const entitlements = replica({ failures: 1 });
-    await entitlements.of(viewer);
-    await entitlements.of(viewer);
+    const entitlements = replica({ breakerFailures: 1 });
+    await entitlements.check(viewer);
+    await entitlements.check(viewer);
     entitlements.forget(viewer.userId);
     await payment.down();
-    await entitlements.of(viewer);
-    await isAway(entitlements.of(somebody()));
+    await entitlements.check(viewer);
+    await isAway(entitlements.check(somebody()));
     const name = "streaming_entitlement_answers_total";
     assert.deepEqual(
       await shown(name),

@@ -25,14 +25,14 @@ describe("Entitlements", () => {
       const viewer = await watching();
       payment.handler = (_, response) => answer(response, status, {});
       const before = asked();
-      await assert.rejects(replica().of(viewer), { status });
+      await assert.rejects(replica().check(viewer), { status });
       assert.equal(asked(), before + 1, "the request was retried");
     });
 
   it("sends payment the viewer's own token", async () => {
     payment.handler = (_, response) => yes(response);
     const viewer = somebody();
-    assert.equal((await replica().of(viewer)).source, "payment");
+    assert.equal((await replica().check(viewer)).source, "payment");
     const [{ url, method, headers } = {}] = payment.requests;
     assert.equal(url, `/entitlements/${viewer.userId}`);
     assert.equal(method, "GET");
@@ -43,26 +43,26 @@ describe("Entitlements", () => {
     payment.handler = (_, response) => setTimeout(yes, 30, response);
     const entitlements = replica();
     const viewer = somebody();
-    const all = Array.from({ length: 50 }, () => entitlements.of(viewer));
+    const all = Array.from({ length: 50 }, () => entitlements.check(viewer));
     for (const { entitled } of await Promise.all(all))
       assert.equal(entitled, true);
     assert.equal(asked(), 1);
-    await entitlements.of(somebody());
+    await entitlements.check(somebody());
     assert.equal(asked(), 2);
   });
 
   it("caches an answer for its max-age, up to the configured limit", async () => {
     const viewer = somebody();
     payment.handler = (_, response) => yes(response, { maxAge: 3600 });
-    const entitlements = replica({ yes: 500_000 });
-    for (let time = 0; time < 5; time++) await entitlements.of(viewer);
+    const entitlements = replica({ positiveMaxAgeMs: 500_000 });
+    for (let time = 0; time < 5; time++) await entitlements.check(viewer);
     assert.equal(asked(), 1);
     await passes(500_001);
-    await entitlements.of(viewer);
+    await entitlements.check(viewer);
     assert.equal(asked(), 2);
     payment.handler = (_, response) => yes(response, { maxAge: 0 });
     await passes(500_001);
-    for (let time = 0; time < 3; time++) await entitlements.of(viewer);
+    for (let time = 0; time < 3; time++) await entitlements.check(viewer);
     assert.equal(asked(), 5);
   });
 
@@ -70,8 +70,8 @@ describe("Entitlements", () => {
     payment.handler = (_, response) =>
       answer(response, 200, { entitled: true, status: "active" });
     const [entitlements, viewer] = [replica(), somebody()];
-    await entitlements.of(viewer);
-    await entitlements.of(viewer);
+    await entitlements.check(viewer);
+    await entitlements.check(viewer);
     assert.equal(asked(), 2);
   });
 
@@ -79,7 +79,7 @@ describe("Entitlements", () => {
     const until = new Date(Date.now() + 60_000);
     payment.handler = (_, response) => yes(response, { until });
     const [entitlements, viewer] = [replica(), somebody()];
-    await entitlements.of(viewer);
+    await entitlements.check(viewer);
     payment.handler = (_, response) => no(response);
     await passes(60_000);
     assert.equal((await entitlements.of(viewer)).entitled, false);
@@ -87,26 +87,29 @@ describe("Entitlements", () => {
 
   it("caches a denial up to its own limit", async () => {
     payment.handler = (_, response) => no(response, 3600);
-    const [entitlements, viewer] = [replica({ no: 400_000 }), somebody()];
-    assert.deepEqual(await entitlements.of(viewer), {
+    const [entitlements, viewer] = [
+      replica({ negativeMaxAgeMs: 400_000 }),
+      somebody(),
+    ];
+    assert.deepEqual(await entitlements.check(viewer), {
       entitled: false,
       status: "none",
       source: "payment",
     });
-    await entitlements.of(viewer);
+    await entitlements.check(viewer);
     assert.equal(asked(), 1);
     await passes(400_001);
     payment.handler = (_, response) => yes(response);
-    assert.equal((await entitlements.of(viewer)).entitled, true);
+    assert.equal((await entitlements.check(viewer)).entitled, true);
   });
 
   it("asks payment again after a cached answer was forgotten", async () => {
     payment.handler = (_, response) => no(response);
     const [entitlements, viewer] = [replica(), somebody()];
-    await entitlements.of(viewer);
+    await entitlements.check(viewer);
     payment.handler = (_, response) => yes(response);
     entitlements.forget(viewer.userId);
-    assert.equal((await entitlements.of(viewer)).entitled, true);
+    assert.equal((await entitlements.check(viewer)).entitled, true);
   });
 
   it("does not cache an answer requested before `forget`", async () => {
@@ -120,6 +123,6 @@ describe("Entitlements", () => {
     assert.equal((await entitlements.of(viewer)).entitled, true);
     no(response);
     assert.equal((await before).entitled, false);
-    assert.equal((await entitlements.of(viewer)).entitled, true);
+    assert.equal((await entitlements.check(viewer)).entitled, true);
   });
 });

@@ -13,7 +13,7 @@ describe("Entitlements while payment is unavailable", () => {
   const test = useEntitlements();
   const { payment, asked, watching } = test;
   /** Another replica, whose attempts time out soon: some answers never come. */
-  const replica = () => test.replica({ timeout: 250 });
+  const replica = () => test.replica({ timeoutMs: 250 });
 
   const broken: Record<string, (response: ServerResponse) => unknown> = {
     "answers 500": (response) => answer(response, 500, {}),
@@ -53,14 +53,14 @@ describe("Entitlements while payment is unavailable", () => {
   for (const [what, handler] of Object.entries(broken)) {
     it(`fails for a new viewer while payment ${what}`, async () => {
       payment.handler = (_, response) => handler(response);
-      await isAway(replica().of(somebody()));
+      await isAway(replica().check(somebody()));
     });
 
     it(`returns the last known entitlement while payment ${what}`, async () => {
       const until = soon();
       const viewer = await watching({ until });
       payment.handler = (_, response) => handler(response);
-      assert.deepEqual(await replica().of(viewer), {
+      assert.deepEqual(await replica().check(viewer), {
         entitled: true,
         status: "active",
         plan: "standard",
@@ -74,26 +74,26 @@ describe("Entitlements while payment is unavailable", () => {
     const viewer = await watching();
     await payment.down();
     const entitlements = replica();
-    assert.equal((await entitlements.of(viewer)).source, "remembered");
-    await isAway(entitlements.of(somebody()));
+    assert.equal((await entitlements.check(viewer)).source, "remembered");
+    await isAway(entitlements.check(somebody()));
   });
 
   it("retries until the third attempt succeeds", async () => {
     payment.handler = (_, response) =>
       asked() < 3 ? response.destroy() : yes(response);
-    assert.equal((await test.replica().of(somebody())).source, "payment");
+    assert.equal((await test.replica().check(somebody())).source, "payment");
     assert.equal(asked(), 3);
   });
 
   it("gives up after three attempts that fail", async () => {
     payment.handler = (_, response) => response.destroy();
-    await isAway(replica().of(somebody()));
+    await isAway(replica().check(somebody()));
     assert.equal(asked(), 3);
   });
 
   it("gives up after three attempts that time out", async () => {
     payment.handler = () => {};
-    await isAway(replica().of(somebody()));
+    await isAway(replica().check(somebody()));
     assert.equal(asked(), 3);
   });
 });

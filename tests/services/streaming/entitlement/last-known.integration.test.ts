@@ -38,7 +38,7 @@ describe("Remembered entitlements", () => {
   /** Another replica's answer while payment is unavailable. */
   const away = async (viewer: { userId: string; token: string }) => {
     await payment.down();
-    return replica().of(viewer);
+    return replica().check(viewer);
   };
 
   it("expires a remembered entitlement after twelve hours", async () => {
@@ -46,7 +46,7 @@ describe("Remembered entitlements", () => {
     await age(viewer.userId, "11 hours 59 minutes");
     assert.equal((await away(viewer)).entitled, true);
     await age(viewer.userId, "2 minutes");
-    await isAway(replica().of(viewer));
+    await isAway(replica().check(viewer));
   });
 
   it("expires a remembered entitlement at the end of the paid period", async () => {
@@ -56,7 +56,7 @@ describe("Remembered entitlements", () => {
       "UPDATE entitlements SET until = now() WHERE user_id = $1",
       [viewer.userId],
     );
-    await isAway(replica().of(viewer));
+    await isAway(replica().check(viewer));
   });
 
   it("does not return one user's entitlement to another", async () => {
@@ -68,7 +68,7 @@ describe("Remembered entitlements", () => {
     const viewer = await watching();
     payment.handler = (_, response) => no(response);
     const entitlements = replica();
-    assert.equal((await entitlements.of(viewer)).entitled, false);
+    assert.equal((await entitlements.check(viewer)).entitled, false);
     await entitlements.settled();
     await isAway(away(viewer));
   });
@@ -77,7 +77,7 @@ describe("Remembered entitlements", () => {
     const viewer = somebody();
     payment.handler = (_, response) => no(response);
     const entitlements = replica();
-    await entitlements.of(viewer);
+    await entitlements.check(viewer);
     await entitlements.settled();
     assert.equal(await rowOf(viewer.userId), undefined);
   });
@@ -87,15 +87,15 @@ describe("Remembered entitlements", () => {
     const [slow, quick] = [replica(), replica()];
     const waiting = Promise.withResolvers<ServerResponse>();
     payment.handler = (_, response) => waiting.resolve(response);
-    const late = slow.of(viewer);
+    const late = slow.check(viewer);
     const response = await waiting.promise;
     clock.advance(apart);
     payment.handler = (_, response) => yes(response, { plan: "premium" });
-    await quick.of(viewer);
+    await quick.check(viewer);
     await quick.settled();
     payment.handler = (_, response) => no(response);
     quick.forget(viewer.userId);
-    await quick.of(viewer);
+    await quick.check(viewer);
     await quick.settled();
     yes(response);
     await late;
@@ -108,11 +108,11 @@ describe("Remembered entitlements", () => {
     const [slow, quick] = [replica(), replica()];
     const waiting = Promise.withResolvers<ServerResponse>();
     payment.handler = (_, response) => waiting.resolve(response);
-    const late = slow.of(viewer);
+    const late = slow.check(viewer);
     const response = await waiting.promise;
     clock.advance(apart);
     payment.handler = (_, response) => yes(response);
-    await quick.of(viewer);
+    await quick.check(viewer);
     await quick.settled();
     no(response);
     await late;
@@ -126,7 +126,7 @@ describe("Remembered entitlements", () => {
     payment.handler = (_, response) => yes(response, { maxAge: 0, until });
     const entitlements = replica();
     const askedAt = async () => {
-      await entitlements.of(viewer);
+      await entitlements.check(viewer);
       await entitlements.settled();
       return (await rowOf(viewer.userId))?.asked_at.getTime();
     };
@@ -146,12 +146,12 @@ describe("Remembered entitlements", () => {
     const viewer = somebody();
     payment.handler = (_, response) => yes(response, { maxAge: 0 });
     const entitlements = replica({}, nowhere);
-    assert.equal((await entitlements.of(viewer)).source, "payment");
+    assert.equal((await entitlements.check(viewer)).source, "payment");
     await entitlements.settled();
     // Without payment and database, the process uses what it has in memory.
     await payment.down();
-    assert.equal((await entitlements.of(viewer)).source, "remembered");
-    await isAway(entitlements.of(somebody()));
+    assert.equal((await entitlements.check(viewer)).source, "remembered");
+    await isAway(entitlements.check(somebody()));
     await nowhere.close();
   });
 });

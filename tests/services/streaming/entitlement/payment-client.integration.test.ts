@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
-import { PaymentAway } from "../../../../services/streaming/clients/errors.ts";
+import { PaymentUnavailableError } from "../../../../services/streaming/clients/errors.ts";
 import {
   createPaymentClient,
   type Outcome,
@@ -42,7 +42,7 @@ describe("Payment client, with payment itself", () => {
 
   it("returns no subscriptions and no payments of a new user", async () => {
     const { token } = await newUser(system);
-    const nothing = { data: [], more: false };
+    const nothing = { data: [], hasMore: false };
     assert.deepEqual(await client().subscriptionsOf(token), nothing);
     assert.deepEqual(await client().paymentsOf(token), nothing);
   });
@@ -156,7 +156,7 @@ describe("Payment client, while payment fails", () => {
   const order = { plan: "basic", method: visa };
   const isAway = (work: Promise<unknown>) =>
     assert.rejects(work, (error) => {
-      assert.ok(error instanceof PaymentAway, inspect(error));
+      assert.ok(error instanceof PaymentUnavailableError, inspect(error));
       assert.doesNotMatch(inspect(error, { depth: 9 }), /4242424242424242/);
       return true;
     });
@@ -173,7 +173,7 @@ describe("Payment client, while payment fails", () => {
     "never answers": () => {},
   };
   for (const [what, handler] of Object.entries(broken))
-    it(`fails with PaymentAway for reads and changes when payment ${what}`, async () => {
+    it(`fails with PaymentUnavailableError for reads and changes when payment ${what}`, async () => {
       payment.handler = (_, response) => handler(response);
       const timeoutMs = what === "never answers" ? 250 : 10_000;
       await isAway(client(timeoutMs).plans());
@@ -181,7 +181,7 @@ describe("Payment client, while payment fails", () => {
       await isAway(client(timeoutMs).subscribe("t", "k", order));
     });
 
-  it("fails with PaymentAway for reads and changes when payment is unreachable", async () => {
+  it("fails with PaymentUnavailableError for reads and changes when payment is unreachable", async () => {
     await payment.down();
     await isAway(client().paymentsOf("t"));
     await isAway(client().subscribe("t", "k", order));

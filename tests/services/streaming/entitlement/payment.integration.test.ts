@@ -23,7 +23,7 @@ describe("Entitlements, with payment itself", () => {
   it("denies a new viewer, entitles a subscriber, and remembers that on another replica", async () => {
     const viewer = await newUser(system);
     const entitlements = replica();
-    assert.deepEqual(await entitlements.of(viewer), {
+    assert.deepEqual(await entitlements.check(viewer), {
       entitled: false,
       status: "none",
       source: "payment",
@@ -35,7 +35,7 @@ describe("Entitlements, with payment itself", () => {
       method: "pm_card_visa",
     });
     entitlements.forget(userId);
-    const { until, ...rest } = await entitlements.of(viewer);
+    const { until, ...rest } = await entitlements.check(viewer);
     assert.deepEqual(rest, {
       entitled: true,
       status: "active",
@@ -46,15 +46,15 @@ describe("Entitlements, with payment itself", () => {
     await entitlements.settled();
 
     // Another replica, which can't reach payment.
-    const away = await replica("http://127.0.0.1:1").of(viewer);
+    const away = await replica("http://127.0.0.1:1").check(viewer);
     assert.deepEqual(away, { ...rest, until, source: "remembered" });
   });
 
   it("rejects another user's token and an invalid token", async () => {
     const { token } = await newUser(system);
     const { userId } = await newUser(system);
-    await assert.rejects(replica().of({ userId, token }), { status: 403 });
-    await assert.rejects(replica().of({ userId, token: "a.b.c" }), {
+    await assert.rejects(replica().check({ userId, token }), { status: 403 });
+    await assert.rejects(replica().check({ userId, token: "a.b.c" }), {
       status: 401,
     });
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openFolder } from "../../../../services/streaming/media/folder/store.ts";
-import { MediaAway } from "../../../../services/streaming/media/media-store.ts";
+import { MediaUnavailableError } from "../../../../services/streaming/media/media-store.ts";
 import { browse, pageOf } from "../../../support/auth/browser.ts";
 import { useStreaming } from "../../../support/streaming/service.ts";
 import { newUser } from "../../../support/streaming/system.ts";
@@ -48,7 +48,7 @@ describe("Plans while the titles are unreachable", () => {
     store: {
       async find() {
         if (hangs) await new Promise(() => {});
-        throw new MediaAway("the store does not answer");
+        throw new MediaUnavailableError("the store does not answer");
       },
     },
   });

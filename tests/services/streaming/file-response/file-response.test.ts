@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import type { Context, MiddlewareHandler } from "hono";
 import { createService } from "../../../../packages/service-kit/index.ts";
-import { deliver } from "../../../../services/streaming/file-response/file-response.ts";
+import { respondWithFile } from "../../../../services/streaming/file-response/file-response.ts";
 import {
   type FolderFile,
   openFolder,
@@ -94,7 +94,7 @@ describe("File delivery", () => {
     for (const [what, init, status] of requests)
       it(what, async () => {
         const { app, url } = await serving((c) =>
-          deliver(c, sealed, { cacheControl }),
+          respondWithFile(c, sealed, { cacheControl }),
         );
         assert.equal((await app.request("/", init)).status, status);
         assert.equal((await fetch(url, init)).status, status);
@@ -103,7 +103,9 @@ describe("File delivery", () => {
 
   it("answers 200 without a body for an empty file, and 416 for a range from its first byte", async () => {
     const empty = { ...sealed, size: 0 };
-    const { url } = await serving((c) => deliver(c, empty, { cacheControl }));
+    const { url } = await serving((c) =>
+      respondWithFile(c, empty, { cacheControl }),
+    );
     for (const headers of [{}, { range: "bytes=-5" }] as HeadersInit[]) {
       const response = await fetch(url, { headers });
       assert.equal(response.status, 200);
@@ -115,7 +117,9 @@ describe("File delivery", () => {
   });
 
   it("states the file's size in a 416 problem and its entity tag in a 412 problem", async () => {
-    const { app } = await serving((c) => deliver(c, sealed, { cacheControl }));
+    const { app } = await serving((c) =>
+      respondWithFile(c, sealed, { cacheControl }),
+    );
     const headers = { range: "bytes=1000-" };
     const response = await app.request("/", { headers });
     assert.equal(response.headers.get("cache-control"), "no-store");
@@ -132,7 +136,7 @@ describe("File delivery", () => {
   it("sends the same ranges in memory as over a socket", async () => {
     const { file } = await large();
     const { app, url } = await serving((c) =>
-      deliver(c, file, { cacheControl }),
+      respondWithFile(c, file, { cacheControl }),
     );
     for (const range of [
       "bytes=0-",
@@ -154,7 +158,9 @@ describe("File delivery", () => {
 
   it("answers pipelined requests one after the other", async () => {
     const { file } = await large();
-    const { port } = await serving((c) => deliver(c, file, { cacheControl }));
+    const { port } = await serving((c) =>
+      respondWithFile(c, file, { cacheControl }),
+    );
     const socket = connect(port, "127.0.0.1");
     socket.write("GET / HTTP/1.1\r\nHost: test\r\n\r\n".repeat(3));
     socket.write(
@@ -184,7 +190,7 @@ describe("File delivery", () => {
     it(`sends the response set by middleware instead of the file, ${what}`, async () => {
       const { file } = await large();
       const { url } = await serving(
-        (c) => deliver(c, file, { cacheControl }),
+        (c) => respondWithFile(c, file, { cacheControl }),
         [
           async (c, next) => {
             await next();

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { factory } from "@marquee/service-kit";
 import { createService } from "../../../../packages/service-kit/index.ts";
-import { deliver } from "../../../../services/streaming/file-response/file-response.ts";
-import { onApiError } from "../../../../services/streaming/http/errors.ts";
+import { respondWithFile } from "../../../../services/streaming/file-response/file-response.ts";
+import { rethrowAsHttp } from "../../../../services/streaming/http/errors.ts";
 import {
-  MediaAway,
-  MediaChanged,
+  MediaChangedError,
   type MediaFile,
+  MediaUnavailableError,
 } from "../../../../services/streaming/media/media-store.ts";
 import { problemOf } from "../../../support/problem.ts";
 
@@ -29,16 +29,16 @@ const answer = async (
   const { app, start: begin } = createService();
   await begin();
   const api = factory.createApp();
-  api.onError(onApiError);
-  api.get("/", (c) => deliver(c, given, { cacheControl: "no-cache" }));
+  api.onError(rethrowAsHttp);
+  api.get("/", (c) => respondWithFile(c, given, { cacheControl: "no-cache" }));
   app.route("/", api);
   return app.request("/", { headers });
 };
 
 describe("Start of a delivery from a remote store", () => {
   for (const error of [
-    new MediaAway("the bucket does not answer"),
-    new MediaChanged("it is another file"),
+    new MediaUnavailableError("the bucket does not answer"),
+    new MediaChangedError("it is another file"),
   ])
     it(`returns 503 without the file's headers when the read fails with ${error.name}`, async () => {
       const response = await answer(
@@ -96,11 +96,11 @@ describe("Start of a delivery from a remote store", () => {
     let reads = 0;
     const response = await answer(
       file((controller) => {
-        if (reads++ > 0) throw new MediaAway("gone");
+        if (reads++ > 0) throw new MediaUnavailableError("gone");
         controller.enqueue(Buffer.from("a"));
       }),
     );
     assert.equal(response.status, 200);
-    await assert.rejects(response.text(), MediaAway);
+    await assert.rejects(response.text(), MediaUnavailableError);
   });
 });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import type { Context } from "hono";
 import { createService } from "../../../../packages/service-kit/index.ts";
-import { deliver } from "../../../../services/streaming/file-response/file-response.ts";
+import { respondWithFile } from "../../../../services/streaming/file-response/file-response.ts";
 import { openFolder } from "../../../../services/streaming/media/folder/store.ts";
 import type { MediaFile } from "../../../../services/streaming/media/media-store.ts";
 import { open } from "../../../support/connection.ts";
@@ -57,7 +57,7 @@ describe("Interrupted file delivery", () => {
         interrupt: () => void,
       ) {
         const { port } = await serving((c) =>
-          deliver(c, as(file), { cacheControl }),
+          respondWithFile(c, as(file), { cacheControl }),
         );
         const client = open(port);
         client.get("/");
@@ -107,7 +107,7 @@ describe("Interrupted file delivery", () => {
         const { path, file } = await large();
         const { url } = await serving((c) => {
           rmSync(path, { force: true });
-          return deliver(c, as(file), { cacheControl });
+          return respondWithFile(c, as(file), { cacheControl });
         });
         const all = async () => {
           const response = await fetch(url);
@@ -122,7 +122,7 @@ describe("Interrupted file delivery", () => {
       it("closes the connection of a client that reads nothing until the timeout", async () => {
         const { file } = await large(size);
         const { port } = await serving((c) =>
-          deliver(c, as(file), { cacheControl, patience: 300 }),
+          respondWithFile(c, as(file), { cacheControl, idleTimeoutMs: 300 }),
         );
         const client = open(port);
         client.socket.pause();

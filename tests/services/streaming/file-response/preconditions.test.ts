@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { parseDate } from "../../../../services/streaming/file-response/http-date.ts";
+import { parseHttpDate } from "../../../../services/streaming/file-response/http-date.ts";
 import {
-  type Conditions,
-  judge,
-  partStillFits,
+  evaluatePreconditions,
+  ifRangeMatches,
+  type Preconditions,
 } from "../../../../services/streaming/file-response/preconditions.ts";
 
 const modified = new Date("2026-03-01T12:00:00Z");
@@ -12,7 +12,11 @@ const [earlier, same, later] = [-1000, 0, 1000].map((ms) =>
   new Date(modified.getTime() + ms).toUTCString(),
 ) as [string, string, string];
 
-const cases: [string, Conditions, ReturnType<typeof judge>][] = [
+const cases: [
+  string,
+  Preconditions,
+  ReturnType<typeof evaluatePreconditions>,
+][] = [
   ["no conditions", {}, "proceed"],
 
   ["If-Match with the file's tag", { ifMatch: '"one,two"' }, "proceed"],
@@ -148,7 +152,7 @@ const cases: [string, Conditions, ReturnType<typeof judge>][] = [
 describe("judge: conditional requests", () => {
   for (const [what, conditions, verdict] of cases)
     it(`returns "${verdict}" for ${what}`, () => {
-      assert.equal(judge(conditions, current), verdict);
+      assert.equal(evaluatePreconditions(conditions, current), verdict);
     });
 });
 
@@ -170,7 +174,7 @@ describe("partStillFits: If-Range", () => {
   ];
   for (const [header, fit] of fits)
     it(`${fit ? "accepts" : "rejects"} If-Range ${JSON.stringify(header) ?? "(unset)"}`, () => {
-      assert.equal(partStillFits(header, current), fit);
+      assert.equal(ifRangeMatches(header, current), fit);
     });
 });
 
@@ -181,17 +185,17 @@ describe("parseDate: HTTP dates", () => {
     "Sun Nov  6 08:49:37 1994",
   ])
     it(`accepts ${text}`, () => {
-      assert.equal(parseDate(text), Date.UTC(1994, 10, 6, 8, 49, 37));
+      assert.equal(parseHttpDate(text), Date.UTC(1994, 10, 6, 8, 49, 37));
     });
 
   it("places a two-digit year at most 50 years ahead", () => {
     const now = Date.UTC(2026, 0, 1);
     assert.equal(
-      parseDate("Sunday, 06-Nov-77 08:49:37 GMT", now),
+      parseHttpDate("Sunday, 06-Nov-77 08:49:37 GMT", now),
       Date.UTC(1977, 10, 6, 8, 49, 37),
     );
     assert.equal(
-      parseDate("Friday, 06-Nov-76 08:49:37 GMT", now),
+      parseHttpDate("Friday, 06-Nov-76 08:49:37 GMT", now),
       Date.UTC(2076, 10, 6, 8, 49, 37),
     );
   });
@@ -215,6 +219,6 @@ describe("parseDate: HTTP dates", () => {
     "Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT",
   ])
     it(`rejects ${JSON.stringify(text)}`, () => {
-      assert.equal(parseDate(text), undefined);
+      assert.equal(parseHttpDate(text), undefined);
     });
 });

@@ -221,7 +221,7 @@ describe("Proxied bodies", () => {
 
 describe("Proxied requests without a time limit", () => {
   const upstream = useUpstream();
-  const front = useFront(upstream, { timeout: 3_600_000 });
+  const front = useFront(upstream, { timeoutMs: 3_600_000 });
 
   for (const [when, begin] of [
     ["before the response", () => {}],

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { openFolder } from "../../../../services/streaming/media/folder/store.ts";
 import {
-  MediaChanged,
+  MediaChangedError,
   type MediaFile,
 } from "../../../../services/streaming/media/media-store.ts";
 import { useFolders } from "../../../support/folders.ts";
@@ -135,19 +135,19 @@ describe("Reading a folder's file", () => {
     ],
   ];
   for (const [what, change] of changes)
-    it(`fails with MediaChanged when the file ${what} before it is opened`, async () => {
+    it(`fails with MediaChangedError when the file ${what} before it is opened`, async () => {
       const { path, file } = await large();
       await untilLater(path);
       change(path);
       const read = new Response(file.read(0, 299_999)).arrayBuffer();
-      await assert.rejects(read, MediaChanged);
+      await assert.rejects(read, MediaChangedError);
       await untilClosed(path);
     });
 
   for (const [what, change] of changes.filter(([what]) =>
     /shorter|longer|anew/.test(what),
   ))
-    it(`fails with MediaChanged when the file ${what} while it is read`, async () => {
+    it(`fails with MediaChangedError when the file ${what} while it is read`, async () => {
       const { path, file } = await large();
       const reader = file.read(0, 299_999).getReader();
       let got = (await reader.read()).value?.length ?? 0;
@@ -159,7 +159,7 @@ describe("Reading a folder's file", () => {
           if (done) return;
           got += value.length;
         }
-      }, MediaChanged);
+      }, MediaChangedError);
       assert.ok(got < 300_000);
       await untilClosed(path);
     });

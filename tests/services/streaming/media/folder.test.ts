@@ -12,8 +12,8 @@ import { mock } from "node:test";
 import { run } from "../../../../local/host.ts";
 import { openFolder } from "../../../../services/streaming/media/folder/store.ts";
 import {
-  MediaAway,
   type MediaFile,
+  MediaUnavailableError,
 } from "../../../../services/streaming/media/media-store.ts";
 import { useFolders } from "../../../support/folders.ts";
 
@@ -94,9 +94,9 @@ describe("Folder media store", () => {
     assert.equal((await store.find("a.mp4"))?.etag, etagOf("other"));
   });
 
-  it("fails with MediaAway when the folder is missing", async () => {
+  it("fails with MediaUnavailableError when the folder is missing", async () => {
     const store = openFolder(join(folder(), "volume"));
-    await assert.rejects(store.find("a.mp4"), MediaAway);
+    await assert.rejects(store.find("a.mp4"), MediaUnavailableError);
   });
 
   it("returns a file's size, entity tag, modification date, type and path", async () => {

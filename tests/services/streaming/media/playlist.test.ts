@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withQuery } from "../../../../services/streaming/media/playlist.ts";
+import { signPlaylist } from "../../../../services/streaming/media/playlist.ts";
 
 const query = "expires=1&viewer=v&signature=s";
 
@@ -17,7 +17,7 @@ describe("withQuery: playlists of signed URLs", () => {
   for (const [what, line, signed] of lines)
     it(`adds the query to ${what}`, () => {
       assert.equal(
-        withQuery(`#EXTM3U\n${line}\n`, query),
+        signPlaylist(`#EXTM3U\n${line}\n`, query),
         `#EXTM3U\n${signed}\n`,
       );
     });
@@ -33,12 +33,12 @@ describe("withQuery: playlists of signed URLs", () => {
     '#EXT-X-KEY:METHOD=AES-128,URI="https://elsewhere.example/key"',
   ])
     it(`leaves ${JSON.stringify(line)} unchanged`, () => {
-      assert.equal(withQuery(line, query), line);
+      assert.equal(signPlaylist(line, query), line);
     });
 
   it("accepts lines that end in CRLF", () => {
     assert.equal(
-      withQuery("#EXTM3U\r\na.mp4\r\n", query),
+      signPlaylist("#EXTM3U\r\na.mp4\r\n", query),
       `#EXTM3U\r\na.mp4?${query}\n`,
     );
   });

@@ -23,7 +23,9 @@ const [plan] = plans as [(typeof plans)[0]];
 
 describe("Plans page", () => {
   it("shows each plan's price and picture, with a link to subscribe", async () => {
-    const { text, links } = await read(plansPage({ plans, tallest: 2160 }));
+    const { text, links } = await read(
+      plansPage({ plans, tallestPicture: 2160 }),
+    );
     assert.match(text, /Basic \$7\.99 a month HD picture \(720p\) Every film/);
     assert.match(
       text,
@@ -46,7 +48,9 @@ describe("Plans page", () => {
   ];
   for (const [tallest, basic, premium] of promises)
     it(`promises no taller picture than the titles have: ${tallest ?? "unknown"}`, async () => {
-      const { text } = await read(plansPage({ plans, tallest }));
+      const { text } = await read(
+        plansPage({ plans, tallestPicture: tallest }),
+      );
       for (const [price, picture] of [
         ["$7.99", basic],
         ["$17.99", premium],
@@ -56,19 +60,21 @@ describe("Plans page", () => {
           `${price} a month ${picture} is not in ${text}`,
         );
       const page = await read(
-        subscribePage({ viewer, key: "key-1", plan, tallest }),
+        subscribePage({ viewer, key: "key-1", plan, tallestPicture: tallest }),
       );
       assert.ok(page.text.includes(`a month ${basic}Every film`), page.text);
     });
 
   it("promises no picture for a plan with an unknown resolution", async () => {
     const odd = { ...plan, includes: { resolution: "cinema" } };
-    const { text } = await read(plansPage({ plans: [odd], tallest: 720 }));
+    const { text } = await read(
+      plansPage({ plans: [odd], tallestPicture: 720 }),
+    );
     assert.match(text, /a month Every film/);
   });
 
   it("promises no number of screens", async () => {
-    const { text } = await read(plansPage({ plans, tallest: 2160 }));
+    const { text } = await read(plansPage({ plans, tallestPicture: 2160 }));
     assert.doesNotMatch(text, /at a time|\d screens|one screen/i);
   });
 

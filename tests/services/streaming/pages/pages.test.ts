@@ -193,14 +193,22 @@ describe("Message page", () => {
       Object.values((await read(messagePage(refusal))).links);
     assert.ok((await links(refusals.notSignedIn)).includes("/sign-in"));
     assert.ok((await links(refusals.notEntitled)).includes("/plans"));
-    for (const kind of ["paymentAway", "mediaAway", "databaseAway"] as const) {
+    for (const kind of [
+      "paymentUnavailable",
+      "mediaUnavailable",
+      "databaseUnavailable",
+    ] as const) {
       const refusal = refusals[kind]({ again: "/watch/x" });
       assert.ok((await links(refusal)).includes("/watch/x"));
     }
   });
 
   it("says when to try again, without a link that would send a form again", async () => {
-    for (const kind of ["paymentAway", "mediaAway", "authAway"] as const) {
+    for (const kind of [
+      "paymentUnavailable",
+      "mediaUnavailable",
+      "authUnavailable",
+    ] as const) {
       const refusal = refusals[kind]({ when: "in 20 seconds" });
       const { text, links } = await read(messagePage(refusal));
       assert.match(text, /Please try again in 20 seconds\./);
@@ -216,7 +224,7 @@ describe("Message page", () => {
   });
 
   it("says during an outage of payment that people who are watching can go on", async () => {
-    const message = refusals.paymentAway({ again: "/watch/x" });
+    const message = refusals.paymentUnavailable({ again: "/watch/x" });
     const { text, html } = await read(messagePage(message));
     assert.match(text, /People who are already watching go on watching\./);
     assert.match(html, /<title>Error: We can’t check your membership/);

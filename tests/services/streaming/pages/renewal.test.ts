@@ -42,8 +42,8 @@ describe("Renewal of playback URLs", () => {
     createRenewal({
       path: "/playback/x",
       first: { ...playback(seconds), ...first },
-      placed: (position) => placed.push(position),
-      refused: (why) => told.push(why),
+      onPositionKnown: (position) => placed.push(position),
+      onRefused: (why) => told.push(why),
       fetch: async (path, init) => {
         assert.equal(path, "/playback/x");
         assert.equal(init?.method, "POST");

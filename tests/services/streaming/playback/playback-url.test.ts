@@ -4,7 +4,7 @@ import fc from "fast-check";
 import {
   createPlaybackUrls,
   type PlaybackUrls,
-  playbackLifetime,
+  playbackLifetimeSeconds,
 } from "../../../../services/streaming/access/playback-url.ts";
 
 const key = "the key of the tests' playback URLs";
@@ -56,7 +56,7 @@ describe("Playback URL", () => {
       signed,
       new RegExp(`^expires=\\d+&viewer=${viewer}&signature=[\\w-]{43}$`),
     );
-    assert.equal(playbackLifetime, 600);
+    assert.equal(playbackLifetimeSeconds, 600);
     const expires = new Date(noon + 600_000);
     assert.deepEqual(verify(signed), { viewer, expires });
   });
@@ -68,7 +68,7 @@ describe("Playback URL", () => {
     assert.equal("viewer" in verify(signed, later), true);
     for (const late of [600_000, 601_000, 86_400_000]) {
       clock.now = noon + late;
-      assert.deepEqual(verify(signed, later), { refused: "expired" });
+      assert.deepEqual(verify(signed, later), { rejected: "expired" });
     }
   });
 
@@ -78,9 +78,9 @@ describe("Playback URL", () => {
     const expires = new Date(noon + 90_000);
     assert.deepEqual(verify(short), { viewer, expires });
     const over = replica().sign({ title, viewer, until: new Date(noon - 1) });
-    assert.deepEqual(verify(over), { refused: "expired" });
+    assert.deepEqual(verify(over), { rejected: "expired" });
     const never = replica().sign({ title, viewer, until: new Date(0) });
-    assert.deepEqual(verify(never), { refused: "expired" });
+    assert.deepEqual(verify(never), { rejected: "expired" });
   });
 
   it("expires after ten minutes when the viewer's access lasts longer", () => {
@@ -95,20 +95,20 @@ describe("Playback URL", () => {
 
   it("rejects a URL signed with another key or for another title", () => {
     const other = replica(undefined, `${key}!`);
-    assert.deepEqual(verify(signed, other), { refused: "wrong" });
+    assert.deepEqual(verify(signed, other), { rejected: "wrong" });
     for (const its of ["northern-light", "southern-lights", "", "x"])
-      assert.deepEqual(verify(signed, replica(), its), { refused: "wrong" });
+      assert.deepEqual(verify(signed, replica(), its), { rejected: "wrong" });
   });
 
   it("reports a changed expiry as wrong, not as expired", () => {
     const query = new URLSearchParams(signed);
     query.set("expires", "1");
-    assert.deepEqual(verify(`${query}`), { refused: "wrong" });
+    assert.deepEqual(verify(`${query}`), { rejected: "wrong" });
   });
 
   it("reports a query without any signed parameter as missing", () => {
     for (const query of ["", "t=5", "Expires=1"])
-      assert.deepEqual(verify(query), { refused: "missing" });
+      assert.deepEqual(verify(query), { rejected: "missing" });
   });
 
   it("accepts the signed parameters among others", () => {
@@ -156,7 +156,7 @@ describe("Playback URL", () => {
     );
   for (const [what, query] of Object.entries(malformed))
     it(`reports a query ${what} as malformed`, () => {
-      assert.deepEqual(verify(query), { refused: "malformed" });
+      assert.deepEqual(verify(query), { rejected: "malformed" });
     });
 
   it("rejects a query with any one character changed", () => {
@@ -197,12 +197,12 @@ describe("Playback URL", () => {
           const mixed = new URLSearchParams(mine);
           mixed.set(name, theirs.get(name) as string);
           assert.deepEqual(replica().verify(one.title, mixed), {
-            refused: "wrong",
+            rejected: "wrong",
           });
         }
         if (one.title !== other.title)
           assert.deepEqual(replica().verify(other.title, mine), {
-            refused: "wrong",
+            rejected: "wrong",
           });
       }),
     );

@@ -8,8 +8,8 @@ import {
   openDatabase,
 } from "@marquee/service-kit";
 import {
-  positionOf,
-  progressOf,
+  findProgress,
+  listProgress,
   saveProgress,
 } from "../../../../services/streaming/progress/progress.ts";
 import { useDatabase } from "../../../support/postgres.ts";
@@ -39,7 +39,7 @@ describe("Progress storage", () => {
     database = first,
   ) => saveProgress(database, { userId, title, position, duration });
   const listed = async (userId: string, limit?: number) =>
-    (await progressOf(second, userId, limit)).map(({ title }) => title);
+    (await listProgress(second, userId, limit)).map(({ title }) => title);
 
   for (const [position, duration] of [
     [-1, 100],
@@ -55,7 +55,7 @@ describe("Progress storage", () => {
         saveProgress(first, { userId, title: "aurora", position, duration }),
         RangeError,
       );
-      assert.deepEqual(await progressOf(first, userId), []);
+      assert.deepEqual(await listProgress(first, userId), []);
     });
 
   it("rejects invalid positions by a database constraint", async () => {
@@ -77,8 +77,8 @@ describe("Progress storage", () => {
   });
 
   it("returns nothing for a user who never watched", async () => {
-    assert.deepEqual(await progressOf(first, randomUUID()), []);
-    const never = await positionOf(first, randomUUID(), "aurora");
+    assert.deepEqual(await listProgress(first, randomUUID()), []);
+    const never = await findProgress(first, randomUUID(), "aurora");
     assert.equal(never, undefined);
   });
 
@@ -88,8 +88,8 @@ describe("Progress storage", () => {
     await save(user, "aurora", 12.345);
     const expected = { title: "aurora", position: 12.345, duration };
     for (const found of [
-      await positionOf(second, user, "aurora"),
-      (await progressOf(second, user))[0],
+      await findProgress(second, user, "aurora"),
+      (await listProgress(second, user))[0],
     ]) {
       assert.ok(found);
       const { updatedAt, ...rest } = found;
@@ -107,7 +107,7 @@ describe("Progress storage", () => {
     const user = randomUUID();
     await save(user, "aurora", 50, first);
     await save(user, "aurora", 20, second);
-    assert.equal((await positionOf(first, user, "aurora"))?.position, 20);
+    assert.equal((await findProgress(first, user, "aurora"))?.position, 20);
   });
 
   it("keeps one of several positions saved concurrently", async () => {
@@ -118,7 +118,7 @@ describe("Progress storage", () => {
         save(user, "aurora", position, position % 2 ? first : second),
       ),
     );
-    const found = await progressOf(first, user);
+    const found = await listProgress(first, user);
     assert.equal(found.length, 1);
     assert.ok(positions.includes(found[0]?.position as number));
   });
@@ -130,9 +130,9 @@ describe("Progress storage", () => {
       "UPDATE progress SET updated_at = now() + interval '1 hour' WHERE user_id = $1",
       [user],
     );
-    const ahead = (await positionOf(first, user, "aurora"))?.updatedAt;
+    const ahead = (await findProgress(first, user, "aurora"))?.updatedAt;
     await save(user, "aurora", 6);
-    const found = await positionOf(first, user, "aurora");
+    const found = await findProgress(first, user, "aurora");
     assert.equal(found?.position, 6);
     assert.deepEqual(found?.updatedAt, ahead);
   });
@@ -140,9 +140,9 @@ describe("Progress storage", () => {
   it("limits the position to the duration and marks the title as finished", async () => {
     const user = randomUUID();
     await save(user, "aurora", 100.2);
-    const found = await positionOf(first, user, "aurora");
+    const found = await findProgress(first, user, "aurora");
     assert.equal(found?.position, 100);
-    assert.equal(found?.finished, true);
+    assert.equal(found?.finishedSql, true);
   });
 
   it("lists titles from their beginning until only credits are left, the latest first", async () => {
@@ -181,7 +181,7 @@ describe("Progress storage", () => {
     );
     await first.query("ANALYZE progress");
     let plan = "";
-    await progressOf(
+    await listProgress(
       {
         async query<Row>(text: string, values?: readonly unknown[]) {
           plan = JSON.stringify(await first.query(`EXPLAIN ${text}`, values));
@@ -205,7 +205,7 @@ describe("Progress storage", () => {
     });
     const user = randomUUID();
     await assert.rejects(save(user, "aurora", 5, nowhere), DatabaseAway);
-    await assert.rejects(progressOf(nowhere, user), DatabaseAway);
+    await assert.rejects(listProgress(nowhere, user), DatabaseAway);
     await nowhere.close();
   });
 });

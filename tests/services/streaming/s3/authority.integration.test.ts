@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import {
-  configuredStore,
   mediaVariables,
+  openMediaStore,
 } from "../../../../services/streaming/media/variables.ts";
 import { useFolders } from "../../../support/folders.ts";
 import { useS3 } from "../../../support/s3-server.ts";
@@ -62,7 +62,7 @@ describe("S3 bucket with a private certificate authority", () => {
       S3_SECRET_ACCESS_KEY: secretAccessKey,
       ...more,
     });
-    return configuredStore(variables, "unused").find("a.mp4");
+    return openMediaStore(variables, "unused").find("a.mp4");
   };
 
   it("reads a file when S3_TLS_CA is the authority's certificate", async () => {
@@ -78,7 +78,7 @@ describe("S3 bucket with a private certificate authority", () => {
   });
 
   const refused = {
-    name: "MediaAway",
+    name: "MediaUnavailableError",
     message:
       /^The bucket "titles" at https:\/\/localhost:\d+ is unavailable: unable to verify the first certificate; if a private authority signed it, set S3_TLS_CA to that authority's certificates\.$/,
   };

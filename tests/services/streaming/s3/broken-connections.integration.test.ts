@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import {
-  MediaAway,
-  MediaChanged,
+  MediaChangedError,
+  MediaUnavailableError,
 } from "../../../../services/streaming/media/media-store.ts";
 import { openBucket } from "../../../../services/streaming/media/s3/store.ts";
 import { useS3 } from "../../../support/s3-server.ts";
@@ -57,7 +57,7 @@ describe("S3 bucket: interrupted reads", () => {
   });
 
   it("resumes after the server crashed and restarted", async () => {
-    const { file } = await open(undefined, { timeout: 30 });
+    const { file } = await open(undefined, { timeoutSeconds: 30 });
     const reader = file.read(0, content.length - 1).getReader();
     const { value } = await reader.read();
     await s3().kill();
@@ -66,14 +66,14 @@ describe("S3 bucket: interrupted reads", () => {
     await back;
   });
 
-  it("fails with MediaAway when the server crashed and stays down", async () => {
-    const { file } = await open(undefined, { timeout: 0.8 });
+  it("fails with MediaUnavailableError when the server crashed and stays down", async () => {
+    const { file } = await open(undefined, { timeoutSeconds: 0.8 });
     const reader = file.read(0, content.length - 1).getReader();
     const { value } = await reader.read();
     await s3().kill();
     try {
       await assert.rejects(readOn(reader, value?.length), (error) => {
-        assert.ok(error instanceof MediaAway);
+        assert.ok(error instanceof MediaUnavailableError);
         assert.match(error.message, /^The bucket "titles" at .*ECONNREFUSED/);
         return true;
       });
@@ -82,11 +82,11 @@ describe("S3 bucket: interrupted reads", () => {
     }
   });
 
-  it("fails with MediaChanged when the file was replaced before the read, and finds the new file next", async () => {
+  it("fails with MediaChangedError when the file was replaced before the read, and finds the new file next", async () => {
     const { store, file } = await open();
     await s3().put("a.mp4", Buffer.from("another"));
     await assert.rejects(file.read(0, 9).getReader().read(), (error) => {
-      assert.ok(error instanceof MediaChanged);
+      assert.ok(error instanceof MediaChangedError);
       assert.equal(error.message, "a.mp4 was replaced while it was read.");
       return true;
     });
@@ -102,14 +102,14 @@ describe("S3 bucket: interrupted reads", () => {
     await s3().put("a.mp4", randomBytes(content.length));
     proxy.cut();
     // The bytes before the failure are the old file's.
-    await assert.rejects(readOn(reader, value?.length), MediaChanged);
+    await assert.rejects(readOn(reader, value?.length), MediaChangedError);
   });
 
-  it("fails with MediaChanged when the file was removed", async () => {
+  it("fails with MediaChangedError when the file was removed", async () => {
     const { store, file } = await open();
     await s3().remove("a.mp4");
     await assert.rejects(file.read(0, 9).getReader().read(), {
-      name: "MediaChanged",
+      name: "MediaChangedError",
       message: "a.mp4 was removed while it was read.",
     });
     assert.equal(await store.find("a.mp4"), undefined);

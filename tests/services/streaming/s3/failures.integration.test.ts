@@ -73,7 +73,7 @@ describe("S3 bucket: failures", () => {
     openBucket({ ...s3().options, endpoint, ...changed }).find("a.mp4");
 
   const away = (promise: Promise<unknown>, message: RegExp) =>
-    assert.rejects(promise, { name: "MediaAway", message });
+    assert.rejects(promise, { name: "MediaUnavailableError", message });
 
   const read = async (endpoint: string, start: number, end: number) => {
     const file = await find(endpoint);
@@ -82,7 +82,7 @@ describe("S3 bucket: failures", () => {
     return Buffer.concat(chunks).toString();
   };
 
-  it("fails with MediaAway after the timeout when the bucket never answers", async () => {
+  it("fails with MediaUnavailableError after the timeout when the bucket never answers", async () => {
     const server = createTcp((socket) => socket.on("error", () => {}));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -90,16 +90,16 @@ describe("S3 bucket: failures", () => {
     const { port } = server.address() as AddressInfo;
     const start = performance.now();
     await away(
-      find(`http://127.0.0.1:${port}`, { timeout: 0.6 }),
+      find(`http://127.0.0.1:${port}`, { timeoutSeconds: 0.6 }),
       /^The bucket "titles" at http:\/\/127.0.0.1:\d+ is unavailable: no answer in time\.$/,
     );
     const took = performance.now() - start;
     assert.ok(took > 490, `${took} ms`);
   });
 
-  it("fails with MediaAway before the timeout when the connection is refused", async () => {
+  it("fails with MediaUnavailableError before the timeout when the connection is refused", async () => {
     await away(
-      find("http://127.0.0.1:1", { timeout: 3_600 }),
+      find("http://127.0.0.1:1", { timeoutSeconds: 3_600 }),
       /is unavailable: connect ECONNREFUSED/,
     );
   });
@@ -189,12 +189,12 @@ describe("S3 bucket: failures", () => {
     }
   });
 
-  it("fails with MediaChanged when a server that ignores If-Match sends another object", async () => {
+  it("fails with MediaChangedError when a server that ignores If-Match sends another object", async () => {
     const { endpoint, requests } = await serve(
       head,
       part(2, 5, { etag: '"two"' }),
     );
-    await assert.rejects(read(endpoint, 2, 5), { name: "MediaChanged" });
+    await assert.rejects(read(endpoint, 2, 5), { name: "MediaChangedError" });
     assert.equal(requests[1]?.headers["if-match"], '"one"');
   });
 

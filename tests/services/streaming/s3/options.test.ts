@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bucketOf } from "../../../../services/streaming/media/s3/bucket.ts";
+import { parseBucket } from "../../../../services/streaming/media/s3/bucket.ts";
 import {
   openBucket,
   type S3Options,
@@ -74,7 +74,7 @@ describe("S3 options", () => {
 
 describe("S3 object URL", () => {
   const url = (path: string, changed: Partial<S3Options> = {}) =>
-    bucketOf({ ...options, ...changed }).urlOf(path)?.href;
+    parseBucket({ ...options, ...changed }).urlOf(path)?.href;
 
   it("puts the bucket in the path", () => {
     assert.equal(

@@ -20,7 +20,7 @@ describe("S3 bucket: finding files", () => {
   /** Asserts that `find` fails with this message, and that the error contains no secret. */
   const refused = (changed: object, message: RegExp) =>
     assert.rejects(open(changed).find("a.mp4"), (error: Error) => {
-      assert.ok(error instanceof MediaAway);
+      assert.ok(error instanceof MediaUnavailableError);
       assert.match(error.message, message);
       const all = `${error.stack}${JSON.stringify(error)}${error.cause}`;
       assert.ok(!all.includes(s3().options.secretAccessKey));

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { openBucket } from "../../../../services/streaming/media/s3/store.ts";
 import { runToEnd, stopPrograms } from "../../../support/program.ts";
-import { useWays, type Way } from "../../../support/s3-fault-proxy.ts";
 import { useS3 } from "../../../support/s3-server.ts";
 import { slope } from "../../../support/slope.ts";
 import { type TcpProxy, useTcpProxies } from "../../../support/tcp-proxy.ts";
@@ -105,7 +104,7 @@ describe("S3 bucket: slow readers", () => {
   });
 
   it("finds files while a reader holds the only connection", async () => {
-    const { reader, store } = await read({ connections: 1 });
+    const { reader, store } = await read({ maxConnections: 1 });
     await reader.read();
     await s3().put("other.mp4", Buffer.from("other"));
     assert.ok(await store.find("other.mp4"));
@@ -113,11 +112,14 @@ describe("S3 bucket: slow readers", () => {
   });
 
   it("passes the only connection to a waiting reader, which fails if it waits too long", async () => {
-    const { reader, file } = await read({ connections: 1, timeout: 4 });
+    const { reader, file } = await read({
+      maxConnections: 1,
+      timeoutSeconds: 4,
+    });
     await reader.read();
     const other = () => file.read(0, 9).getReader();
     await assert.rejects(other().read(), {
-      name: "MediaAway",
+      name: "MediaUnavailableError",
       message: /is unavailable: all 1 connections are in use\.$/,
     });
     const impatient = other();

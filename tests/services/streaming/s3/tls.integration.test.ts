@@ -68,17 +68,17 @@ describe("S3 bucket over HTTPS", () => {
     assert.equal(Buffer.from(value ?? []).toString(), "secure");
   });
 
-  it("fails with MediaAway when the certificate is self-signed and not trusted", () =>
+  it("fails with MediaUnavailableError when the certificate is self-signed and not trusted", () =>
     assert.rejects(open("localhost"), {
-      name: "MediaAway",
+      name: "MediaUnavailableError",
       message:
         /^The bucket "titles" at https:.* is unavailable: self-signed certificate\b/,
     }));
 
-  it("fails with MediaAway when the certificate is for another host", async () => {
+  it("fails with MediaUnavailableError when the certificate is for another host", async () => {
     tls.setDefaultCACertificates([cert]);
     await assert.rejects(open("127.0.0.1"), {
-      name: "MediaAway",
+      name: "MediaUnavailableError",
       message:
         /is unavailable: Hostname\/IP does not match certificate's altnames/,
     });
