@@ -9,7 +9,7 @@ export interface Progress {
   duration: number;
   updatedAt: Date;
   /** Whether at least 95 % was watched; the rest is credits. */
-  finishedSql: boolean;
+  finished: boolean;
 }
 
 export interface NewProgress {
@@ -22,8 +22,8 @@ export interface NewProgress {
   duration: number;
 }
 
-const finished = "position >= 0.95 * duration";
-const columns = `title, position, duration, updated_at AS "updatedAt", ${finished} AS finished`;
+const finishedSql = "position >= 0.95 * duration";
+const columns = `title, position, duration, updated_at AS "updatedAt", ${finishedSql} AS finished`;
 
 /**
  * Saves a viewer's position. The last write wins by arrival time, because devices' clocks can't be trusted.
@@ -57,7 +57,7 @@ export const listProgress = (
   limit = 20,
 ): Promise<Progress[]> =>
   queries.query<Progress>(
-    `SELECT ${columns} FROM progress WHERE user_id = $1 AND position > 0 AND NOT (${finished})
+    `SELECT ${columns} FROM progress WHERE user_id = $1 AND position > 0 AND NOT (${finishedSql})
      ORDER BY updated_at DESC, title LIMIT $2`,
     [userId, limit],
   );

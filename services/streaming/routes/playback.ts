@@ -179,7 +179,7 @@ export async function resumePosition(
 ): Promise<number | null> {
   try {
     const found = await findProgress(database, userId, title);
-    return !found || found.finishedSql ? 0 : found.position;
+    return !found || found.finished ? 0 : found.position;
   } catch (err) {
     // Playback matters more than resuming at the right position.
     c.get("log").warn({ err }, "can't look up the position in a title");

@@ -128,7 +128,7 @@ export function createS3Client(
         request.destroy();
       };
       const late = setTimeout(() => {
-        const waits = `all ${maxConnections} maxConnections are in use`;
+        const waits = `all ${maxConnections} connections are in use`;
         end(new Error(request.socket ? "no answer in time" : waits));
       }, limitMs);
       const cancel = () => end(signal?.reason);

@@ -142,7 +142,7 @@ describe("Progress storage", () => {
     await save(user, "aurora", 100.2);
     const found = await findProgress(first, user, "aurora");
     assert.equal(found?.position, 100);
-    assert.equal(found?.finishedSql, true);
+    assert.equal(found?.finished, true);
   });
 
   it("lists titles from their beginning until only credits are left, the latest first", async () => {
