@@ -10,9 +10,11 @@ import { createEntitlementMetrics } from "./access/metrics.ts";
 import { createPlaybackGrants } from "./access/playback-grants.ts";
 import { createPlaybackUrls } from "./access/playback-url.ts";
 import { createViewers } from "./access/viewer.ts";
+import { createAuthClient } from "./clients/auth.ts";
 import { createPaymentClient } from "./clients/payment.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { gatewayRoutes } from "./gateway/paths.ts";
+import { createAuthentication } from "./http/authentication.ts";
 import { createErrorPage } from "./http/error-page.ts";
 import { rethrowAsHttp } from "./http/errors.ts";
 import { createForwardedOf } from "./http/forwarded.ts";
@@ -67,20 +69,21 @@ const info = {
 export function createStreaming(options: StreamingOptions) {
   const { database } = options;
   const service = createService({
-    errorPage: (c, failure) => createErrorPage(parts.visitor)(c, failure),
+    errorPage: (c, failure) =>
+      createErrorPage(dependencies.pageSessions)(c, failure),
     // hls.js plays from blob: URLs.
     contentSecurityPolicy: { mediaSrc: ["'self'", "blob:"] },
     async onStart() {
       await migrate(database, join(import.meta.dirname, "migrations"));
       // Start even if the media store is unavailable: it may return at any time, and until then the pages say so.
-      await parts.catalogueCache.get().catch((err) => {
+      await dependencies.catalogueCache.get().catch((err) => {
         if (!(err instanceof MediaUnavailableError)) throw err;
         logger.error({ err }, "the media store is unavailable");
       });
     },
-    onShutdown: () => parts.entitlements.settled(),
+    onShutdown: () => dependencies.entitlements.settled(),
   });
-  const parts = createDependencies(
+  const dependencies = createDependencies(
     options,
     createEntitlementMetrics(service.metrics),
   );
@@ -88,7 +91,7 @@ export function createStreaming(options: StreamingOptions) {
   const api = createApi(info);
   api.app.onError(rethrowAsHttp);
   for (const add of [titleRoutes, streamRoutes, playbackRoutes])
-    add(api, parts);
+    add(api, dependencies);
   // Responses without Cache-Control are user-specific: default to no-store.
   service.app.use(async (c, next) => {
     await next();
@@ -100,9 +103,9 @@ export function createStreaming(options: StreamingOptions) {
   service.app.route("/", assetRoutes(assets, options.scripts ?? new Map()));
   service.app.route("/", robotsRoutes());
   for (const pages of [cataloguePages, subscribePages, membershipPages])
-    service.app.route("/", pages(parts));
+    service.app.route("/", pages(dependencies));
   const { authUrl, paymentUrl, trustedProxies = 0 } = options;
-  service.app.route("/", deletedAccounts(parts));
+  service.app.route("/", deletedAccounts(dependencies));
   service.app.route(
     "/",
     gatewayRoutes({ authUrl, paymentUrl, trustedProxies }),
@@ -116,7 +119,10 @@ function createDependencies(
 ): Dependencies {
   const { database, store, accessTokens, authUrl, paymentUrl } = options;
   const { trustedProxies = 0, timings } = options;
-  const viewers = createViewers({ authUrl, accessTokens, trustedProxies });
+  const auth = createAuthClient({ authUrl });
+  const viewers = createViewers({ auth, accessTokens });
+  const forwardedOf = createForwardedOf(trustedProxies);
+  const authentication = createAuthentication(viewers, forwardedOf);
   const entitlements = createEntitlements({
     paymentUrl,
     database,
@@ -129,12 +135,13 @@ function createDependencies(
     store,
     catalogueCache: createCatalogueCache(store, timings?.catalogueMaxAgeMs),
     viewers,
-    visitor: createPageSessions(viewers),
+    authentication,
+    pageSessions: createPageSessions(authentication, viewers),
     entitlements,
     playbackUrls,
     playbackGrants: createPlaybackGrants({ entitlements, playbackUrls }),
     payment: createPaymentClient({ paymentUrl }),
-    forwardedOf: createForwardedOf(trustedProxies),
+    forwardedOf,
     testCards: options.testCards ? testCards : [],
   };
 }

@@ -4,6 +4,7 @@ import type { PlaybackGrants } from "./access/playback-grants.ts";
 import type { PlaybackUrls } from "./access/playback-url.ts";
 import type { Viewers } from "./access/viewer.ts";
 import type { PaymentClient } from "./clients/payment.ts";
+import type { Authentication } from "./http/authentication.ts";
 import type { ForwardedOf } from "./http/forwarded.ts";
 import type { PageSessions } from "./http/page-session.ts";
 import type { CatalogueCache } from "./media/catalogue-cache.ts";
@@ -16,8 +17,9 @@ export interface Dependencies {
   store: MediaStore;
   catalogueCache: CatalogueCache;
   viewers: Viewers;
+  authentication: Authentication;
   /** Sessions of browsers that open pages. */
-  visitor: PageSessions;
+  pageSessions: PageSessions;
   entitlements: Entitlements;
   playbackGrants: PlaybackGrants;
   playbackUrls: PlaybackUrls;

@@ -2,21 +2,12 @@ import { createHash } from "node:crypto";
 import {
   type AccessTokens,
   AuthAway,
-  bearerTokenOf,
   InvalidToken,
   logger,
   SessionEnded,
 } from "@marquee/service-kit";
-import type { Context } from "hono";
-import { getCookie } from "hono/cookie";
 import { LRUCache } from "lru-cache";
-import * as z from "zod";
-import {
-  createJsonClient,
-  type Fetch,
-  UpstreamError,
-} from "../clients/json-client.ts";
-import { createForwardedOf } from "../http/forwarded.ts";
+import type { AuthClient } from "../clients/auth.ts";
 
 /** The user who makes a request. */
 export interface Viewer {
@@ -27,14 +18,12 @@ export interface Viewer {
 }
 
 export interface Viewers {
-  /**
-   * Identifies the viewer by the access token in Authorization, otherwise by the session cookie; undefined if there is
-   * neither or the session has ended.
-   * @throws InvalidTokenError; AuthUnavailableError
-   */
-  of(c: Context): Promise<Viewer | undefined>;
-  /** Drops the cached session of this browser: it is about to change. */
-  forget(c: Context): void;
+  /** The viewer with this access token. @throws InvalidTokenError; AuthUnavailableError */
+  byToken(token: string): Promise<Viewer>;
+  /** The viewer with this session cookie; undefined if the session has ended. @throws AuthUnavailableError */
+  bySession(cookie: string): Promise<Viewer | undefined>;
+  /** Drops a cached session: it is about to change. */
+  forgetSession(cookie: string): void;
   /** Whether the viewer's account still exists. @throws AuthUnavailableError */
   exists(viewer: Viewer): Promise<boolean>;
   /** The viewer's email address for display; undefined if auth can't tell now, because no page should fail for that. */
@@ -42,79 +31,43 @@ export interface Viewers {
 }
 
 export interface ViewersOptions {
-  /** Auth's URL, without a trailing slash. */
-  authUrl: string;
+  auth: AuthClient;
   /** Verifies access tokens. */
   accessTokens: AccessTokens;
-  /** Number of proxies that each request passes before it arrives here. @default 0 */
-  trustedProxies?: number;
-  /** @default globalThis.fetch */
-  fetch?: Fetch;
-  /** @default viewerTimes */
-  times?: Partial<typeof viewerTimes>;
+  /** How long an invalid session cookie is cached: it never becomes valid again. @default 10000 */
+  invalidSessionMaxAgeMs?: number | undefined;
 }
 
-/** Milliseconds. */
-export const viewerTimes = {
-  /** Timeout of each attempt to call auth. */
-  timeout: 2_000,
-  /** Remaining lifetime that a cached access token has at least, so that other services accept it. */
-  spare: 60_000,
-  /** How long an invalid session cookie is cached: it never becomes valid again. */
-  nobody: 10_000,
-};
-
-const TokenJson = z.object({ access_token: z.string() });
-const MeJson = z.object({ email: z.string() });
+/** Remaining lifetime that a cached access token has at least, so that other services accept it. */
+const minTokenLifetimeMs = 60_000;
 
 /**
- * Identifies the viewer of a request. Each session is looked up at auth once, and cached until it ends or until shortly
- * before its access token expires.
+ * Identifies viewers. Each session is looked up at auth once, and cached until it ends or until shortly before its
+ * access token expires.
  */
 export function createViewers({
-  authUrl,
+  auth,
   accessTokens,
-  trustedProxies = 0,
-  fetch,
-  times: given,
+  invalidSessionMaxAgeMs = 10_000,
 }: ViewersOptions): Viewers {
-  const times = { ...viewerTimes, ...given };
-  const ask = createJsonClient({ timeoutMs: times.timeout, retries: 1 }, fetch);
-  const forwardedOf = createForwardedOf(trustedProxies);
-  const sessions = new LRUCache<string, Known>({ max: 10_000 });
+  const sessions = new LRUCache<string, CachedSession>({ max: 10_000 });
   const emails = new LRUCache<string, string>({ max: 10_000, ttl: 600_000 });
-  const flights = new Map<string, Promise<Viewer | undefined>>();
+  const pending = new Map<string, Promise<Viewer | undefined>>();
 
-  async function viewerOf(cookie: string, key: string) {
-    const token = await tokenOf(cookie);
+  async function lookUp(cookie: string, key: string) {
+    const token = await auth.accessTokenOf(cookie);
     const verified = token === undefined ? undefined : await verify(token);
-    if (token === undefined || !verified) return nobody(key);
+    if (token === undefined || !verified) return cacheInvalid(key);
     const { userId, sessionId, expiresAt } = verified;
     const viewer = { userId, token };
-    const ttl = Math.floor(expiresAt.getTime() - Date.now() - times.spare);
+    const lifetimeMs = expiresAt.getTime() - Date.now();
+    const ttl = Math.floor(lifetimeMs - minTokenLifetimeMs);
     if (ttl > 0) sessions.set(key, { viewer, sessionId }, { ttl });
     return viewer;
   }
 
-  function nobody(key: string): undefined {
-    sessions.set(key, { viewer: undefined }, { ttl: times.nobody });
-  }
-
-  /**
-   * Exchanges a session cookie for an access token; undefined if the session has ended.
-   * @throws AuthUnavailableError
-   */
-  async function tokenOf(cookie: string): Promise<string | undefined> {
-    const { status, body } = await ask(`${authUrl}/session/token`, {
-      method: "POST",
-      headers: { cookie, accept: "application/json" },
-    }).catch(away);
-    if (status === 401) return undefined;
-    const token = TokenJson.safeParse(body);
-    if (status === 200 && token.success) return token.data.access_token;
-    throw away(
-      new UpstreamError(`auth answered ${status} to POST /session/token`),
-    );
+  function cacheInvalid(key: string): undefined {
+    sessions.set(key, { viewer: undefined }, { ttl: invalidSessionMaxAgeMs });
   }
 
   /**
@@ -126,55 +79,44 @@ export function createViewers({
     accessTokens.verify(token).catch((error) => {
       if (error instanceof SessionEnded) return undefined;
       if (!(error instanceof InvalidToken)) throw error;
-      throw away(error);
+      throw new AuthAway(error);
     });
 
   return {
-    async of(c) {
-      const bearer = bearerTokenOf(c.req.header("authorization"));
-      if (bearer !== undefined) {
-        const { userId } = await accessTokens.verify(bearer);
-        return { userId, token: bearer };
-      }
-      const cookie = sessionOf(c, forwardedOf(c).https);
-      if (cookie === undefined) return undefined;
+    async byToken(token) {
+      const { userId } = await accessTokens.verify(token);
+      return { userId, token };
+    },
+
+    async bySession(cookie) {
       const key = keyOf(cookie);
-      const known = sessions.get(key);
-      if (known && !known.viewer) return undefined;
-      if (known?.viewer)
-        return (await accessTokens.hasEnded(known.sessionId))
-          ? nobody(key)
-          : known.viewer;
-      let flight = flights.get(key);
-      if (!flight) {
-        flight = viewerOf(cookie, key).finally(() => flights.delete(key));
-        flights.set(key, flight);
+      const cached = sessions.get(key);
+      if (cached && !cached.viewer) return undefined;
+      if (cached?.viewer)
+        return (await accessTokens.hasEnded(cached.sessionId))
+          ? cacheInvalid(key)
+          : cached.viewer;
+      let lookup = pending.get(key);
+      if (!lookup) {
+        lookup = lookUp(cookie, key).finally(() => pending.delete(key));
+        pending.set(key, lookup);
       }
-      return flight;
+      return lookup;
     },
 
-    forget(c) {
-      const cookie = sessionOf(c, forwardedOf(c).https);
-      if (cookie !== undefined) sessions.delete(keyOf(cookie));
+    forgetSession: (cookie) => {
+      sessions.delete(keyOf(cookie));
     },
 
-    async exists({ token }) {
-      const { status } = await ask(`${authUrl}/me`, {
-        headers: { authorization: `Bearer ${token}` },
-      }).catch(away);
-      return status !== 401;
-    },
+    exists: ({ token }) => auth.accountExists(token),
 
     async emailOf({ userId, token }) {
-      const known = emails.get(userId);
-      if (known !== undefined) return known;
+      const cached = emails.get(userId);
+      if (cached !== undefined) return cached;
       try {
-        const { body } = await ask(`${authUrl}/me`, {
-          headers: { authorization: `Bearer ${token}` },
-        });
-        const me = MeJson.safeParse(body);
-        if (me.success) emails.set(userId, me.data.email);
-        return me.data?.email;
+        const email = await auth.emailOf(token);
+        if (email !== undefined) emails.set(userId, email);
+        return email;
       } catch (err) {
         logger.warn({ err }, "can't look up a viewer's email address");
         return undefined;
@@ -183,26 +125,10 @@ export function createViewers({
   };
 }
 
-type Known = { viewer: Viewer; sessionId: string } | { viewer: undefined };
+type CachedSession =
+  | { viewer: Viewer; sessionId: string }
+  | { viewer: undefined };
 
 /** Cookies are stored as hashes, so that a memory dump contains no usable session. */
 const keyOf = (cookie: string) =>
   createHash("sha256").update(cookie).digest("base64url");
-
-function away(cause: unknown): never {
-  throw new AuthAway(cause);
-}
-
-/**
- * The session cookie in the form that auth expects, without other cookies. Over HTTPS only the one with the `__Host-`
- * prefix counts: other hosts of the domain could have set the unprefixed one.
- */
-function sessionOf(c: Context, https: boolean): string | undefined {
-  const names = ["__Host-marquee-session", "marquee-session"];
-  for (const name of https ? names.slice(0, 1) : names) {
-    const value = getCookie(c, name);
-    if (value !== undefined && /^[\w.~+/=-]+$/.test(value))
-      return `${name}=${value}`;
-  }
-  return undefined;
-}

@@ -17,12 +17,12 @@ import type { PageSessions } from "./page-session.ts";
 
 /** Renders errors as pages of the site, with the header of a signed-in viewer. */
 export const createErrorPage =
-  (visitor: PageSessions): ErrorPage =>
+  (pageSessions: PageSessions): ErrorPage =>
   async (c, failure) =>
     messagePage({
       ...refusalOf(c, failure),
       user: mayAskAuth(c, failure)
-        ? (await visitor.getIfAvailable(c).catch(() => undefined))?.user
+        ? (await pageSessions.getIfAvailable(c).catch(() => undefined))?.user
         : undefined,
       requestId: failure.requestId,
     });

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "hono";
 import { PaymentUnavailableError } from "../clients/errors.ts";
 import type { Dependencies } from "../dependencies.ts";
-import { keepAim, takeAim, toldByAuth } from "../http/browser.ts";
+import { flash } from "../http/flash.ts";
 import {
   createPageApp,
   PageAccessError,
   showPage,
 } from "../http/page-response.ts";
+import { returnTo } from "../http/return-to.ts";
 import type { Title } from "../media/catalogue.ts";
 import type { CatalogueCache } from "../media/catalogue-cache.ts";
 import { homePage } from "../pages/home.ts";
@@ -20,9 +21,14 @@ import { resumePosition } from "./playback.ts";
 import { picturePaths } from "./titles.ts";
 
 /** GET /, /titles/:id and /watch/:id: the catalogue, a title, and the player. */
-export function cataloguePages(parts: Dependencies) {
-  const { catalogueCache, visitor, entitlements, playbackGrants, forwardedOf } =
-    parts;
+export function cataloguePages(dependencies: Dependencies) {
+  const {
+    catalogueCache,
+    pageSessions,
+    entitlements,
+    playbackGrants,
+    forwardedOf,
+  } = dependencies;
   const app = createPageApp();
 
   const titleOf = async (c: Context): Promise<Title> => {
@@ -32,11 +38,12 @@ export function cataloguePages(parts: Dependencies) {
   };
 
   app.get("/", async (c) => {
-    const visit = await visitor.getIfAvailable(c);
+    const session = await pageSessions.getIfAvailable(c);
     const { https } = forwardedOf(c);
     const next =
-      visit && (takeAim(c, "step", https) ?? takeAim(c, "watch", https));
-    const notice = toldByAuth(c, https);
+      session &&
+      (returnTo.take(c, "step", https) ?? returnTo.take(c, "watch", https));
+    const notice = flash.take(c, https);
     if (next) return c.redirect(next);
     const { featured, titles } = await catalogueCache.get();
     const cards = titles.map(cardOf);
@@ -45,31 +52,33 @@ export function cataloguePages(parts: Dependencies) {
     return showPage(
       c,
       homePage({
-        viewer: visit?.user,
+        viewer: session?.user,
         featured: first,
         titles: cards,
         notice,
-        ...(visit
+        ...(session
           ? {
               continueWatching: await startedTitles(
-                parts,
-                visit.userId,
+                dependencies,
+                session.userId,
                 cards,
                 c,
               ),
             }
-          : { from: await cheapestPrice(parts, c) }),
+          : { from: await cheapestPrice(dependencies, c) }),
       }),
     );
   });
 
   app.get("/titles/:id", async (c) => {
     const title = await titleOf(c);
-    const visit = await visitor.getIfAvailable(c);
+    const session = await pageSessions.getIfAvailable(c);
     const position =
-      (visit && (await resumePosition(parts, visit.userId, title.id, c))) ?? 0;
-    const entitled = visit
-      ? await entitlements.check(visit).then(
+      (session &&
+        (await resumePosition(dependencies, session.userId, title.id, c))) ??
+      0;
+    const entitled = session
+      ? await entitlements.check(session).then(
           ({ entitled }) => entitled,
           (error) => {
             if (error instanceof PaymentUnavailableError)
@@ -78,7 +87,7 @@ export function cataloguePages(parts: Dependencies) {
           },
         )
       : false;
-    const viewer = visit?.user;
+    const viewer = session?.user;
     return showPage(
       c,
       titlePage({ viewer, title: titleDetails(title), position, entitled }),
@@ -87,16 +96,16 @@ export function cataloguePages(parts: Dependencies) {
 
   app.get("/watch/:id", async (c) => {
     const title = await titleOf(c);
-    const visit = await visitor.get(c);
-    const granted = visit && (await playbackGrants.grant(visit, title.id));
+    const session = await pageSessions.get(c);
+    const granted = session && (await playbackGrants.grant(session, title.id));
     if (!granted) {
-      keepAim(c, "watch", forwardedOf(c).https);
-      throw new PageAccessError(visit ? "notEntitled" : "notSignedIn");
+      returnTo.save(c, "watch", forwardedOf(c).https);
+      throw new PageAccessError(session ? "notEntitled" : "notSignedIn");
     }
     const fromStart = c.req.query("from") === "start";
     const position = fromStart
       ? 0
-      : await resumePosition(parts, visit.userId, title.id, c);
+      : await resumePosition(dependencies, session.userId, title.id, c);
     const playback = { ...granted, position };
     const next = await nextOf(catalogueCache, title.id);
     return showPage(

@@ -18,22 +18,22 @@ const unknownOutcomeStatuses = [499, 502, 504];
  * /api/auth/me and POST /delete-account are then forwarded to auth by the routes that are added after these. If payment
  * is unavailable, nothing is deleted, because nobody could cancel the subscription afterwards.
  */
-export function deletedAccounts(parts: Dependencies) {
-  const { viewers } = parts;
+export function deletedAccounts(dependencies: Dependencies) {
+  const { authentication } = dependencies;
   const app = factory.createApp();
   app.onError(rethrowAsHttp);
   app.on("POST", sessionForms, async (c, next) => {
     await next();
-    viewers.forget(c);
+    authentication.forget(c);
   });
   app.delete(
     "/api/auth/me",
-    deleteWithSubscription(parts, ({ status }) => status === 204),
+    deleteWithSubscription(dependencies, ({ status }) => status === 204),
   );
   app.post(
     "/delete-account",
     deleteWithSubscription(
-      parts,
+      dependencies,
       ({ status, headers }) =>
         status === 303 && headers.get("location") === "/",
     ),
@@ -44,18 +44,18 @@ export function deletedAccounts(parts: Dependencies) {
 /** @param isDone whether auth's response means that the account is deleted */
 const deleteWithSubscription =
   (
-    parts: Dependencies,
+    dependencies: Dependencies,
     isDone: (answer: Response) => boolean,
   ): MiddlewareHandler =>
   async (c, next) => {
-    const { viewers, payment } = parts;
+    const { authentication, viewers, payment } = dependencies;
     // Identify the viewer first: the deletion ends the session.
-    const viewer = await viewers.of(c);
+    const viewer = await authentication.authenticate(c);
     if (!viewer) return next();
     const { data } = await payment.subscriptionsOf(viewer.token);
     const subscription = data.find(isLive)?.id;
     await next();
-    const leave = () => deleteUser(c, parts, viewer, subscription);
+    const leave = () => deleteUser(c, dependencies, viewer, subscription);
     if (isDone(c.res)) await leave();
     else if (unknownOutcomeStatuses.includes(c.res.status))
       viewers.exists(viewer).then(

@@ -2,12 +2,12 @@ import { formOf, sameOrigin } from "@marquee/service-kit";
 import type { Outcome } from "../clients/payment.ts";
 import { isLive, type Subscription } from "../clients/payment-schemas.ts";
 import type { Dependencies } from "../dependencies.ts";
-import { keepAim } from "../http/browser.ts";
 import {
   createPageApp,
   type PageContext,
   showPage,
 } from "../http/page-response.ts";
+import { returnTo } from "../http/return-to.ts";
 import { membershipPage } from "../pages/membership.ts";
 import { idempotencyKeyOf, newIdempotencyKey } from "./card-form.ts";
 import { liveSubscription } from "./subscribe-pages.ts";
@@ -25,26 +25,26 @@ const notices: Readonly<Record<string, string>> = {
 };
 
 /** GET /membership; POST /membership/cancel and /membership/resume: the subscription and its payments. */
-export function membershipPages(parts: Dependencies) {
-  const { visitor, payment, entitlements, forwardedOf } = parts;
+export function membershipPages(dependencies: Dependencies) {
+  const { pageSessions, payment, entitlements, forwardedOf } = dependencies;
   const app = createPageApp();
 
   app.get("/membership", async (c) => {
-    const visit = await visitor.get(c);
-    if (!visit) {
-      keepAim(c, "step", forwardedOf(c).https);
+    const session = await pageSessions.get(c);
+    if (!session) {
+      returnTo.save(c, "step", forwardedOf(c).https);
       return c.redirect("/sign-in");
     }
     const [subscriptions, payments] = await Promise.all([
-      payment.subscriptionsOf(visit.token),
-      payment.paymentsOf(visit.token),
+      payment.subscriptionsOf(session.token),
+      payment.paymentsOf(session.token),
     ]);
     const { data } = subscriptions;
     const told = c.req.query("told") ?? "";
     return showPage(
       c,
       membershipPage({
-        viewer: visit.user,
+        viewer: session.user,
         subscription: data.find(isLive) ?? data[0],
         payments: payments.data,
         notice: Object.hasOwn(notices, told) ? notices[told] : undefined,
@@ -65,12 +65,12 @@ export function membershipPages(parts: Dependencies) {
   ) =>
     app.post(path, sameOrigin, async (c: PageContext) => {
       const { key } = await formOf(c, "key");
-      const visit = await visitor.get(c);
-      if (!visit) return c.redirect("/sign-in", 303);
-      const live = await liveSubscription(parts, visit);
+      const session = await pageSessions.get(c);
+      if (!session) return c.redirect("/sign-in", 303);
+      const live = await liveSubscription(dependencies, session);
       const outcome =
-        live && (await does(visit.token, idempotencyKeyOf(key), live.id));
-      entitlements.forget(visit.userId);
+        live && (await does(session.token, idempotencyKeyOf(key), live.id));
+      entitlements.forget(session.userId);
       const done = outcome?.kind === "done";
       return c.redirect(`/membership?told=${done ? told : "unchanged"}`, 303);
     });

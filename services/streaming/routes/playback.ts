@@ -44,9 +44,12 @@ interface ViewerEnv {
 }
 
 /** POST /playback/:id issues signed URLs; GET /progress and PUT /progress/:id read and save positions. */
-export function playbackRoutes({ route }: Api, parts: Dependencies): void {
-  const { database, catalogueCache, playbackGrants } = parts;
-  const viewer = requireViewer(parts);
+export function playbackRoutes(
+  { route }: Api,
+  dependencies: Dependencies,
+): void {
+  const { database, catalogueCache, playbackGrants } = dependencies;
+  const viewer = requireViewer(dependencies);
   const titleOf = async (id: string) => {
     const title = await catalogueCache.title(id);
     if (title) return title;
@@ -81,7 +84,12 @@ export function playbackRoutes({ route }: Api, parts: Dependencies): void {
           entitled: false,
         });
       const { url, hls, expiresAt } = playback;
-      const position = await resumePosition(parts, who.userId, title.id, c);
+      const position = await resumePosition(
+        dependencies,
+        who.userId,
+        title.id,
+        c,
+      );
       c.header("cache-control", "no-store");
       return c.json({
         ...{ url, hls, position },
@@ -159,9 +167,9 @@ export function playbackRoutes({ route }: Api, parts: Dependencies): void {
 }
 
 const requireViewer =
-  ({ viewers }: Dependencies): MiddlewareHandler<ViewerEnv> =>
+  ({ authentication }: Dependencies): MiddlewareHandler<ViewerEnv> =>
   async (c, next) => {
-    const viewer = await viewers.of(c);
+    const viewer = await authentication.authenticate(c);
     if (!viewer)
       throw new NoToken(
         "Sign in, or send an access token: Authorization: Bearer ….",

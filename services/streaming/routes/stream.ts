@@ -32,11 +32,11 @@ const Query = z
   .describe("The query of a URL from POST /playback/{id}.");
 
 /** GET /stream, /stream/:id and /stream/:id/:file: videos and playlists for entitled viewers, with range requests. */
-export function streamRoutes({ route }: Api, parts: Dependencies): void {
-  const { catalogueCache, store } = parts;
+export function streamRoutes({ route }: Api, dependencies: Dependencies): void {
+  const { catalogueCache, store } = dependencies;
 
   async function video(c: Context, title: Title | undefined) {
-    await authorize(c, title, parts);
+    await authorize(c, title, dependencies);
     const file = title && (await store.find(title.video));
     if (!file) throw notFound(c);
     return respondWithFile(c, file, { cacheControl });
@@ -98,7 +98,7 @@ export function streamRoutes({ route }: Api, parts: Dependencies): void {
     async (c) => {
       const { id, file: name } = c.req.valid("param");
       const title = await catalogueCache.title(id);
-      await authorize(c as Context, title, parts);
+      await authorize(c as Context, title, dependencies);
       const file = title && (await store.find(siblingPath(title, name)));
       if (!file) throw notFound(c as Context);
       return name.endsWith(".m3u8")
@@ -121,7 +121,7 @@ function siblingPath({ hls }: Title, name: string): string {
 async function authorize(
   c: Context,
   title: Title | undefined,
-  { playbackUrls, viewers, entitlements }: Dependencies,
+  { playbackUrls, authentication, entitlements }: Dependencies,
 ): Promise<void> {
   const query = new URL(c.req.url).searchParams;
   const verified = playbackUrls.verify(title?.id ?? "", query);
@@ -130,7 +130,7 @@ async function authorize(
   if (rejected !== "missing")
     throw new HTTPException(403, { message: refusals[rejected] });
   const token = c.req.header("authorization") !== undefined;
-  const viewer = token ? await viewers.of(c) : undefined;
+  const viewer = token ? await authentication.authenticate(c) : undefined;
   if (!viewer) throw new NoToken(refusals.missing);
   if (!(await entitlements.check(viewer)).entitled)
     throw new HTTPException(403, {

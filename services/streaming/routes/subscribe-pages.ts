@@ -8,7 +8,6 @@ import {
 import type { Outcome } from "../clients/payment.ts";
 import { isLive, type Subscription } from "../clients/payment-schemas.ts";
 import type { Dependencies } from "../dependencies.ts";
-import { keepAim, takeAim } from "../http/browser.ts";
 import {
   createPageApp,
   PageAccessError,
@@ -16,6 +15,7 @@ import {
   showPage,
 } from "../http/page-response.ts";
 import type { PageSession } from "../http/page-session.ts";
+import { returnTo } from "../http/return-to.ts";
 import { messagePage } from "../pages/message.ts";
 import { plansPage } from "../pages/plans.ts";
 import { changeCardPage, subscribePage } from "../pages/subscribe.ts";
@@ -36,16 +36,17 @@ const paymentPath = "/membership/payment";
 const cardPaymentPath = `${paymentPath}?for=card`;
 
 /** GET /plans; GET, POST /subscribe; GET, POST /membership/card; GET /membership/payment: payment pages. */
-export function subscribePages(parts: Dependencies) {
-  const { visitor, payment, entitlements, forwardedOf, testCards } = parts;
-  const { catalogueCache } = parts;
+export function subscribePages(dependencies: Dependencies) {
+  const { pageSessions, payment, entitlements, forwardedOf, testCards } =
+    dependencies;
+  const { catalogueCache } = dependencies;
   const app = createPageApp();
 
   app.get("/plans", async (c) => {
-    const visit = await visitor.getIfAvailable(c);
+    const session = await pageSessions.getIfAvailable(c);
     const plans = await payment.plans();
-    const live = visit && (await liveSubscription(parts, visit));
-    const viewer = visit?.user;
+    const live = session && (await liveSubscription(dependencies, session));
+    const viewer = session?.user;
     const tallestPicture = await findTallestPicture(c);
     return showPage(
       c,
@@ -79,13 +80,14 @@ export function subscribePages(parts: Dependencies) {
 
   app.get("/subscribe", async (c) => {
     const plan = await planOf(c.req.query("plan"));
-    const visit = await visitor.get(c);
-    if (!visit) {
-      keepAim(c, "step", forwardedOf(c).https);
+    const session = await pageSessions.get(c);
+    if (!session) {
+      returnTo.save(c, "step", forwardedOf(c).https);
       return c.redirect("/sign-up");
     }
-    if (await liveSubscription(parts, visit)) return c.redirect("/membership");
-    const viewer = visit.user;
+    if (await liveSubscription(dependencies, session))
+      return c.redirect("/membership");
+    const viewer = session.user;
     const tallestPicture = await findTallestPicture(c);
     const form = {
       viewer,
@@ -99,78 +101,87 @@ export function subscribePages(parts: Dependencies) {
 
   app.post("/subscribe", sameOrigin, async (c) => {
     const sent = await formOf(c, "plan", "key", "number", "expiry", "cvc");
-    const visit = await visitor.get(c);
-    if (!visit) return c.redirect("/sign-in", 303);
+    const session = await pageSessions.get(c);
+    if (!session) return c.redirect("/sign-in", 303);
     const plan = await planOf(sent.plan);
     const tallestPicture = await findTallestPicture(c);
     const again = (mistakes: Mistakes, status: 402 | 404 | 409 | 422) => {
       const values = { expiry: sent.expiry };
-      const order = { viewer: visit.user, plan, tallestPicture };
+      const order = { viewer: session.user, plan, tallestPicture };
       const form = { ...order, key: newIdempotencyKey(), testCards };
       return showPage(c, subscribePage({ ...form, values, mistakes }), status);
     };
     const card = parseCard(sent);
     if ("mistakes" in card) return again(card.mistakes, 422);
     const outcome = await payment.subscribe(
-      visit.token,
+      session.token,
       idempotencyKeyOf(sent.key),
       {
         plan: plan.id,
         method: card.method,
-        return_url: returnUrl(c, parts, paymentPath),
+        return_url: returnUrl(c, dependencies, paymentPath),
       },
     );
-    entitlements.forget(visit.userId);
+    entitlements.forget(session.userId);
     if (outcome.kind === "conflict")
       return c.redirect("/membership?told=already", 303);
     return respondToOutcome(c, outcome, again, paymentPath);
   });
 
   app.get("/membership/card", async (c) => {
-    const visit = await visitor.get(c);
-    if (!visit) {
-      keepAim(c, "step", forwardedOf(c).https);
+    const session = await pageSessions.get(c);
+    if (!session) {
+      returnTo.save(c, "step", forwardedOf(c).https);
       return c.redirect("/sign-in");
     }
-    const live = await liveSubscription(parts, visit);
+    const live = await liveSubscription(dependencies, session);
     if (!live) return c.redirect("/plans");
-    const form = { viewer: visit.user, key: newIdempotencyKey(), testCards };
+    const form = { viewer: session.user, key: newIdempotencyKey(), testCards };
     return showPage(c, changeCardPage({ ...form, method: live.method }));
   });
 
   app.post("/membership/card", sameOrigin, async (c) => {
     const sent = await formOf(c, "key", "number", "expiry", "cvc");
-    const visit = await visitor.get(c);
-    if (!visit) return c.redirect("/sign-in", 303);
-    const live = await liveSubscription(parts, visit);
+    const session = await pageSessions.get(c);
+    if (!session) return c.redirect("/sign-in", 303);
+    const live = await liveSubscription(dependencies, session);
     if (!live) return c.redirect("/plans", 303);
     const again = (mistakes: Mistakes, status: 402 | 404 | 409 | 422) => {
       const values = { expiry: sent.expiry };
-      const form = { viewer: visit.user, key: newIdempotencyKey(), testCards };
+      const form = {
+        viewer: session.user,
+        key: newIdempotencyKey(),
+        testCards,
+      };
       const page = { ...form, values, mistakes, method: live.method };
       return showPage(c, changeCardPage(page), status);
     };
     const card = parseCard(sent);
     if ("mistakes" in card) return again(card.mistakes, 422);
-    const return_url = returnUrl(c, parts, cardPaymentPath);
+    const return_url = returnUrl(c, dependencies, cardPaymentPath);
     const change = { method: card.method, return_url };
     const outcome = await payment.changeMethod(
-      ...([visit.token, idempotencyKeyOf(sent.key), live.id, change] as const),
+      ...([
+        session.token,
+        idempotencyKeyOf(sent.key),
+        live.id,
+        change,
+      ] as const),
     );
-    entitlements.forget(visit.userId);
+    entitlements.forget(session.userId);
     if (outcome.kind === "conflict")
       return c.redirect("/membership?told=unchanged", 303);
     return respondToOutcome(c, outcome, again, cardPaymentPath);
   });
 
   app.get(paymentPath, async (c) => {
-    const visit = await visitor.get(c);
-    if (!visit) return c.redirect("/sign-in");
-    const [latest] = (await payment.subscriptionsOf(visit.token)).data;
-    entitlements.forget(visit.userId);
+    const session = await pageSessions.get(c);
+    if (!session) return c.redirect("/sign-in");
+    const [latest] = (await payment.subscriptionsOf(session.token)).data;
+    entitlements.forget(session.userId);
     const url = c.req.query("for") === "card" ? cardPaymentPath : paymentPath;
-    if (latest && (await isProcessing(latest, visit)))
-      return showPage(c, waitingPage({ viewer: visit.user, url }), 202);
+    if (latest && (await isProcessing(latest, session)))
+      return showPage(c, waitingPage({ viewer: session.user, url }), 202);
     return c.redirect(pathAfterPayment(c, latest, url));
   });
 
@@ -219,7 +230,7 @@ export function subscribePages(parts: Dependencies) {
     // The waiting page's script only polls: keep the return path for the navigation that follows.
     const looks = c.req.method === "GET" && !prefersHtml(c);
     const { https } = forwardedOf(c);
-    const watch = looks ? undefined : takeAim(c, "watch", https);
+    const watch = looks ? undefined : returnTo.take(c, "watch", https);
     return watch ?? "/membership?told=subscribed";
   }
 

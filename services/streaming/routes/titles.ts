@@ -52,8 +52,8 @@ const titleNotFound = (id: string) =>
   new HTTPException(404, { message: `There is no title ${id}.` });
 
 /** GET /titles: the catalogue; GET /titles/:id/poster and /backdrop: pictures. All of them are public. */
-export function titleRoutes({ route }: Api, parts: Dependencies): void {
-  const { catalogueCache, store } = parts;
+export function titleRoutes({ route }: Api, dependencies: Dependencies): void {
+  const { catalogueCache, store } = dependencies;
   route(
     {
       method: "get",

@@ -4,6 +4,19 @@ import {
   createViewers,
   type ViewersOptions,
 } from "../../../services/streaming/access/viewer.ts";
+import {
+  type AuthClientOptions,
+  createAuthClient,
+} from "../../../services/streaming/clients/auth.ts";
+import { createAuthentication } from "../../../services/streaming/http/authentication.ts";
+import { createForwardedOf } from "../../../services/streaming/http/forwarded.ts";
+
+export interface WhoOptions
+  extends AuthClientOptions,
+    Omit<ViewersOptions, "auth"> {
+  /** @default 0 */
+  trustedProxies?: number;
+}
 
 interface Said {
   userId?: string;
@@ -12,15 +25,21 @@ interface Said {
 }
 
 /** A service whose routes return the viewer of the request, and the viewer's email address. */
-export async function whoApp(options: ViewersOptions) {
-  const viewers = createViewers(options);
+export async function whoApp(options: WhoOptions) {
+  const { trustedProxies = 0 } = options;
+  const auth = createAuthClient(options);
+  const viewers = createViewers({ ...options, auth });
+  const { authenticate } = createAuthentication(
+    viewers,
+    createForwardedOf(trustedProxies),
+  );
   const { app, start: begin } = createService();
   app.get("/who", async (c) => {
-    const viewer = await viewers.of(c);
+    const viewer = await authenticate(c);
     return c.json({ ...viewer });
   });
   app.get("/email", async (c) => {
-    const viewer = await viewers.of(c);
+    const viewer = await authenticate(c);
     return c.json({ email: viewer && (await viewers.emailOf(viewer)) });
   });
   await begin();

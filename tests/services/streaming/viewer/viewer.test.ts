@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { createAccessTokens } from "@marquee/service-kit";
-import type { ViewersOptions } from "../../../../services/streaming/access/viewer.ts";
 import { useClock } from "../../../support/clock.ts";
 import { problemOf } from "../../../support/problem.ts";
 import {
@@ -10,7 +9,7 @@ import {
   useIssuer,
 } from "../../../support/service-kit/access-token.ts";
 import { answer, useUpstream } from "../../../support/streaming/upstream.ts";
-import { whoApp } from "../../../support/streaming/viewers.ts";
+import { type WhoOptions, whoApp } from "../../../support/streaming/viewers.ts";
 
 const session = "s".repeat(43);
 const plain = `marquee-session=${session}`;
@@ -31,7 +30,7 @@ describe("Viewer of a request", () => {
     answer(response, 200, {
       ...{ access_token: token, token_type: "Bearer", expires_in: 600 },
     });
-  const who = (options: Partial<ViewersOptions> = {}) =>
+  const who = (options: Partial<WhoOptions> = {}) =>
     whoApp({
       authUrl: auth.url,
       accessTokens: createAccessTokens({ issuer: issuer.url }),
@@ -139,7 +138,7 @@ describe("Viewer of a request", () => {
 
     it("remembers for a while that auth does not know a session", async () => {
       auth.handler = (_, response) => answer(response, 401, {});
-      const { says } = await who({ times: { nobody: 300_000 } });
+      const { says } = await who({ invalidSessionMaxAgeMs: 300_000 });
       assert.deepEqual(await says({ cookie: plain }), {});
       assert.deepEqual(await says({ cookie: plain }), {});
       assert.equal(auth.requests.length, 1);
