@@ -138,6 +138,11 @@ function respondWithPieces(
 }
 
 const fileHeaders = [
-  ...["accept-ranges", "etag", "last-modified", "cache-control"],
-  ...["content-type", "content-length", "content-range"],
+  "accept-ranges",
+  "etag",
+  "last-modified",
+  "cache-control",
+  "content-type",
+  "content-length",
+  "content-range",
 ];

@@ -97,9 +97,16 @@ export function toResponse(answer: IncomingMessage, method: string): Response {
 
 /** Hop-by-hop headers (RFC 9110, 7.6.1), and Expect, which node:http has handled. */
 const hopByHop = [
-  ...["connection", "keep-alive", "proxy-connection", "te", "trailer"],
-  ...["transfer-encoding", "upgrade", "proxy-authenticate"],
-  ...["proxy-authorization", "expect"],
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "expect",
 ];
 
 /** Removes hop-by-hop headers, including those that Connection names. */

@@ -13,8 +13,13 @@ export interface GatewayOptions
 /** Auth's pages, the sandbox bank's page, and the webhook that Stripe calls. */
 const pagePaths = {
   auth: [
-    ...["/sign-in", "/sign-up", "/sign-out", "/account"],
-    ...["/change-password", "/delete-account", "/icon.svg"],
+    "/sign-in",
+    "/sign-up",
+    "/sign-out",
+    "/account",
+    "/change-password",
+    "/delete-account",
+    "/icon.svg",
   ],
   payment: ["/sandbox/authenticate/:reference", "/webhooks/stripe"],
 };
@@ -22,15 +27,28 @@ const pagePaths = {
 /** API paths below /api/auth and /api/payment. Operators' routes and probes are not exposed. */
 const apiPaths = {
   auth: [
-    ...["/signup", "/login", "/refresh", "/logout", "/me", "/me/password"],
-    ...["/token", "/revoke"],
+    "/signup",
+    "/login",
+    "/refresh",
+    "/logout",
+    "/me",
+    "/me/password",
+    "/token",
+    "/revoke",
   ],
   payment: [
-    ...["/plans", "/pay", "/entitlements/:user"],
-    ...["/payments", "/payments/:id"],
-    ...["/payments/:id/confirm", "/payments/:id/cancel"],
-    ...["/subscriptions", "/subscriptions/:id", "/subscriptions/:id/method"],
-    ...["/subscriptions/:id/cancel", "/subscriptions/:id/resume"],
+    "/plans",
+    "/pay",
+    "/entitlements/:user",
+    "/payments",
+    "/payments/:id",
+    "/payments/:id/confirm",
+    "/payments/:id/cancel",
+    "/subscriptions",
+    "/subscriptions/:id",
+    "/subscriptions/:id/method",
+    "/subscriptions/:id/cancel",
+    "/subscriptions/:id/resume",
   ],
 };
 

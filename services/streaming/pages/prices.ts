@@ -12,8 +12,22 @@ export interface Price {
  * Decimals per ISO 4217, for currencies where Intl follows daily use instead. Amounts are in ISO 4217's smallest unit.
  */
 const decimals: Readonly<Record<string, number>> = {
-  ...{ AFN: 2, ALL: 2, COP: 2, HUF: 2, IDR: 2, IQD: 3, IRR: 2, KPW: 2 },
-  ...{ LAK: 2, LBP: 2, MGA: 2, MMK: 2, PKR: 2, SOS: 2, SYP: 2, YER: 2 },
+  AFN: 2,
+  ALL: 2,
+  COP: 2,
+  HUF: 2,
+  IDR: 2,
+  IQD: 3,
+  IRR: 2,
+  KPW: 2,
+  LAK: 2,
+  LBP: 2,
+  MGA: 2,
+  MMK: 2,
+  PKR: 2,
+  SOS: 2,
+  SYP: 2,
+  YER: 2,
 };
 
 /**
@@ -36,8 +50,13 @@ export function money(amount: number, currency: string): string {
 }
 
 const units = {
-  ...{ Y: "year", M: "month", W: "week", D: "day" },
-  ...{ TH: "hour", TM: "minute", TS: "second" },
+  Y: "year",
+  M: "month",
+  W: "week",
+  D: "day",
+  TH: "hour",
+  TM: "minute",
+  TS: "second",
 } as const;
 
 /**

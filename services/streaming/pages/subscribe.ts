@@ -81,8 +81,12 @@ export const changeCardPage = (page: ChangeCard): Html =>
   });
 
 const brands: Readonly<Record<string, string>> = {
-  ...{ visa: "Visa", mastercard: "Mastercard", amex: "American Express" },
-  ...{ discover: "Discover", diners: "Diners Club", jcb: "JCB" },
+  visa: "Visa",
+  mastercard: "Mastercard",
+  amex: "American Express",
+  discover: "Discover",
+  diners: "Diners Club",
+  jcb: "JCB",
   unionpay: "UnionPay",
 };
 

@@ -120,7 +120,12 @@ export function cataloguePages(dependencies: Dependencies) {
 const cardOf = (title: Title): TitleCard => {
   const { id, name, year, seconds, genre, tagline } = title;
   return {
-    ...{ id, name, year, seconds, genre, tagline },
+    id,
+    name,
+    year,
+    seconds,
+    genre,
+    tagline,
     ...picturePaths(title),
   };
 };

@@ -92,7 +92,9 @@ export function playbackRoutes(
       );
       c.header("cache-control", "no-store");
       return c.json({
-        ...{ url, hls, position },
+        url,
+        hls,
+        position,
         expires_at: expiresAt.toISOString(),
       });
     },
@@ -118,7 +120,9 @@ export function playbackRoutes(
       const found = await listProgress(database, c.get("viewer").userId);
       return c.json({
         data: found.map(({ title, position, duration, updatedAt }) => ({
-          ...{ title, position, duration },
+          title,
+          position,
+          duration,
           updated_at: updatedAt.toISOString(),
         })),
       });

@@ -2,10 +2,21 @@ import { factory } from "@marquee/service-kit";
 
 /** Paths for programs, signed-in users and members. */
 const disallowed = [
-  ...["/api/", "/openapi.json", "/titles$"],
-  ...["/account", "/sign-out", "/change-password", "/delete-account"],
-  ...["/membership", "/subscribe", "/sandbox/", "/webhooks/"],
-  ...["/watch/", "/playback/", "/progress", "/stream"],
+  "/api/",
+  "/openapi.json",
+  "/titles$",
+  "/account",
+  "/sign-out",
+  "/change-password",
+  "/delete-account",
+  "/membership",
+  "/subscribe",
+  "/sandbox/",
+  "/webhooks/",
+  "/watch/",
+  "/playback/",
+  "/progress",
+  "/stream",
 ];
 
 const robots = [

@@ -42,8 +42,14 @@ export const picturePaths = ({ id }: Pick<Title, "id">) => ({
 const titleJson = (title: Title): z.infer<typeof TitleJson> => {
   const { id, name, year, genre, tagline, description, seconds } = title;
   return {
-    ...{ id, name, year, genre, tagline, description },
-    ...{ duration: seconds, size: title.sizes.video },
+    id,
+    name,
+    year,
+    genre,
+    tagline,
+    description,
+    duration: seconds,
+    size: title.sizes.video,
     ...picturePaths(title),
   };
 };
