@@ -16,7 +16,8 @@ const maxBuffersAtOnce = 16;
  * cost more than reading the file and writing the socket together. Once all middleware has run, the server writes
  * status and headers and calls end() on the empty response; this replaces that end() by sending the pieces.
  * @param isUnchanged called at that point: whether the response is still ours, because middleware may have replaced it
- * @param onFailure called if the file can't be read to its end; the connection is then closed, so that the client notices
+ * @param onFailure called if the file can't be read to its end; the connection is then closed, so that the client
+ *   notices
  */
 export function sendFileToSocket(
   outgoing: ServerResponse,

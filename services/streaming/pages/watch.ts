@@ -43,7 +43,7 @@ export const watchPage = ({ title, playback, next }: Watch): Html =>
       <p class="player-status" id="status" role="status"></p>
       <noscript><p class="player-hint">Without JavaScript your place is not kept, and after a while the page has to be loaded again to go on.${playback.position === null ? "" : ` You were at ${clock(playback.position)}.`}</p></noscript>
       ${ending(title, next)}
-      ${curtains}
+      ${overlays}
       <script type="application/json" id="playback">${json({
         id: title.id,
         name: title.name,
@@ -89,7 +89,7 @@ const ending = (
       </section>`;
 
 /** Overlays that the script shows when playback can't continue. */
-const curtains = html`<section class="curtain" id="membership-ended" tabindex="-1" hidden aria-labelledby="membership-ended-title">
+const overlays = html`<section class="curtain" id="membership-ended" tabindex="-1" hidden aria-labelledby="membership-ended-title">
         <h2 id="membership-ended-title">Your membership has ended</h2>
         <p class="quiet">Your place is kept. With a plan, you go on from here.</p>
         <div class="actions"><a class="button" href="/plans">See the plans</a><a class="button glass" href="/membership">Your membership</a></div>

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Mistakes } from "@marquee/service-kit";
-import type { CardMethod, Outcome } from "../clients/payment.ts";
+import type { CardMethod } from "../clients/payment.ts";
+import type { Outcome } from "../clients/payment-responses.ts";
 import { parseExpiry } from "../pages/expiry.ts";
 
 /** Card details as typed. */

@@ -1,5 +1,5 @@
 import { formOf, sameOrigin } from "@marquee/service-kit";
-import type { Outcome } from "../clients/payment.ts";
+import type { Outcome } from "../clients/payment-responses.ts";
 import { isLive, type Subscription } from "../clients/payment-schemas.ts";
 import type { Dependencies } from "../dependencies.ts";
 import {
@@ -10,7 +10,7 @@ import {
 import { returnTo } from "../http/return-to.ts";
 import { membershipPage } from "../pages/membership.ts";
 import { idempotencyKeyOf, newIdempotencyKey } from "./card-form.ts";
-import { liveSubscription } from "./subscribe-pages.ts";
+import { liveSubscription } from "./live-subscription.ts";
 
 /** Notices by the value of the `told` query parameter. */
 const notices: Readonly<Record<string, string>> = {

@@ -5,8 +5,8 @@ import {
   prefersHtml,
   sameOrigin,
 } from "@marquee/service-kit";
-import type { Outcome } from "../clients/payment.ts";
-import { isLive, type Subscription } from "../clients/payment-schemas.ts";
+import type { Outcome } from "../clients/payment-responses.ts";
+import type { Subscription } from "../clients/payment-schemas.ts";
 import type { Dependencies } from "../dependencies.ts";
 import {
   createPageApp,
@@ -16,7 +16,7 @@ import {
 } from "../http/page-response.ts";
 import type { PageSession } from "../http/page-session.ts";
 import { returnTo } from "../http/return-to.ts";
-import { messagePage } from "../pages/message.ts";
+import { bankPage } from "../pages/bank.ts";
 import { plansPage } from "../pages/plans.ts";
 import { changeCardPage, subscribePage } from "../pages/subscribe.ts";
 import { waitingPage } from "../pages/waiting.ts";
@@ -26,6 +26,7 @@ import {
   parseCard,
   toFormErrors,
 } from "./card-form.ts";
+import { liveSubscription } from "./live-subscription.ts";
 
 /** How long the plans wait for the catalogue, which is slow only on its first read. */
 const catalogueTimeoutMs = 300;
@@ -237,15 +238,6 @@ export function subscribePages(dependencies: Dependencies) {
   return app;
 }
 
-/** The viewer's subscription that has not ended. @throws PaymentUnavailableError */
-export async function liveSubscription(
-  { payment }: Dependencies,
-  { token }: PageSession,
-): Promise<Subscription | undefined> {
-  const { data } = await payment.subscriptionsOf(token);
-  return data.find(isLive);
-}
-
 /** URL that the bank sends the viewer back to. */
 function returnUrl(
   c: PageContext,
@@ -256,10 +248,3 @@ function returnUrl(
   const { "x-forwarded-proto": scheme, "x-forwarded-host": host } = headers;
   return `${scheme}://${host}${path}`;
 }
-
-const bankPage = (url: string) =>
-  messagePage({
-    title: "Your bank wants to hear from you",
-    text: "It asks you to confirm the payment, on a page of its own. Then you come back here.",
-    actions: [{ text: "Go to your bank", href: url }],
-  });

@@ -69,8 +69,8 @@ export function openBucket(options: S3Options): MediaStore {
     });
     const { statusCode: status = 0 } = answer;
     if (status >= 300 && status !== 416) {
-      const away = await toMediaError(bucket, answer);
-      if (away) throw away;
+      const error = await toMediaError(bucket, answer);
+      if (error) throw error;
       return undefined;
     }
     answer.destroy();

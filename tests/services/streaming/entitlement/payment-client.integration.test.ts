@@ -4,10 +4,8 @@ import type { ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 import { PaymentUnavailableError } from "../../../../services/streaming/clients/errors.ts";
-import {
-  createPaymentClient,
-  type Outcome,
-} from "../../../../services/streaming/clients/payment.ts";
+import { createPaymentClient } from "../../../../services/streaming/clients/payment.ts";
+import type { Outcome } from "../../../../services/streaming/clients/payment-responses.ts";
 import { newUser, useSystem } from "../../../support/streaming/system.ts";
 import { answer, useUpstream } from "../../../support/streaming/upstream.ts";
 
