@@ -82,7 +82,7 @@ describe("Entitlements", () => {
     await entitlements.check(viewer);
     payment.handler = (_, response) => no(response);
     await passes(60_000);
-    assert.equal((await entitlements.of(viewer)).entitled, false);
+    assert.equal((await entitlements.check(viewer)).entitled, false);
   });
 
   it("caches a denial up to its own limit", async () => {
@@ -116,11 +116,11 @@ describe("Entitlements", () => {
     const waiting = Promise.withResolvers<ServerResponse>();
     payment.handler = (_, response) => waiting.resolve(response);
     const [entitlements, viewer] = [replica(), somebody()];
-    const before = entitlements.of(viewer);
+    const before = entitlements.check(viewer);
     const response = await waiting.promise;
     payment.handler = (_, response) => yes(response);
     entitlements.forget(viewer.userId);
-    assert.equal((await entitlements.of(viewer)).entitled, true);
+    assert.equal((await entitlements.check(viewer)).entitled, true);
     no(response);
     assert.equal((await before).entitled, false);
     assert.equal((await entitlements.check(viewer)).entitled, true);

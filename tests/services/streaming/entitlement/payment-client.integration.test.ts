@@ -142,7 +142,11 @@ describe("Payment client, while payment fails", () => {
   const client = (timeoutMs = 10_000) =>
     createPaymentClient({
       paymentUrl: payment.url,
-      times: { read: timeoutMs, change: timeoutMs, pause: 20 },
+      timings: {
+        readTimeoutMs: timeoutMs,
+        changeTimeoutMs: timeoutMs,
+        pollMs: 20,
+      },
     });
   const subscription = {
     ...{ id: randomUUID(), plan: "basic", amount: 799, currency: "EUR" },

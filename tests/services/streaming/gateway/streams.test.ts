@@ -77,7 +77,7 @@ describe("Proxy to an unavailable service", () => {
 
 describe("Proxy to a service that does not answer", () => {
   const upstream = useUpstream();
-  const front = useFront(upstream, { timeout: timeoutMs });
+  const front = useFront(upstream, { timeoutMs });
   const ask = (init?: RequestInit) => fetch(`${front.url}/a`, init);
 
   it("returns 504 without a retry when the service does not answer in time", async () => {
@@ -94,7 +94,7 @@ describe("Proxy to a service that does not answer", () => {
 
 describe("Proxied bodies", () => {
   const upstream = useUpstream();
-  const front = useFront(upstream, { timeout: timeoutMs });
+  const front = useFront(upstream, { timeoutMs });
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
   afterEach(() => mock.timers.reset());
   const begin = async (path = "/a") => {

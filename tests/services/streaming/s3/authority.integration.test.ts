@@ -100,7 +100,7 @@ describe("S3 bucket with a private certificate authority", () => {
       ),
       {
         message:
-          /is unavailable: Hostname\/IP does not match certificate's altnames/,
+          / is unavailable: Hostname\/IP does not match certificate's altnames/,
       },
     ));
 });

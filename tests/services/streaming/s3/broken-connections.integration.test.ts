@@ -49,7 +49,7 @@ describe("S3 bucket: interrupted reads", () => {
 
   it("resumes after a connection stalls", async () => {
     const proxy = await proxyTo(s3().options.endpoint);
-    const { file } = await open(proxy.url, { stall: 0.3 });
+    const { file } = await open(proxy.url, { stallSeconds: 0.3 });
     const reader = file.read(0, content.length - 1).getReader();
     const { value } = await reader.read();
     proxy.drop();

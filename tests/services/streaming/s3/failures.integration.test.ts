@@ -100,7 +100,7 @@ describe("S3 bucket: failures", () => {
   it("fails with MediaUnavailableError before the timeout when the connection is refused", async () => {
     await away(
       find("http://127.0.0.1:1", { timeoutSeconds: 3_600 }),
-      /is unavailable: connect ECONNREFUSED/,
+      / is unavailable: connect ECONNREFUSED/,
     );
   });
 
@@ -108,7 +108,11 @@ describe("S3 bucket: failures", () => {
     const proxy = await proxyTo(s3().options.endpoint);
     await s3().put("a.mp4", content);
     const { endpoint: _, ...rest } = s3().options;
-    const store = openBucket({ ...rest, endpoint: proxy.url, timeout: 2 });
+    const store = openBucket({
+      ...rest,
+      endpoint: proxy.url,
+      timeoutSeconds: 2,
+    });
     assert.equal(await store.find("none.mp4"), undefined);
     proxy.drop();
     assert.equal((await store.find("a.mp4"))?.size, 10);
@@ -127,7 +131,7 @@ describe("S3 bucket: failures", () => {
   it("gives up after three attempts and reports the status", async () => {
     const slow = "<Error><Code>SlowDown</Code></Error>";
     const { endpoint, requests } = await serve(status(503, {}, slow));
-    await away(find(endpoint), /is unavailable: it answered 503\.$/);
+    await away(find(endpoint), / is unavailable: it answered 503\.$/);
     assert.equal(requests.length, 3);
   });
 
@@ -211,7 +215,7 @@ describe("S3 bucket: failures", () => {
     const { endpoint, requests } = await serve(head, nothing);
     await away(
       read(endpoint, 2, 5),
-      /is unavailable: reading a\.mp4 was interrupted/,
+      / is unavailable: reading a\.mp4 was interrupted/,
     );
     assert.equal(requests.length, 4);
   });

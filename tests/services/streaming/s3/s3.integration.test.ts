@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import dns from "node:dns";
-import { MediaAway } from "../../../../services/streaming/media/media-store.ts";
+import { MediaUnavailableError } from "../../../../services/streaming/media/media-store.ts";
 import { openBucket } from "../../../../services/streaming/media/s3/store.ts";
 import { useClock } from "../../../support/clock.ts";
 import { useS3, virtualDomain } from "../../../support/s3-server.ts";
@@ -137,7 +137,7 @@ describe("S3 bucket: finding files", () => {
   it("looks a file up once for concurrent calls, and again after the cached result expires", async () => {
     await s3().put("a.mp4", bytes("once"));
     const proxy = await proxyTo(s3().options.endpoint);
-    const store = open({ endpoint: proxy.url, keep: 300 });
+    const store = open({ endpoint: proxy.url, cacheSeconds: 300 });
     const found = await Promise.all(
       Array.from({ length: 50 }, () => store.find("a.mp4")),
     );

@@ -59,7 +59,7 @@ describe("S3 bucket: slow readers", () => {
   });
 
   it("keeps the connection while a reader pauses for longer than the stall limit", async () => {
-    const { proxy, reader } = await read({ stall: 2 });
+    const { proxy, reader } = await read({ stallSeconds: 2 });
     await reader.read();
     await delay(2_500);
     for (let i = 0; i < 300; i++) assert.ok((await reader.read()).value);
@@ -120,7 +120,7 @@ describe("S3 bucket: slow readers", () => {
     const other = () => file.read(0, 9).getReader();
     await assert.rejects(other().read(), {
       name: "MediaUnavailableError",
-      message: /is unavailable: all 1 connections are in use\.$/,
+      message: / is unavailable: all 1 connections are in use\.$/,
     });
     const impatient = other();
     const waits = impatient.read();

@@ -80,7 +80,7 @@ describe("S3 bucket over HTTPS", () => {
     await assert.rejects(open("127.0.0.1"), {
       name: "MediaUnavailableError",
       message:
-        /is unavailable: Hostname\/IP does not match certificate's altnames/,
+        / is unavailable: Hostname\/IP does not match certificate's altnames/,
     });
   });
 });

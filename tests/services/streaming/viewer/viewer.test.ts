@@ -34,7 +34,7 @@ describe("Viewer of a request", () => {
     whoApp({
       authUrl: auth.url,
       accessTokens: createAccessTokens({ issuer: issuer.url }),
-      times: { timeout: 10_000 },
+      timeoutMs: 10_000,
       ...options,
     });
   const sent = () => auth.requests.map(({ headers }) => headers.cookie);
@@ -171,7 +171,7 @@ describe("Viewer of a request", () => {
       it(`returns 503 while auth ${what}, and does not keep the failure`, async () => {
         auth.handler = (_, response) => handler(response);
         const { ask, says } = await who({
-          times: { timeout: what === "never answers" ? 500 : 10_000 },
+          timeoutMs: what === "never answers" ? 500 : 10_000,
         });
         const response = await ask({ cookie: plain });
         assert.equal(response.headers.get("retry-after"), "1");
