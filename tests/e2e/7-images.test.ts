@@ -91,7 +91,7 @@ describe("Images: build once, deploy everywhere", function () {
     assert.notEqual(code, 0);
     assert.match(
       output,
-      /marquee:imagesFrom is "empty", and that stack runs no image of auth, payment and streaming\. Deploy it so that it does/,
+      /marquee:imagesFrom is "empty", and that stack runs no image of auth, payment and streaming\. Deploy it with one/,
     );
     assert.deepEqual(await generations(), before);
     await ok("pulumi config set imagesFrom nosuch");

