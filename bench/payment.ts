@@ -160,11 +160,7 @@ const steps: Step[] = [];
     },
     close: () => database.close(),
   };
-  const {
-    app,
-    start: begin,
-    shutdown: end,
-  } = createPayment({
+  const { app, start, shutdown } = createPayment({
     database: recorder,
     processor: createSandbox(recorder),
     user: async (c, next) => {
@@ -175,7 +171,7 @@ const steps: Step[] = [];
     operatorKey: KEY_ENCRYPTION_KEY,
     times: { lookEvery: 3_600_000, outbox: { poll: 3_600_000 } },
   });
-  await begin();
+  await start();
   await sleep(1000); // what it does when it begins is not of the payment
   recording = true;
   const response = await app.request("/pay", {
@@ -188,7 +184,7 @@ const steps: Step[] = [];
   });
   recording = false;
   if (response.status !== 200) throw new Error(await response.text());
-  await end();
+  await shutdown();
   await database.close();
 }
 

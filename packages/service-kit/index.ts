@@ -5,10 +5,10 @@ export {
 } from "./access-token/access-token.ts";
 export { bearer, bearerTokenOf } from "./access-token/bearer.ts";
 export {
-  AuthUnavailableError as AuthAway,
-  InvalidTokenError as InvalidToken,
-  MissingTokenError as NoToken,
-  SessionEndedError as SessionEnded,
+  AuthUnavailableError,
+  InvalidTokenError,
+  MissingTokenError,
+  SessionEndedError,
 } from "./access-token/errors.ts";
 export { accessTokenVariables } from "./access-token/variables.ts";
 export { untilAvailable } from "./database/availability.ts";
@@ -18,7 +18,7 @@ export {
   type Queries,
 } from "./database/database.ts";
 export {
-  DatabaseUnavailableError as DatabaseAway,
+  DatabaseUnavailableError,
   isUniqueViolation,
 } from "./database/errors.ts";
 export { migrate } from "./database/migrations.ts";
@@ -27,17 +27,17 @@ export { certificates } from "./environment/certificates.ts";
 export { environment } from "./environment/environment.ts";
 export { wholeNumber } from "./environment/whole-number.ts";
 export { createService, factory, type ServiceEnv } from "./http/app.ts";
-export { parseForm as formOf } from "./http/form.ts";
+export { parseForm } from "./http/form.ts";
 export {
-  errorSummary as summary,
-  type FormErrors as Mistakes,
-  hasErrors as hasMistakes,
+  errorSummary,
+  type FormErrors,
+  hasErrors,
 } from "./http/form-errors.ts";
 export { isOrigin } from "./http/origin.ts";
 export { problem } from "./http/problem.ts";
-export { isOwnHost as isHere, sameOrigin } from "./http/same-origin.ts";
+export { isOwnHost, sameOrigin } from "./http/same-origin.ts";
 export { serve } from "./http/serve.ts";
-export { jsonValidator as validated } from "./http/validators.ts";
+export { jsonValidator } from "./http/validators.ts";
 export { logger } from "./observability/logger.ts";
 export { type Api, createApi } from "./openapi/api.ts";
 export { prefersHtml } from "./pages/accept.ts";

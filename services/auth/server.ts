@@ -40,12 +40,12 @@ const {
 
 const database = openDatabase(variables, { name: "auth" });
 const auth = service();
-const end = async () => {
+const shutdown = async () => {
   await auth.shutdown();
   await database.close();
 };
 serve(
-  { ...auth, shutdown: end },
+  { ...auth, shutdown },
   {
     port: PORT,
     keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },

@@ -56,12 +56,12 @@ const payment = createPayment({
   operatorKey: OPERATOR_KEY,
   times: { subscriptions: { period: BILLING_PERIOD, grace: GRACE_PERIOD } },
 });
-const end = async () => {
+const shutdown = async () => {
   await payment.shutdown();
   await database.close();
 };
 serve(
-  { ...payment, shutdown: end },
+  { ...payment, shutdown },
   {
     port: PORT,
     keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },

@@ -59,12 +59,12 @@ const streaming = createStreaming({
   trustedProxies: TRUSTED_PROXIES,
   testCards: PROCESSOR === "sandbox",
 });
-const end = async () => {
+const shutdown = async () => {
   await streaming.shutdown();
   await database.close();
 };
 serve(
-  { ...streaming, shutdown: end },
+  { ...streaming, shutdown },
   {
     port: PORT,
     keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },

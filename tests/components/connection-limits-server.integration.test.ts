@@ -4,7 +4,7 @@ import { connectionLimits } from "../../config/connection-limits.ts";
 import { poolSize } from "../../packages/service-kit/database/pool-size.ts";
 import {
   type Database,
-  DatabaseAway,
+  DatabaseUnavailableError,
   openDatabase,
 } from "../../packages/service-kit/index.ts";
 import {
@@ -102,7 +102,7 @@ describe("Connection limits on a server with the minimum number of connections",
   it("rejects connections beyond a role's limit", async () => {
     await provisioned({ ...limits, streaming: 65 });
     await assert.rejects(rollOut(), (error) => {
-      assert.ok(error instanceof DatabaseAway);
+      assert.ok(error instanceof DatabaseUnavailableError);
       assert.equal((error.cause as pg.DatabaseError).code, "53300");
       return true;
     });

@@ -47,8 +47,8 @@ export interface AccessTokens {
   /**
    * Returns a token's claims if auth issued it for this audience, it has not expired, and its session has not ended.
    * A session's end takes some seconds to become known.
-   * @throws InvalidToken; SessionEnded, which is one
-   * @throws AuthAway if its key is not known and auth does not answer
+   * @throws InvalidTokenError; SessionEndedError, which is one
+   * @throws AuthUnavailableError if its key is not known and auth does not answer
    */
   verify(token: string, options?: VerifyOptions): Promise<AccessToken>;
   /** Whether a session has ended. Its end takes some seconds to become known. */

@@ -38,7 +38,7 @@ export interface KeySet {
   /**
    * The key with this id, if it is published. For one that is not known the keys are fetched again: the answer is one that
    * auth gave after the question, so that a new key is never refused; who asks for garbage waits, for `pause` at most.
-   * @throws AuthAway if it can't be said
+   * @throws AuthUnavailableError if it can't be said
    */
   find(kid: string): Promise<CryptoKey | undefined>;
 }
@@ -91,7 +91,7 @@ export function createKeySet(
     }
   }
 
-  /** One fetch for all who call meanwhile, and none right after a failure. @throws AuthAway */
+  /** One fetch for all who call meanwhile, and none right after a failure. @throws AuthUnavailableError */
   async function fetchOnce(): Promise<void> {
     if (!fetching) {
       if (failure && performance.now() < failure.at + pause) throw failure.away;
@@ -104,7 +104,7 @@ export function createKeySet(
 
   const inBackground = () => void fetchOnce().catch(() => {}); // it is logged
 
-  /** The keys as fresh as they are to be. @throws AuthAway */
+  /** The keys as fresh as they are to be. @throws AuthUnavailableError */
   async function current(): Promise<Kept> {
     const age = kept ? performance.now() - kept.at : Number.POSITIVE_INFINITY;
     const { freshFor } = kept ?? { freshFor: 0 };
@@ -115,7 +115,7 @@ export function createKeySet(
   }
 
   let next: Promise<void> | undefined;
-  /** Begins a fetch after it was called, one for all who call meanwhile. @throws AuthAway */
+  /** Begins a fetch after it was called, one for all who call meanwhile. @throws AuthUnavailableError */
   function fetchAgain(): Promise<void> {
     next ??= (async () => {
       try {

@@ -58,7 +58,7 @@ export class Connection {
    * Runs one statement, or several without parameters.
    * @param bound milliseconds after which the connection counts as lost; 0 for none. The server's own timeout is of no help
    * where the server, or the way to it, is gone without a word: TCP alone would wait a quarter of an hour
-   * @throws DatabaseAway, or PostgreSQL's own error
+   * @throws DatabaseUnavailableError, or PostgreSQL's own error
    */
   async run(
     text: string,

@@ -12,7 +12,7 @@ export interface Queries {
    * Runs one statement and gives its rows. Values are parameters ($1 …), never text in the statement.
    *
    * int8 comes back as bigint, timestamptz as Date, date, numeric and uuid as text, bytea as Buffer, json as what it says.
-   * @throws DatabaseAway where the database can't be used now or takes too long; PostgreSQL's own error (pg.DatabaseError)
+   * @throws DatabaseUnavailableError where the database can't be used now or takes too long; PostgreSQL's own error (pg.DatabaseError)
    * for anything else
    */
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
@@ -23,8 +23,8 @@ export interface Database extends Queries {
    * Runs `work` in one transaction on one connection: committed if it resolves, rolled back if it rejects. `work` waits for
    * nothing but the database: after 10 s without a statement the server ends the transaction.
    *
-   * DatabaseAway from a COMMIT whose connection was lost means that nobody knows whether it was done.
-   * @throws what `work` throws; DatabaseAway; Error if a statement failed and `work` resolved all the same
+   * DatabaseUnavailableError from a COMMIT whose connection was lost means that nobody knows whether it was done.
+   * @throws what `work` throws; DatabaseUnavailableError; Error if a statement failed and `work` resolved all the same
    */
   transaction<T>(
     work: (tx: Queries) => Promise<T>,

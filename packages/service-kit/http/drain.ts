@@ -35,11 +35,11 @@ export function gracefulShutdown(
     });
   });
 
-  return async ({ closeAfterMs: answer, killAfterMs: finish }) => {
+  return async ({ closeAfterMs, killAfterMs }) => {
     draining = true;
     for (const response of connections.values())
       if (response) response.shouldKeepAlive = false;
-    await new Promise((resolve) => setTimeout(resolve, answer));
+    await new Promise((resolve) => setTimeout(resolve, closeAfterMs));
 
     closing = true;
     // Not http's own close(): it cuts answers that the program has ended but a slow client has yet to get.
@@ -50,7 +50,7 @@ export function gracefulShutdown(
       if (!response) socket.destroySoon();
     const cut = setTimeout(() => {
       for (const socket of connections.keys()) socket.destroy();
-    }, finish);
+    }, killAfterMs);
     await closed;
     clearTimeout(cut);
   };

@@ -33,7 +33,7 @@ export interface ServeOptions {
  * SIGINT), drains without failing a request, and ends it.
  */
 export function serve(
-  { app, start: begin, drain, shutdown: end }: Service,
+  { app, start, drain, shutdown }: Service,
   { port, hostname, keepAlive, times = shutdownTimes }: ServeOptions,
 ): Server {
   let ending = false;
@@ -41,7 +41,7 @@ export function serve(
     { fetch: app.fetch, port, ...(hostname ? { hostname } : {}) },
     ({ port }) => {
       logger.info({ port }, "listening");
-      begin().catch((error) => {
+      start().catch((error) => {
         if (ending) return; // that is why it could not
         logger.fatal({ err: error }, `can't begin: ${error.message}`);
         process.exit(1);
@@ -61,7 +61,7 @@ export function serve(
       logger.info({ signal }, "draining");
       drain();
       await close(times);
-      await end();
+      await shutdown();
       logger.info("drained");
       process.exit(0);
     });

@@ -41,7 +41,7 @@ export class EmailTaken extends Error {
   }
 }
 
-/** Every function throws DatabaseAway while the database is away, and Busy if too many passwords are being checked. */
+/** Every function throws DatabaseUnavailableError while the database is away, and Busy if too many passwords are being checked. */
 export interface Accounts {
   /**
    * @throws Unacceptable

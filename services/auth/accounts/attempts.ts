@@ -17,7 +17,7 @@ export interface Caller {
 
 /**
  * What takes a password: as `Accounts` does it, within the limits, counted and logged, for the page and the API alike.
- * Every function throws TooManyAttempts, Busy and DatabaseAway.
+ * Every function throws TooManyAttempts, Busy and DatabaseUnavailableError.
  */
 export interface Attempts {
   /** @throws Unacceptable @throws EmailTaken */

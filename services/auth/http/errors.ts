@@ -15,7 +15,7 @@ export const httpError = (
   new HTTPException(status, { message, res: new Response(null, { headers }) });
 
 /**
- * The one place where the domain's errors become those of HTTP. Others stay as they are: DatabaseAway is one of HTTP already,
+ * The one place where the domain's errors become those of HTTP. Others stay as they are: DatabaseUnavailableError is one of HTTP already,
  * and Unacceptable is told field by field.
  */
 export function asHttp(error: Error): Error {

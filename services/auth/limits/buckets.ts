@@ -16,7 +16,7 @@ export type Taken =
   /** Seconds, whole, at least 1. */
   | { allowed: false; retryAfter: number };
 
-/** Buckets that all replicas share. Every function throws DatabaseAway while the database is away. */
+/** Buckets that all replicas share. Every function throws DatabaseUnavailableError while the database is away. */
 export interface Buckets {
   /** Takes a token of the bucket that this key has, if there is one. */
   take(limit: Limit, key: readonly string[]): Promise<Taken>;

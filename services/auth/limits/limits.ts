@@ -48,9 +48,9 @@ export interface LoginAttempt {
 /**
  * Each runs `check` if it may be tried now. The try is counted before, so that tries at the same time can't pass together,
  * and given back if it did not fail: `check` says so by giving something other than undefined or false, or by throwing, since
- * nobody learns from Busy or DatabaseAway whether a password is right.
+ * nobody learns from Busy or DatabaseUnavailableError whether a password is right.
  *
- * Every function throws TooManyAttempts, DatabaseAway, and what `check` throws.
+ * Every function throws TooManyAttempts, DatabaseUnavailableError, and what `check` throws.
  */
 export interface Limits {
   logIn<T>(attempt: LoginAttempt, check: () => Promise<T>): Promise<T>;

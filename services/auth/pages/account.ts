@@ -1,4 +1,4 @@
-import { hasMistakes, type Mistakes, summary } from "@marquee/service-kit";
+import { errorSummary, type FormErrors, hasErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
 import type { User } from "../accounts/accounts.ts";
 import { field } from "./form.ts";
@@ -10,8 +10,8 @@ export interface Account {
   user: User;
   notice?: Notice | undefined;
   /** Of the form that was sent. */
-  changePassword?: Mistakes;
-  deleteAccount?: Mistakes;
+  changePassword?: FormErrors;
+  deleteAccount?: FormErrors;
 }
 
 /** Who is signed in, and what somebody can do with an account. */
@@ -24,11 +24,11 @@ export const accountPage = ({
   title: "Your account",
   description:
     "Your Marquee account: see who is signed in, change your password, or delete your account.",
-  error: hasMistakes(changePassword) || hasMistakes(deleteAccount),
+  error: hasErrors(changePassword) || hasErrors(deleteAccount),
   shape: "account",
   content: html`
         <h1>Your account</h1>
-        ${noticeBox(notice)}${summary(changePassword)}${summary(deleteAccount)}
+        ${noticeBox(notice)}${errorSummary(changePassword)}${errorSummary(deleteAccount)}
         <div class="card">
           <dl>
             <dt>Signed in as</dt><dd>${user.email}</dd>
@@ -40,7 +40,7 @@ export const accountPage = ({
       `,
 });
 
-const changePasswordForm = ({ email }: User, mistakes: Mistakes) => html`
+const changePasswordForm = ({ email }: User, mistakes: FormErrors) => html`
           <h2>Change your password</h2>
           <p class="quiet">You stay signed in here; all other devices are signed out.</p>
           <form method="post" action="/change-password">
@@ -51,8 +51,8 @@ const changePasswordForm = ({ email }: User, mistakes: Mistakes) => html`
           </form>
         `;
 
-const deleteAccountForm = ({ email }: User, mistakes: Mistakes) => html`
-          <details${hasMistakes(mistakes) ? html` open` : ""}>
+const deleteAccountForm = ({ email }: User, mistakes: FormErrors) => html`
+          <details${hasErrors(mistakes) ? html` open` : ""}>
             <summary><h2>Delete your account</h2></summary>
             <p class="quiet">This deletes your account and everything that is kept of it, at once and for good.</p>
             <form method="post" action="/delete-account">

@@ -1,4 +1,4 @@
-import type { Mistakes } from "@marquee/service-kit";
+import type { FormErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
 
 export interface Field {
@@ -21,7 +21,7 @@ const kinds = {
 /** A field with its label, and what is wrong with it. */
 export function field(
   { name, label, type, autocomplete, value, hint }: Field,
-  { alert, fields = {} }: Mistakes = {},
+  { alert, fields = {} }: FormErrors = {},
 ) {
   const wrong = fields[name];
   const described = [

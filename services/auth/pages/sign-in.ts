@@ -1,4 +1,4 @@
-import { hasMistakes, type Mistakes, summary } from "@marquee/service-kit";
+import { errorSummary, type FormErrors, hasErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
 import { field } from "./form.ts";
 import type { Page } from "./layout.ts";
@@ -7,7 +7,7 @@ import { type Notice, noticeBox } from "./notices.ts";
 export interface SignIn {
   /** What was entered before. */
   email?: string;
-  mistakes?: Mistakes;
+  mistakes?: FormErrors;
   notice?: Notice | undefined;
 }
 
@@ -20,11 +20,11 @@ export const signInPage = ({
   title: "Sign in",
   description:
     "Sign in to Marquee, and go on with your film where you stopped, on any device.",
-  error: hasMistakes(mistakes),
+  error: hasErrors(mistakes),
   shape: "card",
   content: html`
         <h1>Sign in</h1>
-        ${noticeBox(notice)}${summary(mistakes)}
+        ${noticeBox(notice)}${errorSummary(mistakes)}
         <form method="post" action="/sign-in">
         ${field({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, mistakes)}
         ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password" }, mistakes)}

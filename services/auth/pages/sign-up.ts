@@ -1,4 +1,4 @@
-import { hasMistakes, type Mistakes, summary } from "@marquee/service-kit";
+import { errorSummary, type FormErrors, hasErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
 import { field } from "./form.ts";
 import type { Page } from "./layout.ts";
@@ -6,7 +6,7 @@ import type { Page } from "./layout.ts";
 export interface SignUp {
   /** What was entered before. */
   email?: string;
-  mistakes?: Mistakes;
+  mistakes?: FormErrors;
 }
 
 /** What passwords have to be, said before one is chosen. */
@@ -18,12 +18,12 @@ export const signUpPage = ({ email = "", mistakes = {} }: SignUp): Page => ({
   title: "Create your account",
   description:
     "Create a Marquee account with an email address and a password, and watch quiet, beautiful films on every screen you have.",
-  error: hasMistakes(mistakes),
+  error: hasErrors(mistakes),
   shape: "card",
   content: html`
         <h1>Create your account</h1>
         <p class="quiet">An email address and a password are all it takes.</p>
-        ${summary(mistakes)}
+        ${errorSummary(mistakes)}
         <form method="post" action="/sign-up">
         ${field({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, mistakes)}
         ${field({ name: "password", label: "Password", type: "password", autocomplete: "new-password", hint: passwordHint }, mistakes)}

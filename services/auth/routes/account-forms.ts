@@ -1,4 +1,4 @@
-import { formOf, type Mistakes, sameOrigin } from "@marquee/service-kit";
+import { type FormErrors, parseForm, sameOrigin } from "@marquee/service-kit";
 import { Unacceptable } from "../accounts/accounts.ts";
 import type { Browser } from "../http/browser.ts";
 import { type createPages, show, showLater } from "../http/page-answer.ts";
@@ -14,14 +14,14 @@ export function accountForms(
   { attempts }: Parts,
 ): void {
   app.post("/change-password", sameOrigin, async (c) => {
-    const { current_password: current, new_password: next } = await formOf(
+    const { current_password: current, new_password: next } = await parseForm(
       c,
       "current_password",
       "new_password",
     );
     const login = await browser.login(c);
     if (!login) return c.redirect("/sign-in", 303);
-    const page = (changePassword: Mistakes) =>
+    const page = (changePassword: FormErrors) =>
       accountPage({ user: login.user, changePassword });
     const wrong = (fields: Record<string, string>) =>
       show(c, page({ fields }), 422);
@@ -43,10 +43,14 @@ export function accountForms(
   });
 
   app.post("/delete-account", sameOrigin, async (c) => {
-    const { password, understood } = await formOf(c, "password", "understood");
+    const { password, understood } = await parseForm(
+      c,
+      "password",
+      "understood",
+    );
     const login = await browser.login(c);
     if (!login) return c.redirect("/sign-in", 303);
-    const page = (deleteAccount: Mistakes) =>
+    const page = (deleteAccount: FormErrors) =>
       accountPage({ user: login.user, deleteAccount });
     const wrong = (fields: Record<string, string>) =>
       show(c, page({ fields }), 422);

@@ -1,4 +1,4 @@
-import { formOf, type Mistakes, sameOrigin } from "@marquee/service-kit";
+import { type FormErrors, parseForm, sameOrigin } from "@marquee/service-kit";
 import { EmailTaken, Unacceptable } from "../accounts/accounts.ts";
 import type { Browser } from "../http/browser.ts";
 import { type createPages, show, showLater } from "../http/page-answer.ts";
@@ -13,8 +13,8 @@ export function signInForms(
   { attempts, sessions }: Parts,
 ): void {
   app.post("/sign-in", sameOrigin, async (c) => {
-    const { email, password } = await formOf(c, "email", "password");
-    const page = (mistakes: Mistakes) => signInPage({ email, mistakes });
+    const { email, password } = await parseForm(c, "email", "password");
+    const page = (mistakes: FormErrors) => signInPage({ email, mistakes });
     const missing = missingOf(email, password);
     if (missing) return show(c, page({ fields: missing }), 422);
     try {
@@ -29,8 +29,8 @@ export function signInForms(
   });
 
   app.post("/sign-up", sameOrigin, async (c) => {
-    const { email, password } = await formOf(c, "email", "password");
-    const page = (mistakes: Mistakes) => signUpPage({ email, mistakes });
+    const { email, password } = await parseForm(c, "email", "password");
+    const page = (mistakes: FormErrors) => signUpPage({ email, mistakes });
     const missing = missingOf(email, password);
     if (missing) return show(c, page({ fields: missing }), 422);
     try {

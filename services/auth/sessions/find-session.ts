@@ -11,7 +11,7 @@ export interface Login {
 /**
  * The session with this id and its user, if it has not ended. It is no use that moves its end on: an access token is asked
  * about often.
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function findSession(
   database: Queries,

@@ -27,7 +27,7 @@ const limit = 50_000;
  * list is.
  * @param after the earlier call's cursor. A database that was restored on another server may be behind it: then it is
  *   ignored. @default none: all revoked sessions
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function revocations(
   database: Queries,

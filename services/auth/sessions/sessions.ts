@@ -42,7 +42,7 @@ export interface PageLogin {
   cookie: string;
 }
 
-/** Every function throws DatabaseAway while the database is away. */
+/** Every function throws DatabaseUnavailableError while the database is away. */
 export interface Sessions {
   /** undefined if the account is gone or its password is another since `user` was read: the login is none any more. */
   openPage(user: User): Promise<PageLogin | undefined>;

@@ -21,7 +21,7 @@ export interface SweepOptions {
 /**
  * Deletes what has expired. Several replicas may do so at once: each leaves the rows that another one is at.
  * @returns how many rows of which table
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function sweep(
   database: Queries,

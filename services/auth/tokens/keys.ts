@@ -28,12 +28,12 @@ export interface KeyringOptions extends Partial<KeyringTimes> {
 
 /** The keys that access tokens are signed with and verified by, the same in all replicas. */
 export interface Keyring {
-  /** Reads the keys, and makes one if it is time for it. To be done once before anything else. @throws DatabaseAway */
+  /** Reads the keys, and makes one if it is time for it. To be done once before anything else. @throws DatabaseUnavailableError */
   load(): Promise<void>;
   /** Loads again and again, until `stop`; what fails is logged and tried again. */
   start(): void;
   stop(): Promise<void>;
-  /** The key to sign with now. @throws DatabaseAway if there is none yet */
+  /** The key to sign with now. @throws DatabaseUnavailableError if there is none yet */
   signingKey(): Promise<{ kid: string; privateKey: CryptoKey }>;
   /** The public keys of all tokens that may be valid, and of those that are to come: RFC 7517's JWK Set. */
   jwks(): { keys: JWK[] };
@@ -42,7 +42,7 @@ export interface Keyring {
   /**
    * The public key with this id, if its tokens may be valid. For one that it does not know it reads the keys again, a few
    * times a second at most: another replica may just have made it.
-   * @throws DatabaseAway
+   * @throws DatabaseUnavailableError
    */
   find(kid: string): Promise<CryptoKey | undefined>;
   /** The time by the database's clock, in milliseconds since 1970. */

@@ -33,7 +33,7 @@ export interface TokensOptions {
 }
 
 export interface Tokens {
-  /** An access token of a user and a session. @throws DatabaseAway if there is no key to sign with yet */
+  /** An access token of a user and a session. @throws DatabaseUnavailableError if there is no key to sign with yet */
   issue(
     user: { id: string },
     session: { id: string },
@@ -42,7 +42,7 @@ export interface Tokens {
    * What a token says, if we issued it for this audience and it is not expired. Whether its session has ended since is not
    * asked: it is valid until it expires.
    * @throws InvalidToken
-   * @throws DatabaseAway if its key is not known and the database is away
+   * @throws DatabaseUnavailableError if its key is not known and the database is away
    */
   verify(token: string): Promise<Claims>;
 }

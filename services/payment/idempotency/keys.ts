@@ -33,7 +33,7 @@ interface Row {
 
 /**
  * The answer that a key has, or undefined if nobody has used it.
- * @throws HTTPException 422 if it was used for another request, 409 if that request is in flight; DatabaseAway
+ * @throws HTTPException 422 if it was used for another request, 409 if that request is in flight; DatabaseUnavailableError
  */
 export async function findAnswer(
   queries: Queries,

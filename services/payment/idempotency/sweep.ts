@@ -7,7 +7,7 @@ const kept = 24;
  * Deletes keys that are older than 24 hours and were answered; one that is in flight stays until it is. Several replicas may do
  * so at once: each leaves the rows that another one is at.
  * @returns how many
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function sweepKeys(
   database: Queries,

@@ -52,7 +52,7 @@ const disagree = `
 /**
  * Proves the book, or says where it is wrong: that each transaction sums to zero, and that every payment's and refund's own
  * row says the same as the entries do. All of it is read as of one moment.
- * @throws DatabaseAway, also if it takes longer than a minute
+ * @throws DatabaseUnavailableError, also if it takes longer than a minute
  */
 export const audit = (database: Database): Promise<Audit> =>
   database.transaction(

@@ -30,7 +30,7 @@ export interface AttemptOptions {
 
 /**
  * One attempt at a delivery that was taken: signs it, sends it, and writes down what it came to.
- * @throws DatabaseAway: it is attempted again when its lease is over
+ * @throws DatabaseUnavailableError: it is attempted again when its lease is over
  */
 export function createAttempt(options: AttemptOptions) {
   const { database, rules, times, metrics, signal } = options;

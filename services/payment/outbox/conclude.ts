@@ -14,7 +14,7 @@ export interface Heard {
  * Writes down what an attempt came to, unless its lease was over and another one has begun since.
  * @param next milliseconds until the next attempt; undefined if there is to be none
  * @returns whether it was written down
- * @throws DatabaseAway: it is attempted again when its lease is over
+ * @throws DatabaseUnavailableError: it is attempted again when its lease is over
  */
 export async function conclude(
   queries: Queries,

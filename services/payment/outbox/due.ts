@@ -7,7 +7,7 @@ const batch = 100;
  * Makes a delivery for each endpoint that wants an event, which is done after the event's own transaction: that one waits for
  * nothing. Several replicas route different events.
  * @returns whether there may be more
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function route(queries: Queries): Promise<boolean> {
   const routed = await queries.query(
@@ -59,7 +59,7 @@ export interface Room {
  * endpoint with few under way goes before one with many, and among equals it is left to chance, so that none holds up another,
  * however much is due there and for how long.
  * @param lease milliseconds
- * @throws DatabaseAway: then some may be taken, and are due again when the lease is over
+ * @throws DatabaseUnavailableError: then some may be taken, and are due again when the lease is over
  */
 export async function take(
   queries: Queries,

@@ -12,7 +12,7 @@ export interface NewEvent {
 /**
  * Writes an event down in the caller's transaction: it is delivered if that commits, and never was if it does not. One
  * INSERT; which endpoints it goes to is found out afterwards, by the delivery loop of any replica.
- * @throws RangeError if an amount is beyond 2^53-1, which JSON's readers would round; DatabaseAway
+ * @throws RangeError if an amount is beyond 2^53-1, which JSON's readers would round; DatabaseUnavailableError
  */
 export async function emit(tx: Queries, event: NewEvent): Promise<void> {
   await tx.query("INSERT INTO events (id, type, data) VALUES ($1, $2, $3)", [

@@ -60,7 +60,7 @@ export interface Outbox {
   stop(): Promise<void>;
   /** Looks now: an event was emitted, and its transaction is committed. Nothing is lost without: another look is soon. */
   wake(): void;
-  /** Makes one round of attempts, and waits for them. @returns how many @throws DatabaseAway */
+  /** Makes one round of attempts, and waits for them. @returns how many @throws DatabaseUnavailableError */
   drainOnce(): Promise<number>;
 }
 

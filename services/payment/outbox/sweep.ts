@@ -13,7 +13,7 @@ export interface SweepOptions {
  * Deletes events with their deliveries, when all of these were made long ago. What is dead or on its way stays, until it is
  * delivered or its endpoint is removed. Several replicas may sweep at once.
  * @returns how many events
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function sweepOutbox(
   database: Queries,

@@ -28,7 +28,7 @@ function delay(tries: number, heard: Heard): number {
  * Writes down what was heard, in one transaction: what became of the payment and all that depends on it, that the attempt is
  * over or is to be taken up again, and the answer to the request that it was begun for.
  * @returns that answer, or the one that was given before; undefined if there was no request
- * @throws DatabaseAway: then nothing of it is done, and the attempt is taken up again when its lease is over
+ * @throws DatabaseUnavailableError: then nothing of it is done, and the attempt is taken up again when its lease is over
  */
 export const conclude = (
   database: Database,

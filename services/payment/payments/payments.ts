@@ -56,7 +56,7 @@ export type Answered = Answer & { replayed: boolean };
 
 export interface Payments {
   processor: Processor;
-  /** The answer that a request has already, if it came before. @throws HTTPException 409, 422; DatabaseAway */
+  /** The answer that a request has already, if it came before. @throws HTTPException 409, 422; DatabaseUnavailableError */
   known(request: KeyedRequest): Promise<Answered | undefined>;
   /**
    * Does what a request asks for, once, whatever happens between: `begin` writes down, in the transaction that claims the
@@ -64,7 +64,7 @@ export interface Payments {
    * answer. If this process ends between these, or the database or the processor is away, another one goes on.
    * @param operation which of the answers it gets
    * @param begin gives an Answer if nobody has to be asked; what it throws undoes all of it, and the key is free again
-   * @throws HTTPException 409, 422 as findAnswer; DatabaseAway
+   * @throws HTTPException 409, 422 as findAnswer; DatabaseUnavailableError
    */
   perform(
     request: KeyedRequest,
@@ -76,12 +76,12 @@ export interface Payments {
     request: KeyedRequest,
     work: (tx: Queries) => Promise<Answer>,
   ): Promise<Answered>;
-  /** Goes on with what nobody works at, if there is something. @returns how much there was @throws DatabaseAway */
+  /** Goes on with what nobody works at, if there is something. @returns how much there was @throws DatabaseUnavailableError */
   recover(limit?: number): Promise<number>;
   /**
    * The processor has news of a charge: it is asked what they are. One that is not known here is none of ours.
    * @param key under which it was charged, if the processor says that: it is known before the reference is
-   * @throws ProcessorUnavailable, and what else keeps it from saying so: tell of it again; DatabaseAway
+   * @throws ProcessorUnavailable, and what else keeps it from saying so: tell of it again; DatabaseUnavailableError
    */
   charged(reference: string, key?: string): Promise<void>;
   /** The processor has news of a refund, which may have failed after it succeeded. @throws as charged */

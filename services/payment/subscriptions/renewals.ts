@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Database, DatabaseAway, logger } from "@marquee/service-kit";
+import {
+  type Database,
+  DatabaseUnavailableError,
+  logger,
+} from "@marquee/service-kit";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** Milliseconds between two looks for subscriptions that are due. */
@@ -13,7 +17,7 @@ export interface Renewals {
    * Does what is due: renews, tries again, ends; each subscription in a transaction of its own. Replicas that do so at once take
    * different ones. One that fails is logged, and comes again in a minute.
    * @returns how many there were
-   * @throws DatabaseAway
+   * @throws DatabaseUnavailableError
    */
   renewDue(): Promise<number>;
   /** Does so again and again; what fails is logged and tried again. @returns what stops it, when what it is at is done */
@@ -40,7 +44,8 @@ export function createRenewals(options: {
         return true;
       });
     } catch (err) {
-      if (id === undefined || err instanceof DatabaseAway) throw err;
+      if (id === undefined || err instanceof DatabaseUnavailableError)
+        throw err;
       logger.error({ err, subscriptionId: id }, "what is due can't be done");
       await postpone(id);
       return true;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import {
   type AccessTokens,
-  AuthAway,
-  InvalidToken,
+  AuthUnavailableError,
+  InvalidTokenError,
   logger,
-  SessionEnded,
+  SessionEndedError,
 } from "@marquee/service-kit";
 import { LRUCache } from "lru-cache";
 import type { AuthClient } from "../clients/auth.ts";
@@ -77,9 +77,9 @@ export function createViewers({
    */
   const verify = (token: string) =>
     accessTokens.verify(token).catch((error) => {
-      if (error instanceof SessionEnded) return undefined;
-      if (!(error instanceof InvalidToken)) throw error;
-      throw new AuthAway(error);
+      if (error instanceof SessionEndedError) return undefined;
+      if (!(error instanceof InvalidTokenError)) throw error;
+      throw new AuthUnavailableError(error);
     });
 
   return {

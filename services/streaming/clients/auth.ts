@@ -1,4 +1,4 @@
-import { AuthAway } from "@marquee/service-kit";
+import { AuthUnavailableError } from "@marquee/service-kit";
 import * as z from "zod";
 import { createJsonClient, type Fetch, UpstreamError } from "./json-client.ts";
 
@@ -63,5 +63,5 @@ export function createAuthClient({
 }
 
 function throwUnavailable(cause: unknown): never {
-  throw new AuthAway(cause);
+  throw new AuthUnavailableError(cause);
 }

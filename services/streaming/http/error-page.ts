@@ -1,7 +1,7 @@
 import {
-  AuthAway,
+  AuthUnavailableError,
   actionsOf,
-  DatabaseAway,
+  DatabaseUnavailableError,
   type ErrorPage,
   type Failure,
 } from "@marquee/service-kit";
@@ -29,7 +29,8 @@ export const createErrorPage =
 
 /** If auth itself may have failed, looking up the session would only add its timeout. */
 const mayAskAuth = ({ error }: Context, { status }: Failure): boolean =>
-  status < 500 || (error !== undefined && !(error instanceof AuthAway));
+  status < 500 ||
+  (error !== undefined && !(error instanceof AuthUnavailableError));
 
 function refusalOf(c: Context, failure: Failure): Refusal {
   const { error } = c;
@@ -42,8 +43,9 @@ function refusalOf(c: Context, failure: Failure): Refusal {
     cause instanceof MediaChangedError
   )
     return refusals.mediaUnavailable(failure);
-  if (error instanceof AuthAway) return refusals.authUnavailable(failure);
-  if (error instanceof DatabaseAway)
+  if (error instanceof AuthUnavailableError)
+    return refusals.authUnavailable(failure);
+  if (error instanceof DatabaseUnavailableError)
     return refusals.databaseUnavailable(failure);
   if (failure.status === 502 || failure.status === 504)
     return /^\/(sandbox|webhooks|api\/payment)\//.test(c.req.path)

@@ -1,4 +1,4 @@
-import { AuthAway, logger } from "@marquee/service-kit";
+import { AuthUnavailableError, logger } from "@marquee/service-kit";
 import type { Context } from "hono";
 import type { Viewer, Viewers } from "../access/viewer.ts";
 import type { SignedInUser } from "../pages/layout.ts";
@@ -32,7 +32,7 @@ export function createPageSessions(
       try {
         return await get(c);
       } catch (err) {
-        if (!(err instanceof AuthAway)) throw err;
+        if (!(err instanceof AuthUnavailableError)) throw err;
         logger.warn(
           { err },
           "auth is unavailable: showing a page as signed out",

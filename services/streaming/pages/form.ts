@@ -1,4 +1,4 @@
-import type { Mistakes } from "@marquee/service-kit";
+import type { FormErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
 
 export interface Field {
@@ -16,7 +16,7 @@ export interface Field {
 /** A numeric input with its label, hint and error. */
 export function field(
   { name, label, autocomplete, maxlength, value = "", hint }: Field,
-  { alert, fields = {} }: Mistakes = {},
+  { alert, fields = {} }: FormErrors = {},
 ) {
   const wrong = fields[name];
   const described = [

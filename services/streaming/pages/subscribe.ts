@@ -1,8 +1,8 @@
 import {
+  errorSummary,
+  type FormErrors,
   type Html,
-  hasMistakes,
-  type Mistakes,
-  summary,
+  hasErrors,
 } from "@marquee/service-kit";
 import { html } from "hono/html";
 import { grouped } from "../browser/card/card-number.ts";
@@ -26,7 +26,7 @@ export interface CardForm {
   /** Earlier input, without the number and the CVC. @default none */
   values?: { expiry?: string };
   /** Errors by field name: number, expiry, cvc. @default none */
-  mistakes?: Mistakes;
+  mistakes?: FormErrors;
   /** Test cards to show if no real money moves. @default none */
   testCards?: readonly TestCard[];
 }
@@ -106,7 +106,7 @@ const cardPage = (
 ): Html =>
   layout({
     title,
-    error: hasMistakes(mistakes),
+    error: hasErrors(mistakes),
     user: viewer,
     here: "membership",
     room: "curtains",
@@ -116,7 +116,7 @@ const cardPage = (
           ${aside}
           <section class="card" aria-labelledby="pay">
             <h1 id="pay">${title}</h1>
-            ${summary(mistakes)}
+            ${errorSummary(mistakes)}
             ${form}
             ${testCards.length === 0 ? "" : testCardList(testCards)}
           </section>

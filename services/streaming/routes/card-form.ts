@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Mistakes } from "@marquee/service-kit";
+import type { FormErrors } from "@marquee/service-kit";
 import type { CardMethod } from "../clients/payment.ts";
 import type { Outcome } from "../clients/payment-responses.ts";
 import { parseExpiry } from "../pages/expiry.ts";
@@ -16,7 +16,7 @@ export function parseCard({
   number,
   expiry,
   cvc,
-}: TypedCard): { method: CardMethod } | { mistakes: Mistakes } {
+}: TypedCard): { method: CardMethod } | { mistakes: FormErrors } {
   const digits = number.replace(/[\s-]/g, "");
   const ends = parseExpiry(expiry);
   const code = cvc.trim();
@@ -56,7 +56,7 @@ const fields: Readonly<Record<string, keyof TypedCard>> = {
 /** Converts a failed outcome to form errors and a status. */
 export function toFormErrors(
   outcome: Exclude<Outcome<unknown>, { kind: "done" | "pending" }>,
-): { mistakes: Mistakes; status: 402 | 404 | 409 | 422 } {
+): { mistakes: FormErrors; status: 402 | 404 | 409 | 422 } {
   const status = {
     declined: 402,
     none: 404,

@@ -1,4 +1,4 @@
-import { formOf, sameOrigin } from "@marquee/service-kit";
+import { parseForm, sameOrigin } from "@marquee/service-kit";
 import type { Outcome } from "../clients/payment-responses.ts";
 import { isLive, type Subscription } from "../clients/payment-schemas.ts";
 import type { Dependencies } from "../dependencies.ts";
@@ -64,7 +64,7 @@ export function membershipPages(dependencies: Dependencies) {
     ) => Promise<Outcome<Subscription>>,
   ) =>
     app.post(path, sameOrigin, async (c: PageContext) => {
-      const { key } = await formOf(c, "key");
+      const { key } = await parseForm(c, "key");
       const session = await pageSessions.get(c);
       if (!session) return c.redirect("/sign-in", 303);
       const live = await liveSubscription(dependencies, session);

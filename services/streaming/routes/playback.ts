@@ -1,4 +1,9 @@
-import { type Api, NoToken, problem, sameOrigin } from "@marquee/service-kit";
+import {
+  type Api,
+  MissingTokenError,
+  problem,
+  sameOrigin,
+} from "@marquee/service-kit";
 import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
@@ -175,7 +180,7 @@ const requireViewer =
   async (c, next) => {
     const viewer = await authentication.authenticate(c);
     if (!viewer)
-      throw new NoToken(
+      throw new MissingTokenError(
         "Sign in, or send an access token: Authorization: Bearer ….",
       );
     c.set("viewer", viewer);

@@ -1,4 +1,4 @@
-import { type Api, NoToken } from "@marquee/service-kit";
+import { type Api, MissingTokenError } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
@@ -131,7 +131,7 @@ async function authorize(
     throw new HTTPException(403, { message: refusals[rejected] });
   const token = c.req.header("authorization") !== undefined;
   const viewer = token ? await authentication.authenticate(c) : undefined;
-  if (!viewer) throw new NoToken(refusals.missing);
+  if (!viewer) throw new MissingTokenError(refusals.missing);
   if (!(await entitlements.check(viewer)).entitled)
     throw new HTTPException(403, {
       message:

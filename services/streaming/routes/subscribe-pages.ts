@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  formOf,
-  type Mistakes,
+  type FormErrors,
+  parseForm,
   prefersHtml,
   sameOrigin,
 } from "@marquee/service-kit";
@@ -101,12 +101,12 @@ export function subscribePages(dependencies: Dependencies) {
   });
 
   app.post("/subscribe", sameOrigin, async (c) => {
-    const sent = await formOf(c, "plan", "key", "number", "expiry", "cvc");
+    const sent = await parseForm(c, "plan", "key", "number", "expiry", "cvc");
     const session = await pageSessions.get(c);
     if (!session) return c.redirect("/sign-in", 303);
     const plan = await planOf(sent.plan);
     const tallestPicture = await findTallestPicture(c);
-    const again = (mistakes: Mistakes, status: 402 | 404 | 409 | 422) => {
+    const again = (mistakes: FormErrors, status: 402 | 404 | 409 | 422) => {
       const values = { expiry: sent.expiry };
       const order = { viewer: session.user, plan, tallestPicture };
       const form = { ...order, key: newIdempotencyKey(), testCards };
@@ -142,12 +142,12 @@ export function subscribePages(dependencies: Dependencies) {
   });
 
   app.post("/membership/card", sameOrigin, async (c) => {
-    const sent = await formOf(c, "key", "number", "expiry", "cvc");
+    const sent = await parseForm(c, "key", "number", "expiry", "cvc");
     const session = await pageSessions.get(c);
     if (!session) return c.redirect("/sign-in", 303);
     const live = await liveSubscription(dependencies, session);
     if (!live) return c.redirect("/plans", 303);
-    const again = (mistakes: Mistakes, status: 402 | 404 | 409 | 422) => {
+    const again = (mistakes: FormErrors, status: 402 | 404 | 409 | 422) => {
       const values = { expiry: sent.expiry };
       const form = {
         viewer: session.user,
@@ -201,7 +201,7 @@ export function subscribePages(dependencies: Dependencies) {
     c: PageContext,
     outcome: Outcome<Subscription>,
     again: (
-      mistakes: Mistakes,
+      mistakes: FormErrors,
       status: 402 | 404 | 409 | 422,
     ) => Response | Promise<Response>,
     waiting: string,

@@ -1,6 +1,6 @@
 import {
   type Database,
-  DatabaseAway,
+  DatabaseUnavailableError,
   type Queries,
 } from "@marquee/service-kit";
 import {
@@ -64,7 +64,7 @@ export function watched(database: Database) {
   const query: Queries["query"] = async (text, values) => {
     if (state.away) {
       state.refused++;
-      throw new DatabaseAway(new Error("gone"));
+      throw new DatabaseUnavailableError(new Error("gone"));
     }
     state.statements++;
     return database.query(text, values);

@@ -49,9 +49,9 @@ export async function postgres(
       const { provisioned, network } = postgres;
       return {
         provisioned: provisioned.urn,
-        network: network.map(({ readyResource: arrival, ...rest }) => ({
+        network: network.map(({ readyResource, ...rest }) => ({
           ...rest,
-          arrival: arrival.urn,
+          arrival: readyResource.urn,
         })),
         variables: [...services, "nobody"].map((service) =>
           Object.entries(postgres.variables(service)),

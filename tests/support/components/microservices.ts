@@ -44,12 +44,7 @@ export async function auth(
   const options: Record<string, pulumi.CustomResourceOptions> = {};
   const { outputs, resources } = await deploy(
     () => {
-      const {
-        readyResource: arrival,
-        deployment,
-        service,
-        images,
-      } = new Microservice(
+      const { readyResource, deployment, service, images } = new Microservice(
         "auth",
         {
           namespace: "marquee-dev",
@@ -63,7 +58,7 @@ export async function auth(
         noting(options),
       );
       return {
-        arrival: arrival.urn,
+        arrival: readyResource.urn,
         images,
         urns: [deployment.urn, service.urn],
       };

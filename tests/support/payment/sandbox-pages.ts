@@ -25,7 +25,7 @@ export function usePages() {
       sandbox: Pick<Sandbox, "findAction" | "authenticate"> = test.sandbox,
       fail?: Error,
     ) {
-      const { app, start: begin } = createService();
+      const { app, start } = createService();
       const pages = sandboxPages({
         sandbox,
         async settled(reference) {
@@ -36,7 +36,7 @@ export function usePages() {
         },
       });
       app.route("/", pages);
-      await begin();
+      await start();
       return {
         get: (path: string) =>
           app.request(path, { headers: { accept: browserAccept } }),

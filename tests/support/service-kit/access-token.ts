@@ -11,7 +11,7 @@ import {
   type JWK,
   SignJWT,
 } from "jose"; // the JOSE library for JavaScript; it depends on nothing
-import { AuthAway } from "../../../packages/service-kit/index.ts";
+import { AuthUnavailableError } from "../../../packages/service-kit/index.ts";
 import type { RevokedSession } from "../../../services/auth/sessions/revocations.ts";
 import { freePort } from "../free-port.ts";
 
@@ -146,7 +146,7 @@ export async function away(work: Promise<unknown>): Promise<string> {
     () => assert.fail("The verification succeeded."),
     (error: unknown) => error,
   );
-  assert.ok(error instanceof AuthAway, inspect(error));
+  assert.ok(error instanceof AuthUnavailableError, inspect(error));
   assert.equal(error.status, 503);
   assert.equal(error.getResponse().headers.get("retry-after"), "1");
   return (error.cause as Error).message;

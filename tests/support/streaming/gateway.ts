@@ -21,8 +21,8 @@ export function useFront(
   const front = {} as Front;
   let close = async () => {};
   beforeEach(async () => {
-    const { app, start: begin } = createService();
-    await begin();
+    const { app, start } = createService();
+    await start();
     const to = { timeoutMs: 10_000, ...options, url: upstream.url };
     app.route("/", proxyTo({ ...to, paths: ["/a", "/things/:id"] }));
     app.route("/", proxyTo({ ...to, paths: ["/things"], prefix: "/api" }));

@@ -33,7 +33,7 @@ export async function whoApp(options: WhoOptions) {
     viewers,
     createForwardedOf(trustedProxies),
   );
-  const { app, start: begin } = createService();
+  const { app, start } = createService();
   app.get("/who", async (c) => {
     const viewer = await authenticate(c);
     return c.json({ ...viewer });
@@ -42,7 +42,7 @@ export async function whoApp(options: WhoOptions) {
     const viewer = await authenticate(c);
     return c.json({ email: viewer && (await viewers.emailOf(viewer)) });
   });
-  await begin();
+  await start();
   return {
     ask: async (headers: Record<string, string> = {}, path = "/who") =>
       app.request(path, { headers }),

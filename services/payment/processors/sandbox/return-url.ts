@@ -1,4 +1,4 @@
-import { isHere } from "@marquee/service-kit";
+import { isOwnHost } from "@marquee/service-kit";
 import type { Context } from "hono";
 
 /** Where somebody goes after an action. */
@@ -28,5 +28,5 @@ export function returnOf(
   if (!/^https?:\/\//i.test(returnUrl) || !URL.canParse(returnUrl))
     return undefined;
   const { href } = new URL(returnUrl);
-  return { href, here: isHere(c, href) };
+  return { href, here: isOwnHost(c, href) };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Database, DatabaseAway } from "@marquee/service-kit";
+import { type Database, DatabaseUnavailableError } from "@marquee/service-kit";
 import {
   type ChargeOutcome,
   type Processor,
@@ -66,7 +66,7 @@ export function createSandbox(
     try {
       return await work();
     } catch (error) {
-      if (error instanceof DatabaseAway)
+      if (error instanceof DatabaseUnavailableError)
         throw new ProcessorUnavailable("The sandbox does not answer.", {
           cause: error,
         });

@@ -7,7 +7,7 @@ const lease = 30;
 /** done: it was handled before; busy: somebody is at it. Else until when it is the caller's. */
 export type Claim = "done" | "busy" | { until: Date };
 
-/** Takes an event to handle, if nobody has it or who had it is gone. @throws DatabaseAway */
+/** Takes an event to handle, if nobody has it or who had it is gone. @throws DatabaseUnavailableError */
 export async function claimEvent(
   queries: Queries,
   { id, type, created }: Pick<Notice, "id" | "type" | "created">,
@@ -29,7 +29,7 @@ export async function claimEvent(
   return known?.done ? "done" : "busy";
 }
 
-/** It was handled: whoever sends it again is only thanked. @throws DatabaseAway */
+/** It was handled: whoever sends it again is only thanked. @throws DatabaseUnavailableError */
 export async function finishEvent(queries: Queries, id: string): Promise<void> {
   await queries.query(
     "UPDATE stripe_events SET done_at = now() WHERE id = $1 AND done_at IS NULL",
@@ -37,7 +37,7 @@ export async function finishEvent(queries: Queries, id: string): Promise<void> {
   );
 }
 
-/** It could not be handled: the next one may try at once. @throws DatabaseAway: then when the lease is over */
+/** It could not be handled: the next one may try at once. @throws DatabaseUnavailableError: then when the lease is over */
 export async function releaseEvent(
   queries: Queries,
   id: string,
@@ -61,7 +61,7 @@ export interface SweepOptions {
 /**
  * Deletes events that came long ago. Several replicas may sweep at once.
  * @returns how many
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function sweepStripeEvents(
   database: Queries,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
   type AccessTokens,
-  AuthAway,
+  AuthUnavailableError,
   bearer,
   createAccessTokens,
   createService,
@@ -130,7 +130,7 @@ describe("bearer", () => {
   });
 
   it("returns 503 when auth is unavailable, and 500 without details for other errors", async () => {
-    const away = new AuthAway(new Error("gone"));
+    const away = new AuthUnavailableError(new Error("gone"));
     const response = await service({
       verify: async () => {
         throw away;

@@ -5,8 +5,8 @@ import {
   bearer,
   createAccessTokens,
   createService,
-  InvalidToken,
-  SessionEnded,
+  InvalidTokenError,
+  SessionEndedError,
 } from "../../../../packages/service-kit/index.ts";
 import { problemOf } from "../../../support/problem.ts";
 import { useIssuer } from "../../../support/service-kit/access-token.ts";
@@ -31,8 +31,8 @@ describe("createAccessTokens: ended sessions", () => {
     const other = await issuer.token();
     const token = await ended();
     await assert.rejects(tokens.verify(token), (error: unknown) => {
-      assert.ok(error instanceof SessionEnded);
-      assert.ok(error instanceof InvalidToken);
+      assert.ok(error instanceof SessionEndedError);
+      assert.ok(error instanceof InvalidTokenError);
       assert.equal(error.message, "The token's session has ended.");
       return true;
     });
@@ -48,7 +48,7 @@ describe("createAccessTokens: ended sessions", () => {
     issuer.revoked = [];
     await tokens.verify(token);
     issuer.revoked = [{ id: sid, expires_in: 660, account_deleted: false }];
-    await assert.rejects(tokens.verify(token), SessionEnded);
+    await assert.rejects(tokens.verify(token), SessionEndedError);
   });
 
   it("accepts a token whose session has ended when auth publishes no revoked sessions", async () => {
@@ -61,10 +61,10 @@ describe("createAccessTokens: ended sessions", () => {
     const tokens = service();
     const other = await issuer.token();
     const token = await ended();
-    await assert.rejects(tokens.verify(token), SessionEnded);
+    await assert.rejects(tokens.verify(token), SessionEndedError);
     await issuer.down();
     await tokens.verify(other);
-    await assert.rejects(tokens.verify(token), SessionEnded);
+    await assert.rejects(tokens.verify(token), SessionEndedError);
   });
 
   it("fetches the revoked sessions from the origin of jwksUrl", async () => {
@@ -75,7 +75,7 @@ describe("createAccessTokens: ended sessions", () => {
     await ended();
     const sid = issuer.revoked?.[0]?.id;
     const token = await issuer.token({ iss: "https://auth.example.com", sid });
-    await assert.rejects(tokens.verify(token), SessionEnded);
+    await assert.rejects(tokens.verify(token), SessionEndedError);
   });
 
   it("does not fetch the revoked sessions for a token whose signature is invalid", async () => {

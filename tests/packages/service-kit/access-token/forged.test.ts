@@ -5,7 +5,7 @@ import { CompactSign, exportJWK, generateKeyPair } from "jose"; // the JOSE libr
 import {
   type AccessTokens,
   createAccessTokens,
-  InvalidToken,
+  InvalidTokenError,
 } from "../../../../packages/service-kit/index.ts";
 import {
   claims,
@@ -29,7 +29,7 @@ describe("createAccessTokens: invalid tokens", () => {
       () => assert.fail("The token was accepted."),
       (error: unknown) => error,
     );
-    assert.ok(error instanceof InvalidToken, String(error));
+    assert.ok(error instanceof InvalidTokenError, String(error));
     assert.match(error.message, message);
     assert.match(error.message, /^[ !#-[\]-~]+$/, "RFC 6750, section 3");
     assert.equal(error.getResponse().status, 401);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import {
   createAccessTokens,
-  InvalidToken,
+  InvalidTokenError,
   logger,
 } from "../../../../packages/service-kit/index.ts";
 import {
@@ -26,7 +26,7 @@ describe("createAccessTokens: tokens with another issuer", () => {
     for (let i = 0; i < 2; i++)
       await assert.rejects(
         verify(await issuer.token()),
-        new InvalidToken("The token's iss is not the expected one."),
+        new InvalidTokenError("The token's iss is not the expected one."),
       );
     assert.deepEqual(
       warn.mock.calls.map((call) => call.arguments),
@@ -44,7 +44,7 @@ describe("createAccessTokens: tokens with another issuer", () => {
     const { privateKey } = await makeKey();
     await assert.rejects(
       tokens().verify(await issuer.token({}, {}, privateKey)),
-      new InvalidToken("The token's signature is wrong."),
+      new InvalidTokenError("The token's signature is wrong."),
     );
     assert.equal(warn.mock.callCount(), 0);
   });

@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import pg from "pg";
 import {
   type Database,
-  DatabaseAway,
+  DatabaseUnavailableError,
   openDatabase,
 } from "../../../../packages/service-kit/index.ts";
 import { useClock } from "../../../support/clock.ts";
@@ -26,7 +26,7 @@ async function away(work: Promise<unknown>): Promise<Error> {
     () => assert.fail("The work succeeded."),
     (error: unknown) => error,
   );
-  assert.ok(error instanceof DatabaseAway, inspect(error));
+  assert.ok(error instanceof DatabaseUnavailableError, inspect(error));
   assert.equal(error.status, 503);
   assert.equal(error.getResponse().headers.get("retry-after"), "1");
   assert.equal(
@@ -81,7 +81,7 @@ describe("Database outage", () => {
       database.query("SELECT 1").then(
         () => true,
         (error) => {
-          assert.ok(error instanceof DatabaseAway, inspect(error));
+          assert.ok(error instanceof DatabaseUnavailableError, inspect(error));
           return false;
         },
       ),

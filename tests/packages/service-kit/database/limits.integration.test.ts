@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type pg from "pg";
 import {
   type Database,
-  DatabaseAway,
+  DatabaseUnavailableError,
   openDatabase,
 } from "../../../../packages/service-kit/index.ts";
 import { useDatabase } from "../../../support/postgres.ts";
@@ -61,7 +61,7 @@ describe("openDatabase: limits", () => {
     const began = performance.now();
     await assert.rejects(
       database.query("SELECT 1"),
-      (error) => error instanceof DatabaseAway,
+      (error) => error instanceof DatabaseUnavailableError,
     );
     assert.ok(performance.now() - began > 2_500);
     release();
@@ -71,7 +71,7 @@ describe("openDatabase: limits", () => {
   describe("timeouts", () => {
     const refused = (promise: Promise<unknown>, code: string) =>
       assert.rejects(promise, (error) => {
-        assert.ok(error instanceof DatabaseAway);
+        assert.ok(error instanceof DatabaseUnavailableError);
         assert.equal((error.cause as pg.DatabaseError).code, code);
         return true;
       });
@@ -140,7 +140,7 @@ describe("openDatabase: limits", () => {
       const other = openDatabase({ DATABASE_URL: url() }, { name: "cut" });
       const refused = assert.rejects(
         other.query("SELECT pg_sleep(60)"),
-        (error) => error instanceof DatabaseAway,
+        (error) => error instanceof DatabaseUnavailableError,
       );
       const closed = Promise.withResolvers<void>();
       const stuck = assert.rejects(
@@ -148,7 +148,7 @@ describe("openDatabase: limits", () => {
           await closed.promise;
           await tx.query("SELECT 1");
         }),
-        (error) => error instanceof DatabaseAway,
+        (error) => error instanceof DatabaseUnavailableError,
       );
       await untilWaits("cut", "PgSleep");
       await other.close(); // would never return if it waited for the transaction

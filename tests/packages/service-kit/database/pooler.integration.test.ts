@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import pg from "pg";
 import {
   type Database,
-  DatabaseAway,
+  DatabaseUnavailableError,
   migrate,
   openDatabase,
 } from "../../../../packages/service-kit/index.ts";
@@ -37,7 +37,7 @@ describe("openDatabase: PgBouncer in transaction mode", function () {
   };
   const refused = (work: Promise<unknown>, code: string) =>
     assert.rejects(work, (error) => {
-      assert.ok(error instanceof DatabaseAway);
+      assert.ok(error instanceof DatabaseUnavailableError);
       assert.equal((error.cause as pg.DatabaseError).code, code);
       return true;
     });
@@ -114,7 +114,7 @@ describe("openDatabase: PgBouncer in transaction mode", function () {
       await free;
       await tx.query("INSERT INTO films VALUES ('Metropolis')");
     });
-    const lost = assert.rejects(forgotten, DatabaseAway);
+    const lost = assert.rejects(forgotten, DatabaseUnavailableError);
     const isFree = () =>
       database.query("TABLE films").then(
         (rows) => rows.length === 0,
@@ -174,7 +174,7 @@ describe("openDatabase: PgBouncer in transaction mode", function () {
       database.query("SELECT 1").then(
         () => true,
         (error) => {
-          assert.ok(error instanceof DatabaseAway);
+          assert.ok(error instanceof DatabaseUnavailableError);
           return false;
         },
       );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import pg from "pg";
 import {
   type Database,
-  DatabaseAway,
+  DatabaseUnavailableError,
   openDatabase,
 } from "../../../../packages/service-kit/index.ts";
 import { useDatabase } from "../../../support/postgres.ts";
@@ -61,21 +61,21 @@ describe("openDatabase: prepared statements", () => {
     await migrating.connect();
     await migrating.query("ALTER TABLE films ALTER year TYPE text");
     await migrating.end();
-    await assert.rejects(year(), DatabaseAway);
+    await assert.rejects(year(), DatabaseUnavailableError);
     assert.equal(await year(), "1927");
   });
 
   it("fails once after the server dropped a prepared statement, then recovers", async () => {
     assert.equal(await year(), 1927);
     await database.query("DEALLOCATE ALL"); // as DISCARD ALL and some poolers do
-    await assert.rejects(year(), DatabaseAway);
+    await assert.rejects(year(), DatabaseUnavailableError);
     assert.equal(await year(), 1927);
     await database.query("DEALLOCATE ALL");
     await assert.rejects(
       database.transaction((tx) =>
         tx.query("SELECT year FROM films WHERE id = $1", [1]),
       ),
-      DatabaseAway,
+      DatabaseUnavailableError,
     );
     assert.equal(await year(), 1927);
   });
@@ -92,7 +92,7 @@ describe("openDatabase: prepared statements", () => {
     const otherYear = () =>
       other.query("SELECT year FROM films WHERE id = $1", [1]);
     await other.query(`PREPARE ${name} AS SELECT 1`);
-    await assert.rejects(otherYear(), DatabaseAway);
+    await assert.rejects(otherYear(), DatabaseUnavailableError);
     assert.deepEqual(await otherYear(), [{ year: 1927 }]);
     await other.close();
   });

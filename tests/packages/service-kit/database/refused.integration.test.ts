@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import {
   type Database,
-  DatabaseAway,
+  DatabaseUnavailableError,
   openDatabase,
 } from "../../../../packages/service-kit/index.ts";
 import { useDatabase } from "../../../support/postgres.ts";
@@ -33,7 +33,7 @@ describe("openDatabase: unusable databases", () => {
       () => assert.fail("The work succeeded."),
       (error: unknown) => error,
     );
-    assert.ok(error instanceof DatabaseAway, inspect(error));
+    assert.ok(error instanceof DatabaseUnavailableError, inspect(error));
     assert.equal(
       error.message,
       "The database does not answer now. Try again shortly.",

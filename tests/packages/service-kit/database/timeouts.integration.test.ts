@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import pg from "pg";
 import {
   type Database,
-  DatabaseAway,
+  DatabaseUnavailableError,
   openDatabase,
 } from "../../../../packages/service-kit/index.ts";
 import { usePgBouncer } from "../../../support/pgbouncer.ts";
@@ -101,7 +101,7 @@ describe("openDatabase: timeouts", function () {
         await assert.rejects(
           database.query("SELECT pg_sleep(60)"),
           (error) =>
-            error instanceof DatabaseAway &&
+            error instanceof DatabaseUnavailableError &&
             (error.cause as pg.DatabaseError).code === "57014",
         );
       });

@@ -6,7 +6,7 @@ import pg from "pg";
 import { reasonOf } from "../../../../packages/service-kit/database/errors.ts";
 import type { DatabaseVariables } from "../../../../packages/service-kit/database/variables.ts";
 import {
-  DatabaseAway,
+  DatabaseUnavailableError,
   openDatabase,
 } from "../../../../packages/service-kit/index.ts";
 import { useFolders } from "../../../support/folders.ts";
@@ -101,7 +101,7 @@ describe("openDatabase: TLS", () => {
     let reason = "";
     await assert.rejects(encrypted(variables), (error) => {
       reason = reasonOf(error);
-      return error instanceof DatabaseAway;
+      return error instanceof DatabaseUnavailableError;
     });
     return reason;
   };

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import {
   createService,
-  DatabaseAway,
+  DatabaseUnavailableError,
   openDatabase,
 } from "../../../../packages/service-kit/index.ts";
 import { useFolders } from "../../../support/folders.ts";
@@ -36,8 +36,8 @@ describe("createService: begin", () => {
   });
 
   it("returns 503 from /readyz until it has begun", async () => {
-    const { app, start: begin } = service();
-    begin();
+    const { app, start } = service();
+    start();
     const { detail } = await problemOf(await app.request("/readyz"), 503);
     assert.equal(detail, "This process has yet to begin. Try again shortly.");
   });
@@ -51,8 +51,8 @@ describe("createService: begin", () => {
     });
 
   it("is ready and answers requests once it has begun", async () => {
-    const { app, start: begin, go } = service();
-    const begun = begin();
+    const { app, start, go } = service();
+    const begun = start();
     go();
     await begun;
     assert.equal((await app.request("/readyz")).status, 200);
@@ -60,17 +60,17 @@ describe("createService: begin", () => {
   });
 
   it("begins once even if it is called several times", async () => {
-    const { start: begin, go, times } = service();
+    const { start, go, times } = service();
     go();
-    await Promise.all([begin(), begin()]);
-    await begin();
+    await Promise.all([start(), start()]);
+    await start();
     assert.equal(times(), 1);
   });
 
   it("stays unready when it fails to begin", async () => {
-    const { app, start: begin, go } = service();
+    const { app, start, go } = service();
     go(new Error("no films"));
-    await assert.rejects(begin(), /^Error: no films$/);
+    await assert.rejects(start(), /^Error: no films$/);
     await problemOf(await app.request("/readyz"), 503);
   });
 });
@@ -212,6 +212,6 @@ describe("Service start with a database", () => {
       detail,
       "The database does not answer now. Try again shortly.",
     );
-    await assert.rejects(database.query("SELECT 1"), DatabaseAway);
+    await assert.rejects(database.query("SELECT 1"), DatabaseUnavailableError);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type Database, DatabaseAway } from "@marquee/service-kit";
+import { type Database, DatabaseUnavailableError } from "@marquee/service-kit";
 import { createAccounts } from "../../../../services/auth/accounts/accounts.ts";
 import { createHasher } from "../../../../services/auth/passwords/passwords.ts";
 import {
@@ -68,14 +68,21 @@ describe("Login", () => {
     });
 
     it("fails while the database is unavailable", async () => {
-      const away = () => Promise.reject(new DatabaseAway(new Error("gone")));
+      const away = () =>
+        Promise.reject(new DatabaseUnavailableError(new Error("gone")));
       const without = cheapAccounts({
         query: away,
         transaction: away,
         close: async () => {},
       });
-      await assert.rejects(without.verifyLogin(email, password), DatabaseAway);
-      await assert.rejects(without.signUp(email, password), DatabaseAway);
+      await assert.rejects(
+        without.verifyLogin(email, password),
+        DatabaseUnavailableError,
+      );
+      await assert.rejects(
+        without.signUp(email, password),
+        DatabaseUnavailableError,
+      );
     });
   });
 

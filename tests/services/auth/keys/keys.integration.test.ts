@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { DatabaseAway } from "@marquee/service-kit";
+import { DatabaseUnavailableError } from "@marquee/service-kit";
 import { createKeyring } from "../../../../services/auth/tokens/keys.ts";
 import {
   count,
@@ -113,7 +113,10 @@ describe("Signing keys", () => {
       );
       state.away = true;
       const unknown = await token(other);
-      await assert.rejects(tokensOf(keyring).verify(unknown), DatabaseAway);
+      await assert.rejects(
+        tokensOf(keyring).verify(unknown),
+        DatabaseUnavailableError,
+      );
       state.away = false;
       assert.ok(await tokensOf(keyring).verify(unknown));
     });
@@ -122,7 +125,7 @@ describe("Signing keys", () => {
       const { state, database } = watched(replicas.first);
       state.away = true;
       const keyring = createKeyring(database, { keyEncryptionKey });
-      await assert.rejects(keyring.load(), DatabaseAway);
+      await assert.rejects(keyring.load(), DatabaseUnavailableError);
       state.away = false;
       await keyring.load();
       assert.equal(kids(keyring).length, 1);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DatabaseAway } from "@marquee/service-kit";
+import { DatabaseUnavailableError } from "@marquee/service-kit";
 import { createDevices } from "../../../../services/auth/limits/devices.ts";
 import {
   createLimits,
@@ -111,7 +111,7 @@ describe("Login limits", () => {
   });
 
   it("does not count attempts whose password was not checked", async () => {
-    const gone = new DatabaseAway(new Error("gone"));
+    const gone = new DatabaseUnavailableError(new Error("gone"));
     for (const error of [new Busy(2), gone, new Error("a bug")])
       for (let i = 0; i < 12; i++)
         await assert.rejects(
@@ -249,12 +249,24 @@ describe("Login limits", () => {
 
   it("fails without checking passwords while the database is unavailable", async () => {
     const without = createLimits(
-      { query: () => Promise.reject(new DatabaseAway(new Error("gone"))) },
+      {
+        query: () =>
+          Promise.reject(new DatabaseUnavailableError(new Error("gone"))),
+      },
       devices,
     );
     const unseen = async () => assert.fail("The password was checked.");
-    await assert.rejects(without.logIn(attempt(), unseen), DatabaseAway);
-    await assert.rejects(without.signUp(home, unseen), DatabaseAway);
-    await assert.rejects(without.checkPassword("id", unseen), DatabaseAway);
+    await assert.rejects(
+      without.logIn(attempt(), unseen),
+      DatabaseUnavailableError,
+    );
+    await assert.rejects(
+      without.signUp(home, unseen),
+      DatabaseUnavailableError,
+    );
+    await assert.rejects(
+      without.checkPassword("id", unseen),
+      DatabaseUnavailableError,
+    );
   });
 });

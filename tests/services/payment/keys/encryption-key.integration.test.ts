@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { DatabaseAway, openDatabase } from "@marquee/service-kit";
+import { DatabaseUnavailableError, openDatabase } from "@marquee/service-kit";
 import { createSecretEncryption } from "../../../../services/payment/outbox/secret-encryption.ts";
 import {
   former,
@@ -104,7 +104,7 @@ describe("Payment's KEY_ENCRYPTION_KEY check", () => {
             work({
               query(text, values) {
                 if (/encryption_key/.test(text) && away-- > 0)
-                  throw new DatabaseAway(new Error("gone"));
+                  throw new DatabaseUnavailableError(new Error("gone"));
                 return tx.query(text, values);
               },
             }),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createService, validated } from "@marquee/service-kit";
+import { createService, jsonValidator } from "@marquee/service-kit";
 import fc from "fast-check"; // generates inputs, and shrinks those that fail
 import * as z from "zod";
 import { createSchemas } from "../../../../packages/service-kit/openapi/schema.ts";
@@ -105,7 +105,7 @@ describe("Formatting of money", () => {
 describe("Money in a request", () => {
   const Body = z.strictObject({ amount: Amount, currency: Currency });
   const { app } = createService();
-  app.post("/", validated(Body), (c) => {
+  app.post("/", jsonValidator(Body), (c) => {
     const { amount, currency } = c.req.valid("json");
     assert.equal(typeof amount, "bigint");
     return c.text(`${amount} ${currency}`);

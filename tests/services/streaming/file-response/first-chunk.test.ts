@@ -26,8 +26,8 @@ const answer = async (
   given: MediaFile,
   headers: Record<string, string> = {},
 ) => {
-  const { app, start: begin } = createService();
-  await begin();
+  const { app, start } = createService();
+  await start();
   const api = factory.createApp();
   api.onError(rethrowAsHttp);
   api.get("/", (c) => respondWithFile(c, given, { cacheControl: "no-cache" }));

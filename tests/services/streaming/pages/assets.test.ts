@@ -13,11 +13,11 @@ const streaming = join(import.meta.dirname, "../../../../services/streaming");
 const style = readFileSync(join(streaming, "assets/style.css"));
 
 describe("GET /assets/:name", () => {
-  const { app, start: begin } = createService();
+  const { app, start } = createService();
   before(async () => {
     const scripts = await readScripts(join(streaming, "browser"));
     app.route("/", assetRoutes(join(streaming, "assets"), scripts));
-    await begin();
+    await start();
   });
   const get = (name: string, headers: Record<string, string> = {}) =>
     app.request(`/assets/${name}`, { headers });

@@ -4,11 +4,11 @@ import { robotsRoutes } from "../../../../services/streaming/routes/robots.ts";
 import { useStreaming } from "../../../support/streaming/service.ts";
 
 describe("GET /robots.txt", () => {
-  const { app, start: begin } = createService();
+  const { app, start } = createService();
   let lines: string[] = [];
   before(async () => {
     app.route("/", robotsRoutes());
-    await begin();
+    await start();
     lines = (await (await app.request("/robots.txt")).text()).split("\n");
   });
 

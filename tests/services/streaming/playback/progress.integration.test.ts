@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import {
   type Database,
-  DatabaseAway,
+  DatabaseUnavailableError,
   migrate,
   openDatabase,
 } from "@marquee/service-kit";
@@ -199,13 +199,16 @@ describe("Progress storage", () => {
       assert.doesNotMatch(indexdef, /updated_at|position/);
   });
 
-  it("fails with DatabaseAway while the database is unreachable", async () => {
+  it("fails with DatabaseUnavailableError while the database is unreachable", async () => {
     const nowhere = openDatabase({
       DATABASE_URL: "postgres://nobody:x@127.0.0.1:1/nothing",
     });
     const user = randomUUID();
-    await assert.rejects(save(user, "aurora", 5, nowhere), DatabaseAway);
-    await assert.rejects(listProgress(nowhere, user), DatabaseAway);
+    await assert.rejects(
+      save(user, "aurora", 5, nowhere),
+      DatabaseUnavailableError,
+    );
+    await assert.rejects(listProgress(nowhere, user), DatabaseUnavailableError);
     await nowhere.close();
   });
 });

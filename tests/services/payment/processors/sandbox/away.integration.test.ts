@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type Database, DatabaseAway } from "@marquee/service-kit";
+import { type Database, DatabaseUnavailableError } from "@marquee/service-kit";
 import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
 import {
   createSandbox,
@@ -41,7 +41,7 @@ describe("Sandbox: unavailable database", () => {
     it(`rejects ${name} with ProcessorUnavailable`, async () => {
       await assert.rejects(call(createSandbox(database)), (error) => {
         assert.ok(error instanceof ProcessorUnavailable);
-        assert.ok(error.cause instanceof DatabaseAway);
+        assert.ok(error.cause instanceof DatabaseUnavailableError);
         assert.equal(error.message, "The sandbox does not answer.");
         return true;
       });
@@ -57,7 +57,8 @@ describe("Sandbox: connection lost after the work was done", () => {
     async function lose<T>(work: () => Promise<T>): Promise<T> {
       const result = await work();
       count += 1;
-      if (count === nth) throw new DatabaseAway(new Error("connection lost"));
+      if (count === nth)
+        throw new DatabaseUnavailableError(new Error("connection lost"));
       return result;
     }
     const { database } = test;
