@@ -49,6 +49,7 @@ export class Postgres extends pulumi.ComponentResource {
     const child = { parent: this };
     const { namespace, connectionLimits, generatedValues: existing } = args;
     const selector = { app: name };
+    const labels = { ...selector, ...recommendedLabels(name) };
 
     this.#address = addressOf(args);
     this.#passwords = Object.fromEntries(
@@ -74,6 +75,7 @@ export class Postgres extends pulumi.ComponentResource {
             {
               ...args,
               selector,
+              labels,
               serviceName: host,
               adminPassword,
               isDeployed: args.isDeployed ?? false,
@@ -86,7 +88,7 @@ export class Postgres extends pulumi.ComponentResource {
         metadata: {
           name: host,
           namespace,
-          labels: { ...selector, ...recommendedLabels(name) },
+          labels,
           annotations: { ...forcePatch, "pulumi.com/skipAwait": "true" },
         },
         spec: serviceSpec(args, selector),

@@ -13,6 +13,8 @@ export interface ServerArgs extends DeployedDatabase {
   namespace: pulumi.Input<string>;
   /** The labels that select the pod. */
   selector: Record<string, string>;
+  /** The labels of the server's objects, among them `selector`. */
+  labels: Record<string, string>;
   /** The name of the Service. */
   serviceName: string;
   /** The superuser's password. */
@@ -41,18 +43,13 @@ export function createServer(
   return server;
 }
 
-const labelsOf = (name: string, selector: Record<string, string>) => ({
-  ...selector,
-  ...recommendedLabels(name),
-});
-
 /**
  * Creates a claim that is not part of the StatefulSet, so that it can grow. It is kept when the database moves
  * elsewhere, and deleted with the namespace.
  */
 const createVolume = (
   name: string,
-  { namespace, selector, storage, storageClass }: ServerArgs,
+  { namespace, labels, storage, storageClass }: ServerArgs,
   opts: pulumi.CustomResourceOptions,
 ) =>
   new k8s.core.v1.PersistentVolumeClaim(
@@ -61,7 +58,7 @@ const createVolume = (
       metadata: {
         name: `${name}-data`,
         namespace,
-        labels: labelsOf(name, selector),
+        labels,
         // It may be bound only when its pod is scheduled, which Pulumi waits for.
         annotations: { ...forcePatch, "pulumi.com/skipAwait": "true" },
       },
@@ -114,7 +111,7 @@ const createStatefulSet = (
       metadata: {
         name,
         namespace: args.namespace,
-        labels: labelsOf(name, args.selector),
+        labels: args.labels,
         annotations: forcePatch,
       },
       spec: {
@@ -124,7 +121,7 @@ const createStatefulSet = (
         podManagementPolicy: "Parallel",
         selector: { matchLabels: args.selector },
         template: {
-          metadata: { labels: labelsOf(name, args.selector) },
+          metadata: { labels: args.labels },
           spec: postgresPod(args, args.adminPassword, claimName),
         },
       },

@@ -1,9 +1,10 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { CommandError, run } from "../../local/host.ts";
 import { testLabel } from "../../local/test-containers.ts";
 import { timeouts } from "../../packages/service-kit/database/timeouts.ts";
 import { newName, postgresImage, prepareDocker } from "./docker.ts";
+import { freePort } from "./free-port.ts";
 import { until } from "./until.ts";
 
 export interface TestServer {
@@ -35,9 +36,6 @@ export async function startServer(...settings: string[]): Promise<TestServer> {
   return { container, url };
 }
 
-/** Below the ports of outgoing connections, any of which could take the port while the server is stopped. */
-const randomPort = () => randomInt(20_000, 30_000);
-
 /**
  * Starts a container that publishes a port of this machine, and tries another port if that one is taken. Docker would
  * choose a new port each time the container is started.
@@ -45,10 +43,10 @@ const randomPort = () => randomInt(20_000, 30_000);
  */
 export async function onFreePort(
   args: (port: number) => string[],
-  choose = randomPort,
+  choose: () => number | Promise<number> = freePort,
 ): Promise<{ container: string; port: number }> {
   for (let attempt = 1; ; attempt++) {
-    const [container, port] = [newName(), choose()];
+    const [container, port] = [newName(), await choose()];
     const named = ["--detach", "--name", container, ...testLabel];
     try {
       await run("docker", ["run", ...named, ...args(port)]);

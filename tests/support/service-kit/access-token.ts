@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { inspect } from "node:util";
 import {
@@ -13,7 +12,7 @@ import {
 } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import { AuthUnavailableError } from "../../../packages/service-kit/index.ts";
 import type { RevokedSession } from "../../../services/auth/sessions/revocations.ts";
-import { freePort } from "../free-port.ts";
+import { restartable } from "../restartable.ts";
 
 export const user = { id: randomUUID() };
 export const session = { id: randomUUID() };
@@ -95,7 +94,7 @@ export function useIssuer(): TestIssuer {
       JSON.stringify({ keys: issuer.keys.map(({ jwk }) => jwk) }),
     );
   });
-  let port = 0;
+  const { url, up, down } = restartable(server);
   const issuer: TestIssuer = {
     url: "",
     asked: 0,
@@ -104,18 +103,8 @@ export function useIssuer(): TestIssuer {
     revoked: undefined,
     askedForRevoked: 0,
     instead: undefined,
-    async down() {
-      if (!server.listening) return;
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
-    },
-    async up() {
-      if (server.listening) return;
-      port ||= await freePort();
-      server.listen(port, "127.0.0.1");
-      await once(server, "listening");
-    },
+    up,
+    down,
     token(changes = {}, header = {}, privateKey) {
       const [{ kid, privateKey: own }] = issuer.keys as [TestKey];
       const all = { alg: "ES256", typ: "at+jwt", kid, ...header };
@@ -127,7 +116,7 @@ export function useIssuer(): TestIssuer {
   beforeEach(async () => {
     await issuer.up();
     Object.assign(issuer, {
-      url: `http://127.0.0.1:${port}`,
+      url: url(),
       asked: 0,
       keys: [await makeKey()],
       cacheControl: "public, max-age=300",

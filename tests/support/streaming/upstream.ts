@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import type { ServiceEnv } from "@marquee/service-kit";
 import type { Hono } from "hono";
-import { freePort } from "../free-port.ts";
+import { restartable } from "../restartable.ts";
 
 export type Handler = (
   request: IncomingMessage,
@@ -34,28 +34,18 @@ export function useUpstream(): Upstream {
     upstream.requests.push(request);
     upstream.handler(request, response);
   });
-  let port = 0;
+  const { url, up, down } = restartable(server);
   const upstream: Upstream = {
     url: "",
     handler: () => {},
     requests: [],
-    async down() {
-      if (!server.listening) return;
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
-    },
-    async up() {
-      if (server.listening) return;
-      port ||= await freePort();
-      server.listen(port, "127.0.0.1");
-      await once(server, "listening");
-    },
+    up,
+    down,
   };
   beforeEach(async () => {
     await upstream.up();
     Object.assign(upstream, {
-      url: `http://127.0.0.1:${port}`,
+      url: url(),
       requests: [],
       handler: (_: unknown, response: ServerResponse) => response.end(),
     });
