@@ -15,24 +15,24 @@ import {
 } from "../tests/support/e2e/environment.ts";
 import { median, writeReport } from "./report.ts";
 
-// How Marquee grows: time and memory of pulumi for 3 to 100 services, and the time that pods take from 3 to 100 of them.
-// Works in a copy of the project, with the local environment of the e2e tests. The services are copies of auth's image, and
-// the program's own growth is measured without pods, as those would take most of the time.
+// Measures how Marquee scales: Pulumi's time and memory with 3 to 100 services, and the time that a rollout takes with
+// 3 to 100 pods. Works in a copy of the project, with the local environment of the e2e tests. The services are copies
+// of auth without pods, which would take most of the time.
 
-// How many services: the program's argument, such as 3,10.
+/** The numbers of services, from the command line, such as 3,10. */
 const sizes = (process.argv[2] ?? "3,10,30,100").split(",").map(Number);
 const rounds = 3;
 
-/** Has Pulumi save its state once, at the end. Its file backend writes all of it at each step, which grows with the square. */
+/** Makes Pulumi save its state once, at the end. Its file backend otherwise writes the whole state at each step. */
 const once = "PULUMI_SKIP_CHECKPOINTS=true";
 
 interface Run {
   seconds: number;
-  /** The most memory of their own (anonymous) that pulumi and all its plugins had at once, in MiB, looked at twice a second. */
+  /** The peak of the anonymous memory of pulumi and its plugins together, in MiB, sampled twice a second. */
   mebibytes: number;
 }
 
-/** Memory of a process and all that it started, in KiB. */
+/** The anonymous memory of a process and its descendants, in KiB. */
 function memoryOf(root: number): number {
   const all = processes();
   const family = new Set([root]);
@@ -45,7 +45,7 @@ function memoryOf(root: number): number {
     try {
       const status = readFileSync(`/proc/${pid}/status`, "utf8");
       sum += Number(status.match(/^RssAnon:\s+(\d+)/m)?.[1] ?? 0);
-    } catch {} // it has just ended
+    } catch {} // the process has ended meanwhile
   return sum;
 }
 
@@ -79,26 +79,39 @@ async function medianOf(command: string): Promise<Run> {
   };
 }
 
+/**
+ * The source of a system.ts with these services, each of which calls the one before it. None has a database. It needs
+ * no types, because Pulumi doesn't check them.
+ */
+function systemOf(names: string[]): string {
+  const services = names.map((name, number) => [
+    name,
+    {
+      port: 8081,
+      calls: names.slice(Math.max(0, number - 1), number),
+      env: {},
+      generatedSecrets: [],
+    },
+  ]);
+  return `
+export const serviceNames = ${JSON.stringify(names)};
+export const servicesWithDatabase = [];
+export const defineSystem = () => (${JSON.stringify(Object.fromEntries(services))});
+`;
+}
+
 await ensureUp();
 const { auth: image } = await json("pulumi stack output images --json");
-const index = join(clone(), "index.ts");
-const original = readFileSync(index, "utf8");
+edit(
+  join(clone(), "index.ts"),
+  /const services = \[deploy\([\s\S]*?\];/,
+  "const services = serviceNames.map(deploy);",
+);
 const rows: string[] = [];
 
 for (const size of sizes) {
   const names = Array.from({ length: size }, (_, number) => `svc${number}`);
-  writeFileSync(index, original);
-  edit(
-    index,
-    /const system: .*? = \{[\s\S]*?\n\};/,
-    `const system: Record<string, SystemService> = {\n${names
-      .map(
-        (name, number) =>
-          // Each calls the one before it.
-          `  ${name}: { port: 8081, calls: [${number > 0 ? `"svc${number - 1}"` : ""}] },`,
-      )
-      .join("\n")}\n};`,
-  );
+  writeFileSync(join(clone(), "system.ts"), systemOf(names));
   writeFileSync(
     join(clone(), "Pulumi.scale.yaml"),
     stringify({
@@ -125,11 +138,10 @@ for (const size of sizes) {
   rows.push(row);
 }
 
-writeFileSync(index, original);
 await ok("git checkout --quiet . && pulumi stack select dev");
 const pods: string[] = [];
 await ok(
-  // A hundred of them are to fit on a node of two cores.
+  // A hundred pods have to fit on a node with two cores.
   "pulumi config set --path 'marquee:services.auth.resources.requests.cpu' 5m && pulumi config set --path marquee:database.maxConnections 1100 && pulumi config set --path 'marquee:services.auth.replicas' 3 && pulumi up --yes",
 );
 for (const replicas of [10, 30, 100]) {
