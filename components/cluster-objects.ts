@@ -63,7 +63,7 @@ export async function readCluster(
   return {
     async namespace(name) {
       const found = await api.readNamespace({ name }).catch((error) => {
-        // 403: a user who may not read namespaces may not create one either, and the update reports that.
+        // 403: a user without permission to read namespaces can't create one either, and the update reports that.
         if ([403, 404].includes(error.code)) return undefined;
         throw readable(error);
       });

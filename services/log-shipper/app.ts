@@ -23,8 +23,8 @@ export interface LogShipperOptions {
 }
 
 /**
- * The log shipper: a sidecar that follows another container's log file and ships its lines. It ships from `follow` on. It
- * is ready even while there is no file: as a native sidecar it starts before the container that writes one.
+ * Creates the log shipper, a sidecar that follows another container's log file and ships its lines once `follow` was
+ * called. It is ready even before the file exists: a native sidecar starts before the container that writes the file.
  */
 export function createLogShipper(options: LogShipperOptions) {
   const service = createService({

@@ -7,8 +7,8 @@ export interface TestClock {
 }
 
 /**
- * Controls performance.now() and Date.now() in the calling suite, so that tests of expiry neither wait nor depend on the
- * machine's speed. Timers and `new Date()` follow the real time.
+ * Controls performance.now() and Date.now() in the calling suite, so that tests of expiry neither wait nor depend on
+ * the machine's speed. Timers and `new Date()` follow the real time.
  */
 export function useClock(): TestClock {
   const monotonic = performance.now.bind(performance);

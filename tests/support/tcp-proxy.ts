@@ -32,7 +32,7 @@ interface Connection {
   usedAfterDrop: boolean;
 }
 
-/** Makes TCP proxies in the calling suite that count bytes, and cut, freeze or drop connections. They stop after a test. */
+/** Creates TCP proxies that count bytes, and cut, freeze or drop connections. The end of a test stops them. */
 export function useTcpProxies(): (target: string) => Promise<TcpProxy> {
   const stops: (() => void)[] = [];
   afterEach(() => {

@@ -10,9 +10,9 @@ export interface PageSession extends Viewer {
 }
 
 export interface PageSessions {
-  /** The session of the signed-in viewer; undefined if nobody is signed in. @throws AuthUnavailableError */
+  /** The session of the signed-in viewer; undefined without a sign-in. @throws AuthUnavailableError */
   get(c: Context): Promise<PageSession | undefined>;
-  /** As `get`, for public pages: while auth is unavailable, they are shown as if nobody were signed in. */
+  /** Like `get`, for public pages: while auth is unavailable, visitors count as signed out. */
   getIfAvailable(c: Context): Promise<PageSession | undefined>;
 }
 

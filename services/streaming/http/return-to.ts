@@ -3,8 +3,8 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { cookieAttributes, cookieName } from "./cookies.ts";
 
 /**
- * Where to return to. step: after signing in, such as to the checkout of a plan; watch: after signing in or
- * subscribing, to the title that the viewer wanted to watch.
+ * The page to return to. `step`, after signing in: the page that required it, such as a plan's checkout. `watch`, after
+ * signing in or subscribing: the title that the viewer wanted to watch.
  */
 export type ReturnTo = "step" | "watch";
 

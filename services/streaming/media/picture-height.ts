@@ -12,7 +12,7 @@ export function tallestPictureIn(playlist: string): number | undefined {
   return tallest(heights);
 }
 
-/** The largest positive number; undefined if there is none. */
+/** The largest positive number; undefined if no number is positive. */
 export function tallest(
   heights: readonly (number | undefined)[],
 ): number | undefined {

@@ -12,7 +12,10 @@ describe("Log shipper: retry delays", () => {
   const hourMs = 3_600_000;
   afterEach(() => mock.restoreAll());
 
-  /** Sends a batch to an endpoint that returns 503 this many times. @returns the delays before the retries, in milliseconds */
+  /**
+   * Sends a batch to an endpoint that returns 503 this many times.
+   * @returns the delays before the retries, in milliseconds
+   */
   async function delays(failures: number, times: Partial<EndpointTimes>) {
     const { url, requests } = await newEndpoint(Array(failures).fill(503));
     const { send } = endpoint(new URL(url), {}, () => {}, {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { goTool } from "../go-programs.ts";
 
-/** Stripe's mock server. It knows the parameters and the response shape of each request. Its version is in go/go.mod. */
+/** Stripe's mock server, which knows the parameters and the response of each request. Its version is in go/go.mod. */
 export const stripeMock = goTool(
   ["github.com/stripe/stripe-mock"],
   join(import.meta.dirname, "go"),

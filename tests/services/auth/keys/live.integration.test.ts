@@ -53,8 +53,8 @@ describe("Signing keys that rotate every two hours", () => {
     );
     for (const keyring of keyrings) await keyring.load();
     const { server, url } = await serveKeys(keyrings);
-    // Never fetches again for an unknown kid. A new key reaches it within five steps of its publication: two until a replica
-    // reloads, three until the cache expires.
+    // Never fetches again for an unknown kid. A new key reaches it within five steps of its publication: two until a
+    // replica reloads, three until the cache expires.
     const keys = createRemoteJWKSet(url, {
       cacheMaxAge: 3 * stepMs,
       cooldownDuration: Number.POSITIVE_INFINITY,
