@@ -1,21 +1,23 @@
 import { join } from "node:path";
 import { createApi, createService, migrate } from "@marquee/service-kit";
+import type { Parts } from "./dependencies.ts";
 import { checkEncryptionKey } from "./encryption-key.ts";
-import { paymentAnswers } from "./http/answers.ts";
 import { onError } from "./http/errors.ts";
-import { createKeyed } from "./http/keyed.ts";
+import { createKeyed } from "./http/idempotency.ts";
 import { createOperator, createUserOrOperator } from "./http/operator.ts";
-import { sweepKeys } from "./idempotency/sweep.ts";
+import { paymentAnswers } from "./http/payment-responses.ts";
+import { subscriptionAnswers } from "./http/subscription-responses.ts";
+import { sweepKeys } from "./idempotency/purge.ts";
 import { createPaymentMetrics, type PaymentMetrics } from "./metrics.ts";
 import type { PaymentOptions } from "./options.ts";
 import { createEndpoints } from "./outbox/endpoints.ts";
 import { createOutboxMetrics } from "./outbox/metrics.ts";
 import { createOutbox } from "./outbox/outbox.ts";
-import { sweepOutbox } from "./outbox/sweep.ts";
-import type { Parts } from "./parts.ts";
+import { sweepOutbox } from "./outbox/purge.ts";
 import { createPayments } from "./payments/payments.ts";
-import { startRecovering } from "./payments/recovering.ts";
+import { startRecovering } from "./payments/recovery-worker.ts";
 import type { OnChange } from "./payments/settle.ts";
+import { startSweeping } from "./purge-worker.ts";
 import { entitlementRoutes } from "./routes/entitlements.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
@@ -26,10 +28,8 @@ import { refundRoutes } from "./routes/refunds.ts";
 import { subscriptionChangeRoutes } from "./routes/subscription-changes.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
 import { webhookEndpointRoutes } from "./routes/webhook-endpoints.ts";
-import { subscriptionAnswers } from "./subscriptions/answers.ts";
-import { createRenewals } from "./subscriptions/renewals.ts";
+import { createRenewals } from "./subscriptions/renewal-worker.ts";
 import { createSubscriptions } from "./subscriptions/subscriptions.ts";
-import { startSweeping } from "./sweeping.ts";
 
 const info = {
   title: "Marquee payment",

@@ -1,11 +1,11 @@
 import type { Database } from "@marquee/service-kit";
 import type { MiddlewareHandler } from "hono";
-import type { UrlRules } from "./outbox/addresses.ts";
+import type { User } from "./dependencies.ts";
 import type { OutboxTimes } from "./outbox/outbox.ts";
-import type { User } from "./parts.ts";
+import type { UrlRules } from "./outbox/ssrf-guard.ts";
 import type { PaymentTimes } from "./payments/payments.ts";
-import type { ConfiguredProcessor } from "./processors/configured.ts";
-import type { SubscriptionTimes } from "./subscriptions/times.ts";
+import type { ConfiguredProcessor } from "./processors/from-environment.ts";
+import type { SubscriptionTimes } from "./subscriptions/billing-settings.ts";
 
 /** What payment is made of. `routes` and `sweeps` are the processor's own. @default none */
 export interface PaymentOptions

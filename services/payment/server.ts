@@ -12,10 +12,10 @@ import { createPayment } from "./app.ts";
 import {
   configuredProcessor,
   processorVariables,
-} from "./processors/configured.ts";
+} from "./processors/from-environment.ts";
 import { shortestSecret } from "./secrets.ts";
+import { subscriptionTimes } from "./subscriptions/billing-settings.ts";
 import { Duration } from "./subscriptions/durations.ts";
-import { subscriptionTimes } from "./subscriptions/times.ts";
 
 const aSecret = `expected ${shortestSecret} characters at least; \`openssl rand -base64 32\` makes them`;
 const secret = z.string(aSecret).min(shortestSecret, aSecret);

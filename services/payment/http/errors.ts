@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { NotNow, RefundTooLarge } from "../payments/payment.ts";
 import { ProcessorUnavailable } from "../processors/processor.ts";
-import { MethodRefused } from "./method.ts";
+import { MethodRefused } from "./payment-method.ts";
 
 /** A problem for each of the domain's errors. Others are the runtime's. */
 export function onError(error: Error, c: Context): Response {

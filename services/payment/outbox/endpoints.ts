@@ -1,10 +1,10 @@
 import type { Database, Queries } from "@marquee/service-kit";
 import { uuidv7 } from "../uuidv7.ts";
-import { type UrlRules, urlRules, whyNotUrl } from "./addresses.ts";
 import { addDelivery } from "./deliveries.ts";
 import { type EventType, testType } from "./event-types.ts";
 import { createSecretEncryption } from "./secret-encryption.ts";
 import { newSecret, shownSecret } from "./signature.ts";
+import { type UrlRules, urlRules, whyNotUrl } from "./ssrf-guard.ts";
 
 /** Somebody who gets events. */
 export interface Endpoint {

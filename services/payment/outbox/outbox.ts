@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Database, logger } from "@marquee/service-kit";
-import { type UrlRules, urlRules } from "./addresses.ts";
-import { type AttemptTimes, createAttempt } from "./attempt.ts";
-import { type Due, route, take } from "./due.ts";
+import { type Due, route, take } from "./claim.ts";
+import { type AttemptTimes, createAttempt } from "./deliver.ts";
 import type { OutboxMetrics } from "./metrics.ts";
-import { retries } from "./schedule.ts";
+import { retries } from "./retry-schedule.ts";
 import { createSecretEncryption } from "./secret-encryption.ts";
+import { type UrlRules, urlRules } from "./ssrf-guard.ts";
 
 /** Milliseconds. */
 export interface OutboxTimes extends AttemptTimes {

@@ -17,18 +17,18 @@ import {
   askRefund,
   askTimes,
   type Work,
-} from "./ask.ts";
+} from "./call-processor.ts";
+import type { NewAttempt } from "./create.ts";
+import { findPayment, findRefund } from "./payment-repository.ts";
 import {
   type Attempt,
   findAttempt,
   findCharge,
   findRefunding,
   takeDue,
-} from "./attempts.ts";
-import type { NewAttempt } from "./begin.ts";
-import { type Answers, conclude, type Heard } from "./conclude.ts";
+} from "./processor-requests.ts";
+import { type Answers, conclude, type Heard } from "./record-outcome.ts";
 import type { OnChange } from "./settle.ts";
-import { findPayment, findRefund } from "./stored-payments.ts";
 
 export interface PaymentTimes extends AskTimes {
   /**

@@ -1,6 +1,6 @@
 import { logger, type Queries } from "@marquee/service-kit";
 import { post } from "../ledger/ledger.ts";
-import { emit } from "../outbox/events.ts";
+import { emit } from "../outbox/emit.ts";
 import type { RefundOutcome } from "../processors/processor.ts";
 import {
   NotNow,

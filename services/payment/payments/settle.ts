@@ -1,7 +1,7 @@
 import { logger, type Queries } from "@marquee/service-kit";
 import { post } from "../ledger/ledger.ts";
+import { emit } from "../outbox/emit.ts";
 import type { EventType } from "../outbox/event-types.ts";
-import { emit } from "../outbox/events.ts";
 import type { ChargeOutcome } from "../processors/processor.ts";
 import { type Payment, type PaymentStatus, paymentColumns } from "./payment.ts";
 import { paymentJson } from "./payment-json.ts";

@@ -2,7 +2,7 @@ import type { Api } from "@marquee/service-kit";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import type { Parts } from "../parts.ts";
+import type { Parts } from "../dependencies.ts";
 import type { Entitlement } from "../subscriptions/entitlements.ts";
 
 /** Seconds that an answer may be kept: so much later than a payment somebody may watch, and no caller asks more often. */

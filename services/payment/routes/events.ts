@@ -1,14 +1,14 @@
 import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import { answered, KeyHeader, keyedResponses } from "../http/keyed.ts";
+import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
 import {
   deliveriesOf,
   deliveryStates,
   listDeliveries,
   redeliver,
 } from "../outbox/deliveries.ts";
-import { findEvent, listEvents } from "../outbox/stored-events.ts";
+import { findEvent, listEvents } from "../outbox/event-repository.ts";
 import { disabled, type WebhookParts } from "./webhook-endpoints.ts";
 import {
   DeliveryId,

@@ -1,9 +1,9 @@
 import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
+import type { Parts } from "../dependencies.ts";
 import { audit } from "../ledger/audit.ts";
 import type { Balance } from "../ledger/ledger.ts";
 import { balances } from "../ledger/ledger.ts";
-import type { Parts } from "../parts.ts";
 
 const tags = ["ledger"];
 const security = ["operator"];

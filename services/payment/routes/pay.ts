@@ -1,12 +1,12 @@
 import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import { Unpaid } from "../http/answers.ts";
-import { answered, KeyHeader, keyedResponses } from "../http/keyed.ts";
-import { Method, readMethod } from "../http/method.ts";
+import type { Parts } from "../dependencies.ts";
+import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
+import { Method, readMethod } from "../http/payment-method.ts";
+import { Unpaid } from "../http/payment-responses.ts";
 import { Amount, Currency } from "../money/money.ts";
-import type { Parts } from "../parts.ts";
-import { beginPayment } from "../payments/begin.ts";
+import { beginPayment } from "../payments/create.ts";
 import { PaymentJson } from "../payments/payment-json.ts";
 import { uuidv7 } from "../uuidv7.ts";
 

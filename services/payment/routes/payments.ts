@@ -1,12 +1,12 @@
 import type { Api, Queries } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import { json } from "../http/answers.ts";
-import { answered, KeyHeader, keyedResponses } from "../http/keyed.ts";
-import { Method, readMethod } from "../http/method.ts";
+import type { Parts } from "../dependencies.ts";
+import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
+import { Method, readMethod } from "../http/payment-method.ts";
+import { json } from "../http/payment-responses.ts";
 import { Amount, Currency } from "../money/money.ts";
-import type { Parts } from "../parts.ts";
-import { beginCancel, beginConfirmed } from "../payments/begin.ts";
+import { beginCancel, beginConfirmed } from "../payments/create.ts";
 import type { Payment } from "../payments/payment.ts";
 import { PaymentJson, paymentJson } from "../payments/payment-json.ts";
 import {
@@ -14,7 +14,7 @@ import {
   findPayment,
   lockPayment,
   paymentsOf,
-} from "../payments/stored-payments.ts";
+} from "../payments/payment-repository.ts";
 import { uuidv7 } from "../uuidv7.ts";
 import { chargeResponses, ReturnUrl } from "./pay.ts";
 

@@ -1,7 +1,7 @@
 import type { Api } from "@marquee/service-kit";
 import { etag } from "hono/etag";
 import * as z from "zod";
-import type { Parts } from "../parts.ts";
+import type { Parts } from "../dependencies.ts";
 import { type Plan, planIds, plans } from "../subscriptions/plans.ts";
 
 const PlanJson = z

@@ -1,15 +1,15 @@
 import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
-import { answered, KeyHeader, keyedResponses } from "../http/keyed.ts";
+import type { Parts } from "../dependencies.ts";
+import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
 import { Amount } from "../money/money.ts";
-import type { Parts } from "../parts.ts";
-import { beginRefund } from "../payments/begin.ts";
+import { beginRefund } from "../payments/create.ts";
 import { RefundJson, refundJson } from "../payments/payment-json.ts";
 import {
   findPayment,
   lockPayment,
   refundsOf,
-} from "../payments/stored-payments.ts";
+} from "../payments/payment-repository.ts";
 import { own } from "./payments.ts";
 
 const tags = ["refunds"];

@@ -1,9 +1,9 @@
 import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
-import { json } from "../http/answers.ts";
-import { answered, KeyHeader, keyedResponses } from "../http/keyed.ts";
-import { Method, readMethod } from "../http/method.ts";
-import type { Parts } from "../parts.ts";
+import type { Parts } from "../dependencies.ts";
+import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
+import { Method, readMethod } from "../http/payment-method.ts";
+import { json } from "../http/payment-responses.ts";
 import { lockSubscription } from "../subscriptions/subscription.ts";
 import {
   SubscriptionJson,

@@ -1,10 +1,10 @@
 import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import { Unpaid } from "../http/answers.ts";
-import { answered, KeyHeader, keyedResponses } from "../http/keyed.ts";
-import { Method, readMethod } from "../http/method.ts";
-import type { Parts } from "../parts.ts";
+import type { Parts } from "../dependencies.ts";
+import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
+import { Method, readMethod } from "../http/payment-method.ts";
+import { Unpaid } from "../http/payment-responses.ts";
 import { planIds } from "../subscriptions/plans.ts";
 import {
   findSubscription,

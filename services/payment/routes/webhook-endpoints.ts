@@ -1,6 +1,7 @@
 import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
-import { answered, KeyHeader, keyedResponses } from "../http/keyed.ts";
+import type { Parts } from "../dependencies.ts";
+import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
 import type { Answer } from "../idempotency/keys.ts";
 import {
   type Endpoints,
@@ -8,7 +9,6 @@ import {
   type WithSecret,
 } from "../outbox/endpoints.ts";
 import type { Outbox } from "../outbox/outbox.ts";
-import type { Parts } from "../parts.ts";
 import type { Answered, Payments } from "../payments/payments.ts";
 import {
   EndpointJson,

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { type Delivery, deliveryStates } from "../outbox/deliveries.ts";
 import type { Endpoint, Endpoints } from "../outbox/endpoints.ts";
+import type { StoredEvent } from "../outbox/event-repository.ts";
 import { eventTypes } from "../outbox/event-types.ts";
-import type { StoredEvent } from "../outbox/stored-events.ts";
 
 /** What all routes of webhooks and events have. */
 export const security = ["operator"];

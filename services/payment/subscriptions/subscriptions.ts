@@ -1,14 +1,16 @@
 import type { Queries } from "@marquee/service-kit";
-import type { Work } from "../payments/ask.ts";
-import type { NewAttempt } from "../payments/begin.ts";
+import type { Work } from "../payments/call-processor.ts";
+import type { NewAttempt } from "../payments/create.ts";
 import { NotNow } from "../payments/payment.ts";
 import type { OnChange } from "../payments/settle.ts";
 import type { MethodSummary, Processor } from "../processors/processor.ts";
 import { uuidv7 } from "../uuidv7.ts";
+import { beginTry, giveUp } from "./billing-attempts.ts";
+import { readTimes, type SubscriptionTimes } from "./billing-settings.ts";
 import { type Entitlement, entitlementOf } from "./entitlements.ts";
-import { createOnChange } from "./payment-changes.ts";
+import { createOnChange } from "./on-payment-change.ts";
 import { type PlanId, planOf } from "./plans.ts";
-import { type Due, handleDue, takeDue } from "./renew.ts";
+import { type Due, handleDue, takeDue } from "./process-due.ts";
 import {
   alreadyThere,
   findSubscription,
@@ -18,9 +20,7 @@ import {
   type Subscription,
   underWay,
 } from "./subscription.ts";
-import { readTimes, type SubscriptionTimes } from "./times.ts";
 import { awaitRenewal, end, update } from "./transitions.ts";
-import { beginTry, giveUp } from "./tries.ts";
 
 export interface NewSubscription {
   userId: string;

@@ -1,10 +1,10 @@
 import type { Queries } from "@marquee/service-kit";
+import { emit } from "../outbox/emit.ts";
 import type { EventType } from "../outbox/event-types.ts";
-import { emit } from "../outbox/events.ts";
+import { giveUp, type Try } from "./billing-attempts.ts";
+import type { SubscriptionTimes } from "./billing-settings.ts";
 import { findSubscription, type Subscription } from "./subscription.ts";
 import { subscriptionJson } from "./subscription-json.ts";
-import type { SubscriptionTimes } from "./times.ts";
-import { giveUp, type Try } from "./tries.ts";
 
 // In all of these the subscription is locked by the caller's transaction.
 

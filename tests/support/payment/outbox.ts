@@ -16,7 +16,6 @@ import {
   type WithSecret,
 } from "../../../services/payment/outbox/endpoints.ts";
 import type { EventType } from "../../../services/payment/outbox/event-types.ts";
-import { emit } from "../../../services/payment/outbox/events.ts";
 import {
   createOutbox,
   type Outbox,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createApi, createService } from "@marquee/service-kit";
-import { createKeyed } from "../../../services/payment/http/keyed.ts";
+import { createKeyed } from "../../../services/payment/http/idempotency.ts";
 import { createOperator } from "../../../services/payment/http/operator.ts";
 import type { Outbox } from "../../../services/payment/outbox/outbox.ts";
 import { createPayments } from "../../../services/payment/payments/payments.ts";

@@ -8,7 +8,7 @@ import {
 } from "@marquee/service-kit";
 import { createAuth } from "../../../services/auth/app.ts";
 import { createPayment } from "../../../services/payment/app.ts";
-import { configuredProcessor } from "../../../services/payment/processors/configured.ts";
+import { configuredProcessor } from "../../../services/payment/processors/from-environment.ts";
 import { gatewayRoutes } from "../../../services/streaming/gateway/paths.ts";
 import { cheap, keyEncryptionKey } from "../auth/domain.ts";
 import { freePort } from "../free-port.ts";

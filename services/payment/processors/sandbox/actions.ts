@@ -1,7 +1,7 @@
 import type { Queries } from "@marquee/service-kit";
 import { behaviourNamed } from "./behaviours.ts";
 import { findReference } from "./charges.ts";
-import { findMethod } from "./methods.ts";
+import { findMethod } from "./payment-methods.ts";
 
 /** What somebody is asked by the bank of their card: whether it is they who pay (3-D Secure). */
 export interface Action {

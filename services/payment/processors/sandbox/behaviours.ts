@@ -1,4 +1,4 @@
-import type { DeclineCode, RefundFailure } from "./messages.ts";
+import type { DeclineCode, RefundFailure } from "./failure-codes.ts";
 
 /** What the sandbox does when a card is charged, and when that is given back. */
 export interface Behaviour {

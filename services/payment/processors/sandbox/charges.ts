@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { Queries } from "@marquee/service-kit";
 import type { ChargeOutcome, ChargeRequest } from "../processor.ts";
 import { type BehaviourName, behaviourNamed } from "./behaviours.ts";
-import { type DeclineCode, declines } from "./messages.ts";
-import { findMethod, knownMethod } from "./methods.ts";
-import { untilAnswered } from "./silence.ts";
+import { type DeclineCode, declines } from "./failure-codes.ts";
+import { findMethod, knownMethod } from "./payment-methods.ts";
+import { untilAnswered } from "./simulate-outage.ts";
 
 /** A charge as the sandbox keeps it. */
 export interface Charge {

@@ -3,8 +3,8 @@ import type { Database, Queries } from "@marquee/service-kit";
 import type { RefundOutcome, RefundRequest } from "../processor.ts";
 import { type BehaviourName, behaviourNamed } from "./behaviours.ts";
 import type { Charge } from "./charges.ts";
-import { type RefundFailure, refundFailures } from "./messages.ts";
-import { untilAnswered } from "./silence.ts";
+import { type RefundFailure, refundFailures } from "./failure-codes.ts";
+import { untilAnswered } from "./simulate-outage.ts";
 
 /** A refund as the sandbox keeps it, with what its charge says. */
 export interface Refund {

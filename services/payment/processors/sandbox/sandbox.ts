@@ -6,7 +6,6 @@ import {
   ProcessorUnavailable,
 } from "../processor.ts";
 import { type Action, findAction } from "./actions.ts";
-import { type Book, readBooks } from "./books.ts";
 import {
   addCharge,
   declinedWith,
@@ -14,8 +13,9 @@ import {
   findCharge,
   outcomeOf,
 } from "./charges.ts";
-import { addMethod, findMethod, type Method } from "./methods.ts";
+import { addMethod, findMethod, type Method } from "./payment-methods.ts";
 import { addRefund, findRefund, refundOutcomeOf } from "./refunds.ts";
+import { type Book, readBooks } from "./totals.ts";
 
 export interface SandboxOptions {
   /** What the URLs of actions begin with, as people's browsers reach it: an origin, or an origin and a path. @default "" */

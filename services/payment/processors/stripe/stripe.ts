@@ -1,9 +1,9 @@
 import type { Processor } from "../processor.ts";
 import { createCharges } from "./charges.ts";
 import { openClient, type StripeOptions } from "./client.ts";
-import { createMethods } from "./methods.ts";
-import { createReadWebhook } from "./notices.ts";
+import { createMethods } from "./payment-methods.ts";
 import { createRefunds } from "./refunds.ts";
+import { createReadWebhook } from "./verify-webhook.ts";
 
 /** Stripe, and what reads its webhooks. */
 export interface StripeProcessor extends Processor {

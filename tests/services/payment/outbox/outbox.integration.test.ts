@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
-import { emit } from "../../../../services/payment/outbox/events.ts";
+import { emit } from "../../../../services/payment/outbox/emit.ts";
 import {
   header,
   isSignedBy,

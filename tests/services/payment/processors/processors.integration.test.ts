@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { openDatabase } from "@marquee/service-kit";
-import { takeDue } from "../../../../services/payment/payments/attempts.ts";
+import { takeDue } from "../../../../services/payment/payments/processor-requests.ts";
 import {
   type MemoryProcessor,
   memoryProcessor,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { plans } from "../../../../services/payment/subscriptions/plans.ts";
-import { createRenewals } from "../../../../services/payment/subscriptions/renewals.ts";
+import { createRenewals } from "../../../../services/payment/subscriptions/renewal-worker.ts";
 import { Life, mortalDatabase } from "../../../support/payment/crash.ts";
 import { assertInvariants } from "../../../support/payment/service.ts";
 import {

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:https";
 import {
-  guardedLookup,
-  urlRules,
-} from "../../../../services/payment/outbox/addresses.ts";
-import {
   createEndpoints,
   mostEndpoints,
 } from "../../../../services/payment/outbox/endpoints.ts";
-import { post } from "../../../../services/payment/outbox/post.ts";
+import { post } from "../../../../services/payment/outbox/http-post.ts";
 import {
   newSecret,
   shownSecret,
   signatures,
 } from "../../../../services/payment/outbox/signature.ts";
+import {
+  guardedLookup,
+  urlRules,
+} from "../../../../services/payment/outbox/ssrf-guard.ts";
 import {
   header,
   isSignedBy,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { WebhookRefused } from "../../../../../services/payment/processors/stripe/notices.ts";
 import { createStripe } from "../../../../../services/payment/processors/stripe/stripe.ts";
+import { WebhookRefused } from "../../../../../services/payment/processors/stripe/verify-webhook.ts";
 import { assertSilent } from "../../../../support/payment/stripe-service.ts";
 import { secretKey } from "../../../../support/stripe/api-answers.ts";
 import {

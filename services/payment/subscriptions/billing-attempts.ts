@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Queries } from "@marquee/service-kit";
-import type { Work } from "../payments/ask.ts";
-import { addAttempt } from "../payments/attempts.ts";
-import { beginPayment, type NewAttempt } from "../payments/begin.ts";
+import type { Work } from "../payments/call-processor.ts";
+import { beginPayment, type NewAttempt } from "../payments/create.ts";
+import { addAttempt } from "../payments/processor-requests.ts";
 import type { Processor } from "../processors/processor.ts";
 import { paymentIdOf } from "./payment-ids.ts";
 import type { Subscription } from "./subscription.ts";

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { logger, type Queries } from "@marquee/service-kit";
-import { beginRefund } from "../payments/begin.ts";
+import { beginRefund } from "../payments/create.ts";
 import type { Payment } from "../payments/payment.ts";
 import type { OnChange } from "../payments/settle.ts";
+import { findTry, type Try } from "./billing-attempts.ts";
+import type { SubscriptionTimes } from "./billing-settings.ts";
 import {
   isLive,
   liveSubscriptionOf,
@@ -10,7 +12,6 @@ import {
   lockUser,
   type Subscription,
 } from "./subscription.ts";
-import type { SubscriptionTimes } from "./times.ts";
 import {
   awaitRenewal,
   end,
@@ -18,7 +19,6 @@ import {
   prolong,
   scheduleRetry,
 } from "./transitions.ts";
-import { findTry, type Try } from "./tries.ts";
 
 /** What becomes of a subscription when a payment of it changes, in the same transaction. Others are left alone. */
 export const createOnChange =

@@ -1,19 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { Queries } from "@marquee/service-kit";
 import type { Processor } from "../processors/processor.ts";
+import { beginTry } from "./billing-attempts.ts";
+import type { SubscriptionTimes } from "./billing-settings.ts";
 import {
   findSubscription,
   type Subscription,
   underWay,
 } from "./subscription.ts";
-import type { SubscriptionTimes } from "./times.ts";
 import {
   awaitRenewal,
   end,
   fallPastDue,
   scheduleRetry,
 } from "./transitions.ts";
-import { beginTry } from "./tries.ts";
 
 /** A subscription with which something is to be done. */
 export interface Due {

@@ -1,14 +1,14 @@
 import { STATUS_CODES } from "node:http";
 import * as z from "zod";
 import type { Answer } from "../idempotency/keys.ts";
-import type { Work } from "../payments/ask.ts";
-import type { Answers } from "../payments/conclude.ts";
+import type { Work } from "../payments/call-processor.ts";
 import type { Payment } from "../payments/payment.ts";
 import {
   PaymentJson,
   paymentJson,
   refundJson,
 } from "../payments/payment-json.ts";
+import type { Answers } from "../payments/record-outcome.ts";
 
 export const json = (status: number, body: unknown): Answer => ({
   status,

@@ -1,5 +1,5 @@
 import type { Queries } from "@marquee/service-kit";
-import type { Due } from "./due.ts";
+import type { Due } from "./claim.ts";
 
 /** What an attempt came to. */
 export interface Heard {

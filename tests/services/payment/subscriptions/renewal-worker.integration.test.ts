@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { startRecovering } from "../../../../services/payment/payments/recovering.ts";
-import { createRenewals } from "../../../../services/payment/subscriptions/renewals.ts";
+import { startRecovering } from "../../../../services/payment/payments/recovery-worker.ts";
+import { createRenewals } from "../../../../services/payment/subscriptions/renewal-worker.ts";
 import { assertInvariants } from "../../../support/payment/service.ts";
 import {
   type ShownSubscription,

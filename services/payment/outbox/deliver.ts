@@ -1,12 +1,12 @@
 import { type Database, logger } from "@marquee/service-kit";
-import { guardedLookup, type UrlRules, whyNotUrl } from "./addresses.ts";
-import { conclude, disable, type Heard, pause } from "./conclude.ts";
-import type { Due } from "./due.ts";
+import type { Due } from "./claim.ts";
+import { type Answer, post } from "./http-post.ts";
 import type { OutboxMetrics, Outcome } from "./metrics.ts";
-import { type Answer, post } from "./post.ts";
-import { nextTry, retryAfter } from "./schedule.ts";
+import { conclude, disable, type Heard, pause } from "./record-delivery.ts";
+import { nextTry, retryAfter } from "./retry-schedule.ts";
 import type { SecretEncryption } from "./secret-encryption.ts";
 import { signatures } from "./signature.ts";
+import { guardedLookup, type UrlRules, whyNotUrl } from "./ssrf-guard.ts";
 
 /** Milliseconds. */
 export interface AttemptTimes {

@@ -3,8 +3,8 @@ import type {
   Processor,
   RefundOutcome,
 } from "../processors/processor.ts";
-import type { Attempt } from "./attempts.ts";
 import type { Payment, Refund } from "./payment.ts";
+import type { Attempt } from "./processor-requests.ts";
 import { isFinal } from "./settle.ts";
 
 /** An attempt and what it is about. */

@@ -3,7 +3,7 @@ import {
   nextTry,
   retries,
   retryAfter,
-} from "../../../../services/payment/outbox/schedule.ts";
+} from "../../../../services/payment/outbox/retry-schedule.ts";
 
 describe("Webhook retry schedule", () => {
   it("gives up after eleven attempts in about three days", () => {

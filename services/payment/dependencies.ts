@@ -1,6 +1,6 @@
 import type { Database } from "@marquee/service-kit";
 import type { MiddlewareHandler } from "hono";
-import type { Keyed } from "./http/keyed.ts";
+import type { Keyed } from "./http/idempotency.ts";
 import type { Endpoints } from "./outbox/endpoints.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { Payments } from "./payments/payments.ts";

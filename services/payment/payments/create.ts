@@ -1,12 +1,12 @@
 import type { Queries } from "@marquee/service-kit";
 import type { Processor } from "../processors/processor.ts";
 import { uuidv7 } from "../uuidv7.ts";
-import type { Work } from "./ask.ts";
-import { addAttempt } from "./attempts.ts";
+import type { Work } from "./call-processor.ts";
 import { NotNow, type Payment } from "./payment.ts";
+import { addPayment, type NewPayment } from "./payment-repository.ts";
+import { addAttempt } from "./processor-requests.ts";
 import { addRefund, type NewRefund } from "./refunds.ts";
 import { type OnChange, settle } from "./settle.ts";
-import { addPayment, type NewPayment } from "./stored-payments.ts";
 
 /** What an attempt needs besides: its id, and the seconds that who begins it has to work at it. */
 export interface NewAttempt {

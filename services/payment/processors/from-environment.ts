@@ -2,13 +2,13 @@ import type { Database, ServiceEnv } from "@marquee/service-kit";
 import type { Hono } from "hono";
 import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
 import type { Payments } from "../payments/payments.ts";
-import type { Sweep } from "../sweeping.ts";
+import type { Sweep } from "../purge-worker.ts";
 import type { Processor } from "./processor.ts";
 import { sandboxPages } from "./sandbox/page.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
-import { sweepStripeEvents } from "./stripe/events.ts";
+import { sweepStripeEvents } from "./stripe/event-claims.ts";
 import { createStripe } from "./stripe/stripe.ts";
-import { stripeWebhook } from "./stripe/webhook.ts";
+import { stripeWebhook } from "./stripe/webhook-route.ts";
 
 /** A processor, and what it needs of the service. */
 export interface ConfiguredProcessor {

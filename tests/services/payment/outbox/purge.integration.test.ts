@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sweepOutbox } from "../../../../services/payment/outbox/sweep.ts";
+import { sweepOutbox } from "../../../../services/payment/outbox/purge.ts";
 import { useOutbox, useReceivers } from "../../../support/payment/outbox.ts";
 
 describe("Outbox sweep", () => {

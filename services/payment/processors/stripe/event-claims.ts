@@ -1,5 +1,5 @@
 import type { Queries } from "@marquee/service-kit";
-import type { Notice } from "./notices.ts";
+import type { Notice } from "./verify-webhook.ts";
 
 /** Seconds that somebody has to handle an event: more than asking Stripe takes (10 s) and the statements after that (5 s). */
 const lease = 30;

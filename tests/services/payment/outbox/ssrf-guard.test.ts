@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {
   urlRules,
   whyNotUrl,
-} from "../../../../services/payment/outbox/addresses.ts";
+} from "../../../../services/payment/outbox/ssrf-guard.ts";
 
 describe("whyNotUrl: IPv6 addresses that embed an IPv4 address", () => {
   /** The forms in which translators and tunnels embed an IPv4 address. */

@@ -6,9 +6,14 @@ import {
   type ServiceEnv,
 } from "@marquee/service-kit";
 import type { Context, Hono } from "hono";
-import { type Claim, claimEvent, finishEvent, releaseEvent } from "./events.ts";
-import { type Notice, WebhookRefused } from "./notices.ts";
+import {
+  type Claim,
+  claimEvent,
+  finishEvent,
+  releaseEvent,
+} from "./event-claims.ts";
 import type { StripeProcessor } from "./stripe.ts";
+import { type Notice, WebhookRefused } from "./verify-webhook.ts";
 
 /**
  * Takes news of one charge or refund: asks Stripe what it is now (`find`, `findRefund`), and writes that down. It may be told

@@ -11,8 +11,8 @@ import {
   finishEvent,
   releaseEvent,
   sweepStripeEvents,
-} from "../../../../../services/payment/processors/stripe/events.ts";
-import { stripeWebhook } from "../../../../../services/payment/processors/stripe/webhook.ts";
+} from "../../../../../services/payment/processors/stripe/event-claims.ts";
+import { stripeWebhook } from "../../../../../services/payment/processors/stripe/webhook-route.ts";
 import {
   aCharge,
   useStripe,

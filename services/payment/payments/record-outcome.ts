@@ -1,11 +1,11 @@
 import type { Database, Queries } from "@marquee/service-kit";
 import { type Answer, keepAnswerOf } from "../idempotency/keys.ts";
 import type { ChargeOutcome, RefundOutcome } from "../processors/processor.ts";
-import type { Work } from "./ask.ts";
-import { finish, lockAttempt, postpone } from "./attempts.ts";
+import type { Work } from "./call-processor.ts";
+import { findRefund } from "./payment-repository.ts";
+import { finish, lockAttempt, postpone } from "./processor-requests.ts";
 import { settleRefund } from "./refunds.ts";
 import { isFinal, type OnChange, settle } from "./settle.ts";
-import { findRefund } from "./stored-payments.ts";
 
 /** How the requests are answered that attempts were begun for, by operation. */
 export type Answers = Readonly<

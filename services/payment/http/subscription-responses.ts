@@ -1,11 +1,15 @@
 import type { Queries } from "@marquee/service-kit";
-import { json, keptProblem, paymentAnswer } from "../http/answers.ts";
 import type { Answer } from "../idempotency/keys.ts";
-import type { Work } from "../payments/ask.ts";
-import type { Answers } from "../payments/conclude.ts";
-import { findSubscription, isLive, type Subscription } from "./subscription.ts";
-import { subscriptionJson } from "./subscription-json.ts";
-import { findTry } from "./tries.ts";
+import type { Work } from "../payments/call-processor.ts";
+import type { Answers } from "../payments/record-outcome.ts";
+import { findTry } from "../subscriptions/billing-attempts.ts";
+import {
+  findSubscription,
+  isLive,
+  type Subscription,
+} from "../subscriptions/subscription.ts";
+import { subscriptionJson } from "../subscriptions/subscription-json.ts";
+import { json, keptProblem, paymentAnswer } from "./payment-responses.ts";
 
 /** By the names that routes give to `perform`. */
 export const subscriptionAnswers: Answers = {
