@@ -169,7 +169,7 @@ const steps: Step[] = [];
     },
     keyEncryptionKey: KEY_ENCRYPTION_KEY,
     operatorKey: KEY_ENCRYPTION_KEY,
-    times: { lookEvery: 3_600_000, outbox: { poll: 3_600_000 } },
+    times: { pollMs: 3_600_000, outbox: { pollMs: 3_600_000 } },
   });
   await start();
   await sleep(1000); // what it does when it begins is not of the payment

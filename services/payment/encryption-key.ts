@@ -8,15 +8,15 @@ import {
   type SecretEncryption,
 } from "./outbox/secret-encryption.ts";
 
-/** The database's data is encrypted with another KEY_ENCRYPTION_KEY. Only a person can say which of the two is right. */
+/** The data is encrypted with another KEY_ENCRYPTION_KEY. Only an operator can tell which of the two is right. */
 export class EncryptionKeyError extends Error {
   override readonly name = "EncryptionKeyError";
 }
 
 /**
- * Makes sure that the database's data is encrypted with this KEY_ENCRYPTION_KEY: with another one no webhook could be signed, and
- * repeated requests would be refused. The first start records the key's id. Waits while the database is unavailable.
- * @throws EncryptionKeyError; then nothing was changed
+ * Checks that the data is encrypted with this KEY_ENCRYPTION_KEY: with another one, webhooks could not be signed, and
+ * retried requests would be rejected. The first start records the key's id. Waits while the database is unavailable.
+ * @throws EncryptionKeyError, without having changed anything
  */
 export async function checkEncryptionKey(
   database: Database,
@@ -72,6 +72,9 @@ async function checkSecrets(
     );
 }
 
-/** What to do. The statement records the new id: if it only deleted the former one, the unreadable secrets would be refused again. */
+/**
+ * The statement records the new id; deleting the old one would not help, since the unreadable secrets would fail the
+ * check again.
+ */
 const remedy = (statement: string) =>
   `Set the former key again: \`pulumi config set --secret --path 'marquee:secrets.payment.KEY_ENCRYPTION_KEY'\`. If it is lost for good, run \`${statement}\` in this database with psql. Each webhook endpoint then needs a new secret (POST /webhook-endpoints/{id}/rotate), and requests made before are refused if they are sent again.`;

@@ -1,7 +1,7 @@
-import { Counter, type Registry } from "prom-client"; // Prometheus' own format and conventions
+import { Counter, type Registry } from "prom-client";
 import type { Payment } from "./payments/payment.ts";
 
-/** How a payment went on. */
+/** The statuses that are counted. */
 const statuses = [
   "processing",
   "requires_action",
@@ -11,21 +11,21 @@ const statuses = [
 ] as const;
 
 export interface PaymentMetrics {
-  /** A payment has come to another status, if the transaction is committed. */
-  changed(payment: Payment): void;
+  /** Call this in the transaction that changes the payment's status. */
+  statusChanged(payment: Payment): void;
 }
 
 export function createPaymentMetrics(registry: Registry): PaymentMetrics {
   const registers = [registry];
   const payments = new Counter({
     name: "payment_payments_total",
-    help: "Payments by the status that they came to",
+    help: "Status changes of payments, by the new status",
     labelNames: ["status"] as const,
     registers,
   });
-  // From the first scrape on, so that the first one is an increase.
+  // Initialized to 0, so that rate() sees the first increase.
   for (const status of statuses) payments.inc({ status }, 0);
   return {
-    changed: ({ status }) => payments.inc({ status }),
+    statusChanged: ({ status }) => payments.inc({ status }),
   };
 }

@@ -5,32 +5,32 @@ import type { OutboxTimes } from "./outbox/outbox.ts";
 import type { UrlRules } from "./outbox/ssrf-guard.ts";
 import type { PaymentTimes } from "./payments/payments.ts";
 import type { ConfiguredProcessor } from "./processors/from-environment.ts";
-import type { SubscriptionTimes } from "./subscriptions/billing-settings.ts";
+import type { BillingSettings } from "./subscriptions/billing-settings.ts";
 
-/** What payment is made of. `routes` and `sweeps` are the processor's own. @default none */
+/** `routes` and `purges` come with the processor. @default none */
 export interface PaymentOptions
   extends Pick<ConfiguredProcessor, "processor">,
     Partial<Omit<ConfiguredProcessor, "processor">> {
-  /** Who opens it closes it. */
+  /** The caller closes it. */
   database: Database;
-  /** Lets through who sends an access token, and says whose it is. */
+  /** Requires an access token, and sets its owner in the context. */
   user: MiddlewareHandler<User>;
-  /** Also lets through users whose account was deleted, to cancel their subscription. @default user */
+  /** Also accepts the tokens of deleted accounts, to cancel their subscriptions. @default user */
   formerUser?: MiddlewareHandler<User>;
-  /** 32 characters at least; it protects what the database must not give away. */
+  /** At least 32 characters. Encrypts webhook secrets, and keys the fingerprints of requests. */
   keyEncryptionKey: string;
-  /** What operators send as a bearer token. */
+  /** The operators' bearer token. */
   operatorKey: string;
-  /** Where webhooks may be. @default urlRules */
+  /** Which URLs webhook endpoints may have. @default urlRules */
   webhooks?: Partial<UrlRules>;
   times?: {
     /** @default paymentTimes */
     payments?: Partial<PaymentTimes>;
-    /** @default subscriptionTimes */
-    subscriptions?: Partial<SubscriptionTimes>;
+    /** @default defaultBillingSettings */
+    subscriptions?: Partial<BillingSettings>;
     /** @default outboxTimes */
     outbox?: Partial<OutboxTimes>;
-    /** Milliseconds between two looks for payments and subscriptions with which something is to be done. @default 1000 */
-    lookEvery?: number;
+    /** How often the workers look for unfinished payments and due subscriptions. @default 1000 */
+    pollMs?: number;
   };
 }

@@ -1,31 +1,31 @@
 import { type Database, logger } from "@marquee/service-kit";
 
-/** Milliseconds. What is swept only takes room until then. */
-const sweepEvery = 5 * 60 * 1000;
+/** Expired rows only take up space until then. */
+const purgeIntervalMs = 5 * 60 * 1000;
 
-/** Deletes what is of no use any more; gives how many rows it was. */
-export type Sweep = (database: Database) => Promise<number>;
+/** Deletes expired rows. @returns how many */
+export type Purge = (database: Database) => Promise<number>;
 
 /**
- * Sweeps again and again; what fails is logged and tried again.
- * @param sweeps by what they sweep
- * @returns what stops it
+ * Runs all purges periodically. Errors are logged, and the worker goes on.
+ * @param purges by the name of what they delete
+ * @returns stops the worker
  */
-export function startSweeping(
+export function startPurging(
   database: Database,
-  sweeps: Readonly<Record<string, Sweep>>,
+  purges: Readonly<Record<string, Purge>>,
 ): () => void {
-  let running = false;
+  let purging = false;
   const timer = setInterval(async () => {
-    if (running) return;
-    running = true;
-    for (const [what, sweep] of Object.entries(sweeps))
+    if (purging) return;
+    purging = true;
+    for (const [what, purge] of Object.entries(purges))
       try {
-        logger.debug({ what, swept: await sweep(database) }, "swept");
+        logger.debug({ what, swept: await purge(database) }, "purged");
       } catch (err) {
-        logger.warn({ err, what }, "what is over can't be deleted now");
+        logger.warn({ err, what }, "expired rows can't be deleted");
       }
-    running = false;
-  }, sweepEvery).unref();
+    purging = false;
+  }, purgeIntervalMs).unref();
   return () => clearInterval(timer);
 }

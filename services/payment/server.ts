@@ -10,14 +10,14 @@ import {
 import * as z from "zod";
 import { createPayment } from "./app.ts";
 import {
-  configuredProcessor,
+  processorFromEnvironment,
   processorVariables,
 } from "./processors/from-environment.ts";
 import { shortestSecret } from "./secrets.ts";
-import { subscriptionTimes } from "./subscriptions/billing-settings.ts";
+import { defaultBillingSettings } from "./subscriptions/billing-settings.ts";
 import { Duration } from "./subscriptions/durations.ts";
 
-const aSecret = `expected ${shortestSecret} characters at least; \`openssl rand -base64 32\` makes them`;
+const aSecret = `expected at least ${shortestSecret} characters; generate them with \`openssl rand -base64 32\``;
 const secret = z.string(aSecret).min(shortestSecret, aSecret);
 
 const {
@@ -33,28 +33,32 @@ const {
   ...databaseVariables,
   ...accessTokenVariables,
   ...processorVariables,
-  /** Protects the webhooks' secrets in the database, and what is kept there of requests. With another one, the program does not start. */
+  /**
+   * Encrypts webhook secrets, and keys the fingerprints of requests. The program refuses to start with a different one.
+   */
   KEY_ENCRYPTION_KEY: secret,
-  /** What operators send as a bearer token. */
+  /** The operators' bearer token. */
   OPERATOR_KEY: secret,
-  /** How long the period of new subscriptions is, as an ISO 8601 duration. @default P1M */
-  BILLING_PERIOD: Duration.default(subscriptionTimes.period),
-  /** How long somebody whose renewal is not paid goes on watching, as an ISO 8601 duration. @default P7D */
-  GRACE_PERIOD: Duration.default(subscriptionTimes.grace),
+  /** Billing period of new subscriptions, as an ISO 8601 duration. @default P1M */
+  BILLING_PERIOD: Duration.default(defaultBillingSettings.period),
+  /** How long users keep access after an unpaid renewal, as an ISO 8601 duration. @default P7D */
+  GRACE_PERIOD: Duration.default(defaultBillingSettings.gracePeriod),
 });
 
 const database = openDatabase(variables, { name: "payment" });
 const accessTokens = createAccessTokens({ issuer: ISSUER, jwksUrl: JWKS_URL });
 const payment = createPayment({
   database,
-  ...processor(),
+  ...configuredProcessor(),
   user: bearer<{ userId: string }>(accessTokens),
   formerUser: bearer<{ userId: string }>(accessTokens, {
     acceptDeletedAccount: true,
   }),
   keyEncryptionKey: KEY_ENCRYPTION_KEY,
   operatorKey: OPERATOR_KEY,
-  times: { subscriptions: { period: BILLING_PERIOD, grace: GRACE_PERIOD } },
+  times: {
+    subscriptions: { period: BILLING_PERIOD, gracePeriod: GRACE_PERIOD },
+  },
 });
 const shutdown = async () => {
   await payment.shutdown();
@@ -68,11 +72,11 @@ serve(
   },
 );
 
-function processor() {
+function configuredProcessor() {
   try {
-    return configuredProcessor(database, variables);
+    return processorFromEnvironment(database, variables);
   } catch (error) {
-    // The mistake is not in the program: its stack would only hide what to do.
+    // The environment is wrong, not the program: a stack trace would only distract.
     console.error(
       `This program can't start with the environment it got:\n  ${(error as Error).message}`,
     );

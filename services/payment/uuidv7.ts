@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** A UUID of version 7 (RFC 9562, 5.7): milliseconds first, then 74 random bits, so that new rows are neighbours in the index. */
+/** UUID version 7 (RFC 9562, 5.7): milliseconds, then 74 random bits. New rows stay adjacent in the index. */
 export function uuidv7(now = Date.now()): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now, 0, 6);

@@ -3,11 +3,11 @@ import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { sha256 } from "../secrets.ts";
 
-/** The scheme's name is case-insensitive: RFC 9110, 11.1. */
+/** RFC 9110, 11.1: the scheme is case-insensitive. */
 const credentials = (authorization = "") =>
   /^bearer +(.+)$/i.exec(authorization.trim())?.[1];
 
-/** Whether a request has the operators' key. */
+/** Checks the Authorization header for the operator key, in constant time. */
 export function createIsOperator(
   operatorKey: string,
 ): (authorization: string | undefined) => boolean {
@@ -18,21 +18,21 @@ export function createIsOperator(
   };
 }
 
-/** Lets through who sends the operators' key: `Authorization: Bearer …`. 401 for others. */
+/** Requires the operator key as bearer token. Operators are trusted services and administrators, not users. */
 export function createOperator(operatorKey: string): MiddlewareHandler {
   const isOperator = createIsOperator(operatorKey);
   return async (c, next) => {
     if (!isOperator(c.req.header("authorization")))
       throw new HTTPException(401, {
         message:
-          "This is for operators: send what OPERATOR_KEY holds, as Authorization: Bearer ….",
+          "This is for operators: send the value of OPERATOR_KEY as Authorization: Bearer ….",
         res: new Response(null, { headers: { "www-authenticate": "Bearer" } }),
       });
     return next();
   };
 }
 
-/** Lets through operators and, by `user`, who sends an access token. */
+/** Accepts the operator key, or else an access token that `user` accepts. */
 export function createUserOrOperator(
   operatorKey: string,
   user: MiddlewareHandler,

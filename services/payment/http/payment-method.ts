@@ -1,12 +1,12 @@
 import * as z from "zod";
 import {
   type Card,
-  CardRefused,
+  InvalidCardError,
   type MethodSummary,
   type Processor,
 } from "../processors/processor.ts";
 
-/** A card's fields as requests have them, by the names that processors have. */
+/** The fields of a card in requests, as JSON Pointers. */
 const fields: Record<keyof Card, string> = {
   number: "/method/number",
   expMonth: "/method/exp_month",
@@ -14,14 +14,13 @@ const fields: Record<keyof Card, string> = {
   cvc: "/method/cvc",
 };
 
-/** What somebody pays with. */
-export const Method = z
+export const PaymentMethod = z
   .union(
     [
       z
         .string()
         .regex(/^[\w-]{1,255}$/)
-        .describe("A token of the processor's, such as pm_card_visa."),
+        .describe("The processor's token, such as pm_card_visa."),
       z.strictObject({
         type: z.literal("card"),
         number: z.string().min(1).max(40),
@@ -37,12 +36,12 @@ export const Method = z
   )
   .meta({ id: "Method" });
 
-/** What somebody wants to pay with can't be paid with. To a client: 422; the message never has a card's number. */
-export class MethodRefused extends Error {
-  override readonly name = "MethodRefused";
-  /** Where the request has it, as a JSON Pointer. */
+/** The card or token can't be used. To a client: 422; the message never contains a card number. */
+export class InvalidPaymentMethodError extends Error {
+  override readonly name = "InvalidPaymentMethodError";
+  /** The field in the request, as a JSON Pointer. */
   readonly pointer: string;
-  /** As the processor has it: incorrect_number, invalid_cvc … */
+  /** The processor's code: incorrect_number, invalid_cvc … */
   readonly code: string;
 
   constructor(pointer: string, code: string, message: string) {
@@ -53,20 +52,20 @@ export class MethodRefused extends Error {
 }
 
 /**
- * What may be stored of what somebody pays with. No money moves, and after this nothing here knows the card's number.
- * @throws MethodRefused; ProcessorUnavailable
+ * Exchanges a card for a token, or looks up a token. No money moves, and the card number goes no further.
+ * @throws InvalidPaymentMethodError; ProcessorUnavailableError
  */
-export async function readMethod(
+export async function describePaymentMethod(
   processor: Processor,
-  method: z.output<typeof Method>,
+  method: z.output<typeof PaymentMethod>,
 ): Promise<MethodSummary> {
   if (typeof method === "string") {
     const known = await processor.describe(method);
     if (known) return known;
-    throw new MethodRefused(
+    throw new InvalidPaymentMethodError(
       "/method",
       "resource_missing",
-      `is no token that ${processor.name} knows`,
+      `is not a token that ${processor.name} knows`,
     );
   }
   try {
@@ -77,8 +76,12 @@ export async function readMethod(
       cvc: method.cvc,
     });
   } catch (error) {
-    if (error instanceof CardRefused)
-      throw new MethodRefused(fields[error.field], error.code, error.message);
+    if (error instanceof InvalidCardError)
+      throw new InvalidPaymentMethodError(
+        fields[error.field],
+        error.code,
+        error.message,
+      );
     throw error;
   }
 }

@@ -1,30 +1,29 @@
 import { STATUS_CODES } from "node:http";
 import * as z from "zod";
-import type { Answer } from "../idempotency/keys.ts";
-import type { Work } from "../payments/call-processor.ts";
+import type { StoredResponse } from "../idempotency/keys.ts";
+import type { ResponseBuilders } from "../payments/operation.ts";
 import type { Payment } from "../payments/payment.ts";
 import {
   PaymentJson,
   paymentJson,
   refundJson,
 } from "../payments/payment-json.ts";
-import type { Answers } from "../payments/record-outcome.ts";
 
-export const json = (status: number, body: unknown): Answer => ({
+export const json = (status: number, body: unknown): StoredResponse => ({
   status,
   body: JSON.stringify(body),
 });
 
 /**
- * A problem that is kept, and so is not about one request: `instance` is what it is about.
- * @param more further members
+ * A problem that is stored with the request: `instance` is the resource that it is about, not the request.
+ * @param more additional members
  */
-export const keptProblem = (
+export const storedProblem = (
   status: number,
   instance: string,
   detail: string,
   more: Record<string, unknown>,
-): Answer =>
+): StoredResponse =>
   json(status, {
     type: "about:blank",
     title: STATUS_CODES[status],
@@ -34,7 +33,7 @@ export const keptProblem = (
     ...more,
   });
 
-/** A declined or canceled payment as a problem: it was not paid. */
+/** Problem for a declined or canceled payment. */
 export const Unpaid = z
   .object({
     type: z.string(),
@@ -49,11 +48,13 @@ export const Unpaid = z
   })
   .meta({ id: "Unpaid" });
 
-/** The answer to a request that has a card charged: 200 if it was, 202 if that is not known yet, 402 if it was not. */
-export function paymentAnswer(
+/**
+ * The response to a request that charges a card: 200 if it was charged, 202 if that is not known yet, 402 otherwise.
+ */
+export function paymentResponse(
   payment: Payment,
   body: (payment: z.infer<typeof PaymentJson>) => unknown = (same) => same,
-): Answer {
+): StoredResponse {
   const shown = paymentJson(payment);
   switch (payment.status) {
     case "succeeded":
@@ -61,7 +62,7 @@ export function paymentAnswer(
     case "declined":
     case "canceled": {
       const { code, message } = shown.decline ?? canceled;
-      return keptProblem(402, `/payments/${payment.id}`, message, {
+      return storedProblem(402, `/payments/${payment.id}`, message, {
         code,
         payment: shown,
       });
@@ -76,26 +77,28 @@ const canceled = {
   message: "The payment was canceled, and nothing was charged.",
 };
 
-const words: Partial<Record<Payment["status"], string>> = {
+const payMessages: Partial<Record<Payment["status"], string>> = {
   succeeded: "Payment successful",
   requires_action: "Payment requires authentication",
 };
 
-/** By the names that routes give to `perform`. */
-export const paymentAnswers: Answers = {
+export const paymentResponses: Pick<
+  ResponseBuilders,
+  "pay" | "confirm" | "cancel" | "refund"
+> = {
   pay: (_, { payment }) =>
-    paymentAnswer(payment, (shown) => ({
-      message: words[payment.status] ?? "Payment is being processed",
+    paymentResponse(payment, (shown) => ({
+      message: payMessages[payment.status] ?? "Payment is being processed",
       ...shown,
     })),
-  confirm: (_, { payment }) => paymentAnswer(payment),
-  // What could not be canceled any more was paid or declined meanwhile: its status says so.
+  confirm: (_, { payment }) => paymentResponse(payment),
+  // A payment that could not be canceled any more has another status by now.
   cancel: (_, { payment }) => json(200, paymentJson(payment)),
-  refund: (_, { refund, payment }: Work) => {
-    if (!refund) throw new Error("A refund was asked for, and there is none.");
+  refund: (_, { refund, payment }) => {
+    if (!refund) throw new Error("The operation has no refund.");
     const shown = refundJson(refund, payment);
     return refund.status === "failed"
-      ? keptProblem(
+      ? storedProblem(
           402,
           `/payments/${payment.id}/refunds/${refund.id}`,
           shown.failure?.message ?? "The refund failed.",

@@ -1,50 +1,51 @@
 import type { Queries } from "@marquee/service-kit";
-import type { Answer } from "../idempotency/keys.ts";
-import type { Work } from "../payments/call-processor.ts";
-import type { Answers } from "../payments/record-outcome.ts";
-import { findTry } from "../subscriptions/billing-attempts.ts";
-import {
-  findSubscription,
-  isLive,
-  type Subscription,
-} from "../subscriptions/subscription.ts";
+import type { StoredResponse } from "../idempotency/keys.ts";
+import type {
+  PendingOperation,
+  ResponseBuilders,
+} from "../payments/operation.ts";
+import { findBillingAttempt } from "../subscriptions/billing-attempts.ts";
+import { isLive, type Subscription } from "../subscriptions/subscription.ts";
 import { subscriptionJson } from "../subscriptions/subscription-json.ts";
-import { json, keptProblem, paymentAnswer } from "./payment-responses.ts";
+import { findSubscription } from "../subscriptions/subscription-repository.ts";
+import { json, paymentResponse, storedProblem } from "./payment-responses.ts";
 
-/** By the names that routes give to `perform`. */
-export const subscriptionAnswers: Answers = {
-  subscribe: (tx, work) => answer(tx, work, 201),
-  "change subscription method": (tx, work) => answer(tx, work, 200),
+export const subscriptionResponses: Pick<
+  ResponseBuilders,
+  "subscribe" | "change subscription method"
+> = {
+  subscribe: (tx, operation) => subscriptionResponse(tx, operation, 201),
+  "change subscription method": (tx, operation) =>
+    subscriptionResponse(tx, operation, 200),
 };
 
-/** @param paid the status, once it is paid */
-async function answer(
+async function subscriptionResponse(
   tx: Queries,
-  { payment }: Work,
-  paid: number,
-): Promise<Answer> {
+  { payment }: PendingOperation,
+  paidStatus: number,
+): Promise<StoredResponse> {
   const { status } = payment;
   if (status === "declined" || status === "canceled")
-    return paymentAnswer(payment);
-  const paying = await findTry(tx, payment.id);
+    return paymentResponse(payment);
+  const attempt = await findBillingAttempt(tx, payment.id);
   const subscription =
-    paying && (await findSubscription(tx, paying.subscriptionId));
+    attempt && (await findSubscription(tx, attempt.subscriptionId));
   if (!subscription)
-    throw new Error(`Payment ${payment.id} is for no subscription.`);
-  if (!isLive(subscription)) return ended(subscription);
+    throw new Error(`Payment ${payment.id} belongs to no subscription.`);
+  if (!isLive(subscription)) return endedResponse(subscription);
   return json(
-    status === "succeeded" ? paid : 202,
+    status === "succeeded" ? paidStatus : 202,
     subscriptionJson(subscription),
   );
 }
 
-/** Somebody else's request of the same user was faster: it is kept with the request, which does not come to anything any more. */
-function ended(subscription: Subscription): Answer {
+/** A concurrent request of the same user ended the subscription. */
+function endedResponse(subscription: Subscription): StoredResponse {
   const { id, status } = subscription;
-  return keptProblem(
+  return storedProblem(
     409,
     `/subscriptions/${id}`,
-    `The subscription was ${status} before its payment went through. If that is paid all the same, it is given back.`,
+    `The subscription was ${status} before its payment went through. If the payment succeeds after all, it is refunded.`,
     { subscription: subscriptionJson(subscription) },
   );
 }

@@ -1,28 +1,47 @@
 import type { Queries } from "@marquee/service-kit";
-import { HTTPException } from "hono/http-exception";
 
-/** A request that changes something, and says by a key whether it is the same as another. */
-export interface KeyedRequest {
+/** A request with an Idempotency-Key. */
+export interface IdempotentRequest {
   /** Whose key it is: a user's id, or `operator`. */
   scope: string;
-  /** As the client chose it: 1 to 255 printable characters. */
+  /** Chosen by the client: 1 to 255 printable ASCII characters. */
   key: string;
-  /** 32 bytes that are the same for the same method, path and body. */
+  /** 32 bytes, equal for requests with the same method, path and body. */
   fingerprint: Buffer;
 }
 
-/** What a request was answered, byte for byte. One of 400 and more is a problem+json, others are JSON. */
-export interface Answer {
+/** A response, byte for byte. The body is problem+json from status 400 on, JSON otherwise. */
+export interface StoredResponse {
   status: number;
   body: string;
 }
 
-/** Who finishes the work that a key was claimed for, if it is not done in the transaction of the claim. */
-export interface Claimant {
-  /** The attempt that the answer depends on. */
-  attemptId: string;
-  /** What says how it is answered. */
+/** The processor request that determines the response to a claimed key. */
+export interface ResponseSource {
+  processorRequestId: string;
   operation: string;
+}
+
+/** The key was used for another request. */
+export class IdempotencyKeyReusedError extends Error {
+  override readonly name = "IdempotencyKeyReusedError";
+
+  constructor() {
+    super(
+      "This Idempotency-Key was used for another request: another body needs another key.",
+    );
+  }
+}
+
+/** The first request with the key has no response yet. */
+export class IdempotencyKeyInFlightError extends Error {
+  override readonly name = "IdempotencyKeyInFlightError";
+
+  constructor() {
+    super(
+      "A request with this Idempotency-Key is in flight. Send it again shortly to get the first request's response.",
+    );
+  }
 }
 
 interface Row {
@@ -32,39 +51,37 @@ interface Row {
 }
 
 /**
- * The answer that a key has, or undefined if nobody has used it.
- * @throws HTTPException 422 if it was used for another request, 409 if that request is in flight; DatabaseUnavailableError
+ * The response stored for a key, or undefined if the key is new.
+ * @throws IdempotencyKeyReusedError, IdempotencyKeyInFlightError, DatabaseAway
  */
-export async function findAnswer(
+export async function findStoredResponse(
   queries: Queries,
-  { scope, key, fingerprint }: KeyedRequest,
-): Promise<Answer | undefined> {
+  { scope, key, fingerprint }: IdempotentRequest,
+): Promise<StoredResponse | undefined> {
   const [row] = await queries.query<Row>(
     "SELECT fingerprint, status, body FROM idempotency_keys WHERE scope = $1 AND key = $2",
     [scope, key],
   );
   if (!row) return undefined;
   if (!row.fingerprint.equals(fingerprint))
-    throw new HTTPException(422, {
-      message:
-        "This Idempotency-Key was used for another request: another body needs another key.",
-    });
+    throw new IdempotencyKeyReusedError();
   const { status, body } = row;
-  if (status === null || body === null) throw inFlight();
+  if (status === null || body === null) throw new IdempotencyKeyInFlightError();
   return { status, body };
 }
 
 /**
- * Claims a key in the transaction of the work that it is for. Who comes second while that transaction is open is told so at
- * once, and does not wait for it.
- * @returns the answer that there is already, and then the work is not to be done
- * @throws as findAnswer
+ * Claims a key in the transaction that does the work. A concurrent request with the same key fails at once instead of
+ * waiting for that transaction.
+ * @param source with work that the transaction does not finish
+ * @returns the stored response if the work is done already
+ * @throws as findStoredResponse
  */
-export async function claim(
+export async function claimKey(
   tx: Queries,
-  request: KeyedRequest,
-  claimant?: Claimant,
-): Promise<Answer | undefined> {
+  request: IdempotentRequest,
+  source?: ResponseSource,
+): Promise<StoredResponse | undefined> {
   const { scope, key, fingerprint } = request;
   const claimed = await tx.query(
     `INSERT INTO idempotency_keys (scope, key, fingerprint, attempt_id, operation)
@@ -74,22 +91,22 @@ export async function claim(
       scope,
       key,
       fingerprint,
-      claimant?.attemptId ?? null,
-      claimant?.operation ?? null,
+      source?.processorRequestId ?? null,
+      source?.operation ?? null,
       `idempotency ${scope} ${key}`,
     ],
   );
   if (claimed.length > 0) return undefined;
-  const known = await findAnswer(tx, request);
-  if (!known) throw inFlight(); // who has the lock has not committed yet
+  const known = await findStoredResponse(tx, request);
+  if (!known) throw new IdempotencyKeyInFlightError(); // the lock's holder has not committed yet
   return known;
 }
 
-/** Keeps the answer of a key that was claimed in this very transaction, where nobody else has to be asked. */
-export async function keepAnswer(
+/** Stores the response in the transaction that claimed the key. */
+export async function storeResponse(
   tx: Queries,
-  { scope, key }: KeyedRequest,
-  { status, body }: Answer,
+  { scope, key }: IdempotentRequest,
+  { status, body }: StoredResponse,
 ): Promise<void> {
   await tx.query(
     "UPDATE idempotency_keys SET status = $3, body = $4, attempt_id = NULL, operation = NULL WHERE scope = $1 AND key = $2",
@@ -98,30 +115,26 @@ export async function keepAnswer(
 }
 
 /**
- * Keeps the answer to the request that an attempt was begun for, unless it has one.
- * @returns the answer that it has
+ * Stores the response that a processor request determines, unless one is stored already.
+ * @returns the stored response
  */
-export async function keepAnswerOf(
+export async function storeResponseToRequest(
   tx: Queries,
-  attemptId: string,
-  { status, body }: Answer,
-): Promise<Answer> {
-  const kept = await tx.query(
+  processorRequestId: string,
+  { status, body }: StoredResponse,
+): Promise<StoredResponse> {
+  const stored = await tx.query(
     "UPDATE idempotency_keys SET status = $2, body = $3 WHERE attempt_id = $1 AND status IS NULL RETURNING 1",
-    [attemptId, status, body],
+    [processorRequestId, status, body],
   );
-  if (kept.length > 0) return { status, body };
-  const [first] = await tx.query<Answer>(
+  if (stored.length > 0) return { status, body };
+  const [first] = await tx.query<StoredResponse>(
     "SELECT status, body FROM idempotency_keys WHERE attempt_id = $1",
-    [attemptId],
+    [processorRequestId],
   );
-  if (!first) throw new Error(`Nobody asked for attempt ${attemptId}.`);
+  if (!first)
+    throw new Error(
+      `No idempotency key belongs to processor request ${processorRequestId}.`,
+    );
   return first;
 }
-
-const inFlight = () =>
-  new HTTPException(409, {
-    message:
-      "A request with this Idempotency-Key is in flight. Send it again shortly, and it is answered as the first one.",
-    res: new Response(null, { headers: { "retry-after": "1" } }), // seconds
-  });

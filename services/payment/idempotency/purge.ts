@@ -1,19 +1,19 @@
 import type { Queries } from "@marquee/service-kit";
 
-/** Hours that keys are kept at least: as Stripe's, after which the same key is a new request. */
-const kept = 24;
+/** Like Stripe's: a key older than this is a new request. */
+const retentionHours = 24;
 
 /**
- * Deletes keys that are older than 24 hours and were answered; one that is in flight stays until it is. Several replicas may do
- * so at once: each leaves the rows that another one is at.
- * @returns how many
- * @throws DatabaseUnavailableError
+ * Deletes keys older than 24 hours that have a response; keys in flight stay. Replicas may run it concurrently: each
+ * skips rows that another one has locked.
+ * @returns how many keys it deleted
+ * @throws DatabaseAway
  */
-export async function sweepKeys(
+export async function purgeIdempotencyKeys(
   database: Queries,
   { batch = 1_000, batches = 100 } = {},
 ): Promise<number> {
-  let swept = 0;
+  let purged = 0;
   for (let left = batches; left > 0; left--) {
     const deleted = await database.query(
       `DELETE FROM idempotency_keys WHERE (scope, key) IN (
@@ -21,10 +21,10 @@ export async function sweepKeys(
          WHERE status IS NOT NULL AND created_at < now() - make_interval(hours => $2)
          ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
        ) RETURNING 1`,
-      [batch, kept],
+      [batch, retentionHours],
     );
-    swept += deleted.length;
+    purged += deleted.length;
     if (deleted.length < batch) break;
   }
-  return swept;
+  return purged;
 }

@@ -1,35 +1,35 @@
 import type { Database } from "@marquee/service-kit";
 import { type Balance, balances } from "./ledger.ts";
 
-/** A payment or a refund that the book tells otherwise. Amounts are in the currency's smallest unit. */
+/** A payment whose own row and ledger entries differ. Amounts are in the currency's smallest unit. */
 export interface Disagreement {
   paymentId: string;
   currency: string;
-  /** What the payment's own row says that we have of it: paid and not given back. */
+  /** The amount held according to the payment's row: paid and not refunded. */
   payment: bigint;
-  /** What its succeeded refunds say that was given back. */
+  /** The amount refunded according to its refunds. */
   refunds: bigint;
-  /** What the book says that we have of it. */
+  /** The amount held according to the ledger. */
   ledger: bigint;
 }
 
 export interface Audit {
-  /** Every transaction sums to zero in each currency, and no payment disagrees. */
+  /** Every transaction sums to zero in each currency, and no payment disagrees with the ledger. */
   balanced: boolean;
-  /** How many transactions the book has. */
+  /** Number of transactions in the ledger. */
   transactions: bigint;
-  /** Those whose entries don't sum to zero; the first 100. */
+  /** Transactions whose entries don't sum to zero; at most 100. */
   unevenTransactions: string[];
   balances: Balance[];
-  /** The first 100. */
+  /** At most 100. */
   disagreements: Disagreement[];
 }
 
-/** Milliseconds: it reads all of the book. */
-const longest = 60_000;
+/** The audit reads the whole ledger. */
+const statementTimeoutMs = 60_000;
 
-/** What the payments' own rows say, against the entries of each. */
-const disagree = `
+/** Compares the payments' and refunds' rows with their entries. */
+const disagreementsQuery = `
   WITH refunded AS (
     SELECT payment_id, sum(amount) FILTER (WHERE status = 'succeeded') AS done, sum(amount) FILTER (WHERE status = 'pending') AS pending
     FROM refunds GROUP BY payment_id
@@ -50,9 +50,9 @@ const disagree = `
   ORDER BY id LIMIT 100`;
 
 /**
- * Proves the book, or says where it is wrong: that each transaction sums to zero, and that every payment's and refund's own
- * row says the same as the entries do. All of it is read as of one moment.
- * @throws DatabaseUnavailableError, also if it takes longer than a minute
+ * Verifies the ledger in one snapshot: every transaction sums to zero, and every payment and refund agrees with its
+ * entries.
+ * @throws DatabaseAway, also if it takes longer than a minute
  */
 export const audit = (database: Database): Promise<Audit> =>
   database.transaction(
@@ -63,18 +63,18 @@ export const audit = (database: Database): Promise<Audit> =>
       const [{ transactions } = { transactions: 0n }] = await tx.query<{
         transactions: bigint;
       }>("SELECT count(*) AS transactions FROM ledger_transactions");
-      const uneven = await tx.query<{ id: string }>(
+      const unbalanced = await tx.query<{ id: string }>(
         `SELECT t.id FROM ledger_transactions t LEFT JOIN ledger_entries e ON e.transaction_id = t.id
          GROUP BY t.id, e.currency HAVING coalesce(sum(e.amount), 1) <> 0 ORDER BY t.id LIMIT 100`,
       );
-      const disagreements = await tx.query<Disagreement>(disagree);
+      const disagreements = await tx.query<Disagreement>(disagreementsQuery);
       return {
-        balanced: uneven.length + disagreements.length === 0,
+        balanced: unbalanced.length + disagreements.length === 0,
         transactions,
-        unevenTransactions: uneven.map(({ id }) => id),
+        unevenTransactions: unbalanced.map(({ id }) => id),
         balances: await balances(tx),
         disagreements,
       };
     },
-    { statementTimeout: longest },
+    { statementTimeout: statementTimeoutMs },
   );

@@ -2,30 +2,36 @@ import type { Queries } from "@marquee/service-kit";
 import { uuidv7 } from "../uuidv7.ts";
 
 /**
- * The accounts of the book. A debit is positive and a credit negative, so that each transaction's entries sum to zero.
- * - `processor:sandbox`, `processor:stripe` (asset): what a processor took for us and did not give back;
- * - `sales` (income, so a credit): what people paid;
- * - `refunds` (a debit against that income): what people got back.
+ * Accounts of the double-entry ledger. Debits are positive and credits negative, so each transaction's entries sum to
+ * zero.
+ * - `processor:sandbox`, `processor:stripe` (assets): what a processor collected for us and did not refund;
+ * - `sales` (income): what customers paid;
+ * - `refunds` (contra income): what customers got back.
  */
 export type Account = `processor:${string}` | "sales" | "refunds";
 
-/** Money that changed hands: refund_reversal of a refund that did not arrive, and is with the processor again. */
+/**
+ * A movement of money. refund_reversal: a refund failed after it succeeded, and the processor holds the money again.
+ */
 export type Movement = (
   | { kind: "payment" }
   | { kind: "refund" | "refund_reversal"; refundId: string }
 ) & {
   paymentId: string;
   processor: string;
-  /** In the currency's smallest unit, more than zero. */
+  /** In the currency's smallest unit, positive. */
   amount: bigint;
   currency: string;
 };
 
 /**
- * Writes a movement into the book, in the caller's transaction. Entries are never changed, and the database refuses to commit
- * those that don't sum to zero, and a second one of the same kind and payment or refund.
+ * Posts a movement in the caller's transaction. Entries are immutable. The database rejects transactions that don't sum
+ * to zero, and a second one of the same kind for a payment or refund.
  */
-export async function post(tx: Queries, movement: Movement): Promise<void> {
+export async function postMovement(
+  tx: Queries,
+  movement: Movement,
+): Promise<void> {
   const { kind, paymentId, processor, amount, currency } = movement;
   const held: Account = `processor:${processor}`;
   const [debit, credit] = {
@@ -58,7 +64,7 @@ export interface Balance {
   balance: bigint;
 }
 
-/** What every account has, by account and currency. */
+/** The balances, by account and currency. */
 export const balances = (queries: Queries): Promise<Balance[]> =>
   queries.query<Balance>(
     "SELECT account, currency, balance::bigint FROM ledger_balances ORDER BY account, currency",

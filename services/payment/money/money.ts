@@ -1,16 +1,16 @@
-import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
-import { currencies, exponentOf, noCurrency } from "./currencies.ts";
+import * as z from "zod";
+import { currencies, currencyError, exponentOf } from "./currencies.ts";
 
-/** An amount of the currency's smallest unit: 1299n EUR are 12.99 euros, 1299n JPY are 1299 yen. */
+/** An amount in the currency's smallest unit: 1299n EUR are 12.99 euros, 1299n JPY are 1299 yen. */
 export interface Money {
   amount: bigint;
-  /** ISO 4217's code, in upper case. */
+  /** ISO 4217 code, upper case. */
   currency: string;
 }
 
 /**
- * Money as a decimal number, exactly: 1299n EUR is "12.99", 1299n KWD is "1.299".
- * @throws RangeError if the currency is none
+ * The exact decimal number: 1299n EUR is "12.99", 1299n KWD is "1.299".
+ * @throws RangeError if the currency is unknown
  */
 export function decimal({ amount, currency }: Money): `${number}` {
   const exponent = exponentOf(currency);
@@ -21,34 +21,34 @@ export function decimal({ amount, currency }: Money): `${number}` {
 }
 
 /**
- * Money for people, to the last digit: "€12.99", "¥1,299".
- * @param locale a language tag of BCP 47. @default en
- * @throws RangeError if the currency or the locale is none
+ * Formats money for people, with all digits: "€12.99", "¥1,299".
+ * @param locale a BCP 47 language tag. @default en
+ * @throws RangeError if the currency or the locale is unknown
  */
 export function format(money: Money, locale = "en"): string {
   const digits = exponentOf(money.currency);
   return new Intl.NumberFormat(locale, {
     style: "currency",
     currency: money.currency,
-    // By default it is fewer than ISO 4217 has, for some.
+    // Intl's default is fewer digits than ISO 4217 for some currencies.
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
-  }).format(decimal(money)); // of text, every digit counts
+  }).format(decimal(money)); // a string keeps all digits
 }
 
-/** An amount in a request: a whole number of the currency's smallest unit, from 1 to 2^53 - 1, which JSON has exactly. */
+/** An amount in a request: an integer in the currency's smallest unit, from 1 to 2^53 - 1, JSON's exact range. */
 export const Amount = z
   .codec(
-    z.int({ error: noAmount, abort: true }).min(1, { error: noAmount }),
+    z.int({ error: amountError, abort: true }).min(1, { error: amountError }),
     z.bigint(),
     {
       decode: BigInt,
       encode: Number,
     },
   )
-  .describe("A whole number of the currency's smallest unit.");
+  .describe("An integer in the currency's smallest unit.");
 
-function noAmount({ input }: { input?: unknown }): string {
+function amountError({ input }: { input?: unknown }): string {
   if (input === undefined) return "is missing";
   if (!Number.isInteger(input))
     return "has to be a whole number of the currency's smallest unit, such as 1299 for 12.99 EUR";
@@ -57,15 +57,15 @@ function noAmount({ input }: { input?: unknown }): string {
     : `has to be ${Number.MAX_SAFE_INTEGER} or less`;
 }
 
-/** A currency in a request: ISO 4217's code, in upper case. */
-export const Currency = z.enum(currencies, { error: notThat }).meta({
+/** A currency in a request: ISO 4217 code, upper case. */
+export const Currency = z.enum(currencies, { error: currencyFieldError }).meta({
   id: "Currency",
-  description: "A currency's code of ISO 4217, in upper case.",
+  description: "ISO 4217 currency code, upper case.",
 });
 
-function notThat({ input }: { input?: unknown }): string {
+function currencyFieldError({ input }: { input?: unknown }): string {
   if (input === undefined) return "is missing";
   return typeof input === "string"
-    ? noCurrency(input)
+    ? currencyError(input)
     : "has to be a currency's code of ISO 4217, such as EUR";
 }

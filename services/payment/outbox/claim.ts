@@ -1,72 +1,46 @@
 import type { Queries } from "@marquee/service-kit";
 
-/** Events that a statement routes at most. */
-const batch = 100;
-
-/**
- * Makes a delivery for each endpoint that wants an event, which is done after the event's own transaction: that one waits for
- * nothing. Several replicas route different events.
- * @returns whether there may be more
- * @throws DatabaseUnavailableError
- */
-export async function route(queries: Queries): Promise<boolean> {
-  const routed = await queries.query(
-    `WITH unrouted AS (
-       SELECT id, sequence, type FROM events WHERE NOT routed ORDER BY sequence LIMIT $1 FOR UPDATE SKIP LOCKED
-     ), added AS (
-       INSERT INTO webhook_deliveries (event_id, endpoint_id)
-       SELECT u.id, p.id FROM unrouted u
-       JOIN webhook_endpoints p ON p.disabled IS NULL AND (p.types = '{}' OR u.type = ANY (p.types))
-       ORDER BY u.sequence, p.id ON CONFLICT DO NOTHING
-     )
-     UPDATE events e SET routed = true FROM unrouted u WHERE e.id = u.id RETURNING 1`,
-    [batch],
-  );
-  return routed.length === batch;
-}
-
-/** A delivery that was taken, with all that an attempt needs. */
-export interface Due {
+/** A claimed delivery, with everything that an attempt needs. */
+export interface ClaimedDelivery {
   id: bigint;
-  /** With this one. */
+  /** Including this one. */
   attempts: number;
   tries: number;
   endpointId: string;
   url: string;
   /** Encrypted. */
   secret: Buffer;
-  /** Encrypted; null if there is none that still signs. */
+  /** Encrypted; null unless the previous secret still signs. */
   oldSecret: Buffer | null;
   eventId: string;
   type: string;
   sequence: bigint;
-  /** As JSON, as it was written. */
+  /** JSON, as it was emitted. */
   data: string;
   createdAt: Date;
 }
 
-export interface Room {
-  /** Deliveries that are taken at most. */
+export interface Capacity {
+  /** Maximum number of deliveries to claim. */
   total: number;
-  /** Deliveries to one endpoint that may be under way. */
+  /** Maximum number of concurrent attempts per endpoint. */
   perEndpoint: number;
-  /** Deliveries that are under way, by endpoint. */
-  underWay: ReadonlyMap<string, number>;
+  /** Current number of attempts by endpoint. */
+  active: ReadonlyMap<string, number>;
 }
 
 /**
- * Takes deliveries that are due: nobody else takes them until their lease is over, and no transaction is open meanwhile. An
- * endpoint with few under way goes before one with many, and among equals it is left to chance, so that none holds up another,
- * however much is due there and for how long.
- * @param lease milliseconds
- * @throws DatabaseUnavailableError: then some may be taken, and are due again when the lease is over
+ * Claims due deliveries: no replica claims them again until their lease expires, and no transaction stays open
+ * meanwhile. Endpoints with few active attempts come first, ties are random, so that a backlog at one endpoint does not
+ * delay the others.
+ * @throws DatabaseAway: some deliveries may be claimed then, and are due again once their lease expires
  */
-export async function take(
+export async function claimDeliveries(
   queries: Queries,
-  { total, perEndpoint, underWay }: Room,
-  lease: number,
-): Promise<Due[]> {
-  const taken = await queries.query<Due>(
+  { total, perEndpoint, active }: Capacity,
+  leaseMs: number,
+): Promise<ClaimedDelivery[]> {
+  const claimed = await queries.query<ClaimedDelivery>(
     `WITH under_way AS (
        SELECT * FROM unnest($1::uuid[], $2::integer[]) AS u (endpoint_id, number)
      ), due AS (
@@ -90,12 +64,12 @@ export async function take(
        CASE WHEN p.old_secret_until > now() THEN p.old_secret END AS "oldSecret",
        e.id AS "eventId", e.type, e.sequence, e.data::text AS data, e.created_at AS "createdAt"`,
     [
-      [...underWay.keys()],
-      [...underWay.values()],
+      [...active.keys()],
+      [...active.values()],
       perEndpoint,
       total,
-      lease / 1000,
+      leaseMs / 1000,
     ],
   );
-  return taken.sort((a, b) => Number(a.id - b.id));
+  return claimed.sort((a, b) => Number(a.id - b.id));
 }

@@ -1,49 +1,53 @@
 import { type Database, logger } from "@marquee/service-kit";
-import type { Due } from "./claim.ts";
-import { type Answer, post } from "./http-post.ts";
-import type { OutboxMetrics, Outcome } from "./metrics.ts";
-import { conclude, disable, type Heard, pause } from "./record-delivery.ts";
-import { nextTry, retryAfter } from "./retry-schedule.ts";
+import type { ClaimedDelivery } from "./claim.ts";
+import { type DeliveryResponse, httpPost } from "./http-post.ts";
+import type { DeliveryOutcome, OutboxMetrics } from "./metrics.ts";
+import {
+  type DeliveryResult,
+  disableEndpoint,
+  pauseEndpoint,
+  recordDelivery,
+} from "./record-delivery.ts";
+import { nextDelayMs, parseRetryAfterMs } from "./retry-schedule.ts";
 import type { SecretEncryption } from "./secret-encryption.ts";
 import { signatures } from "./signature.ts";
-import { guardedLookup, type UrlRules, whyNotUrl } from "./ssrf-guard.ts";
+import { safeLookup, type UrlRules, urlError } from "./ssrf-guard.ts";
 
-/** Milliseconds. */
-export interface AttemptTimes {
-  /** That an endpoint has to answer. @default 10 s */
-  answer: number;
-  /** From each failed attempt to the next. @default retries, of schedule.ts */
-  retries: readonly number[];
-  /** That an endpoint's Retry-After is heeded at most. @default 1 hour */
-  retryAfter: number;
+export interface DeliveryTimes {
+  /** Time limit for an endpoint's response. @default 10 s */
+  responseTimeoutMs: number;
+  /** From each failed attempt to the next. @default retryDelaysMs of retry-schedule.ts */
+  retryDelaysMs: readonly number[];
+  /** Upper limit for an endpoint's Retry-After. @default 1 hour */
+  maxRetryAfterMs: number;
 }
 
-export interface AttemptOptions {
+export interface DeliverOptions {
   database: Database;
   encryption: SecretEncryption;
   rules: UrlRules;
-  times: AttemptTimes;
+  times: DeliveryTimes;
   metrics: OutboxMetrics;
-  /** Ends attempts at once, and nothing is written down of them. */
+  /** Aborts attempts at once, without recording them. */
   signal: AbortSignal;
 }
 
 /**
- * One attempt at a delivery that was taken: signs it, sends it, and writes down what it came to.
- * @throws DatabaseUnavailableError: it is attempted again when its lease is over
+ * Creates a function that makes one attempt at a claimed delivery: it signs, sends, and records the result. It throws
+ * DatabaseAway if the result can't be recorded; the delivery is then attempted again once its lease expires.
  */
-export function createAttempt(options: AttemptOptions) {
+export function createDeliver(options: DeliverOptions) {
   const { database, rules, times, metrics, signal } = options;
-  const lookup = guardedLookup(rules);
+  const lookup = safeLookup(rules);
 
-  async function send(due: Due): Promise<Answer> {
-    // Rules may be others than when it was added, and addresses in URLs are looked up by nobody.
-    const why = whyNotUrl(due.url, rules);
-    if (why) throw new Error(`its URL ${why}`);
+  async function send(delivery: ClaimedDelivery): Promise<DeliveryResponse> {
+    // Check again: the rules may have changed since the endpoint was added, and IP literals never reach safeLookup.
+    const error = urlError(delivery.url, rules);
+    if (error) throw new Error(`its URL ${error}`);
     const timestamp = Math.floor(Date.now() / 1000);
-    const body = bodyOf(due);
-    const { eventId: id } = due;
-    const secrets = secretsOf(due, options.encryption);
+    const body = bodyOf(delivery);
+    const { eventId: id } = delivery;
+    const secrets = decryptSecrets(delivery, options.encryption);
     const headers = {
       "content-type": "application/json",
       "user-agent": "Marquee-Webhooks/1",
@@ -51,57 +55,70 @@ export function createAttempt(options: AttemptOptions) {
       "webhook-timestamp": `${timestamp}`,
       "webhook-signature": signatures(secrets, { id, timestamp, body }),
     };
-    const limit = times.answer;
-    return post(new URL(due.url), headers, body, { limit, signal, lookup });
+    return httpPost(new URL(delivery.url), headers, body, {
+      timeoutMs: times.responseTimeoutMs,
+      signal,
+      lookup,
+    });
   }
 
-  async function writeDown(due: Due, heard: Heard, asked: number) {
-    const next = nextTry(times.retries, due.tries, asked);
-    if (heard.status === 410) await disable(database, due);
-    if (asked > 0) await pause(database, due, asked);
-    const outcome = outcomeOf(heard, next);
-    const { id: deliveryId, endpointId, eventId, attempts } = due;
-    const { status, error } = heard;
-    const about = { deliveryId, endpointId, eventId, attempts, status, error };
-    if (!(await conclude(database, due, heard, next)))
-      logger.warn(about, "this attempt took longer than its lease");
+  async function record(
+    delivery: ClaimedDelivery,
+    result: DeliveryResult,
+    retryAfterMs: number,
+  ) {
+    const { tries, id: deliveryId, endpointId, eventId, attempts } = delivery;
+    const delayMs = nextDelayMs(times.retryDelaysMs, tries, retryAfterMs);
+    if (result.status === 410) await disableEndpoint(database, delivery);
+    if (retryAfterMs > 0) await pauseEndpoint(database, delivery, retryAfterMs);
+    const outcome = outcomeOf(result, delayMs);
+    const { status, error } = result;
+    const fields = { deliveryId, endpointId, eventId, attempts, status, error };
+    if (!(await recordDelivery(database, delivery, result, delayMs)))
+      logger.warn(fields, "the attempt took longer than its lease");
     else if (outcome === "dead")
-      logger.error(about, "a webhook was given up: it can be delivered again");
+      logger.error(fields, "gave up a webhook delivery; it can be redelivered");
     else if (outcome === "gone")
-      logger.warn(about, "a webhook endpoint is gone, and was disabled");
-    else logger.debug(about, outcome);
+      logger.warn(fields, "disabled a webhook endpoint that answered 410");
+    else logger.debug(fields, outcome);
     metrics.attempted(outcome);
   }
 
-  return async (due: Due): Promise<void> => {
-    const answer = await send(due).catch((error: Error) => error);
-    if (!(answer instanceof Error)) {
-      const busy = answer.status === 429 || answer.status === 503;
-      const asked = busy ? retryAfter(answer.retryAfter) : 0;
-      await writeDown(due, heardOf(answer), Math.min(asked, times.retryAfter));
+  return async (delivery: ClaimedDelivery): Promise<void> => {
+    const response = await send(delivery).catch((error: Error) => error);
+    if (!(response instanceof Error)) {
+      const overloaded = response.status === 429 || response.status === 503;
+      const requestedMs = overloaded
+        ? parseRetryAfterMs(response.retryAfter)
+        : 0;
+      const retryAfterMs = Math.min(requestedMs, times.maxRetryAfterMs);
+      await record(delivery, resultOf(response), retryAfterMs);
     } else if (!signal.aborted)
-      await writeDown(due, { error: answer.message }, 0);
+      await record(delivery, { error: response.message }, 0);
   };
 }
 
-/** The same bytes in each attempt. */
-const bodyOf = ({ type, createdAt, sequence, data }: Due) =>
+/** Identical in every attempt. */
+const bodyOf = ({ type, createdAt, sequence, data }: ClaimedDelivery) =>
   `{"type":"${type}","timestamp":"${createdAt.toISOString()}","sequence":${sequence},"data":${data}}`;
 
-const heardOf = ({ status, body }: Answer): Heard =>
+const resultOf = ({ status, body }: DeliveryResponse): DeliveryResult =>
   status >= 200 && status < 300
     ? { status, body }
     : { status, body, error: `it answered ${status}` };
 
-function outcomeOf(heard: Heard, next: number | undefined): Outcome {
-  if (heard.error === undefined) return "delivered";
-  if (heard.status === 410) return "gone";
-  return next === undefined ? "dead" : "failed";
+function outcomeOf(
+  result: DeliveryResult,
+  delayMs: number | undefined,
+): DeliveryOutcome {
+  if (result.error === undefined) return "delivered";
+  if (result.status === 410) return "gone";
+  return delayMs === undefined ? "dead" : "failed";
 }
 
-/** @throws Error if the present secret can't be read; without the one before, it is signed all the same */
-function secretsOf(
-  { endpointId, secret, oldSecret }: Due,
+/** An unreadable previous secret is ignored. @throws Error if the current secret can't be decrypted */
+function decryptSecrets(
+  { endpointId, secret, oldSecret }: ClaimedDelivery,
   encryption: SecretEncryption,
 ): Buffer[] {
   const decrypt = (bytes: Buffer) => {
@@ -109,16 +126,16 @@ function secretsOf(
       return encryption.decrypt(bytes, endpointId);
     } catch (cause) {
       throw new Error(
-        "its secret can't be read, as KEY_ENCRYPTION_KEY is another one now: rotate the endpoint's secret",
+        "its secret was encrypted with another KEY_ENCRYPTION_KEY: rotate the endpoint's secret",
         { cause },
       );
     }
   };
-  const present = decrypt(secret);
-  if (!oldSecret) return [present];
+  const current = decrypt(secret);
+  if (!oldSecret) return [current];
   try {
-    return [present, decrypt(oldSecret)];
+    return [current, decrypt(oldSecret)];
   } catch {
-    return [present];
+    return [current];
   }
 }

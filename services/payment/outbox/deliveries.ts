@@ -3,21 +3,21 @@ import type { Queries } from "@marquee/service-kit";
 export const deliveryStates = ["pending", "delivered", "dead"] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
-/** An event's way to one endpoint. */
+/** The delivery of an event to one endpoint. */
 export interface Delivery {
   id: bigint;
   eventId: string;
   type: string;
   endpointId: string;
-  /** dead: given up, until somebody has it delivered again. */
+  /** dead: out of attempts, until an operator redelivers it. */
   state: DeliveryState;
-  /** Attempts that were begun. */
+  /** Attempts started so far. */
   attempts: number;
-  /** When it is due, or if one is under way, when it counts as lost. */
+  /** When it is due; during an attempt, when its lease expires. */
   nextAttemptAt: Date;
   createdAt: Date;
   deliveredAt: Date | null;
-  /** Of the last attempt: the answer's status and the beginning of its body, and what was wrong. */
+  /** The last attempt's response status, the start of its body, and its error. */
   lastStatus: number | null;
   lastBody: string | null;
   lastError: string | null;
@@ -32,12 +32,12 @@ export interface DeliveryQuery {
   state?: DeliveryState | undefined;
   /** @default all */
   endpointId?: string | undefined;
-  /** Only older ones than this one. */
+  /** Only deliveries older than this one. */
   before?: bigint | undefined;
   limit: number;
 }
 
-/** The newest first. */
+/** Newest first. */
 export const listDeliveries = (
   queries: Queries,
   { state, endpointId, before, limit }: DeliveryQuery,
@@ -49,7 +49,7 @@ export const listDeliveries = (
     [state ?? null, endpointId ?? null, before ?? null, limit],
   );
 
-/** An event's, one for each endpoint that it is for. */
+/** Lists an event's deliveries, one per endpoint. */
 export const deliveriesOf = (
   queries: Queries,
   eventId: string,
@@ -60,7 +60,7 @@ export const deliveriesOf = (
     [eventId],
   );
 
-/** Has an event go to an endpoint, whatever types that has. */
+/** Creates a delivery, whatever types the endpoint subscribed to. */
 export async function addDelivery(
   tx: Queries,
   eventId: string,
@@ -74,9 +74,9 @@ export async function addDelivery(
 }
 
 /**
- * Has it delivered at once, and if that fails by the schedule from its start: one that is dead, one that was delivered and that
- * the consumer lost, or one that would wait for longer. The webhook-id stays the same.
- * @returns "disabled" if its endpoint is; undefined if there is none
+ * Makes a delivery due at once, with a fresh retry schedule: a dead one, one that the consumer lost, or one that waits
+ * for its next attempt. The webhook-id stays the same.
+ * @returns "disabled" if the endpoint is disabled; undefined if the delivery does not exist
  */
 export async function redeliver(
   tx: Queries,

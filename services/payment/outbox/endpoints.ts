@@ -3,28 +3,28 @@ import { uuidv7 } from "../uuidv7.ts";
 import { addDelivery } from "./deliveries.ts";
 import { type EventType, testType } from "./event-types.ts";
 import { createSecretEncryption } from "./secret-encryption.ts";
-import { newSecret, shownSecret } from "./signature.ts";
-import { type UrlRules, urlRules, whyNotUrl } from "./ssrf-guard.ts";
+import { formatSecret, newSecret } from "./signature.ts";
+import { type UrlRules, urlError, urlRules } from "./ssrf-guard.ts";
 
-/** Somebody who gets events. */
+/** A consumer's URL that receives events. */
 export interface Endpoint {
   id: string;
   url: string;
-  /** Those that it gets; none for all, also those that are to come. */
+  /** Event types to deliver; empty: all, including future ones. */
   types: EventType[];
-  /** Why it gets nothing, if so: somebody asked for that, or it answered 410. */
+  /** Why it is disabled: on request, or because it answered 410. */
   disabled: "request" | "gone" | null;
-  /** It asked for that (Retry-After): nothing is sent to it before. */
+  /** Until when the endpoint asked for a pause (Retry-After). */
   pausedUntil: Date | null;
-  /** While two secrets sign: until when the one before does. */
+  /** While two secrets sign: when the previous one expires. */
   oldSecretUntil: Date | null;
   createdAt: Date;
 }
 
-/** An endpoint, and what its consumer verifies by: shown now, and never again. */
-export interface WithSecret {
+/** An endpoint with its secret, which is shown only once. */
+export interface EndpointAndSecret {
   endpoint: Endpoint;
-  /** `whsec_` and base64, as libraries of Standard Webhooks take it. */
+  /** `whsec_` and base64, the format of Standard Webhooks libraries. */
   secret: string;
 }
 
@@ -35,53 +35,56 @@ export interface EndpointChange {
 }
 
 export interface Endpoints {
-  /** Why a URL can't be an endpoint's, in words that follow "url: "; undefined if it can. */
-  whyNotUrl(url: string): string | undefined;
+  /** Why a URL is not allowed, phrased to follow "url: "; undefined if it is allowed. */
+  urlError(url: string): string | undefined;
   /** @returns undefined if there are `mostEndpoints` already @throws RangeError if the URL can't be an endpoint's */
   add(
     tx: Queries,
     endpoint: { url: string; types: EventType[] },
-  ): Promise<WithSecret | undefined>;
-  /** All, the oldest first. */
+  ): Promise<EndpointAndSecret | undefined>;
+  /** Oldest first. */
   list(): Promise<Endpoint[]>;
   find(id: string): Promise<Endpoint | undefined>;
   /**
-   * While an endpoint is disabled, what was on its way to it waits; what happens meanwhile is not for it.
-   * @throws RangeError if the URL can't be an endpoint's
+   * While an endpoint is disabled, its pending deliveries wait, and new events are not delivered to it.
+   * @throws RangeError if the URL is not allowed
    */
   change(id: string, change: EndpointChange): Promise<Endpoint | undefined>;
-  /** Removes it with all deliveries to it. @returns whether there was one */
+  /** Removes an endpoint with all its deliveries. @returns whether it existed */
   remove(id: string): Promise<boolean>;
   /**
-   * Gives it another secret. If there are two already, the older one signs no more.
-   * @param overlap seconds for which the present one signs as well
+   * Generates a new secret. At most two secrets sign: an older third one expires at once.
+   * @param overlapSeconds for how long the current secret also signs
    */
   rotate(
     tx: Queries,
     id: string,
-    overlap: number,
-  ): Promise<WithSecret | undefined>;
-  /** Sends it an event of type webhook.test, as any other: it is signed, and tried again. @returns undefined if there is none */
+    overlapSeconds: number,
+  ): Promise<EndpointAndSecret | undefined>;
+  /**
+   * Emits an event of type webhook.test to this endpoint, signed and retried as usual. @returns undefined if it does
+   * not exist
+   */
   sendTest(
     tx: Queries,
     id: string,
   ): Promise<{ eventId: string; deliveryId: bigint } | "disabled" | undefined>;
-  /** A secret that may be stored with an answer: nobody reads it without KEY_ENCRYPTION_KEY. */
-  seal(of: WithSecret): string;
-  /** @throws Error if it was not sealed for this endpoint, or with another KEY_ENCRYPTION_KEY */
+  /** Encrypts a secret for storage in an idempotent response. */
+  seal(secret: EndpointAndSecret): string;
+  /** @throws Error if it was sealed for another endpoint, or with another KEY_ENCRYPTION_KEY */
   unseal(sealed: string, endpointId: string): string;
 }
 
-/** Each event is a row for each of them, and lists of them have no pages. */
-export const mostEndpoints = 100;
+/** Each event creates a row per endpoint, and the list is not paginated. */
+export const maxEndpoints = 100;
 
 const columns = `id, url, types, disabled, created_at AS "createdAt",
   CASE WHEN paused_until > now() THEN paused_until END AS "pausedUntil",
   CASE WHEN old_secret_until > now() THEN old_secret_until END AS "oldSecretUntil"`;
 
 /**
- * The endpoints that events are delivered to.
- * @param keyEncryptionKey what KEY_ENCRYPTION_KEY holds: protects the secrets in the database
+ * Manages the endpoints that events are delivered to.
+ * @param keyEncryptionKey the value of KEY_ENCRYPTION_KEY, which encrypts the secrets in the database
  * @param rules @default urlRules
  */
 export function createEndpoints(
@@ -103,14 +106,14 @@ export function createEndpoints(
     return endpoint;
   };
 
-  function check(url: string): string {
-    const why = whyNotUrl(url, allRules);
-    if (why) throw new RangeError(`An endpoint's URL ${why}.`);
+  function normalizedUrl(url: string): string {
+    const error = urlError(url, allRules);
+    if (error) throw new RangeError(`An endpoint's URL ${error}.`);
     return new URL(url).href;
   }
 
   return {
-    whyNotUrl: (url) => whyNotUrl(url, allRules),
+    urlError: (url) => urlError(url, allRules),
 
     async add(tx, { url, types }) {
       const id = uuidv7();
@@ -118,9 +121,15 @@ export function createEndpoints(
       const [endpoint] = await tx.query<Endpoint>(
         `INSERT INTO webhook_endpoints (id, url, types, secret)
          SELECT $1, $2, $3, $4 WHERE (SELECT count(*) FROM webhook_endpoints) < $5 RETURNING ${columns}`,
-        [id, check(url), types, encryption.encrypt(secret, id), mostEndpoints],
+        [
+          id,
+          normalizedUrl(url),
+          types,
+          encryption.encrypt(secret, id),
+          maxEndpoints,
+        ],
       );
-      return endpoint && { endpoint, secret: shownSecret(secret) };
+      return endpoint && { endpoint, secret: formatSecret(secret) };
     },
 
     list: () =>
@@ -138,7 +147,7 @@ export function createEndpoints(
          WHERE id = $1 RETURNING ${columns}`,
         [
           id,
-          url === undefined ? null : check(url),
+          url === undefined ? null : normalizedUrl(url),
           types ?? null,
           enabled ?? null,
         ],
@@ -154,16 +163,16 @@ export function createEndpoints(
       return removed.length > 0;
     },
 
-    async rotate(tx, id, overlap) {
+    async rotate(tx, id, overlapSeconds) {
       const secret = newSecret();
       const [endpoint] = await tx.query<Endpoint>(
         `UPDATE webhook_endpoints SET secret = $2,
            old_secret = CASE WHEN $3::float8 > 0 THEN secret END,
            old_secret_until = CASE WHEN $3::float8 > 0 THEN now() + make_interval(secs => $3) END
          WHERE id = $1 RETURNING ${columns}`,
-        [id, encryption.encrypt(secret, id), overlap],
+        [id, encryption.encrypt(secret, id), overlapSeconds],
       );
-      return endpoint && { endpoint, secret: shownSecret(secret) };
+      return endpoint && { endpoint, secret: formatSecret(secret) };
     },
 
     async sendTest(tx, id) {

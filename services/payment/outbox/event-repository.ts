@@ -1,10 +1,9 @@
 import type { Queries } from "@marquee/service-kit";
 
-/** An event as it was written down. */
 export interface StoredEvent {
   id: string;
   type: string;
-  /** Events about one thing have rising numbers. */
+  /** Increases over the events about the same object. */
   sequence: bigint;
   data: Record<string, unknown>;
   createdAt: Date;
@@ -15,12 +14,12 @@ const columns = `id, type, sequence, data, created_at AS "createdAt"`;
 export interface EventQuery {
   /** @default all */
   type?: string | undefined;
-  /** Only older ones than this one. */
+  /** Only events older than this one. */
   before?: string | undefined;
   limit: number;
 }
 
-/** The newest first. */
+/** Newest first. */
 export const listEvents = (
   queries: Queries,
   { type, before, limit }: EventQuery,

@@ -1,4 +1,4 @@
-/** What can happen, as consumers know it. A type once published keeps its name and what its data mean. */
+/** Event types. The name of a published type and the meaning of its data never change. */
 export const eventTypes = [
   "payment.succeeded",
   "payment.declined",
@@ -15,5 +15,5 @@ export const eventTypes = [
 
 export type EventType = (typeof eventTypes)[number];
 
-/** Nothing happened: it goes to one endpoint, whatever types that has, because an operator wants to see whether it arrives. */
+/** Sent to a single endpoint on an operator's request, to test it. */
 export const testType = "webhook.test";

@@ -2,39 +2,39 @@ import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
 
-/** Bytes that are read of an answer's body, and kept. */
-const mostBytes = 4096;
+/** How much of a response body is read and stored. */
+const maxBodyBytes = 4096;
 
-export interface Answer {
+export interface DeliveryResponse {
   status: number;
-  /** The header. */
+  /** The Retry-After header. */
   retryAfter: string | undefined;
-  /** Its beginning, as text of 4096 bytes at most. */
+  /** Its first 4096 bytes, as text. */
   body: string;
 }
 
 export interface PostOptions {
-  /** Milliseconds until there has to be an answer. */
-  limit: number;
-  /** Ends it at once. */
+  /** Time limit for the response's status. */
+  timeoutMs: number;
+  /** Aborts the request at once. */
   signal: AbortSignal;
   lookup: LookupFunction;
 }
 
 /**
- * POSTs over a connection of its own, and follows no redirect. An answer counts from its status on: what comes after it, and
- * how long that takes, does not matter.
+ * POSTs over a new connection, without following redirects. Only the response's status counts: later errors and delays
+ * do not matter.
  *
- * Not fetch(), which can't be told how to look names up. And no connection is kept open: one that the consumer closes in the
- * moment of the next request would be a failure that is none.
- * @throws Error if there was no answer in time, in words for an operator
+ * Not fetch(), which can't be given a DNS lookup. Connections are not kept alive: if the consumer closed an idle one
+ * just as the next request was sent, the delivery would fail for no reason.
+ * @throws Error, phrased for operators, if there is no response in time
  */
-export const post = (
+export const httpPost = (
   url: URL,
   headers: Record<string, string>,
   body: string,
-  { limit, signal, lookup }: PostOptions,
-): Promise<Answer> =>
+  { timeoutMs, signal, lookup }: PostOptions,
+): Promise<DeliveryResponse> =>
   new Promise((resolve, reject) => {
     const bytes = Buffer.from(body);
     const request = (url.protocol === "https:" ? requestHttps : requestHttp)(
@@ -48,15 +48,15 @@ export const post = (
       },
     );
     const end = (error?: Error) => request.destroy(error);
-    const late = setTimeout(
-      () => end(new Error(`no answer within ${limit} ms`)),
-      limit,
+    const timer = setTimeout(
+      () => end(new Error(`no answer within ${timeoutMs} ms`)),
+      timeoutMs,
     );
-    let answer: (() => Answer) | undefined;
+    let readResponse: (() => DeliveryResponse) | undefined;
     const settle = (error: Error) => {
-      clearTimeout(late);
-      if (answer) resolve(answer());
-      else reject(inWords(error));
+      clearTimeout(timer);
+      if (readResponse) resolve(readResponse());
+      else reject(withMessage(error));
     };
     request.on("error", settle);
     request.once("close", () =>
@@ -65,35 +65,35 @@ export const post = (
     request.once("response", (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
-      answer = () => ({
+      readResponse = () => ({
         status: response.statusCode as number,
         retryAfter: response.headers["retry-after"],
-        body: beginning(Buffer.concat(chunks)),
+        body: truncate(Buffer.concat(chunks)),
       });
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
-        if (size >= mostBytes) end();
+        if (size >= maxBodyBytes) end();
       });
-      response.on("error", () => {}); // what was read will do
+      response.on("error", () => {}); // the part that was read is enough
     });
     request.end(bytes);
   });
 
-/** Text that the database takes: whole characters, no NUL, of so many bytes in UTF-8. */
-function beginning(bytes: Buffer): string {
+/** The start of the text, in a form that PostgreSQL accepts: whole characters and no NUL. */
+function truncate(bytes: Buffer): string {
   const text = bytes
-    .subarray(0, mostBytes)
+    .subarray(0, maxBodyBytes)
     .toString("utf8")
     .replaceAll("\0", "\ufffd");
   const { read } = new TextEncoder().encodeInto(
     text,
-    new Uint8Array(mostBytes),
+    new Uint8Array(maxBodyBytes),
   );
   return text.slice(0, read);
 }
 
-/** Several addresses, none of which answered, are an AggregateError, which has a code alone. */
-function inWords(error: Error & { code?: string }): Error {
+/** If every address of a name fails, Node.js throws an AggregateError without a message. */
+function withMessage(error: Error & { code?: string }): Error {
   return error.message ? error : new Error(error.code ?? error.name);
 }

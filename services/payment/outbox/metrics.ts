@@ -1,16 +1,16 @@
 import { logger, type Queries } from "@marquee/service-kit";
-import { Counter, Gauge, type Registry } from "prom-client"; // Prometheus' own format and conventions
+import { Counter, Gauge, type Registry } from "prom-client";
 
-/** How an attempt ended. failed: it is made again; gone: the endpoint wants nothing any more; dead: it was the last. */
-export type Outcome = "delivered" | "failed" | "gone" | "dead";
+/** The outcome of an attempt. failed: it is retried; gone: the endpoint answered 410; dead: it was the last attempt. */
+export type DeliveryOutcome = "delivered" | "failed" | "gone" | "dead";
 
 export interface OutboxMetrics {
-  attempted(outcome: Outcome): void;
+  attempted(outcome: DeliveryOutcome): void;
 }
 
 /**
- * Counts attempts; and when metrics are asked for, asks the database, so that what they say is so even if no replica
- * delivers. They are the same in each replica: alerts take the max. NaN while the database is away.
+ * Counts attempts, and reads the backlog from the database on each scrape, so that it is correct even if no replica
+ * delivers. All replicas report the same backlog: alerts take the max. NaN while the database is unavailable.
  */
 export function createOutboxMetrics(
   registry: Registry,
@@ -23,11 +23,11 @@ export function createOutboxMetrics(
     labelNames: ["outcome"] as const,
     registers,
   });
-  // From the first scrape on, so that the first failure is an increase.
+  // Initialized to 0, so that rate() sees the first failure.
   for (const outcome of ["delivered", "failed", "gone", "dead"] as const)
     deliveries.inc({ outcome }, 0);
 
-  const measured = (name: string, help: string, statement: string) =>
+  const addGauge = (name: string, help: string, statement: string) =>
     new Gauge({
       name,
       help,
@@ -37,14 +37,17 @@ export function createOutboxMetrics(
           const [row] = await database.query<{ value: number }>(statement);
           this.set(row?.value ?? Number.NaN);
         } catch (err) {
-          logger.warn({ err, metric: name }, "this can't be measured now");
+          logger.warn(
+            { err, metric: name },
+            "the metric can't be read from the database",
+          );
           this.set(Number.NaN);
         }
       },
     });
-  measured(
+  addGauge(
     "outbox_lag_seconds",
-    "How long the event or delivery has been due that has been for longest, and that nobody has taken",
+    "How long the oldest unclaimed event or delivery has been due",
     `SELECT greatest(0, extract(epoch FROM now() - least(
        (SELECT min(created_at) FROM events WHERE NOT routed),
        (SELECT min(greatest(d.due, p.paused_until)) FROM webhook_endpoints p, LATERAL (
@@ -52,9 +55,9 @@ export function createOutboxMetrics(
         WHERE p.disabled IS NULL AND d.due IS NOT NULL)
      )))::float8 AS value`,
   );
-  measured(
+  addGauge(
     "webhook_deliveries_dead",
-    "Deliveries that were given up, until somebody has them delivered again",
+    "Deliveries that ran out of attempts and were not redelivered",
     "SELECT count(*)::float8 AS value FROM webhook_deliveries WHERE state = 'dead'",
   );
 

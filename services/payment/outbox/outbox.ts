@@ -1,47 +1,47 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Database, logger } from "@marquee/service-kit";
-import { type Due, route, take } from "./claim.ts";
-import { type AttemptTimes, createAttempt } from "./deliver.ts";
+import { type ClaimedDelivery, claimDeliveries } from "./claim.ts";
+import { createDeliver, type DeliveryTimes } from "./deliver.ts";
+import { fanOut } from "./fan-out.ts";
 import type { OutboxMetrics } from "./metrics.ts";
-import { retries } from "./retry-schedule.ts";
+import { retryDelaysMs } from "./retry-schedule.ts";
 import { createSecretEncryption } from "./secret-encryption.ts";
 import { type UrlRules, urlRules } from "./ssrf-guard.ts";
 
-/** Milliseconds. */
-export interface OutboxTimes extends AttemptTimes {
-  /** Between two looks for what is due, a quarter more or less. @default 1 s */
-  poll: number;
+export interface OutboxTimes extends DeliveryTimes {
+  /** Average time between two polls. @default 1 s */
+  pollMs: number;
   /**
-   * That an attempt has, until any replica may make another one: more than the endpoint has to answer, and the statements
-   * before and after that (5 s). @default 30 s
+   * How long an attempt may take before any replica may repeat it: longer than the response timeout plus the statements
+   * before and after (5 s). @default 30 s
    */
-  lease: number;
-  /** That `stop` waits for attempts under way: of a pod's 30 s, the service may have taken 19. @default 5 s */
-  stop: number;
+  leaseMs: number;
+  /** How long `stop` waits for active attempts. Other shutdown steps may take 19 of a pod's 30 s. @default 5 s */
+  stopTimeoutMs: number;
 }
 
 export const outboxTimes: OutboxTimes = {
-  answer: 10_000,
-  retries,
-  retryAfter: 3_600_000,
-  poll: 1_000,
-  lease: 30_000,
-  stop: 5_000,
+  responseTimeoutMs: 10_000,
+  retryDelaysMs,
+  maxRetryAfterMs: 3_600_000,
+  pollMs: 1_000,
+  leaseMs: 30_000,
+  stopTimeoutMs: 5_000,
 };
 
 export interface OutboxLimits {
-  /** Attempts under way in this process. @default 16 */
+  /** Concurrent attempts in this process. @default 16 */
   total: number;
-  /** Of them, to one endpoint: however slow it is, it takes no more than these. @default 4 */
+  /** Concurrent attempts per endpoint, so that a slow endpoint can't use up the total. @default 4 */
   perEndpoint: number;
 }
 
 export const outboxLimits: OutboxLimits = { total: 16, perEndpoint: 4 };
 
 export interface OutboxOptions {
-  /** Who opens it closes it, after `stop`. */
+  /** The caller closes it, after `stop`. */
   database: Database;
-  /** What KEY_ENCRYPTION_KEY holds. */
+  /** The value of KEY_ENCRYPTION_KEY. */
   keyEncryptionKey: string;
   /** @default outboxTimes */
   times?: Partial<OutboxTimes> | undefined;
@@ -49,100 +49,101 @@ export interface OutboxOptions {
   limits?: Partial<OutboxLimits> | undefined;
   /** @default urlRules */
   rules?: Partial<UrlRules> | undefined;
-  /** @default not measured */
+  /** @default none */
   metrics?: OutboxMetrics | undefined;
 }
 
 export interface Outbox {
-  /** Delivers from now on, until `stop`; what fails is logged and tried again. */
+  /** Delivers events until `stop`. Errors are logged, and delivery goes on. */
   start(): void;
-  /** Finishes what is under way, for `times.stop` at most; what is not, any replica delivers when its lease is over. */
+  /** Waits for active attempts, up to the stop timeout. Any replica repeats the aborted ones once their leases expire. */
   stop(): Promise<void>;
-  /** Looks now: an event was emitted, and its transaction is committed. Nothing is lost without: another look is soon. */
+  /** Polls at once, for events that this process has committed. Optional: the next poll finds them, too. */
   wake(): void;
   /** Makes one round of attempts, and waits for them. @returns how many @throws DatabaseUnavailableError */
   drainOnce(): Promise<number>;
 }
 
 /**
- * Delivers events to the webhook endpoints, at least once each, in any number of replicas.
+ * Delivers events to webhook endpoints at least once, from any number of replicas.
  *
- * Each looks for what is due, and takes it by a lease: a process that ends in the middle leaves what another one takes up, with
- * the same webhook-id. Replicas find by polling what others emitted: an index on a mostly empty table answers at once, and
- * LISTEN would take a connection for itself in each of them, and a poll besides for what it missed.
- * @throws RangeError if the times don't go together
+ * Replicas claim due deliveries with a lease. If a process dies, another one repeats its deliveries with the same
+ * webhook-id. Replicas find each other's events by polling: an index on a mostly empty table makes that cheap, while
+ * LISTEN would need a dedicated connection per replica, and polling for missed notifications anyway.
+ * @throws RangeError if the lease is not longer than the response timeout
  */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { database, keyEncryptionKey } = options;
   const times = { ...outboxTimes, ...options.times };
   const limits = { ...outboxLimits, ...options.limits };
-  if (times.lease <= times.answer)
+  if (times.leaseMs <= times.responseTimeoutMs)
     throw new RangeError(
-      `A lease of ${times.lease} ms is over before an endpoint has to answer, which is ${times.answer} ms: it has to be longer.`,
+      `leaseMs (${times.leaseMs}) has to be greater than responseTimeoutMs (${times.responseTimeoutMs}).`,
     );
-  const ending = new AbortController();
-  const abandoning = new AbortController();
-  const attempt = createAttempt({
+  const stopping = new AbortController();
+  const aborting = new AbortController();
+  const deliver = createDeliver({
     database,
     times,
     encryption: createSecretEncryption(keyEncryptionKey),
     rules: { ...urlRules, ...options.rules },
     metrics: options.metrics ?? { attempted() {} },
-    signal: abandoning.signal,
+    signal: aborting.signal,
   });
-  const underWay = new Set<Promise<void>>();
-  const byEndpoint = new Map<string, number>();
-  const bell = createBell();
+  const active = new Set<Promise<void>>();
+  const activeByEndpoint = new Map<string, number>();
+  const alarm = createAlarm();
 
-  /** Takes what is due and there is room for, and begins with it. @returns whether to look again at once */
-  async function look(): Promise<boolean> {
-    const more = await route(database);
+  /** Starts as many due deliveries as the limits allow. @returns whether to poll again at once */
+  async function poll(): Promise<boolean> {
+    const more = await fanOut(database);
     const { perEndpoint } = limits;
-    const total = limits.total - underWay.size;
-    if (total <= 0) return more; // an attempt that ends rings the bell
-    const room = { total, perEndpoint, underWay: byEndpoint };
-    const due = await take(database, room, times.lease);
-    if (!ending.signal.aborted) for (const each of due) begin(each);
-    return more || due.length > 0;
+    const total = limits.total - active.size;
+    if (total <= 0) return more; // the end of an attempt triggers the next poll
+    const capacity = { total, perEndpoint, active: activeByEndpoint };
+    const claimed = await claimDeliveries(database, capacity, times.leaseMs);
+    if (!stopping.signal.aborted)
+      for (const delivery of claimed) startAttempt(delivery);
+    return more || claimed.length > 0;
   }
 
-  function begin(due: Due): void {
-    const { endpointId, id: deliveryId } = due;
+  function startAttempt(delivery: ClaimedDelivery): void {
+    const { endpointId, id: deliveryId } = delivery;
     const count = (change: number) => {
-      const number = (byEndpoint.get(endpointId) ?? 0) + change;
-      if (number > 0) byEndpoint.set(endpointId, number);
-      else byEndpoint.delete(endpointId);
+      const number = (activeByEndpoint.get(endpointId) ?? 0) + change;
+      if (number > 0) activeByEndpoint.set(endpointId, number);
+      else activeByEndpoint.delete(endpointId);
     };
     count(1);
-    const work = attempt(due)
+    const attempt = deliver(delivery)
       .catch((err) =>
         logger.warn(
           { err, deliveryId, endpointId },
-          "what an attempt came to can't be written down: it is made again",
+          "the result of a webhook delivery can't be recorded; retrying later",
         ),
       )
       .finally(() => {
         count(-1);
-        underWay.delete(work);
-        bell.ring();
+        active.delete(attempt);
+        alarm.trigger();
       });
-    underWay.add(work);
+    active.add(attempt);
   }
 
   let failing = false;
   async function run(): Promise<void> {
-    while (!ending.signal.aborted) {
+    while (!stopping.signal.aborted) {
       let again = false;
       try {
-        again = await look();
+        again = await poll();
         if (failing) logger.info("the outbox can be read again");
         failing = false;
       } catch (err) {
-        if (!failing) logger.warn({ err }, "the outbox can't be read now");
+        if (!failing) logger.warn({ err }, "the outbox can't be read");
         failing = true;
       }
-      // Replicas that began together don't look together for ever.
-      if (!again) await bell.wait(times.poll * (0.75 + Math.random() / 2));
+      // Jitter: replicas that started together should not poll together.
+      if (!again) await alarm.wait(times.pollMs * (0.75 + Math.random() / 2));
     }
   }
 
@@ -152,37 +153,40 @@ export function createOutbox(options: OutboxOptions): Outbox {
       running ??= run();
     },
     async stop() {
-      ending.abort();
-      bell.ring();
+      stopping.abort();
+      alarm.trigger();
       const done = (async () => {
         await running;
-        await Promise.all(underWay);
+        await Promise.all(active);
       })();
-      await Promise.race([done, sleep(times.stop, undefined, { ref: false })]);
-      abandoning.abort();
+      await Promise.race([
+        done,
+        sleep(times.stopTimeoutMs, undefined, { ref: false }),
+      ]);
+      aborting.abort();
     },
-    wake: bell.ring,
+    wake: alarm.trigger,
     async drainOnce() {
-      const before = new Set(underWay);
-      await look();
-      const begun = [...underWay].filter((each) => !before.has(each));
-      await Promise.all(begun);
-      return begun.length;
+      const before = new Set(active);
+      await poll();
+      const started = [...active].filter((each) => !before.has(each));
+      await Promise.all(started);
+      return started.length;
     },
   };
 }
 
-/** What ends a wait early; rung when nobody waits, the next one. */
-function createBell() {
-  let rung = false;
+/** A wait that can be ended early. Triggered while nothing waits, it ends the next wait. */
+function createAlarm() {
+  let triggered = false;
   let wake = () => {};
   return {
-    ring() {
-      rung = true;
+    trigger() {
+      triggered = true;
       wake();
     },
     async wait(ms: number): Promise<void> {
-      if (!rung)
+      if (!triggered)
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, ms);
           wake = () => {
@@ -190,7 +194,7 @@ function createBell() {
             resolve();
           };
         });
-      rung = false;
+      triggered = false;
     },
   };
 }

@@ -1,25 +1,25 @@
 import type { Queries } from "@marquee/service-kit";
 
-export interface SweepOptions {
-  /** Days that an event is kept. @default 30 */
+export interface PurgeOptions {
+  /** How long events are kept. @default 30 */
   days?: number;
-  /** Rows that a statement deletes at most, so that none takes long. @default 1000 */
+  /** Maximum number of rows per statement, to keep statements short. @default 1000 */
   batch?: number;
-  /** Statements at most; the next sweep goes on. @default 100 */
+  /** Maximum number of statements; the next run continues. @default 100 */
   batches?: number;
 }
 
 /**
- * Deletes events with their deliveries, when all of these were made long ago. What is dead or on its way stays, until it is
- * delivered or its endpoint is removed. Several replicas may sweep at once.
- * @returns how many events
- * @throws DatabaseUnavailableError
+ * Deletes old events with their deliveries, if all of them were delivered. Others stay until they are delivered or
+ * their endpoint is removed. Replicas may run it concurrently.
+ * @returns how many events it deleted
+ * @throws DatabaseAway
  */
-export async function sweepOutbox(
+export async function purgeOutbox(
   database: Queries,
-  { days = 30, batch = 1_000, batches = 100 }: SweepOptions = {},
+  { days = 30, batch = 1_000, batches = 100 }: PurgeOptions = {},
 ): Promise<number> {
-  let swept = 0;
+  let purged = 0;
   for (let left = batches; left > 0; left--) {
     const deleted = await database.query(
       `DELETE FROM events WHERE id IN (
@@ -29,8 +29,8 @@ export async function sweepOutbox(
        ) RETURNING 1`,
       [days, batch],
     );
-    swept += deleted.length;
+    purged += deleted.length;
     if (deleted.length < batch) break;
   }
-  return swept;
+  return purged;
 }

@@ -1,30 +1,34 @@
 import type { Queries } from "@marquee/service-kit";
-import type { Due } from "./claim.ts";
+import type { ClaimedDelivery } from "./claim.ts";
 
-/** What an attempt came to. */
-export interface Heard {
-  /** The answer's, if there was one. */
+/** The result of an attempt. */
+export interface DeliveryResult {
+  /** The response's status, if there was a response. */
   status?: number;
   body?: string;
-  /** What was wrong; undefined if it was delivered. */
+  /** What went wrong; undefined if the event was delivered. */
   error?: string;
 }
 
 /**
- * Writes down what an attempt came to, unless its lease was over and another one has begun since.
- * @param next milliseconds until the next attempt; undefined if there is to be none
- * @returns whether it was written down
- * @throws DatabaseUnavailableError: it is attempted again when its lease is over
+ * Records the result of an attempt, unless its lease expired and another attempt has begun.
+ * @param delayMs until the next attempt; undefined: no further attempts
+ * @returns whether it was recorded
+ * @throws DatabaseAway: the delivery is attempted again once its lease expires
  */
-export async function conclude(
+export async function recordDelivery(
   queries: Queries,
-  { id, attempts }: Due,
-  { status, body, error }: Heard,
-  next: number | undefined,
+  { id, attempts }: ClaimedDelivery,
+  { status, body, error }: DeliveryResult,
+  delayMs: number | undefined,
 ): Promise<boolean> {
   const state =
-    error === undefined ? "delivered" : next === undefined ? "dead" : "pending";
-  const concluded = await queries.query(
+    error === undefined
+      ? "delivered"
+      : delayMs === undefined
+        ? "dead"
+        : "pending";
+  const recorded = await queries.query(
     `UPDATE webhook_deliveries SET state = $3, last_status = $4, last_body = $5, last_error = $6,
        delivered_at = CASE WHEN $3 = 'delivered' THEN now() END,
        next_attempt_at = now() + make_interval(secs => $7)
@@ -36,33 +40,33 @@ export async function conclude(
       status ?? null,
       body ?? null,
       error ?? null,
-      (next ?? 0) / 1000,
+      (delayMs ?? 0) / 1000,
     ],
   );
-  return concluded.length > 0;
+  return recorded.length > 0;
 }
 
-/** The endpoint wants nothing any more: nothing is sent to it until an operator enables it. */
-export async function disable(
+/** Stops deliveries to an endpoint that answered 410, until an operator enables it. */
+export async function disableEndpoint(
   queries: Queries,
-  { endpointId, url }: Due,
+  { endpointId, url }: ClaimedDelivery,
 ): Promise<void> {
   await queries.query(
-    // It may have another URL by now, which did not say so.
+    // Not if the URL was changed in the meantime: the new one did not answer 410.
     "UPDATE webhook_endpoints SET disabled = 'gone' WHERE id = $1 AND url = $2 AND disabled IS NULL",
     [endpointId, url],
   );
 }
 
-/** The endpoint has too much to do: nothing is sent to it for so many milliseconds. */
-export async function pause(
+/** Pauses deliveries to an overloaded endpoint. */
+export async function pauseEndpoint(
   queries: Queries,
-  { endpointId, url }: Due,
-  ms: number,
+  { endpointId, url }: ClaimedDelivery,
+  pauseMs: number,
 ): Promise<void> {
   await queries.query(
     `UPDATE webhook_endpoints SET paused_until = greatest(paused_until, now() + make_interval(secs => $3))
      WHERE id = $1 AND url = $2`,
-    [endpointId, url, ms / 1000],
+    [endpointId, url, pauseMs / 1000],
   );
 }

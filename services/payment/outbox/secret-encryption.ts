@@ -5,18 +5,18 @@ const algorithm = "aes-256-gcm";
 const nonceLength = 12;
 const tagLength = 16;
 
-/** Encrypts webhook secrets under what KEY_ENCRYPTION_KEY holds: who reads the database alone can't sign. */
+/** Encrypts webhook secrets, so that read access to the database is not enough to sign webhooks. */
 export interface SecretEncryption {
-  /** The same for the same KEY_ENCRYPTION_KEY, and tells nothing about it. */
+  /** Identifies KEY_ENCRYPTION_KEY without revealing anything about it. */
   id: string;
-  /** @param endpointId what was encrypted as one endpoint's secret is not decrypted as another's */
+  /** @param endpointId binds the ciphertext to the endpoint */
   encrypt(secret: Buffer, endpointId: string): Buffer;
-  /** @throws Error if it was not encrypted with this KEY_ENCRYPTION_KEY as this endpoint's, or was changed since */
+  /** @throws Error if it was encrypted with another key or for another endpoint, or was modified */
   decrypt(bytes: Buffer, endpointId: string): Buffer;
 }
 
 /**
- * AES-256-GCM. Nonces are random, which is safe for 2^32 of them (NIST SP 800-38D, 8.3).
+ * AES-256-GCM with random nonces, which is safe for 2^32 encryptions per key (NIST SP 800-38D, 8.3).
  * @throws Error if the key is too short
  */
 export function createSecretEncryption(

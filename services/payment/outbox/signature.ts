@@ -1,26 +1,29 @@
 import { createHmac, randomBytes } from "node:crypto";
 
-/** As many as HMAC-SHA-256 gives; Standard Webhooks asks for 24 to 64. */
+/** The output size of HMAC-SHA-256. Standard Webhooks asks for 24 to 64. */
 const secretBytes = 32;
 
 export const newSecret = (): Buffer => randomBytes(secretBytes);
 
-/** A secret as consumers get it: https://www.standardwebhooks.com */
-export const shownSecret = (secret: Buffer): string =>
+/** The format that consumers expect: https://www.standardwebhooks.com */
+export const formatSecret = (secret: Buffer): string =>
   `whsec_${secret.toString("base64")}`;
 
-export interface Signed {
-  /** The event's: the same in each attempt, so that consumers know what they have had. */
+export interface SignedContent {
+  /** The event's id. Equal in every attempt, so that consumers can detect duplicates. */
   id: string;
-  /** Seconds since 1970, when the attempt is made. */
+  /** When the attempt was made, in seconds since 1970. */
   timestamp: number;
   body: string;
 }
 
-/** What Standard Webhooks (1.0.0) has in the header webhook-signature: a signature for each secret, of which one is to match. */
+/**
+ * The value of the webhook-signature header per Standard Webhooks 1.0.0: one signature per secret, of which any may
+ * match.
+ */
 export const signatures = (
   secrets: readonly Buffer[],
-  { id, timestamp, body }: Signed,
+  { id, timestamp, body }: SignedContent,
 ): string =>
   secrets
     .map((secret) =>

@@ -3,95 +3,92 @@ import type {
   Processor,
   RefundOutcome,
 } from "../processors/processor.ts";
-import type { Payment, Refund } from "./payment.ts";
-import type { Attempt } from "./processor-requests.ts";
+import type { PendingOperation } from "./operation.ts";
 import { isFinal } from "./settle.ts";
 
-/** An attempt and what it is about. */
-export interface Work {
-  attempt: Attempt;
-  payment: Payment;
-  /** With an attempt to refund. */
-  refund?: Refund | undefined;
-}
-
-export interface AskTimes {
-  /** Seconds that somebody may take over an action; after that the payment is canceled. @default 3600 */
-  action: number;
+export interface ProcessorCallTimes {
+  /** Time limit for the customer's action, such as 3-D Secure; after that the payment is canceled. @default 3600 */
+  actionSeconds: number;
   /**
-   * Seconds for which the processor surely knows a key. After that it is first asked whether it has heard of the key.
-   * Stripe keeps keys for 24 hours at least: https://docs.stripe.com/api/idempotent_requests @default 72000
+   * For how long the processor is certain to remember a key. Older requests are looked up before they are repeated.
+   * Stripe keeps keys for at least 24 hours: https://docs.stripe.com/api/idempotent_requests @default 72000
    */
-  keys: number;
+  keySeconds: number;
 }
 
-export const askTimes: AskTimes = { action: 3600, keys: 20 * 3600 };
+export const processorCallTimes: ProcessorCallTimes = {
+  actionSeconds: 3600,
+  keySeconds: 20 * 3600,
+};
 
 const secondsSince = (time: Date) => (Date.now() - time.getTime()) / 1000;
 
 /**
- * Asks the processor to charge, or what became of that. Asking again is asking for the same: a card is charged once at most.
- * @throws ProcessorUnavailable; Error if it does not know any more what it had a reference for
+ * Makes the processor charge or cancel, or looks up the outcome of an earlier call. The request's id is the idempotency
+ * key, so repeating a call never charges twice.
+ * @returns undefined if the payment needs no call any more
+ * @throws ProcessorUnavailableError; Error if the processor no longer knows the charge's reference
  */
-export async function askCharge(
+export async function requestCharge(
   processor: Processor,
-  { attempt, payment }: Work,
-  times: AskTimes,
+  { request, payment }: PendingOperation,
+  times: ProcessorCallTimes,
 ): Promise<ChargeOutcome | undefined> {
   if (isFinal(payment)) return undefined;
   const { reference } = payment;
-  if (attempt.kind === "cancel")
+  if (request.kind === "cancel")
     return reference === null
       ? undefined
-      : processor.cancel(reference, attempt.id);
-  const old = secondsSince(attempt.createdAt) > times.keys;
-  if (reference !== null || old) {
-    const found = await processor.find(attempt.id, reference ?? undefined);
+      : processor.cancel(reference, request.id);
+  const ageSeconds = secondsSince(request.createdAt);
+  if (reference !== null || ageSeconds > times.keySeconds) {
+    const found = await processor.find(request.id, reference ?? undefined);
     if (found?.status === "requires_action" && reference !== null)
-      return secondsSince(attempt.createdAt) > times.action
-        ? processor.cancel(reference, `${attempt.id}:expired`)
+      return ageSeconds > times.actionSeconds
+        ? processor.cancel(reference, `${request.id}:expired`)
         : found;
     if (found) return found;
-    if (reference !== null) throw unknown(processor, reference);
+    if (reference !== null) throw unknownReference(processor, reference);
   }
   return processor.charge({
-    key: attempt.id,
+    key: request.id,
     paymentId: payment.id,
     amount: payment.amount,
     currency: payment.currency,
     token: payment.token,
-    keep: payment.purpose === "subscription",
+    reusable: payment.purpose === "subscription",
     ...(payment.returnUrl !== null && { returnUrl: payment.returnUrl }),
   });
 }
 
-/** As askCharge, for giving back. One that succeeded is only looked at: it may fail after that. */
-export async function askRefund(
+/** Like requestCharge, for a refund. A refund that succeeded is only looked up: it may still fail at the card's bank. */
+export async function requestRefund(
   processor: Processor,
-  { attempt, payment, refund }: Work,
-  times: AskTimes,
+  { request, payment, refund }: PendingOperation,
+  times: ProcessorCallTimes,
 ): Promise<RefundOutcome | undefined> {
   if (!refund || refund.status === "failed" || payment.reference === null)
     return undefined;
-  const old = secondsSince(attempt.createdAt) > times.keys;
+  const old = secondsSince(request.createdAt) > times.keySeconds;
   if (refund.reference !== null || old) {
     const found = await processor.findRefund(
-      attempt.id,
+      request.id,
       refund.reference ?? undefined,
     );
     if (found) return found;
-    if (refund.reference !== null) throw unknown(processor, refund.reference);
+    if (refund.reference !== null)
+      throw unknownReference(processor, refund.reference);
   }
   return processor.refund({
-    key: attempt.id,
+    key: request.id,
     reference: payment.reference,
     amount: refund.amount,
     currency: payment.currency,
   });
 }
 
-/** To ask for it once more, then, would be to do it twice. */
-const unknown = ({ name }: Processor, reference: string) =>
+/** Repeating the request here would charge or refund twice. */
+const unknownReference = ({ name }: Processor, reference: string) =>
   new Error(
-    `${name} does not know ${reference} any more, so nothing more is asked of it: does this service use the account that it used before?`,
+    `${name} no longer knows ${reference}, so the request is not repeated. Check that this service still uses the same ${name} account.`,
   );

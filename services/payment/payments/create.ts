@@ -1,116 +1,119 @@
 import type { Queries } from "@marquee/service-kit";
 import type { Processor } from "../processors/processor.ts";
 import { uuidv7 } from "../uuidv7.ts";
-import type { Work } from "./call-processor.ts";
-import { NotNow, type Payment } from "./payment.ts";
+import type { PendingOperation } from "./operation.ts";
+import { InvalidStateError, type Payment } from "./payment.ts";
 import { addPayment, type NewPayment } from "./payment-repository.ts";
-import { addAttempt } from "./processor-requests.ts";
+import { addRequest } from "./processor-requests.ts";
 import { addRefund, type NewRefund } from "./refunds.ts";
 import { type OnChange, settle } from "./settle.ts";
 
-/** What an attempt needs besides: its id, and the seconds that who begins it has to work at it. */
-export interface NewAttempt {
+// These functions store what the processor is to be asked, in the caller's transaction. None of them calls it.
+
+export interface NewProcessorRequest {
   id: string;
-  /** 0: whoever comes first takes it up. */
-  lease: number;
+  /** How long the caller has to call the processor. 0: any replica may claim the request at once. */
+  leaseSeconds: number;
 }
 
-/** A payment whose card is about to be charged, in the caller's transaction. */
-export async function beginPayment(
+/** Stores a new payment, and the request to charge it. */
+export async function startPayment(
   tx: Queries,
   processor: Pick<Processor, "name">,
   newPayment: NewPayment,
-  { id, lease }: NewAttempt,
-): Promise<Work> {
+  request: NewProcessorRequest,
+): Promise<PendingOperation> {
   const payment = await addPayment(
     tx,
     processor.name,
     "processing",
     newPayment,
   );
-  const charge = { id, kind: "charge" as const, paymentId: payment.id };
-  return { payment, attempt: await addAttempt(tx, charge, lease) };
+  return { payment, request: await addCharge(tx, payment, request) };
 }
 
-/** A payment that was waiting for this is about to be charged. It is locked by the caller's transaction. @throws NotNow */
-export async function beginConfirmed(
+/** Stores the request to charge a payment that waited for confirmation. The caller has locked it. @throws InvalidStateError */
+export async function startConfirmation(
   tx: Queries,
   processor: Pick<Processor, "name">,
   payment: Payment,
-  { id, lease }: NewAttempt,
-): Promise<Work> {
+  request: NewProcessorRequest,
+): Promise<PendingOperation> {
   if (payment.status !== "requires_confirmation")
-    throw new NotNow(
-      `The payment is ${payment.status}: only one that is requires_confirmation can be confirmed.`,
+    throw new InvalidStateError(
+      `The payment is ${payment.status}: only a payment that is requires_confirmation can be confirmed.`,
     );
-  // Nothing was asked of its own yet; but another one does not know its card.
+  // The processor was not called yet, but its token means nothing to another one.
   if (payment.processor !== processor.name)
-    throw new NotNow(
-      `The payment was agreed on with ${payment.processor}, and cards are charged by ${processor.name} now: cancel it with POST /payments/${payment.id}/cancel, and agree on another one.`,
+    throw new InvalidStateError(
+      `The payment was created for ${payment.processor}, and cards are now charged by ${processor.name}: cancel it with POST /payments/${payment.id}/cancel, and create a new one.`,
     );
   await tx.query("UPDATE payments SET status = 'processing' WHERE id = $1", [
     payment.id,
   ]);
-  const charge = { id, kind: "charge" as const, paymentId: payment.id };
   return {
     payment: { ...payment, status: "processing" },
-    attempt: await addAttempt(tx, charge, lease),
+    request: await addCharge(tx, payment, request),
   };
 }
 
 /**
- * Gives up a payment. It is locked by the caller's transaction.
- * @returns the payment, if nobody has to be asked; else what the processor is to be asked
- * @throws NotNow if the card is being charged or was, or another processor would have to be asked
+ * Cancels a payment. The caller has locked it.
+ * @returns the canceled payment if the processor need not be called; otherwise the stored request
+ * @throws InvalidStateError if the card was charged or is being charged, or the payment belongs to another processor
  */
-export async function beginCancel(
+export async function startCancellation(
   tx: Queries,
   processor: Pick<Processor, "name">,
   payment: Payment,
-  { id, lease }: NewAttempt,
+  { id, leaseSeconds }: NewProcessorRequest,
   onChange: OnChange,
-): Promise<Payment | Work> {
+): Promise<Payment | PendingOperation> {
   if (payment.status === "requires_confirmation")
     return settle(tx, payment, { status: "canceled" }, onChange);
   if (payment.status !== "requires_action")
-    throw new NotNow(
-      `The payment is ${payment.status}: only one that is requires_confirmation or requires_action can be canceled.`,
+    throw new InvalidStateError(
+      `The payment is ${payment.status}: only a payment that is requires_confirmation or requires_action can be canceled.`,
     );
-  refuseOthers(processor, payment);
+  assertSameProcessor(processor, payment);
   const cancel = { id, kind: "cancel" as const, paymentId: payment.id };
-  return { payment, attempt: await addAttempt(tx, cancel, lease) };
+  return { payment, request: await addRequest(tx, cancel, leaseSeconds) };
 }
 
 /**
- * Money that is about to be given back. The payment is locked by the caller's transaction.
- * @param processor the one that is asked: the payment's own
- * @throws NotNow, RefundTooLarge
+ * Stores a refund, and the request for it. The caller has locked the payment.
+ * @throws InvalidStateError, RefundTooLargeError
  */
-export async function beginRefund(
+export async function startRefund(
   tx: Queries,
   processor: { name: string },
   payment: Payment,
   newRefund: Omit<NewRefund, "id">,
-  { id, lease }: NewAttempt,
-): Promise<Work> {
-  refuseOthers(processor, payment);
+  { id, leaseSeconds }: NewProcessorRequest,
+): Promise<PendingOperation> {
+  assertSameProcessor(processor, payment);
   const refund = await addRefund(tx, payment, { ...newRefund, id: uuidv7() });
-  const { id: paymentId } = payment;
-  const attempt = await addAttempt(
+  const request = await addRequest(
     tx,
-    { id, kind: "refund", paymentId, refundId: refund.id },
-    lease,
+    { id, kind: "refund", paymentId: payment.id, refundId: refund.id },
+    leaseSeconds,
   );
-  return { payment, refund, attempt };
+  return { payment, refund, request };
 }
 
-/** Whoever charged a card is asked what becomes of that, and nobody else. @throws NotNow */
-function refuseOthers(
+const addCharge = (
+  tx: Queries,
+  { id: paymentId }: Payment,
+  { id, leaseSeconds }: NewProcessorRequest,
+) => addRequest(tx, { id, kind: "charge", paymentId }, leaseSeconds);
+
+/** Only the processor that charged a card can cancel or refund the charge. @throws InvalidStateError */
+function assertSameProcessor(
   { name }: { name: string },
   { processor }: Payment,
 ): void {
   if (processor !== name)
-    throw new NotNow(
-      `The payment is ${processor}'s, and ${name} is asked now: that is done where PROCESSOR is ${processor}.`,
+    throw new InvalidStateError(
+      `The payment was charged by ${processor}, and this service now uses ${name}: run it with PROCESSOR=${processor} to change this payment.`,
     );
 }

@@ -1,10 +1,10 @@
-import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import * as z from "zod";
 import type { Payment, Refund } from "./payment.ts";
 
-/** Amounts in JSON: up to 2^53 - 1, which the database sees to. */
+/** The database limits amounts to 2^53 - 1. */
 const integer = (amount: bigint): number => Number(amount);
 
-/** A payment as clients and consumers of events see it: nothing in it is secret. */
+/** A payment in responses and events. Contains no secrets. */
 export const PaymentJson = z
   .object({
     id: z.uuid(),
@@ -25,15 +25,15 @@ export const PaymentJson = z
       brand: z.string(),
       last4: z.string(),
     }),
-    refunded: z.int().describe("What was given back, of the amount."),
+    refunded: z.int().describe("The part of the amount that was refunded."),
     next_action: z
       .object({ type: z.literal("redirect"), url: z.string() })
       .optional()
-      .describe("With requires_action: where the person who pays is to go."),
+      .describe("With requires_action: where to send the customer."),
     decline: z
       .object({
-        code: z.string().describe("Such as insufficient_funds."),
-        message: z.string().describe("A sentence for the person who pays."),
+        code: z.string().describe("For example insufficient_funds."),
+        message: z.string().describe("A sentence for the customer."),
       })
       .optional()
       .describe("With declined."),
@@ -62,17 +62,17 @@ export function paymentJson(payment: Payment): z.infer<typeof PaymentJson> {
   };
 }
 
-/** A refund as clients and consumers of events see it. */
+/** A refund in responses and events. */
 export const RefundJson = z
   .object({
     id: z.uuid(),
     payment_id: z.uuid(),
-    amount: z.int().describe("In the payment's currency's smallest unit."),
+    amount: z.int().describe("In the smallest unit of the payment's currency."),
     currency: z.string().describe("ISO 4217."),
     status: z
       .enum(["pending", "succeeded", "failed"])
       .describe(
-        "One that succeeded may fail days later: the card's bank sent it back.",
+        "A refund that succeeded may still fail days later, if the card's bank returns it.",
       ),
     reason: z.string().optional(),
     failure: z

@@ -7,9 +7,8 @@ import {
   refundColumns,
 } from "./payment.ts";
 
-/** What somebody is to pay, and with what. */
 export interface NewPayment {
-  /** A UUID. The same one twice is an error: it makes sure that something is not paid twice. */
+  /** A UUID. Inserting it twice fails, so callers can use a derived id to prevent double payments. */
   id: string;
   userId: string;
   purpose: Payment["purpose"];
@@ -17,11 +16,10 @@ export interface NewPayment {
   amount: bigint;
   currency: string;
   method: MethodSummary;
-  /** Where who pays comes back to after an action. */
+  /** Where the customer returns after an action such as 3-D Secure. */
   returnUrl?: string | undefined;
 }
 
-/** Writes a payment down, in the caller's transaction. */
 export async function addPayment(
   tx: Queries,
   processor: string,
@@ -33,14 +31,22 @@ export async function addPayment(
     `INSERT INTO payments AS p (id, user_id, purpose, amount, currency, status, processor, token, brand, last4, return_url)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING ${paymentColumns}`,
     [
-      ...[id, userId, purpose, amount, currency, status, processor],
-      ...[method.token, method.brand, method.last4, returnUrl ?? null],
+      id,
+      userId,
+      purpose,
+      amount,
+      currency,
+      status,
+      processor,
+      method.token,
+      method.brand,
+      method.last4,
+      returnUrl ?? null,
     ],
   );
   return added as Payment; // RETURNING
 }
 
-/** A payment, or undefined if there is none. */
 export async function findPayment(
   queries: Queries,
   id: string,
@@ -52,7 +58,7 @@ export async function findPayment(
   return payment;
 }
 
-/** As findPayment, and nobody else changes it until the transaction ends. */
+/** Like findPayment, and locks the payment until the transaction ends. */
 export async function lockPayment(
   tx: Queries,
   id: string,
@@ -65,8 +71,8 @@ export async function lockPayment(
 }
 
 /**
- * A user's payments, the newest first.
- * @param before the id of the one before the first; @default from the newest on
+ * Lists a user's payments, newest first.
+ * @param before only payments older than the one with this id
  */
 export const paymentsOf = (
   queries: Queries,
@@ -80,7 +86,7 @@ export const paymentsOf = (
     [userId, limit, before ?? null],
   );
 
-/** A payment's refunds, the oldest first. */
+/** Lists a payment's refunds, oldest first. */
 export const refundsOf = (
   queries: Queries,
   paymentId: string,

@@ -1,8 +1,8 @@
 /**
- * Where a payment is on its way. The last three are final.
- * - requires_confirmation: agreed on, and nothing was asked of the processor;
- * - processing: the processor is asked, or works at it;
- * - requires_action: who pays has to go to `nextActionUrl`, as for 3-D Secure.
+ * Status of a payment. The last three are final.
+ * - requires_confirmation: created, and nothing was sent to the processor;
+ * - processing: the request is on its way, or the processor is processing it;
+ * - requires_action: the customer has to visit `nextActionUrl`, for example for 3-D Secure.
  */
 export type PaymentStatus =
   | "requires_confirmation"
@@ -15,37 +15,37 @@ export type PaymentStatus =
 export interface Payment {
   id: string;
   userId: string;
-  /** What for: a subscription's period, or anything else. */
+  /** Whether it pays a subscription's period or anything else. */
   purpose: "purchase" | "subscription";
   /** In the currency's smallest unit. */
   amount: bigint;
   /** ISO 4217. */
   currency: string;
   status: PaymentStatus;
-  /** Who moves the money. */
+  /** The processor that charges the card. */
   processor: string;
-  /** What the processor knows the card by; never shown. */
+  /** The processor's token for the card. Never exposed. */
   token: string;
   brand: string;
   last4: string;
   returnUrl: string | null;
-  /** The processor's name for the charge, once it has one. */
+  /** The processor's id of the charge, once known. */
   reference: string | null;
   /** With requires_action. */
   nextActionUrl: string | null;
-  /** With declined, as the processor gives it: card_declined, insufficient_funds … */
+  /** With declined, the processor's code: card_declined, insufficient_funds … */
   declineCode: string | null;
-  /** With declined: a sentence for who pays. */
+  /** With declined: a sentence for the customer. */
   declineMessage: string | null;
-  /** What was given back. */
+  /** The amount refunded. */
   refunded: bigint;
-  /** What is being given back. */
+  /** The amount of pending refunds. */
   refunding: bigint;
   createdAt: Date;
   updatedAt: Date;
 }
 
-/** Of `payments p`, as Payment has them. */
+/** Columns of `payments p`, named after Payment's properties. */
 export const paymentColumns = `p.id, p.user_id AS "userId", p.purpose, p.amount, p.currency, p.status, p.processor, p.token,
   p.brand, p.last4, p.return_url AS "returnUrl", p.reference, p.next_action_url AS "nextActionUrl",
   p.decline_code AS "declineCode", p.decline_message AS "declineMessage", p.refunded, p.refunding,
@@ -53,30 +53,29 @@ export const paymentColumns = `p.id, p.user_id AS "userId", p.purpose, p.amount,
 
 export type RefundStatus = "pending" | "succeeded" | "failed";
 
-/** Money that goes back to who paid. */
 export interface Refund {
   id: string;
   paymentId: string;
   amount: bigint;
   reason: string | null;
   status: RefundStatus;
-  /** The processor's name for it, once it has one. */
+  /** The processor's id of the refund, once known. */
   reference: string | null;
   failureCode: string | null;
   failureMessage: string | null;
   createdAt: Date;
 }
 
-/** Of `refunds r`, as Refund has them. */
+/** Columns of `refunds r`, named after Refund's properties. */
 export const refundColumns = `r.id, r.payment_id AS "paymentId", r.amount, r.reason, r.status, r.reference,
   r.failure_code AS "failureCode", r.failure_message AS "failureMessage", r.created_at AS "createdAt"`;
 
-/** It can't be done with a payment as it is now. To a client: 409. */
-export class NotNow extends Error {
-  override readonly name = "NotNow";
+/** The operation conflicts with the current state of the payment or subscription. To a client: 409. */
+export class InvalidStateError extends Error {
+  override readonly name = "InvalidStateError";
 }
 
-/** More is to be given back than there is. To a client: 422. */
-export class RefundTooLarge extends Error {
-  override readonly name = "RefundTooLarge";
+/** The refund exceeds what is left of the payment. To a client: 422. */
+export class RefundTooLargeError extends Error {
+  override readonly name = "RefundTooLargeError";
 }

@@ -1,201 +1,223 @@
 import { randomUUID } from "node:crypto";
 import { type Database, logger, type Queries } from "@marquee/service-kit";
 import {
-  type Answer,
-  claim,
-  findAnswer,
-  type KeyedRequest,
-  keepAnswer,
+  claimKey,
+  findStoredResponse,
+  type IdempotentRequest,
+  type StoredResponse,
+  storeResponse,
 } from "../idempotency/keys.ts";
 import {
   type Processor,
-  ProcessorUnavailable,
+  ProcessorUnavailableError,
 } from "../processors/processor.ts";
 import {
-  type AskTimes,
-  askCharge,
-  askRefund,
-  askTimes,
-  type Work,
+  type ProcessorCallTimes,
+  processorCallTimes,
+  requestCharge,
+  requestRefund,
 } from "./call-processor.ts";
-import type { NewAttempt } from "./create.ts";
+import type { NewProcessorRequest } from "./create.ts";
+import type {
+  Operation,
+  PendingOperation,
+  ResponseBuilders,
+} from "./operation.ts";
 import { findPayment, findRefund } from "./payment-repository.ts";
 import {
-  type Attempt,
-  findAttempt,
-  findCharge,
-  findRefunding,
-  takeDue,
+  claimDueRequests,
+  findChargeRequest,
+  findRefundRequest,
+  findRequest,
+  type ProcessorRequest,
 } from "./processor-requests.ts";
-import { type Answers, conclude, type Heard } from "./record-outcome.ts";
+import { type ProcessorResult, recordOutcome } from "./record-outcome.ts";
 import type { OnChange } from "./settle.ts";
 
-export interface PaymentTimes extends AskTimes {
+export interface PaymentTimes extends ProcessorCallTimes {
   /**
-   * Seconds that who works at an attempt has, until another replica may take it up: more than a processor takes to answer (10 s)
-   * and the statements after that (5 s). Two at work at once would do no harm: the processor knows the key. @default 20
+   * How long a replica may work on a request before another one may claim it: longer than a call to the processor (10 s)
+   * and the statements after it (5 s). Overlapping calls are harmless, since the processor knows the key. @default 20
    */
-  lease: number;
+  leaseSeconds: number;
 }
 
-export const paymentTimes: PaymentTimes = { ...askTimes, lease: 20 };
+export const paymentTimes: PaymentTimes = {
+  ...processorCallTimes,
+  leaseSeconds: 20,
+};
 
 export interface PaymentsOptions {
   database: Database;
   processor: Processor;
-  /** How requests are answered, by operation. */
-  answers: Answers;
-  /** What else happens when a payment changes. */
+  responses: ResponseBuilders;
+  /** Called in the transaction that changes a payment's status. */
   onChange: OnChange;
   /** @default paymentTimes */
   times?: Partial<PaymentTimes> | undefined;
 }
 
-/** An answer, and whether it was given before. */
-export type Answered = Answer & { replayed: boolean };
+/** A response, and whether it was sent before. */
+export type IdempotentResponse = StoredResponse & { replayed: boolean };
+
+/** Stores what the processor is to be asked, or returns the response if the processor is not needed. */
+type Start = (
+  tx: Queries,
+  request: NewProcessorRequest,
+) => Promise<PendingOperation | StoredResponse>;
 
 export interface Payments {
   processor: Processor;
-  /** The answer that a request has already, if it came before. @throws HTTPException 409, 422; DatabaseUnavailableError */
-  known(request: KeyedRequest): Promise<Answered | undefined>;
+  /** The response to an earlier request with the same key. @throws as findStoredResponse of idempotency/keys.ts */
+  findStoredResponse(
+    request: IdempotentRequest,
+  ): Promise<IdempotentResponse | undefined>;
   /**
-   * Does what a request asks for, once, whatever happens between: `begin` writes down, in the transaction that claims the
-   * request's key, what the processor is to be asked; then the processor is asked; then what it said is written down, with the
-   * answer. If this process ends between these, or the database or the processor is away, another one goes on.
-   * @param operation which of the answers it gets
-   * @param begin gives an Answer if nobody has to be asked; what it throws undoes all of it, and the key is free again
-   * @throws HTTPException 409, 422 as findAnswer; DatabaseUnavailableError
+   * Runs an operation exactly once, in three steps: one transaction claims the idempotency key and stores the request
+   * to the processor (`start`); then the processor is called; then another transaction records the outcome and the
+   * response. If this process dies in between, or the database or the processor is unavailable, any replica resumes.
+   * @param start an error that it throws rolls everything back, and the key can be used again
+   * @throws IdempotencyKeyReusedError, IdempotencyKeyInFlightError, DatabaseAway
    */
-  perform(
-    request: KeyedRequest,
-    operation: string,
-    begin: (tx: Queries, attempt: NewAttempt) => Promise<Work | Answer>,
-  ): Promise<Answered>;
-  /** As perform, for what is done in one transaction. */
-  once(
-    request: KeyedRequest,
-    work: (tx: Queries) => Promise<Answer>,
-  ): Promise<Answered>;
-  /** Goes on with what nobody works at, if there is something. @returns how much there was @throws DatabaseUnavailableError */
+  runIdempotent(
+    idempotentRequest: IdempotentRequest,
+    operation: Operation,
+    start: Start,
+  ): Promise<IdempotentResponse>;
+  /** Like runIdempotent, for work that needs no processor: claims the key, works and responds in one transaction. */
+  runIdempotentInTransaction(
+    idempotentRequest: IdempotentRequest,
+    work: (tx: Queries) => Promise<StoredResponse>,
+  ): Promise<IdempotentResponse>;
+  /** Resumes unfinished requests whose lease has expired. @returns how many it claimed @throws DatabaseAway */
   recover(limit?: number): Promise<number>;
   /**
-   * The processor has news of a charge: it is asked what they are. One that is not known here is none of ours.
-   * @param key under which it was charged, if the processor says that: it is known before the reference is
-   * @throws ProcessorUnavailable, and what else keeps it from saying so: tell of it again; DatabaseUnavailableError
+   * Handles a processor notification about a charge by fetching its current state. Unknown charges are ignored.
+   * @param key the charge's key, if the processor tells it: the reference may not be recorded yet
+   * @throws ProcessorUnavailableError or another error if the state can't be fetched: notify again; DatabaseAway
    */
-  charged(reference: string, key?: string): Promise<void>;
-  /** The processor has news of a refund, which may have failed after it succeeded. @throws as charged */
-  refunded(reference: string, key?: string): Promise<void>;
+  refreshCharge(reference: string, key?: string): Promise<void>;
+  /** Handles a notification about a refund, which may fail after it succeeded. @throws as refreshCharge */
+  refreshRefund(reference: string, key?: string): Promise<void>;
 }
 
 export function createPayments(options: PaymentsOptions): Payments {
   const { database, processor } = options;
   const times = { ...paymentTimes, ...options.times };
 
-  /** Asks the processor; whatever goes wrong there, nothing is known. */
-  async function ask(work: Work): Promise<Heard> {
+  async function callProcessor(
+    pending: PendingOperation,
+  ): Promise<ProcessorResult> {
     try {
-      return work.attempt.kind === "refund"
-        ? { refund: await askRefund(processor, work, times) }
-        : { charge: await askCharge(processor, work, times) };
+      return pending.request.kind === "refund"
+        ? { refund: await requestRefund(processor, pending, times) }
+        : { charge: await requestCharge(processor, pending, times) };
     } catch (error) {
-      const { id: attemptId, kind, paymentId } = work.attempt;
-      const about = { err: error, attemptId, kind, paymentId };
-      if (error instanceof ProcessorUnavailable)
-        logger.warn(about, "the processor does not answer; it is asked again");
+      const { id: attemptId, kind, paymentId } = pending.request;
+      const fields = { err: error, attemptId, kind, paymentId };
+      if (error instanceof ProcessorUnavailableError)
+        logger.warn(fields, "the processor is unavailable; retrying later");
       else
-        logger.error(about, "the processor can't be asked; it is tried again");
+        logger.error(
+          fields,
+          "the call to the processor failed; retrying later",
+        );
       return { error: error as Error };
     }
   }
 
-  const workAt = async (work: Work) =>
-    conclude(database, work, await ask(work), options);
+  const callAndRecord = async (pending: PendingOperation) =>
+    recordOutcome(database, pending, await callProcessor(pending), options);
 
-  async function workOf(attempt: Attempt): Promise<Work> {
-    const payment = await findPayment(database, attempt.paymentId);
-    if (!payment) throw new Error(`There is no payment ${attempt.paymentId}.`);
-    const { refundId } = attempt;
+  async function pendingOperation(
+    request: ProcessorRequest,
+  ): Promise<PendingOperation> {
+    const payment = await findPayment(database, request.paymentId);
+    if (!payment) throw new Error(`There is no payment ${request.paymentId}.`);
+    const { refundId } = request;
     const refund = refundId ? await findRefund(database, refundId) : undefined;
-    return { attempt, payment, refund };
+    return { request, payment, refund };
   }
 
-  const take = async (attempt: Attempt) => workAt(await workOf(attempt));
+  const resume = async (request: ProcessorRequest) =>
+    callAndRecord(await pendingOperation(request));
 
   /**
-   * Asks what became of an attempt that somebody else may be at. If that is not said now, nothing is: who is at it has its time,
-   * and the request its own answer.
+   * Fetches the outcome of a request that another replica may be processing. If the call fails, nothing is recorded:
+   * the holder of the lease does that, and responds.
    */
-  async function look(attempt: Attempt): Promise<void> {
-    const work = await workOf(attempt);
-    const heard = await ask(work);
-    if ("error" in heard) throw heard.error;
-    await conclude(database, work, heard, options);
-    if (!("refund" in heard) || heard.refund?.status !== "failed") return;
-    // Who was at it may have written an older answer down meanwhile, that it succeeded: then it is seen what became of it since.
-    const refund = await findRefund(database, attempt.refundId ?? "");
-    if (refund?.status === "succeeded") await look(attempt);
-  }
-
-  async function performed(
-    request: KeyedRequest,
-    operation: string,
-    begin: (tx: Queries, attempt: NewAttempt) => Promise<Work | Answer>,
-  ): Promise<Answered> {
-    const id = randomUUID();
-    const begun = await database.transaction(async (tx) => {
-      const known = await claim(tx, request, { attemptId: id, operation });
-      if (known) return { ...known, replayed: true };
-      const begun = await begin(tx, { id, lease: times.lease });
-      if ("attempt" in begun) return begun;
-      await keepAnswer(tx, request, begun);
-      return { ...begun, replayed: false };
-    });
-    if (!("attempt" in begun)) return begun;
-    const answer = await workAt(begun);
-    if (!answer) throw new Error("The request was claimed, and is gone.");
-    return { ...answer, replayed: false };
+  async function refresh(request: ProcessorRequest): Promise<void> {
+    const pending = await pendingOperation(request);
+    const result = await callProcessor(pending);
+    if ("error" in result) throw result.error;
+    await recordOutcome(database, pending, result, options);
+    if (!("refund" in result) || result.refund?.status !== "failed") return;
+    // The holder of the lease may have recorded an older outcome, success, in the meantime: look up the failure again.
+    const refund = await findRefund(database, request.refundId ?? "");
+    if (refund?.status === "succeeded") await refresh(request);
   }
 
   return {
     processor,
 
-    async known(request) {
-      const answer = await findAnswer(database, request);
-      return answer && { ...answer, replayed: true };
+    async findStoredResponse(request) {
+      const response = await findStoredResponse(database, request);
+      return response && { ...response, replayed: true };
     },
 
-    perform: performed,
-
-    once: (request, work) =>
-      database.transaction(async (tx) => {
-        const known = await claim(tx, request);
+    async runIdempotent(idempotentRequest, operation, start) {
+      const id = randomUUID();
+      const started = await database.transaction(async (tx) => {
+        const source = { processorRequestId: id, operation };
+        const known = await claimKey(tx, idempotentRequest, source);
         if (known) return { ...known, replayed: true };
-        const answer = await work(tx);
-        await keepAnswer(tx, request, answer);
-        return { ...answer, replayed: false };
+        const { leaseSeconds } = times;
+        const started = await start(tx, { id, leaseSeconds });
+        if ("request" in started) return started;
+        await storeResponse(tx, idempotentRequest, started);
+        return { ...started, replayed: false };
+      });
+      if (!("request" in started)) return started;
+      const response = await callAndRecord(started);
+      if (!response)
+        throw new Error(`The idempotency key of request ${id} has vanished.`);
+      return { ...response, replayed: false };
+    },
+
+    runIdempotentInTransaction: (idempotentRequest, work) =>
+      database.transaction(async (tx) => {
+        const known = await claimKey(tx, idempotentRequest);
+        if (known) return { ...known, replayed: true };
+        const response = await work(tx);
+        await storeResponse(tx, idempotentRequest, response);
+        return { ...response, replayed: false };
       }),
 
     async recover(limit = 10) {
-      const due = await takeDue(database, processor.name, limit, times.lease);
-      const taken = await Promise.allSettled(due.map(take));
-      const failed = taken.find(({ status }) => status === "rejected");
+      const due = await claimDueRequests(
+        database,
+        processor.name,
+        limit,
+        times.leaseSeconds,
+      );
+      const resumed = await Promise.allSettled(due.map(resume));
+      const failed = resumed.find(({ status }) => status === "rejected");
       if (failed) throw (failed as PromiseRejectedResult).reason;
       return due.length;
     },
 
-    async charged(reference, key) {
-      const attempt =
-        (await findCharge(database, processor.name, reference)) ??
-        (await findAttempt(database, processor.name, "charge", key));
-      if (attempt) await look(attempt);
+    async refreshCharge(reference, key) {
+      const request =
+        (await findChargeRequest(database, processor.name, reference)) ??
+        (await findRequest(database, processor.name, "charge", key));
+      if (request) await refresh(request);
     },
 
-    async refunded(reference, key) {
-      const attempt =
-        (await findRefunding(database, processor.name, reference)) ??
-        (await findAttempt(database, processor.name, "refund", key));
-      if (attempt) await look(attempt);
+    async refreshRefund(reference, key) {
+      const request =
+        (await findRefundRequest(database, processor.name, reference)) ??
+        (await findRequest(database, processor.name, "refund", key));
+      if (request) await refresh(request);
     },
   };
 }

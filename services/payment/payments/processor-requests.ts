@@ -1,16 +1,17 @@
 import type { Queries } from "@marquee/service-kit";
 import * as z from "zod";
+import { type Operation, parseOperation } from "./operation.ts";
 import { type Payment, paymentColumns } from "./payment.ts";
 
-/** Something that the processor is asked to do, and that is not over until its answer is written down. */
-export interface Attempt {
-  /** Also the key by which the processor knows a request that comes again. */
+/** A request to the processor, stored before it is sent and unfinished until its outcome is recorded. */
+export interface ProcessorRequest {
+  /** Also the idempotency key at the processor. */
   id: string;
   kind: "charge" | "cancel" | "refund";
   paymentId: string;
   /** With kind refund. */
   refundId: string | null;
-  /** How often it was taken up. */
+  /** How often it was claimed. */
   tries: number;
   createdAt: Date;
 }
@@ -18,52 +19,59 @@ export interface Attempt {
 const columns = `a.id, a.kind, a.payment_id AS "paymentId", a.refund_id AS "refundId", a.tries, a.created_at AS "createdAt"`;
 
 /**
- * Writes down that the processor is about to be asked.
- * @param lease seconds that who calls has to work at it, after the commit; with 0 any replica takes it up
+ * Stores a request that is about to be sent.
+ * @param leaseSeconds how long the caller has to send it after the commit; 0: any replica may claim it at once
  */
-export async function addAttempt(
+export async function addRequest(
   tx: Queries,
-  attempt: Pick<Attempt, "id" | "kind" | "paymentId"> & { refundId?: string },
-  lease: number,
-): Promise<Attempt> {
-  const { id, kind, paymentId, refundId } = attempt;
-  const [added] = await tx.query<Attempt>(
+  request: Pick<ProcessorRequest, "id" | "kind" | "paymentId"> & {
+    refundId?: string;
+  },
+  leaseSeconds: number,
+): Promise<ProcessorRequest> {
+  const { id, kind, paymentId, refundId } = request;
+  const [added] = await tx.query<ProcessorRequest>(
     `INSERT INTO attempts AS a (id, kind, payment_id, refund_id, due_at)
      VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5)) RETURNING ${columns}`,
-    [id, kind, paymentId, refundId ?? null, lease],
+    [id, kind, paymentId, refundId ?? null, leaseSeconds],
   );
-  return added as Attempt; // RETURNING
+  return added as ProcessorRequest; // RETURNING
 }
 
 /**
- * Takes up attempts that nobody works at, of payments of one processor: no other one may be asked about them. Several replicas
- * take different ones. Whose they are is a subquery, which leaves the planner one way: by the payment's key, for those that are due.
- * @param lease seconds until another replica may take them up
+ * Claims unfinished requests whose lease has expired. Concurrent replicas claim different ones. Only requests to the
+ * given processor: no other one knows them. The processor is read in a subquery so that the planner always looks up due
+ * requests first, then their payments by key.
+ * @param leaseSeconds how long until another replica may claim them
  */
-export const takeDue = (
+export const claimDueRequests = (
   queries: Queries,
   processor: string,
   limit: number,
-  lease: number,
-): Promise<Attempt[]> =>
-  queries.query<Attempt>(
+  leaseSeconds: number,
+): Promise<ProcessorRequest[]> =>
+  queries.query<ProcessorRequest>(
     `UPDATE attempts a SET due_at = now() + make_interval(secs => $2), tries = tries + 1
      FROM (
        SELECT o.id FROM attempts o WHERE o.done_at IS NULL AND o.due_at <= now()
          AND (SELECT p.processor FROM payments p WHERE p.id = o.payment_id) = $3
        ORDER BY o.due_at LIMIT $1 FOR UPDATE SKIP LOCKED
      ) due WHERE a.id = due.id RETURNING ${columns}`,
-    [limit, lease, processor],
+    [limit, leaseSeconds, processor],
   );
 
 /**
- * An attempt's payment, whether the attempt is over, and how the request that it was begun for is to be answered, if there is
- * one. Nobody else changes payment and attempt until the transaction ends.
+ * Locks a request and its payment until the transaction ends.
+ * @returns the payment, whether the request is finished, and the operation that waits for its outcome, if any
  */
-export async function lockAttempt(
+export async function lockRequest(
   tx: Queries,
-  { id }: Attempt,
-): Promise<{ payment: Payment; over: boolean; operation: string | null }> {
+  { id }: ProcessorRequest,
+): Promise<{
+  payment: Payment;
+  finished: boolean;
+  operation: Operation | null;
+}> {
   const [row] = await tx.query<
     Payment & { doneAt: Date | null; operation: string | null }
   >(
@@ -72,13 +80,20 @@ export async function lockAttempt(
      WHERE a.id = $1 FOR NO KEY UPDATE OF p, a`,
     [id],
   );
-  if (!row) throw new Error(`There is no attempt ${id}.`);
+  if (!row) throw new Error(`There is no processor request ${id}.`);
   const { doneAt, operation, ...payment } = row;
-  return { payment, over: doneAt !== null, operation };
+  return {
+    payment,
+    finished: doneAt !== null,
+    operation: operation === null ? null : parseOperation(operation),
+  };
 }
 
-/** It is over: its outcome is written down in this very transaction. */
-export async function finish(tx: Queries, { id }: Attempt): Promise<void> {
+/** Marks a request as finished, in the transaction that records its outcome. */
+export async function finishRequest(
+  tx: Queries,
+  { id }: ProcessorRequest,
+): Promise<void> {
   await tx.query(
     "UPDATE attempts SET done_at = now(), last_error = NULL WHERE id = $1",
     [id],
@@ -86,63 +101,62 @@ export async function finish(tx: Queries, { id }: Attempt): Promise<void> {
 }
 
 /**
- * It is to be taken up again later, by whoever comes first, unless somebody else has taken it up since.
- * @param seconds from now
- * @param error what went wrong, in words for an operator
+ * Schedules a request to be claimed again, unless another replica has claimed it since.
+ * @param error what went wrong, for operators
  */
-export async function postpone(
+export async function postponeRequest(
   queries: Queries,
-  { id, tries }: Attempt,
-  seconds: number,
+  { id, tries }: ProcessorRequest,
+  delaySeconds: number,
   error?: string,
 ): Promise<void> {
   await queries.query(
     `UPDATE attempts SET due_at = now() + make_interval(secs => $3), last_error = $4
      WHERE id = $1 AND tries = $2 AND done_at IS NULL`,
-    [id, tries, seconds, error ?? null],
+    [id, tries, delaySeconds, error ?? null],
   );
 }
 
-/** The attempt to charge a payment that the processor knows by a reference. */
-export async function findCharge(
+/** Finds the charge request of a payment by the processor's reference. */
+export async function findChargeRequest(
   queries: Queries,
   processor: string,
   reference: string,
-): Promise<Attempt | undefined> {
-  const [attempt] = await queries.query<Attempt>(
+): Promise<ProcessorRequest | undefined> {
+  const [request] = await queries.query<ProcessorRequest>(
     `SELECT ${columns} FROM payments p JOIN attempts a ON a.payment_id = p.id AND a.kind = 'charge'
      WHERE p.processor = $1 AND p.reference = $2`,
     [processor, reference],
   );
-  return attempt;
+  return request;
 }
 
-/** The attempt of a refund that the processor knows by a reference. */
-export async function findRefunding(
+/** Finds the request of a refund by the processor's reference. */
+export async function findRefundRequest(
   queries: Queries,
   processor: string,
   reference: string,
-): Promise<Attempt | undefined> {
-  const [attempt] = await queries.query<Attempt>(
+): Promise<ProcessorRequest | undefined> {
+  const [request] = await queries.query<ProcessorRequest>(
     `SELECT ${columns} FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN attempts a ON a.refund_id = r.id
      WHERE p.processor = $1 AND r.reference = $2`,
     [processor, reference],
   );
-  return attempt;
+  return request;
 }
 
-/** An attempt at a processor, by its id. @param id undefined, or none of ours, is none */
-export async function findAttempt(
+/** Finds a request by its id. @param id comes from the processor; values that are not ids of this service find nothing */
+export async function findRequest(
   queries: Queries,
   processor: string,
-  kind: Attempt["kind"],
+  kind: ProcessorRequest["kind"],
   id: string | undefined,
-): Promise<Attempt | undefined> {
+): Promise<ProcessorRequest | undefined> {
   if (!z.uuid().safeParse(id).success) return undefined;
-  const [attempt] = await queries.query<Attempt>(
+  const [request] = await queries.query<ProcessorRequest>(
     `SELECT ${columns} FROM attempts a JOIN payments p ON p.id = a.payment_id
      WHERE a.id = $1 AND a.kind = $2 AND p.processor = $3`,
     [id, kind, processor],
   );
-  return attempt;
+  return request;
 }

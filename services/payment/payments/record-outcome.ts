@@ -1,86 +1,94 @@
 import type { Database, Queries } from "@marquee/service-kit";
-import { type Answer, keepAnswerOf } from "../idempotency/keys.ts";
+import {
+  type StoredResponse,
+  storeResponseToRequest,
+} from "../idempotency/keys.ts";
 import type { ChargeOutcome, RefundOutcome } from "../processors/processor.ts";
-import type { Work } from "./call-processor.ts";
+import type { PendingOperation, ResponseBuilders } from "./operation.ts";
 import { findRefund } from "./payment-repository.ts";
-import { finish, lockAttempt, postpone } from "./processor-requests.ts";
+import {
+  finishRequest,
+  lockRequest,
+  postponeRequest,
+} from "./processor-requests.ts";
 import { settleRefund } from "./refunds.ts";
 import { isFinal, type OnChange, settle } from "./settle.ts";
 
-/** How the requests are answered that attempts were begun for, by operation. */
-export type Answers = Readonly<
-  Record<string, (tx: Queries, work: Work) => Answer | Promise<Answer>>
->;
-
-/** What the processor said, or why nothing is known. Undefined: nothing was to be asked any more. */
-export type Heard =
+/** The processor's outcome, or why it is unknown. Undefined: no call was needed any more. */
+export type ProcessorResult =
   | { charge: ChargeOutcome | undefined }
   | { refund: RefundOutcome | undefined }
   | { error: Error };
 
-/** Seconds until an attempt is taken up again that failed, or that the processor still works at. */
-function delay(tries: number, heard: Heard): number {
-  const most = "error" in heard ? 300 : 60;
-  return Math.min(2 ** (tries - 1), most) * (0.8 + 0.4 * Math.random());
+/** Exponential backoff with jitter for a request that failed, or that the processor is still processing. */
+function retryDelaySeconds(tries: number, result: ProcessorResult): number {
+  const maxSeconds = "error" in result ? 300 : 60;
+  const jitter = 0.8 + 0.4 * Math.random();
+  return Math.min(2 ** (tries - 1), maxSeconds) * jitter;
 }
 
 /**
- * Writes down what was heard, in one transaction: what became of the payment and all that depends on it, that the attempt is
- * over or is to be taken up again, and the answer to the request that it was begun for.
- * @returns that answer, or the one that was given before; undefined if there was no request
- * @throws DatabaseUnavailableError: then nothing of it is done, and the attempt is taken up again when its lease is over
+ * Records a result in one transaction: the payment or refund with everything that depends on it, whether the request is
+ * finished or to be repeated, and the response to the API operation that waits for it.
+ * @returns that response, or the one stored before; undefined if no API operation waits for the request
+ * @throws DatabaseAway: nothing is recorded then, and the request is repeated once its lease expires
  */
-export const conclude = (
+export const recordOutcome = (
   database: Database,
-  { attempt, refund: asked }: Work,
-  heard: Heard,
-  { answers, onChange }: { answers: Answers; onChange: OnChange },
-): Promise<Answer | undefined> =>
+  { request, refund: refundBefore }: PendingOperation,
+  result: ProcessorResult,
+  { responses, onChange }: { responses: ResponseBuilders; onChange: OnChange },
+): Promise<StoredResponse | undefined> =>
   database.transaction(async (tx) => {
-    const { payment, over, operation } = await lockAttempt(tx, attempt);
-    let work: Work = { payment, attempt };
-    if (attempt.refundId !== null)
-      work.refund = await findRefund(tx, attempt.refundId);
-    // Of a refund that had succeeded before the processor was asked, what it said is news. Other answers came too late.
-    if (!over || asked?.status === "succeeded")
-      work = await writeDown(tx, work, heard, onChange);
-    if (!over) {
-      if (isOver(work, heard)) await finish(tx, attempt);
-      else await postpone(tx, attempt, delay(attempt.tries, heard), why(heard));
+    const { payment, finished, operation } = await lockRequest(tx, request);
+    let pending: PendingOperation = { payment, request };
+    if (request.refundId !== null)
+      pending.refund = await findRefund(tx, request.refundId);
+    // Results of a finished request are outdated, with one exception: a refund that succeeded may fail later.
+    if (!finished || refundBefore?.status === "succeeded")
+      pending = await applyResult(tx, pending, result, onChange);
+    if (!finished) {
+      const delaySeconds = retryDelaySeconds(request.tries, result);
+      if (isFinished(pending, result)) await finishRequest(tx, request);
+      else
+        await postponeRequest(tx, request, delaySeconds, errorMessage(result));
     }
     if (operation === null) return undefined;
-    const answerTo = answers[operation];
-    if (!answerTo) throw new Error(`Nobody answers "${operation}".`);
-    return keepAnswerOf(tx, attempt.id, await answerTo(tx, work));
+    const response = await responses[operation](tx, pending);
+    return storeResponseToRequest(tx, request.id, response);
   });
 
-async function writeDown(
+async function applyResult(
   tx: Queries,
-  work: Work,
-  heard: Heard,
+  pending: PendingOperation,
+  result: ProcessorResult,
   onChange: OnChange,
-): Promise<Work> {
-  if ("error" in heard) return work;
-  if ("charge" in heard)
-    return heard.charge
+): Promise<PendingOperation> {
+  const { payment, refund } = pending;
+  if ("error" in result) return pending;
+  if ("charge" in result)
+    return result.charge
       ? {
-          ...work,
-          payment: await settle(tx, work.payment, heard.charge, onChange),
+          ...pending,
+          payment: await settle(tx, payment, result.charge, onChange),
         }
-      : work;
-  return work.refund && heard.refund
+      : pending;
+  return refund && result.refund
     ? {
-        ...work,
-        refund: await settleRefund(tx, work.payment, work.refund, heard.refund),
+        ...pending,
+        refund: await settleRefund(tx, payment, refund, result.refund),
       }
-    : work;
+    : pending;
 }
 
-/** Whether nothing is left to ask. */
-function isOver({ attempt, payment, refund }: Work, heard: Heard): boolean {
+function isFinished(
+  { request, payment, refund }: PendingOperation,
+  result: ProcessorResult,
+): boolean {
   if (refund) return refund.status !== "pending";
-  return isFinal(payment) || (attempt.kind === "cancel" && !("error" in heard));
+  if (isFinal(payment)) return true;
+  return request.kind === "cancel" && !("error" in result);
 }
 
-const why = (heard: Heard) =>
-  "error" in heard ? heard.error.message : undefined;
+const errorMessage = (result: ProcessorResult) =>
+  "error" in result ? result.error.message : undefined;

@@ -2,32 +2,31 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { logger } from "@marquee/service-kit";
 import type { Payments } from "./payments.ts";
 
-/** Milliseconds between two looks for attempts that nobody works at. */
-const lookEvery = 1_000;
+const defaultPollMs = 1_000;
 
 /**
- * Looks again and again for what others have begun and not finished, and goes on with it; what fails is logged and tried again.
- * @param every milliseconds
- * @returns what stops it, when what it is at is done
+ * Repeatedly resumes processor requests that a replica started and did not finish. Errors are logged, and the worker
+ * goes on.
+ * @returns stops the worker after its current round
  */
-export function startRecovering(
+export function startRecoveryWorker(
   payments: Pick<Payments, "recover">,
-  every = lookEvery,
+  pollMs = defaultPollMs,
 ): () => Promise<void> {
   const stopped = new AbortController();
   const { signal } = stopped;
   const running = (async () => {
     let found = 0;
     while (!signal.aborted) {
-      // Replicas that began together don't look together for ever.
-      const pause = found > 0 ? 0 : every * (0.75 + Math.random() / 2);
-      await sleep(pause, undefined, { signal }).catch(() => {});
+      // Jitter: replicas that started together should not poll together.
+      const pauseMs = found > 0 ? 0 : pollMs * (0.75 + Math.random() / 2);
+      await sleep(pauseMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       found = 0;
       try {
         found = await payments.recover();
       } catch (err) {
-        logger.warn({ err }, "what was begun can't be finished now");
+        logger.warn({ err }, "unfinished processor requests can't be resumed");
       }
     }
   })();

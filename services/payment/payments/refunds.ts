@@ -1,27 +1,29 @@
 import { logger, type Queries } from "@marquee/service-kit";
-import { post } from "../ledger/ledger.ts";
+import { postMovement } from "../ledger/ledger.ts";
 import { emit } from "../outbox/emit.ts";
 import type { RefundOutcome } from "../processors/processor.ts";
 import {
-  NotNow,
+  InvalidStateError,
   type Payment,
   type Refund,
-  RefundTooLarge,
+  RefundTooLargeError,
   refundColumns,
 } from "./payment.ts";
 import { paymentJson, refundJson } from "./payment-json.ts";
 
 export interface NewRefund {
   id: string;
-  /** In the payment's currency's smallest unit. @default all that is left */
+  /** In the smallest unit of the payment's currency. @default everything that is left */
   amount?: bigint | undefined;
-  /** Why, for those who read the books. */
+  /** For accounting. */
   reason?: string | undefined;
 }
 
 /**
- * Sets a refund's amount aside, so that others can't give it back as well. The payment is locked by the caller's transaction.
- * @throws NotNow if nothing was paid, or all is given back; RefundTooLarge if there is less left
+ * Stores a refund and reserves its amount, so that concurrent refunds can't exceed the payment. The caller has locked
+ * the payment.
+ * @throws InvalidStateError if the payment did not succeed or is fully refunded; RefundTooLargeError if too little is
+ * left
  */
 export async function addRefund(
   tx: Queries,
@@ -29,33 +31,33 @@ export async function addRefund(
   { id, amount, reason }: NewRefund,
 ): Promise<Refund> {
   if (payment.status !== "succeeded")
-    throw new NotNow(
-      `The payment is ${payment.status}: only one that is succeeded can be refunded.`,
+    throw new InvalidStateError(
+      `The payment is ${payment.status}: only a payment that is succeeded can be refunded.`,
     );
   const left = payment.amount - payment.refunded - payment.refunding;
   if (left === 0n)
-    throw new NotNow("All of the payment is given back already.");
-  const wanted = amount ?? left;
-  if (wanted > left)
-    throw new RefundTooLarge(
-      `is more than the ${left} that are left of the ${payment.amount} that were paid`,
+    throw new InvalidStateError("The payment is fully refunded already.");
+  const requested = amount ?? left;
+  if (requested > left)
+    throw new RefundTooLargeError(
+      `exceeds the ${left} left of the ${payment.amount} paid`,
     );
   await tx.query(
     "UPDATE payments SET refunding = refunding + $2 WHERE id = $1",
-    [payment.id, wanted],
+    [payment.id, requested],
   );
   const [refund] = await tx.query<Refund>(
     `INSERT INTO refunds AS r (id, payment_id, amount, reason, status) VALUES ($1, $2, $3, $4, 'pending')
      RETURNING ${refundColumns}`,
-    [id, payment.id, wanted, reason ?? null],
+    [id, payment.id, requested, reason ?? null],
   );
   return refund as Refund; // RETURNING
 }
 
 /**
- * Writes down what became of a refund: its status, the movement in the book, the event. One that succeeded may fail after that, as
- * the card's bank sends the money back: it is with the processor again. The payment is locked by the caller's transaction. An
- * outcome that says nothing new changes nothing.
+ * Records the outcome of a refund: its status, the ledger movement and the event. A refund that succeeded may fail
+ * later, when the card's bank returns the money: the processor holds it again then. Other outcomes of a finished refund
+ * change nothing. The caller has locked the payment.
  */
 export async function settleRefund(
   tx: Queries,
@@ -69,7 +71,7 @@ export async function settleRefund(
     if (refund.status !== outcome.status)
       logger.error(
         { refundId: refund.id, is: refund.status, said: outcome.status },
-        "the processor says otherwise of a refund that is over: look at it by hand",
+        "the processor contradicts the recorded outcome of a refund: investigate manually",
       );
     return refund;
   }
@@ -87,14 +89,14 @@ export async function settleRefund(
   const settled = updated as Refund; // RETURNING
   if (settled.status === "pending") return settled;
   const { amount } = refund;
-  const back = reversed ? -amount : failed ? 0n : amount;
+  const refundedChange = reversed ? -amount : failed ? 0n : amount;
   await tx.query(
     "UPDATE payments SET refunding = refunding - $2, refunded = refunded + $3 WHERE id = $1",
-    [payment.id, reversed ? 0n : amount, back],
+    [payment.id, reversed ? 0n : amount, refundedChange],
   );
   const { processor, currency } = payment;
-  if (back !== 0n)
-    await post(tx, {
+  if (refundedChange !== 0n)
+    await postMovement(tx, {
       kind: reversed ? "refund_reversal" : "refund",
       paymentId: payment.id,
       refundId: refund.id,
@@ -106,7 +108,10 @@ export async function settleRefund(
     type: `refund.${settled.status}`,
     data: {
       refund: refundJson(settled, payment),
-      payment: paymentJson({ ...payment, refunded: payment.refunded + back }),
+      payment: paymentJson({
+        ...payment,
+        refunded: payment.refunded + refundedChange,
+      }),
     },
   });
   return settled;

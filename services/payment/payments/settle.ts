@@ -1,23 +1,27 @@
 import { logger, type Queries } from "@marquee/service-kit";
-import { post } from "../ledger/ledger.ts";
+import { postMovement } from "../ledger/ledger.ts";
 import { emit } from "../outbox/emit.ts";
 import type { EventType } from "../outbox/event-types.ts";
 import type { ChargeOutcome } from "../processors/processor.ts";
 import { type Payment, type PaymentStatus, paymentColumns } from "./payment.ts";
 import { paymentJson } from "./payment-json.ts";
 
-/** What else happens when a payment changes, in the same transaction: it is done if that commits, and only then. */
+/** Called in the transaction that changes a payment's status: its effects commit with the change or not at all. */
 export type OnChange = (tx: Queries, payment: Payment) => Promise<void>;
 
-const final: readonly PaymentStatus[] = ["succeeded", "declined", "canceled"];
+const finalStatuses: readonly PaymentStatus[] = [
+  "succeeded",
+  "declined",
+  "canceled",
+];
 
-/** Whether nothing more will become of it. */
+/** Whether the status can't change any more. */
 export const isFinal = ({ status }: Pick<Payment, "status">): boolean =>
-  final.includes(status);
+  finalStatuses.includes(status);
 
 /**
- * Writes down what became of a charge: the payment's new status, the movement in the book, the event, and what else depends
- * on it. The payment is locked by the caller's transaction. An outcome that says nothing new changes nothing.
+ * Records the outcome of a charge: the payment's status, the ledger movement, the event, and the effects of `onChange`.
+ * An outcome that is recorded already changes nothing. The caller has locked the payment.
  */
 export async function settle(
   tx: Queries,
@@ -29,7 +33,7 @@ export async function settle(
     if (payment.status !== outcome.status)
       logger.error(
         { paymentId: payment.id, is: payment.status, said: outcome.status },
-        "the processor says otherwise of a payment that is over: look at it by hand",
+        "the processor contradicts the recorded outcome of a payment: investigate manually",
       );
     return payment;
   }
@@ -38,7 +42,7 @@ export async function settle(
   if (settled.status === "succeeded") {
     const { id: paymentId, processor, amount, currency } = settled;
     const kind = "payment";
-    await post(tx, { kind, paymentId, processor, amount, currency });
+    await postMovement(tx, { kind, paymentId, processor, amount, currency });
   }
   if (settled.status !== "processing")
     await emit(tx, {

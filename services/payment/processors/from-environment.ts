@@ -1,40 +1,40 @@
 import type { Database, ServiceEnv } from "@marquee/service-kit";
 import type { Hono } from "hono";
-import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import * as z from "zod";
 import type { Payments } from "../payments/payments.ts";
-import type { Sweep } from "../purge-worker.ts";
+import type { Purge } from "../purge-worker.ts";
 import type { Processor } from "./processor.ts";
 import { sandboxPages } from "./sandbox/page.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
-import { sweepStripeEvents } from "./stripe/event-claims.ts";
+import { purgeStripeEvents } from "./stripe/event-claims.ts";
 import { createStripe } from "./stripe/stripe.ts";
 import { stripeWebhook } from "./stripe/webhook-route.ts";
 
-/** A processor, and what it needs of the service. */
+/** A processor, with its routes and purges. */
 export interface ConfiguredProcessor {
   processor: Processor;
-  /** Routes of its own: what it calls, or where people go. */
+  /** Routes for the processor's webhooks, or for customers. */
   routes(payments: Payments): Hono<ServiceEnv>;
-  /** What of its own is to be swept, by what that is. */
-  sweeps: Readonly<Record<string, Sweep>>;
+  /** Purges of the processor's own tables, by the name of what they delete. */
+  purges: Readonly<Record<string, Purge>>;
 }
 
-const aProcessor = "expected sandbox or stripe";
-const aUrl =
+const processorError = "expected sandbox or stripe";
+const urlError =
   "expected a URL such as https://www.example.com/payment, without a slash at its end";
 
-/** The variables that say who moves the money. */
+/** The environment variables that configure the processor. */
 export const processorVariables = {
-  /** sandbox moves none, and takes test card numbers alone. @default sandbox */
-  PROCESSOR: z.enum(["sandbox", "stripe"], aProcessor).default("sandbox"),
-  /** With stripe: sk_…, of https://dashboard.stripe.com/apikeys */
+  /** sandbox moves no money, and accepts only test card numbers. @default sandbox */
+  PROCESSOR: z.enum(["sandbox", "stripe"], processorError).default("sandbox"),
+  /** With stripe: sk_…, from https://dashboard.stripe.com/apikeys */
   STRIPE_SECRET_KEY: z.string().optional(),
-  /** With stripe: whsec_…, of the endpoint for /webhooks/stripe. */
+  /** With stripe: whsec_…, the signing secret of the endpoint /webhooks/stripe. */
   STRIPE_WEBHOOK_SECRET: z.string().optional(),
-  /** Where people's browsers reach this service, for the sandbox's page. @default "": the page's links are paths */
+  /** This service's URL in browsers, for the sandbox's page. @default "": the page's links are paths */
   PUBLIC_URL: z
     .string()
-    .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, aUrl)
+    .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, urlError)
     .or(z.literal(""))
     .default(""),
 };
@@ -46,8 +46,8 @@ interface ProcessorVariables {
   PUBLIC_URL: string;
 }
 
-/** Who moves the money, as the environment says. @throws Error where that can't be right */
-export function configuredProcessor(
+/** Creates the processor that the environment selects. @throws Error if its variables are invalid */
+export function processorFromEnvironment(
   database: Database,
   variables: ProcessorVariables,
 ): ConfiguredProcessor {
@@ -55,8 +55,9 @@ export function configuredProcessor(
   const sandbox = createSandbox(database, { url: variables.PUBLIC_URL });
   return {
     processor: sandbox,
-    routes: ({ charged }) => sandboxPages({ sandbox, settled: charged }),
-    sweeps: {},
+    routes: ({ refreshCharge: charged }) =>
+      sandboxPages({ sandbox, onAnswer: charged }),
+    purges: {},
   };
 }
 
@@ -75,13 +76,13 @@ function withStripe(
   });
   return {
     processor: stripe,
-    routes: ({ charged, refunded }) =>
+    routes: ({ refreshCharge: charged, refreshRefund: refunded }) =>
       stripeWebhook({
         stripe,
         database,
-        settled: charged,
-        refundSettled: refunded,
+        refreshCharge: charged,
+        refreshRefund: refunded,
       }),
-    sweeps: { "Stripe's events": sweepStripeEvents },
+    purges: { "Stripe's events": purgeStripeEvents },
   };
 }

@@ -1,15 +1,15 @@
-/** A card as a person typed it: never stored, logged, or part of an error. */
+/** Card data as typed. Must never be stored, logged, or included in an error. */
 export interface Card {
-  /** Digits; spaces and hyphens between them are as people write them. */
+  /** Digits, which may be separated by spaces or hyphens. */
   number: string;
   /** 1 to 12. */
   expMonth: number;
-  /** Four digits; the card is good until the end of that month. */
+  /** Four digits. The card is valid until the end of the month. */
   expYear: number;
   cvc: string;
 }
 
-/** What stays of a card or token: shown to people. */
+/** The part of a card that may be stored and shown. */
 export interface MethodSummary {
   token: string;
   brand: string;
@@ -17,45 +17,45 @@ export interface MethodSummary {
 }
 
 export interface ChargeRequest {
-  /** The same key charges once at most, however often it is sent. */
+  /** Idempotency key: charges at most once, however often it is sent. */
   key: string;
   paymentId: string;
-  /** In the currency's minor unit: cents of EUR, yen of JPY. */
+  /** In the currency's smallest unit: cents for EUR, yen for JPY. */
   amount: bigint;
   /** ISO 4217, upper case. */
   currency: string;
   token: string;
-  /** Where a person comes back to after an action. */
+  /** Where the customer returns after an action. */
   returnUrl?: string;
-  /** The token is to be charged again later, without the person who pays: a subscription's. @default once, and never again */
-  keep?: boolean;
+  /** The token will be charged again without the customer, for a subscription. @default false */
+  reusable?: boolean;
 }
 
-/** `reference` is the processor's own name for the charge. */
+/** `reference` is the processor's id of the charge. */
 export type ChargeOutcome =
   | { status: "succeeded"; reference: string }
   | {
       status: "declined";
       reference?: string;
-      /** As Stripe's: card_declined, insufficient_funds, expired_card, incorrect_cvc, processing_error … */
+      /** Stripe's code: card_declined, insufficient_funds, expired_card, incorrect_cvc, processing_error … */
       code: string;
-      /** A sentence for the person who pays. */
+      /** A sentence for the customer. */
       message: string;
     }
   | {
       status: "requires_action";
       reference: string;
-      /** Where the person who pays is to go. */
+      /** Where to send the customer. */
       nextAction: { url: string };
     }
   | { status: "processing"; reference: string }
-  /** It was given up before anything was charged. */
+  /** Canceled before anything was charged. */
   | { status: "canceled"; reference?: string };
 
 export interface RefundRequest {
-  /** The same key refunds once at most. */
+  /** Idempotency key: refunds at most once. */
   key: string;
-  /** The charge's. */
+  /** The charge's reference. */
   reference: string;
   amount: bigint;
   currency: string;
@@ -66,14 +66,14 @@ export type RefundOutcome =
   | { status: "failed"; code: string; message: string }
   | { status: "pending"; reference: string };
 
-/** Nothing is known of what became of it: ask again with the same key. */
-export class ProcessorUnavailable extends Error {
-  override name = "ProcessorUnavailable";
+/** The outcome is unknown: retry with the same key. */
+export class ProcessorUnavailableError extends Error {
+  override name = "ProcessorUnavailableError";
 }
 
-/** A card that can't be charged, whatever its bank would say; the message is for who typed it. */
-export class CardRefused extends Error {
-  override name = "CardRefused";
+/** The card is invalid, whatever its bank would say. The message is for the customer. */
+export class InvalidCardError extends Error {
+  override name = "InvalidCardError";
   readonly code: string;
   readonly field: keyof Card;
 
@@ -84,26 +84,32 @@ export class CardRefused extends Error {
   }
 }
 
-/** Who moves the money. */
+/** A payment processor. */
 export interface Processor {
   readonly name: "sandbox" | "stripe";
-  /** Turns a card into a token that may be stored. No money moves. @throws CardRefused, ProcessorUnavailable */
+  /**
+   * Exchanges a card for a token that may be stored. No money moves. @throws InvalidCardError,
+   * ProcessorUnavailableError
+   */
   tokenize(card: Card): Promise<MethodSummary>;
-  /** What people see of a token that a client sent itself, such as pm_card_visa; undefined: no such token. @throws ProcessorUnavailable */
+  /**
+   * Describes a token that the client sent, such as pm_card_visa; undefined if it is unknown. @throws
+   * ProcessorUnavailableError
+   */
   describe(token: string): Promise<MethodSummary | undefined>;
-  /** The same key gives the same outcome, and charges once at most. @throws ProcessorUnavailable */
+  /** Charges at most once per key; repeated calls return the same outcome. @throws ProcessorUnavailableError */
   charge(request: ChargeRequest): Promise<ChargeOutcome>;
   /**
-   * What a charge is now, by its key, and by its reference if that is known; undefined: never heard of it. Unlike `charge`, which
-   * may say again what it said first, it looks.
-   * @throws ProcessorUnavailable
+   * Fetches the current state of a charge, by its key and, if known, its reference; undefined if the processor does not
+   * know it. Unlike `charge`, which may replay its first outcome.
+   * @throws ProcessorUnavailableError
    */
   find(key: string, reference?: string): Promise<ChargeOutcome | undefined>;
-  /** Gives up a charge that waits for an action. Its outcome after that. @throws ProcessorUnavailable */
+  /** Cancels a charge that waits for an action. @returns its outcome after that @throws ProcessorUnavailableError */
   cancel(reference: string, key: string): Promise<ChargeOutcome>;
-  /** Gives back some or all of a charge. The same key gives the same outcome. @throws ProcessorUnavailable */
+  /** Refunds a charge in part or in full, at most once per key. @throws ProcessorUnavailableError */
   refund(request: RefundRequest): Promise<RefundOutcome>;
-  /** What a refund is now, as `find` does for charges: by its key, and by its reference if that is known. @throws ProcessorUnavailable */
+  /** Fetches the current state of a refund, like `find`. @throws ProcessorUnavailableError */
   findRefund(
     key: string,
     reference?: string,

@@ -2,40 +2,41 @@ import type { Api } from "@marquee/service-kit";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import type { Parts } from "../dependencies.ts";
+import type { Dependencies } from "../dependencies.ts";
 import type { Entitlement } from "../subscriptions/entitlements.ts";
 
-/** Seconds that an answer may be kept: so much later than a payment somebody may watch, and no caller asks more often. */
-const fresh = 5;
+/** How long responses may be cached: the delay until a payment takes effect, and the limit on how often callers ask. */
+const maxAgeSeconds = 5;
 
 const EntitlementJson = z
   .object({
     user_id: z.uuid(),
-    entitled: z.boolean().describe("Whether this user may watch."),
+    entitled: z.boolean().describe("Whether the user has access."),
     plan: z.string().optional().describe("With entitled: see GET /plans."),
     status: z
-      .enum([
-        ...["none", "incomplete", "active", "past_due"],
-        ...["canceled", "expired"],
-      ] as const)
-      .describe("The subscription's, or the last one's."),
+      .enum(["none", "incomplete", "active", "past_due", "canceled", "expired"])
+      .describe("Status of the current subscription, or else the last one."),
     until: z.iso
       .datetime()
       .optional()
-      .describe("With entitled: when it ends if nothing is paid until then."),
+      .describe(
+        "With entitled: when access ends unless the next period is paid.",
+      ),
   })
   .meta({ id: "Entitlement" });
 
-/** GET /entitlements/:user: whether somebody may watch. */
-export function entitlementRoutes({ route }: Api, parts: Parts): void {
-  const { database, subscriptions, userOrOperator } = parts;
+export function entitlementRoutes(
+  { route }: Api,
+  dependencies: Dependencies,
+): void {
+  const { database, subscriptions, userOrOperator } = dependencies;
   route(
     {
       method: "get",
       path: "/entitlements/:user",
-      summary: "Whether somebody may watch",
+      summary: "Whether a user has access",
       description:
-        "Asked by streaming with the viewer's own token. An answer may be kept for as long as Cache-Control says: 5 seconds, and never beyond `until`.",
+        "Streaming calls this with the viewer's own token. Responses can be cached as Cache-Control says: for 5 seconds, and never beyond `until`.",
       tags: ["subscriptions"],
       security: ["bearer", "operator"],
       request: {
@@ -43,16 +44,16 @@ export function entitlementRoutes({ route }: Api, parts: Parts): void {
       },
       responses: {
         200: {
-          description: "As it is now.",
+          description: "The current entitlement.",
           schema: EntitlementJson,
           headers: {
-            "Cache-Control": "For how long it may be kept.",
-            ETag: "Of this answer, for If-None-Match.",
+            "Cache-Control": "How long the response may be cached.",
+            ETag: "For If-None-Match.",
           },
         },
-        304: "As it was.",
+        304: "Not modified.",
         401: "No valid access token.",
-        403: "It is somebody else's.",
+        403: "The token belongs to another user.",
       },
     },
     userOrOperator,
@@ -62,14 +63,14 @@ export function entitlementRoutes({ route }: Api, parts: Parts): void {
       const { userId = user } = c.get("user") ?? {};
       if (userId !== user)
         throw new HTTPException(403, {
-          message: `This says whether somebody else may watch. Yours is at /entitlements/${userId}.`,
+          message: `This entitlement belongs to another user. Yours is at /entitlements/${userId}.`,
         });
-      const found = await subscriptions.entitlementOf(database, user);
-      const { seconds = fresh } = found;
-      const maxAge = Math.floor(Math.min(seconds, fresh));
+      const entitlement = await subscriptions.findEntitlement(database, user);
+      const { seconds = maxAgeSeconds } = entitlement;
+      const maxAge = Math.floor(Math.min(seconds, maxAgeSeconds));
       c.header("cache-control", `private, max-age=${maxAge}`);
       c.header("vary", "authorization");
-      return c.json(entitlementJson(user, found));
+      return c.json(entitlementJson(user, entitlement));
     },
   );
 }
@@ -78,7 +79,9 @@ const entitlementJson = (
   userId: string,
   { entitled, plan, status, until }: Entitlement,
 ): z.infer<typeof EntitlementJson> => ({
-  ...{ user_id: userId, entitled, status },
+  user_id: userId,
+  entitled,
+  status,
   ...(plan !== undefined && { plan }),
   ...(until && { until: until.toISOString() }),
 });

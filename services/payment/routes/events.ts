@@ -1,7 +1,11 @@
 import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
+import {
+  IdempotencyKeyHeader,
+  idempotentResponses,
+  sendResponse,
+} from "../http/idempotency.ts";
 import {
   deliveriesOf,
   deliveryStates,
@@ -9,7 +13,7 @@ import {
   redeliver,
 } from "../outbox/deliveries.ts";
 import { findEvent, listEvents } from "../outbox/event-repository.ts";
-import { disabled, type WebhookParts } from "./webhook-endpoints.ts";
+import { disabled, type WebhookDependencies } from "./webhook-endpoints.ts";
 import {
   DeliveryId,
   DeliveryJson,
@@ -25,26 +29,26 @@ import {
 
 const tags = ["events"];
 
-/** /events: what happened; /webhook-deliveries: what became of telling it. */
+/** /events and /webhook-deliveries. */
 export function eventRoutes(
   { route }: Api,
-  { database, payments, outbox, operator, keyed }: WebhookParts,
+  { database, payments, outbox, operator, idempotent }: WebhookDependencies,
 ): void {
   route(
     {
       method: "get",
       path: "/events",
-      summary: "List what happened",
-      description: "The newest first. Events are kept for 30 days at least.",
+      summary: "List events",
+      description: "Newest first. Events are kept for at least 30 days.",
       tags,
       security,
       request: {
         query: z.strictObject({
-          type: z.string().optional().describe("Only those."),
+          type: z.string().optional().describe("Only events of this type."),
           before: z
             .uuid()
             .optional()
-            .describe("The id of the last one that is known."),
+            .describe("The id of the last event of the previous page."),
           limit,
         }),
       },
@@ -66,12 +70,12 @@ export function eventRoutes(
     {
       method: "get",
       path: "/events/:id",
-      summary: "Show an event, and what became of its deliveries",
+      summary: "Get an event and its deliveries",
       tags,
       security,
       request: { param: z.strictObject({ id: z.uuid() }) },
       responses: {
-        200: { description: "It.", schema: EventWithDeliveries },
+        200: { description: "The event.", schema: EventWithDeliveries },
         401: notOperator,
       },
     },
@@ -94,7 +98,7 @@ export function eventRoutes(
       path: "/webhook-deliveries",
       summary: "List deliveries",
       description:
-        "The newest first. `?state=dead` are those that were given up.",
+        "Newest first. `?state=dead` lists deliveries that ran out of attempts.",
       tags,
       security,
       request: {
@@ -102,7 +106,7 @@ export function eventRoutes(
           state: z.enum(deliveryStates).optional(),
           endpoint_id: z.uuid().optional(),
           before: DeliveryId.optional().describe(
-            "The id of the last one that is known.",
+            "The id of the last delivery of the previous page.",
           ),
           limit,
         }),
@@ -130,32 +134,40 @@ export function eventRoutes(
     {
       method: "post",
       path: "/webhook-deliveries/:id/redeliver",
-      summary: "Deliver again",
+      summary: "Redeliver an event",
       description:
-        "At once, whether it is dead, was delivered or waits for longer; with the same `webhook-id`. If it fails, it comes again by the schedule from its start.",
+        "Delivers at once with the same `webhook-id`, whether the delivery is dead, delivered or waiting. If that fails, the retry schedule starts over.",
       tags,
       security,
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: { param: z.strictObject({ id: DeliveryId }) },
       responses: {
-        202: { description: "It is on its way.", schema: DeliveryJson },
+        202: { description: "The delivery is pending.", schema: DeliveryJson },
         401: notOperator,
-        ...keyedResponses,
+        ...idempotentResponses,
       },
     },
     operator,
-    keyed,
+    idempotent,
     async (c) => {
       const id = BigInt(c.req.valid("param").id);
-      const answer = await payments.once(c.get("keyed"), async (tx) => {
-        const delivery = await redeliver(tx, id);
-        if (delivery === "disabled") throw disabled();
-        if (delivery)
-          return { status: 202, body: JSON.stringify(deliveryJson(delivery)) };
-        throw new HTTPException(404, { message: "There is no such delivery." });
-      });
+      const answer = await payments.runIdempotentInTransaction(
+        c.get("idempotentRequest"),
+        async (tx) => {
+          const delivery = await redeliver(tx, id);
+          if (delivery === "disabled") throw disabled();
+          if (delivery)
+            return {
+              status: 202,
+              body: JSON.stringify(deliveryJson(delivery)),
+            };
+          throw new HTTPException(404, {
+            message: "There is no such delivery.",
+          });
+        },
+      );
       outbox.wake();
-      return answered(c, answer);
+      return sendResponse(c, answer);
     },
   );
 }

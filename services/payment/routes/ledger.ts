@@ -1,6 +1,6 @@
 import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
-import type { Parts } from "../dependencies.ts";
+import type { Dependencies } from "../dependencies.ts";
 import { audit } from "../ledger/audit.ts";
 import type { Balance } from "../ledger/ledger.ts";
 import { balances } from "../ledger/ledger.ts";
@@ -8,7 +8,7 @@ import { balances } from "../ledger/ledger.ts";
 const tags = ["ledger"];
 const security = ["operator"];
 
-/** Sums may be beyond what JSON's readers keep exactly, so they are text. */
+/** Text, because sums may exceed 2^53 - 1, up to which JSON numbers are exact. */
 const Sum = z
   .string()
   .regex(/^-?\d+$/)
@@ -23,9 +23,9 @@ const AuditJson = z
     balanced: z
       .boolean()
       .describe(
-        "Every transaction sums to zero in each currency, and no payment or refund disagrees with the book.",
+        "Every transaction sums to zero in each currency, and every payment and refund agrees with the ledger.",
       ),
-    transactions: z.int().describe("How many the book has."),
+    transactions: z.int().describe("Number of transactions in the ledger."),
     uneven_transactions: z.array(z.uuid()).max(100),
     balances: z.array(BalanceJson),
     disagreements: z
@@ -39,7 +39,7 @@ const AuditJson = z
         }),
       )
       .max(100)
-      .describe("Payments that the book tells otherwise."),
+      .describe("Payments that disagree with the ledger."),
   })
   .meta({ id: "Audit" });
 
@@ -48,15 +48,14 @@ const balanceJson = ({ balance, ...rest }: Balance) => ({
   balance: String(balance),
 });
 
-/** GET /ledger/balances, /ledger/audit. */
-export function ledgerRoutes({ route }: Api, parts: Parts): void {
-  const { database, operator } = parts;
+export function ledgerRoutes({ route }: Api, dependencies: Dependencies): void {
+  const { database, operator } = dependencies;
 
   route(
     {
       method: "get",
       path: "/ledger/balances",
-      summary: "What every account has",
+      summary: "List the balances of all accounts",
       tags,
       security,
       responses: {
@@ -64,7 +63,7 @@ export function ledgerRoutes({ route }: Api, parts: Parts): void {
           description: "By account and currency.",
           schema: z.object({ data: z.array(BalanceJson) }),
         },
-        401: "This is for operators.",
+        401: "The operator key is missing or wrong.",
       },
     },
     operator,
@@ -75,14 +74,14 @@ export function ledgerRoutes({ route }: Api, parts: Parts): void {
     {
       method: "get",
       path: "/ledger/audit",
-      summary: "Prove the book",
+      summary: "Verify the ledger",
       description:
-        "Reads all of it, as of one moment: a minute at most, or it is a 503.",
+        "Reads the whole ledger in one snapshot. Responds with 503 if that takes longer than a minute.",
       tags,
       security,
       responses: {
-        200: { description: "What was found.", schema: AuditJson },
-        401: "This is for operators.",
+        200: { description: "The result of the audit.", schema: AuditJson },
+        401: "The operator key is missing or wrong.",
       },
     },
     operator,
@@ -93,12 +92,12 @@ export function ledgerRoutes({ route }: Api, parts: Parts): void {
         transactions: Number(found.transactions),
         uneven_transactions: found.unevenTransactions,
         balances: found.balances.map(balanceJson),
-        disagreements: found.disagreements.map((one) => ({
-          payment_id: one.paymentId,
-          currency: one.currency,
-          payment: String(one.payment),
-          refunds: String(one.refunds),
-          ledger: String(one.ledger),
+        disagreements: found.disagreements.map((each) => ({
+          payment_id: each.paymentId,
+          currency: each.currency,
+          payment: String(each.payment),
+          refunds: String(each.refunds),
+          ledger: String(each.ledger),
         })),
       });
     },

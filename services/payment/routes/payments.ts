@@ -1,12 +1,19 @@
 import type { Api, Queries } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import type { Parts } from "../dependencies.ts";
-import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
-import { Method, readMethod } from "../http/payment-method.ts";
+import type { Dependencies } from "../dependencies.ts";
+import {
+  IdempotencyKeyHeader,
+  idempotentResponses,
+  sendResponse,
+} from "../http/idempotency.ts";
+import {
+  describePaymentMethod,
+  PaymentMethod,
+} from "../http/payment-method.ts";
 import { json } from "../http/payment-responses.ts";
 import { Amount, Currency } from "../money/money.ts";
-import { beginCancel, beginConfirmed } from "../payments/create.ts";
+import { startCancellation, startConfirmation } from "../payments/create.ts";
 import type { Payment } from "../payments/payment.ts";
 import { PaymentJson, paymentJson } from "../payments/payment-json.ts";
 import {
@@ -23,52 +30,56 @@ const security = ["bearer"];
 const Id = z.strictObject({ id: z.uuid() });
 const none = {
   401: "No valid access token.",
-  404: "There is none, or it is somebody else's.",
+  404: "There is no such payment, or it belongs to another user.",
 };
 
 const Payments = z
   .object({
     data: z.array(PaymentJson),
-    has_more: z.boolean().describe("There are older ones: ask with `before`."),
+    has_more: z.boolean().describe("There are older payments: pass `before`."),
   })
   .meta({ id: "Payments" });
 
 /** POST, GET /payments; GET /payments/:id; POST /payments/:id/confirm and /cancel. */
-export function paymentRoutes({ route }: Api, parts: Parts): void {
-  const { database, payments, user, userOrOperator, keyed, onChange } = parts;
+export function paymentRoutes(
+  { route }: Api,
+  dependencies: Dependencies,
+): void {
+  const { database, payments, user, userOrOperator, idempotent, onChange } =
+    dependencies;
 
   route(
     {
       method: "post",
       path: "/payments",
-      summary: "Agree on a payment",
+      summary: "Create a payment",
       description: "Nothing is charged until it is confirmed.",
       tags,
       security,
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: {
         json: z
           .strictObject({
             amount: Amount,
             currency: Currency,
-            method: Method,
+            method: PaymentMethod,
             return_url: ReturnUrl.optional(),
           })
           .meta({ id: "AgreedPayment" }),
       },
       responses: {
-        201: { description: "Agreed on.", schema: PaymentJson },
-        ...keyedResponses,
+        201: { description: "Created.", schema: PaymentJson },
+        ...idempotentResponses,
         401: none[401],
       },
     },
     user,
-    keyed,
+    idempotent,
     async (c) => {
       const { amount, currency, method, return_url } = c.req.valid("json");
-      const request = c.get("keyed");
-      const known = await payments.known(request);
-      if (known) return answered(c, known);
+      const request = c.get("idempotentRequest");
+      const stored = await payments.findStoredResponse(request);
+      if (stored) return sendResponse(c, stored);
       const { processor } = payments;
       const payment = {
         id: uuidv7(),
@@ -76,10 +87,10 @@ export function paymentRoutes({ route }: Api, parts: Parts): void {
         purpose: "purchase" as const,
         amount,
         currency,
-        method: await readMethod(processor, method),
+        method: await describePaymentMethod(processor, method),
         returnUrl: return_url,
       };
-      const agree = async (tx: Queries) => {
+      const create = async (tx: Queries) => {
         const { name } = processor;
         const status = "requires_confirmation";
         return json(
@@ -87,7 +98,10 @@ export function paymentRoutes({ route }: Api, parts: Parts): void {
           paymentJson(await addPayment(tx, name, status, payment)),
         );
       };
-      return answered(c, await payments.once(request, agree));
+      return sendResponse(
+        c,
+        await payments.runIdempotentInTransaction(request, create),
+      );
     },
   );
 
@@ -95,7 +109,7 @@ export function paymentRoutes({ route }: Api, parts: Parts): void {
     {
       method: "get",
       path: "/payments",
-      summary: "One's payments, the newest first",
+      summary: "List your payments, newest first",
       tags,
       security,
       request: {
@@ -106,15 +120,15 @@ export function paymentRoutes({ route }: Api, parts: Parts): void {
             .min(1)
             .max(100)
             .default(20)
-            .describe("How many at most."),
+            .describe("Page size."),
           before: z
             .uuid()
             .optional()
-            .describe("The id of the last one that is known."),
+            .describe("The id of the last payment of the previous page."),
         }),
       },
       responses: {
-        200: { description: "Some of them.", schema: Payments },
+        200: { description: "A page.", schema: Payments },
         401: none[401],
       },
     },
@@ -132,7 +146,7 @@ export function paymentRoutes({ route }: Api, parts: Parts): void {
     {
       method: "get",
       path: "/payments/:id",
-      summary: "A payment as it is now",
+      summary: "Get a payment",
       tags,
       security: ["bearer", "operator"],
       request: { param: Id },
@@ -153,36 +167,36 @@ export function paymentRoutes({ route }: Api, parts: Parts): void {
     {
       method: "post",
       path: "/payments/:id/confirm",
-      summary: "Have the card charged that was agreed on",
+      summary: "Charge a payment that was created before",
       tags,
       security,
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: { param: Id },
       responses: {
         200: { description: "Paid.", schema: PaymentJson },
         ...chargeResponses,
         202: { ...chargeResponses[202], schema: PaymentJson },
         ...none,
-        ...keyedResponses,
+        ...idempotentResponses,
       },
     },
     user,
-    keyed,
+    idempotent,
     async (c) => {
       const { id } = c.req.valid("param");
       const { userId } = c.get("user");
-      const confirmed = await payments.perform(
-        c.get("keyed"),
+      const confirmed = await payments.runIdempotent(
+        c.get("idempotentRequest"),
         "confirm",
-        async (tx, attempt) =>
-          beginConfirmed(
+        async (tx, newRequest) =>
+          startConfirmation(
             tx,
             payments.processor,
             own(await lockPayment(tx, id), id, userId),
-            attempt,
+            newRequest,
           ),
       );
-      return answered(c, confirmed);
+      return sendResponse(c, confirmed);
     },
   );
 
@@ -190,50 +204,52 @@ export function paymentRoutes({ route }: Api, parts: Parts): void {
     {
       method: "post",
       path: "/payments/:id/cancel",
-      summary: "Give up a payment that was not charged yet",
+      summary: "Cancel a payment that was not charged yet",
       tags,
       security,
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: { param: Id },
       responses: {
         200: {
           description:
-            "The payment: canceled, or what else became of it meanwhile.",
+            "The payment: canceled, or in the final status that it reached before.",
           schema: PaymentJson,
         },
         ...none,
-        ...keyedResponses,
+        ...idempotentResponses,
       },
     },
     user,
-    keyed,
+    idempotent,
     async (c) => {
       const { id } = c.req.valid("param");
       const { userId } = c.get("user");
-      const canceled = await payments.perform(
-        c.get("keyed"),
+      const canceled = await payments.runIdempotent(
+        c.get("idempotentRequest"),
         "cancel",
-        async (tx, attempt) => {
+        async (tx, newRequest) => {
           const payment = own(await lockPayment(tx, id), id, userId);
-          const begun = await beginCancel(
+          const started = await startCancellation(
             tx,
             payments.processor,
             payment,
-            attempt,
+            newRequest,
             onChange,
           );
-          return "attempt" in begun ? begun : json(200, paymentJson(begun));
+          return "request" in started
+            ? started
+            : json(200, paymentJson(started));
         },
       );
-      return answered(c, canceled);
+      return sendResponse(c, canceled);
     },
   );
 }
 
 /**
- * A payment, if it is the user's.
- * @param userId @default an operator asks, who sees all
- * @throws HTTPException 404: nobody learns whether somebody else has it
+ * Returns a payment if it belongs to the user.
+ * @param userId @default any: operators see all payments
+ * @throws HTTPException 404, also for payments of others: their existence is not revealed
  */
 export function own(
   payment: Payment | undefined,

@@ -1,7 +1,7 @@
 import type { Api } from "@marquee/service-kit";
 import { etag } from "hono/etag";
 import * as z from "zod";
-import type { Parts } from "../dependencies.ts";
+import type { Dependencies } from "../dependencies.ts";
 import { type Plan, planIds, plans } from "../subscriptions/plans.ts";
 
 const PlanJson = z
@@ -10,20 +10,18 @@ const PlanJson = z
     name: z.string(),
     amount: z
       .int()
-      .describe("Of each period, in the currency's smallest unit."),
+      .describe("The price per period, in the currency's smallest unit."),
     currency: z.string().describe("ISO 4217."),
-    interval: z.string().describe("A period's length: ISO 8601."),
+    interval: z
+      .string()
+      .describe("The length of a period, as an ISO 8601 duration."),
     includes: z.object({
       resolution: z
         .string()
-        .describe(
-          "The largest picture that the plan covers; titles may have smaller ones.",
-        ),
+        .describe("Maximum resolution; titles may be available in less."),
       screens: z
         .int()
-        .describe(
-          "How many screens the plan covers at the same time; not enforced yet.",
-        ),
+        .describe("Number of concurrent screens; not enforced yet."),
     }),
   })
   .meta({ id: "Plan" });
@@ -32,27 +30,30 @@ const planJson = (
   { id, name, amount, currency, resolution, screens }: Plan,
   interval: string,
 ) => ({
-  ...{ id, name, amount: Number(amount), currency, interval },
+  id,
+  name,
+  amount: Number(amount),
+  currency,
+  interval,
   includes: { resolution, screens },
 });
 
-/** GET /plans: what somebody can subscribe to. */
-export function planRoutes({ route }: Api, parts: Parts): void {
-  const { period } = parts.subscriptions.times;
+export function planRoutes({ route }: Api, dependencies: Dependencies): void {
+  const { period } = dependencies.subscriptions.settings;
   const data = plans.map((plan) => planJson(plan, period));
   route(
     {
       method: "get",
       path: "/plans",
-      summary: "What somebody can subscribe to",
+      summary: "List plans",
       tags: ["subscriptions"],
       responses: {
         200: {
-          description: "All plans, the smallest first.",
+          description: "All plans, cheapest first.",
           schema: z.object({ data: z.array(PlanJson) }),
-          headers: { ETag: "Of this answer, for If-None-Match." },
+          headers: { ETag: "For If-None-Match." },
         },
-        304: "As it was.",
+        304: "Not modified.",
       },
     },
     etag(),

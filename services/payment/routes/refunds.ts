@@ -1,9 +1,13 @@
 import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
-import type { Parts } from "../dependencies.ts";
-import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
+import type { Dependencies } from "../dependencies.ts";
+import {
+  IdempotencyKeyHeader,
+  idempotentResponses,
+  sendResponse,
+} from "../http/idempotency.ts";
 import { Amount } from "../money/money.ts";
-import { beginRefund } from "../payments/create.ts";
+import { startRefund } from "../payments/create.ts";
 import { RefundJson, refundJson } from "../payments/payment-json.ts";
 import {
   findPayment,
@@ -17,14 +21,14 @@ const Id = z.strictObject({ id: z.uuid() });
 
 const NewRefund = z
   .strictObject({
-    amount: Amount.optional().describe("@default all that is left"),
+    amount: Amount.optional().describe("Default: everything that is left."),
     reason: z
       .string()
       .trim()
       .min(1)
       .max(500)
       .optional()
-      .describe("For those who read the books."),
+      .describe("For accounting."),
   })
   .meta({ id: "NewRefund" });
 
@@ -35,30 +39,31 @@ const Failed = z
 const Refunds = z.object({ data: z.array(RefundJson) }).meta({ id: "Refunds" });
 
 /** POST, GET /payments/:id/refunds. */
-export function refundRoutes({ route }: Api, parts: Parts): void {
-  const { database, payments, operator, userOrOperator, keyed } = parts;
+export function refundRoutes({ route }: Api, dependencies: Dependencies): void {
+  const { database, payments, operator, userOrOperator, idempotent } =
+    dependencies;
 
   route(
     {
       method: "post",
       path: "/payments/:id/refunds",
-      summary: "Give back some or all of what was paid",
-      description: "Never more than was paid, however many ask at once.",
+      summary: "Refund a payment, in part or in full",
+      description: "Concurrent refunds never exceed the amount paid.",
       tags,
       security: ["operator"],
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: { param: Id, json: NewRefund },
       responses: {
-        201: { description: "Given back.", schema: RefundJson },
+        201: { description: "Refunded.", schema: RefundJson },
         202: {
           description:
-            "The processor is at it: ask GET /payments/{id}/refunds.",
+            "The refund is pending: poll GET /payments/{id}/refunds.",
           schema: RefundJson,
         },
-        ...keyedResponses,
-        401: "This is for operators.",
+        ...idempotentResponses,
+        401: "The operator key is missing or wrong.",
         402: {
-          description: "The processor can't give it back.",
+          description: "The processor rejected the refund.",
           schema: Failed,
           type: "application/problem+json",
         },
@@ -66,23 +71,23 @@ export function refundRoutes({ route }: Api, parts: Parts): void {
       },
     },
     operator,
-    keyed,
+    idempotent,
     async (c) => {
       const { id } = c.req.valid("param");
       const newRefund = c.req.valid("json");
-      const refunded = await payments.perform(
-        c.get("keyed"),
+      const refunded = await payments.runIdempotent(
+        c.get("idempotentRequest"),
         "refund",
-        async (tx, attempt) =>
-          beginRefund(
+        async (tx, newRequest) =>
+          startRefund(
             tx,
             payments.processor,
             own(await lockPayment(tx, id), id),
             newRefund,
-            attempt,
+            newRequest,
           ),
       );
-      return answered(c, refunded);
+      return sendResponse(c, refunded);
     },
   );
 
@@ -90,14 +95,14 @@ export function refundRoutes({ route }: Api, parts: Parts): void {
     {
       method: "get",
       path: "/payments/:id/refunds",
-      summary: "A payment's refunds, the oldest first",
+      summary: "List a payment's refunds, oldest first",
       tags,
       security: ["bearer", "operator"],
       request: { param: Id },
       responses: {
-        200: { description: "All of them.", schema: Refunds },
+        200: { description: "All refunds.", schema: Refunds },
         401: "No valid access token.",
-        404: "There is none, or it is somebody else's.",
+        404: "There is no such payment, or it belongs to another user.",
       },
     },
     userOrOperator,

@@ -1,14 +1,21 @@
 import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
-import type { Parts } from "../dependencies.ts";
-import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
-import { Method, readMethod } from "../http/payment-method.ts";
+import type { Dependencies } from "../dependencies.ts";
+import {
+  IdempotencyKeyHeader,
+  idempotentResponses,
+  sendResponse,
+} from "../http/idempotency.ts";
+import {
+  describePaymentMethod,
+  PaymentMethod,
+} from "../http/payment-method.ts";
 import { json } from "../http/payment-responses.ts";
-import { lockSubscription } from "../subscriptions/subscription.ts";
 import {
   SubscriptionJson,
   subscriptionJson,
 } from "../subscriptions/subscription-json.ts";
+import { lockSubscription } from "../subscriptions/subscription-repository.ts";
 import { ReturnUrl } from "./pay.ts";
 import {
   chargeResponses,
@@ -20,7 +27,7 @@ import {
 } from "./subscriptions.ts";
 
 const NewMethod = z
-  .strictObject({ method: Method, return_url: ReturnUrl.optional() })
+  .strictObject({ method: PaymentMethod, return_url: ReturnUrl.optional() })
   .meta({ id: "NewMethod" });
 
 const Cancellation = z
@@ -28,51 +35,58 @@ const Cancellation = z
     at: z
       .enum(["period_end", "now"])
       .default("period_end")
-      .describe("Now: nothing of what was paid is given back."),
+      .describe("now: without a refund."),
   })
   .meta({ id: "Cancellation" });
 
 /** POST /subscriptions/:id/cancel, /resume and /method. */
-export function subscriptionChangeRoutes(api: Api, parts: Parts): void {
-  endRoutes(api, parts);
-  methodRoute(api, parts);
+export function subscriptionChangeRoutes(
+  api: Api,
+  dependencies: Dependencies,
+): void {
+  endRoutes(api, dependencies);
+  methodRoute(api, dependencies);
 }
 
-function endRoutes({ route }: Api, parts: Parts): void {
-  const { payments, subscriptions, user, keyed } = parts;
+function endRoutes({ route }: Api, dependencies: Dependencies): void {
+  const { payments, subscriptions, user, idempotent } = dependencies;
 
   route(
     {
       method: "post",
       path: "/subscriptions/:id/cancel",
-      summary: "End a subscription at its period's end, or now",
+      summary: "Cancel a subscription at the end of its period, or now",
       description:
-        "One that is not paid (incomplete, past_due) ends now in any case. The access token of an account that was deleted is accepted until it expires.",
+        "An unpaid subscription (incomplete, past_due) always ends now. The access token of a deleted account is accepted until it expires.",
       tags,
       security: ["bearer", "operator"],
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: { param: Id, json: Cancellation },
       responses: {
         200: {
-          description: "Canceled, or about to be.",
+          description:
+            "The subscription: canceled, or active until its period ends.",
           schema: SubscriptionJson,
         },
         ...none,
-        ...keyedResponses,
+        ...idempotentResponses,
       },
     },
-    parts.formerUserOrOperator,
-    keyed,
+    dependencies.formerUserOrOperator,
+    idempotent,
     async (c) => {
       const { id } = c.req.valid("param");
       const { at } = c.req.valid("json");
       const userId = c.get("user")?.userId;
-      const canceled = await payments.once(c.get("keyed"), async (tx) => {
-        const subscription = own(await lockSubscription(tx, id), id, userId);
-        const changed = await subscriptions.cancel(tx, subscription, at);
-        return json(200, subscriptionJson(changed));
-      });
-      return answered(c, canceled);
+      const canceled = await payments.runIdempotentInTransaction(
+        c.get("idempotentRequest"),
+        async (tx) => {
+          const subscription = own(await lockSubscription(tx, id), id, userId);
+          const changed = await subscriptions.cancel(tx, subscription, at);
+          return json(200, subscriptionJson(changed));
+        },
+      );
+      return sendResponse(c, canceled);
     },
   );
 
@@ -80,86 +94,93 @@ function endRoutes({ route }: Api, parts: Parts): void {
     {
       method: "post",
       path: "/subscriptions/:id/resume",
-      summary: "Take back a cancellation before the period ends",
+      summary: "Resume a canceled subscription before its period ends",
       tags,
       security,
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: { param: Id },
       responses: {
-        200: { description: "It goes on.", schema: SubscriptionJson },
+        200: {
+          description: "The subscription will be renewed.",
+          schema: SubscriptionJson,
+        },
         ...none,
-        ...keyedResponses,
+        ...idempotentResponses,
         422: "This Idempotency-Key was used for another request.",
       },
     },
     user,
-    keyed,
+    idempotent,
     async (c) => {
       const { id } = c.req.valid("param");
       const { userId } = c.get("user");
-      const resumed = await payments.once(c.get("keyed"), async (tx) => {
-        const subscription = own(await lockSubscription(tx, id), id, userId);
-        const changed = await subscriptions.resume(tx, subscription);
-        return json(200, subscriptionJson(changed));
-      });
-      return answered(c, resumed);
+      const resumed = await payments.runIdempotentInTransaction(
+        c.get("idempotentRequest"),
+        async (tx) => {
+          const subscription = own(await lockSubscription(tx, id), id, userId);
+          const changed = await subscriptions.resume(tx, subscription);
+          return json(200, subscriptionJson(changed));
+        },
+      );
+      return sendResponse(c, resumed);
     },
   );
 }
 
-function methodRoute({ route }: Api, parts: Parts): void {
-  const { payments, subscriptions, user, keyed } = parts;
+function methodRoute({ route }: Api, dependencies: Dependencies): void {
+  const { payments, subscriptions, user, idempotent } = dependencies;
   route(
     {
       method: "post",
       path: "/subscriptions/:id/method",
-      summary: "Pay with another card from now on",
+      summary: "Change the card",
       description:
-        "One that is past due is charged at once. If that is declined, the card is kept, and tried again as any.",
+        "A past due subscription is charged at once. If the new card is declined, it is kept and retried on the usual schedule.",
       tags,
       security,
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: { param: Id, json: NewMethod },
       responses: {
         200: {
-          description: "Changed, and paid if it was past due.",
+          description:
+            "The card was changed, and charged if the subscription was past due.",
           schema: SubscriptionJson,
         },
         ...chargeResponses,
         ...none,
-        ...keyedResponses,
+        ...idempotentResponses,
       },
     },
     user,
-    keyed,
+    idempotent,
     async (c) => {
       const { id } = c.req.valid("param");
       const { method, return_url } = c.req.valid("json");
       const { userId } = c.get("user");
-      const request = c.get("keyed");
-      const known = await payments.known(request);
-      if (known) return answered(c, known);
+      const request = c.get("idempotentRequest");
+      const stored = await payments.findStoredResponse(request);
+      if (stored) return sendResponse(c, stored);
       const changed = {
-        method: await readMethod(payments.processor, method),
+        method: await describePaymentMethod(payments.processor, method),
         returnUrl: return_url,
       };
-      const changing = payments.perform(
+      const changing = payments.runIdempotent(
         request,
         "change subscription method",
-        async (tx, attempt) => {
+        async (tx, newRequest) => {
           const found = own(await lockSubscription(tx, id), id, userId);
-          const begun = await subscriptions.changeMethod(
+          const started = await subscriptions.changeMethod(
             tx,
             found,
             changed,
-            attempt,
+            newRequest,
           );
-          return "attempt" in begun
-            ? begun
-            : json(200, subscriptionJson(begun));
+          return "request" in started
+            ? started
+            : json(200, subscriptionJson(started));
         },
       );
-      return answered(c, await changing);
+      return sendResponse(c, await changing);
     },
   );
 }

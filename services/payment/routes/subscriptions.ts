@@ -1,20 +1,27 @@
 import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import type { Parts } from "../dependencies.ts";
-import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
-import { Method, readMethod } from "../http/payment-method.ts";
+import type { Dependencies } from "../dependencies.ts";
+import {
+  IdempotencyKeyHeader,
+  idempotentResponses,
+  sendResponse,
+} from "../http/idempotency.ts";
+import {
+  describePaymentMethod,
+  PaymentMethod,
+} from "../http/payment-method.ts";
 import { Unpaid } from "../http/payment-responses.ts";
 import { planIds } from "../subscriptions/plans.ts";
-import {
-  findSubscription,
-  type Subscription,
-  subscriptionsOf,
-} from "../subscriptions/subscription.ts";
+import type { Subscription } from "../subscriptions/subscription.ts";
 import {
   SubscriptionJson,
   subscriptionJson,
 } from "../subscriptions/subscription-json.ts";
+import {
+  findSubscription,
+  subscriptionsOf,
+} from "../subscriptions/subscription-repository.ts";
 import { ReturnUrl } from "./pay.ts";
 
 export const tags = ["subscriptions"];
@@ -22,16 +29,16 @@ export const security = ["bearer"];
 export const Id = z.strictObject({ id: z.uuid() });
 export const none = {
   401: "No valid access token.",
-  404: "There is none, or it is somebody else's.",
+  404: "There is no such subscription, or it belongs to another user.",
 };
 export const chargeResponses = {
   202: {
     description:
-      "It is not known yet: `next_action` says where the person who pays is to go, or ask GET /subscriptions/{id}.",
+      "The outcome is not known yet: send the customer to `next_action`, or poll GET /subscriptions/{id}.",
     schema: SubscriptionJson,
   },
   402: {
-    description: "It was declined, and nothing was charged.",
+    description: "The payment was declined, and nothing was charged.",
     schema: Unpaid,
     type: "application/problem+json",
   },
@@ -40,7 +47,7 @@ export const chargeResponses = {
 const NewSubscription = z
   .strictObject({
     plan: z.enum(planIds).describe("See GET /plans."),
-    method: Method,
+    method: PaymentMethod,
     return_url: ReturnUrl.optional(),
   })
   .meta({ id: "NewSubscription" });
@@ -48,68 +55,70 @@ const NewSubscription = z
 const List = z
   .object({
     data: z.array(SubscriptionJson),
-    has_more: z.boolean().describe("There are older ones: ask with `before`."),
+    has_more: z
+      .boolean()
+      .describe("There are older subscriptions: pass `before`."),
   })
   .meta({ id: "Subscriptions" });
 
 /** POST, GET /subscriptions; GET /subscriptions/:id. */
-export function subscriptionRoutes(api: Api, parts: Parts): void {
-  subscribeRoute(api, parts);
-  readRoutes(api, parts);
+export function subscriptionRoutes(api: Api, dependencies: Dependencies): void {
+  subscribeRoute(api, dependencies);
+  readRoutes(api, dependencies);
 }
 
-function subscribeRoute({ route }: Api, parts: Parts): void {
-  const { payments, subscriptions, user, keyed } = parts;
+function subscribeRoute({ route }: Api, dependencies: Dependencies): void {
+  const { payments, subscriptions, user, idempotent } = dependencies;
   route(
     {
       method: "post",
       path: "/subscriptions",
       summary: "Subscribe",
       description:
-        "Charges the card for the first period, once, however often the request comes with the same Idempotency-Key. One whose first payment fails is over at once; nobody has two that are not over.",
+        "Charges the card for the first period, exactly once, however often the request is sent with the same Idempotency-Key. A subscription whose first payment fails ends at once. A user has at most one live subscription.",
       tags,
       security,
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: { json: NewSubscription },
       responses: {
         201: { description: "Paid.", schema: SubscriptionJson },
         ...chargeResponses,
-        ...keyedResponses,
+        ...idempotentResponses,
         401: none[401],
-        409: "A request with this Idempotency-Key is in flight, or there is a subscription already.",
+        409: "A request with this Idempotency-Key is in flight, or the user has a live subscription.",
       },
     },
     user,
-    keyed,
+    idempotent,
     async (c) => {
       const { plan, method, return_url } = c.req.valid("json");
-      const request = c.get("keyed");
-      const known = await payments.known(request);
-      if (known) return answered(c, known);
+      const request = c.get("idempotentRequest");
+      const stored = await payments.findStoredResponse(request);
+      if (stored) return sendResponse(c, stored);
       const subscription = {
         userId: c.get("user").userId,
         plan,
-        method: await readMethod(payments.processor, method),
+        method: await describePaymentMethod(payments.processor, method),
         returnUrl: return_url,
       };
-      return answered(
+      return sendResponse(
         c,
-        await payments.perform(request, "subscribe", (tx, attempt) =>
-          subscriptions.begin(tx, subscription, attempt),
+        await payments.runIdempotent(request, "subscribe", (tx, newRequest) =>
+          subscriptions.subscribe(tx, subscription, newRequest),
         ),
       );
     },
   );
 }
 
-function readRoutes({ route }: Api, parts: Parts): void {
-  const { database, user, userOrOperator } = parts;
+function readRoutes({ route }: Api, dependencies: Dependencies): void {
+  const { database, user, userOrOperator } = dependencies;
 
   route(
     {
       method: "get",
       path: "/subscriptions",
-      summary: "One's subscriptions, the newest first",
+      summary: "List your subscriptions, newest first",
       tags,
       security,
       request: {
@@ -120,15 +129,15 @@ function readRoutes({ route }: Api, parts: Parts): void {
             .min(1)
             .max(100)
             .default(20)
-            .describe("How many at most."),
+            .describe("Page size."),
           before: z
             .uuid()
             .optional()
-            .describe("The id of the last one that is known."),
+            .describe("The id of the last subscription of the previous page."),
         }),
       },
       responses: {
-        200: { description: "Some of them.", schema: List },
+        200: { description: "A page.", schema: List },
         401: none[401],
       },
     },
@@ -146,7 +155,7 @@ function readRoutes({ route }: Api, parts: Parts): void {
     {
       method: "get",
       path: "/subscriptions/:id",
-      summary: "A subscription as it is now",
+      summary: "Get a subscription",
       tags,
       security: ["bearer", "operator"],
       request: { param: Id },
@@ -165,9 +174,9 @@ function readRoutes({ route }: Api, parts: Parts): void {
 }
 
 /**
- * A subscription, if it is the user's.
- * @param userId @default an operator asks, who sees all
- * @throws HTTPException 404: nobody learns whether somebody else has it
+ * Returns a subscription if it belongs to the user.
+ * @param userId @default any: operators see all subscriptions
+ * @throws HTTPException 404, also for subscriptions of others: their existence is not revealed
  */
 export function own(
   subscription: Subscription | undefined,

@@ -1,15 +1,19 @@
 import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
-import type { Parts } from "../dependencies.ts";
-import { answered, KeyHeader, keyedResponses } from "../http/idempotency.ts";
-import type { Answer } from "../idempotency/keys.ts";
+import type { Dependencies } from "../dependencies.ts";
 import {
+  IdempotencyKeyHeader,
+  idempotentResponses,
+  sendResponse,
+} from "../http/idempotency.ts";
+import type { StoredResponse } from "../idempotency/keys.ts";
+import {
+  type EndpointAndSecret,
   type Endpoints,
-  mostEndpoints,
-  type WithSecret,
+  maxEndpoints,
 } from "../outbox/endpoints.ts";
 import type { Outbox } from "../outbox/outbox.ts";
-import type { Answered, Payments } from "../payments/payments.ts";
+import type { IdempotentResponse, Payments } from "../payments/payments.ts";
 import {
   EndpointJson,
   EndpointList,
@@ -24,33 +28,33 @@ import {
   TestSent,
 } from "./webhook-schemas.ts";
 
-/** What the routes of webhooks work with. */
-export interface WebhookParts
-  extends Pick<Parts, "database" | "operator" | "keyed"> {
-  payments: Pick<Payments, "once">;
+/** What the webhook and event routes depend on. */
+export interface WebhookDependencies
+  extends Pick<Dependencies, "database" | "operator" | "idempotent"> {
+  payments: Pick<Payments, "runIdempotentInTransaction">;
   endpoints: Endpoints;
-  /** Woken when there is something to deliver. */
+  /** Woken when a delivery becomes due. */
   outbox: Pick<Outbox, "wake">;
 }
 
 const tags = ["webhooks"];
 
-/** /webhook-endpoints: who gets events. */
+/** /webhook-endpoints. */
 export function webhookEndpointRoutes(
   { route }: Api,
-  { payments, endpoints, outbox, operator, keyed }: WebhookParts,
+  { payments, endpoints, outbox, operator, idempotent }: WebhookDependencies,
 ): void {
   const { NewEndpoint, Change } = endpointInput(endpoints);
 
-  /** What is kept of an answer has the secret sealed. */
-  const sealed = (status: number, of: WithSecret): Answer => ({
+  /** Stored responses contain the encrypted secret. */
+  const sealed = (status: number, of: EndpointAndSecret): StoredResponse => ({
     status,
     body: JSON.stringify({
       ...endpointJson(of.endpoint),
       secret: endpoints.seal(of),
     }),
   });
-  const unsealed = (answer: Answered): Answered => {
+  const unsealed = (answer: IdempotentResponse): IdempotentResponse => {
     const body = JSON.parse(answer.body) as { id: string; secret: string };
     const secret = endpoints.unseal(body.secret, body.id);
     return { ...answer, body: JSON.stringify({ ...body, secret }) };
@@ -60,30 +64,33 @@ export function webhookEndpointRoutes(
     {
       method: "post",
       path: "/webhook-endpoints",
-      summary: "Have events delivered to a URL",
+      summary: "Add a webhook endpoint",
       description: howToVerify,
       tags,
       security,
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: { json: NewEndpoint },
       responses: {
         201: { description: "Added.", schema: EndpointWithSecret },
         401: notOperator,
-        ...keyedResponses,
+        ...idempotentResponses,
       },
     },
     operator,
-    keyed,
+    idempotent,
     async (c) => {
       const endpoint = c.req.valid("json");
-      const answer = await payments.once(c.get("keyed"), async (tx) => {
-        const added = await endpoints.add(tx, endpoint);
-        if (added) return sealed(201, added);
-        throw new HTTPException(409, {
-          message: `There are ${mostEndpoints} webhook endpoints already: remove one first.`,
-        });
-      });
-      return answered(c, unsealed(answer));
+      const answer = await payments.runIdempotentInTransaction(
+        c.get("idempotentRequest"),
+        async (tx) => {
+          const added = await endpoints.add(tx, endpoint);
+          if (added) return sealed(201, added);
+          throw new HTTPException(409, {
+            message: `The maximum of ${maxEndpoints} webhook endpoints is reached: remove one first.`,
+          });
+        },
+      );
+      return sendResponse(c, unsealed(answer));
     },
   );
 
@@ -91,11 +98,14 @@ export function webhookEndpointRoutes(
     {
       method: "get",
       path: "/webhook-endpoints",
-      summary: "List who gets events",
+      summary: "List webhook endpoints",
       tags,
       security,
       responses: {
-        200: { description: "All, the oldest first.", schema: EndpointList },
+        200: {
+          description: "All endpoints, oldest first.",
+          schema: EndpointList,
+        },
         401: notOperator,
       },
     },
@@ -107,12 +117,12 @@ export function webhookEndpointRoutes(
     {
       method: "get",
       path: "/webhook-endpoints/:id",
-      summary: "Show an endpoint",
+      summary: "Get a webhook endpoint",
       tags,
       security,
       request: { param: Id },
       responses: {
-        200: { description: "It.", schema: EndpointJson },
+        200: { description: "The endpoint.", schema: EndpointJson },
         401: notOperator,
       },
     },
@@ -127,14 +137,14 @@ export function webhookEndpointRoutes(
     {
       method: "patch",
       path: "/webhook-endpoints/:id",
-      summary: "Change an endpoint",
+      summary: "Change a webhook endpoint",
       description:
-        "While it is disabled, what was on its way to it waits; what happens meanwhile is not for it, and can be read at GET /events.",
+        "While an endpoint is disabled, its pending deliveries wait. New events are not delivered to it; read them at GET /events.",
       tags,
       security,
       request: { param: Id, json: Change },
       responses: {
-        200: { description: "As it is now.", schema: EndpointJson },
+        200: { description: "The changed endpoint.", schema: EndpointJson },
         401: notOperator,
       },
     },
@@ -151,7 +161,7 @@ export function webhookEndpointRoutes(
     {
       method: "delete",
       path: "/webhook-endpoints/:id",
-      summary: "Remove an endpoint, and all deliveries to it",
+      summary: "Remove a webhook endpoint and its deliveries",
       tags,
       security,
       request: { param: Id },
@@ -169,28 +179,33 @@ export function webhookEndpointRoutes(
     {
       method: "post",
       path: "/webhook-endpoints/:id/rotate",
-      summary: "Give an endpoint another secret",
+      summary: "Rotate a webhook endpoint's secret",
       description:
-        "For a while both sign. If there are two already, the older one signs no more.",
+        "Both secrets sign during the overlap. If there are two already, the older one expires at once.",
       tags,
       security,
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: { param: Id, json: Rotation },
       responses: {
-        200: { description: "The new secret.", schema: EndpointWithSecret },
+        200: {
+          description: "The endpoint with its new secret.",
+          schema: EndpointWithSecret,
+        },
         401: notOperator,
-        ...keyedResponses,
+        ...idempotentResponses,
       },
     },
     operator,
-    keyed,
+    idempotent,
     async (c) => {
       const { id } = c.req.valid("param");
       const { overlap } = c.req.valid("json");
-      const answer = await payments.once(c.get("keyed"), async (tx) =>
-        sealed(200, found(await endpoints.rotate(tx, id, overlap))),
+      const answer = await payments.runIdempotentInTransaction(
+        c.get("idempotentRequest"),
+        async (tx) =>
+          sealed(200, found(await endpoints.rotate(tx, id, overlap))),
       );
-      return answered(c, unsealed(answer));
+      return sendResponse(c, unsealed(answer));
     },
   );
 
@@ -198,33 +213,36 @@ export function webhookEndpointRoutes(
     {
       method: "post",
       path: "/webhook-endpoints/:id/test",
-      summary: "Send an endpoint a test event",
+      summary: "Send a test event to a webhook endpoint",
       description:
-        "Of type webhook.test, whatever types it has; GET /events/{event_id} shows what became of it.",
+        "Sends webhook.test, whatever types the endpoint subscribed to. GET /events/{event_id} shows its delivery.",
       tags,
       security,
-      middlewareHeaders: KeyHeader,
+      middlewareHeaders: IdempotencyKeyHeader,
       request: { param: Id },
       responses: {
-        202: { description: "It is on its way.", schema: TestSent },
+        202: { description: "The test event is pending.", schema: TestSent },
         401: notOperator,
-        ...keyedResponses,
+        ...idempotentResponses,
       },
     },
     operator,
-    keyed,
+    idempotent,
     async (c) => {
       const { id } = c.req.valid("param");
-      const answer = await payments.once(c.get("keyed"), async (tx) => {
-        const sent = enabled(await endpoints.sendTest(tx, id));
-        const body = {
-          event_id: sent.eventId,
-          delivery_id: `${sent.deliveryId}`,
-        };
-        return { status: 202, body: JSON.stringify(body) };
-      });
+      const answer = await payments.runIdempotentInTransaction(
+        c.get("idempotentRequest"),
+        async (tx) => {
+          const sent = enabled(await endpoints.sendTest(tx, id));
+          const body = {
+            event_id: sent.eventId,
+            delivery_id: `${sent.deliveryId}`,
+          };
+          return { status: 202, body: JSON.stringify(body) };
+        },
+      );
       outbox.wake();
-      return answered(c, answer);
+      return sendResponse(c, answer);
     },
   );
 }
@@ -237,7 +255,7 @@ function found<T>(endpoint: T | undefined): T {
   return endpoint;
 }
 
-/** What there is, unless the endpoint is disabled. */
+/** Asserts that the endpoint exists and is enabled. */
 function enabled<T>(what: T | "disabled" | undefined): T {
   if (what === "disabled") throw disabled();
   return found(what);
@@ -246,5 +264,5 @@ function enabled<T>(what: T | "disabled" | undefined): T {
 export const disabled = () =>
   new HTTPException(409, {
     message:
-      'Its endpoint is disabled, and gets nothing: enable it first, by PATCH with { "enabled": true }.',
+      'The endpoint is disabled. Enable it first: PATCH it with { "enabled": true }.',
   });

@@ -4,27 +4,26 @@ import type { Endpoint, Endpoints } from "../outbox/endpoints.ts";
 import type { StoredEvent } from "../outbox/event-repository.ts";
 import { eventTypes } from "../outbox/event-types.ts";
 
-/** What all routes of webhooks and events have. */
 export const security = ["operator"];
-export const notOperator = "This is for operators.";
+export const notOperator = "The operator key is missing or wrong.";
 
 const Types = z
   .array(z.enum(eventTypes))
   .refine(
     (types) => new Set(types).size === types.length,
-    "has a type more than once",
+    "contains a type more than once",
   )
-  .describe("Those that it gets; none for all, also those that are to come.");
+  .describe("Event types to deliver; empty: all, including future ones.");
 
-/** What requests have of an endpoint, with a URL that can be one's. */
-export function endpointInput({ whyNotUrl }: Pick<Endpoints, "whyNotUrl">) {
+/** The request bodies that set an endpoint's properties. */
+export function endpointInput({ urlError }: Pick<Endpoints, "urlError">) {
   const Url = z
     .string()
     .max(2048)
     .check((ctx) => {
-      const why = whyNotUrl(ctx.value);
-      if (why)
-        ctx.issues.push({ code: "custom", message: why, input: ctx.value });
+      const message = urlError(ctx.value);
+      if (message)
+        ctx.issues.push({ code: "custom", message, input: ctx.value });
     });
   const NewEndpoint = z
     .strictObject({ url: Url, types: Types.default([]) })
@@ -47,15 +46,15 @@ const endpointFields = {
   disabled_because: z
     .enum(["request", "gone"])
     .optional()
-    .describe("gone: it answered 410."),
+    .describe("gone: the endpoint answered 410."),
   paused_until: z.iso
     .datetime()
     .optional()
-    .describe("It asked for that, by Retry-After: nothing is sent before."),
+    .describe("The endpoint asked for a pause until then, with Retry-After."),
   old_secret_until: z.iso
     .datetime()
     .optional()
-    .describe("Until when the secret before the present one signs, too."),
+    .describe("Until when the previous secret also signs."),
   created_at: z.iso.datetime(),
 };
 export const EndpointJson = z
@@ -70,7 +69,7 @@ export const EndpointWithSecret = z
     secret: z
       .string()
       .describe(
-        "What its consumer verifies by. Nobody is shown it again but who sends this very request again.",
+        "Verifies deliveries. Shown only in this response and its replays.",
       ),
   })
   .meta({ id: "WebhookEndpointWithSecret" });
@@ -92,29 +91,29 @@ export const endpointJson = (of: Endpoint): z.infer<typeof EndpointJson> => ({
 });
 
 export const Id = z.strictObject({ id: z.uuid() });
-const most = 7 * 24 * 60 * 60;
+const maxOverlapSeconds = 7 * 24 * 60 * 60;
 export const Rotation = z.strictObject({
   overlap: z
     .int()
     .min(0)
-    .max(most)
+    .max(maxOverlapSeconds)
     .default(24 * 60 * 60)
-    .describe("Seconds for which the present secret signs as well."),
+    .describe("For how many seconds the current secret also signs."),
 });
 
-export const howToVerify = `Each event is a POST to the URL, as [Standard Webhooks](https://www.standardwebhooks.com) has it: \`webhook-id\`, \`webhook-timestamp\` (seconds), and in \`webhook-signature\` one or two \`v1,\` and base64 of HMAC-SHA-256 of \`id.timestamp.body\`, whose key is the secret, base64-decoded after \`whsec_\`. The body is \`{"type", "timestamp", "sequence", "data"}\`.
+export const howToVerify = `Each event is a POST to the URL that follows [Standard Webhooks](https://www.standardwebhooks.com): \`webhook-id\`, \`webhook-timestamp\` (seconds), and \`webhook-signature\` with one or two signatures: \`v1,\` and the base64 of an HMAC-SHA-256 of \`id.timestamp.body\`. The key is the secret, base64-decoded after \`whsec_\`. The body is \`{"type", "timestamp", "sequence", "data"}\`.
 
-An answer of 2xx within 10 seconds is a delivery. After anything else it comes again, ten times in about three days; then the delivery is dead, and kept until somebody has it delivered again. 410 disables the endpoint, and 429 and 503 may say \`Retry-After\`. Redirects are not followed.
+An event is delivered if the endpoint answers 2xx within 10 seconds. Otherwise it is retried ten times over about three days; after that the delivery is dead, and kept until an operator redelivers it. 410 disables the endpoint. \`Retry-After\` is respected with 429 and 503. Redirects are not followed.
 
-An event may come twice, with the same \`webhook-id\`; and events may come in another order than they happened: of two about one thing, the one with the greater \`sequence\` is newer.`;
+An event may be delivered more than once, with the same \`webhook-id\`, and events may arrive out of order: of two events about the same object, the one with the greater \`sequence\` is newer.`;
 
 const eventFields = {
-  id: z.uuid().describe("The webhook-id of its deliveries."),
+  id: z.uuid().describe("Sent as webhook-id."),
   type: z.string(),
   timestamp: z.iso.datetime(),
   sequence: z
     .int()
-    .describe("Of two events about one thing, the newer one's is greater."),
+    .describe("Increases over the events about the same object."),
   data: z.record(z.string(), z.unknown()),
 };
 const Event = z.strictObject(eventFields).meta({ id: "Event" });
@@ -126,19 +125,22 @@ export const DeliveryJson = z
     type: z.string(),
     endpoint_id: z.uuid(),
     state: z.enum(deliveryStates),
-    attempts: z.int().describe("That were begun."),
+    attempts: z.int().describe("Attempts started so far."),
     next_attempt_at: z.iso
       .datetime()
       .optional()
-      .describe("With pending, unless its endpoint is paused or disabled."),
+      .describe("With pending. Paused and disabled endpoints wait for longer."),
     created_at: z.iso.datetime(),
     delivered_at: z.iso.datetime().optional(),
-    last_status: z.int().optional().describe("What the endpoint answered."),
+    last_status: z
+      .int()
+      .optional()
+      .describe("The status of the last response."),
     last_body: z
       .string()
       .optional()
-      .describe("The beginning of it: 4096 bytes at most."),
-    last_error: z.string().optional().describe("What was wrong."),
+      .describe("The first 4096 bytes of the last response."),
+    last_error: z.string().optional().describe("Why the last attempt failed."),
   })
   .meta({ id: "WebhookDelivery" });
 
@@ -146,9 +148,7 @@ export const EventWithDeliveries = z
   .strictObject({ ...eventFields, deliveries: z.array(DeliveryJson) })
   .meta({ id: "EventWithDeliveries" });
 
-const has_more = z
-  .boolean()
-  .describe("There are older ones: ask with `before`.");
+const has_more = z.boolean().describe("There are older items: pass `before`.");
 export const EventPage = z
   .strictObject({ data: z.array(Event), has_more })
   .meta({ id: "EventPage" });
@@ -162,11 +162,11 @@ export const limit = z.coerce
   .min(1)
   .max(100)
   .default(20)
-  .describe("How many at most.");
-// A bigint of PostgreSQL's, or nothing that it would take.
+  .describe("Page size.");
+// Fits PostgreSQL's bigint.
 export const DeliveryId = z
   .string()
-  .regex(/^[1-9]\d{0,17}$/, "is no delivery's id");
+  .regex(/^[1-9]\d{0,17}$/, "is not a delivery id");
 
 export const eventJson = (of: StoredEvent): z.infer<typeof Event> => ({
   id: of.id,

@@ -1,27 +1,27 @@
 import { randomUUID } from "node:crypto";
 import type { Queries } from "@marquee/service-kit";
-import type { Work } from "../payments/call-processor.ts";
-import { beginPayment, type NewAttempt } from "../payments/create.ts";
-import { addAttempt } from "../payments/processor-requests.ts";
+import { type NewProcessorRequest, startPayment } from "../payments/create.ts";
+import type { PendingOperation } from "../payments/operation.ts";
+import { addRequest } from "../payments/processor-requests.ts";
 import type { Processor } from "../processors/processor.ts";
 import { paymentIdOf } from "./payment-ids.ts";
 import type { Subscription } from "./subscription.ts";
 
-/** A try to pay a period. */
-export interface Try {
+/** An attempt to pay a period. */
+export interface BillingAttempt {
   subscriptionId: string;
-  /** The period's. */
+  /** The period's number. */
   number: number;
   paymentId: string;
 }
 
-/** The card is about to be charged for the next period. The subscription is locked by the caller's transaction. */
-export async function beginTry(
+/** Stores a payment for the next period, and the request to charge it. The caller has locked the subscription. */
+export async function startBillingAttempt(
   tx: Queries,
   processor: Pick<Processor, "name">,
   subscription: Subscription,
-  attempt: NewAttempt,
-): Promise<Work> {
+  request: NewProcessorRequest,
+): Promise<PendingOperation> {
   const { id, userId, amount, currency, returnUrl } = subscription;
   const { token, brand, last4 } = subscription;
   const number = subscription.number + 1;
@@ -30,31 +30,33 @@ export async function beginTry(
     [id, number],
   );
   const since = subscription.periodEnd ?? subscription.createdAt;
-  const work = await beginPayment(
+  const pending = await startPayment(
     tx,
     processor,
     {
       id: paymentIdOf(id, number, tries + 1, since),
-      ...{ userId, amount, currency },
+      userId,
+      amount,
+      currency,
       purpose: "subscription",
       method: { token, brand, last4 },
       returnUrl: returnUrl ?? undefined,
     },
-    attempt,
+    request,
   );
   await tx.query(
     "INSERT INTO subscription_periods (subscription_id, number, try, payment_id) VALUES ($1, $2, $3, $4)",
-    [id, number, tries + 1, work.payment.id],
+    [id, number, tries + 1, pending.payment.id],
   );
-  return work;
+  return pending;
 }
 
-/** Which period a payment is for. */
-export async function findTry(
+/** Finds the billing attempt of a payment. */
+export async function findBillingAttempt(
   queries: Queries,
   paymentId: string,
-): Promise<Try | undefined> {
-  const [found] = await queries.query<Try>(
+): Promise<BillingAttempt | undefined> {
+  const [found] = await queries.query<BillingAttempt>(
     `SELECT subscription_id AS "subscriptionId", number, payment_id AS "paymentId"
      FROM subscription_periods WHERE payment_id = $1`,
     [paymentId],
@@ -63,19 +65,21 @@ export async function findTry(
 }
 
 /**
- * Nobody waits any more for who pays: any replica tells the processor. If it was paid by then, that is settled as any late
- * payment is. One that the processor works at can't be given up: what becomes of it is seen then.
+ * Stops waiting for the customer: stores a request to cancel the payment, which any replica claims. If it was paid by
+ * then, it is handled as a late payment. A payment that the processor is processing can't be canceled; its outcome is
+ * handled later.
  */
-export async function giveUp(
+export async function cancelLatestPayment(
   tx: Queries,
   { paymentId, paymentStatus }: Subscription,
 ): Promise<void> {
   if (paymentId === null || paymentStatus !== "requires_action") return;
-  // Who settles it now waits for the subscription, which is ours: to wait for that would be a circle. What comes of it is late.
-  const free = await tx.query(
+  // A concurrent settle holds the payment and waits for our subscription lock: waiting for it would deadlock. Its
+  // result is handled as a late payment.
+  const locked = await tx.query(
     "SELECT FROM payments WHERE id = $1 FOR KEY SHARE SKIP LOCKED",
     [paymentId],
   );
-  if (free.length === 0) return;
-  await addAttempt(tx, { id: randomUUID(), kind: "cancel", paymentId }, 0);
+  if (locked.length === 0) return;
+  await addRequest(tx, { id: randomUUID(), kind: "cancel", paymentId }, 0);
 }

@@ -1,28 +1,28 @@
 import type { Queries } from "@marquee/service-kit";
 import type { SubscriptionStatus } from "./subscription.ts";
 
-/** Whether somebody may watch, and what. */
+/** Whether a user has access, and to which plan. */
 export interface Entitlement {
   entitled: boolean;
-  /** Of the subscription that there is, or of the last one; none: there never was one. */
+  /** Status of the current subscription, or else of the last one; none: the user never subscribed. */
   status: SubscriptionStatus | "none";
   /** With entitled. */
   plan?: string;
-  /** With entitled: when it ends if nothing is paid until then. */
+  /** With entitled: when access ends unless the next period is paid. */
   until?: Date;
-  /** With entitled: how many seconds that is from now, by the database's clock. */
+  /** With entitled: seconds until then, by the database's clock. */
   seconds?: number;
 }
 
 /**
- * A period that was paid counts until its end, and, where it is to be renewed, for the grace period after that: so nobody is cut
- * off because this service or the bank was away when the renewal was due.
- * @param grace ISO 8601 duration
+ * A paid period gives access until its end, and until the end of the grace period if it is to be renewed: users keep
+ * access while this service or the bank is unavailable at renewal.
+ * @param gracePeriod ISO 8601 duration
  */
-export async function entitlementOf(
+export async function findEntitlement(
   queries: Queries,
   userId: string,
-  grace: string,
+  gracePeriod: string,
 ): Promise<Entitlement> {
   const [found] = await queries.query<{
     status: SubscriptionStatus;
@@ -36,7 +36,7 @@ export async function entitlementOf(
        END AS until
        FROM subscriptions WHERE user_id = $1 ORDER BY ended_at DESC NULLS FIRST LIMIT 1
      ) latest`,
-    [userId, grace],
+    [userId, gracePeriod],
   );
   if (!found) return { entitled: false, status: "none" };
   const { status, plan, until, seconds } = found;

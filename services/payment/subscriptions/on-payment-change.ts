@@ -1,99 +1,112 @@
 import { randomUUID } from "node:crypto";
 import { logger, type Queries } from "@marquee/service-kit";
-import { beginRefund } from "../payments/create.ts";
+import { startRefund } from "../payments/create.ts";
 import type { Payment } from "../payments/payment.ts";
 import type { OnChange } from "../payments/settle.ts";
-import { findTry, type Try } from "./billing-attempts.ts";
-import type { SubscriptionTimes } from "./billing-settings.ts";
+import { type BillingAttempt, findBillingAttempt } from "./billing-attempts.ts";
+import type { BillingSettings } from "./billing-settings.ts";
+import { isLive, type Subscription } from "./subscription.ts";
 import {
-  isLive,
   liveSubscriptionOf,
   lockSubscription,
   lockUser,
-  type Subscription,
-} from "./subscription.ts";
+} from "./subscription-repository.ts";
 import {
   awaitRenewal,
-  end,
-  fallPastDue,
-  prolong,
+  endSubscription,
+  markPastDue,
   scheduleRetry,
+  startNextPeriod,
 } from "./transitions.ts";
 
-/** What becomes of a subscription when a payment of it changes, in the same transaction. Others are left alone. */
+/** Updates the subscription when one of its payments changes, in the same transaction. Ignores other payments. */
 export const createOnChange =
-  (times: SubscriptionTimes): OnChange =>
+  (settings: BillingSettings): OnChange =>
   async (tx, payment) => {
     if (payment.purpose !== "subscription") return;
-    const paying = await findTry(tx, payment.id);
+    const attempt = await findBillingAttempt(tx, payment.id);
     const subscription =
-      paying && (await lockSubscription(tx, paying.subscriptionId));
-    if (!paying || !subscription) {
+      attempt && (await lockSubscription(tx, attempt.subscriptionId));
+    if (!attempt || !subscription) {
       logger.error(
         { paymentId: payment.id },
-        "a payment is for a subscription that is not there: look at it by hand",
+        "the subscription of a payment does not exist: investigate manually",
       );
       return;
     }
     if (payment.status === "succeeded")
-      return onPaid(tx, subscription, paying, payment, times);
+      return handlePaid(tx, subscription, attempt, payment, settings);
     const latest = subscription.paymentId === payment.id;
-    if (!latest || !isLive(subscription)) return; // another try counts, or none
+    if (!latest || !isLive(subscription)) return; // outdated
     if (payment.status !== "processing")
-      await onUnpaid(tx, subscription, payment, times);
+      await handleUnpaid(tx, subscription, payment, settings);
   };
 
 /**
- * What was paid counts if it still can. If the subscription had expired meanwhile, it comes back: who paid wants it. If its owner
- * canceled it, has another one by now, or the period was paid by another card meanwhile, the money goes back by itself.
+ * Starts the next period. If the subscription expired in the meantime, it is revived: the user paid for it. The payment
+ * is refunded automatically if the user canceled, has another subscription, or paid the period with another card.
  */
-async function onPaid(
+async function handlePaid(
   tx: Queries,
   subscription: Subscription,
-  paying: Try,
+  attempt: BillingAttempt,
   payment: Payment,
-  times: SubscriptionTimes,
+  settings: BillingSettings,
 ): Promise<void> {
   const { status, userId, number } = subscription;
-  if (paying.number <= number)
-    return giveBack(tx, payment, "The period was paid by another payment.");
+  if (attempt.number <= number)
+    return refundPayment(
+      tx,
+      payment,
+      "The period was paid by another payment.",
+    );
   if (status === "canceled")
-    return giveBack(tx, payment, "The subscription was canceled meanwhile.");
+    return refundPayment(
+      tx,
+      payment,
+      "The subscription was canceled in the meantime.",
+    );
   if (status === "expired") {
     await lockUser(tx, userId);
     if (await liveSubscriptionOf(tx, userId))
-      return giveBack(tx, payment, "There is another subscription meanwhile.");
+      return refundPayment(
+        tx,
+        payment,
+        "The user has another subscription by now.",
+      );
   }
-  await prolong(tx, subscription, paying, times);
+  await startNextPeriod(tx, subscription, attempt, settings);
 }
 
-/** All of it, by any replica that asks the payment's processor. */
-async function giveBack(
+/**
+ * Refunds the whole payment. The refund request has no lease, so any replica with the payment's processor claims it.
+ */
+async function refundPayment(
   tx: Queries,
   payment: Payment,
   reason: string,
 ): Promise<void> {
   const { processor: name } = payment;
-  const attempt = { id: randomUUID(), lease: 0 };
-  await beginRefund(tx, { name }, payment, { reason }, attempt);
+  const request = { id: randomUUID(), leaseSeconds: 0 };
+  await startRefund(tx, { name }, payment, { reason }, request);
   logger.warn(
     { paymentId: payment.id, reason },
-    "a subscription was paid for nothing: it is given back",
+    "a subscription payment came too late and is refunded",
   );
 }
 
-/** Declined, canceled, or waiting for who pays. */
-async function onUnpaid(
+/** Handles a payment that was declined or canceled, or that waits for the customer. */
+async function handleUnpaid(
   tx: Queries,
   subscription: Subscription,
   { status }: Payment,
-  times: SubscriptionTimes,
+  settings: BillingSettings,
 ): Promise<void> {
-  const waits = status === "requires_action";
+  const requiresAction = status === "requires_action";
   if (subscription.status === "incomplete") {
-    if (!waits) await end(tx, subscription, "expired");
+    if (!requiresAction) await endSubscription(tx, subscription, "expired");
     return;
   }
-  const schedule = waits ? awaitRenewal : scheduleRetry;
-  await fallPastDue(tx, await schedule(tx, subscription, times));
+  const schedule = requiresAction ? awaitRenewal : scheduleRetry;
+  await markPastDue(tx, await schedule(tx, subscription, settings));
 }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
 /**
- * The id of the payment that a try to pay a period is: always the same one, so that nobody can pay it twice. A UUID of version 8
- * (RFC 9562, 5.8): milliseconds first, as in version 7, so that it is listed among the payments of its time; then a hash.
- * @param number the period's
- * @param attempt which try of it, from 1 on
+ * Derives the id of a billing attempt's payment, so that the same attempt can't be paid twice. A UUID version 8 (RFC
+ * 9562, 5.8): milliseconds first, as in version 7, so that lists sort it by time; then a hash.
+ * @param number the period's number
+ * @param attempt the attempt's number, from 1 on
  * @param since when that period begins
  */
 export function paymentIdOf(

@@ -1,19 +1,19 @@
-/** What somebody can subscribe to. Who subscribes keeps amount and currency as they were then. */
+/** A plan. Existing subscriptions keep the amount and currency at which they started. */
 export interface Plan {
-  /** Stays what it is: subscriptions refer to it, also to plans that are sold no more. */
+  /** Never changes: subscriptions refer to it, even after the plan is discontinued. */
   id: string;
   name: string;
-  /** For each period, in the currency's smallest unit. */
+  /** The price per period, in the currency's smallest unit. */
   amount: bigint;
   /** ISO 4217. */
   currency: string;
-  /** The largest picture that the plan covers. Whether there are titles with one is up to streaming. */
+  /** Maximum resolution. Which titles have it is up to streaming. */
   resolution: "720p" | "1080p" | "2160p";
-  /** How many screens the plan covers at the same time. Nothing counts them yet, so pages don't show it. */
+  /** Number of concurrent screens. Not enforced yet, so pages don't show it. */
   screens: number;
 }
 
-/** In the order in which people see them. */
+/** In display order. */
 export const plans = [
   {
     id: "basic",

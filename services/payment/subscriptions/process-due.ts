@@ -1,69 +1,74 @@
 import { randomUUID } from "node:crypto";
 import type { Queries } from "@marquee/service-kit";
 import type { Processor } from "../processors/processor.ts";
-import { beginTry } from "./billing-attempts.ts";
-import type { SubscriptionTimes } from "./billing-settings.ts";
-import {
-  findSubscription,
-  type Subscription,
-  underWay,
-} from "./subscription.ts";
+import { startBillingAttempt } from "./billing-attempts.ts";
+import type { BillingSettings } from "./billing-settings.ts";
+import { pendingPaymentStatus, type Subscription } from "./subscription.ts";
+import { findSubscription } from "./subscription-repository.ts";
 import {
   awaitRenewal,
-  end,
-  fallPastDue,
+  endSubscription,
+  markPastDue,
   scheduleRetry,
 } from "./transitions.ts";
 
-/** A subscription with which something is to be done. */
-export interface Due {
+/** A subscription that is to be renewed, retried or ended. */
+export interface DueSubscription {
   id: string;
-  /** Whether its grace period has ended, if it is not paid. */
+  /** Whether the grace period has ended. */
   graceOver: boolean;
 }
 
-/** Takes up the subscription that is due for longest, of those that no other replica is at. */
-export async function takeDue(
+/** Claims the subscription that has been due for the longest time, of those that no other replica has locked. */
+export async function claimDue(
   tx: Queries,
-  { grace }: SubscriptionTimes,
-): Promise<Due | undefined> {
-  const [due] = await tx.query<Due>(
+  { gracePeriod }: BillingSettings,
+): Promise<DueSubscription | undefined> {
+  const [due] = await tx.query<DueSubscription>(
     `SELECT id, utc_after(period_end, $1::interval) <= now() AS "graceOver" FROM subscriptions
      WHERE due_at <= now() ORDER BY due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
-    [grace],
+    [gracePeriod],
   );
   return due;
 }
 
 /**
- * Does what is due. Nobody is asked here: a renewal is written down, and the card is charged by whichever replica takes that up.
+ * Processes a due subscription. The processor is not called here: a renewal is stored, and any replica's recovery
+ * worker charges the card.
  */
-export async function handleDue(
+export async function processDue(
   tx: Queries,
-  { id, graceOver }: Due,
+  { id, graceOver }: DueSubscription,
   processor: Pick<Processor, "name">,
-  times: SubscriptionTimes,
+  settings: BillingSettings,
 ): Promise<void> {
   const subscription = (await findSubscription(tx, id)) as Subscription; // locked
   const unpaid =
-    subscription.status === "past_due" || underWay(subscription) !== undefined;
-  if (subscription.cancelAtPeriodEnd) await end(tx, subscription, "canceled");
-  else if (unpaid && graceOver) await end(tx, subscription, "expired");
-  else await renew(tx, subscription, processor, times);
+    subscription.status === "past_due" ||
+    pendingPaymentStatus(subscription) !== undefined;
+  if (subscription.cancelAtPeriodEnd)
+    await endSubscription(tx, subscription, "canceled");
+  else if (unpaid && graceOver)
+    await endSubscription(tx, subscription, "expired");
+  else await renew(tx, subscription, processor, settings);
 }
 
 async function renew(
   tx: Queries,
   subscription: Subscription,
   processor: Pick<Processor, "name">,
-  times: SubscriptionTimes,
+  settings: BillingSettings,
 ): Promise<void> {
-  // The grace period became longer since.
-  if (underWay(subscription)) await awaitRenewal(tx, subscription, times);
+  // GRACE_PERIOD was raised after the renewal began.
+  if (pendingPaymentStatus(subscription))
+    await awaitRenewal(tx, subscription, settings);
   else if (subscription.processor === processor.name) {
-    await beginTry(tx, processor, subscription, { id: randomUUID(), lease: 0 });
-    await awaitRenewal(tx, subscription, times);
+    await startBillingAttempt(tx, processor, subscription, {
+      id: randomUUID(),
+      leaseSeconds: 0,
+    });
+    await awaitRenewal(tx, subscription, settings);
   }
-  // The card is another processor's, which this program does not ask any more: its owner has to give one again.
-  else await fallPastDue(tx, await scheduleRetry(tx, subscription, times));
+  // The token belongs to a processor that is no longer configured: the user has to enter a card again.
+  else await markPastDue(tx, await scheduleRetry(tx, subscription, settings));
 }

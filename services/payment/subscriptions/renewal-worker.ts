@@ -6,53 +6,54 @@ import {
 } from "@marquee/service-kit";
 import type { Subscriptions } from "./subscriptions.ts";
 
-/** Milliseconds between two looks for subscriptions that are due. */
-const lookEvery = 1_000;
+const defaultPollMs = 1_000;
 
-/** How many are taken up until whoever waits for the loop's end is heard. */
-const most = 100;
+/** Maximum number of subscriptions per round, so that `stop` takes effect soon. */
+const maxPerRound = 100;
 
-export interface Renewals {
+export interface RenewalWorker {
   /**
-   * Does what is due: renews, tries again, ends; each subscription in a transaction of its own. Replicas that do so at once take
-   * different ones. One that fails is logged, and comes again in a minute.
-   * @returns how many there were
-   * @throws DatabaseUnavailableError
+   * Renews, retries and ends due subscriptions, each in its own transaction. Concurrent replicas process different ones.
+   * A failure is logged, and that subscription is due again in a minute.
+   * @returns how many were due
+   * @throws DatabaseAway
    */
   renewDue(): Promise<number>;
-  /** Does so again and again; what fails is logged and tried again. @returns what stops it, when what it is at is done */
+  /** Repeats renewDue. Errors are logged, and the worker goes on. @returns stops the worker after its current round */
   start(): () => Promise<void>;
 }
 
-/** @param options.every milliseconds between two looks; @default 1000 */
-export function createRenewals(options: {
+export function createRenewalWorker(options: {
   database: Database;
-  subscriptions: Pick<Subscriptions, "takeDue" | "handleDue">;
-  every?: number | undefined;
-}): Renewals {
-  const { database, subscriptions, every = lookEvery } = options;
+  subscriptions: Pick<Subscriptions, "claimDue" | "processDue">;
+  /** @default 1000 */
+  pollMs?: number | undefined;
+}): RenewalWorker {
+  const { database, subscriptions, pollMs = defaultPollMs } = options;
 
-  /** @returns whether there was one */
-  async function handleNext(): Promise<boolean> {
+  /** @returns whether a subscription was due */
+  async function processNext(): Promise<boolean> {
     let id: string | undefined;
     try {
       return await database.transaction(async (tx) => {
-        const due = await subscriptions.takeDue(tx);
+        const due = await subscriptions.claimDue(tx);
         if (!due) return false;
         id = due.id;
-        await subscriptions.handleDue(tx, due);
+        await subscriptions.processDue(tx, due);
         return true;
       });
     } catch (err) {
-      if (id === undefined || err instanceof DatabaseUnavailableError)
-        throw err;
-      logger.error({ err, subscriptionId: id }, "what is due can't be done");
+      if (id === undefined || err instanceof DatabaseAway) throw err;
+      logger.error(
+        { err, subscriptionId: id },
+        "a due subscription can't be processed; retrying in a minute",
+      );
       await postpone(id);
       return true;
     }
   }
 
-  /** Others are not held up by one that fails. */
+  /** A failing subscription must not block the others. */
   const postpone = (id: string) =>
     database.query(
       "UPDATE subscriptions SET due_at = now() + interval '1 minute' WHERE id = $1 AND due_at <= now()",
@@ -61,7 +62,7 @@ export function createRenewals(options: {
 
   async function renewDue(): Promise<number> {
     let count = 0;
-    while (count < most && (await handleNext())) count += 1;
+    while (count < maxPerRound && (await processNext())) count += 1;
     return count;
   }
 
@@ -69,7 +70,7 @@ export function createRenewals(options: {
     renewDue,
     start() {
       const stopped = new AbortController();
-      const running = repeat(renewDue, every, stopped.signal);
+      const running = repeat(renewDue, pollMs, stopped.signal);
       return async () => {
         stopped.abort();
         await running;
@@ -79,8 +80,8 @@ export function createRenewals(options: {
 }
 
 async function repeat(
-  renewDue: Renewals["renewDue"],
-  every: number,
+  renewDue: RenewalWorker["renewDue"],
+  pollMs: number,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -88,10 +89,10 @@ async function repeat(
     try {
       found = await renewDue();
     } catch (err) {
-      logger.warn({ err }, "subscriptions can't be renewed now");
+      logger.warn({ err }, "subscriptions can't be renewed");
     }
-    // Replicas that began together don't look together for ever.
-    const pause = found > 0 ? 0 : every * (0.75 + Math.random() / 2);
-    await sleep(pause, undefined, { signal }).catch(() => {});
+    // Jitter: replicas that started together should not poll together.
+    const pauseMs = found > 0 ? 0 : pollMs * (0.75 + Math.random() / 2);
+    await sleep(pauseMs, undefined, { signal }).catch(() => {});
   }
 }

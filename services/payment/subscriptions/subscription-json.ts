@@ -1,7 +1,7 @@
-import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import * as z from "zod";
 import type { Subscription } from "./subscription.ts";
 
-/** A subscription as clients and consumers of events see it: nothing in it is secret. */
+/** A subscription in responses and events. Contains no secrets. */
 export const SubscriptionJson = z
   .object({
     id: z.uuid(),
@@ -9,13 +9,17 @@ export const SubscriptionJson = z
     plan: z.string(),
     amount: z
       .int()
-      .describe("Of each period, in the currency's smallest unit, as agreed."),
+      .describe(
+        "The agreed price per period, in the currency's smallest unit.",
+      ),
     currency: z.string().describe("ISO 4217."),
-    interval: z.string().describe("A period's length: ISO 8601."),
+    interval: z
+      .string()
+      .describe("The length of a period, as an ISO 8601 duration."),
     status: z
       .enum(["incomplete", "active", "past_due", "canceled", "expired"])
       .describe(
-        "incomplete: its first payment is under way; past_due: its renewal was not paid yet; canceled: its owner ended it; expired: it was not paid.",
+        "incomplete: the first payment is in progress; past_due: a renewal is not paid yet; canceled: the user ended it; expired: it was not paid.",
       ),
     method: z.object({
       type: z.literal("card"),
@@ -26,13 +30,15 @@ export const SubscriptionJson = z
     current_period_end: z.iso
       .datetime()
       .optional()
-      .describe("Of the last period that was paid."),
+      .describe("The end of the last paid period."),
     cancel_at_period_end: z.boolean(),
     latest_payment_id: z.uuid().optional(),
     next_action: z
       .object({ type: z.literal("redirect"), url: z.string() })
       .optional()
-      .describe("If the latest payment waits for who pays: where to go."),
+      .describe(
+        "If the latest payment waits for the customer: where to send them.",
+      ),
     created_at: z.iso.datetime(),
     ended_at: z.iso.datetime().optional(),
   })
@@ -47,7 +53,7 @@ export function subscriptionJson(
     id: subscription.id,
     user_id: subscription.userId,
     plan: subscription.plan,
-    amount: Number(subscription.amount), // the database sees to it that JSON carries it
+    amount: Number(subscription.amount), // the database limits amounts to 2^53 - 1
     currency: subscription.currency,
     interval: subscription.period,
     status: subscription.status,

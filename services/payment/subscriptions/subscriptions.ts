@@ -1,170 +1,200 @@
 import type { Queries } from "@marquee/service-kit";
-import type { Work } from "../payments/call-processor.ts";
-import type { NewAttempt } from "../payments/create.ts";
-import { NotNow } from "../payments/payment.ts";
+import type { NewProcessorRequest } from "../payments/create.ts";
+import type { PendingOperation } from "../payments/operation.ts";
+import { InvalidStateError } from "../payments/payment.ts";
 import type { OnChange } from "../payments/settle.ts";
 import type { MethodSummary, Processor } from "../processors/processor.ts";
 import { uuidv7 } from "../uuidv7.ts";
-import { beginTry, giveUp } from "./billing-attempts.ts";
-import { readTimes, type SubscriptionTimes } from "./billing-settings.ts";
-import { type Entitlement, entitlementOf } from "./entitlements.ts";
+import {
+  cancelLatestPayment,
+  startBillingAttempt,
+} from "./billing-attempts.ts";
+import {
+  type BillingSettings,
+  parseBillingSettings,
+} from "./billing-settings.ts";
+import { type Entitlement, findEntitlement } from "./entitlements.ts";
 import { createOnChange } from "./on-payment-change.ts";
 import { type PlanId, planOf } from "./plans.ts";
-import { type Due, handleDue, takeDue } from "./process-due.ts";
+import { claimDue, type DueSubscription, processDue } from "./process-due.ts";
 import {
-  alreadyThere,
-  findSubscription,
+  alreadySubscribedError,
   isLive,
+  pendingPaymentStatus,
+  type Subscription,
+} from "./subscription.ts";
+import {
+  findSubscription,
   liveSubscriptionOf,
   lockUser,
-  type Subscription,
-  underWay,
-} from "./subscription.ts";
-import { awaitRenewal, end, update } from "./transitions.ts";
+} from "./subscription-repository.ts";
+import {
+  awaitRenewal,
+  endSubscription,
+  updateSubscription,
+} from "./transitions.ts";
 
 export interface NewSubscription {
   userId: string;
   plan: PlanId;
   method: MethodSummary;
-  /** Where who pays comes back to after an action. */
+  /** Where the customer returns after an action such as 3-D Secure. */
   returnUrl?: string | undefined;
 }
 
 /**
- * What can be done with subscriptions, each in the caller's transaction; those that are given are locked by it. A refund of
- * what was paid for one changes nothing of it: who gives money back decides besides whether it ends, and cancels it.
+ * Operations on subscriptions, in the caller's transaction, which has locked the given subscription. Refunding a
+ * subscription's payment does not change the subscription: whoever refunds decides whether to cancel it, too.
  */
 export interface Subscriptions {
-  times: SubscriptionTimes;
-  /** Somebody subscribes: the card is about to be charged for the first period. @throws NotNow if there is one that is not over */
-  begin(
+  settings: BillingSettings;
+  /** Starts a subscription and its first payment. @throws InvalidStateError if the user has a live subscription */
+  subscribe(
     tx: Queries,
     subscription: NewSubscription,
-    attempt: NewAttempt,
-  ): Promise<Work>;
+    request: NewProcessorRequest,
+  ): Promise<PendingOperation>;
   /**
-   * Ends it at its period's end, or now: then nothing is given back. One whose first payment or renewal was not paid ends now in
-   * any case. @throws NotNow if it is over
+   * Cancels at the end of the period, or now without a refund. A subscription whose first payment or renewal is unpaid
+   * always ends now. @throws InvalidStateError if it has ended
    */
   cancel(
     tx: Queries,
     subscription: Subscription,
     at: "period_end" | "now",
   ): Promise<Subscription>;
-  /** Takes back a cancellation at the period's end. @throws NotNow if there is none, or it is too late */
+  /** Revokes a cancellation at the period's end. @throws InvalidStateError if there is none, or the period has ended */
   resume(tx: Queries, subscription: Subscription): Promise<Subscription>;
   /**
-   * Another card, from now on. What is past due is tried again at once.
-   * @returns the subscription, if nobody has to be asked
-   * @throws NotNow if it is over, or the card before is being charged
+   * Changes the card for future payments. A past due period is charged at once.
+   * @returns the subscription if the processor need not be called
+   * @throws InvalidStateError if it has ended, or the current card is being charged
    */
   changeMethod(
     tx: Queries,
     subscription: Subscription,
     method: Pick<NewSubscription, "method" | "returnUrl">,
-    attempt: NewAttempt,
-  ): Promise<Work | Subscription>;
-  /** One with which something is to be done; no other replica takes the same one. */
-  takeDue(tx: Queries): Promise<Due | undefined>;
-  /** Does it: renews, tries again, or ends it. */
-  handleDue(tx: Queries, due: Due): Promise<void>;
-  /** Whether a user may watch. */
-  entitlementOf(queries: Queries, userId: string): Promise<Entitlement>;
+    request: NewProcessorRequest,
+  ): Promise<PendingOperation | Subscription>;
+  /** Claims a due subscription, which no other replica can claim until the transaction ends. */
+  claimDue(tx: Queries): Promise<DueSubscription | undefined>;
+  /** Renews, retries or ends a due subscription. */
+  processDue(tx: Queries, due: DueSubscription): Promise<void>;
+  /** Whether a user has access. */
+  findEntitlement(queries: Queries, userId: string): Promise<Entitlement>;
   onChange: OnChange;
 }
 
-/** @throws Error if the times are none */
+/** @throws Error if a setting is invalid */
 export function createSubscriptions(options: {
   processor: Pick<Processor, "name">;
-  /** @default subscriptionTimes */
-  times?: Partial<SubscriptionTimes> | undefined;
+  /** @default defaultBillingSettings */
+  settings?: Partial<BillingSettings> | undefined;
 }): Subscriptions {
   const { processor } = options;
-  const times = readTimes(options.times);
+  const settings = parseBillingSettings(options.settings);
   return {
-    times,
+    settings,
 
-    async begin(tx, subscription, attempt) {
+    async subscribe(tx, subscription, request) {
       await lockUser(tx, subscription.userId);
       const live = await liveSubscriptionOf(tx, subscription.userId);
-      if (live) throw alreadyThere(live);
-      const added = await add(tx, processor, times, subscription);
-      return beginTry(tx, processor, added, attempt);
+      if (live) throw alreadySubscribedError(live);
+      const added = await addSubscription(
+        tx,
+        processor,
+        settings,
+        subscription,
+      );
+      return startBillingAttempt(tx, processor, added, request);
     },
 
     async cancel(tx, subscription, at) {
-      refuseEnded(subscription);
+      assertLive(subscription);
       const { status, periodOver } = subscription;
-      // It may have waited for who began the renewal: then the period was not over when it came.
-      const over = periodOver || underWay(subscription) !== undefined;
+      // If the renewal started while this request waited for the lock, the period was not over when the request came.
+      const over =
+        periodOver || pendingPaymentStatus(subscription) !== undefined;
       return at === "now" || status !== "active" || over
-        ? end(tx, subscription, "canceled")
-        : update(tx, subscription, "cancel_at_period_end = true");
+        ? endSubscription(tx, subscription, "canceled")
+        : updateSubscription(tx, subscription, "cancel_at_period_end = true");
     },
 
     async resume(tx, subscription) {
-      refuseEnded(subscription);
+      assertLive(subscription);
       if (!subscription.cancelAtPeriodEnd)
-        throw new NotNow("The subscription is not to end: it goes on.");
+        throw new InvalidStateError("The subscription is not canceled.");
       if (subscription.periodOver)
-        throw new NotNow(
+        throw new InvalidStateError(
           "The subscription's last period has ended. Subscribe again: POST /subscriptions.",
         );
-      return update(tx, subscription, "cancel_at_period_end = false");
+      return updateSubscription(
+        tx,
+        subscription,
+        "cancel_at_period_end = false",
+      );
     },
 
-    async changeMethod(tx, subscription, { method, returnUrl }, attempt) {
-      refuseUnchangeable(subscription);
-      const changed = await update(
+    async changeMethod(tx, subscription, { method, returnUrl }, request) {
+      assertMethodChangeable(subscription);
+      const changed = await updateSubscription(
         tx,
         subscription,
         "processor = $2, token = $3, brand = $4, last4 = $5, return_url = $6",
         [
-          ...[processor.name, method.token, method.brand, method.last4],
+          processor.name,
+          method.token,
+          method.brand,
+          method.last4,
           returnUrl ?? null,
         ],
       );
       if (changed.status === "active") return changed;
-      await giveUp(tx, subscription);
-      const work = await beginTry(tx, processor, changed, attempt);
-      await awaitRenewal(tx, changed, times);
-      return work;
+      await cancelLatestPayment(tx, subscription);
+      const pending = await startBillingAttempt(
+        tx,
+        processor,
+        changed,
+        request,
+      );
+      await awaitRenewal(tx, changed, settings);
+      return pending;
     },
 
-    takeDue: (tx) => takeDue(tx, times),
-    handleDue: (tx, due) => handleDue(tx, due, processor, times),
+    claimDue: (tx) => claimDue(tx, settings),
+    processDue: (tx, due) => processDue(tx, due, processor, settings),
 
-    entitlementOf: (queries, userId) =>
-      entitlementOf(queries, userId, times.grace),
+    findEntitlement: (queries, userId) =>
+      findEntitlement(queries, userId, settings.gracePeriod),
 
-    onChange: createOnChange(times),
+    onChange: createOnChange(settings),
   };
 }
 
-function refuseEnded(subscription: Subscription): void {
+function assertLive(subscription: Subscription): void {
   if (!isLive(subscription))
-    throw new NotNow(
+    throw new InvalidStateError(
       `The subscription is ${subscription.status}. Subscribe again: POST /subscriptions.`,
     );
 }
 
-function refuseUnchangeable(subscription: Subscription): void {
-  refuseEnded(subscription);
+function assertMethodChangeable(subscription: Subscription): void {
+  assertLive(subscription);
   if (subscription.status === "incomplete")
-    throw new NotNow(
-      `The first payment is under way. To pay with another card, cancel with POST /subscriptions/${subscription.id}/cancel, and subscribe again.`,
+    throw new InvalidStateError(
+      `The first payment is in progress. To pay with another card, cancel with POST /subscriptions/${subscription.id}/cancel, and subscribe again.`,
     );
-  if (underWay(subscription) === "processing")
-    throw new NotNow(
-      "The renewal is being charged to the card that is there. Try again when that is over: in a moment, mostly.",
+  if (pendingPaymentStatus(subscription) === "processing")
+    throw new InvalidStateError(
+      "The renewal is being charged to the current card. Try again in a moment.",
     );
 }
 
-/** Writes a subscription down as its plan is now. */
-async function add(
+/** Stores a subscription at the plan's current price. */
+async function addSubscription(
   tx: Queries,
   processor: Pick<Processor, "name">,
-  { period }: SubscriptionTimes,
+  { period }: BillingSettings,
   { userId, plan, method, returnUrl }: NewSubscription,
 ): Promise<Subscription> {
   const id = uuidv7();
@@ -173,8 +203,17 @@ async function add(
     `INSERT INTO subscriptions (id, user_id, plan, amount, currency, period, status, processor, token, brand, last4, return_url)
      VALUES ($1, $2, $3, $4, $5, $6, 'incomplete', $7, $8, $9, $10, $11)`,
     [
-      ...[id, userId, plan, amount, currency, period, processor.name],
-      ...[method.token, method.brand, method.last4, returnUrl ?? null],
+      id,
+      userId,
+      plan,
+      amount,
+      currency,
+      period,
+      processor.name,
+      method.token,
+      method.brand,
+      method.last4,
+      returnUrl ?? null,
     ],
   );
   return (await findSubscription(tx, id)) as Subscription; // INSERT

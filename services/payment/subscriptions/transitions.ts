@@ -1,15 +1,19 @@
 import type { Queries } from "@marquee/service-kit";
 import { emit } from "../outbox/emit.ts";
 import type { EventType } from "../outbox/event-types.ts";
-import { giveUp, type Try } from "./billing-attempts.ts";
-import type { SubscriptionTimes } from "./billing-settings.ts";
-import { findSubscription, type Subscription } from "./subscription.ts";
+import {
+  type BillingAttempt,
+  cancelLatestPayment,
+} from "./billing-attempts.ts";
+import type { BillingSettings } from "./billing-settings.ts";
+import type { Subscription } from "./subscription.ts";
 import { subscriptionJson } from "./subscription-json.ts";
+import { findSubscription } from "./subscription-repository.ts";
 
-// In all of these the subscription is locked by the caller's transaction.
+// In all of these functions, the caller's transaction has locked the subscription.
 
-/** Writes a change down. @param change what to SET, with parameters from $2 on */
-export async function update(
+/** @param change the SET clause, with parameters from $2 on */
+export async function updateSubscription(
   tx: Queries,
   { id }: Subscription,
   change: string,
@@ -19,30 +23,30 @@ export async function update(
     id,
     ...values,
   ]);
-  return (await findSubscription(tx, id)) as Subscription; // it is locked
+  return (await findSubscription(tx, id)) as Subscription; // locked
 }
 
-const tell = (tx: Queries, type: EventType, subscription: Subscription) =>
+const emitEvent = (tx: Queries, type: EventType, subscription: Subscription) =>
   emit(tx, { type, data: { subscription: subscriptionJson(subscription) } });
 
 /**
- * The next period was paid. It begins where the last one ended, however late in the grace period it was paid. It begins now if
- * there is no last one, if the subscription had expired, or if it is over by now, or would be, as nobody was there to renew it:
- * nobody pays for time in which they could not watch.
+ * Starts the next period, which was paid. It follows the last one, even if it was paid late in the grace period. It
+ * starts now if there is no last period, if the subscription had expired, or if the period would be over already
+ * because no replica was running: nobody pays for time without access.
  */
-export async function prolong(
+export async function startNextPeriod(
   tx: Queries,
   subscription: Subscription,
-  { number, paymentId }: Try,
-  times: SubscriptionTimes,
+  { number, paymentId }: BillingAttempt,
+  settings: BillingSettings,
 ): Promise<Subscription> {
-  const next = await nextPeriod(tx, subscription, number, times);
+  const next = await nextPeriod(tx, subscription, number, settings);
   const { anchor, anchorNumber, start, end } = next;
   await tx.query(
     "UPDATE subscription_periods SET period_start = $2, period_end = $3 WHERE payment_id = $1",
     [paymentId, start, end],
   );
-  const prolonged = await update(
+  const renewed = await updateSubscription(
     tx,
     subscription,
     `status = 'active', ended_at = NULL, number = $2, anchor = $3, anchor_number = $4, period_start = $5, period_end = $6,
@@ -50,16 +54,16 @@ export async function prolong(
     [number, anchor, anchorNumber, start, end],
   );
   const first = subscription.number === 0;
-  await tell(
+  await emitEvent(
     tx,
     first ? "subscription.created" : "subscription.renewed",
-    prolonged,
+    renewed,
   );
-  return prolonged;
+  return renewed;
 }
 
 interface Period {
-  /** What its end is counted from, and the number of the period that began then. */
+  /** The date from which ends of periods are counted, and the number of the period that started then. */
   anchor: Date;
   anchorNumber: number;
   start: Date;
@@ -70,7 +74,7 @@ async function nextPeriod(
   tx: Queries,
   { id }: Subscription,
   number: number,
-  { grace }: SubscriptionTimes,
+  { gracePeriod }: BillingSettings,
 ): Promise<Period> {
   const [next] = await tx.query<Period>(
     `SELECT n.anchor, n.anchor_number AS "anchorNumber", CASE WHEN anew THEN n.anchor ELSE s.period_end END AS start,
@@ -85,45 +89,48 @@ async function nextPeriod(
            CASE WHEN anew THEN $2 ELSE s.anchor_number END AS anchor_number
        ) n
      WHERE s.id = $1`,
-    [id, number, grace],
+    [id, number, gracePeriod],
   );
-  return next as Period; // it is locked
+  return next as Period; // locked
 }
 
 /**
- * The renewal is under way: until the grace period ends nothing else is tried. One that begins after that, because nobody was
- * there to begin it, has as long.
+ * A renewal is in progress: it is next due when the grace period ends. A renewal that starts after that, because no
+ * replica was running, gets a full grace period from now.
  */
 export const awaitRenewal = (
   tx: Queries,
   subscription: Subscription,
-  { grace }: SubscriptionTimes,
+  { gracePeriod }: BillingSettings,
 ): Promise<Subscription> =>
-  update(
+  updateSubscription(
     tx,
     subscription,
     `due_at = utc_after(CASE WHEN utc_after(period_end, $2::interval) > now() THEN period_end ELSE now() END, $2::interval)`,
-    [grace],
+    [gracePeriod],
   );
 
-/** The renewal was not paid, or not yet. */
-export async function fallPastDue(
+export async function markPastDue(
   tx: Queries,
   subscription: Subscription,
 ): Promise<Subscription> {
   if (subscription.status === "past_due") return subscription;
-  const changed = await update(tx, subscription, "status = 'past_due'");
-  await tell(tx, "subscription.past_due", changed);
+  const changed = await updateSubscription(
+    tx,
+    subscription,
+    "status = 'past_due'",
+  );
+  await emitEvent(tx, "subscription.past_due", changed);
   return changed;
 }
 
-/** It is tried again when the schedule says so, within the grace period; at its end it expires. */
+/** Schedules the next retry within the grace period, or the expiry at its end. */
 export const scheduleRetry = (
   tx: Queries,
   subscription: Subscription,
-  { grace, retries }: SubscriptionTimes,
+  { gracePeriod, retryFractions }: BillingSettings,
 ): Promise<Subscription> =>
-  update(
+  updateSubscription(
     tx,
     subscription,
     `due_at = coalesce(
@@ -131,22 +138,22 @@ export const scheduleRetry = (
         WHERE at > now()),
        utc_after(period_end, $2::interval)
      )`,
-    [grace, retries],
+    [gracePeriod, retryFractions],
   );
 
-/** It is over, from now on. An event tells so, if one told that there was one. */
-export async function end(
+/** Ends the subscription now. Emits an event unless the subscription never started. */
+export async function endSubscription(
   tx: Queries,
   subscription: Subscription,
   status: "canceled" | "expired",
 ): Promise<Subscription> {
-  await giveUp(tx, subscription);
-  const ended = await update(
+  await cancelLatestPayment(tx, subscription);
+  const ended = await updateSubscription(
     tx,
     subscription,
     "status = $2, ended_at = now(), due_at = NULL, cancel_at_period_end = false",
     [status],
   );
-  if (ended.number > 0) await tell(tx, `subscription.${status}`, ended);
+  if (ended.number > 0) await emitEvent(tx, `subscription.${status}`, ended);
   return ended;
 }

@@ -143,7 +143,7 @@ describe("Payment", () => {
       assert.equal(message, "Payment requires authentication");
       const reference = next_action?.url.split("/").at(-1) as string;
       replicas.processor.act(reference);
-      await replicas.second.service.payments.charged(reference);
+      await replicas.second.service.payments.refreshCharge(reference);
       const { status } = await jsonOf(
         await get(replicas.first, `/payments/${id}`, user),
         200,

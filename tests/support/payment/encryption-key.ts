@@ -48,8 +48,8 @@ export function useKeys() {
       keyEncryptionKey,
       webhooks: rules,
       times: {
-        lookEvery: 3_600_000,
-        outbox: { ...quick, retries: Array(100).fill(100) },
+        pollMs: 3_600_000,
+        outbox: { ...quick, retryDelaysMs: Array(100).fill(100) },
       },
       ...(given && { database: given }),
     });

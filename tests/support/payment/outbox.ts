@@ -12,8 +12,8 @@ import { text } from "node:stream/consumers";
 import { type Database, migrate, openDatabase } from "@marquee/service-kit";
 import {
   createEndpoints,
+  type EndpointAndSecret,
   type Endpoints,
-  type WithSecret,
 } from "../../../services/payment/outbox/endpoints.ts";
 import type { EventType } from "../../../services/payment/outbox/event-types.ts";
 import {
@@ -34,11 +34,11 @@ export const migrations = join(
 
 /** Milliseconds: short where tests wait, long where a busy machine may be late. */
 export const quick = {
-  answer: 30_000,
-  poll: 20,
-  lease: 60_000,
-  stop: 200,
-  retries: [30, 30, 30],
+  responseTimeoutMs: 30_000,
+  pollMs: 20,
+  leaseMs: 60_000,
+  stopTimeoutMs: 200,
+  retryDelaysMs: [30, 30, 30],
 };
 
 export interface TestOutbox {
@@ -50,7 +50,7 @@ export interface TestOutbox {
   /** Creates an outbox, by default on `first` with the times `quick`. The end of the test stops it. */
   open(options?: Partial<OutboxOptions>): Outbox;
   /** Adds an endpoint that receives events. */
-  add(url: string, types?: EventType[]): Promise<WithSecret>;
+  add(url: string, types?: EventType[]): Promise<EndpointAndSecret>;
   /** Emits an event in its own transaction. */
   emit(data?: Record<string, unknown>, type?: EventType): Promise<void>;
   deliveries(): Promise<StoredDelivery[]>;

@@ -3,7 +3,7 @@ import {
   type ChargeRequest,
   type MethodSummary,
   type Processor,
-  ProcessorUnavailable,
+  ProcessorUnavailableError,
   type RefundOutcome,
   type RefundRequest,
 } from "../../../services/payment/processors/processor.ts";
@@ -48,11 +48,13 @@ export function memoryProcessor(): MemoryProcessor {
     const behaviour = next.shift() ?? "well";
     await new Promise((resolve) => setImmediate(resolve));
     if (behaviour === "unreachable")
-      throw new ProcessorUnavailable("the processor can't be reached");
+      throw new ProcessorUnavailableError("the processor can't be reached");
     const done = work();
     await new Promise((resolve) => setImmediate(resolve));
     if (behaviour === "answer lost")
-      throw new ProcessorUnavailable("the processor did not answer in time");
+      throw new ProcessorUnavailableError(
+        "the processor did not answer in time",
+      );
     return done;
   }
 

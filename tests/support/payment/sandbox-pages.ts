@@ -28,7 +28,7 @@ export function usePages() {
       const { app, start } = createService();
       const pages = sandboxPages({
         sandbox,
-        async settled(reference) {
+        async onAnswer(reference) {
           // The answer must be stored before payment is notified.
           const action = await test.sandbox.findAction(reference);
           settled.push(`${reference} ${action?.answer}`);

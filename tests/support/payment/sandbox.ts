@@ -46,7 +46,7 @@ export function useSandbox(options: SandboxOptions = {}): TestSandbox {
         DATABASE_CONNECTIONS: 8,
       });
       databases.push(database);
-      test[name] = createSandbox(database, { settleAfter: hour, ...options });
+      test[name] = createSandbox(database, { settleAfterMs: hour, ...options });
     }
     test.database = databases[0] as Database;
     await test.database.query(await readFile(migration, "utf8"));

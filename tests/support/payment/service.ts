@@ -75,7 +75,7 @@ export function usePayments(
     for (const name of ["first", "second"] as const) {
       const { processor } = replicas;
       replicas[name] = replica(url(), processor, {
-        times: { lookEvery: 3_600_000 },
+        times: { pollMs: 3_600_000 },
         ...options,
       });
       await replicas[name].service.start();

@@ -17,7 +17,7 @@ export function useStripe(): { api: StripeApi; stripe: StripeProcessor } {
     used.stripe = createStripe({
       secretKey,
       webhookSecret,
-      api: api.url,
+      apiUrl: api.url,
     });
   });
   return used;

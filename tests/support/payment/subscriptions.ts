@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { type Database, openDatabase } from "@marquee/service-kit";
 import { createPayment } from "../../../services/payment/app.ts";
 import type { Processor } from "../../../services/payment/processors/processor.ts";
-import type { SubscriptionTimes } from "../../../services/payment/subscriptions/billing-settings.ts";
-import { createRenewals } from "../../../services/payment/subscriptions/renewal-worker.ts";
+import type { BillingSettings } from "../../../services/payment/subscriptions/billing-settings.ts";
+import { createRenewalWorker } from "../../../services/payment/subscriptions/renewal-worker.ts";
 import { conforming } from "../openapi.ts";
 import { useDatabase } from "../postgres.ts";
 import { type MemoryProcessor, memoryProcessor } from "./processor.ts";
@@ -20,17 +20,17 @@ import {
 export function subscriptionReplica(
   database: Database,
   processor: Processor,
-  times: Partial<SubscriptionTimes> = {},
+  times: Partial<BillingSettings> = {},
 ) {
   const service = createPayment({
     ...{ database, processor, user, keyEncryptionKey, operatorKey },
-    times: { subscriptions: times, lookEvery: 3_600_000 },
+    times: { subscriptions: times, pollMs: 3_600_000 },
   });
   const { payments, subscriptions } = service;
   return {
     app: conforming(service.app),
     ...{ service, database, payments, subscriptions },
-    renewals: createRenewals({ database, subscriptions }),
+    renewals: createRenewalWorker({ database, subscriptions }),
   };
 }
 
@@ -45,7 +45,7 @@ export interface TestSubscriptions {
 
 /** Gives the calling suite two replicas on an empty database, with a processor in memory. */
 export function useSubscriptions(
-  times: Partial<SubscriptionTimes> = {},
+  times: Partial<BillingSettings> = {},
 ): TestSubscriptions {
   const url = useDatabase();
   const replicas = {} as TestSubscriptions;
@@ -204,5 +204,5 @@ export async function confirm(
 ): Promise<void> {
   const reference = url?.split("/").at(-1) ?? "";
   processor.act(reference, declined);
-  await first.payments.charged(reference);
+  await first.payments.refreshCharge(reference);
 }

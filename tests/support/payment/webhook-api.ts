@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createApi, createService } from "@marquee/service-kit";
-import { createKeyed } from "../../../services/payment/http/idempotency.ts";
+import { onError } from "../../../services/payment/http/errors.ts";
+import { createIdempotency } from "../../../services/payment/http/idempotency.ts";
 import { createOperator } from "../../../services/payment/http/operator.ts";
 import type { Outbox } from "../../../services/payment/outbox/outbox.ts";
 import { createPayments } from "../../../services/payment/payments/payments.ts";
@@ -35,25 +36,26 @@ export function useWebhookApi(test: TestOutbox) {
       unavailable: true,
       securitySchemes: { operator: { type: "http", scheme: "bearer" } },
     });
-    const parts = {
+    const dependencies = {
       database: test.first,
       endpoints: test.endpoints,
       outbox: { wake: () => outbox.wake() },
       operator: createOperator(operatorKey),
-      keyed: createKeyed(keyEncryptionKey),
+      idempotent: createIdempotency(keyEncryptionKey),
       payments: createPayments({
         database: test.first,
         processor: {} as never, // no test charges
-        answers: {},
+        responses: {} as never, // no test calls the processor
         onChange: async () => {},
       }),
     };
-    webhookEndpointRoutes(api, parts);
-    eventRoutes(api, parts);
+    api.app.onError(onError);
+    webhookEndpointRoutes(api, dependencies);
+    eventRoutes(api, dependencies);
     service.app.route("/", api.app);
   });
   beforeEach(() => {
-    outbox = test.open({ times: { poll: 60_000, retries: [] } });
+    outbox = test.open({ times: { pollMs: 60_000, retryDelaysMs: [] } });
     outbox.start();
   });
 

@@ -8,7 +8,7 @@ import {
 } from "@marquee/service-kit";
 import { createAuth } from "../../../services/auth/app.ts";
 import { createPayment } from "../../../services/payment/app.ts";
-import { configuredProcessor } from "../../../services/payment/processors/from-environment.ts";
+import { processorFromEnvironment } from "../../../services/payment/processors/from-environment.ts";
 import { gatewayRoutes } from "../../../services/streaming/gateway/paths.ts";
 import { cheap, keyEncryptionKey } from "../auth/domain.ts";
 import { freePort } from "../free-port.ts";
@@ -63,7 +63,7 @@ export function useSystem(trustedProxies = 0): TestSystem {
     const database = open(paymentDatabase());
     system.payment = createPayment({
       ...{ database, keyEncryptionKey, operatorKey },
-      ...configuredProcessor(database, {
+      ...processorFromEnvironment(database, {
         PROCESSOR: "sandbox",
         PUBLIC_URL: "",
       }),
@@ -71,7 +71,7 @@ export function useSystem(trustedProxies = 0): TestSystem {
       formerUser: bearer<{ userId: string }>(system.accessTokens, {
         acceptDeletedAccount: true,
       }),
-      times: { lookEvery: 3_600_000 },
+      times: { pollMs: 3_600_000 },
     });
     const payment = await served(system.payment.app);
     system.paymentUrl = payment.url;

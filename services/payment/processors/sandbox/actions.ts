@@ -1,9 +1,9 @@
 import type { Queries } from "@marquee/service-kit";
 import { behaviourNamed } from "./behaviours.ts";
-import { findReference } from "./charges.ts";
+import { findChargeByReference } from "./charges.ts";
 import { findMethod } from "./payment-methods.ts";
 
-/** What somebody is asked by the bank of their card: whether it is they who pay (3-D Secure). */
+/** A 3-D Secure authentication: the bank asks the customer to approve a charge. */
 export interface Action {
   reference: string;
   /** In the currency's smallest unit. */
@@ -12,22 +12,23 @@ export interface Action {
   currency: string;
   brand: string;
   last4: string;
-  /** Where they go afterwards: as the caller gave it. */
+  /** Where the customer goes afterwards, as given by the caller. */
   returnUrl: string | undefined;
-  /** What was answered; undefined while that is to come. */
+  /** The customer's answer; undefined while it is pending. */
   answer: "approved" | "refused" | "canceled" | undefined;
 }
 
-/** The question about a charge; undefined if there is no such charge, or nothing was asked about it. */
+/** Finds the authentication of a charge; undefined if the charge is unknown or needed none. */
 export async function findAction(
   queries: Queries,
   reference: string,
 ): Promise<Action | undefined> {
-  const charge = await findReference(queries, reference);
+  const charge = await findChargeByReference(queries, reference);
   if (!charge || behaviourNamed(charge.behaviour).status !== "requires_action")
     return undefined;
   const method = await findMethod(queries, charge.token);
-  if (!method) throw new Error(`The token of the charge ${reference} is gone.`);
+  if (!method)
+    throw new Error(`The token of charge ${reference} does not exist.`);
   const { amount, currency, returnUrl } = charge;
   const { brand, last4 } = method;
   return {
@@ -41,7 +42,7 @@ export async function findAction(
   };
 }
 
-/** One that was approved may be declined all the same. */
+/** An approved charge may still be declined. */
 function answerOf({
   status,
   code,

@@ -1,44 +1,47 @@
 import type { DeclineCode, RefundFailure } from "./failure-codes.ts";
 
-/** What the sandbox does when a card is charged, and when that is given back. */
+/** How charges and refunds of a card behave. */
 export interface Behaviour {
-  /** What a charge is at first. One that is processing settles by itself; one that requires an action, when somebody acts. */
+  /** The initial status. A processing charge settles by itself; one that requires an action waits for the customer. */
   status: "succeeded" | "declined" | "requires_action" | "processing";
-  /** Why it is declined; or will be, once it is approved or has been worked at. Without one it goes through. */
+  /** Why it is declined, at once or after processing or approval. Without a code it succeeds. */
   code?: DeclineCode;
-  /** Only the first charge of a token goes so; the later ones are declined, with this code. */
-  later?: DeclineCode;
+  /** Declines all charges of a token but the first, with this code. */
+  laterCode?: DeclineCode;
   refund?: RefundBehaviour;
-  /** What is not answered at first. @default nothing */
-  silence?: Silence;
+  /** Simulates an unavailable processor. @default none */
+  outage?: Outage;
 }
 
 export interface RefundBehaviour {
-  /** What a refund is at first. One that is pending settles by itself. */
+  /** The initial status. A pending refund settles by itself. */
   status: "succeeded" | "pending" | "failed";
-  /** Why it failed, or will. */
+  /** Why it fails, at once or later. */
   code?: RefundFailure;
 }
 
-export interface Silence {
+export interface Outage {
   request: "charge" | "refund";
-  /** How often a request with one key is not answered: ProcessorUnavailable. */
-  times: number;
-  /** Whether it is done all the same, as where the answer was lost on its way. */
-  done: boolean;
+  /** How many calls with the same key fail with ProcessorUnavailableError. */
+  failures: number;
+  /** Whether the failing calls are processed anyway, as if only the response was lost. */
+  processed: boolean;
 }
 
 const declined = (code: DeclineCode): Behaviour => ({
   status: "declined",
   code,
 });
-const silent = (
-  request: Silence["request"],
+const outage = (
+  request: Outage["request"],
   times: number,
   done: boolean,
-): Behaviour => ({ status: "succeeded", silence: { request, times, done } });
+): Behaviour => ({
+  status: "succeeded",
+  outage: { request, failures: times, processed: done },
+});
 
-/** By the names that the database has: one that is in use keeps its name. */
+/** The database stores these names: names in use can't be changed. */
 export const behaviours = {
   succeeds: { status: "succeeded" },
   card_declined: declined("card_declined"),
@@ -58,7 +61,7 @@ export const behaviours = {
   action_card_declined: { status: "requires_action", code: "card_declined" },
   processing: { status: "processing" },
   processing_declined: { status: "processing", code: "card_declined" },
-  only_first: { status: "succeeded", later: "insufficient_funds" },
+  only_first: { status: "succeeded", laterCode: "insufficient_funds" },
   refund_pending: { status: "succeeded", refund: { status: "pending" } },
   refund_fails_later: {
     status: "succeeded",
@@ -68,10 +71,10 @@ export const behaviours = {
     status: "succeeded",
     refund: { status: "failed", code: "expired_or_canceled_card" },
   },
-  answer_lost: silent("charge", 1, true),
-  unreachable_once: silent("charge", 1, false),
-  unreachable_thrice: silent("charge", 3, false),
-  refund_answer_lost: silent("refund", 1, true),
+  answer_lost: outage("charge", 1, true),
+  unreachable_once: outage("charge", 1, false),
+  unreachable_thrice: outage("charge", 3, false),
+  refund_answer_lost: outage("refund", 1, true),
 } as const satisfies Record<string, Behaviour>;
 
 export type BehaviourName = keyof typeof behaviours;

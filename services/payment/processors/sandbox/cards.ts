@@ -1,19 +1,20 @@
 import type { BehaviourName } from "./behaviours.ts";
 
-/** A card that the sandbox knows. */
+/** A card that the sandbox accepts. */
 export interface TestCard {
   number: string;
   brand: string;
   behaviour: BehaviourName;
-  /** What may be sent in place of the card: the names of Stripe's PaymentMethods. */
+  /** Tokens that can be sent instead of the card: the names of Stripe's test PaymentMethods. */
   tokens: readonly string[];
 }
 
 /**
- * Stripe's test cards, and what Stripe's test mode does with them: https://docs.stripe.com/testing. Where the sandbox differs:
- * - All are taken as cards, and declined when they are charged: there is nothing to attach a card to before that.
- * - The cards that ask for 3-D Secure do so with every charge: the sandbox doesn't tell on-session from off-session.
- * - A refund that fails later is pending until then, where Stripe calls it succeeded at first.
+ * Stripe's test cards, which behave as in Stripe's test mode: https://docs.stripe.com/testing. Differences:
+ * - Cards are never declined when they are tokenized, only when charged: the sandbox has no customers to attach them
+ *   to.
+ * - Cards with 3-D Secure ask for it on every charge: the sandbox does not distinguish on-session from off-session.
+ * - A refund that fails later is pending until then; at Stripe it succeeds at first.
  */
 const stripe: readonly TestCard[] = [
   card("4242424242424242", "visa", "succeeds", "pm_card_visa"),
@@ -109,7 +110,7 @@ const stripe: readonly TestCard[] = [
   ...visa("action_card_declined", {
     "4000008400001629": ["pm_card_threeDSecureRequiredChargeDeclined"],
   }),
-  // 3-D Secure is possible, and nobody asks for it.
+  // 3-D Secure is optional, and not requested.
   ...visa("succeeds", {
     "4000000000003055": ["pm_card_threeDSecureOptional"],
     "4000000000003097": ["pm_card_threeDSecureOptionalProcessingError"],
@@ -119,31 +120,32 @@ const stripe: readonly TestCard[] = [
   ...visa("refund_fails_later", { "4000000000005126": ["pm_card_refundFail"] }),
 ];
 
-/** Marquee's own: what a processor and the way to it may do besides. Stripe has none with 4000 9900. */
+/** Marquee's own cards, for failures that Stripe has no cards for. Stripe has no numbers that start with 4000 9900. */
 const own: readonly TestCard[] = [
-  // Charged, and the first answer is lost: asked again with the same key, it says that it succeeded.
+  // Charged, but the first response is lost. Retrying with the same key returns success.
   ...visa("answer_lost", { "4000990000000012": ["pm_card_answerLost"] }),
-  // Not reached the first time; the same key is charged the second time.
+  // Unavailable at the first call. The second call with the same key charges.
   ...visa("unreachable_once", {
     "4000990000000020": ["pm_card_unreachableOnce"],
   }),
-  // Not reached three times; charged the fourth time.
+  // Unavailable for three calls. The fourth one charges.
   ...visa("unreachable_thrice", {
     "4000990000000038": ["pm_card_unreachableThrice"],
   }),
-  // `processing` first, and succeeded a little later.
+  // `processing` at first, succeeds a little later.
   ...visa("processing", { "4000990000000046": ["pm_card_processing"] }),
-  // `processing` first, and declined a little later: card_declined.
+  // `processing` at first, declined a little later with card_declined.
   ...visa("processing_declined", {
     "4000990000000053": ["pm_card_processingDeclined"],
   }),
-  // Charged, and a refund fails at once: expired_or_canceled_card.
+  // Charged. Refunds fail at once with expired_or_canceled_card.
   ...visa("refund_fails", { "4000990000000061": ["pm_card_refundFailAtOnce"] }),
-  // Charged, and the first answer to a refund is lost: the same key says that it succeeded.
+  // Charged. The first response to a refund is lost; retrying with the same key returns success.
   ...visa("refund_answer_lost", {
     "4000990000000079": ["pm_card_refundAnswerLost"],
   }),
-  // The first charge goes through, the later ones are declined: insufficient_funds. A token would be everybody's: there is none.
+  // The first charge succeeds, later ones are declined with insufficient_funds. No token: all users would share its
+  // history.
   ...visa("only_first", { "4000990000000087": [] }),
 ];
 
@@ -165,15 +167,14 @@ function visa(
   );
 }
 
-/** All of them. */
 export const testCards: readonly TestCard[] = [...stripe, ...own];
 
-/** By their numbers, without spaces. */
+/** By number, without spaces. */
 export const cardsByNumber: ReadonlyMap<string, TestCard> = new Map(
   testCards.map((card) => [card.number, card]),
 );
 
-/** By the tokens that everybody may use. */
+/** By public token. */
 export const cardsByToken: ReadonlyMap<string, TestCard> = new Map(
   testCards.flatMap((card) => card.tokens.map((token) => [token, card])),
 );

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import type { Queries } from "@marquee/service-kit";
 import type { ChargeOutcome, ChargeRequest } from "../processor.ts";
 import { type BehaviourName, behaviourNamed } from "./behaviours.ts";
-import { type DeclineCode, declines } from "./failure-codes.ts";
-import { findMethod, knownMethod } from "./payment-methods.ts";
-import { untilAnswered } from "./simulate-outage.ts";
+import { type DeclineCode, declineMessages } from "./failure-codes.ts";
+import { findMethod, publicMethod } from "./payment-methods.ts";
+import { simulateOutage } from "./simulate-outage.ts";
 
-/** A charge as the sandbox keeps it. */
+/** A charge in the sandbox's tables. */
 export interface Charge {
   key: string;
   reference: string;
@@ -17,33 +17,34 @@ export interface Charge {
   returnUrl: string | null;
   behaviour: BehaviourName;
   status: ChargeOutcome["status"];
-  /** Why it is declined, or will be. */
+  /** Why it is declined, at once or later. */
   code: DeclineCode | null;
 }
 
 const columns = `key, reference, payment_id AS "paymentId", amount, currency, token, return_url AS "returnUrl", behaviour, status,
   decline_code AS code`;
 
-/** Ours: it also is what lets somebody approve the charge, so it has 128 random bits. */
-const isReference = /^ch_[0-9a-f]{32}$/;
+/** Anyone who knows the reference can approve the charge, so it has 128 random bits. */
+const referencePattern = /^ch_[0-9a-f]{32}$/;
 
 /**
- * Charges once, however often and in whatever order the same key comes.
- * @param settleAfter milliseconds that a charge is processing
- * @returns what it is by now; undefined if there is no such token
- * @throws ProcessorUnavailable if the card is one that isn't answered; Error if the key was another request's
+ * Charges at most once per key, also with concurrent calls.
+ * @param settleAfterMs how long charges stay processing
+ * @returns the charge's current state; undefined if the token is unknown
+ * @throws ProcessorUnavailableError for cards that simulate an outage; Error if the key was used for another request
  */
 export async function addCharge(
   queries: Queries,
   request: ChargeRequest,
-  settleAfter: number,
+  settleAfterMs: number,
 ): Promise<Charge | undefined> {
-  check(request);
-  const known = knownMethod(request.token);
-  // Of a token that we made, we don't know what it does: mostly it succeeds. So that is one statement, and the rest are more.
+  assertValidRequest(request);
+  const known = publicMethod(request.token);
+  // The behaviour of a generated token is not known yet. It is usually "succeeds": try that first, in a single
+  // statement.
   const add = async (behaviour: BehaviourName, sure: boolean) => {
-    await untilAnswered(queries, "charge", request.key, behaviour, false);
-    return insert(queries, request, { behaviour, sure, settleAfter });
+    await simulateOutage(queries, "charge", request.key, behaviour, false);
+    return insert(queries, request, { behaviour, sure, settleAfterMs });
   };
   let charge = known
     ? await add(known.behaviour, true)
@@ -55,23 +56,24 @@ export async function addCharge(
     charge = await add(method.behaviour, true);
     charge ??= await findCharge(queries, request.key);
   }
-  if (!charge) throw new Error(`The charge ${request.key} is gone.`);
-  assertSame(charge, request);
-  await untilAnswered(queries, "charge", request.key, charge.behaviour, true);
+  if (!charge)
+    throw new Error(`The charge with key ${request.key} has vanished.`);
+  assertSameRequest(charge, request);
+  await simulateOutage(queries, "charge", request.key, charge.behaviour, true);
   return charge;
 }
 
 /**
- * A charge that is new.
- * @param sure whether the token is known to behave so; otherwise there is a charge only if it does
- * @returns undefined if there is none, since the key is known or the token does something else
+ * Inserts a new charge.
+ * @param how `sure`: the token is known to have this behaviour; otherwise the statement checks it
+ * @returns undefined if the key is already used, or the token has another behaviour
  */
 async function insert(
   queries: Queries,
   request: ChargeRequest,
-  how: { behaviour: BehaviourName; sure: boolean; settleAfter: number },
+  how: { behaviour: BehaviourName; sure: boolean; settleAfterMs: number },
 ): Promise<Charge | undefined> {
-  const { status, code, later } = behaviourNamed(how.behaviour);
+  const { status, code, laterCode: later } = behaviourNamed(how.behaviour);
   const spent = later && (await wasCharged(queries, request.token));
   const [charge] = await queries.query<Charge>(
     `INSERT INTO sandbox_charges
@@ -91,7 +93,7 @@ async function insert(
       how.behaviour,
       spent ? "declined" : status,
       (spent ? later : code) ?? null,
-      how.settleAfter / 1000,
+      how.settleAfterMs / 1000,
       how.sure,
     ],
   );
@@ -106,7 +108,6 @@ async function wasCharged(queries: Queries, token: string): Promise<boolean> {
   return charges.length > 0;
 }
 
-/** By the caller's key. */
 export async function findCharge(
   queries: Queries,
   key: string,
@@ -118,12 +119,11 @@ export async function findCharge(
   return charge;
 }
 
-/** By our own name for it. */
-export async function findReference(
+export async function findChargeByReference(
   queries: Queries,
   reference: string,
 ): Promise<Charge | undefined> {
-  if (!isReference.test(reference)) return undefined;
+  if (!referencePattern.test(reference)) return undefined;
   const [charge] = await queries.query<Charge>(
     `SELECT ${columns} FROM sandbox_charges_now WHERE reference = $1`,
     [reference],
@@ -132,15 +132,15 @@ export async function findReference(
 }
 
 /**
- * Ends a charge's waiting for somebody; one that doesn't wait stays as it is.
- * @returns what it is then; undefined if there is none with this reference
+ * Ends the wait for the customer's action. A charge that does not wait is unchanged.
+ * @returns its state after that; undefined if the reference is unknown
  */
 export async function endAction(
   queries: Queries,
   reference: string,
   end: "approved" | "refused" | "canceled",
 ): Promise<Charge | undefined> {
-  if (!isReference.test(reference)) return undefined;
+  if (!referencePattern.test(reference)) return undefined;
   const refused = "payment_intent_authentication_failure" as const;
   const [ended] = await queries.query<Charge>(
     `UPDATE sandbox_charges SET
@@ -153,10 +153,10 @@ export async function endAction(
      WHERE reference = $1 AND status = 'requires_action' RETURNING ${columns}`,
     [reference, end, refused],
   );
-  return ended ?? findReference(queries, reference);
+  return ended ?? findChargeByReference(queries, reference);
 }
 
-/** In the words of the interface. */
+/** @param url the sandbox's base URL in browsers */
 export function outcomeOf(charge: Charge, url: string): ChargeOutcome {
   const { status, reference } = charge;
   switch (status) {
@@ -182,27 +182,27 @@ export const declinedWith = (
   status: "declined",
   ...(reference === undefined ? {} : { reference }),
   code,
-  message: declines[code],
+  message: declineMessages[code],
 });
 
-/** A mistake of the caller's, which no trying again makes right. */
-function check({ key, amount, currency }: ChargeRequest): void {
-  if (key === "") throw new Error("A charge needs a key that is not empty.");
+/** A programming error of the caller: retrying can't succeed. */
+function assertValidRequest({ key, amount, currency }: ChargeRequest): void {
+  if (key === "") throw new Error("A charge needs a non-empty key.");
   if (amount < 1n)
-    throw new Error(`A charge's amount is 1 or more, and not ${amount}.`);
+    throw new Error(`A charge's amount has to be at least 1, not ${amount}.`);
   if (!/^[A-Z]{3}$/.test(currency))
     throw new Error(
-      `A currency has three capital letters, as ISO 4217 has it: ${currency} is none.`,
+      `"${currency}" is not an ISO 4217 code: expected three capital letters.`,
     );
 }
 
-/** As Stripe's idempotency_error. */
-function assertSame(charge: Charge, request: ChargeRequest): void {
+/** Like Stripe's idempotency_error. */
+function assertSameRequest(charge: Charge, request: ChargeRequest): void {
   const { paymentId, amount, currency, token, returnUrl = null } = request;
   const asked = { paymentId, amount, currency, token, returnUrl };
   for (const [name, value] of Object.entries(asked))
     if (charge[name as keyof typeof asked] !== value)
       throw new Error(
-        `The key ${request.key} was another charge's: ${name} was different. A new charge needs a new key.`,
+        `The key ${request.key} was used for another charge: ${name} differs. A new charge needs a new key.`,
       );
 }

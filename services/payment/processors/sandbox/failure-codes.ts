@@ -1,8 +1,8 @@
 /**
- * Why a charge is declined, in Stripe's codes (its decline code where it has one) and words for who pays. A bank does not say
- * to them that a card is lost or stolen. https://docs.stripe.com/declines/codes, https://docs.stripe.com/error-codes
+ * Stripe's decline codes with messages for the customer. Lost and stolen cards look like any decline: banks don't tell.
+ * https://docs.stripe.com/declines/codes, https://docs.stripe.com/error-codes
  */
-export const declines = {
+export const declineMessages = {
   card_declined: "Your card was declined.",
   insufficient_funds: "Your card has insufficient funds.",
   lost_card: "Your card was declined.",
@@ -16,19 +16,19 @@ export const declines = {
     "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
   payment_intent_authentication_failure:
     "Your bank could not confirm that it is you. Try again, or use another card.",
-  /** What `charge` and `find` say of a charge that was given up. */
+  /** `charge` and `find` return this for canceled charges. */
   canceled: "The payment was canceled, and nothing was charged.",
   resource_missing: "There is no such payment method.",
 } as const;
 
-export type DeclineCode = keyof typeof declines;
+export type DeclineCode = keyof typeof declineMessages;
 
-/** Why a refund fails, in Stripe's codes. */
-export const refundFailures = {
+/** Stripe's codes for failed refunds. */
+export const refundFailureMessages = {
   expired_or_canceled_card: "The card has expired or was canceled.",
   charge_already_refunded: "All of the charge is given back already.",
   amount_too_large: "That is more than what is left of the charge.",
   charge_not_refundable: "Only a charge that succeeded can be given back.",
 } as const;
 
-export type RefundFailure = keyof typeof refundFailures;
+export type RefundFailure = keyof typeof refundFailureMessages;

@@ -14,8 +14,8 @@ const brands: Record<string, string> = {
   unionpay: "UnionPay",
 };
 
-/** An amount for people, exact however large: EUR 7.99, JPY 800. */
-export function shown(amount: bigint, currency: string): string {
+/** Formats an amount, exactly even beyond 2^53: EUR 7.99, JPY 800. */
+export function formatAmount(amount: bigint, currency: string): string {
   const format = new Intl.NumberFormat("en", {
     style: "currency",
     currency,
@@ -28,14 +28,18 @@ export function shown(amount: bigint, currency: string): string {
   return format.format(`${whole}.${rest || 0}` as Intl.StringNumericLiteral);
 }
 
-/** What the bank asks. */
-export const question = ({ amount, currency, brand, last4 }: Action): Page => ({
-  title: `Approve ${shown(amount, currency)}`,
+export const questionPage = ({
+  amount,
+  currency,
+  brand,
+  last4,
+}: Action): Page => ({
+  title: `Approve ${formatAmount(amount, currency)}`,
   content: html`
         <h1>Is it you who pays?</h1>
         <p class="quiet">Your bank would make sure of that now. Here, you say what it finds.</p>
         <dl>
-          <dt>Amount</dt><dd class="amount">${shown(amount, currency)}</dd>
+          <dt>Amount</dt><dd class="amount">${formatAmount(amount, currency)}</dd>
           <dt>Card</dt><dd>${brands[brand] ?? brand} ending in ${last4}</dd>
         </dl>
         <form method="post">
@@ -45,35 +49,31 @@ export const question = ({ amount, currency, brand, last4 }: Action): Page => ({
       `,
 });
 
-const said = {
+const answerTitles = {
   approved: "You approved the payment",
   refused: "You refused the payment",
   canceled: "The payment was canceled",
 };
 
-/**
- * What was answered, and the way on.
- * @param next where it leads; the browser goes there by itself
- */
-export const answered = (
+/** @param next where the customer goes next; the browser redirects there automatically */
+export const answerPage = (
   { amount, currency }: Action,
-  answer: keyof typeof said,
+  answer: keyof typeof answerTitles,
   next: string | undefined,
 ): Page => ({
-  title: said[answer],
+  title: answerTitles[answer],
   next,
   content: html`
-        <h1>${said[answer]}</h1>
+        <h1>${answerTitles[answer]}</h1>
         ${
           next === undefined
-            ? html`<p class="quiet">It was about ${shown(amount, currency)}. You can close this page.</p>`
-            : html`<p class="quiet">It was about ${shown(amount, currency)}.</p><a class="button" href="${next}">Continue</a>`
+            ? html`<p class="quiet">It was about ${formatAmount(amount, currency)}. You can close this page.</p>`
+            : html`<p class="quiet">It was about ${formatAmount(amount, currency)}.</p><a class="button" href="${next}">Continue</a>`
         }
       `,
 });
 
-/** What went wrong, and what to do. */
-export function failed(
+export function errorPageContents(
   { status, title, text, when, requestId }: Failure,
   error: Error | undefined,
 ): Page {

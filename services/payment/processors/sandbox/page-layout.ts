@@ -4,13 +4,13 @@ import type { HtmlEscapedString } from "hono/utils/html";
 export interface Page {
   title: string;
   content: HtmlEscapedString | Promise<HtmlEscapedString>;
-  /** Where the browser goes on to by itself. */
+  /** Where the browser redirects automatically. */
   next?: string | undefined;
 }
 
 /**
- * The look of a bank that is none: text has a contrast of 4.5:1 at least, borders of buttons 3:1 (WCAG 2.2 AA), in the light
- * and in the dark; what can be pressed is 44 px high at least.
+ * Text has a contrast of at least 4.5:1 and button borders 3:1 (WCAG 2.2 AA), in light and dark mode. Buttons are at
+ * least 44 px high.
  */
 const style = raw(`
 :root {
@@ -54,15 +54,15 @@ p + .button { margin-top: 1.5rem; }
 @media (forced-colors: active) { main, .button { border: 1px solid; } }
 `);
 
-/** For who looks at it; those who listen hear the bank's name. */
+/** Decorative: screen readers read the bank's name. */
 const icon = raw(
   '<svg viewBox="0 0 28 28" fill="currentColor" aria-hidden="true"><path d="M14 2 2 9v3h24V9zM5 14h3v8H5zm7.5 0h3v8h-3zm7.500 0h3v8h-3zM3 24h22v2.500H3z"/></svg>',
 );
 
 /**
- * A whole page. It works without JavaScript, and has nothing from elsewhere. The referrer policy is for our own form: under
- * the header's `no-referrer`, browsers send "Origin: null" with it.
- * @param nonce lets the style through the Content-Security-Policy
+ * A complete page without JavaScript and external resources. The referrer policy is needed by the form: with the
+ * header's `no-referrer`, browsers would send "Origin: null".
+ * @param nonce allows the style in the Content-Security-Policy
  */
 export const layout = (
   { title, content, next }: Page,

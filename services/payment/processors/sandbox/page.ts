@@ -6,17 +6,21 @@ import {
 } from "@marquee/service-kit";
 import type { Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { ProcessorUnavailable } from "../processor.ts";
+import { ProcessorUnavailableError } from "../processor.ts";
 import type { Action } from "./actions.ts";
-import { answered, failed, question } from "./page-contents.ts";
+import {
+  answerPage,
+  errorPageContents,
+  questionPage,
+} from "./page-contents.ts";
 import { layout, type Page } from "./page-layout.ts";
-import { returnOf } from "./return-url.ts";
+import { parseReturnUrl } from "./return-url.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 export interface SandboxPagesOptions {
   sandbox: Pick<Sandbox, "findAction" | "authenticate">;
-  /** The bank has its answer: what is to be done before who pays goes on. If it fails, that is logged, and they go on. */
-  settled: (reference: string) => Promise<void>;
+  /** Called with the customer's answer before they go on. Errors are logged, and the customer goes on. */
+  onAnswer: (reference: string) => Promise<void>;
 }
 
 type PageContext = Context<ServiceEnv>;
@@ -24,16 +28,18 @@ type PageContext = Context<ServiceEnv>;
 const path = "/sandbox/authenticate/:reference";
 
 /**
- * Where somebody approves or refuses a payment (3-D Secure): GET and POST /sandbox/authenticate/{reference}. Who has the link
- * may do it. Afterwards they are sent to the charge's return URL.
+ * The bank's page for 3-D Secure: GET and POST /sandbox/authenticate/{reference}. Anyone with the link can approve or
+ * refuse the payment, and is then sent to the charge's return URL.
  */
 export function sandboxPages({
   sandbox,
-  settled,
+  onAnswer,
 }: SandboxPagesOptions): Hono<ServiceEnv> {
   const app = factory.createApp();
   app.onError((error) => {
-    throw error instanceof ProcessorUnavailable ? unavailable(error) : error;
+    throw error instanceof ProcessorUnavailableError
+      ? unavailable(error)
+      : error;
   });
   app.use(path, async (c, next) => {
     c.set("errorPage", errorPage);
@@ -41,7 +47,7 @@ export function sandboxPages({
   });
 
   /** @throws HTTPException 404 */
-  async function actionOf(c: PageContext): Promise<Action> {
+  async function requireAction(c: PageContext): Promise<Action> {
     const action = await sandbox.findAction(c.req.param("reference") ?? "");
     if (action) return action;
     throw new HTTPException(404, {
@@ -50,26 +56,30 @@ export function sandboxPages({
   }
 
   app.get(path, async (c) => {
-    const action = await actionOf(c);
-    if (action.answer === undefined) return show(c, question(action));
-    const next = returnOf(c, action.returnUrl)?.href;
-    return show(c, answered(action, action.answer, next));
+    const action = await requireAction(c);
+    if (action.answer === undefined) return show(c, questionPage(action));
+    const next = parseReturnUrl(c, action.returnUrl)?.href;
+    return show(c, answerPage(action, action.answer, next));
   });
 
   app.post(path, sameOrigin, async (c) => {
-    const approve = (await answerOf(c)) === "approve";
-    const { reference, returnUrl } = await actionOf(c);
+    const approve = (await parseAnswer(c)) === "approve";
+    const { reference, returnUrl } = await requireAction(c);
     await sandbox.authenticate(reference, approve);
     try {
-      await settled(reference);
+      await onAnswer(reference);
     } catch (err) {
-      c.var.log.error({ err, reference }, "the answer could not be passed on");
+      c.var.log.error(
+        { err, reference },
+        "payment could not be notified of the answer",
+      );
     }
-    // Chromium's form-action 'self' also is about where a form's answer leads: to another host the next page goes, by itself.
-    const next = returnOf(c, returnUrl);
+    // Chromium applies form-action 'self' to redirects after a form, too: other hosts are reached by the next page's
+    // refresh.
+    const next = parseReturnUrl(c, returnUrl);
     c.header("cache-control", "no-store");
-    // Relative, as something in front of us may take a prefix off the path.
-    return c.redirect(next?.here ? next.href : `./${reference}`, 303);
+    // Relative, because a proxy may strip a prefix from the path.
+    return c.redirect(next?.sameHost ? next.href : `./${reference}`, 303);
   });
 
   return app;
@@ -81,7 +91,7 @@ function show(c: PageContext, page: Page) {
 }
 
 /** @throws HTTPException 415, 400 */
-async function answerOf(c: PageContext): Promise<"approve" | "refuse"> {
+async function parseAnswer(c: PageContext): Promise<"approve" | "refuse"> {
   const type = c.req.header("content-type") ?? "";
   if (
     !/^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(
@@ -102,13 +112,13 @@ async function answerOf(c: PageContext): Promise<"approve" | "refuse"> {
 const notAForm = (status: 400 | 415) =>
   new HTTPException(status, { message: "This can’t be read as a form." });
 
-const unavailable = (cause: ProcessorUnavailable) =>
+const unavailable = (cause: ProcessorUnavailableError) =>
   new HTTPException(503, {
     message: "The bank does not answer now. Try again shortly.",
     cause,
     res: new Response(null, { headers: { "retry-after": "2" } }), // seconds
   });
 
-/** The bank's own page for errors. To people, the bank is another site. */
+/** The bank's own error page: to customers, the bank is another site. */
 const errorPage: ErrorPage = (c, failure) =>
-  layout(failed(failure, c.error), c.get("secureHeadersNonce"));
+  layout(errorPageContents(failure, c.error), c.get("secureHeadersNonce"));

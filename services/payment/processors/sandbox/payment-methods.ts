@@ -5,15 +5,18 @@ import type { BehaviourName } from "./behaviours.ts";
 import { cardsByToken, type TestCard } from "./cards.ts";
 import { checkCard } from "./check-card.ts";
 
-/** A token that stands for a card. */
-export interface Method extends MethodSummary {
+/** A tokenized card. */
+export interface SandboxMethod extends MethodSummary {
   behaviour: BehaviourName;
 }
 
-/** Ours: 128 random bits. */
-const isToken = /^pm_[0-9a-f]{32}$/;
+/** Generated tokens have 128 random bits. */
+const tokenPattern = /^pm_[0-9a-f]{32}$/;
 
-const ofCard = ({ brand, number, behaviour }: TestCard, token: string) => ({
+const methodOfCard = (
+  { brand, number, behaviour }: TestCard,
+  token: string,
+) => ({
   token,
   brand,
   last4: number.slice(-4),
@@ -21,16 +24,16 @@ const ofCard = ({ brand, number, behaviour }: TestCard, token: string) => ({
 });
 
 /**
- * Makes a token for a card, and keeps what people see of the card and what it does; the card itself is forgotten.
- * @throws CardRefused
+ * Creates a token, and stores its summary and behaviour. The card itself is not stored.
+ * @throws InvalidCardError
  */
 export async function addMethod(
   queries: Queries,
   card: Card,
   now: Date,
-): Promise<Method> {
+): Promise<SandboxMethod> {
   const token = `pm_${randomBytes(16).toString("hex")}`;
-  const method = ofCard(checkCard(card, now), token);
+  const method = methodOfCard(checkCard(card, now), token);
   await queries.query(
     "INSERT INTO sandbox_methods (token, brand, last4, behaviour) VALUES ($1, $2, $3, $4)",
     [token, method.brand, method.last4, method.behaviour],
@@ -38,20 +41,20 @@ export async function addMethod(
   return method;
 }
 
-/** A method that everybody may use. */
-export function knownMethod(token: string): Method | undefined {
+/** Finds a public token, which anyone may use. */
+export function publicMethod(token: string): SandboxMethod | undefined {
   const card = cardsByToken.get(token);
-  return card && ofCard(card, token);
+  return card && methodOfCard(card, token);
 }
 
-/** The method of a token; undefined if there is none. */
+/** Finds the method of a token. */
 export async function findMethod(
   queries: Queries,
   token: string,
-): Promise<Method | undefined> {
-  const known = knownMethod(token);
-  if (known || !isToken.test(token)) return known;
-  const [method] = await queries.query<Method>(
+): Promise<SandboxMethod | undefined> {
+  const known = publicMethod(token);
+  if (known || !tokenPattern.test(token)) return known;
+  const [method] = await queries.query<SandboxMethod>(
     "SELECT token, brand, last4, behaviour FROM sandbox_methods WHERE token = $1",
     [token],
   );

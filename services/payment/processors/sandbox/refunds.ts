@@ -3,10 +3,10 @@ import type { Database, Queries } from "@marquee/service-kit";
 import type { RefundOutcome, RefundRequest } from "../processor.ts";
 import { type BehaviourName, behaviourNamed } from "./behaviours.ts";
 import type { Charge } from "./charges.ts";
-import { type RefundFailure, refundFailures } from "./failure-codes.ts";
-import { untilAnswered } from "./simulate-outage.ts";
+import { type RefundFailure, refundFailureMessages } from "./failure-codes.ts";
+import { simulateOutage } from "./simulate-outage.ts";
 
-/** A refund as the sandbox keeps it, with what its charge says. */
+/** A refund in the sandbox's tables, with fields of its charge. */
 export interface Refund {
   key: string;
   reference: string;
@@ -16,47 +16,48 @@ export interface Refund {
   currency: string;
   behaviour: BehaviourName;
   status: RefundOutcome["status"];
-  /** Why it failed, or will. */
+  /** Why it fails, at once or later. */
   code: RefundFailure | null;
 }
 
 /**
- * Gives back some or all of a charge, once for each key. All refunds of one charge together never are more than it.
- * @param settleAfter milliseconds that a refund is pending
- * @returns what it is by now
- * @throws ProcessorUnavailable if the card is one that isn't answered; Error if there is no such charge, it is in another
- * currency, or the key was another request's
+ * Refunds a charge in part or in full, once per key. The refunds of a charge never exceed it.
+ * @param settleAfterMs how long refunds stay pending
+ * @returns the refund's current state
+ * @throws ProcessorUnavailableError for cards that simulate an outage; Error if the charge is unknown or in another
+ * currency, or the key was used for another request
  */
 export async function addRefund(
   database: Database,
   request: RefundRequest,
-  settleAfter: number,
+  settleAfterMs: number,
 ): Promise<Refund> {
   if (request.amount < 1n)
     throw new Error(
-      `A refund's amount is 1 or more, and not ${request.amount}.`,
+      `A refund's amount has to be at least 1, not ${request.amount}.`,
     );
   let refund = await findRefund(database, request.key);
   if (!refund) {
-    await database.transaction((tx) => insert(tx, request, settleAfter));
+    await database.transaction((tx) => insert(tx, request, settleAfterMs));
     refund = await findRefund(database, request.key);
   }
-  if (!refund) throw new Error(`The refund ${request.key} is gone.`);
-  assertSame(refund, request);
+  if (!refund)
+    throw new Error(`The refund with key ${request.key} has vanished.`);
+  assertSameRequest(refund, request);
   const { key, behaviour } = refund;
-  await untilAnswered(database, "refund", key, behaviour, true);
+  await simulateOutage(database, "refund", key, behaviour, true);
   return refund;
 }
 
-/** Of one charge, one at a time: the charge is locked until the transaction ends. */
+/** Locks the charge, so that its refunds are created one after the other. */
 async function insert(
   tx: Queries,
   request: RefundRequest,
-  settleAfter: number,
+  settleAfterMs: number,
 ): Promise<void> {
   const charge = await lockCharge(tx, request);
-  const { status, code } = await decide(tx, request, charge);
-  // Who came with the same key while we waited for the lock was first.
+  const { status, code } = await decideOutcome(tx, request, charge);
+  // A concurrent call with the same key may have been first.
   await tx.query(
     `INSERT INTO sandbox_refunds (key, reference, charge, amount, status, failure_code, settles_at)
      VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $5 = 'pending' THEN now() + make_interval(secs => $7) END)
@@ -68,7 +69,7 @@ async function insert(
       request.amount,
       status,
       code ?? null,
-      settleAfter / 1000,
+      settleAfterMs / 1000,
     ],
   );
 }
@@ -92,8 +93,8 @@ async function lockCharge(
   return charge;
 }
 
-/** What becomes of a refund. One that fails is kept, too: its key gives the same outcome for ever. */
-async function decide(
+/** Failed refunds are stored, too: their key always returns the same outcome. */
+async function decideOutcome(
   tx: Queries,
   { reference, amount }: RefundRequest,
   charge: Refundable,
@@ -111,7 +112,6 @@ async function decide(
   return behaviourNamed(charge.behaviour).refund ?? { status: "succeeded" };
 }
 
-/** By the caller's key. */
 export async function findRefund(
   queries: Queries,
   key: string,
@@ -131,15 +131,15 @@ export function refundOutcomeOf({
 }: Refund): RefundOutcome {
   if (status !== "failed") return { status, reference };
   const why = code ?? "expired_or_canceled_card";
-  return { status, code: why, message: refundFailures[why] };
+  return { status, code: why, message: refundFailureMessages[why] };
 }
 
-/** As Stripe's idempotency_error. */
-function assertSame(refund: Refund, request: RefundRequest): void {
+/** Like Stripe's idempotency_error. */
+function assertSameRequest(refund: Refund, request: RefundRequest): void {
   const { charge: reference, amount, currency } = refund;
   for (const [name, was] of Object.entries({ reference, amount, currency }))
     if (was !== request[name as keyof RefundRequest])
       throw new Error(
-        `The key ${request.key} was another refund's: ${name} was different. A new refund needs a new key.`,
+        `The key ${request.key} was used for another refund: ${name} differs. A new refund needs a new key.`,
       );
 }

@@ -1,32 +1,31 @@
 import { isOwnHost } from "@marquee/service-kit";
 import type { Context } from "hono";
 
-/** Where somebody goes after an action. */
-export interface Return {
+export interface ReturnTarget {
   href: string;
-  /** Whether it is on the host that they are at. */
-  here: boolean;
+  /** Whether it is on the host of the current request. */
+  sameHost: boolean;
 }
 
 /**
- * Where a return URL leads. Only what a browser takes for a path of ours, or for a web page, is followed: not `//evil.example`,
- * which is another host, and no javascript:.
- * @returns undefined if there is none, or it may not be followed
+ * Parses a return URL, and guards against open redirects: accepts paths on this host and http(s) URLs. Rejects
+ * `//evil.example`, which is another host, and javascript:.
+ * @returns undefined if there is none, or it is not allowed
  */
-export function returnOf(
+export function parseReturnUrl(
   c: Context,
   returnUrl: string | undefined,
-): Return | undefined {
+): ReturnTarget | undefined {
   if (returnUrl === undefined) return undefined;
   if (/^\/(?![/\\])/.test(returnUrl) && URL.canParse(returnUrl, c.req.url)) {
-    // As parsed: browsers leave out tabs and line feeds, which "/\t/evil.example" counts on.
+    // Use the parsed form: browsers drop tabs and line feeds, which "/\t/evil.example" exploits.
     const { origin, pathname, search, hash } = new URL(returnUrl, c.req.url);
     return origin === new URL(c.req.url).origin
-      ? { href: pathname.replace(/^\/+/, "/") + search + hash, here: true }
+      ? { href: pathname.replace(/^\/+/, "/") + search + hash, sameHost: true }
       : undefined;
   }
   if (!/^https?:\/\//i.test(returnUrl) || !URL.canParse(returnUrl))
     return undefined;
   const { href } = new URL(returnUrl);
-  return { href, here: isOwnHost(c, href) };
+  return { href, sameHost: isHere(c, href) };
 }

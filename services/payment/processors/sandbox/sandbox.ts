@@ -3,7 +3,7 @@ import { type Database, DatabaseUnavailableError } from "@marquee/service-kit";
 import {
   type ChargeOutcome,
   type Processor,
-  ProcessorUnavailable,
+  ProcessorUnavailableError,
 } from "../processor.ts";
 import { type Action, findAction } from "./actions.ts";
 import {
@@ -13,61 +13,65 @@ import {
   findCharge,
   outcomeOf,
 } from "./charges.ts";
-import { addMethod, findMethod, type Method } from "./payment-methods.ts";
+import {
+  addMethod,
+  findMethod,
+  type SandboxMethod,
+} from "./payment-methods.ts";
 import { addRefund, findRefund, refundOutcomeOf } from "./refunds.ts";
-import { type Book, readBooks } from "./totals.ts";
+import { type CurrencyTotals, readTotals } from "./totals.ts";
 
 export interface SandboxOptions {
-  /** What the URLs of actions begin with, as people's browsers reach it: an origin, or an origin and a path. @default "" */
+  /** Base URL of actions in browsers: an origin, or an origin and a path. @default "" */
   url?: string;
-  /** What time it is, for the dates on cards. @default the computer's clock */
+  /** Current time, for the expiry of cards. @default the system clock */
   clock?: () => Date;
-  /** Milliseconds that each answer takes longer, as over a network. @default 0 */
-  latency?: number;
-  /** Milliseconds that charges are processing, and refunds pending, with cards for that. @default 2000 */
-  settleAfter?: number;
+  /** Simulated network latency. @default 0 */
+  latencyMs?: number;
+  /** How long charges stay processing and refunds pending, with test cards for that. @default 2000 */
+  settleAfterMs?: number;
 }
 
-/** A processor that moves no money, and behaves as those do that move some. */
+/** A processor that moves no money. */
 export interface Sandbox extends Processor {
   readonly name: "sandbox";
-  /** What a bank asks about a charge, as long as it is not answered. @throws ProcessorUnavailable */
+  /** Finds an authentication that waits for an answer. @throws ProcessorUnavailableError */
   pendingAction(reference: string): Promise<Action | undefined>;
-  /** As pendingAction, and what was answered. @throws ProcessorUnavailable */
+  /** Like pendingAction, including answered ones. @throws ProcessorUnavailableError */
   findAction(reference: string): Promise<Action | undefined>;
   /**
-   * Answers what the bank asks. The first answer stands: another one changes nothing.
-   * @returns what became of the charge; undefined if there is none
-   * @throws ProcessorUnavailable
+   * Answers an authentication. Only the first answer counts.
+   * @returns the charge's outcome; undefined if the reference is unknown
+   * @throws ProcessorUnavailableError
    */
   authenticate(
     reference: string,
     approve: boolean,
   ): Promise<ChargeOutcome | undefined>;
-  /** What was charged and given back, by currency. @throws ProcessorUnavailable */
-  books(): Promise<Book[]>;
+  /** Totals charged and refunded, by currency. @throws ProcessorUnavailableError */
+  totals(): Promise<CurrencyTotals[]>;
 }
 
 /**
- * The sandbox: a payment processor with Stripe's test cards (cards.ts lists them, and those of our own). It is another company
- * that happens to have its books in our database: its tables are its own, and each call is one of its own transactions, as if
- * there were a network between. A card's number and its code are looked at, and go nowhere.
+ * A payment processor with Stripe's test cards and some of our own (cards.ts). It acts like another company that
+ * happens to store its data in our database: it has its own tables, and each call is its own transaction, as over a
+ * network. Card numbers and security codes are checked and never stored.
  */
 export function createSandbox(
   database: Database,
   options: SandboxOptions = {},
 ): Sandbox {
-  const { url = "", latency = 0, settleAfter = 2_000 } = options;
+  const { url = "", latencyMs = 0, settleAfterMs = 2_000 } = options;
   const { clock = () => new Date() } = options;
 
-  /** As over a network: it takes time, and may not come through. */
-  async function over<T>(work: () => Promise<T>): Promise<T> {
-    if (latency > 0) await sleep(latency);
+  /** Simulates a network call: it takes time, and may fail. */
+  async function overNetwork<T>(work: () => Promise<T>): Promise<T> {
+    if (latencyMs > 0) await sleep(latencyMs);
     try {
       return await work();
     } catch (error) {
-      if (error instanceof DatabaseUnavailableError)
-        throw new ProcessorUnavailable("The sandbox does not answer.", {
+      if (error instanceof DatabaseAway)
+        throw new ProcessorUnavailableError("The sandbox is unavailable.", {
           cause: error,
         });
       throw error;
@@ -77,53 +81,60 @@ export function createSandbox(
   return {
     name: "sandbox",
     tokenize: (card) =>
-      over(async () => summary(await addMethod(database, card, clock()))),
+      overNetwork(async () =>
+        summary(await addMethod(database, card, clock())),
+      ),
     describe: (token) =>
-      over(async () => {
+      overNetwork(async () => {
         const method = await findMethod(database, token);
         return method && summary(method);
       }),
     charge: (request) =>
-      over(async () => {
-        const charge = await addCharge(database, request, settleAfter);
+      overNetwork(async () => {
+        const charge = await addCharge(database, request, settleAfterMs);
         return charge
           ? outcomeOf(charge, url)
           : declinedWith("resource_missing");
       }),
     find: (key) =>
-      over(async () => {
+      overNetwork(async () => {
         const charge = await findCharge(database, key);
         return charge && outcomeOf(charge, url);
       }),
     cancel: (reference) =>
-      over(async () => {
+      overNetwork(async () => {
         const charge = await endAction(database, reference, "canceled");
         if (!charge) throw new Error(`There is no charge ${reference}.`);
         return outcomeOf(charge, url);
       }),
     refund: (request) =>
-      over(async () =>
-        refundOutcomeOf(await addRefund(database, request, settleAfter)),
+      overNetwork(async () =>
+        refundOutcomeOf(await addRefund(database, request, settleAfterMs)),
       ),
     findRefund: (key) =>
-      over(async () => {
+      overNetwork(async () => {
         const refund = await findRefund(database, key);
         return refund && refundOutcomeOf(refund);
       }),
-    findAction: (reference) => over(() => findAction(database, reference)),
+    findAction: (reference) =>
+      overNetwork(() => findAction(database, reference)),
     pendingAction: (reference) =>
-      over(async () => {
+      overNetwork(async () => {
         const action = await findAction(database, reference);
         return action?.answer === undefined ? action : undefined;
       }),
     authenticate: (reference, approve) =>
-      over(async () => {
+      overNetwork(async () => {
         const end = approve ? "approved" : "refused";
         const charge = await endAction(database, reference, end);
         return charge && outcomeOf(charge, url);
       }),
-    books: () => over(() => readBooks(database)),
+    totals: () => overNetwork(() => readTotals(database)),
   };
 }
 
-const summary = ({ token, brand, last4 }: Method) => ({ token, brand, last4 });
+const summary = ({ token, brand, last4 }: SandboxMethod) => ({
+  token,
+  brand,
+  last4,
+});

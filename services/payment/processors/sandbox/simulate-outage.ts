@@ -1,34 +1,34 @@
 import type { Queries } from "@marquee/service-kit";
-import { ProcessorUnavailable } from "../processor.ts";
+import { ProcessorUnavailableError } from "../processor.ts";
 import {
   type BehaviourName,
   behaviourNamed,
-  type Silence,
+  type Outage,
 } from "./behaviours.ts";
 
 /**
- * Says nothing, the first times that a request comes whose card is one for that.
- * @param done whether the request is done by now
- * @throws ProcessorUnavailable
+ * Fails the first calls of cards that simulate an outage.
+ * @param processed whether the request has been processed by now
+ * @throws ProcessorUnavailableError
  */
-export async function untilAnswered(
+export async function simulateOutage(
   queries: Queries,
-  request: Silence["request"],
+  request: Outage["request"],
   key: string,
   behaviour: BehaviourName,
-  done: boolean,
+  processed: boolean,
 ): Promise<void> {
-  const { silence } = behaviourNamed(behaviour);
-  if (silence?.request !== request || silence.done !== done) return;
+  const { outage } = behaviourNamed(behaviour);
+  if (outage?.request !== request || outage.processed !== processed) return;
   const [row] = await queries.query<{ tries: number }>(
     `INSERT INTO sandbox_tries AS t (request, key) VALUES ($1, $2)
      ON CONFLICT (request, key) DO UPDATE SET tries = t.tries + 1 RETURNING tries`,
     [request, key],
   );
-  if ((row?.tries ?? 0) <= silence.times)
-    throw new ProcessorUnavailable(
-      done
-        ? "The sandbox's answer was lost, as its test card says."
-        : "The sandbox can't be reached, as its test card says.",
+  if ((row?.tries ?? 0) <= outage.failures)
+    throw new ProcessorUnavailableError(
+      processed
+        ? "The sandbox's response was lost: the test card simulates that."
+        : "The sandbox can't be reached: the test card simulates that.",
     );
 }

@@ -1,17 +1,17 @@
 import type { Queries } from "@marquee/service-kit";
 
-/** What the sandbox has moved in one currency, in its smallest unit. */
-export interface Book {
+/** Totals of one currency, in its smallest unit. */
+export interface CurrencyTotals {
   currency: string;
-  /** All that was charged, and not declined or canceled. */
+  /** The sum of successful charges. */
   charged: bigint;
-  /** What of it was given back. */
+  /** The sum of successful refunds. */
   refunded: bigint;
 }
 
-/** What was moved by now, by currency in alphabetical order: what the caller's own books have to agree with. */
-export async function readBooks(queries: Queries): Promise<Book[]> {
-  const rows = await queries.query<Record<keyof Book, string>>(
+/** Totals by currency in alphabetical order. The caller's ledger has to agree with them. */
+export async function readTotals(queries: Queries): Promise<CurrencyTotals[]> {
+  const rows = await queries.query<Record<keyof CurrencyTotals, string>>(
     `WITH refunded AS (
        SELECT charge, sum(amount) AS amount FROM sandbox_refunds_now WHERE status = 'succeeded' GROUP BY charge
      )

@@ -4,37 +4,45 @@ import {
   type ChargeOutcome,
   type ChargeRequest,
   type Processor,
-  ProcessorUnavailable,
+  ProcessorUnavailableError,
 } from "../processor.ts";
-import { AmountRefused, stripeAmount } from "./amounts.ts";
-import type { Client } from "./client.ts";
+import { stripeAmount, UnsupportedAmountError } from "./amounts.ts";
+import type { StripeClient } from "./client.ts";
 import { createCustomers } from "./customers.ts";
-import { failureOf, refusalOf, unavailable } from "./errors.ts";
-import { declinedOf, outcomeOf, unauthenticated } from "./outcomes.ts";
+import {
+  classifyError,
+  describeRejection,
+  unavailableError,
+} from "./errors.ts";
+import {
+  authenticationRequired,
+  chargeOutcome,
+  declineFromError,
+} from "./outcomes.ts";
 
-/** The time that is left for a request. */
-type Left = ReturnType<Client["begin"]>;
+/** Returns the remaining time of an operation. */
+type RemainingTime = ReturnType<StripeClient["startDeadline"]>;
 
-/** What charges a card by PaymentIntents: https://docs.stripe.com/payments/paymentintents/lifecycle */
+/** Charges cards with PaymentIntents: https://docs.stripe.com/payments/paymentintents/lifecycle */
 export function createCharges(
-  client: Client,
+  client: StripeClient,
 ): Pick<Processor, "charge" | "find" | "cancel"> {
-  const { api, begin } = client;
+  const { api, startDeadline: begin } = client;
   const customers = createCustomers(client);
 
-  /** @returns undefined where Stripe has no PaymentIntent of that name */
-  async function retrieve(reference: string, left: Left) {
+  /** @returns undefined if Stripe has no such PaymentIntent */
+  async function retrieve(reference: string, left: RemainingTime) {
     try {
       return await api.paymentIntents.retrieve(reference, {}, left());
     } catch (error) {
-      const [failure, known] = failureOf(error);
+      const [failure, known] = classifyError(error);
       if (failure === "refused" && known.statusCode === 404) return undefined;
-      throw unavailable(known, client);
+      throw unavailableError(known, client);
     }
   }
 
-  /** What Stripe has under a key, as it is now: its index of what was there may be a minute old, or an hour. */
-  async function search(key: string, left: Left) {
+  /** Finds the PaymentIntent of a key, in its current state. The search index may be a minute old, or an hour. */
+  async function search(key: string, left: RemainingTime) {
     const ids = await idsOf(key, left);
     const intents = await Promise.all(ids.map((id) => retrieve(id, left)));
     const [first, ...others] = intents
@@ -43,56 +51,60 @@ export function createCharges(
     if (others.some(({ status }) => status === "succeeded"))
       logger.error(
         { key, references: ids },
-        "Stripe has charged more than once for one key: look at it by hand",
+        "Stripe charged more than once for one key: investigate manually",
       );
     return first;
   }
 
-  async function idsOf(key: string, left: Left): Promise<string[]> {
+  async function idsOf(key: string, left: RemainingTime): Promise<string[]> {
     if (!/^[\w:-]+$/.test(key))
       throw new Error(
-        `"${key}" can't be a key: it has other than \\w, : and -.`,
+        `"${key}" is not a valid key: only \\w, : and - are allowed.`,
       );
     try {
       const query = `metadata['key']:'${key}'`;
       const { data } = await api.paymentIntents.search({ query }, left());
       return data.filter((one) => one.metadata.key === key).map(({ id }) => id);
     } catch (error) {
-      throw unavailable(failureOf(error)[1], client);
+      throw unavailableError(classifyError(error)[1], client);
     }
   }
 
-  /** What became of a PaymentIntent; one that nobody will go on with is canceled. */
-  async function settled(intent: Stripe.PaymentIntent, left: Left) {
-    const outcome = outcomeOf(intent);
+  /** The outcome of a PaymentIntent. One that can't proceed is canceled. */
+  async function settled(intent: Stripe.PaymentIntent, left: RemainingTime) {
+    const outcome = chargeOutcome(intent);
     if (outcome) return outcome;
     const end = await giveUp(intent.id, `${intent.id}:stuck`, left);
     return intent.status === "requires_action" && end.status === "canceled"
-      ? unauthenticated(intent.id)
+      ? authenticationRequired(intent.id)
       : end;
   }
 
-  async function giveUp(reference: string, key: string, left: Left) {
+  async function giveUp(reference: string, key: string, left: RemainingTime) {
     let now: Stripe.PaymentIntent | undefined;
     try {
       const options = { ...left(), idempotencyKey: key };
       now = await api.paymentIntents.cancel(reference, {}, options);
     } catch (error) {
-      const [failure, known] = failureOf(error);
-      if (failure !== "refused") throw unavailable(known, client);
-      // It went on before this came: payment_intent_unexpected_state.
+      const [failure, known] = classifyError(error);
+      if (failure !== "refused") throw unavailableError(known, client);
+      // It proceeded in the meantime: payment_intent_unexpected_state.
       now = await retrieve(reference, left);
       if (!now) throw new Error(`Stripe has no PaymentIntent ${reference}.`);
     }
-    const outcome = outcomeOf(now);
+    const outcome = chargeOutcome(now);
     if (outcome) return outcome;
-    throw new ProcessorUnavailable(
-      `Stripe has ${reference} as ${now.status}, and does not cancel it.`,
+    throw new ProcessorUnavailableError(
+      `${reference} is ${now.status} at Stripe, which does not cancel it.`,
     );
   }
 
-  /** What became of a request whose own answer does not tell. */
-  async function became(key: string, left: Left, why: ProcessorUnavailable) {
+  /** Searches for the outcome of a request whose response does not tell it. */
+  async function searchOutcome(
+    key: string,
+    left: RemainingTime,
+    why: ProcessorUnavailableError,
+  ) {
     const intent = await search(key, left).catch(() => undefined);
     if (!intent) throw why;
     return settled(intent, left);
@@ -102,7 +114,7 @@ export function createCharges(
     const left = begin();
     const { key, paymentId } = request;
     try {
-      const kept = request.keep && (await customers.keep(request, left));
+      const kept = request.reusable && (await customers.keep(request, left));
       const params = { ...paramsOf(request), ...kept };
       const intent = await api.paymentIntents.create(params, {
         ...left(),
@@ -110,19 +122,19 @@ export function createCharges(
       });
       return await settled(intent, left);
     } catch (error) {
-      if (error instanceof ProcessorUnavailable) throw error;
-      if (error instanceof AmountRefused)
+      if (error instanceof ProcessorUnavailableError) throw error;
+      if (error instanceof UnsupportedAmountError)
         return { status: "declined", code: error.code, message: error.message };
-      const [failure, known] = failureOf(error);
-      if (failure === "declined") return declinedOf(known);
+      const [failure, known] = classifyError(error);
+      if (failure === "declined") return declineFromError(known);
       if (failure === "refused")
         return {
           status: "declined",
-          ...refusalOf(known, { key, paymentId }, client),
+          ...describeRejection(known, { key, paymentId }, client),
         };
-      const why = unavailable(known, client);
+      const why = unavailableError(known, client);
       if (failure === "unknown") throw why;
-      return became(key, left, why);
+      return searchOutcome(key, left, why);
     }
   }
 
@@ -141,11 +153,11 @@ export function createCharges(
   };
 }
 
-/** Which of several counts: the one that took money, or may. */
+/** Of several PaymentIntents, the one that was charged or may be counts. */
 const rank = ({ status }: Stripe.PaymentIntent) =>
   ["processing", "succeeded"].indexOf(status);
 
-/** @throws AmountRefused */
+/** @throws UnsupportedAmountError */
 function paramsOf(request: ChargeRequest): Stripe.PaymentIntentCreateParams {
   const { key, paymentId, amount, currency, token, returnUrl } = request;
   return {
@@ -153,7 +165,7 @@ function paramsOf(request: ChargeRequest): Stripe.PaymentIntentCreateParams {
     currency: currency.toLowerCase(),
     payment_method: token,
     confirm: true,
-    // With nowhere to come back to, nobody can be sent to a bank.
+    // Without a return URL, the customer can't be sent to a bank.
     ...(returnUrl === undefined
       ? {
           automatic_payment_methods: {

@@ -1,49 +1,51 @@
-import Stripe from "stripe"; // Stripe's own: its types, its errors, its signatures
+import Stripe from "stripe";
 
 export interface StripeOptions {
   /**
-   * What STRIPE_SECRET_KEY holds: sk_… or, better, a restricted key (rk_…) that may write PaymentIntents, PaymentMethods,
-   * Customers and Refunds. https://docs.stripe.com/keys
+   * The value of STRIPE_SECRET_KEY: sk_… or, better, a restricted key (rk_…) with write access to PaymentIntents,
+   * PaymentMethods, Customers and Refunds. https://docs.stripe.com/keys
    */
   secretKey: string;
-  /** What STRIPE_WEBHOOK_SECRET holds: whsec_…, of the endpoint that Stripe calls. https://docs.stripe.com/webhooks#verify-events */
+  /**
+   * The value of STRIPE_WEBHOOK_SECRET: whsec_…, of the endpoint that Stripe calls.
+   * https://docs.stripe.com/webhooks#verify-events
+   */
   webhookSecret: string;
-  /** Another host that speaks Stripe's API, such as stripe-mock: "http://127.0.0.1:12111". @default Stripe's */
-  api?: string;
-  /** Milliseconds that an operation may take, however many requests it is. @default 10000 */
-  timeout?: number;
+  /** Base URL of a Stripe-compatible API such as stripe-mock: "http://127.0.0.1:12111". @default Stripe's */
+  apiUrl?: string;
+  /** Time limit for an operation, over all of its requests. @default 10000 */
+  timeoutMs?: number;
 }
 
-/** Stripe's API, and how to ask it. */
-export interface Client {
+export interface StripeClient {
   api: Stripe;
-  /** Begins an operation. @returns what gives each of its requests the time that is left */
-  begin(): () => { timeout: number };
-  /** A text of Stripe's without what must not be in errors and logs: keys, and what looks like a card's number. */
-  clean(text: string): string;
+  /** Starts an operation's time limit. @returns gives each request the remaining time */
+  startDeadline(): () => { timeout: number };
+  /** Removes keys, and numbers that may be a card's, from a text of Stripe's for errors and logs. */
+  redact(text: string): string;
 }
 
-/** @throws Error that says what is wrong with the options, and never the keys themselves */
-export function openClient(options: StripeOptions): Client {
-  const { secretKey, webhookSecret, timeout = 10_000 } = options;
+/** @throws Error about an invalid option, without the keys themselves */
+export function createStripeClient(options: StripeOptions): StripeClient {
+  const { secretKey, webhookSecret, timeoutMs: timeout = 10_000 } = options;
   checkKeys(secretKey, webhookSecret);
   const api = new Stripe(secretKey, {
-    ...(options.api !== undefined && addressOf(options.api)),
-    // Unlike Node.js' own, its timeout is for the whole request, and it sends nothing twice by itself.
+    ...(options.apiUrl !== undefined && parseApiUrl(options.apiUrl)),
+    // Unlike the Node.js client, its timeout covers the whole request, and it never retries by itself.
     httpClient: Stripe.createFetchHttpClient(),
     timeout,
-    maxNetworkRetries: 0, // who asks asks again, with pauses, and in any replica
+    maxNetworkRetries: 0, // callers retry, with backoff and from any replica
     telemetry: false,
   });
   return {
     api,
-    begin() {
+    startDeadline() {
       const end = performance.now() + timeout;
       return () => ({
         timeout: Math.max(1, Math.ceil(end - performance.now())),
       });
     },
-    clean: (text) =>
+    redact: (text) =>
       text
         .replaceAll(secretKey, "…")
         .replaceAll(webhookSecret, "…")
@@ -59,15 +61,15 @@ function checkKeys(secretKey: string, webhookSecret: string): void {
     );
   if (!/^(sk|rk)_\S+$/.test(secretKey))
     throw new Error(
-      "STRIPE_SECRET_KEY is no key of Stripe's: expected sk_… or rk_…, without spaces or line ends.",
+      "STRIPE_SECRET_KEY is not a Stripe key: expected sk_… or rk_…, without spaces or line ends.",
     );
   if (!/^whsec_\S+$/.test(webhookSecret))
     throw new Error(
-      "STRIPE_WEBHOOK_SECRET is no signing secret of Stripe's: expected whsec_…, without spaces or line ends.",
+      "STRIPE_WEBHOOK_SECRET is not a Stripe signing secret: expected whsec_…, without spaces or line ends.",
     );
 }
 
-function addressOf(api: string) {
+function parseApiUrl(api: string) {
   const url = URL.parse(api);
   const protocol = url?.protocol.slice(0, -1);
   if (!url || (protocol !== "http" && protocol !== "https"))

@@ -1,31 +1,31 @@
 import type Stripe from "stripe";
 import type { ChargeRequest } from "../processor.ts";
-import type { Client } from "./client.ts";
+import type { StripeClient } from "./client.ts";
 
-/** What a PaymentIntent has besides, so that its card can be charged again. */
-export type Kept = Pick<
+/** Additional parameters of a PaymentIntent whose card is charged again later. */
+export type ReusableCardParams = Pick<
   Stripe.PaymentIntentCreateParams,
   "customer" | "setup_future_usage" | "off_session"
 >;
 
 /**
- * Keeps cards that are to be charged again: Stripe lets a PaymentMethod be used once, unless it is attached to a Customer.
+ * Attaches cards that are charged again to a Customer: otherwise Stripe accepts a PaymentMethod only once.
  *
- * The first charge, when who pays is there, makes a Customer, and Stripe attaches the card to it if that charge goes well. From
- * then on it is charged without them (off session). A bank that asks for them then gets no answer: the charge is declined with
- * authentication_required, and who pays has to come and pay with a card. https://docs.stripe.com/payments/save-during-payment
+ * The first charge, with the customer present, creates a Customer, to which Stripe attaches the card if the charge
+ * succeeds. Later charges are off-session. If the bank requires authentication then, the charge is declined with
+ * authentication_required, and the user has to enter a card again. https://docs.stripe.com/payments/save-during-payment
  */
-export function createCustomers({ api }: Client) {
+export function createCustomers({ api }: StripeClient) {
   return {
     /**
-     * The same for the same request, as Stripe wants it of requests with one key: a Customer says by its metadata for which
-     * charge it was made, so that this one is known when it is repeated after the card was attached.
-     * @throws as Stripe's client does
+     * Returns the same parameters for the same request, as Stripe requires with one key. The Customer's metadata names
+     * the charge it was created for, so that a repeated charge is recognized after the card was attached.
+     * @throws the Stripe client's errors
      */
     async keep(
       { key, token }: Pick<ChargeRequest, "key" | "token">,
       left: () => { timeout: number },
-    ): Promise<Kept> {
+    ): Promise<ReusableCardParams> {
       const { customer } = await api.paymentMethods.retrieve(
         token,
         { expand: ["customer"] },

@@ -1,17 +1,17 @@
 import { logger } from "@marquee/service-kit";
 import Stripe from "stripe";
-import { ProcessorUnavailable } from "../processor.ts";
-import type { Client } from "./client.ts";
+import { ProcessorUnavailableError } from "../processor.ts";
+import type { StripeClient } from "./client.ts";
 
 export type StripeError = Stripe.errors.StripeError;
 
 /**
- * What an error of Stripe's says of a request:
- * - declined: a bank, or Stripe in its place, said no; nothing moved;
- * - refused: it can't be done, and asking again would give the same; nothing moved;
- * - mismatch: its key was used before, for a request that was not the same; what became of that one is not said;
- * - failed: something went wrong at Stripe, before or after money moved. Stripe keeps this answer for the key, too;
- * - unknown: it was not looked at, or the answer is lost: ask again.
+ * What a Stripe error means for the request:
+ * - declined: a bank, or Stripe in its place, declined; no money moved;
+ * - refused: the request is invalid, and repeating it would fail again; no money moved;
+ * - mismatch: the key was used before, for a different request, whose outcome is unknown;
+ * - failed: an error at Stripe, before or after money moved. Stripe replays this response for the key;
+ * - unknown: the request was not processed, or its response is lost: repeat it.
  *
  * https://docs.stripe.com/error-low-level, https://docs.stripe.com/api/idempotent_requests
  */
@@ -22,57 +22,57 @@ export type Failure =
   | "failed"
   | "unknown";
 
-/** @throws what is no error of Stripe's */
-export function failureOf(error: unknown): [Failure, StripeError] {
+/** @throws errors that are not Stripe's */
+export function classifyError(error: unknown): [Failure, StripeError] {
   if (!(error instanceof Stripe.errors.StripeError)) throw error;
-  return [kindOf(error), error];
+  return [failureKind(error), error];
 }
 
-function kindOf({ type, rawType, statusCode = 0 }: StripeError): Failure {
+function failureKind({ type, rawType, statusCode = 0 }: StripeError): Failure {
   if (rawType === "card_error") return "declined";
   if (type === "StripeIdempotencyError") return "mismatch";
-  // Not by the status alone: a rate limit may be a 400, and a 402 may be no card's fault.
+  // The status is not enough: a rate limit may be a 400, and a 402 need not concern the card.
   if (type === "StripeRateLimitError") return "unknown";
   if (
     rawType === "invalid_request_error" &&
     [400, 402, 404].includes(statusCode)
   )
     return "refused";
-  // 409: a request with this key is being handled.
+  // 409: a request with this key is in progress.
   if (type === "StripeAPIError" && statusCode !== 409) return "failed";
   return "unknown";
 }
 
 /**
- * What is thrown where nothing is known. Never the error of Stripe's itself: that has headers, objects, and whatever the request
- * had, and all of it would be logged.
+ * The error for an unknown outcome. Never exposes Stripe's error, whose headers, objects and request data would be
+ * logged.
  */
-export function unavailable(
+export function unavailableError(
   error: StripeError,
-  { clean }: Client,
-): ProcessorUnavailable {
+  { redact: clean }: StripeClient,
+): ProcessorUnavailableError {
   const { type, statusCode, requestId, message } = error;
   const request = requestId ? `, request ${requestId}` : "";
   if (statusCode === 401 || statusCode === 403) {
-    const reason = `Stripe does not take STRIPE_SECRET_KEY (${statusCode}${request}): ${clean(message)} Give the payment service a key that is valid and may do this; until then payments wait.`;
+    const reason = `Stripe does not accept STRIPE_SECRET_KEY (${statusCode}${request}): ${clean(message)} Give the payment service a key that is valid and may do this; until then payments wait.`;
     logger.error({ statusCode, requestId }, reason);
-    return new ProcessorUnavailable(reason);
+    return new ProcessorUnavailableError(reason);
   }
   if (type === "StripeConnectionError")
-    return new ProcessorUnavailable(
+    return new ProcessorUnavailableError(
       `Stripe can't be reached: ${clean(message)}`,
     );
   const status = statusCode ? `answered ${statusCode}` : "gave no answer";
-  return new ProcessorUnavailable(
+  return new ProcessorUnavailableError(
     `Stripe ${status}${request}: ${clean(message)}`,
   );
 }
 
-/** Why Stripe refused a request: its code, and for operators the log has the rest. */
-export function refusalOf(
+/** Returns the code and a message for the customer; logs Stripe's message for operators. */
+export function describeRejection(
   error: StripeError,
   what: Record<string, string>,
-  { clean }: Client,
+  { redact: clean }: StripeClient,
 ): { code: string; message: string } {
   const { code, param, requestId } = error;
   const message = clean(error.message);
@@ -80,15 +80,16 @@ export function refusalOf(
     { ...what, code, param, requestId },
     `Stripe refused: ${message}`,
   );
-  // Some have no code: a currency that it does not have, a card that was used up.
-  const known = sentences.get(code ?? "") ?? sentences.get(`param ${param}`);
-  return known ?? { code: code ?? "invalid_request", message: general };
+  // Errors about unsupported currencies and used-up cards have no code.
+  const known =
+    customerMessages.get(code ?? "") ?? customerMessages.get(`param ${param}`);
+  return known ?? { code: code ?? "invalid_request", message: generalMessage };
 }
 
-const general = "The payment can't be made as it was asked for.";
+const generalMessage = "The payment can't be made as requested.";
 
-/** What Stripe writes about refused requests is for developers. These are for who pays; codes as Stripe's, where it has one. */
-const sentences = new Map([
+/** Messages for the customer: Stripe's own are for developers. Codes are Stripe's, where it has one. */
+const customerMessages = new Map([
   [
     "amount_too_small",
     {

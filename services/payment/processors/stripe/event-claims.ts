@@ -1,17 +1,17 @@
 import type { Queries } from "@marquee/service-kit";
-import type { Notice } from "./verify-webhook.ts";
+import type { WebhookEvent } from "./verify-webhook.ts";
 
-/** Seconds that somebody has to handle an event: more than asking Stripe takes (10 s) and the statements after that (5 s). */
-const lease = 30;
+/** Longer than a call to Stripe (10 s) and the statements after it (5 s). */
+const leaseSeconds = 30;
 
-/** done: it was handled before; busy: somebody is at it. Else until when it is the caller's. */
+/** done: handled before; busy: another replica is handling it; otherwise claimed by the caller until then. */
 export type Claim = "done" | "busy" | { until: Date };
 
-/** Takes an event to handle, if nobody has it or who had it is gone. @throws DatabaseUnavailableError */
+/** Claims an event, unless it is done or another replica holds its lease. @throws DatabaseAway */
 export async function claimEvent(
   queries: Queries,
-  { id, type, created }: Pick<Notice, "id" | "type" | "created">,
-  seconds = lease,
+  { id, type, created }: Pick<WebhookEvent, "id" | "type" | "created">,
+  seconds = leaseSeconds,
 ): Promise<Claim> {
   const [claimed] = await queries.query<{ until: Date }>(
     `INSERT INTO stripe_events AS e (id, type, created, claimed_until)
@@ -29,7 +29,7 @@ export async function claimEvent(
   return known?.done ? "done" : "busy";
 }
 
-/** It was handled: whoever sends it again is only thanked. @throws DatabaseUnavailableError */
+/** Marks an event as handled: repeated deliveries are only acknowledged. @throws DatabaseAway */
 export async function finishEvent(queries: Queries, id: string): Promise<void> {
   await queries.query(
     "UPDATE stripe_events SET done_at = now() WHERE id = $1 AND done_at IS NULL",
@@ -37,7 +37,9 @@ export async function finishEvent(queries: Queries, id: string): Promise<void> {
   );
 }
 
-/** It could not be handled: the next one may try at once. @throws DatabaseUnavailableError: then when the lease is over */
+/**
+ * Releases the claim, so that the next delivery is handled at once. @throws DatabaseAway: then the lease has to expire
+ */
 export async function releaseEvent(
   queries: Queries,
   id: string,
@@ -49,25 +51,25 @@ export async function releaseEvent(
   );
 }
 
-export interface SweepOptions {
-  /** Days that an event is kept. Stripe sends one again for 3 days, and by hand for 30. @default 30 */
+export interface PurgeOptions {
+  /** How long events are kept. Stripe retries for 3 days, and by hand for 30. @default 30 */
   days?: number;
-  /** Rows that a statement deletes at most. @default 1000 */
+  /** Maximum number of rows per statement. @default 1000 */
   batch?: number;
-  /** Statements at most; the next sweep goes on. @default 100 */
+  /** Maximum number of statements; the next run continues. @default 100 */
   batches?: number;
 }
 
 /**
- * Deletes events that came long ago. Several replicas may sweep at once.
+ * Deletes old events. Replicas may run it concurrently.
  * @returns how many
  * @throws DatabaseUnavailableError
  */
-export async function sweepStripeEvents(
+export async function purgeStripeEvents(
   database: Queries,
-  { days = 30, batch = 1_000, batches = 100 }: SweepOptions = {},
+  { days = 30, batch = 1_000, batches = 100 }: PurgeOptions = {},
 ): Promise<number> {
-  let swept = 0;
+  let purged = 0;
   for (let left = batches; left > 0; left--) {
     const deleted = await database.query(
       `DELETE FROM stripe_events WHERE id IN (
@@ -76,8 +78,8 @@ export async function sweepStripeEvents(
        ) RETURNING 1`,
       [days, batch],
     );
-    swept += deleted.length;
+    purged += deleted.length;
     if (deleted.length < batch) break;
   }
-  return swept;
+  return purged;
 }

@@ -4,33 +4,41 @@ import type { StripeError } from "./errors.ts";
 
 type Declined = Extract<ChargeOutcome, { status: "declined" }>;
 
-/** Why a card was declined, as Stripe has it in errors and in PaymentIntents. */
-interface Reason {
+/** Why a card was declined, in errors and PaymentIntents. */
+interface DeclineReason {
   code?: string | undefined;
   decline_code?: string | undefined;
   message?: string | undefined;
   type?: string | undefined;
 }
 
-/** Stripe asks not to tell who pays of these: they may be a thief. https://docs.stripe.com/declines/codes */
-const untold = ["fraudulent", "lost_card", "stolen_card", "merchant_blacklist"];
+/** Stripe asks not to reveal these to the customer, who may be a thief. https://docs.stripe.com/declines/codes */
+const undisclosedCodes = [
+  "fraudulent",
+  "lost_card",
+  "stolen_card",
+  "merchant_blacklist",
+];
 
-function declined(reason: Reason, reference: string | undefined): Declined {
-  // Stripe's library has "" where Stripe says nothing.
+function declined(
+  reason: DeclineReason,
+  reference: string | undefined,
+): Declined {
+  // The Stripe client uses "" for missing codes.
   const code = reason.decline_code || reason.code || "card_declined";
-  const told = !untold.includes(code);
-  // Stripe's messages of declines, and these alone, are for who pays: https://docs.stripe.com/api/errors
-  const message = reason.type === "card_error" && told && reason.message;
+  const disclosed = !undisclosedCodes.includes(code);
+  // Only Stripe's messages about declines are for customers: https://docs.stripe.com/api/errors
+  const message = reason.type === "card_error" && disclosed && reason.message;
   return {
     status: "declined",
     ...(reference !== undefined && { reference }),
-    code: told ? code : "generic_decline",
+    code: disclosed ? code : "generic_decline",
     message: message || "Your card was declined.",
   };
 }
 
-/** @param error one that says that a card was declined */
-export const declinedOf = ({
+/** @param error a card_error */
+export const declineFromError = ({
   code,
   decline_code,
   message,
@@ -39,8 +47,8 @@ export const declinedOf = ({
 }: StripeError): Declined =>
   declined({ code, decline_code, message, type }, payment_intent?.id);
 
-/** Who pays has to say to the bank that it is them, and could not be sent there. */
-export const unauthenticated = (reference: string): Declined => ({
+/** The bank requires authentication, and the customer could not be sent there. */
+export const authenticationRequired = (reference: string): Declined => ({
   status: "declined",
   reference,
   code: "authentication_required",
@@ -48,7 +56,7 @@ export const unauthenticated = (reference: string): Declined => ({
     "Your bank asks you to confirm this payment, which can't be done here.",
 });
 
-/** Stripe's type has any text besides. */
+/** Stripe's own type also allows any string. */
 type KnownStatus =
   | Exclude<ChargeOutcome["status"], "declined">
   | "requires_payment_method"
@@ -56,10 +64,10 @@ type KnownStatus =
   | "requires_capture";
 
 /**
- * Where a charge is. Undefined: it waits for something that nobody will do, as each is confirmed and captured when it is made,
- * and only its redirect is for who pays: then it has to be canceled.
+ * The outcome of a charge. Undefined if it waits for something that will not happen and has to be canceled: charges are
+ * confirmed and captured when they are created, and the only customer action is a redirect.
  */
-export function outcomeOf(
+export function chargeOutcome(
   intent: Stripe.PaymentIntent,
 ): ChargeOutcome | undefined {
   const { id: reference, last_payment_error: error } = intent;
@@ -75,13 +83,16 @@ export function outcomeOf(
     }
     case "requires_payment_method":
       return error ? declined(error, reference) : undefined;
-    default: // requires_confirmation, requires_capture; what Stripe may invent
+    default: // requires_confirmation, requires_capture, future statuses
       return undefined;
   }
 }
 
-/** Where a refund is. One that failed after a while is in the account again: https://docs.stripe.com/refunds#failed-refunds */
-export function refundOutcomeOf(refund: Stripe.Refund): RefundOutcome {
+/**
+ * The outcome of a refund. The money of a failed refund is back in the account:
+ * https://docs.stripe.com/refunds#failed-refunds
+ */
+export function refundOutcome(refund: Stripe.Refund): RefundOutcome {
   const { id: reference, status, failure_reason: reason } = refund;
   switch (status) {
     case "succeeded":
@@ -98,7 +109,7 @@ export function refundOutcomeOf(refund: Stripe.Refund): RefundOutcome {
         code: "canceled",
         message: "The refund was canceled at Stripe.",
       };
-    default: // pending; requires_action: who paid has to say where it goes
+    default: // pending; requires_action: the customer has to say where the money goes
       return { status: "pending", reference };
   }
 }

@@ -1,19 +1,19 @@
 import type Stripe from "stripe";
 import {
   type Card,
-  CardRefused,
+  InvalidCardError,
   type MethodSummary,
   type Processor,
 } from "../processor.ts";
-import type { Client } from "./client.ts";
+import type { StripeClient } from "./client.ts";
 import {
-  failureOf,
-  refusalOf,
+  classifyError,
+  describeRejection,
   type StripeError,
-  unavailable,
+  unavailableError,
 } from "./errors.ts";
 
-/** Which field a mistake is in, by the end of Stripe's code or parameter. */
+/** Maps the end of Stripe's code or parameter to the invalid field. */
 const fields: [RegExp, keyof Card][] = [
   [/exp(iry)?_month\]?$/, "expMonth"],
   [/exp(iry)?_year\]?$|^expired_card$/, "expYear"],
@@ -26,9 +26,9 @@ const fieldOf = ({ code = "", param = "" }: StripeError) =>
     fields.find(([end]) => end.test(param)))?.[1];
 
 export function createMethods(
-  client: Client,
+  client: StripeClient,
 ): Pick<Processor, "tokenize" | "describe"> {
-  const { api, begin } = client;
+  const { api, startDeadline: begin } = client;
 
   return {
     async tokenize({ number, expMonth, expYear, cvc }) {
@@ -48,7 +48,7 @@ export function createMethods(
         );
         return summaryOf(method.id, method.card);
       } catch (error) {
-        throw whyNot(error, client);
+        throw tokenizeError(error, client);
       }
     },
 
@@ -61,14 +61,14 @@ export function createMethods(
           {},
           left(),
         );
-        // It is kept for somebody, and whoever sends it may be somebody else.
+        // Belongs to a customer, and the client may be another one.
         if (customer) return undefined;
-        // Not the id that Stripe answers with: pm_card_visa is another card each time.
+        // The client's token, not Stripe's id: pm_card_visa resolves to a new id each time.
         return card ? summaryOf(token, card) : undefined;
       } catch (error) {
-        const [failure, known] = failureOf(error);
+        const [failure, known] = classifyError(error);
         if (failure === "refused") return undefined;
-        throw unavailable(known, client);
+        throw unavailableError(known, client);
       }
     },
   };
@@ -83,27 +83,26 @@ const summaryOf = (
   last4: card?.last4 ?? "",
 });
 
-/** Why a card was not taken. Nothing of the card is in it. */
-function whyNot(error: unknown, client: Client): Error {
-  const [failure, known] = failureOf(error);
+/** Why a card was not accepted, without any card data. */
+function tokenizeError(error: unknown, client: StripeClient): Error {
+  const [failure, known] = classifyError(error);
   const field = fieldOf(known);
   if (failure === "declined")
-    return new CardRefused(
+    return new InvalidCardError(
       field ?? "number",
       known.code ?? "card_declined",
-      client.clean(known.message),
+      client.redact(known.message),
     );
-  if (failure !== "refused") return unavailable(known, client);
-  const { code } = refusalOf(known, {}, client);
+  if (failure !== "refused") return unavailableError(known, client);
+  const { code } = describeRejection(known, {}, client);
   if (/card (data|numbers)/i.test(known.message))
-    return new CardRefused(
+    return new InvalidCardError(
       "number",
       "raw_card_data_not_allowed",
-      "Card numbers are not taken here: send the token (pm_…) that Stripe.js makes of a card",
+      "Card numbers are not accepted here: send a token (pm_…) that Stripe.js created",
     );
-  if (field)
-    return new CardRefused(field, code, "is not what Stripe takes for it");
+  if (field) return new InvalidCardError(field, code, "is invalid");
   return new Error(
-    `Stripe does not take the card's data (${code}): ${client.clean(known.message)}`,
+    `Stripe does not accept the card's data (${code}): ${client.redact(known.message)}`,
   );
 }

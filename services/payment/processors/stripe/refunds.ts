@@ -1,26 +1,30 @@
 import type Stripe from "stripe";
 import type { Processor, RefundOutcome, RefundRequest } from "../processor.ts";
-import { AmountRefused, stripeAmount } from "./amounts.ts";
-import type { Client } from "./client.ts";
-import { failureOf, refusalOf, unavailable } from "./errors.ts";
-import { refundOutcomeOf } from "./outcomes.ts";
+import { stripeAmount, UnsupportedAmountError } from "./amounts.ts";
+import type { StripeClient } from "./client.ts";
+import {
+  classifyError,
+  describeRejection,
+  unavailableError,
+} from "./errors.ts";
+import { refundOutcome } from "./outcomes.ts";
 
-/** How far findRefund looks back without a reference: days, and refunds. */
+/** How far findRefund looks back without a reference. */
 const lookBack = { days: 30, refunds: 1_000 };
 
-type Left = ReturnType<Client["begin"]>;
+type RemainingTime = ReturnType<StripeClient["startDeadline"]>;
 
-/** What gives money back: https://docs.stripe.com/refunds */
+/** Refunds charges: https://docs.stripe.com/refunds */
 export function createRefunds(
-  client: Client,
+  client: StripeClient,
 ): Pick<Processor, "refund" | "findRefund"> {
-  const { api, begin } = client;
+  const { api, startDeadline: begin } = client;
 
-  /** The refund with a key; lists, unlike searches, have what was made just before. */
-  async function among(
+  /** Finds the refund of a key. Lists, unlike searches, include refunds that were just created. */
+  async function findByKey(
     key: string,
     params: Stripe.RefundListParams,
-    left: Left,
+    left: RemainingTime,
   ): Promise<Stripe.Refund | undefined> {
     let seen = 0;
     try {
@@ -32,13 +36,13 @@ export function createRefunds(
         if (++seen === lookBack.refunds) return undefined;
       }
     } catch (error) {
-      const [failure, known] = failureOf(error);
-      if (failure !== "refused") throw unavailable(known, client);
+      const [failure, known] = classifyError(error);
+      if (failure !== "refused") throw unavailableError(known, client);
     }
     return undefined;
   }
 
-  async function create(request: RefundRequest, left: Left) {
+  async function create(request: RefundRequest, left: RemainingTime) {
     const { key, reference, amount, currency } = request;
     return api.refunds.create(
       {
@@ -54,24 +58,28 @@ export function createRefunds(
     async refund(request): Promise<RefundOutcome> {
       const left = begin();
       const { key, reference: payment_intent } = request;
-      // However old the key is, and whether Stripe still knows it: the charge's own refunds say whether this one was made.
-      const made = await among(key, { payment_intent }, left);
-      if (made) return refundOutcomeOf(made);
+      // Even if Stripe has forgotten the key, the charge's refunds tell whether this one was created.
+      const made = await findByKey(key, { payment_intent }, left);
+      if (made) return refundOutcome(made);
       try {
-        return refundOutcomeOf(await create(request, left));
+        return refundOutcome(await create(request, left));
       } catch (error) {
-        if (error instanceof AmountRefused)
+        if (error instanceof UnsupportedAmountError)
           return { status: "failed", code: error.code, message: error.message };
-        const [failure, known] = failureOf(error);
+        const [failure, known] = classifyError(error);
         if (failure === "declined" || failure === "refused") {
-          const { code } = refusalOf(known, { key, payment_intent }, client);
+          const { code } = describeRejection(
+            known,
+            { key, payment_intent },
+            client,
+          );
           return {
             status: "failed",
             code,
-            message: client.clean(known.message),
+            message: client.redact(known.message),
           };
         }
-        throw unavailable(known, client);
+        throw unavailableError(known, client);
       }
     },
 
@@ -79,17 +87,15 @@ export function createRefunds(
       const left = begin();
       if (reference === undefined) {
         const gte = Math.floor(Date.now() / 1000) - lookBack.days * 24 * 3600;
-        const made = await among(key, { created: { gte } }, left);
-        return made && refundOutcomeOf(made);
+        const made = await findByKey(key, { created: { gte } }, left);
+        return made && refundOutcome(made);
       }
       try {
-        return refundOutcomeOf(
-          await api.refunds.retrieve(reference, {}, left()),
-        );
+        return refundOutcome(await api.refunds.retrieve(reference, {}, left()));
       } catch (error) {
-        const [failure, known] = failureOf(error);
+        const [failure, known] = classifyError(error);
         if (failure === "refused") return undefined;
-        throw unavailable(known, client);
+        throw unavailableError(known, client);
       }
     },
   };

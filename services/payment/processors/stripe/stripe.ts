@@ -1,51 +1,51 @@
 import type { Processor } from "../processor.ts";
 import { createCharges } from "./charges.ts";
-import { openClient, type StripeOptions } from "./client.ts";
+import { createStripeClient, type StripeOptions } from "./client.ts";
 import { createMethods } from "./payment-methods.ts";
 import { createRefunds } from "./refunds.ts";
-import { createReadWebhook } from "./verify-webhook.ts";
+import { createWebhookVerifier } from "./verify-webhook.ts";
 
-/** Stripe, and what reads its webhooks. */
+/** Stripe, with the verification of its webhooks. */
 export interface StripeProcessor extends Processor {
   readonly name: "stripe";
-  readWebhook: ReturnType<typeof createReadWebhook>;
+  verifyWebhook: ReturnType<typeof createWebhookVerifier>;
 }
 
 /**
- * Charges cards at Stripe, by PaymentIntents.
+ * Charges cards with Stripe PaymentIntents.
  *
- * **Setting up.** STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET come from the Dashboard, where an endpoint is registered for
- * https://<the service>/webhooks/stripe with the events payment_intent.* and refund.* and no others (each may have 64 KiB).
- * Clients send the token (pm_…) that Stripe.js or Stripe's mobile SDKs make of a card. Card numbers themselves are taken only
- * where Stripe has given the account access to raw card data, and the service is then in the scope of PCI DSS:
+ * **Setup.** STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET come from the Dashboard. Register an endpoint there for
+ * https://<the service>/webhooks/stripe with the events payment_intent.* and refund.* and no others (each body may have
+ * up to 64 KiB). Clients send the token (pm_…) that Stripe.js or Stripe's mobile SDKs create. Card numbers are accepted
+ * only if Stripe has given the account access to raw card data, which puts the service in the scope of PCI DSS:
  * https://support.stripe.com/questions/enabling-access-to-raw-card-data-apis
  *
- * **Once at most.** `charge` is idempotent by key as long as Stripe knows the key: 24 hours at least, from the first time that
- * it came there. Who repeats a charge whose key may be older asks `find(key)` first, and charges only if there is nothing: Stripe's
- * search shows a PaymentIntent after a minute, or after an hour when Stripe is in trouble, and what is newer than that the key
- * still protects. So neither alone is enough, and both together are. (Accounts in India have no search: there such payments wait.)
- * `refund` needs no such care: it looks through the charge's refunds before it makes one.
+ * **At most once.** `charge` is idempotent as long as Stripe remembers the key: at least 24 hours after its first use.
+ * Before repeating a charge with an older key, call `find(key)`, and charge only if it finds nothing: Stripe's search
+ * finds a PaymentIntent after a minute, or an hour during an incident, and the key protects newer ones. So neither
+ * alone is enough, and both together are. (Accounts in India have no search: such payments wait.) `refund` looks
+ * through the charge's refunds before it creates one.
  *
- * **Errors.** A card that is declined, and a request that Stripe refuses as such (too small an amount, a currency it does not
- * have, a token that is used up) are `declined`. Rate limits, a key that is in use, a lost answer, a secret key that is not
- * valid: ProcessorUnavailable, so that the payment waits and is asked for again. After a 5xx, which Stripe repeats for the key for
- * 24 hours, `charge` searches for what became of it.
+ * **Errors.** Declined cards and invalid requests (amount too small, unsupported currency, used-up token) are
+ * `declined`. Rate limits, keys in use, lost responses and an invalid secret key are ProcessorUnavailableError: the
+ * payment waits and is retried. After a 5xx, which Stripe replays for the key for 24 hours, `charge` searches for the
+ * outcome.
  *
- * **Subscriptions.** A card that is to be charged again is attached to a Customer by its first charge (customers.ts); a token of
- * such a card is not taken from a client any more.
+ * **Subscriptions.** The first charge attaches the card to a Customer (customers.ts). After that, clients can't use its
+ * token any more.
  *
- * **What waits for nobody.** A PaymentIntent that needs an action without a redirect, a confirmation or a capture is canceled when
- * it is seen, as nothing here would ever go on with it.
+ * **Stuck charges.** A PaymentIntent that needs confirmation, capture, or an action without a redirect is canceled when
+ * it is seen, since nothing would ever complete it.
  *
- * @throws Error where an option can't be right
+ * @throws Error if an option is invalid
  */
 export function createStripe(options: StripeOptions): StripeProcessor {
-  const client = openClient(options);
+  const client = createStripeClient(options);
   return {
     name: "stripe",
     ...createMethods(client),
     ...createCharges(client),
     ...createRefunds(client),
-    readWebhook: createReadWebhook(client.api, options.webhookSecret),
+    verifyWebhook: createWebhookVerifier(client.api, options.webhookSecret),
   };
 }

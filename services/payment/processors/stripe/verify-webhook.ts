@@ -1,48 +1,47 @@
 import type Stripe from "stripe";
 
-/** What Stripe says has happened. It may come late, twice, and after what happened later: ask what is now. */
-export type Notice = {
-  /** The event's: the same each time that it is sent. */
+/** A Stripe event. It may arrive late, twice and out of order: fetch the current state instead of trusting it. */
+export type WebhookEvent = {
+  /** The event's id, equal in every delivery. */
   id: string;
-  /** Stripe's name for what happened: payment_intent.succeeded. */
+  /** Stripe's event type, such as payment_intent.succeeded. */
   type: string;
-  /** When it happened. */
   created: Date;
 } & (
   | {
       kind: "payment" | "refund";
       /** The PaymentIntent's or the refund's id. */
       reference: string;
-      /** Under which it was charged or refunded; undefined: not by this service. */
+      /** The key of the charge or refund; undefined if it was not made by this service. */
       key: string | undefined;
     }
   | { kind: "other" }
 );
 
-/** It is not Stripe's, or too old to tell; the message says why, and what to do. */
-export class WebhookRefused extends Error {
-  override readonly name = "WebhookRefused";
+/** Not a valid webhook from Stripe; the message says why, and what to do. */
+export class InvalidWebhookError extends Error {
+  override readonly name = "InvalidWebhookError";
 }
 
-/** Seconds that a signature is good for: Stripe's own default. https://docs.stripe.com/webhooks#replay-attacks */
-const tolerance = 300;
+/** Maximum age of a signature, Stripe's default. https://docs.stripe.com/webhooks#replay-attacks */
+const toleranceSeconds = 300;
 
-/** Reads what Stripe sends, if Stripe has signed it: https://docs.stripe.com/webhooks#verify-manually */
-export const createReadWebhook =
+/** Verifies a webhook's signature, and parses the event: https://docs.stripe.com/webhooks#verify-manually */
+export const createWebhookVerifier =
   ({ webhooks }: Pick<Stripe, "webhooks">, secret: string) =>
   /**
-   * @param rawBody the very bytes that came
-   * @param signature the header Stripe-Signature
-   * @throws WebhookRefused
+   * @param rawBody the body as received
+   * @param signature the Stripe-Signature header
+   * @throws InvalidWebhookError
    */
   (
     rawBody: Uint8Array,
     signature: string | undefined,
     now = new Date(),
-  ): Notice => {
+  ): WebhookEvent => {
     if (!signature)
-      throw new WebhookRefused(
-        "There is no Stripe-Signature header: this is for Stripe alone.",
+      throw new InvalidWebhookError(
+        "The Stripe-Signature header is missing: only Stripe may call this.",
       );
     let event: Stripe.Event;
     try {
@@ -50,28 +49,28 @@ export const createReadWebhook =
         Buffer.from(rawBody),
         signature,
         secret,
-        tolerance,
+        toleranceSeconds,
         undefined,
         now.getTime(),
       );
     } catch (error) {
-      // Not the error itself: it has the body and the header.
-      throw new WebhookRefused(reasonOf(error as Error));
+      // Not the error itself, which contains the body and the header.
+      throw new InvalidWebhookError(reasonOf(error as Error));
     }
-    return noticeOf(event);
+    return parseEvent(event);
   };
 
 function reasonOf({ message }: Error): string {
   if (message.includes("tolerance"))
-    return `The signature is older than ${tolerance} seconds: was it held up, or sent again by somebody else? Check this machine's clock, too.`;
+    return `The signature is older than ${toleranceSeconds} seconds: it was delayed or replayed, or this machine's clock is wrong.`;
   if (message.includes("matching"))
-    return "The signature does not match the body: is STRIPE_WEBHOOK_SECRET the signing secret of this very endpoint, and does the body come as it was sent?";
+    return "The signature does not match the body: check that STRIPE_WEBHOOK_SECRET is the signing secret of this endpoint, and that no proxy changes the body.";
   if (/extract|expected scheme/.test(message))
-    return "The Stripe-Signature header is not as expected: t=…,v1=….";
-  return "The body is no event of Stripe's.";
+    return "The Stripe-Signature header is invalid: expected t=…,v1=….";
+  return "The body is not a Stripe event.";
 }
 
-function noticeOf(event: Partial<Stripe.Event> | null): Notice {
+function parseEvent(event: Partial<Stripe.Event> | null): WebhookEvent {
   const { id, type, created, data } = event ?? {};
   const object = data?.object as
     | { object?: string; id?: string; metadata?: Record<string, string> | null }
@@ -81,13 +80,13 @@ function noticeOf(event: Partial<Stripe.Event> | null): Notice {
     typeof created !== "number" ||
     typeof type !== "string"
   )
-    throw new WebhookRefused("The body is no event of Stripe's.");
-  const notice = { id, type, created: new Date(created * 1000) };
+    throw new InvalidWebhookError("The body is not a Stripe event.");
+  const common = { id, type, created: new Date(created * 1000) };
   const kind = kinds.get(object?.object ?? "");
-  // A charge's own events say nothing that those of its PaymentIntent don't.
-  if (!kind || !object?.id) return { ...notice, kind: "other" };
+  // The events of a Charge tell nothing beyond those of its PaymentIntent.
+  if (!kind || !object?.id) return { ...common, kind: "other" };
   const { id: reference, metadata } = object;
-  return { ...notice, kind, reference, key: metadata?.key };
+  return { ...common, kind, reference, key: metadata?.key };
 }
 
 const kinds = new Map<string, "payment" | "refund">([

@@ -13,29 +13,31 @@ import {
   releaseEvent,
 } from "./event-claims.ts";
 import type { StripeProcessor } from "./stripe.ts";
-import { type Notice, WebhookRefused } from "./verify-webhook.ts";
+import { InvalidWebhookError, type WebhookEvent } from "./verify-webhook.ts";
 
 /**
- * Takes news of one charge or refund: asks Stripe what it is now (`find`, `findRefund`), and writes that down. It may be told
- * the same twice.
- * @param key under which it was charged or refunded; undefined: not by this service
+ * Records the current state of a charge or refund. Called at least once per event.
+ * @param key the key of the charge or refund; undefined if it was not made by this service
  */
-type Told = (reference: string, key: string | undefined) => Promise<void>;
+type ChargeNotifier = (
+  reference: string,
+  key: string | undefined,
+) => Promise<void>;
 
 export interface StripeWebhookOptions {
-  stripe: Pick<StripeProcessor, "readWebhook">;
-  /** With migrations/0005-stripe.sql. */
+  stripe: Pick<StripeProcessor, "verifyWebhook">;
+  /** With migrations/0005-stripe.sql applied. */
   database: Database;
-  settled: Told;
-  refundSettled: Told;
+  refreshCharge: ChargeNotifier;
+  refreshRefund: ChargeNotifier;
 }
 
 /**
- * POST /webhooks/stripe: where Stripe says that something happened to a charge or a refund.
+ * POST /webhooks/stripe: receives events about charges and refunds.
  *
- * Events come late, twice and out of order, so nothing that they say of a status is believed: each is only a reason to ask Stripe
- * how it is now, so the order does not matter. 200: handled, now or before, or nothing for this service. Anything else has
- * Stripe send it again, for three days: 400 if it is not Stripe's, 409 while it is being handled, 503 if it can't be handled now.
+ * Events arrive late, twice and out of order, so their contents are not trusted: each one only triggers fetching the
+ * current state. 200: handled, now or before, or irrelevant to this service. Stripe repeats other responses for three
+ * days: 400 if the signature is invalid, 409 while the event is being handled, 503 if it can't be handled now.
  * https://docs.stripe.com/webhooks#best-practices
  */
 export function stripeWebhook(options: StripeWebhookOptions): Hono<ServiceEnv> {
@@ -44,39 +46,40 @@ export function stripeWebhook(options: StripeWebhookOptions): Hono<ServiceEnv> {
 
   app.post("/webhooks/stripe", async (c) => {
     const body = new Uint8Array(await c.req.arrayBuffer());
-    let notice: Notice;
+    let event: WebhookEvent;
     try {
-      notice = stripe.readWebhook(body, c.req.header("stripe-signature"));
+      event = stripe.verifyWebhook(body, c.req.header("stripe-signature"));
     } catch (error) {
-      if (error instanceof WebhookRefused)
+      if (error instanceof InvalidWebhookError)
         return problem(c, 400, error.message);
       throw error;
     }
-    if (notice.kind === "other") return taken(c);
-    const claim = await claimEvent(database, notice);
-    if (claim === "done") return taken(c);
+    if (event.kind === "other") return acknowledge(c);
+    const claim = await claimEvent(database, event);
+    if (claim === "done") return acknowledge(c);
     if (claim === "busy")
-      return problem(c, 409, `${notice.id} is being handled. Send it again.`);
-    return handle(c, notice, claim);
+      return problem(c, 409, `${event.id} is being handled. Send it again.`);
+    return handle(c, event, claim);
   });
 
   async function handle(
     c: Context,
-    notice: Exclude<Notice, { kind: "other" }>,
+    event: Exclude<WebhookEvent, { kind: "other" }>,
     claim: Exclude<Claim, string>,
   ): Promise<Response> {
-    const { id, type, kind, reference, key } = notice;
+    const { id, type, kind, reference, key } = event;
     try {
-      const tell = kind === "payment" ? options.settled : options.refundSettled;
-      await tell(reference, key);
+      const refresh =
+        kind === "payment" ? options.refreshCharge : options.refreshRefund;
+      await refresh(reference, key);
       await finishEvent(database, id);
-      return taken(c);
+      return acknowledge(c);
     } catch (err) {
       logger.warn(
         { err, event: id, type, reference },
-        "Stripe's news can't be written down now",
+        "a Stripe event can't be handled",
       );
-      // If this fails as well, the lease ends by itself.
+      // If this fails as well, the lease expires.
       await releaseEvent(database, id, claim).catch(() => {});
       c.header("retry-after", "10"); // seconds
       return problem(c, 503, `${id} can't be handled now. Send it again.`);
@@ -86,4 +89,4 @@ export function stripeWebhook(options: StripeWebhookOptions): Hono<ServiceEnv> {
   return app;
 }
 
-const taken = (c: Context) => c.json({ received: true });
+const acknowledge = (c: Context) => c.json({ received: true });

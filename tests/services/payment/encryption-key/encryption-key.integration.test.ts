@@ -57,7 +57,7 @@ describe("Payment's KEY_ENCRYPTION_KEY check", () => {
     );
     const before = await keys.contents();
     const { service } = await keys.refuses(other, refusal());
-    await delay(10 * quick.poll);
+    await delay(10 * quick.pollMs);
     assert.equal(receiver.received.length, 0);
     for (const path of ["/readyz", "/plans"])
       assert.equal((await service.app.request(path)).status, 503, path);

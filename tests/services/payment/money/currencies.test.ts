@@ -75,10 +75,10 @@ describe("exponentOf: a currency's decimals", () => {
       assert.throws(() => exponentOf(code), RangeError);
     }
     assert.throws(() => exponentOf("eur"), {
-      message: '"eur" is no currency of ISO 4217: write "EUR"',
+      message: '"eur" is not an ISO 4217 currency: write "EUR"',
     });
     assert.throws(() => exponentOf("XAU"), {
-      message: '"XAU" is no currency of ISO 4217: write one such as EUR',
+      message: '"XAU" is not an ISO 4217 currency: write one such as EUR',
     });
   });
 });

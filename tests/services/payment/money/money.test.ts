@@ -171,7 +171,7 @@ describe("Money in a request", () => {
     ).map(([code, advice]): [string, string, string] => [
       "/currency",
       `"currency":${JSON.stringify(code)}`,
-      `${JSON.stringify(code)} is no currency of ISO 4217: ${advice}`,
+      `${JSON.stringify(code)} is not an ISO 4217 currency: ${advice}`,
     ]),
   ];
   for (const [pointer, field, detail] of wrong)
@@ -196,7 +196,7 @@ describe("Money in a request", () => {
         type: "integer",
         minimum: 1,
         maximum: Number(most),
-        description: "A whole number of the currency's smallest unit.",
+        description: "An integer in the currency's smallest unit.",
       },
       currency: { $ref: "#/components/schemas/Currency" },
     });

@@ -52,7 +52,11 @@ describe("Webhook delivery: interrupted and outdated attempts", () => {
     const receiver = await receive(() => {});
     await test.add(receiver.url);
     await test.emit();
-    const long = { answer: 600_000, lease: 700_000, stop: 50 };
+    const long = {
+      responseTimeoutMs: 600_000,
+      leaseMs: 700_000,
+      stopTimeoutMs: 50,
+    };
     const outbox = test.open({ times: long });
     outbox.start();
     await receiver.until(1);
@@ -94,7 +98,7 @@ describe("Webhook delivery: interrupted and outdated attempts", () => {
     const receiver = await receive((response) => held.push(response));
     await test.add(receiver.url);
     await test.emit();
-    const times = { retries: [] };
+    const times = { retryDelaysMs: [] };
     const slow = test.open({ times }).drainOnce();
     await receiver.until(1);
     await endLease();
@@ -150,7 +154,7 @@ describe("Webhook delivery: interrupted and outdated attempts", () => {
       { LOG_LEVEL: "trace" },
     );
     const line = await replica.said(
-      "a webhook was given up: it can be delivered again",
+      "gave up a webhook delivery; it can be redelivered",
     );
     assert.equal(line.error, "it answered 500");
     assert.equal(line.status, 500);

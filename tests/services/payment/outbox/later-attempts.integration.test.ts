@@ -20,7 +20,7 @@ describe("Webhook delivery: later attempts", () => {
     const receiver = await receive(500);
     const { secret } = await test.add(receiver.url);
     await test.emit({ z: 1, a: [{ y: 1.5, b: '\u2028"' }], 7: null });
-    const outbox = test.open({ times: { retries: [1_100, 10] } });
+    const outbox = test.open({ times: { retryDelaysMs: [1_100, 10] } });
     outbox.start();
     await receiver.until(3);
     receiver.reply = 204;
@@ -41,7 +41,7 @@ describe("Webhook delivery: later attempts", () => {
     const port = await freePort();
     await test.add(`http://127.0.0.1:${port}/hooks`);
     await test.emit({ n: 1 });
-    const outbox = test.open({ times: { retries: Array(50).fill(30) } });
+    const outbox = test.open({ times: { retryDelaysMs: Array(50).fill(30) } });
     outbox.start();
     await until(async () => ((await test.deliveries())[0]?.attempts ?? 0) > 2);
     const receiver = await receive(204, port);
@@ -56,7 +56,7 @@ describe("Webhook delivery: later attempts", () => {
     const receiver = await receive(500);
     await test.add(receiver.url);
     await test.emit();
-    const outbox = test.open({ times: { retries: [10, 10] } });
+    const outbox = test.open({ times: { retryDelaysMs: [10, 10] } });
     outbox.start();
     await until(async () => (await test.deliveries())[0]?.state === "dead");
     assert.equal(receiver.received.length, 3);
@@ -123,7 +123,7 @@ describe("Webhook delivery: later attempts", () => {
     await test.emit();
     const outbox = test.open({
       rules: { allowLoopback: false },
-      times: { retries: [60_000] },
+      times: { retryDelaysMs: [60_000] },
     });
     assert.equal(await outbox.drainOnce(), 4);
     for (const { last_error } of await test.deliveries())
@@ -139,7 +139,7 @@ describe("Webhook delivery: later attempts", () => {
     const { endpoint } = await test.add(receiver.url);
     await test.emit();
     const other = { keyEncryptionKey: `another ${keyEncryptionKey}` };
-    const outbox = test.open({ ...other, times: { retries: [0, 0] } });
+    const outbox = test.open({ ...other, times: { retryDelaysMs: [0, 0] } });
     assert.equal(await outbox.drainOnce(), 1);
     const [delivery] = await test.deliveries();
     assert.match(delivery?.last_error ?? "", /rotate the endpoint's secret$/);

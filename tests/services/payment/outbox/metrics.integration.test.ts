@@ -30,7 +30,7 @@ describe("Outbox metrics", () => {
     const lag = await value("outbox_lag_seconds");
     assert.ok(lag >= 90 && lag < 150, `${lag}`);
     const once = (retries: number[]) =>
-      test.open({ metrics, times: { retries } }).drainOnce();
+      test.open({ metrics, times: { retryDelaysMs: retries } }).drainOnce();
     await once([]);
     assert.equal(await count("delivered"), 1);
     assert.equal(await value("outbox_lag_seconds"), 0);

@@ -25,10 +25,13 @@ describe("Outbox", () => {
   });
 
   it("rejects a lease that is not longer than the endpoint's time to answer", () => {
-    assert.throws(() => test.open({ times: { lease: 400, answer: 400 } }), {
-      name: "RangeError",
-      message: /^A lease of 400 ms is over before an endpoint has to answer/,
-    });
+    assert.throws(
+      () => test.open({ times: { leaseMs: 400, responseTimeoutMs: 400 } }),
+      {
+        name: "RangeError",
+        message: /^leaseMs \(400\) has to be greater than responseTimeoutMs/,
+      },
+    );
   });
 
   it("rejects a KEY_ENCRYPTION_KEY that is too short", () => {
@@ -160,7 +163,7 @@ describe("Outbox", () => {
   it("delivers as soon as it is woken, and otherwise at the next poll", async () => {
     const receiver = await receive();
     await test.add(receiver.url);
-    const woken = test.open({ times: { poll: 60_000 } });
+    const woken = test.open({ times: { pollMs: 60_000 } });
     woken.start();
     await test.emit();
     woken.wake();
@@ -185,7 +188,7 @@ describe("Outbox", () => {
     const [delivery] = await test.deliveries();
     assert.equal(delivery?.state, "delivered");
     await test.emit();
-    await new Promise((resolve) => setTimeout(resolve, 3 * quick.poll));
+    await new Promise((resolve) => setTimeout(resolve, 3 * quick.pollMs));
     assert.equal(receiver.received.length, 1);
   });
 

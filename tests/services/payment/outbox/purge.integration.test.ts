@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sweepOutbox } from "../../../../services/payment/outbox/purge.ts";
+import { purgeOutbox } from "../../../../services/payment/outbox/purge.ts";
 import { useOutbox, useReceivers } from "../../../support/payment/outbox.ts";
 
 describe("Outbox sweep", () => {
@@ -18,15 +18,15 @@ describe("Outbox sweep", () => {
     await test.open().drainOnce();
     receiver.reply = 500;
     await test.emit({ n: "dead" });
-    await test.open({ times: { retries: [] } }).drainOnce();
+    await test.open({ times: { retryDelaysMs: [] } }).drainOnce();
     await test.emit({ n: "pending" });
-    await test.open({ times: { retries: [60_000] } }).drainOnce();
+    await test.open({ times: { retryDelaysMs: [60_000] } }).drainOnce();
     await test.emit({ n: "not routed" });
     await older(29);
-    assert.equal(await sweepOutbox(test.first), 0);
+    assert.equal(await purgeOutbox(test.first), 0);
     await older(2);
     await test.emit({ n: "new" });
-    assert.equal(await sweepOutbox(test.first), 1);
+    assert.equal(await purgeOutbox(test.first), 1);
     const left = await test.first.query<{ data: { n: string } }>(
       "SELECT data FROM events ORDER BY sequence",
     );
@@ -42,13 +42,13 @@ describe("Outbox sweep", () => {
     await test.open().drainOnce();
     await older(31);
     const bounds = { batch: 3, batches: 2 };
-    assert.equal(await sweepOutbox(test.first, bounds), 6);
+    assert.equal(await purgeOutbox(test.first, bounds), 6);
     const swept = await Promise.all(
       [test.first, test.second].map((database) =>
-        sweepOutbox(database, { batch: 2 }),
+        purgeOutbox(database, { batch: 2 }),
       ),
     );
-    await sweepOutbox(test.first);
+    await purgeOutbox(test.first);
     assert.ok((swept[0] ?? 0) + (swept[1] ?? 0) <= 24);
     assert.deepEqual(await test.first.query("SELECT FROM events"), []);
   });

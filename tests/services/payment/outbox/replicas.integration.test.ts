@@ -73,7 +73,7 @@ describe("Outbox with several replicas and endpoints", () => {
     for (let n = 0; n < 40; n++) await test.emit({ n });
     const outbox = test.open({
       limits: { total: 8, perEndpoint: 2 },
-      times: { answer: 600_000, lease: 700_000 }, // no attempt times out during this test
+      times: { responseTimeoutMs: 600_000, leaseMs: 700_000 }, // no attempt times out during this test
     });
     outbox.start();
     await dead.until(6);
@@ -88,7 +88,7 @@ describe("Outbox with several replicas and endpoints", () => {
     const dead = await receive(() => {});
     for (let n = 0; n < 4; n++) await test.add(dead.url);
     for (let n = 0; n < 40; n++) await test.emit({ n });
-    const times = { answer: 100, retries: [0, 0, 0, 0] };
+    const times = { responseTimeoutMs: 100, retryDelaysMs: [0, 0, 0, 0] };
     test.open({ limits: { total: 4, perEndpoint: 2 }, times }).start();
     await dead.until(4);
     const good = await receive();

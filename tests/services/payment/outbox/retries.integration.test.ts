@@ -9,7 +9,7 @@ import {
 describe("Webhook delivery: failed attempts", () => {
   const test = useOutbox();
   const receive = useReceivers();
-  const later = { retries: [60_000, 60_000] };
+  const later = { retryDelaysMs: [60_000, 60_000] };
 
   /** Makes one attempt, and returns its receiver and the stored delivery. */
   async function attemptOnce(reply: Reply, times = {}) {
@@ -17,7 +17,7 @@ describe("Webhook delivery: failed attempts", () => {
     await test.add(receiver.url);
     await test.emit();
     await test
-      .open({ times: { ...later, answer: 2_000, ...times } })
+      .open({ times: { ...later, responseTimeoutMs: 2_000, ...times } })
       .drainOnce();
     const [delivery] = await test.deliveries();
     assert.ok(delivery);
@@ -81,7 +81,7 @@ describe("Webhook delivery: failed attempts", () => {
     await test.add("http://nobody.invalid/");
     await test.emit();
     await test
-      .open({ times: { ...later, answer: 3_000, lease: 9_000 } })
+      .open({ times: { ...later, responseTimeoutMs: 3_000, leaseMs: 9_000 } })
       .drainOnce();
     const [delivery] = await test.deliveries();
     assert.match(delivery?.last_error ?? "", /ENOTFOUND|EAI_AGAIN|no answer/);
@@ -122,7 +122,7 @@ describe("Webhook delivery: failed attempts", () => {
     it(`delays all deliveries to an endpoint that answers ${status} with Retry-After, and to no other`, async () => {
       const busy: Reply = (response) =>
         response.writeHead(status, { "retry-after": "600" }).end();
-      const { receiver } = await attemptOnce(busy, { retries: [10, 10] });
+      const { receiver } = await attemptOnce(busy, { retryDelaysMs: [10, 10] });
       receiver.reply = 204;
       const other = await receive();
       await test.add(other.url);

@@ -1,31 +1,31 @@
 import assert from "node:assert/strict";
 import {
-  nextTry,
-  retries,
-  retryAfter,
+  nextDelayMs,
+  parseRetryAfterMs,
+  retryDelaysMs,
 } from "../../../../services/payment/outbox/retry-schedule.ts";
 
 describe("Webhook retry schedule", () => {
   it("gives up after eleven attempts in about three days", () => {
-    const hours = retries.reduce((sum, ms) => sum + ms, 0) / 3_600_000;
-    assert.equal(retries.length, 10);
+    const hours = retryDelaysMs.reduce((sum, ms) => sum + ms, 0) / 3_600_000;
+    assert.equal(retryDelaysMs.length, 10);
     assert.ok(hours > 60 && hours < 80, `${hours}`);
     assert.deepEqual(
-      retries,
-      retries.toSorted((a, b) => a - b),
+      retryDelaysMs,
+      retryDelaysMs.toSorted((a, b) => a - b),
     );
-    assert.equal(nextTry(retries, 11), undefined);
+    assert.equal(nextDelayMs(retryDelaysMs, 11), undefined);
   });
 
   it("adds random jitter of at most a fifth to each delay", () => {
-    const all = Array.from({ length: 200 }, () => nextTry([1_000], 1) ?? 0);
+    const all = Array.from({ length: 200 }, () => nextDelayMs([1_000], 1) ?? 0);
     assert.ok(Math.min(...all) >= 800 && Math.max(...all) <= 1_200);
     assert.ok(new Set(all).size > 190);
   });
 
   it("waits for as long as Retry-After asks, but no less than scheduled", () => {
-    assert.equal(nextTry([1_000], 1, 5_000), 5_000);
-    assert.ok((nextTry([1_000], 1, 10) ?? 0) >= 800);
+    assert.equal(nextDelayMs([1_000], 1, 5_000), 5_000);
+    assert.ok((nextDelayMs([1_000], 1, 10) ?? 0) >= 800);
   });
 
   it("parses Retry-After as seconds or a date, and ignores other values", () => {
@@ -41,6 +41,6 @@ describe("Webhook retry schedule", () => {
       [undefined, 0],
     ];
     for (const [header, ms] of cases)
-      assert.equal(retryAfter(header, now), ms, header);
+      assert.equal(parseRetryAfterMs(header, now), ms, header);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
+  urlError,
   urlRules,
-  whyNotUrl,
 } from "../../../../services/payment/outbox/ssrf-guard.ts";
 
 describe("whyNotUrl: IPv6 addresses that embed an IPv4 address", () => {
@@ -14,7 +14,8 @@ describe("whyNotUrl: IPv6 addresses that embed an IPv4 address", () => {
     ["tunneled (6to4)", (high, low) => `2002:${high}:${low}::1`],
   ];
   const machine = /is the machine that payment runs on$/;
-  const nobody = /is link-local, a cloud's metadata, or no single host's$/;
+  const nobody =
+    /is link-local, a cloud metadata service, or not a unicast address$/;
   const refused: [ipv4: string, high: string, low: string, why: RegExp][] = [
     ["169.254.169.254", "a9fe", "a9fe", nobody],
     ["100.100.100.200", "6464", "64c8", nobody],
@@ -26,7 +27,7 @@ describe("whyNotUrl: IPv6 addresses that embed an IPv4 address", () => {
     ["0.0.0.1", "0", "1", machine],
   ];
   const why = (address: string, allowLoopback = false) =>
-    whyNotUrl(`http://[${address}]/`, { ...urlRules, allowLoopback });
+    urlError(`http://[${address}]/`, { ...urlRules, allowLoopback });
 
   for (const [form, of] of forms)
     for (const [ipv4, high, low, expected] of refused)

@@ -185,7 +185,7 @@ describe("Payment with concurrent clients", () => {
       database: mortalDatabase(database, life),
       processor: mortalProcessor(replicas.processor, life),
       ...{ user, keyEncryptionKey, operatorKey },
-      times: { lookEvery: 3_600_000 },
+      times: { pollMs: 3_600_000 },
     });
     return {
       async request(path: string, init?: RequestInit) {

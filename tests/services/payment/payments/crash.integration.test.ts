@@ -54,7 +54,7 @@ describe("Payment when a replica crashes between any two steps", () => {
       database: mortalDatabase(replicas.second.database, life),
       processor: mortalProcessor(replicas.processor, life),
       ...{ user, keyEncryptionKey, operatorKey },
-      times: { lookEvery: 3_600_000 },
+      times: { pollMs: 3_600_000 },
     });
     await service.start();
     life.end(steps);

@@ -84,7 +84,7 @@ describe("Payment lifecycle", () => {
     );
     assert.equal(
       detail,
-      "The payment is canceled: only one that is requires_confirmation can be confirmed.",
+      "The payment is canceled: only a payment that is requires_confirmation can be confirmed.",
     );
     assert.equal(replicas.processor.asked.length, before);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { ProcessorUnavailable } from "../../../../services/payment/processors/processor.ts";
+import { ProcessorUnavailableError } from "../../../../services/payment/processors/processor.ts";
 import {
   assertInvariants,
   jsonOf,
@@ -41,7 +41,7 @@ describe("Processor notifications about unfinished charges and refunds", () => {
       }) => Promise<never>;
       processor[kind] = async (request: { key: string }) => {
         if (key)
-          throw new ProcessorUnavailable("409: the key is being used now");
+          throw new ProcessorUnavailableError("409: the key is being used now");
         key = request.key;
         asked.open();
         await answer.opened;
@@ -58,10 +58,11 @@ describe("Processor notifications about unfinished charges and refunds", () => {
       try {
         await asked.opened;
         const before = await lease();
-        const { charged, refunded } = second.service.payments;
+        const { refreshCharge: charged, refreshRefund: refunded } =
+          second.service.payments;
         const tell = kind === "charge" ? charged : refunded;
         // The error makes the sender repeat the notification.
-        await assert.rejects(tell("none yet", key), ProcessorUnavailable);
+        await assert.rejects(tell("none yet", key), ProcessorUnavailableError);
         assert.deepEqual(await lease(), before);
       } finally {
         answer.open();
@@ -83,8 +84,8 @@ describe("Processor notifications about unfinished charges and refunds", () => {
     assert.ok(row);
     processor.act(row.reference);
     processor.next.push("unreachable");
-    const { charged } = first.service.payments;
-    await assert.rejects(charged(row.reference), ProcessorUnavailable);
+    const { refreshCharge: charged } = first.service.payments;
+    await assert.rejects(charged(row.reference), ProcessorUnavailableError);
     await charged(row.reference);
     const [paid] = await first.database.query<{ status: string }>(
       "SELECT status FROM payments WHERE id = $1",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { openDatabase } from "@marquee/service-kit";
-import { takeDue } from "../../../../services/payment/payments/processor-requests.ts";
+import { claimDueRequests } from "../../../../services/payment/payments/processor-requests.ts";
 import {
   type MemoryProcessor,
   memoryProcessor,
@@ -26,7 +26,7 @@ describe("Payments of a processor other than the configured one", () => {
   let user: string;
   before(async () => {
     stripe = { ...memoryProcessor(), name: "stripe" };
-    moved = replica(replicas.url, stripe, { times: { lookEvery: 3_600_000 } });
+    moved = replica(replicas.url, stripe, { times: { pollMs: 3_600_000 } });
     await moved.service.start();
   });
   after(async () => {
@@ -91,12 +91,12 @@ describe("Payments of a processor other than the configured one", () => {
   it("ignores the configured processor's notifications under the keys of another's charge and refund", async () => {
     replicas.processor.next.push("answer lost");
     const { id } = await pay(202);
-    await moved.service.payments.charged("pi_1", keyOf(id));
+    await moved.service.payments.refreshCharge("pi_1", keyOf(id));
     await recoverAll(replicas.first);
     const path = `/payments/${id}/refunds`;
     await jsonOf(await post(replicas.first, path, {}, "operator"), 201);
     const refund = [...replicas.processor.refunds.keys()].at(-1);
-    await moved.service.payments.refunded("re_none", refund);
+    await moved.service.payments.refreshRefund("re_none", refund);
   });
 
   it("rejects the confirmation of an agreed payment, and allows its cancellation", async () => {
@@ -110,7 +110,7 @@ describe("Payments of a processor other than the configured one", () => {
     const { detail } = await problemOf(await confirm(), 409);
     assert.equal(
       detail,
-      `The payment was agreed on with sandbox, and cards are charged by stripe now: cancel it with POST /payments/${id}/cancel, and agree on another one.`,
+      `The payment was created for sandbox, and cards are now charged by stripe: cancel it with POST /payments/${id}/cancel, and create a new one.`,
     );
     assert.equal((await shown(id)).status, "requires_confirmation");
     const canceled = await post(
@@ -183,7 +183,9 @@ describe("Due payment attempts", () => {
     const before = await scans();
     const taken: number[] = [];
     for (let i = 0; i < 8; i++)
-      taken.push((await takeDue(database, "sandbox", 1, 3_600)).length);
+      taken.push(
+        (await claimDueRequests(database, "sandbox", 1, 3_600)).length,
+      );
     assert.deepEqual(taken, [1, 1, 1, 1, 1, 0, 0, 0]);
     assert.equal(await scans(), before);
     await database.close();
@@ -210,10 +212,7 @@ describe("Charges and refunds that the processor no longer knows", () => {
       "SELECT last_error AS error FROM attempts WHERE payment_id = $1",
       [id],
     );
-    assert.match(
-      attempt?.error ?? "",
-      /^sandbox does not know ch_\d+ any more/,
-    );
+    assert.match(attempt?.error ?? "", /^sandbox no longer knows ch_\d+/);
   });
 
   it("does not repeat an unknown refund", async () => {

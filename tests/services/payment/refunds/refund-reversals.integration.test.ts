@@ -62,7 +62,7 @@ describe("Succeeded refund", () => {
     message: "The refund failed at the card's bank.",
   };
   const tell = (reference: string, key?: string, replica = replicas.first) =>
-    replica.service.payments.refunded(reference, key);
+    replica.service.payments.refreshRefund(reference, key);
 
   it("becomes failed on the processor's notification, and is reversed in the payment and the ledger", async () => {
     const before = await balances();
@@ -150,7 +150,7 @@ describe("Succeeded refund", () => {
     await jsonOf(await refund(), 201);
     const { key, refund: made, reference } = last();
     replicas.processor.refunds.delete(key);
-    await assert.rejects(tell(reference), /does not know re_\d+ any more/);
+    await assert.rejects(tell(reference), /no longer knows re_\d+/);
     assert.equal(replicas.processor.refunds.has(key), false);
     assert.equal(await refunded(), 1000);
     replicas.processor.refunds.set(key, made);

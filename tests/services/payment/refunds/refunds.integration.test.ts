@@ -78,7 +78,7 @@ describe("Refunds", () => {
       await refund(id, { amount: 601 }),
       422,
     );
-    assert.match(detail, /is more than the 600 that are left of the 1000/);
+    assert.match(detail, /exceeds the 600 left of the 1000/);
   });
 
   it("returns 404 for an unknown payment", async () => {
@@ -110,7 +110,7 @@ describe("Refunds", () => {
       await refund(id, {}),
       409,
     );
-    assert.equal(detail, "All of the payment is given back already.");
+    assert.equal(detail, "The payment is fully refunded already.");
   });
 
   it("refunds parts until nothing is left", async () => {

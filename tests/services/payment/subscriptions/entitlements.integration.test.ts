@@ -235,7 +235,7 @@ describe("GET /entitlements/{user}", () => {
       );
       await tx.query("ANALYZE subscriptions");
       let explained: unknown[] = [];
-      await first.subscriptions.entitlementOf(
+      await first.subscriptions.findEntitlement(
         {
           async query<Row>(text: string, values?: readonly unknown[]) {
             explained = await tx.query(`EXPLAIN ${text}`, values);

@@ -86,7 +86,7 @@ describe("Subscription at its period's end", () => {
          FROM (SELECT period_end - clock_timestamp() AS d FROM subscriptions WHERE id = $1) t WHERE id = $1`,
         [id],
       );
-      await second.subscriptions.handleDue(tx, { id, graceOver: false });
+      await second.subscriptions.processDue(tx, { id, graceOver: false });
     });
     assert.ok(canceling);
     const canceled = await jsonOf<ShownSubscription>(await canceling, 200);

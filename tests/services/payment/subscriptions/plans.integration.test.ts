@@ -40,8 +40,14 @@ describe("Plans", () => {
 
   for (const [times, message] of [
     [{ period: "1 month" }, /^period is "1 month": expected an ISO 8601/],
-    [{ grace: "PT0S" }, /^grace is "PT0S": expected an ISO 8601/],
-    [{ retries: [0.5, 1] }, /^retries has 1: expected parts/],
+    [
+      { gracePeriod: "PT0S" },
+      /^gracePeriod is "PT0S": expected a positive ISO 8601/,
+    ],
+    [
+      { retryFractions: [0.5, 1] },
+      /^retryFractions contains 1: expected fractions/,
+    ],
   ] as const)
     it(`rejects the billing times ${JSON.stringify(times)} with a reason`, () => {
       const { database } = replicas.first;

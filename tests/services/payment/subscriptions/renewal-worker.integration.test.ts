@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { startRecovering } from "../../../../services/payment/payments/recovery-worker.ts";
-import { createRenewals } from "../../../../services/payment/subscriptions/renewal-worker.ts";
+import { startRecoveryWorker } from "../../../../services/payment/payments/recovery-worker.ts";
+import { createRenewalWorker } from "../../../../services/payment/subscriptions/renewal-worker.ts";
 import { assertInvariants } from "../../../support/payment/service.ts";
 import {
   type ShownSubscription,
@@ -13,18 +13,18 @@ import {
 import { until } from "../../../support/until.ts";
 
 describe("Subscription renewals with a period of a second", () => {
-  const replicas = useSubscriptions({ period: "PT1S", grace: "PT1S" });
+  const replicas = useSubscriptions({ period: "PT1S", gracePeriod: "PT1S" });
 
   it("renews automatically with two replicas until a renewal is not paid", async () => {
     const { first, second } = replicas;
     const { subscription } = await subscribed(first);
     const stops = [first, second].flatMap(({ database, payments, ...own }) => [
-      createRenewals({
+      createRenewalWorker({
         database,
         subscriptions: own.subscriptions,
-        every: 100,
+        pollMs: 100,
       }).start(),
-      startRecovering(payments, 100),
+      startRecoveryWorker(payments, 100),
     ]);
     const current = () => shown(first, subscription.id);
     const untilIt = (reached: (now: ShownSubscription) => boolean) =>

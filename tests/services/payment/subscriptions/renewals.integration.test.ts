@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { plans } from "../../../../services/payment/subscriptions/plans.ts";
-import { createRenewals } from "../../../../services/payment/subscriptions/renewal-worker.ts";
+import { createRenewalWorker } from "../../../../services/payment/subscriptions/renewal-worker.ts";
 import { Life, mortalDatabase } from "../../../support/payment/crash.ts";
 import { assertInvariants } from "../../../support/payment/service.ts";
 import {
@@ -172,12 +172,12 @@ describe("Subscription renewals", () => {
       ids.push(subscription.id);
     }
     const { database, subscriptions } = replicas.first;
-    const failing = createRenewals({
+    const failing = createRenewalWorker({
       database,
       subscriptions: {
-        takeDue: subscriptions.takeDue,
-        async handleDue(tx, due) {
-          await subscriptions.handleDue(tx, due);
+        claimDue: subscriptions.claimDue,
+        async processDue(tx, due) {
+          await subscriptions.processDue(tx, due);
           if (due.id === ids[0]) throw new Error("fails for this test");
         },
       },

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { createServer } from "node:https";
 import {
   createEndpoints,
-  mostEndpoints,
+  maxEndpoints,
 } from "../../../../services/payment/outbox/endpoints.ts";
-import { post } from "../../../../services/payment/outbox/http-post.ts";
+import { httpPost } from "../../../../services/payment/outbox/http-post.ts";
 import {
+  formatSecret,
   newSecret,
-  shownSecret,
   signatures,
 } from "../../../../services/payment/outbox/signature.ts";
 import {
-  guardedLookup,
+  safeLookup,
   urlRules,
 } from "../../../../services/payment/outbox/ssrf-guard.ts";
 import {
@@ -41,7 +41,7 @@ describe("Webhook signature", () => {
   it("uses a secret of 32 random bytes", () => {
     assert.equal(newSecret().length, 32);
     assert.notDeepEqual(newSecret(), newSecret());
-    assert.match(shownSecret(newSecret()), /^whsec_[\w+/]{43}=$/);
+    assert.match(formatSecret(newSecret()), /^whsec_[\w+/]{43}=$/);
   });
 });
 
@@ -54,11 +54,11 @@ describe("Webhook endpoint", () => {
   for (const [url, why] of [
     ["", "is not a URL"],
     ["consumer.example/hooks", "is not a URL"],
-    ["ftp://consumer.example/", "has to begin with https:// or http://"],
-    ["javascript:alert(1)", "has to begin with https:// or http://"],
-    ["file:///etc/passwd", "has to begin with https:// or http://"],
-    ["https://user@consumer.example/", /^has a name or a password in it/],
-    ["https://:secret@consumer.example/", /^has a name or a password in it/],
+    ["ftp://consumer.example/", "has to start with https:// or http://"],
+    ["javascript:alert(1)", "has to start with https:// or http://"],
+    ["file:///etc/passwd", "has to start with https:// or http://"],
+    ["https://user@consumer.example/", /^has credentials in it/],
+    ["https://:secret@consumer.example/", /^has credentials in it/],
     ["https://consumer.example/#part", /^has a fragment/],
     [`https://consumer.example/${"x".repeat(2048)}`, /^is longer than 2048/],
     ["http://localhost:8082/", /is the machine that payment runs on$/],
@@ -76,11 +76,11 @@ describe("Webhook endpoint", () => {
     ["http://[fd00:ec2::254]/", /is link-local, a cloud's metadata/],
     ["http://[fe80::1]/", /is link-local, a cloud's metadata/],
     ["http://100.100.100.200/", /is link-local, a cloud's metadata/],
-    ["http://224.0.0.1/", /no single host's$/],
-    ["http://255.255.255.255/", /no single host's$/],
+    ["http://224.0.0.1/", /not a unicast address$/],
+    ["http://255.255.255.255/", /not a unicast address$/],
   ] as [string, string | RegExp][])
     it(`rejects the URL ${JSON.stringify(url.slice(0, 40))}`, async () => {
-      const said = strict().whyNotUrl(url);
+      const said = strict().urlError(url);
       if (typeof why === "string") assert.equal(said, why);
       else assert.match(said ?? "", why);
       const add = strict().add(test.first, { url, types: [] });
@@ -96,22 +96,22 @@ describe("Webhook endpoint", () => {
       "http://[fd12::1]/",
       "https://consumer.example/hooks?token=1",
     ])
-      assert.equal(strict().whyNotUrl(url), undefined, url);
+      assert.equal(strict().urlError(url), undefined, url);
   });
 
   it("rejects a connection to a host name that resolves to a forbidden address", async () => {
     const receiver = await receive();
-    const to = (lookup: ReturnType<typeof guardedLookup>) =>
-      post(new URL(`http://localhost:${receiver.port}/`), {}, "{}", {
-        limit: 2_000,
+    const to = (lookup: ReturnType<typeof safeLookup>) =>
+      httpPost(new URL(`http://localhost:${receiver.port}/`), {}, "{}", {
+        timeoutMs: 2_000,
         signal: new AbortController().signal,
         lookup,
       });
-    await assert.rejects(to(guardedLookup(urlRules)), {
+    await assert.rejects(to(safeLookup(urlRules)), {
       message: /^localhost: (127\.0\.0\.1|::1) is the machine that payment/,
     });
     assert.equal(receiver.received.length, 0);
-    const { status } = await to(guardedLookup({ ...urlRules, ...rules }));
+    const { status } = await to(safeLookup({ ...urlRules, ...rules }));
     assert.equal(status, 204);
   });
 
@@ -120,18 +120,18 @@ describe("Webhook endpoint", () => {
       allowHttp: false,
     });
     assert.equal(
-      endpoints.whyNotUrl("http://consumer.example/"),
-      "has to begin with https://",
+      endpoints.urlError("http://consumer.example/"),
+      "has to start with https://",
     );
-    assert.equal(endpoints.whyNotUrl("https://consumer.example/"), undefined);
+    assert.equal(endpoints.urlError("https://consumer.example/"), undefined);
   });
 
   it("rejects endpoints beyond the maximum number", async () => {
-    for (let n = 0; n < mostEndpoints; n++)
+    for (let n = 0; n < maxEndpoints; n++)
       await test.add(`https://consumer.example/${n}`);
     const one = { url: "https://consumer.example/", types: [] };
     assert.equal(await test.endpoints.add(test.first, one), undefined);
-    assert.equal((await test.endpoints.list()).length, mostEndpoints);
+    assert.equal((await test.endpoints.list()).length, maxEndpoints);
   });
 
   it("keeps the delivery pending when the TLS handshake fails", async () => {
@@ -140,7 +140,7 @@ describe("Webhook endpoint", () => {
     const { port } = server.address() as { port: number };
     await test.add(`https://127.0.0.1:${port}/`);
     await test.emit();
-    await test.open({ times: { retries: [60_000] } }).drainOnce();
+    await test.open({ times: { retryDelaysMs: [60_000] } }).drainOnce();
     server.close();
     const [delivery] = await test.deliveries();
     assert.equal(delivery?.state, "pending");
@@ -195,7 +195,7 @@ describe("Webhook endpoint", () => {
       "UPDATE webhook_endpoints SET secret = (SELECT secret FROM webhook_endpoints ORDER BY id LIMIT 1)",
     );
     await test.emit();
-    await test.open({ times: { retries: [60_000] } }).drainOnce();
+    await test.open({ times: { retryDelaysMs: [60_000] } }).drainOnce();
     assert.equal(receiver.received.length, 0);
   });
 });

@@ -53,7 +53,7 @@ describe("Webhook endpoints API", () => {
       [{}, "/url", /is missing/],
       [{ url: 7 }, "/url", /string/],
       [{ url: "hooks" }, "/url", /is not a URL/],
-      [{ url: "ftp://a/" }, "/url", /has to begin with https/],
+      [{ url: "ftp://a/" }, "/url", /has to start with https/],
       [{ url: "https://u:p@a.example/" }, "/url", /name or a password/],
       [{ url: "http://169.254.169.254/" }, "/url", /metadata/],
       [{ url: "http://a/", types: "all" }, "/types", /array/],

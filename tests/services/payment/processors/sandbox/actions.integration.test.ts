@@ -29,7 +29,7 @@ describe("Sandbox: 3-D Secure actions", () => {
   }
 
   const booked = async () =>
-    (await test.sandbox.books()).find(({ currency }) => currency === "EUR")
+    (await test.sandbox.totals()).find(({ currency }) => currency === "EUR")
       ?.charged ?? 0n;
 
   for (const reference of unknown)

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import {
   type Card,
-  CardRefused,
+  InvalidCardError,
 } from "../../../../../services/payment/processors/processor.ts";
 import { testCards } from "../../../../../services/payment/processors/sandbox/cards.ts";
 import { card, useSandbox } from "../../../../support/payment/sandbox.ts";
@@ -111,7 +111,7 @@ describe("Sandbox: cards", () => {
     it(`rejects ${what} at the field, with Stripe's code`, async () => {
       const typed = card(visa, wrong);
       await assert.rejects(test.sandbox.tokenize(typed), (error) => {
-        assert.ok(error instanceof CardRefused);
+        assert.ok(error instanceof InvalidCardError);
         assert.equal(error.field, field);
         assert.equal(error.code, code);
         assert.match(error.message, /^[A-Z].+[.\w]$/);

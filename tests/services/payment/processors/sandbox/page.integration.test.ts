@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { shown } from "../../../../../services/payment/processors/sandbox/page-contents.ts";
+import { formatAmount } from "../../../../../services/payment/processors/sandbox/page-contents.ts";
 import { createSandbox } from "../../../../../services/payment/processors/sandbox/sandbox.ts";
 import {
   charged,
@@ -102,7 +102,7 @@ describe("Sandbox: bank page", () => {
       [9_007_199_254_740_993n, "USD", "USD 90,071,992,547,409.93"],
       [9_007_199_254_740_993n, "JPY", "JPY 9,007,199,254,740,993"],
     ] as const)
-      assert.equal(shown(amount, currency).replace("\u00a0", " "), text);
+      assert.equal(formatAmount(amount, currency).replace("\u00a0", " "), text);
   });
 
   it("keeps the first answer, and redirects after a second one", async () => {

@@ -22,7 +22,7 @@ describe("Sandbox: concurrent requests", () => {
     return letters.map((n) => String.fromCharCode(65 + (n % 26))).join("");
   }
   const bookOf = async (currency: string) =>
-    (await test.sandbox.books()).find((book) => book.currency === currency);
+    (await test.sandbox.totals()).find((book) => book.currency === currency);
 
   const anyone = (i: number) => (i % 2 === 0 ? test.sandbox : test.second);
 

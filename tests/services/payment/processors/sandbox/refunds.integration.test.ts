@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
+import { ProcessorUnavailableError } from "../../../../../services/payment/processors/processor.ts";
 import {
   charged,
   codeOf,
@@ -26,7 +26,7 @@ describe("Sandbox: refunds", () => {
       refund: (amount: bigint, key: string = randomUUID()) =>
         test.sandbox.refund({ key, reference, currency, amount }),
       async refunded() {
-        const books = await test.second.books();
+        const books = await test.second.totals();
         const book = books.find((book) => book.currency === currency);
         assert.equal(book?.charged, 799n);
         return book.refunded;
@@ -153,7 +153,7 @@ describe("Sandbox: refunds", () => {
   it("refunds card 4000990000000079 once though the answer is lost, and returns the outcome to the same key", async () => {
     const charge = await alone("pm_card_refundAnswerLost");
     const key = randomUUID();
-    await assert.rejects(charge.refund(700n, key), ProcessorUnavailable);
+    await assert.rejects(charge.refund(700n, key), ProcessorUnavailableError);
     assert.equal(await charge.refunded(), 700n);
     assert.equal((await charge.refund(700n, key)).status, "succeeded");
     assert.equal(await charge.refunded(), 700n);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
+import { ProcessorUnavailableError } from "../../../../../services/payment/processors/processor.ts";
 import { testCards } from "../../../../../services/payment/processors/sandbox/cards.ts";
 import { createSandbox } from "../../../../../services/payment/processors/sandbox/sandbox.ts";
 import {
@@ -80,7 +80,11 @@ describe("Sandbox: charges", () => {
     ["an empty key", { key: "" }, /key/],
     ["an amount of zero", { amount: 0n }, /amount is 1 or more, and not 0/],
     ["a negative amount", { amount: -5n }, /amount is 1 or more, and not -5/],
-    ["a lowercase currency", { currency: "eur" }, /eur is none/],
+    [
+      "a lowercase currency",
+      { currency: "eur" },
+      /"eur" is not an ISO 4217 code/,
+    ],
   ] as const)
     it(`rejects ${what}`, async () => {
       const asked = request(wrong);
@@ -163,7 +167,7 @@ describe("Sandbox: charges", () => {
     const before = await booked("EUR");
     const { token } = await test.sandbox.tokenize(card("4000990000000012"));
     const asked = request({ token });
-    await assert.rejects(test.sandbox.charge(asked), ProcessorUnavailable);
+    await assert.rejects(test.sandbox.charge(asked), ProcessorUnavailableError);
     const found = await test.sandbox.find(asked.key);
     assert.equal(found?.status, "succeeded");
     assert.deepEqual(await test.second.charge(asked), found);
@@ -181,7 +185,7 @@ describe("Sandbox: charges", () => {
         for (let i = 0; i < times; i++) {
           await assert.rejects(
             test.sandbox.charge(asked),
-            ProcessorUnavailable,
+            ProcessorUnavailableError,
           );
           assert.equal(await test.sandbox.find(asked.key), undefined);
         }
@@ -226,7 +230,7 @@ describe("Sandbox: charges", () => {
   });
 
   it("settles by time alone, and answers after the configured latency", async () => {
-    const times = { latency: 30, settleAfter: 60 };
+    const times = { latencyMs: 30, settleAfterMs: 60 };
     const sandbox = createSandbox(test.database, times);
     const asked = request({ token: "pm_card_processing" });
     let early = true;
@@ -240,7 +244,7 @@ describe("Sandbox: charges", () => {
   });
 
   async function booked(currency: string): Promise<bigint> {
-    const books = await test.sandbox.books();
+    const books = await test.sandbox.totals();
     return books.find((book) => book.currency === currency)?.charged ?? 0n;
   }
 });

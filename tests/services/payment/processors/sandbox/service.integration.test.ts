@@ -27,12 +27,13 @@ describe("Payment with the sandbox", () => {
   let service: ReturnType<typeof createPayment>;
   before(async () => {
     database = openDatabase({ DATABASE_URL: url() });
-    sandbox = createSandbox(database, { settleAfter: 0 });
+    sandbox = createSandbox(database, { settleAfterMs: 0 });
     service = createPayment({
       ...{ database, user, keyEncryptionKey, operatorKey },
       processor: sandbox,
-      routes: ({ charged }) => sandboxPages({ sandbox, settled: charged }),
-      times: { lookEvery: 3_600_000 },
+      routes: ({ refreshCharge: charged }) =>
+        sandboxPages({ sandbox, onAnswer: charged }),
+      times: { pollMs: 3_600_000 },
     });
     await service.start();
   });
@@ -122,7 +123,7 @@ describe("Payment with the sandbox", () => {
     }>(await get({ app }, "/ledger/audit", "operator"), 200);
     assert.equal(balanced, true);
     const held = balances.filter(({ account }) => account.startsWith("proc"));
-    const [book, ...others] = await sandbox.books();
+    const [book, ...others] = await sandbox.totals();
     assert.ok(book && others.length === 0);
     assert.equal(book.charged, 9n * 1299n); // includes the payment approved in the test above
     assert.equal(book.refunded, 4n * 300n + 2n * 300n);

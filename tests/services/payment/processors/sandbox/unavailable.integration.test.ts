@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type Database, DatabaseUnavailableError } from "@marquee/service-kit";
-import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
+import { type Database, DatabaseAway } from "@marquee/service-kit";
+import { ProcessorUnavailableError } from "../../../../../services/payment/processors/processor.ts";
 import {
   createSandbox,
   type Sandbox,
@@ -27,7 +27,7 @@ const calls: [string, (sandbox: Sandbox) => Promise<unknown>][] = [
   ["findRefund", (sandbox) => sandbox.findRefund(randomUUID())],
   ["pendingAction", (sandbox) => sandbox.pendingAction(reference)],
   ["authenticate", (sandbox) => sandbox.authenticate(reference, true)],
-  ["books", (sandbox) => sandbox.books()],
+  ["books", (sandbox) => sandbox.totals()],
 ];
 
 describe("Sandbox: unavailable database", () => {
@@ -38,11 +38,11 @@ describe("Sandbox: unavailable database", () => {
   after(() => database.close());
 
   for (const [name, call] of calls)
-    it(`rejects ${name} with ProcessorUnavailable`, async () => {
+    it(`rejects ${name} with ProcessorUnavailableError`, async () => {
       await assert.rejects(call(createSandbox(database)), (error) => {
-        assert.ok(error instanceof ProcessorUnavailable);
-        assert.ok(error.cause instanceof DatabaseUnavailableError);
-        assert.equal(error.message, "The sandbox does not answer.");
+        assert.ok(error instanceof ProcessorUnavailableError);
+        assert.ok(error.cause instanceof DatabaseAway);
+        assert.equal(error.message, "The sandbox is unavailable.");
         return true;
       });
     });
@@ -71,7 +71,9 @@ describe("Sandbox: connection lost after the work was done", () => {
   }
 
   const booked = async () =>
-    (await test.sandbox.books()).find(({ currency }) => currency === "EUR") ?? {
+    (await test.sandbox.totals()).find(
+      ({ currency }) => currency === "EUR",
+    ) ?? {
       charged: 0n,
       refunded: 0n,
     };
@@ -85,7 +87,7 @@ describe("Sandbox: connection lost after the work was done", () => {
     it(`returns the stored outcome when a charge of ${token} is repeated with the same key`, async () => {
       const before = await booked();
       const asked = request({ token });
-      await assert.rejects(losing(1).charge(asked), ProcessorUnavailable);
+      await assert.rejects(losing(1).charge(asked), ProcessorUnavailableError);
       const found = await test.second.find(asked.key);
       assert.ok(found, "the charge is not found by its key");
       assert.deepEqual(await test.sandbox.charge(asked), found);
@@ -101,7 +103,10 @@ describe("Sandbox: connection lost after the work was done", () => {
       [3, 10n], // the read after the COMMIT
     ] as const) {
       const asked = refund(reference, { amount });
-      await assert.rejects(losing(nth).refund(asked), ProcessorUnavailable);
+      await assert.rejects(
+        losing(nth).refund(asked),
+        ProcessorUnavailableError,
+      );
       const found = await test.second.findRefund(asked.key);
       assert.equal(found?.status, "succeeded");
       assert.deepEqual(await test.sandbox.refund(asked), found);

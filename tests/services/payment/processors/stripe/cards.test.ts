@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
   type Card,
-  CardRefused,
+  InvalidCardError,
 } from "../../../../../services/payment/processors/processor.ts";
 import {
   assertSilent,
@@ -26,7 +26,7 @@ describe("Stripe processor: cards", () => {
     await assert.rejects(
       used.stripe.tokenize({ ...card, ...more }),
       (error: Error) => {
-        assert.ok(error instanceof CardRefused, String(error));
+        assert.ok(error instanceof InvalidCardError, String(error));
         assert.equal(error.field, field);
         assert.equal(error.code, code);
         assertSilent(error);
@@ -47,7 +47,7 @@ describe("Stripe processor: cards", () => {
   it("rejects card numbers when the account may not send them, and asks for a token", async () => {
     used.api.rawCardData = false;
     await refused({}, "number", "raw_card_data_not_allowed");
-    await assert.rejects(used.stripe.tokenize(card), /the token \(pm_…\)/);
+    await assert.rejects(used.stripe.tokenize(card), /a token \(pm_…\)/);
   });
 
   it("returns a token with the brand and the last four digits", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as immediately } from "node:timers/promises";
-import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
+import { ProcessorUnavailableError } from "../../../../../services/payment/processors/processor.ts";
 import { createStripe } from "../../../../../services/payment/processors/stripe/stripe.ts";
 import { useClock } from "../../../../support/clock.ts";
 import {
@@ -22,11 +22,16 @@ describe("Stripe processor: failures of the API", () => {
     charged = used.api.charged();
   });
   const unavailable = (work: Promise<unknown>, expected: RegExp) =>
-    rejects(work, ProcessorUnavailable, expected);
+    rejects(work, ProcessorUnavailableError, expected);
 
   /** The processor with another timeout, in milliseconds. */
-  const within = (timeout: number) =>
-    createStripe({ secretKey, webhookSecret, api: used.api.url, timeout });
+  const within = (timeoutMs: number) =>
+    createStripe({
+      secretKey,
+      webhookSecret,
+      apiUrl: used.api.url,
+      timeoutMs,
+    });
 
   /** Makes a charge that fails this way, and repeats it with the same key. */
   async function twice(mishap: Mishap, expected: RegExp, first = used.stripe) {
@@ -53,9 +58,9 @@ describe("Stripe processor: failures of the API", () => {
     twice("409", /^Stripe answered 409.*in-progress request/));
 
   it("reports a rejected secret key, and charges once the key is accepted", async () => {
-    await twice("401", /does not take STRIPE_SECRET_KEY \(401, request req_/);
+    await twice("401", /does not accept STRIPE_SECRET_KEY \(401, request req_/);
     charged++;
-    await twice("403", /does not take STRIPE_SECRET_KEY \(403/);
+    await twice("403", /does not accept STRIPE_SECRET_KEY \(403/);
   });
 
   it("finds a charge that was answered 500, which Stripe would replay", async () => {
@@ -123,7 +128,7 @@ describe("Stripe processor: failures of the API", () => {
 
   it("rejects invalid keys without a request to Stripe", async () => {
     for (const wrong of ["", "a' OR amount>'1", "ключ", "a b"])
-      await assert.rejects(used.stripe.find(wrong), /can't be a key/);
+      await assert.rejects(used.stripe.find(wrong), /is not a valid key/);
     assert.deepEqual(used.api.asked, []);
   });
 
@@ -180,7 +185,7 @@ describe("Stripe processor: failures of the API", () => {
     const nowhere = createStripe({
       secretKey,
       webhookSecret,
-      api: "http://127.0.0.1:1",
+      apiUrl: "http://127.0.0.1:1",
     });
     await unavailable(nowhere.charge(aCharge()), /^Stripe can't be reached/);
   });

@@ -16,9 +16,12 @@ describe("createStripe: options", () => {
   it("rejects invalid keys with a reason", () => {
     refused({ secretKey: "pk_test_1" }, /STRIPE_SECRET_KEY is a publishable/);
     for (const wrong of ["", "secret", "sk_", "sk_test_1\n", " sk_test_1"])
-      refused({ secretKey: wrong }, /STRIPE_SECRET_KEY is no key of Stripe's/);
+      refused({ secretKey: wrong }, /STRIPE_SECRET_KEY is not a Stripe key/);
     for (const wrong of ["", "sk_test_1", "whsec_", "whsec_1 "])
-      refused({ webhookSecret: wrong }, /STRIPE_WEBHOOK_SECRET is no signing/);
+      refused(
+        { webhookSecret: wrong },
+        /STRIPE_WEBHOOK_SECRET is not a Stripe signing/,
+      );
   });
 
   it("keeps a rejected key out of the error", () => {
@@ -35,7 +38,8 @@ describe("createStripe: options", () => {
     for (const wrong of ["http://a/v1", "http://a/?b", "https://u:p@a/"])
       refused({ api: wrong }, /nothing after these/);
     assert.throws(
-      () => createStripe({ secretKey, webhookSecret, api: "http://u:pw@a/" }),
+      () =>
+        createStripe({ secretKey, webhookSecret, apiUrl: "http://u:pw@a/" }),
       (error: Error) => !error.message.includes("pw"),
     );
   });
@@ -44,7 +48,7 @@ describe("createStripe: options", () => {
     const stripe = createStripe({
       secretKey: "rk_live_1",
       webhookSecret,
-      api: "https://stripe.example",
+      apiUrl: "https://stripe.example",
     });
     assert.equal(stripe.name, "stripe");
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
+import { ProcessorUnavailableError } from "../../../../../services/payment/processors/processor.ts";
 import {
   aCharge,
   rejects,
@@ -72,7 +72,11 @@ describe("Stripe processor: refunds", () => {
   it("refunds once per key, also when the answer is lost or Stripe has forgotten the key", async () => {
     const request = aRefund();
     used.api.next = ["none", "answer lost"]; // the lookup succeeds, then the creation's answer is lost
-    await rejects(used.stripe.refund(request), ProcessorUnavailable, /reached/);
+    await rejects(
+      used.stripe.refund(request),
+      ProcessorUnavailableError,
+      /reached/,
+    );
     assert.equal(given(), 299);
     const outcome = await used.stripe.refund(request);
     assert.equal(outcome.status, "succeeded");
@@ -85,14 +89,22 @@ describe("Stripe processor: refunds", () => {
   it("finds a refund whose creation was answered 500, which Stripe would replay", async () => {
     const request = aRefund();
     used.api.next = ["none", "500 after"];
-    await rejects(used.stripe.refund(request), ProcessorUnavailable, /500/);
+    await rejects(
+      used.stripe.refund(request),
+      ProcessorUnavailableError,
+      /500/,
+    );
     assert.equal((await used.stripe.refund(request)).status, "succeeded");
     assert.equal(given(), 299);
   });
 
   it("refunds nothing when the lookup of earlier refunds fails", async () => {
     used.api.next = ["502"];
-    await rejects(used.stripe.refund(aRefund()), ProcessorUnavailable, /JSON/);
+    await rejects(
+      used.stripe.refund(aRefund()),
+      ProcessorUnavailableError,
+      /JSON/,
+    );
     assert.equal(given(), 0);
   });
 

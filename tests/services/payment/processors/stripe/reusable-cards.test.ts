@@ -18,7 +18,7 @@ describe("Stripe processor: cards kept for subscriptions", () => {
       })
     ).token;
   const charge = (token: string, more = {}) =>
-    used.stripe.charge(aCharge({ token, keep: true, ...more }));
+    used.stripe.charge(aCharge({ token, reusable: true, ...more }));
   const customers = () => used.api.customers.size;
 
   it("returns undefined for a kept card's token, which may belong to another user", async () => {
@@ -69,7 +69,7 @@ describe("Stripe processor: cards kept for subscriptions", () => {
   it("charges once per key when the answer is lost after the card was attached", async () => {
     const before = { customers: customers(), charged: used.api.charged() };
     const token = await tokenOf();
-    const request = aCharge({ token, keep: true, key: randomUUID() });
+    const request = aCharge({ token, reusable: true, key: randomUUID() });
     // The card is retrieved, a Customer is created, and the charge's answer is lost.
     used.api.next.push("none", "none", "answer lost");
     await assert.rejects(used.stripe.charge(request), /./);
@@ -85,16 +85,16 @@ describe("Stripe processor: cards kept for subscriptions", () => {
 
   it("creates one Customer when the answer to its creation is lost", async () => {
     const before = customers();
-    const request = aCharge({ token: await tokenOf(), keep: true });
+    const request = aCharge({ token: await tokenOf(), reusable: true });
     used.api.next.push("none", "answer lost");
     await assert.rejects(used.stripe.charge(request), /./);
     assert.equal((await used.stripe.charge(request)).status, "succeeded");
     assert.equal(customers(), before + 1);
   });
 
-  it("rejects with ProcessorUnavailable while Stripe is unreachable", async () => {
+  it("rejects with ProcessorUnavailableError while Stripe is unreachable", async () => {
     const token = await tokenOf();
     used.api.next.push("unreachable");
-    await assert.rejects(charge(token), { name: "ProcessorUnavailable" });
+    await assert.rejects(charge(token), { name: "ProcessorUnavailableError" });
   });
 });

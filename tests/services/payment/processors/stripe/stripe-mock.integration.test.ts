@@ -14,7 +14,7 @@ describe("Stripe processor with stripe-mock", () => {
     stripe = createStripe({
       secretKey: "sk_test_123",
       webhookSecret: "whsec_123",
-      api: url(),
+      apiUrl: url(),
     });
   });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createStripe } from "../../../../../services/payment/processors/stripe/stripe.ts";
-import { WebhookRefused } from "../../../../../services/payment/processors/stripe/verify-webhook.ts";
+import { InvalidWebhookError } from "../../../../../services/payment/processors/stripe/verify-webhook.ts";
 import { assertSilent } from "../../../../support/payment/stripe-service.ts";
 import { secretKey } from "../../../../support/stripe/api-answers.ts";
 import {
@@ -9,7 +9,10 @@ import {
   webhookSecret,
 } from "../../../../support/stripe/events.ts";
 
-const { readWebhook } = createStripe({ secretKey, webhookSecret });
+const { verifyWebhook: readWebhook } = createStripe({
+  secretKey,
+  webhookSecret,
+});
 
 const read = (body: string, signature?: string, now?: Date) =>
   readWebhook(Buffer.from(body), signature, now);
@@ -32,7 +35,7 @@ describe("readWebhook: Stripe events", () => {
     assert.throws(
       () => read(...args),
       (error: Error) => {
-        assert.ok(error instanceof WebhookRefused, String(error));
+        assert.ok(error instanceof InvalidWebhookError, String(error));
         assert.match(error.message, expected);
         assertSilent(error);
         return true;
@@ -47,7 +50,7 @@ describe("readWebhook: Stripe events", () => {
   it("rejects a malformed signature header", () => {
     const v1 = signed(body).split(",")[1] as string;
     for (const wrong of ["hello", "t=", v1, "t=1", `t=1,v0=${v1.slice(3)}`])
-      refused(/header is not as expected: t=…,v1=…|older|match/, body, wrong);
+      refused(/header is invalid: expected t=…,v1=…|older|match/, body, wrong);
     refused(/header is not as expected/, body, "hello");
     refused(/header is not as expected/, body, "t=1");
   });

@@ -5,12 +5,12 @@ import {
   type Database,
   openDatabase,
 } from "@marquee/service-kit";
-import { ProcessorUnavailable } from "../../../../../services/payment/processors/processor.ts";
+import { ProcessorUnavailableError } from "../../../../../services/payment/processors/processor.ts";
 import {
   claimEvent,
   finishEvent,
+  purgeStripeEvents,
   releaseEvent,
-  sweepStripeEvents,
 } from "../../../../../services/payment/processors/stripe/event-claims.ts";
 import { stripeWebhook } from "../../../../../services/payment/processors/stripe/webhook-route.ts";
 import {
@@ -57,8 +57,8 @@ describe("POST /webhooks/stripe", () => {
       stripeWebhook({
         stripe: used.stripe,
         database: on,
-        settled: telling("charge"),
-        refundSettled: telling("refund"),
+        refreshCharge: telling("charge"),
+        refreshRefund: telling("refund"),
       }),
     );
     return service.app;
@@ -162,7 +162,7 @@ describe("POST /webhooks/stripe", () => {
   it("returns 503 when an event can't be handled, and handles it when sent again", async () => {
     const body = aboutCharge();
     for (const error of [
-      new ProcessorUnavailable("unavailable"),
+      new ProcessorUnavailableError("unavailable"),
       new Error("unexpected"),
     ]) {
       tell = () => Promise.reject(error);
@@ -243,8 +243,8 @@ describe("POST /webhooks/stripe", () => {
           [id, days * 24 * 3600],
         );
       }
-      assert.equal(await sweepStripeEvents(database), 1);
-      assert.equal(await sweepStripeEvents(database), 0);
+      assert.equal(await purgeStripeEvents(database), 1);
+      assert.equal(await purgeStripeEvents(database), 0);
       const left = await database.query<{ id: string }>(
         "SELECT id FROM stripe_events WHERE id IN ('evt_old', 'evt_new')",
       );
