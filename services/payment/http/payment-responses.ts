@@ -39,7 +39,7 @@ export const Unpaid = z
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    detail: z.string().describe("A sentence for the person who pays."),
+    detail: z.string().describe("A sentence for the customer."),
     instance: z.string().describe("The payment's path."),
     code: z
       .string()

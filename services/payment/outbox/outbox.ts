@@ -56,7 +56,10 @@ export interface OutboxOptions {
 export interface Outbox {
   /** Delivers events until `stop`. Errors are logged, and delivery goes on. */
   start(): void;
-  /** Waits for active attempts, up to the stop timeout. Any replica repeats the aborted ones once their leases expire. */
+  /**
+   * Waits for active attempts, up to the stop timeout. Any replica repeats the aborted ones once their leases have
+   * expired.
+   */
   stop(): Promise<void>;
   /** Polls at once, for events that this process has committed. Optional: the next poll finds them, too. */
   wake(): void;

@@ -61,7 +61,10 @@ export async function requestCharge(
   });
 }
 
-/** Like requestCharge, for a refund. A refund that succeeded is only looked up: it may still fail at the card's bank. */
+/**
+ * Like requestCharge, for a refund. A refund that succeeded is only looked up, because it may still fail at the card's
+ * bank.
+ */
 export async function requestRefund(
   processor: Processor,
   { request, payment, refund }: PendingOperation,

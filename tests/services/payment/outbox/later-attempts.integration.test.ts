@@ -129,7 +129,7 @@ describe("Webhook delivery: later attempts", () => {
     for (const { last_error } of await test.deliveries())
       assert.match(
         last_error ?? "",
-        /is the machine that payment runs on|is link-local, a cloud's metadata/,
+        /is the machine that payment runs on|is link-local, a cloud metadata service/,
       );
     assert.equal(receiver.received.length, 0);
   });

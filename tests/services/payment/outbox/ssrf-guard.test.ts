@@ -4,7 +4,7 @@ import {
   urlRules,
 } from "../../../../services/payment/outbox/ssrf-guard.ts";
 
-describe("whyNotUrl: IPv6 addresses that embed an IPv4 address", () => {
+describe("urlError: IPv6 addresses that embed an IPv4 address", () => {
   /** The forms in which translators and tunnels embed an IPv4 address. */
   const forms: [form: string, of: (high: string, low: string) => string][] = [
     ["mapped", (high, low) => `::ffff:${high}:${low}`],

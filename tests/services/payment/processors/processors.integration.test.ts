@@ -129,7 +129,7 @@ describe("Payments of a processor other than the configured one", () => {
     const { detail } = await problemOf(await cancel(moved), 409);
     assert.match(
       detail,
-      /^The payment is sandbox's, and stripe is asked now: /,
+      /^The payment was charged by sandbox, and this service now uses stripe: /,
     );
     assert.equal((await shown(id)).status, "requires_action");
     const canceled = await jsonOf(await cancel(replicas.second), 200);
@@ -143,7 +143,7 @@ describe("Payments of a processor other than the configured one", () => {
     const { detail } = await problemOf(await refund(moved), 409);
     assert.equal(
       detail,
-      "The payment is sandbox's, and stripe is asked now: that is done where PROCESSOR is sandbox.",
+      "The payment was charged by sandbox, and this service now uses stripe: run it with PROCESSOR=sandbox to change this payment.",
     );
     await jsonOf(await refund(replicas.first), 201);
     assert.equal((await shown(id)).refunded, 1299);

@@ -39,7 +39,10 @@ describe("Plans", () => {
   });
 
   for (const [times, message] of [
-    [{ period: "1 month" }, /^period is "1 month": expected an ISO 8601/],
+    [
+      { period: "1 month" },
+      /^period is "1 month": expected a positive ISO 8601/,
+    ],
     [
       { gracePeriod: "PT0S" },
       /^gracePeriod is "PT0S": expected a positive ISO 8601/,

@@ -54,7 +54,7 @@ describe("Webhook endpoints API", () => {
       [{ url: 7 }, "/url", /string/],
       [{ url: "hooks" }, "/url", /is not a URL/],
       [{ url: "ftp://a/" }, "/url", /has to start with https/],
-      [{ url: "https://u:p@a.example/" }, "/url", /name or a password/],
+      [{ url: "https://u:p@a.example/" }, "/url", /has credentials/],
       [{ url: "http://169.254.169.254/" }, "/url", /metadata/],
       [{ url: "http://a/", types: "all" }, "/types", /array/],
       [{ url: "http://a/", types: ["payment.made"] }, "/types/0", /payment\./],
@@ -206,7 +206,7 @@ describe("Webhook endpoints API", () => {
     assert.equal(off.enabled, false);
     assert.equal(off.disabled_because, "request");
     const { detail } = await problemOf(await send("POST", `${path}/test`), 409);
-    assert.match(detail, /enable it first/);
+    assert.match(detail, /Enable it first/);
     const on = await json(send("PATCH", path, { enabled: true }));
     assert.equal(on.disabled_because, undefined);
     await json(send("POST", `${path}/test`), 202);

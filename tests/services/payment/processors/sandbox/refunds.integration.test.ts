@@ -35,8 +35,12 @@ describe("Sandbox: refunds", () => {
   }
 
   for (const [what, wrong, message] of [
-    ["an amount of zero", { amount: 0n }, /amount is 1 or more, and not 0/],
-    ["a negative amount", { amount: -1n }, /amount is 1 or more, and not -1/],
+    ["an amount of zero", { amount: 0n }, /amount has to be at least 1, not 0/],
+    [
+      "a negative amount",
+      { amount: -1n },
+      /amount has to be at least 1, not -1/,
+    ],
     [
       "a currency other than the charge's",
       { currency: "USD" },
@@ -68,7 +72,7 @@ describe("Sandbox: refunds", () => {
       const first = await test.sandbox.refund(asked);
       await assert.rejects(
         test.sandbox.refund({ ...asked, ...other }),
-        new RegExp(`another refund's: ${name} was different`),
+        new RegExp(`another refund: ${name} differs`),
       );
       assert.deepEqual(await test.sandbox.findRefund(asked.key), first);
     });

@@ -78,8 +78,12 @@ describe("Sandbox: charges", () => {
 
   for (const [what, wrong, message] of [
     ["an empty key", { key: "" }, /key/],
-    ["an amount of zero", { amount: 0n }, /amount is 1 or more, and not 0/],
-    ["a negative amount", { amount: -5n }, /amount is 1 or more, and not -5/],
+    ["an amount of zero", { amount: 0n }, /amount has to be at least 1, not 0/],
+    [
+      "a negative amount",
+      { amount: -5n },
+      /amount has to be at least 1, not -5/,
+    ],
     [
       "a lowercase currency",
       { currency: "eur" },
@@ -114,7 +118,7 @@ describe("Sandbox: charges", () => {
       const first = await test.sandbox.charge(asked);
       await assert.rejects(
         test.sandbox.charge({ ...asked, ...other }),
-        new RegExp(`another charge's: ${name} was different`),
+        new RegExp(`another charge: ${name} differs`),
       );
       assert.deepEqual(await test.sandbox.charge(asked), first);
     });

@@ -34,9 +34,12 @@ describe("createStripe: options", () => {
 
   it("rejects invalid API URLs", () => {
     for (const wrong of ["", "localhost:12111", "ftp://a", "not a url"])
-      refused({ api: wrong }, /expected http:\/\/ or https:\/\/, and a host/);
+      refused(
+        { apiUrl: wrong },
+        /expected http:\/\/ or https:\/\/, and a host/,
+      );
     for (const wrong of ["http://a/v1", "http://a/?b", "https://u:p@a/"])
-      refused({ api: wrong }, /nothing after these/);
+      refused({ apiUrl: wrong }, /nothing after these/);
     assert.throws(
       () =>
         createStripe({ secretKey, webhookSecret, apiUrl: "http://u:pw@a/" }),

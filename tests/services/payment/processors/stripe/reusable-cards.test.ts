@@ -31,7 +31,7 @@ describe("Stripe processor: cards kept for subscriptions", () => {
   it("declines a kept card for a one-off payment", async () => {
     const token = await tokenOf();
     await charge(token);
-    const outcome = await charge(token, { keep: false });
+    const outcome = await charge(token, { reusable: false });
     assert.equal(outcome.status, "declined");
   });
 
@@ -45,7 +45,7 @@ describe("Stripe processor: cards kept for subscriptions", () => {
 
   it("creates no Customer for a one-off charge", async () => {
     const before = customers();
-    await charge(await tokenOf(), { keep: false });
+    await charge(await tokenOf(), { reusable: false });
     assert.equal(customers(), before);
   });
 

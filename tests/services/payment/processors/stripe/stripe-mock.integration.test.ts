@@ -49,7 +49,7 @@ describe("Stripe processor with stripe-mock", () => {
     for (const more of [
       {},
       { returnUrl: "https://example.com/back" },
-      { keep: true },
+      { reusable: true },
     ]) {
       const outcome = await charge(more);
       assert.match(("reference" in outcome && outcome.reference) || "", /^pi_/);
