@@ -59,7 +59,7 @@ describe("Payment program", function () {
     [
       "with an invalid BILLING_PERIOD",
       { BILLING_PERIOD: "1 month" },
-      /BILLING_PERIOD is "1 month": expected an ISO 8601 duration/,
+      /BILLING_PERIOD is "1 month": expected a positive ISO 8601 duration/,
     ],
     [
       "with a GRACE_PERIOD of zero",

@@ -126,7 +126,7 @@ describe("Subscription's payment method", () => {
         await ask("method", { method: "pm_ok" }),
         409,
       );
-      assert.match(detail, /Try again when that is over/);
+      assert.match(detail, /being charged to the current card/);
       assert.equal((await tries()).length, 2);
     });
 
