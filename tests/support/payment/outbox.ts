@@ -10,6 +10,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type Database, migrate, openDatabase } from "@marquee/service-kit";
+import { emit } from "../../../services/payment/outbox/emit.ts";
 import {
   createEndpoints,
   type EndpointAndSecret,

@@ -61,7 +61,7 @@ describe("Webhook delivery: interrupted and outdated attempts", () => {
     outbox.start();
     await receiver.until(1);
     let early = true;
-    delay(long.stop - 1).then(() => {
+    delay(long.stopTimeoutMs - 1).then(() => {
       early = false;
     });
     await outbox.stop();

@@ -179,7 +179,7 @@ describe("Outbox", () => {
     const receiver = await receive(held.resolve);
     await test.add(receiver.url);
     await test.emit();
-    const outbox = test.open({ times: { stop: 30_000 } });
+    const outbox = test.open({ times: { stopTimeoutMs: 30_000 } });
     outbox.start();
     const response = await held.promise;
     const stopped = outbox.stop();

@@ -238,12 +238,12 @@ describe("Sandbox: charges", () => {
     const sandbox = createSandbox(test.database, times);
     const asked = request({ token: "pm_card_processing" });
     let early = true;
-    delay(times.latency - 1).then(() => {
+    delay(times.latencyMs - 1).then(() => {
       early = false;
     });
     assert.equal((await sandbox.charge(asked)).status, "processing");
     assert.ok(!early, "it answered early");
-    await delay(times.settleAfter);
+    await delay(times.settleAfterMs);
     assert.equal((await sandbox.find(asked.key))?.status, "succeeded");
   });
 
