@@ -3,9 +3,9 @@ import {
   createAccessTokens,
   openDatabase,
 } from "../packages/service-kit/index.ts";
-import { createHasher } from "../services/auth/passwords/passwords.ts";
-import { createKeyring } from "../services/auth/tokens/keys.ts";
-import { createTokens } from "../services/auth/tokens/tokens.ts";
+import { createHasher } from "../services/auth/passwords/password-hasher.ts";
+import { createTokens } from "../services/auth/tokens/access-tokens.ts";
+import { createKeyring } from "../services/auth/tokens/keyring.ts";
 import { createDatabase, startServer } from "../tests/support/postgres.ts";
 import { start } from "../tests/support/program.ts";
 import { median, writeReport } from "./report.ts";

@@ -8,30 +8,33 @@ import {
   migrate,
 } from "@marquee/service-kit";
 import { createAccounts } from "./accounts/accounts.ts";
-import { createAttempts } from "./accounts/attempts.ts";
-import { type ClientAddresses, createClientOf } from "./http/client.ts";
+import type { Parts } from "./dependencies.ts";
+import { type ClientAddresses, createClientOf } from "./http/client-info.ts";
 import { createCookies } from "./http/cookies.ts";
 import { onApiError } from "./http/errors.ts";
-import { createDevices } from "./limits/devices.ts";
-import { createLimits, type limits } from "./limits/limits.ts";
 import { createAuthMetrics } from "./metrics.ts";
-import type { Parts } from "./parts.ts";
+import {
+  createHasher,
+  type HasherOptions,
+} from "./passwords/password-hasher.ts";
 import { readPasswordRules } from "./passwords/password-rules.ts";
-import { createHasher, type HasherOptions } from "./passwords/passwords.ts";
+import { startSweeping } from "./purge/purge-worker.ts";
+import { createDevices } from "./rate-limits/device-cookie.ts";
+import { createAttempts } from "./rate-limits/rate-limited-accounts.ts";
+import { createLimits, type limits } from "./rate-limits/rate-limiter.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { discoveryRoutes } from "./routes/discovery.ts";
-import { loginRoutes } from "./routes/logins.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { revocationRoutes } from "./routes/revocations.ts";
+import { loginRoutes } from "./routes/sessions.ts";
 import {
   createSessions,
   type SessionTimes,
   sessionTimes,
 } from "./sessions/sessions.ts";
-import { startSweeping } from "./sessions/sweeping.ts";
-import { createKeyring, type KeyringTimes } from "./tokens/keys.ts";
-import { createTokens } from "./tokens/tokens.ts";
+import { createTokens } from "./tokens/access-tokens.ts";
+import { createKeyring, type KeyringTimes } from "./tokens/keyring.ts";
 
 export interface AuthOptions {
   /** Who opens it closes it. */

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client"; // Prometheus' own format and conventions
-import type { Hasher } from "./passwords/passwords.ts";
+import type { Hasher } from "./passwords/password-hasher.ts";
 
 /** How a login ended: limited and busy are those that were not checked. */
 export type Outcome = "ok" | "wrong" | "limited" | "busy";

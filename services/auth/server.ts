@@ -8,7 +8,7 @@ import {
 } from "@marquee/service-kit";
 import * as z from "zod";
 import { createAuth } from "./app.ts";
-import { clientAddresses } from "./http/client.ts";
+import { clientAddresses } from "./http/client-info.ts";
 import { CommonPasswordsError } from "./passwords/password-rules.ts";
 import { shortestSecret } from "./secrets.ts";
 

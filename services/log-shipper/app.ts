@@ -3,11 +3,11 @@ import {
   type EndpointTimes,
   endpoint,
   endpointTimes,
-} from "./destinations/endpoint.ts";
+} from "./destinations/http-endpoint.ts";
 import { standardOutput } from "./destinations/standard-output.ts";
 import { createShipMetrics } from "./metrics.ts";
-import type { Kubernetes } from "./record.ts";
-import { Shipper, type ShipTimes, shipTimes } from "./ship.ts";
+import type { Kubernetes } from "./record-formatter.ts";
+import { Shipper, type ShipTimes, shipTimes } from "./shipper.ts";
 
 export interface LogShipperOptions {
   /** The path of the log that is followed. */

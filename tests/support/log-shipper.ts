@@ -3,7 +3,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import {
   Follower,
   type Line as LogLine,
-} from "../../services/log-shipper/follow.ts";
+} from "../../services/log-shipper/log-follower.ts";
 import type { Position } from "../../services/log-shipper/position.ts";
 import { type Line, start } from "./program.ts";
 import { until } from "./until.ts";

@@ -1,11 +1,11 @@
 import type { Database } from "@marquee/service-kit";
+import { asciiEmail, emailKey, emailMistake } from "../email-address.ts";
+import type { Hasher } from "../passwords/password-hasher.ts";
 import {
   normalisePassword,
   type PasswordRules,
 } from "../passwords/password-rules.ts";
-import type { Hasher } from "../passwords/passwords.ts";
-import { Busy } from "../passwords/turns.ts";
-import { asciiEmail, emailKey, emailMistake } from "./emails.ts";
+import { Busy } from "../passwords/semaphore.ts";
 
 export interface User {
   id: string;

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { deviceLifetime } from "../limits/devices.ts";
-import type { ClientOf } from "./client.ts";
+import { deviceLifetime } from "../rate-limits/device-cookie.ts";
+import type { ClientOf } from "./client-info.ts";
 
 /**
  * session: who is signed in. device: that it is a browser in which somebody was signed in. notice: what the next page is to

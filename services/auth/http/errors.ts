@@ -2,9 +2,9 @@ import { problem } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { EmailTaken, Unacceptable } from "../accounts/accounts.ts";
-import { TooManyAttempts } from "../limits/limits.ts";
-import { Busy } from "../passwords/turns.ts";
-import { InvalidToken } from "../tokens/tokens.ts";
+import { Busy } from "../passwords/semaphore.ts";
+import { TooManyAttempts } from "../rate-limits/rate-limiter.ts";
+import { InvalidToken } from "../tokens/access-tokens.ts";
 
 /** An HTTPException with headers, which the runtime's onError passes on. */
 export const httpError = (

@@ -1,9 +1,9 @@
 import { errorSummary, type FormErrors, hasErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
 import type { User } from "../accounts/accounts.ts";
-import { field } from "./form.ts";
+import { type Notice, noticeBox } from "./flash.ts";
+import { field } from "./form-field.ts";
 import type { Page } from "./layout.ts";
-import { type Notice, noticeBox } from "./notices.ts";
 import { passwordHint } from "./sign-up.ts";
 
 export interface Account {

@@ -1,8 +1,8 @@
 import { errorSummary, type FormErrors, hasErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
-import { field } from "./form.ts";
+import { type Notice, noticeBox } from "./flash.ts";
+import { field } from "./form-field.ts";
 import type { Page } from "./layout.ts";
-import { type Notice, noticeBox } from "./notices.ts";
 
 export interface SignIn {
   /** What was entered before. */

@@ -1,6 +1,6 @@
 import { errorSummary, type FormErrors, hasErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
-import { field } from "./form.ts";
+import { field } from "./form-field.ts";
 import type { Page } from "./layout.ts";
 
 export interface SignUp {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { emailKey } from "../accounts/emails.ts";
+import { emailKey } from "../email-address.ts";
 
 /** NIST SP 800-63B asks for 8 at least, and for no less than 64 to be allowed. */
 const shortest = 8;

@@ -1,9 +1,9 @@
 import { type FormErrors, parseForm, sameOrigin } from "@marquee/service-kit";
 import { Unacceptable } from "../accounts/accounts.ts";
-import type { Browser } from "../http/browser.ts";
-import { type createPages, show, showLater } from "../http/page-answer.ts";
+import type { Parts } from "../dependencies.ts";
+import { type createPages, show, showLater } from "../http/page-response.ts";
+import type { Browser } from "../http/page-sessions.ts";
 import { accountPage } from "../pages/account.ts";
-import type { Parts } from "../parts.ts";
 
 const notTheirs = "This is not your current password.";
 

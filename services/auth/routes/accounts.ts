@@ -1,10 +1,10 @@
 import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
 import { Unacceptable } from "../accounts/accounts.ts";
-import { createBearer } from "../http/bearer.ts";
+import type { Parts } from "../dependencies.ts";
+import { createBearer } from "../http/bearer-auth.ts";
 import { unacceptable } from "../http/errors.ts";
-import type { Parts } from "../parts.ts";
-import { grant } from "../sessions/grants.ts";
+import { grant } from "../http/token-response.ts";
 import * as schemas from "./schemas.ts";
 
 const tags = ["accounts"];

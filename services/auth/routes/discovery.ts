@@ -1,6 +1,6 @@
 import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
-import type { Parts } from "../parts.ts";
+import type { Parts } from "../dependencies.ts";
 
 const tags = ["OAuth 2"];
 

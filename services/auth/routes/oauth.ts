@@ -1,9 +1,9 @@
 import type { Api } from "@marquee/service-kit";
 import type { Context } from "hono";
 import * as z from "zod";
-import type { Parts } from "../parts.ts";
-import { grant } from "../sessions/grants.ts";
-import { InvalidToken } from "../tokens/tokens.ts";
+import type { Parts } from "../dependencies.ts";
+import { grant } from "../http/token-response.ts";
+import { InvalidToken } from "../tokens/access-tokens.ts";
 import * as schemas from "./schemas.ts";
 
 const tags = ["OAuth 2"];

@@ -1,10 +1,10 @@
-import { createBrowser } from "../http/browser.ts";
-import { createPages, show } from "../http/page-answer.ts";
+import type { Parts } from "../dependencies.ts";
+import { createPages, show } from "../http/page-response.ts";
+import { createBrowser } from "../http/page-sessions.ts";
 import { accountPage } from "../pages/account.ts";
-import { icon } from "../pages/icon.ts";
+import { icon } from "../pages/favicon.ts";
 import { signInPage } from "../pages/sign-in.ts";
 import { signUpPage } from "../pages/sign-up.ts";
-import type { Parts } from "../parts.ts";
 import { accountForms } from "./account-forms.ts";
 import { signInForms } from "./sign-in-forms.ts";
 

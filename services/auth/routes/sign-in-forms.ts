@@ -1,10 +1,10 @@
 import { type FormErrors, parseForm, sameOrigin } from "@marquee/service-kit";
 import { EmailTaken, Unacceptable } from "../accounts/accounts.ts";
-import type { Browser } from "../http/browser.ts";
-import { type createPages, show, showLater } from "../http/page-answer.ts";
+import type { Parts } from "../dependencies.ts";
+import { type createPages, show, showLater } from "../http/page-response.ts";
+import type { Browser } from "../http/page-sessions.ts";
 import { signInPage } from "../pages/sign-in.ts";
 import { signUpPage } from "../pages/sign-up.ts";
-import type { Parts } from "../parts.ts";
 
 /** POST /sign-in, /sign-up, /sign-out: 303 to the first page, or the form again with what is wrong. */
 export function signInForms(

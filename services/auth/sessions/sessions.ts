@@ -7,7 +7,7 @@ import {
   isRefreshToken,
   newRefreshToken,
   type Refreshed,
-} from "./refresh.ts";
+} from "./refresh-tokens.ts";
 import {
   apart,
   type Both,

@@ -9,8 +9,8 @@ import type {
   User,
 } from "../../../services/auth/accounts/accounts.ts";
 import { createAccounts } from "../../../services/auth/accounts/accounts.ts";
+import { createHasher } from "../../../services/auth/passwords/password-hasher.ts";
 import { readPasswordRules } from "../../../services/auth/passwords/password-rules.ts";
-import { createHasher } from "../../../services/auth/passwords/passwords.ts";
 import { useDatabase } from "../postgres.ts";
 
 const auth = join(import.meta.dirname, "../../../services/auth");

@@ -4,14 +4,14 @@ import {
   type Queries,
 } from "@marquee/service-kit";
 import {
+  createTokens,
+  type Tokens,
+} from "../../../services/auth/tokens/access-tokens.ts";
+import {
   createKeyring,
   type Keyring,
   type KeyringOptions,
-} from "../../../services/auth/tokens/keys.ts";
-import {
-  createTokens,
-  type Tokens,
-} from "../../../services/auth/tokens/tokens.ts";
+} from "../../../services/auth/tokens/keyring.ts";
 import { keyEncryptionKey, pass, type Replicas } from "./domain.ts";
 
 /** An hour in seconds. */

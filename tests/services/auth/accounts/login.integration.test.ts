@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type Database, DatabaseUnavailableError } from "@marquee/service-kit";
 import { createAccounts } from "../../../../services/auth/accounts/accounts.ts";
-import { createHasher } from "../../../../services/auth/passwords/passwords.ts";
+import { createHasher } from "../../../../services/auth/passwords/password-hasher.ts";
 import {
   argon2Work,
   cheap,

@@ -5,7 +5,7 @@ import {
   createAccounts,
   type User,
 } from "../../../../services/auth/accounts/accounts.ts";
-import { createHasher } from "../../../../services/auth/passwords/passwords.ts";
+import { createHasher } from "../../../../services/auth/passwords/password-hasher.ts";
 import { createSessions } from "../../../../services/auth/sessions/sessions.ts";
 import {
   argon2Work,

@@ -8,7 +8,7 @@ import {
   createAccounts,
   Unacceptable,
 } from "../../../../services/auth/accounts/accounts.ts";
-import { createHasher } from "../../../../services/auth/passwords/passwords.ts";
+import { createHasher } from "../../../../services/auth/passwords/password-hasher.ts";
 import {
   createSessions,
   type Sessions,

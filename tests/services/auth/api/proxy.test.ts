@@ -9,7 +9,7 @@ import {
   type Client,
   type ClientAddresses,
   createClientOf,
-} from "../../../../services/auth/http/client.ts";
+} from "../../../../services/auth/http/client-info.ts";
 
 /** The client that a server derives from a request, given this number of trusted proxies. */
 async function clientOf(

@@ -3,13 +3,13 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import { exportJWK, SignJWT } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import {
-  createKeyring,
-  type Keyring,
-} from "../../../../services/auth/tokens/keys.ts";
-import {
   createTokens,
   type Tokens,
-} from "../../../../services/auth/tokens/tokens.ts";
+} from "../../../../services/auth/tokens/access-tokens.ts";
+import {
+  createKeyring,
+  type Keyring,
+} from "../../../../services/auth/tokens/keyring.ts";
 import { keyEncryptionKey, useReplicas } from "../../../support/auth/domain.ts";
 
 const issuer = "https://auth.example";

@@ -1,0 +1,39 @@
+import type { User } from "../accounts/accounts.ts";
+import type { ApiLogin } from "../sessions/refresh-tokens.ts";
+import type { Session } from "../sessions/session.ts";
+import type { Tokens } from "../tokens/access-tokens.ts";
+
+/** An access token as OAuth 2 answers have it (RFC 6749, 5.1). Times are seconds. */
+export interface AccessGrant {
+  access_token: string;
+  token_type: "Bearer";
+  expires_in: number;
+}
+
+/** Both tokens of a session. */
+export interface Grant extends AccessGrant {
+  refresh_token: string;
+  refresh_expires_in: number;
+}
+
+export async function grantAccess(
+  tokens: Tokens,
+  user: User,
+  session: Session,
+): Promise<AccessGrant> {
+  const { token, expiresIn } = await tokens.issue(user, session);
+  return { access_token: token, token_type: "Bearer", expires_in: expiresIn };
+}
+
+export async function grant(
+  tokens: Tokens,
+  user: User,
+  { session, refreshToken }: ApiLogin,
+): Promise<Grant> {
+  const left = session.expiresAt.getTime() - Date.now();
+  return {
+    ...(await grantAccess(tokens, user, session)),
+    refresh_token: refreshToken,
+    refresh_expires_in: Math.max(0, Math.round(left / 1000)),
+  };
+}

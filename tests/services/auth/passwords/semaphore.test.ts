@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { mock } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { createHasher } from "../../../../services/auth/passwords/password-hasher.ts";
+import {
+  Busy,
+  createTurns,
+} from "../../../../services/auth/passwords/semaphore.ts";
+
+/** Work that ends when the test calls `finish` or `fail`. */
+function work() {
+  let finish = () => {};
+  let fail = (_: Error) => {};
+  const ended = new Promise<void>((resolve, reject) => {
+    finish = resolve;
+    fail = reject;
+  });
+  return { run: () => ended, finish, fail };
+}
+
+/** Lets the continuations of resolved promises run. */
+const settled = () => setImmediate();
+
+describe("createTurns", () => {
+  it("runs a few at once, and the others in order of arrival", async () => {
+    const inTurn = createTurns({ atOnce: 2, waiting: 10, patience: 5_000 });
+    const begun: number[] = [];
+    const works = [0, 1, 2, 3, 4].map((number) => ({ number, ...work() }));
+    const all = works.map(({ number, run }) =>
+      inTurn(() => {
+        begun.push(number);
+        return run();
+      }),
+    );
+    await settled();
+    assert.deepEqual(begun, [0, 1]);
+    works[1]?.finish();
+    await settled();
+    assert.deepEqual(begun, [0, 1, 2]);
+    works[0]?.finish();
+    works[2]?.finish();
+    await settled();
+    assert.deepEqual(begun, [0, 1, 2, 3, 4]);
+    for (const { finish } of works) finish();
+    await Promise.all(all);
+  });
+
+  it("continues after failed work", async () => {
+    const inTurn = createTurns({ atOnce: 1, waiting: 10, patience: 5_000 });
+    const failing = work();
+    const first = inTurn(failing.run);
+    const second = inTurn(async () => "done");
+    failing.fail(new Error("no"));
+    await assert.rejects(first, /^Error: no$/);
+    assert.equal(await second, "done");
+    assert.equal(await inTurn(async () => "again"), "again");
+  });
+
+  it("rejects work at once when too much is waiting", async () => {
+    const inTurn = createTurns({ atOnce: 1, waiting: 1, patience: 3_600_000 });
+    const { run, finish } = work();
+    const running = inTurn(run);
+    const waiting = inTurn(async () => {});
+    await assert.rejects(
+      inTurn(async () => assert.fail("The work ran.")),
+      (error: Busy) => error instanceof Busy && error.retryAfter === 3_600,
+    );
+    finish();
+    await Promise.all([running, waiting]);
+    await inTurn(async () => {});
+  });
+
+  it("rejects only work that has waited too long", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const inTurn = createTurns({ atOnce: 1, waiting: 10, patience: 200 });
+      const { run, finish } = work();
+      const running = inTurn(run);
+      const early = inTurn(async () => assert.fail("The work ran."));
+      mock.timers.tick(120);
+      const late = inTurn(async () => "late");
+      mock.timers.tick(80);
+      await assert.rejects(early, { name: "Busy", retryAfter: 1 });
+      finish();
+      assert.equal(await late, "late");
+      await running;
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it("runs waiting work before work that arrives when a slot becomes free", async () => {
+    const inTurn = createTurns({ atOnce: 1, waiting: 10, patience: 5_000 });
+    const order: string[] = [];
+    const { run, finish } = work();
+    const running = inTurn(run).then(() =>
+      inTurn(async () => order.push("new")),
+    );
+    const waiting = inTurn(async () => order.push("waiting"));
+    finish();
+    await Promise.all([running, waiting]);
+    assert.deepEqual(order, ["waiting", "new"]);
+  });
+});
+
+describe("createHasher at capacity", () => {
+  it("rejects excess work, then continues", async () => {
+    const hasher = createHasher({ atOnce: 1, waiting: 1 });
+    const results = await Promise.allSettled(
+      Array.from({ length: 6 }, () => hasher.hash("one")),
+    );
+    const refused = results.filter(({ status }) => status === "rejected");
+    assert.equal(refused.length, 4);
+    for (const { reason } of refused as PromiseRejectedResult[])
+      assert.ok(reason instanceof Busy);
+    assert.equal(await hasher.verify(await hasher.hash("one"), "one"), true);
+  });
+
+  it("leaves a thread for files while many hashes wait", async () => {
+    const { readFile } = await import("node:fs/promises");
+    const hasher = createHasher({ waiting: 100, patience: 60_000 });
+    let done = 0;
+    const hashes = Array.from({ length: 24 }, () =>
+      hasher.hash("one").then(() => done++),
+    );
+    await readFile(import.meta.filename);
+    assert.ok(done < 12, `${done} of 24 hashes came before the file`);
+    await Promise.all(hashes);
+  });
+});
