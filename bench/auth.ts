@@ -3,9 +3,9 @@ import {
   createAccessTokens,
   openDatabase,
 } from "../packages/service-kit/index.ts";
-import { createHasher } from "../services/auth/passwords/password-hasher.ts";
-import { createTokens } from "../services/auth/tokens/access-tokens.ts";
+import { createPasswordHasher } from "../services/auth/passwords/password-hasher.ts";
 import { createKeyring } from "../services/auth/tokens/keyring.ts";
+import { createTokenIssuer } from "../services/auth/tokens/token-issuer.ts";
 import { createDatabase, startServer } from "../tests/support/postgres.ts";
 import { start } from "../tests/support/program.ts";
 import { median, writeReport } from "./report.ts";
@@ -82,7 +82,7 @@ const post = async (path: string, email: string) => {
 const email = "bench@example.com";
 const { access_token } = await post("/signup", email);
 
-const hasher = createHasher();
+const hasher = createPasswordHasher();
 const hash = await hasher.hash(password);
 await compare(
   "login: limits, password, session, tokens",
@@ -100,7 +100,7 @@ const keyring = createKeyring(database, {
   keyEncryptionKey: KEY_ENCRYPTION_KEY,
 });
 await keyring.load();
-const tokens = createTokens(keyring, { issuer });
+const tokens = createTokenIssuer(keyring, { issuer });
 const [jwk] = keyring.jwks().keys;
 const key = await importJWK(jwk as object, "ES256");
 await compare(

@@ -8,20 +8,26 @@ import {
   migrate,
 } from "@marquee/service-kit";
 import { createAccounts } from "./accounts/accounts.ts";
-import type { Parts } from "./dependencies.ts";
-import { type ClientAddresses, createClientOf } from "./http/client-info.ts";
+import type { Dependencies } from "./dependencies.ts";
+import {
+  type ClientAddresses,
+  createGetClientInfo,
+} from "./http/client-info.ts";
 import { createCookies } from "./http/cookies.ts";
 import { onApiError } from "./http/errors.ts";
 import { createAuthMetrics } from "./metrics.ts";
 import {
-  createHasher,
-  type HasherOptions,
+  createPasswordHasher,
+  type PasswordHasherOptions,
 } from "./passwords/password-hasher.ts";
 import { readPasswordRules } from "./passwords/password-rules.ts";
-import { startSweeping } from "./purge/purge-worker.ts";
-import { createDevices } from "./rate-limits/device-cookie.ts";
-import { createAttempts } from "./rate-limits/rate-limited-accounts.ts";
-import { createLimits, type limits } from "./rate-limits/rate-limiter.ts";
+import { startPurgeWorker } from "./purge/purge-worker.ts";
+import { createDeviceCookies } from "./rate-limits/device-cookie.ts";
+import { createRateLimitedAccounts } from "./rate-limits/rate-limited-accounts.ts";
+import {
+  createRateLimiter,
+  type defaultRateLimits,
+} from "./rate-limits/rate-limiter.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { discoveryRoutes } from "./routes/discovery.ts";
 import { oauthRoutes } from "./routes/oauth.ts";
@@ -30,11 +36,11 @@ import { revocationRoutes } from "./routes/revocations.ts";
 import { loginRoutes } from "./routes/sessions.ts";
 import {
   createSessions,
-  type SessionTimes,
-  sessionTimes,
+  defaultSessionTimeouts,
+  type SessionTimeouts,
 } from "./sessions/sessions.ts";
-import { createTokens } from "./tokens/access-tokens.ts";
 import { createKeyring, type KeyringTimes } from "./tokens/keyring.ts";
+import { createTokenIssuer } from "./tokens/token-issuer.ts";
 
 export interface AuthOptions {
   /** Who opens it closes it. */
@@ -48,13 +54,13 @@ export interface AuthOptions {
   /** Whether clients can be told apart by address. If not, no limit is per network. @default preserved */
   clientAddresses?: ClientAddresses;
   /** @default as createHasher has them */
-  hasher?: HasherOptions;
+  hasher?: PasswordHasherOptions;
   /** @default keyringTimes */
-  keyring?: Partial<KeyringTimes>;
+  keyRotation?: Partial<KeyringTimes>;
   /** @default sessionTimes */
-  sessions?: Partial<SessionTimes>;
+  sessionTimeouts?: Partial<SessionTimeouts>;
   /** @default limits */
-  limits?: Partial<typeof limits>;
+  rateLimits?: Partial<typeof defaultRateLimits>;
 }
 
 const info = {
@@ -80,7 +86,7 @@ export function createAuth(options: AuthOptions) {
   const { database, keyEncryptionKey } = options;
   const keyring = createKeyring(database, {
     keyEncryptionKey,
-    ...options.keyring,
+    ...options.keyRotation,
   });
   let stopSweeping = () => {};
   const service = createService({
@@ -89,7 +95,7 @@ export function createAuth(options: AuthOptions) {
       await migrate(database, join(import.meta.dirname, "migrations"));
       await keyring.load();
       keyring.start();
-      stopSweeping = startSweeping(database);
+      stopSweeping = startPurgeWorker(database);
     },
     async onShutdown() {
       stopSweeping();
@@ -97,7 +103,11 @@ export function createAuth(options: AuthOptions) {
     },
   });
 
-  const parts = partsOf(options, keyring, createAuthMetrics(service.metrics));
+  const parts = createDependencies(
+    options,
+    keyring,
+    createAuthMetrics(service.metrics),
+  );
   const api = createApi(info);
   api.app.onError(onApiError);
   for (const add of routes) add(api, parts);
@@ -112,43 +122,46 @@ export function createAuth(options: AuthOptions) {
   return service;
 }
 
-function partsOf(
+function createDependencies(
   { database, issuer, keyEncryptionKey, ...options }: AuthOptions,
-  keyring: Parts["keyring"],
+  keyring: Dependencies["keyring"],
   metrics: ReturnType<typeof createAuthMetrics>,
-): Parts {
-  const times = { ...sessionTimes, ...options.sessions };
-  const devices = createDevices(keyEncryptionKey);
+): Dependencies {
+  const times = { ...defaultSessionTimeouts, ...options.sessionTimeouts };
+  const devices = createDeviceCookies(keyEncryptionKey);
   const { trustedProxies = 0, clientAddresses = "preserved" } = options;
-  const clientOf = createClientOf(trustedProxies, clientAddresses);
+  const clientOf = createGetClientInfo(trustedProxies, clientAddresses);
   return {
     database,
     issuer,
-    attempts: createAttempts({
+    accounts: createRateLimitedAccounts({
       accounts: createAccounts({
         database,
-        hasher: metrics.measured(createHasher(options.hasher)),
+        hasher: metrics.instrumentHasher(createPasswordHasher(options.hasher)),
         rules: readPasswordRules(
           join(import.meta.dirname, "assets/common-passwords.txt"),
         ),
       }),
-      limits: createLimits(database, devices, options.limits),
+      rateLimiter: createRateLimiter(database, devices, options.rateLimits),
       metrics,
     }),
     sessions: createSessions(database, {
-      times,
-      reused(sessionId) {
-        metrics.reused();
-        logger.warn({ sessionId }, reusedMessage);
+      timeouts: times,
+      onReuse(sessionId) {
+        metrics.countTokenReuse();
+        logger.warn({ sessionId }, tokenReuseMessage);
       },
     }),
     keyring,
-    tokens: createTokens(keyring, { issuer }),
-    devices,
-    clientOf,
-    cookies: createCookies({ clientOf, sessionLifetime: times.absolute }),
+    accessTokens: createTokenIssuer(keyring, { issuer }),
+    deviceCookies: devices,
+    getClientInfo: clientOf,
+    cookies: createCookies({
+      getClientInfo: clientOf,
+      sessionLifetimeSeconds: times.absoluteSeconds,
+    }),
   };
 }
 
-const reusedMessage =
+const tokenReuseMessage =
   "a used refresh token was used again: somebody has a copy, so the session was ended";

@@ -2,13 +2,13 @@ import { isIPv4 } from "node:net";
 import { domainToASCII, domainToUnicode } from "node:url";
 
 /** Octets that an address may have on its way through SMTP (RFC 5321, 4.5.3.1.3, without the angle brackets). */
-const longest = 254;
+const maxLength = 254;
 
 /**
  * A valid email address per the HTML standard (4.10.5.1.5), with at least one dot in the domain, as every domain that gets mail
  * from elsewhere has. It is ASCII alone: no two addresses look the same, and lowercase is the same in every language.
  */
-const address =
+const validAddress =
   /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 /** Has a character outside ASCII, and none that domainToASCII would parse as part of a URL, such as a port, a path or `%41`. */
@@ -41,13 +41,13 @@ export const emailKey = (email: string): string =>
   asciiEmail(email).toLowerCase();
 
 /** What is wrong with an email address, as a sentence; undefined if nothing is. Space around it is no mistake. */
-export function emailMistake(email: string): string | undefined {
+export function emailIssue(email: string): string | undefined {
   const ascii = asciiEmail(email);
   const { length } = ascii;
   if (length === 0) return "An email address is missing.";
-  if (length > longest)
-    return `An email address has ${longest} characters at most${ascii === email.trim() ? "" : ", with its domain in ASCII form"}; this one has ${length}.`;
-  if (address.test(ascii)) return undefined;
+  if (length > maxLength)
+    return `An email address has ${maxLength} characters at most${ascii === email.trim() ? "" : ", with its domain in ASCII form"}; this one has ${length}.`;
+  if (validAddress.test(ascii)) return undefined;
   // Only mail systems with SMTPUTF8 (RFC 6531) deliver to these.
   if (/^[^@]*\P{ASCII}[^@]*@[^@]+$/u.test(ascii))
     return "The part before the @ can only contain the letters a to z, digits and punctuation: many mail systems can't deliver to anything else.";

@@ -1,16 +1,16 @@
 import { Counter, Gauge, type Registry } from "prom-client"; // Prometheus' own format and conventions
-import type { Hasher } from "./passwords/password-hasher.ts";
+import type { PasswordHasher } from "./passwords/password-hasher.ts";
 
 /** How a login ended: limited and busy are those that were not checked. */
-export type Outcome = "ok" | "wrong" | "limited" | "busy";
+export type LoginOutcome = "ok" | "wrong" | "limited" | "busy";
 
 export interface AuthMetrics {
-  login(outcome: Outcome): void;
-  signUp(): void;
+  countLogin(outcome: LoginOutcome): void;
+  countSignUp(): void;
   /** A used refresh token was used again. */
-  reused(): void;
+  countTokenReuse(): void;
   /** The hasher, with its hashes counted. */
-  measured(hasher: Hasher): Hasher;
+  instrumentHasher(hasher: PasswordHasher): PasswordHasher;
 }
 
 export function createAuthMetrics(registry: Registry): AuthMetrics {
@@ -50,10 +50,10 @@ export function createAuthMetrics(registry: Registry): AuthMetrics {
   }
 
   return {
-    login: (outcome) => logins.inc({ outcome }),
-    signUp: () => signUps.inc(),
-    reused: () => reused.inc(),
-    measured: (hasher) => ({
+    countLogin: (outcome) => logins.inc({ outcome }),
+    countSignUp: () => signUps.inc(),
+    countTokenReuse: () => reused.inc(),
+    instrumentHasher: (hasher) => ({
       ...hasher,
       hash: (password) => counted(() => hasher.hash(password)),
       verify: (hash, password) => counted(() => hasher.verify(hash, password)),

@@ -12,9 +12,9 @@ import { clientAddresses } from "./http/client-info.ts";
 import { CommonPasswordsError } from "./passwords/password-rules.ts";
 import { shortestSecret } from "./secrets.ts";
 
-const anIssuer =
+const issuerMessage =
   "expected a URL such as https://auth.example.com, without a path and without a slash at its end";
-const aSecret = `expected ${shortestSecret} characters at least; \`openssl rand -base64 32\` makes them`;
+const secretMessage = `expected ${shortestSecret} characters at least; \`openssl rand -base64 32\` makes them`;
 
 const {
   PORT,
@@ -29,9 +29,11 @@ const {
    * The service's URL as those who verify its tokens know it: `iss` in tokens, and the start of the URLs in its
    * metadata.
    */
-  ISSUER: z.string(anIssuer).refine(isOrigin, anIssuer),
+  ISSUER: z.string(issuerMessage).refine(isOrigin, issuerMessage),
   /** Encrypts the signing keys in the database. Another one makes new keys; the old ones' tokens stay valid. */
-  KEY_ENCRYPTION_KEY: z.string(aSecret).min(shortestSecret, aSecret),
+  KEY_ENCRYPTION_KEY: z
+    .string(secretMessage)
+    .min(shortestSecret, secretMessage),
   /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
   TRUSTED_PROXIES: wholeNumber(0, 5).default(0),
   /** Whether clients can be told apart by address. If "hidden", no limit is per network. @default preserved */
@@ -39,8 +41,8 @@ const {
 });
 
 const database = openDatabase(variables, { name: "auth" });
-const auth = service();
-const shutdown = async () => {
+const auth = createAuthOrExit();
+const end = async () => {
   await auth.shutdown();
   await database.close();
 };
@@ -52,7 +54,7 @@ serve(
   },
 );
 
-function service() {
+function createAuthOrExit() {
   try {
     return createAuth({
       database,

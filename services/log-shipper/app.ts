@@ -1,25 +1,25 @@
 import { createService } from "@marquee/service-kit";
 import {
+  createHttpEndpoint,
+  defaultEndpointTimes,
   type EndpointTimes,
-  endpoint,
-  endpointTimes,
 } from "./destinations/http-endpoint.ts";
 import { standardOutput } from "./destinations/standard-output.ts";
-import { createShipMetrics } from "./metrics.ts";
-import type { Kubernetes } from "./record-formatter.ts";
-import { Shipper, type ShipTimes, shipTimes } from "./shipper.ts";
+import { createShipperMetrics } from "./metrics.ts";
+import type { KubernetesMetadata } from "./record-formatter.ts";
+import { defaultShipperTimes, Shipper, type ShipperTimes } from "./shipper.ts";
 
 export interface LogShipperOptions {
   /** The path of the log that is followed. */
   log: string;
   /** Where its lines come from. */
-  kubernetes: Kubernetes;
+  kubernetes: KubernetesMetadata;
   /** Where they are POSTed to. @default written to standard output */
   endpoint?: URL | undefined;
   /** Headers of those requests besides its own. @default none */
   headers?: Record<string, string> | undefined;
   /** @default shipTimes and endpointTimes */
-  times?: Partial<ShipTimes & EndpointTimes>;
+  times?: Partial<ShipperTimes & EndpointTimes>;
 }
 
 /**
@@ -31,22 +31,24 @@ export function createLogShipper(options: LogShipperOptions) {
     async ready() {
       if (!shipper.started) throw new Error("it does not follow the log yet");
     },
-    onShutdown: () => shipper.end(),
+    onShutdown: () => shipper.stop(),
   });
-  const metrics = createShipMetrics(service.metrics, () => shipper.behind());
+  const metrics = createShipperMetrics(service.metrics, () =>
+    shipper.unshippedBytes(),
+  );
   const shipper = new Shipper({
     log: options.log,
     kubernetes: options.kubernetes,
     destination: options.endpoint
-      ? endpoint(
+      ? createHttpEndpoint(
           options.endpoint,
           options.headers ?? {},
           () => metrics.failures.inc(),
-          { ...endpointTimes, ...options.times },
+          { ...defaultEndpointTimes, ...options.times },
         )
       : standardOutput,
     metrics,
-    times: { ...shipTimes, ...options.times },
+    times: { ...defaultShipperTimes, ...options.times },
   });
   return { ...service, follow: () => shipper.start() };
 }

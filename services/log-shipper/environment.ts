@@ -3,14 +3,14 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 import { dirname, isAbsolute } from "node:path";
 import * as z from "zod";
 
-const aFile =
+const fileMessage =
   "expected the absolute path of a file, in a folder that exists and that this user may write to";
-const aUrl = "expected an http or https URL without a user in it";
+const urlMessage = "expected an http or https URL without a user in it";
 
-const someHeaders =
+const headersMessage =
   "expected a JSON object of header names and their values, without Host, Content-Type and Content-Length";
 
-const text = (what: string) => {
+const requiredText = (what: string) => {
   const message = `expected ${what}`;
   return z.string(message).min(1, message);
 };
@@ -18,21 +18,21 @@ const text = (what: string) => {
 /** The log shipper's environment variables. */
 export const variables = {
   /** The log to follow. It need not exist yet. Beside it, its position is kept. */
-  FOLLOW_FILE: z.string(aFile).refine(mayBeLog, aFile),
+  FOLLOW_FILE: z.string(fileMessage).refine(isWritableLogPath, fileMessage),
   /** The container that writes the log. */
-  CONTAINER: text("the name of the container that writes the log"),
-  NAMESPACE: text("the pod's namespace, as the downward API gives it"),
-  POD: text("the pod's name, as the downward API gives it"),
-  NODE: text("the node's name, as the downward API gives it"),
+  CONTAINER: requiredText("the name of the container that writes the log"),
+  NAMESPACE: requiredText("the pod's namespace, as the downward API gives it"),
+  POD: requiredText("the pod's name, as the downward API gives it"),
+  NODE: requiredText("the node's name, as the downward API gives it"),
   /** Where lines are POSTed to. @default they are written to standard output */
-  ENDPOINT: z.string().refine(isEndpoint, aUrl).optional(),
+  ENDPOINT: z.string().refine(isEndpoint, urlMessage).optional(),
   /** Headers of those requests besides its own, as a JSON object. @default none */
   ENDPOINT_HEADERS: z
     .string()
     .transform((text, context) => {
-      const headers = headersOf(text);
+      const headers = parseHeaders(text);
       if (headers) return headers;
-      context.addIssue(someHeaders);
+      context.addIssue(headersMessage);
       return z.NEVER;
     })
     .optional(),
@@ -44,7 +44,7 @@ export const variables = {
     .optional(),
 };
 
-function mayBeLog(path: string): boolean {
+function isWritableLogPath(path: string): boolean {
   if (!isAbsolute(path) || path.endsWith("/")) return false;
   try {
     accessSync(dirname(path), constants.W_OK | constants.X_OK);
@@ -55,7 +55,7 @@ function mayBeLog(path: string): boolean {
 }
 
 /** @returns undefined if they are no headers that a request may have */
-function headersOf(text: string): Record<string, string> | undefined {
+function parseHeaders(text: string): Record<string, string> | undefined {
   try {
     const headers = z.record(z.string(), z.string()).parse(JSON.parse(text));
     for (const [name, value] of Object.entries(headers)) {

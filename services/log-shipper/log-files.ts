@@ -7,10 +7,10 @@ import {
 } from "node:fs";
 
 /** One of a log's files. The newest is under the log's path, the one before it under `${path}.1`. */
-export interface Generation {
+export interface LogFile {
   id: string;
   /** Bytes. */
-  size: number;
+  bytes: number;
 }
 
 /**
@@ -24,28 +24,28 @@ const identify = ({ dev, ino, birthtimeNs }: BigIntStats) =>
  * A log's files, oldest first, as they were at one moment.
  * @throws Error if what is there is no file, or can't be looked at
  */
-export function generations(path: string): Generation[] {
+export function listLogFiles(path: string): LogFile[] {
   for (;;) {
-    const older = look(`${path}.1`);
-    const newest = look(path);
+    const older = statLogFile(`${path}.1`);
+    const newest = statLogFile(path);
     // It may have been renamed between the two; then what was under its name is not what came next.
-    if (look(`${path}.1`)?.id === older?.id)
+    if (statLogFile(`${path}.1`)?.id === older?.id)
       return [older, newest].filter((file) => file !== undefined);
   }
 }
 
-function look(path: string): Generation | undefined {
+function statLogFile(path: string): LogFile | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (!stats) return undefined;
   if (!stats.isFile()) throw new Error(`${path} is not a regular file`);
-  return { id: identify(stats), size: Number(stats.size) };
+  return { id: identify(stats), bytes: Number(stats.size) };
 }
 
 /** Opens one of a log's files for reading; undefined if it is gone. */
-export function openGeneration(path: string, id: string): number | undefined {
+export function openLogFile(path: string, id: string): number | undefined {
   // In the order in which a file moves, so that it can't slip by.
   for (const name of [path, `${path}.1`]) {
-    if (look(name)?.id !== id) continue;
+    if (statLogFile(name)?.id !== id) continue;
     const file = openSync(name, "r");
     if (identify(fstatSync(file, { bigint: true })) === id) return file;
     closeSync(file);

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { logger } from "@marquee/service-kit";
-import { type Generation, generations, openGeneration } from "./log-files.ts";
+import { type LogFile, listLogFiles, openLogFile } from "./log-files.ts";
 import type { Position } from "./position.ts";
 
 /** Bytes that a line may have; of a longer one, so many are given. It bounds what is read at once, too. */
-const lineLimit = 64 * 1024;
+const maxLineBytes = 64 * 1024;
 
 const newline = 0x0a;
 
@@ -14,7 +14,7 @@ export interface Line {
   /** Whether this is only how it begins. */
   truncated: boolean;
   /** Bytes that it takes in the file, with its newline. */
-  size: number;
+  bytes: number;
   /** Where the next one begins. */
   end: Position;
 }
@@ -23,16 +23,16 @@ export interface Line {
  * Reads a log's lines, from its oldest file on and through its rotations. What is read was written a moment ago and comes
  * from the page cache, so it reads synchronously: that is faster than asking another thread, and nothing gets in between.
  */
-export class Follower {
+export class LogFollower {
   readonly #path: string;
   readonly #lost: (bytes: number) => void;
   readonly #start: Position | undefined;
-  readonly #buffer = Buffer.allocUnsafe(lineLimit + 1);
+  readonly #buffer = Buffer.allocUnsafe(maxLineBytes + 1);
   #file: { id: string; descriptor: number } | undefined;
   /** The file that was read before. */
   #previous: string | undefined;
   /** Files to be read after this one, oldest first. */
-  #newer: Generation[] = [];
+  #newer: LogFile[] = [];
   /** Where in the file the first line begins that was not given. */
   #offset = 0;
   /** There is no newline between #offset and here. */
@@ -62,7 +62,7 @@ export class Follower {
     let size = this.#size();
     if (size === this.#searched) {
       // Once it is seen that there is a newer file, this one has its final size.
-      this.look();
+      this.checkForNewFiles();
       size = this.#size();
     }
     if (size < this.#searched) {
@@ -74,7 +74,7 @@ export class Follower {
       return [];
     }
     if (size > this.#searched)
-      return this.#searched - this.#offset > lineLimit
+      return this.#searched - this.#offset > maxLineBytes
         ? this.#findEnd()
         : this.#lines();
     if (!final && this.#newer.length === 0) return undefined;
@@ -83,30 +83,30 @@ export class Follower {
   }
 
   /** Bytes that were not given yet. */
-  unread(): number {
-    this.look();
+  unreadBytes(): number {
+    this.checkForNewFiles();
     return this.#newer.reduce(
-      (sum, { size }) => sum + size,
+      (sum, { bytes }) => sum + bytes,
       this.#file ? Math.max(this.#size() - this.#offset, 0) : 0,
     );
   }
 
   /** Sees which files there are. To be called every now and then while nothing is read, so that it is known what is lost. */
-  look(): void {
+  checkForNewFiles(): void {
     if (!this.#file) return;
     const { id } = this.#file;
-    const found = generations(this.#path).filter(
+    const found = listLogFiles(this.#path).filter(
       (file) => file.id !== this.#previous,
     );
     const newer = found.slice(found.findIndex((file) => file.id === id) + 1);
-    for (const { id, size } of this.#newer)
-      if (!newer.some((file) => file.id === id)) this.#lost(size);
+    for (const { id, bytes } of this.#newer)
+      if (!newer.some((file) => file.id === id)) this.#lost(bytes);
     this.#newer = newer;
   }
 
   /** Opens the file where reading begins, once there is one. */
   #open(): boolean {
-    const found = generations(this.#path);
+    const found = listLogFiles(this.#path);
     if (found.length === 0) return false;
     const at = found.findIndex(({ id }) => id === this.#start?.file);
     if (this.#start && at < 0)
@@ -124,10 +124,10 @@ export class Follower {
   /** Goes on to the next file. */
   #next(): boolean {
     for (let next = this.#newer[0]; next; next = this.#newer[0]) {
-      const descriptor = openGeneration(this.#path, next.id);
+      const descriptor = openLogFile(this.#path, next.id);
       this.#newer.shift();
       if (descriptor === undefined) {
-        this.#lost(next.size);
+        this.#lost(next.bytes);
         continue;
       }
       if (this.#file) closeSync(this.#file.descriptor);
@@ -168,10 +168,10 @@ export class Follower {
   /** The line that ends here, or how it begins. */
   #lineTo(end: number): Line {
     const start = this.#offset;
-    const truncated = end - start > lineLimit;
+    const truncated = end - start > maxLineBytes;
     const bytes = this.#readAt(start).subarray(
       0,
-      Math.min(end - start, lineLimit),
+      Math.min(end - start, maxLineBytes),
     );
     // The decoder leaves out a character that is cut.
     const text = truncated
@@ -184,7 +184,7 @@ export class Follower {
   #line(text: string, start: number, end: number, truncated = false): Line {
     const file = this.#file?.id as string;
     const size = end - start;
-    return { text, truncated, size, end: { file, offset: end } };
+    return { text, truncated, bytes: size, end: { file, offset: end } };
   }
 
   #readAt(position: number): Buffer {

@@ -1,12 +1,12 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 
-export type ShipMetrics = ReturnType<typeof createShipMetrics>;
+export type ShipperMetrics = ReturnType<typeof createShipperMetrics>;
 
 /**
  * How shipping goes.
  * @param behind bytes of the log that are not acknowledged
  */
-export function createShipMetrics(registry: Registry, behind: () => number) {
+export function createShipperMetrics(registry: Registry, behind: () => number) {
   const counter = (name: string, help: string) =>
     new Counter({ name, help, registers: [registry] });
   new Gauge({

@@ -1,7 +1,7 @@
 import type { Line } from "./log-follower.ts";
 
 /** Where a line comes from, by the names that Fluent Bit's kubernetes filter gives: what receives its records knows these. */
-export interface Kubernetes {
+export interface KubernetesMetadata {
   namespace_name: string;
   pod_name: string;
   /** The node. */
@@ -10,7 +10,9 @@ export interface Kubernetes {
 }
 
 /** Makes what is shipped of each line: one JSON object, with its newline. */
-export function recorder(kubernetes: Kubernetes): (line: Line) => string {
+export function createRecordFormatter(
+  kubernetes: KubernetesMetadata,
+): (line: Line) => string {
   const member = `"kubernetes":${JSON.stringify(kubernetes)}`;
 
   /** A line that is a JSON object itself, with its members as they are: a number keeps digits that a parsed one would lose. */

@@ -1,37 +1,43 @@
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { logger } from "@marquee/service-kit";
 import type { Destination } from "./destinations/destination.ts";
-import { Follower } from "./log-follower.ts";
-import type { ShipMetrics } from "./metrics.ts";
+import { LogFollower } from "./log-follower.ts";
+import type { ShipperMetrics } from "./metrics.ts";
 import { type Position, readPosition, writePosition } from "./position.ts";
-import { type Kubernetes, recorder } from "./record-formatter.ts";
+import {
+  createRecordFormatter,
+  type KubernetesMetadata,
+} from "./record-formatter.ts";
 
 /** Milliseconds. */
-export interface ShipTimes {
+export interface ShipperTimes {
   /** Between looks for what is new. With one file, waiting for the system to tell would be no cheaper. */
-  poll: number;
+  pollMs: number;
   /** To ship what is left when the program is to end: of a pod's 30 s, the service before it may have taken 19. */
-  end: number;
+  shutdownMs: number;
 }
 
-export const shipTimes: ShipTimes = { poll: 250, end: 8_000 };
+export const defaultShipperTimes: ShipperTimes = {
+  pollMs: 250,
+  shutdownMs: 8_000,
+};
 
 export interface ShipperOptions {
   /** The path of the log. */
   log: string;
-  kubernetes: Kubernetes;
+  kubernetes: KubernetesMetadata;
   destination: Destination;
-  metrics: ShipMetrics;
-  times: ShipTimes;
+  metrics: ShipperMetrics;
+  times: ShipperTimes;
 }
 
 /** A line that was read and is to be shipped. */
-interface Pending {
+interface PendingLine {
   record: string;
   /** Bytes of the record. */
-  bytes: number;
+  recordBytes: number;
   /** Bytes that it takes in the log. */
-  size: number;
+  logBytes: number;
   end: Position;
 }
 
@@ -41,13 +47,13 @@ interface Pending {
  */
 export class Shipper {
   readonly #options: ShipperOptions;
-  readonly #follower: Follower;
-  readonly #record: ReturnType<typeof recorder>;
+  readonly #follower: LogFollower;
+  readonly #record: ReturnType<typeof createRecordFormatter>;
   readonly #ending = new AbortController();
   #running: Promise<void> | undefined;
   /** Read, and not in a batch yet. */
-  #pending: Pending[] = [];
-  #batch: Pending[] = [];
+  #pending: PendingLine[] = [];
+  #batch: PendingLine[] = [];
   /** Why nothing can be read, and no position written: each is logged once. */
   #unreadable: string | undefined;
   #unwritable: string | undefined;
@@ -55,8 +61,8 @@ export class Shipper {
   constructor(options: ShipperOptions) {
     const { log, kubernetes, metrics } = options;
     this.#options = options;
-    this.#record = recorder(kubernetes);
-    this.#follower = new Follower(log, readPosition(log), (bytes) => {
+    this.#record = createRecordFormatter(kubernetes);
+    this.#follower = new LogFollower(log, readPosition(log), (bytes) => {
       metrics.lost.inc(bytes);
       logger.error(
         { bytes },
@@ -75,9 +81,9 @@ export class Shipper {
   }
 
   /** Ships what is left, says what could not be, and does nothing from then on. */
-  async end(): Promise<void> {
+  async stop(): Promise<void> {
     this.#ending.abort();
-    await Promise.race([this.#running, delay(this.#options.times.end)]);
+    await Promise.race([this.#running, delay(this.#options.times.shutdownMs)]);
     let lines = this.#batch.length + this.#pending.length;
     for (let rest = this.#read(); rest; rest = this.#read())
       lines += rest.length;
@@ -89,9 +95,12 @@ export class Shipper {
   }
 
   /** Bytes of the log that are not acknowledged. */
-  behind(): number {
+  unshippedBytes(): number {
     const read = [...this.#batch, ...this.#pending];
-    return read.reduce((sum, { size }) => sum + size, this.#follower.unread());
+    return read.reduce(
+      (sum, { logBytes }) => sum + logBytes,
+      this.#follower.unreadBytes(),
+    );
   }
 
   async #run(): Promise<void> {
@@ -100,7 +109,7 @@ export class Shipper {
       await this.#gather();
       const last = this.#batch.at(-1);
       if (!last) return;
-      const watch = setInterval(() => this.#look(), times.poll);
+      const watch = setInterval(() => this.#look(), times.pollMs);
       const taken = await destination.send(
         this.#batch.map(({ record }) => record),
         this.#ending.signal,
@@ -122,15 +131,16 @@ export class Shipper {
     for (;;) {
       let taken = 0;
       for (const line of this.#pending) {
-        bytes += line.bytes;
+        bytes += line.recordBytes;
         const full =
-          this.#batch.length === limits.lines ||
-          (bytes > limits.bytes && this.#batch.length > 0);
+          this.#batch.length === limits.maxLines ||
+          (bytes > limits.maxBytes && this.#batch.length > 0);
         if (full) {
           this.#pending = this.#pending.slice(taken);
           return;
         }
-        if (this.#batch.length === 0) due = performance.now() + limits.gather;
+        if (this.#batch.length === 0)
+          due = performance.now() + limits.maxWaitMs;
         this.#batch.push(line);
         taken++;
       }
@@ -140,14 +150,18 @@ export class Shipper {
       if (lines) {
         this.#pending = lines.map((line) => {
           const record = this.#record(line);
-          const { size, end } = line;
-          return { record, bytes: Buffer.byteLength(record), size, end };
+          return {
+            record,
+            recordBytes: Buffer.byteLength(record),
+            logBytes: line.bytes,
+            end: line.end,
+          };
         });
         continue;
       }
       const left = due - performance.now();
       if (signal.aborted || left <= 0) return;
-      await delay(Math.min(times.poll, left), undefined, { signal }).catch(
+      await delay(Math.min(times.pollMs, left), undefined, { signal }).catch(
         () => {}, // to end: there is no need to wait
       );
     }
@@ -170,7 +184,7 @@ export class Shipper {
 
   #look(): void {
     try {
-      this.#follower.look();
+      this.#follower.checkForNewFiles();
     } catch {} // said when it is read
   }
 

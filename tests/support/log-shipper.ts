@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { renameSync, writeFileSync } from "node:fs";
 import {
-  Follower,
+  LogFollower,
   type Line as LogLine,
 } from "../../services/log-shipper/log-follower.ts";
 import type { Position } from "../../services/log-shipper/position.ts";
@@ -23,7 +23,7 @@ export const aWhile = 150;
 export async function startLogShipper(log: string, options: object = {}) {
   const program = await start("tests/support/programs/log-shipper.ts", {
     log,
-    times: { poll: 20 },
+    times: { pollMs: 20 },
     ...options,
   });
   /** The lines shipped to standard output, without the pod's metadata. */
@@ -76,7 +76,7 @@ export function rotate(log: string, content = "") {
 /** Follows a log from a position without shipping its lines. */
 export function follow(log: string, start?: Position) {
   const lost: number[] = [];
-  const follower = new Follower(log, start, (bytes) => lost.push(bytes));
+  const follower = new LogFollower(log, start, (bytes) => lost.push(bytes));
   /** Reads until no lines are left. */
   const read = (final = false) => {
     const all: LogLine[] = [];

@@ -1,11 +1,11 @@
 import type { Database } from "@marquee/service-kit";
-import { asciiEmail, emailKey, emailMistake } from "../email-address.ts";
-import type { Hasher } from "../passwords/password-hasher.ts";
+import { asciiEmail, emailIssue, emailKey } from "../email-address.ts";
+import type { PasswordHasher } from "../passwords/password-hasher.ts";
 import {
   normalisePassword,
   type PasswordRules,
 } from "../passwords/password-rules.ts";
-import { Busy } from "../passwords/semaphore.ts";
+import { OverloadedError } from "../passwords/semaphore.ts";
 
 export interface User {
   id: string;
@@ -15,37 +15,37 @@ export interface User {
   passwordChangedAt: Date;
 }
 
-export interface Mistake {
+export interface ValidationIssue {
   field: "email" | "password";
   /** A sentence. */
   detail: string;
 }
 
 /** An email address or a new password is not accepted; the mistakes are all there are. */
-export class Unacceptable extends Error {
-  override readonly name = "Unacceptable";
-  readonly mistakes: Mistake[];
+export class ValidationError extends Error {
+  override readonly name = "ValidationError";
+  readonly issues: ValidationIssue[];
 
-  constructor(mistakes: Mistake[]) {
+  constructor(mistakes: ValidationIssue[]) {
     super(mistakes.map(({ detail }) => detail).join(" "));
-    this.mistakes = mistakes;
+    this.issues = mistakes;
   }
 }
 
 /** Somebody has an account with this address. */
-export class EmailTaken extends Error {
-  override readonly name = "EmailTaken";
+export class EmailTakenError extends Error {
+  override readonly name = "EmailTakenError";
 
   constructor() {
     super("There is an account with this email address.");
   }
 }
 
-/** Every function throws DatabaseUnavailableError while the database is away, and Busy if too many passwords are being checked. */
+/** Every function throws DatabaseAway while the database is away, and OverloadedError if too many passwords are being checked. */
 export interface Accounts {
   /**
-   * @throws Unacceptable
-   * @throws EmailTaken of several that ask for one address at the same time, all but one
+   * @throws ValidationError
+   * @throws EmailTakenError of several that ask for one address at the same time, all but one
    */
   signUp(email: string, password: string): Promise<User>;
   /** The user whose email address and password these are; an address that nobody has takes the same work. */
@@ -54,7 +54,7 @@ export interface Accounts {
    * Gives a user another password, and ends all of the user's other sessions: whoever knew the old one is out.
    * @param change.sessionId the session that stays
    * @returns false, and nothing changed, if `current` is not the password, or there is no such user
-   * @throws Unacceptable
+   * @throws ValidationError
    */
   changePassword(change: {
     userId: string;
@@ -74,17 +74,17 @@ export interface Accounts {
 type UserWithHash = User & { hash: string };
 
 /** A user whose password was right. */
-type CheckedUser = UserWithHash & {
+type VerifiedUser = UserWithHash & {
   /** The form of the password that the hash is of. */
-  hashedForm: string;
+  hashedPassword: string;
 };
 
 const userColumns = `id, email, created_at AS "createdAt", password_changed_at AS "passwordChangedAt"`;
-const withHash = `SELECT ${userColumns}, password_hash AS hash FROM users`;
+const selectUserWithHash = `SELECT ${userColumns}, password_hash AS hash FROM users`;
 
-export interface AccountsNeed {
+export interface AccountsOptions {
   database: Database;
-  hasher: Hasher;
+  hasher: PasswordHasher;
   rules: PasswordRules;
 }
 
@@ -92,60 +92,60 @@ export function createAccounts({
   database,
   hasher,
   rules,
-}: AccountsNeed): Accounts {
+}: AccountsOptions): Accounts {
   /**
    * The first row, if this is its password. Without a row it is as much work. Hashes from before passwords were normalised are
    * of the password as it was sent: that is verified second, if it differs.
    */
-  async function checked(
+  async function verifyPassword(
     [row]: UserWithHash[],
     password: string,
-  ): Promise<CheckedUser | undefined> {
+  ): Promise<VerifiedUser | undefined> {
     for (const hashedForm of new Set([normalisePassword(password), password]))
       if ((await hasher.verify(row?.hash, hashedForm)) && row)
-        return { ...row, hashedForm };
+        return { ...row, hashedPassword: hashedForm };
     return undefined;
   }
 
-  const checkedById = async (userId: string, password: string) =>
-    checked(
-      await database.query(`${withHash} WHERE id = $1`, [userId]),
+  const verifyPasswordById = async (userId: string, password: string) =>
+    verifyPassword(
+      await database.query(`${selectUserWithHash} WHERE id = $1`, [userId]),
       password,
     );
 
-  const passwordMistakes = (password: string, email: string): Mistake[] =>
+  const passwordIssues = (password: string, email: string): ValidationIssue[] =>
     rules
-      .mistakes(password, email)
+      .issues(password, email)
       .map((detail) => ({ field: "password", detail }));
 
   /**
    * Replaces a hash that is weaker than new ones, or not of the password's normal form, unless the password was changed
    * meanwhile.
    */
-  async function keepHashCurrent({ id, hash, hashedForm }: CheckedUser) {
-    const password = normalisePassword(hashedForm);
-    if (password === hashedForm && !hasher.needsRehash(hash)) return;
-    let fresh: string;
+  async function upgradeHash({ id, hash, hashedPassword }: VerifiedUser) {
+    const password = normalisePassword(hashedPassword);
+    if (password === hashedPassword && !hasher.needsRehash(hash)) return;
+    let newHash: string;
     try {
-      fresh = await hasher.hash(password);
+      newHash = await hasher.hash(password);
     } catch (error) {
-      if (error instanceof Busy) return; // the next login will do
+      if (error instanceof OverloadedError) return; // the next login will do
       throw error;
     }
     await database.query(
       "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
-      [id, hash, fresh],
+      [id, hash, newHash],
     );
   }
 
   return {
     async signUp(email, password) {
-      const detail = emailMistake(email);
-      const mistakes: Mistake[] = [
+      const detail = emailIssue(email);
+      const mistakes: ValidationIssue[] = [
         ...(detail === undefined ? [] : [{ field: "email", detail } as const]),
-        ...passwordMistakes(password, email),
+        ...passwordIssues(password, email),
       ];
-      if (mistakes.length > 0) throw new Unacceptable(mistakes);
+      if (mistakes.length > 0) throw new ValidationError(mistakes);
       const [user] = await database.query<User>(
         `INSERT INTO users (email, email_key, password_hash) VALUES ($1, $2, $3)
          ON CONFLICT (email_key) DO NOTHING
@@ -156,29 +156,29 @@ export function createAccounts({
           await hasher.hash(normalisePassword(password)),
         ],
       );
-      if (!user) throw new EmailTaken();
+      if (!user) throw new EmailTakenError();
       return user;
     },
 
     async verifyLogin(email, password) {
-      const rows = emailMistake(email)
+      const rows = emailIssue(email)
         ? []
         : await database.query<UserWithHash>(
-            `${withHash} WHERE email_key = $1`,
+            `${selectUserWithHash} WHERE email_key = $1`,
             [emailKey(email)],
           );
-      const found = await checked(rows, password);
+      const found = await verifyPassword(rows, password);
       if (!found) return undefined;
-      await keepHashCurrent(found);
-      const { hash: _, hashedForm: __, ...user } = found;
+      await upgradeHash(found);
+      const { hash: _, hashedPassword: __, ...user } = found;
       return user;
     },
 
     async changePassword({ userId, sessionId, current, next }) {
-      const user = await checkedById(userId, current);
+      const user = await verifyPasswordById(userId, current);
       if (!user) return false;
-      const mistakes = passwordMistakes(next, user.email);
-      if (mistakes.length > 0) throw new Unacceptable(mistakes);
+      const mistakes = passwordIssues(next, user.email);
+      if (mistakes.length > 0) throw new ValidationError(mistakes);
       const hash = await hasher.hash(normalisePassword(next));
       return database.transaction(async (tx) => {
         // clock_timestamp(): never the time of an earlier change, however close.
@@ -198,7 +198,7 @@ export function createAccounts({
     },
 
     async deleteAccount(userId, password) {
-      const user = await checkedById(userId, password);
+      const user = await verifyPasswordById(userId, password);
       if (!user) return false;
       const deleted = await database.query(
         "DELETE FROM users WHERE id = $1 AND password_changed_at = $2 RETURNING id",

@@ -1,10 +1,10 @@
 import type { Queries } from "@marquee/service-kit";
 import type { MiddlewareHandler } from "hono";
 import { findSession, type Login } from "../sessions/find-session.ts";
-import { InvalidToken, type Tokens } from "../tokens/access-tokens.ts";
+import { InvalidTokenError, type TokenIssuer } from "../tokens/token-issuer.ts";
 import { httpError } from "./errors.ts";
 
-export interface LoggedIn {
+export interface AuthenticatedEnv {
   Variables: { login: Login };
 }
 
@@ -12,10 +12,13 @@ export interface LoggedIn {
  * Lets through who sends an access token (RFC 6750), and puts into the context whose it is. Unlike services that verify
  * tokens by the JWKS alone, it also asks whether the session has ended meanwhile.
  */
-export const createBearer =
-  (database: Queries, tokens: Tokens): MiddlewareHandler<LoggedIn> =>
+export const createBearerAuth =
+  (
+    database: Queries,
+    tokens: TokenIssuer,
+  ): MiddlewareHandler<AuthenticatedEnv> =>
   async (c, next) => {
-    const token = tokenOf(c.req.header("authorization"));
+    const token = parseAuthorization(c.req.header("authorization"));
     if (token === undefined)
       // No `error` where no token was sent: RFC 6750, 3.1.
       throw httpError(401, "Send an access token: Authorization: Bearer ….", {
@@ -24,11 +27,11 @@ export const createBearer =
     const { sid, sub } = await tokens.verify(token);
     const login = await findSession(database, sid);
     if (login?.user.id !== sub)
-      throw new InvalidToken("The token's session has ended.");
+      throw new InvalidTokenError("The token's session has ended.");
     c.set("login", login);
     await next();
   };
 
 /** The scheme's name is case-insensitive: RFC 9110, 11.1. */
-const tokenOf = (authorization = ""): string | undefined =>
+const parseAuthorization = (authorization = ""): string | undefined =>
   /^bearer(?: +(.*))?$/i.exec(authorization.trim())?.slice(1)[0];

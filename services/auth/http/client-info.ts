@@ -3,7 +3,7 @@ import { getConnInfo } from "@hono/node-server/conninfo"; // how the server that
 import type { Context } from "hono";
 
 /** Who sent a request, as far as it can be known. */
-export interface Client {
+export interface ClientInfo {
   /** The IP address; undefined if it is unknown. */
   address: string | undefined;
   /** Whether the request came encrypted: to us, or to the proxies in front of us. */
@@ -14,7 +14,7 @@ export interface Client {
 export const clientAddresses = ["preserved", "hidden"] as const;
 export type ClientAddresses = (typeof clientAddresses)[number];
 
-export type ClientOf = (c: Context) => Client;
+export type GetClientInfo = (c: Context) => ClientInfo;
 
 /**
  * Tells who sent a request. A proxy adds the address that it was called from to the end of X-Forwarded-For: with n proxies
@@ -24,17 +24,18 @@ export type ClientOf = (c: Context) => Client;
  * @param addresses "hidden" if several clients share the address seen here, such as behind a node port; it is unknown
  * then
  */
-export const createClientOf =
-  (trustedProxies: number, addresses: ClientAddresses): ClientOf =>
+export const createGetClientInfo =
+  (trustedProxies: number, addresses: ClientAddresses): GetClientInfo =>
   (c) => {
     const isHidden = addresses === "hidden";
-    const plain: Client = {
+    const plain: ClientInfo = {
       address: isHidden ? undefined : socketAddress(c),
       https: new URL(c.req.url).protocol === "https:",
     };
     if (trustedProxies === 0) return plain;
-    const forwarded = list(c, "x-forwarded-for").at(-trustedProxies) ?? "";
-    const protocols = list(c, "x-forwarded-proto");
+    const forwarded =
+      splitHeader(c, "x-forwarded-for").at(-trustedProxies) ?? "";
+    const protocols = splitHeader(c, "x-forwarded-proto");
     // Proxies replace it, or add to it as to the addresses.
     const protocol = protocols.at(-trustedProxies) ?? protocols[0];
     return {
@@ -47,7 +48,7 @@ function socketAddress(c: Context): string | undefined {
   return c.env?.incoming ? getConnInfo(c).remote.address : undefined;
 }
 
-const list = (c: Context, header: string): string[] =>
+const splitHeader = (c: Context, header: string): string[] =>
   c.req
     .header(header)
     ?.split(",")

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { deviceLifetime } from "../rate-limits/device-cookie.ts";
-import type { ClientOf } from "./client-info.ts";
+import { deviceCookieLifetimeSeconds } from "../rate-limits/device-cookie.ts";
+import type { GetClientInfo } from "./client-info.ts";
 
 /**
  * session: who is signed in. device: that it is a browser in which somebody was signed in. notice: what the next page is to
@@ -18,45 +18,47 @@ export interface Cookies {
   set(c: Context, name: CookieName, value: string): void;
   expire(c: Context, name: CookieName): void;
   /** The session of a browser whose request another service passes on to us: by either name, since we can't see how it came. */
-  passedOnSession(c: Context): string | undefined;
+  forwardedSession(c: Context): string | undefined;
 }
 
-export interface CookiesNeed {
-  clientOf: ClientOf;
+export interface CookiesOptions {
+  getClientInfo: GetClientInfo;
   /** Seconds that a session lasts at most. */
-  sessionLifetime: number;
+  sessionLifetimeSeconds: number;
 }
 
-const nameOf = (name: CookieName, https: boolean) =>
+const cookieName = (name: CookieName, https: boolean) =>
   `${https ? "__Host-" : ""}marquee-${name}`;
 
 export function createCookies({
-  clientOf,
-  sessionLifetime,
-}: CookiesNeed): Cookies {
+  getClientInfo,
+  sessionLifetimeSeconds,
+}: CookiesOptions): Cookies {
   /** Seconds. */
-  const lifetimes: Record<CookieName, number> = {
-    session: sessionLifetime, // the server ends it sooner if it is not used
-    device: deviceLifetime,
+  const lifetimesSeconds: Record<CookieName, number> = {
+    session: sessionLifetimeSeconds, // the server ends it sooner if it is not used
+    device: deviceCookieLifetimeSeconds,
     notice: 60, // it is for the page that comes next
   };
   const attributes = (https: boolean) =>
     ({ path: "/", httpOnly: true, sameSite: "Lax", secure: https }) as const;
 
   return {
-    get: (c, name) => getCookie(c, nameOf(name, clientOf(c).https)),
+    get: (c, name) => getCookie(c, cookieName(name, getClientInfo(c).https)),
     set(c, name, value) {
-      const { https } = clientOf(c);
-      const maxAge = lifetimes[name];
+      const { https } = getClientInfo(c);
+      const maxAge = lifetimesSeconds[name];
       const options = { ...attributes(https), maxAge };
-      setCookie(c, nameOf(name, https), value, options);
+      setCookie(c, cookieName(name, https), value, options);
     },
     expire(c, name) {
-      const { https } = clientOf(c);
-      deleteCookie(c, nameOf(name, https), attributes(https));
+      const { https } = getClientInfo(c);
+      deleteCookie(c, cookieName(name, https), attributes(https));
     },
-    passedOnSession: (c) =>
-      getCookie(c, nameOf("session", true)) ??
-      (clientOf(c).https ? undefined : getCookie(c, nameOf("session", false))),
+    forwardedSession: (c) =>
+      getCookie(c, cookieName("session", true)) ??
+      (getClientInfo(c).https
+        ? undefined
+        : getCookie(c, cookieName("session", false))),
   };
 }

@@ -9,12 +9,12 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { layout, type Page } from "../pages/layout.ts";
-import { asHttp } from "./errors.ts";
+import { toHttpError } from "./errors.ts";
 
 export type PageContext = Context<ServiceEnv>;
 
 /** Answers with a page. */
-export const show = (
+export const renderPage = (
   c: PageContext,
   page: Page,
   status: ContentfulStatusCode = 200,
@@ -24,10 +24,10 @@ export const show = (
 };
 
 /** An app for pages. Its errors are rendered by the runtime. */
-export function createPages() {
+export function createPageApp() {
   const app = factory.createApp();
   app.onError((error) => {
-    throw asHttp(error);
+    throw toHttpError(error);
   });
   return app;
 }
@@ -37,12 +37,12 @@ export function createPages() {
  * are rethrown.
  * @param page the form's page, with a sentence to show above the form
  */
-export function showLater(
+export function renderRetryLater(
   c: PageContext,
   error: unknown,
   page: (alert: string) => Page,
 ) {
-  const http = asHttp(error as Error);
+  const http = toHttpError(error as Error);
   if (!(http instanceof HTTPException) || ![429, 503].includes(http.status))
     throw error;
   const { status, message } = http;
@@ -50,5 +50,5 @@ export function showLater(
   const retryAfter = http.getResponse().headers.get("retry-after");
   if (retryAfter) c.header("retry-after", retryAfter);
   const { text } = inWords(status, message, retryInWords(retryAfter));
-  return show(c, page(text), status as ContentfulStatusCode);
+  return renderPage(c, page(text), status as ContentfulStatusCode);
 }

@@ -1,14 +1,14 @@
 import type { Context } from "hono";
 import type { User } from "../accounts/accounts.ts";
-import type { Parts } from "../dependencies.ts";
-import { isNotice, type Notice } from "../pages/flash.ts";
+import type { Dependencies } from "../dependencies.ts";
+import { type FlashMessage, isFlashMessage } from "../pages/flash.ts";
 import type { Caller } from "../rate-limits/rate-limited-accounts.ts";
 import type { Login } from "../sessions/find-session.ts";
 import type { PageLogin } from "../sessions/sessions.ts";
 import type { PageContext } from "./page-response.ts";
 
 /** What pages need to know of a browser, and to leave with it. */
-export interface Browser {
+export interface PageSessions {
   caller(c: PageContext): Caller;
   /** Who is signed in. */
   login(c: Context): Promise<Login | undefined>;
@@ -22,17 +22,17 @@ export interface Browser {
    * Sends the browser to a page, which tells this once.
    * @param page @default the first one
    */
-  tell(c: Context, notice: Notice, page?: string): Response;
+  tell(c: Context, notice: FlashMessage, page?: string): Response;
   /** What is to be told now. */
-  told(c: Context): Notice | undefined;
+  told(c: Context): FlashMessage | undefined;
 }
 
-export function createBrowser({
-  clientOf,
+export function createPageSessions({
+  getClientInfo,
   cookies,
-  devices,
+  deviceCookies,
   sessions,
-}: Parts): Browser {
+}: Dependencies): PageSessions {
   async function login(c: Context) {
     const cookie = cookies.get(c, "session");
     return cookie === undefined ? undefined : sessions.findPage(cookie);
@@ -45,15 +45,15 @@ export function createBrowser({
 
   return {
     caller: (c) => ({
-      address: clientOf(c).address,
-      device: cookies.get(c, "device"),
+      address: getClientInfo(c).address,
+      deviceCookie: cookies.get(c, "device"),
       log: c.var.log,
     }),
     login,
     async signIn(c, user, { cookie }) {
       await endSession(c);
       cookies.set(c, "session", cookie);
-      cookies.set(c, "device", devices.issue(user.email));
+      cookies.set(c, "device", deviceCookies.issue(user.email));
     },
     async signOut(c) {
       await endSession(c);
@@ -70,7 +70,7 @@ export function createBrowser({
     told(c) {
       const notice = cookies.get(c, "notice");
       if (notice !== undefined) cookies.expire(c, "notice");
-      return isNotice(notice) ? notice : undefined;
+      return isFlashMessage(notice) ? notice : undefined;
     },
   };
 }

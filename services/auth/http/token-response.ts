@@ -1,38 +1,38 @@
 import type { User } from "../accounts/accounts.ts";
 import type { ApiLogin } from "../sessions/refresh-tokens.ts";
 import type { Session } from "../sessions/session.ts";
-import type { Tokens } from "../tokens/access-tokens.ts";
+import type { TokenIssuer } from "../tokens/token-issuer.ts";
 
 /** An access token as OAuth 2 answers have it (RFC 6749, 5.1). Times are seconds. */
-export interface AccessGrant {
+export interface AccessTokenResponse {
   access_token: string;
   token_type: "Bearer";
   expires_in: number;
 }
 
 /** Both tokens of a session. */
-export interface Grant extends AccessGrant {
+export interface TokenResponse extends AccessTokenResponse {
   refresh_token: string;
   refresh_expires_in: number;
 }
 
-export async function grantAccess(
-  tokens: Tokens,
+export async function accessTokenResponse(
+  tokens: TokenIssuer,
   user: User,
   session: Session,
-): Promise<AccessGrant> {
+): Promise<AccessTokenResponse> {
   const { token, expiresIn } = await tokens.issue(user, session);
   return { access_token: token, token_type: "Bearer", expires_in: expiresIn };
 }
 
-export async function grant(
-  tokens: Tokens,
+export async function tokenResponse(
+  tokens: TokenIssuer,
   user: User,
   { session, refreshToken }: ApiLogin,
-): Promise<Grant> {
+): Promise<TokenResponse> {
   const left = session.expiresAt.getTime() - Date.now();
   return {
-    ...(await grantAccess(tokens, user, session)),
+    ...(await accessTokenResponse(tokens, user, session)),
     refresh_token: refreshToken,
     refresh_expires_in: Math.max(0, Math.round(left / 1000)),
   };

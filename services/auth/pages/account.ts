@@ -1,14 +1,14 @@
 import { errorSummary, type FormErrors, hasErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
 import type { User } from "../accounts/accounts.ts";
-import { type Notice, noticeBox } from "./flash.ts";
-import { field } from "./form-field.ts";
+import { type FlashMessage, flashBox } from "./flash.ts";
+import { formField } from "./form-field.ts";
 import type { Page } from "./layout.ts";
 import { passwordHint } from "./sign-up.ts";
 
-export interface Account {
+export interface AccountPageProps {
   user: User;
-  notice?: Notice | undefined;
+  flash?: FlashMessage | undefined;
   /** Of the form that was sent. */
   changePassword?: FormErrors;
   deleteAccount?: FormErrors;
@@ -17,10 +17,10 @@ export interface Account {
 /** Who is signed in, and what somebody can do with an account. */
 export const accountPage = ({
   user,
-  notice,
+  flash,
   changePassword = {},
   deleteAccount = {},
-}: Account): Page => ({
+}: AccountPageProps): Page => ({
   title: "Your account",
   description:
     "Your Marquee account: see who is signed in, change your password, or delete your account.",
@@ -28,7 +28,7 @@ export const accountPage = ({
   shape: "account",
   content: html`
         <h1>Your account</h1>
-        ${noticeBox(notice)}${errorSummary(changePassword)}${errorSummary(deleteAccount)}
+        ${flashBox(flash)}${summary(changePassword)}${summary(deleteAccount)}
         <div class="card">
           <dl>
             <dt>Signed in as</dt><dd>${user.email}</dd>
@@ -45,8 +45,8 @@ const changePasswordForm = ({ email }: User, mistakes: FormErrors) => html`
           <p class="quiet">You stay signed in here; all other devices are signed out.</p>
           <form method="post" action="/change-password">
             ${username(email)}
-            ${field({ name: "current_password", label: "Current password", type: "password", autocomplete: "current-password" }, mistakes)}
-            ${field({ name: "new_password", label: "New password", type: "password", autocomplete: "new-password", hint: passwordHint }, mistakes)}
+            ${formField({ name: "current_password", label: "Current password", type: "password", autocomplete: "current-password" }, mistakes)}
+            ${formField({ name: "new_password", label: "New password", type: "password", autocomplete: "new-password", hint: passwordHint }, mistakes)}
             <button class="button" type="submit">Change password</button>
           </form>
         `;
@@ -57,7 +57,7 @@ const deleteAccountForm = ({ email }: User, mistakes: FormErrors) => html`
             <p class="quiet">This deletes your account and everything that is kept of it, at once and for good.</p>
             <form method="post" action="/delete-account">
               ${username(email)}
-              ${field({ name: "password", label: "Your password", type: "password", autocomplete: "current-password" }, mistakes)}
+              ${formField({ name: "password", label: "Your password", type: "password", autocomplete: "current-password" }, mistakes)}
               ${understand(mistakes.fields?.understood)}
               <button class="button danger" type="submit">Delete my account</button>
             </form>

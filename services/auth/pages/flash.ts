@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 
 /** What a page tells once, after something was done. */
-const notices = {
+const flashMessages = {
   welcome: "Welcome to Marquee. Your account is ready.",
   "password-changed":
     "Your password was changed. All other devices are signed out.",
@@ -10,10 +10,14 @@ const notices = {
     "Your account was deleted, with everything that was kept of it.",
 } as const;
 
-export type Notice = keyof typeof notices;
+export type FlashMessage = keyof typeof flashMessages;
 
-export const isNotice = (name: string | undefined): name is Notice =>
-  name !== undefined && Object.hasOwn(notices, name);
+export const isFlashMessage = (
+  name: string | undefined,
+): name is FlashMessage =>
+  name !== undefined && Object.hasOwn(flashMessages, name);
 
-export const noticeBox = (notice: Notice | undefined) =>
-  notice ? html`<p class="notice" role="status">${notices[notice]}</p>` : "";
+export const flashBox = (notice: FlashMessage | undefined) =>
+  notice
+    ? html`<p class="notice" role="status">${flashMessages[notice]}</p>`
+    : "";

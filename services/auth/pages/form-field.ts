@@ -1,7 +1,7 @@
 import type { FormErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
 
-export interface Field {
+export interface FormField {
   /** As it is sent, and its element's id: no page has two with one name. */
   name: string;
   label: string;
@@ -19,9 +19,9 @@ const kinds = {
 };
 
 /** A field with its label, and what is wrong with it. */
-export function field(
-  { name, label, type, autocomplete, value, hint }: Field,
-  { alert, fields = {} }: FormErrors = {},
+export function formField(
+  { name, label, type, autocomplete, value, hint }: FormField,
+  { alert, fields = {} }: Mistakes = {},
 ) {
   const wrong = fields[name];
   const described = [

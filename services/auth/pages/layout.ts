@@ -21,7 +21,7 @@ export interface Page {
 }
 
 /** Where a page is shown. */
-export interface Place {
+export interface PageContext {
   /** Whether it is at streaming's address, with the site's other pages. */
   inSite: boolean;
   /** Lets the style through the Content-Security-Policy. */
@@ -31,7 +31,7 @@ export interface Place {
 /** A whole page. It works without JavaScript. */
 export function layout(
   { shape, content, ...head }: Page,
-  { inSite, nonce }: Place,
+  { inSite, nonce }: PageContext,
 ): Html {
   const isAccount = shape === "account";
   if (inSite)

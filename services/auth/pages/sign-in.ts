@@ -1,22 +1,22 @@
 import { errorSummary, type FormErrors, hasErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
-import { type Notice, noticeBox } from "./flash.ts";
-import { field } from "./form-field.ts";
+import { type FlashMessage, flashBox } from "./flash.ts";
+import { formField } from "./form-field.ts";
 import type { Page } from "./layout.ts";
 
-export interface SignIn {
+export interface SignInPageProps {
   /** What was entered before. */
   email?: string;
-  mistakes?: FormErrors;
-  notice?: Notice | undefined;
+  mistakes?: Mistakes;
+  flash?: FlashMessage | undefined;
 }
 
 /** Signing in, and the way to an account. */
 export const signInPage = ({
   email = "",
   mistakes = {},
-  notice,
-}: SignIn): Page => ({
+  flash,
+}: SignInPageProps): Page => ({
   title: "Sign in",
   description:
     "Sign in to Marquee, and go on with your film where you stopped, on any device.",
@@ -24,10 +24,10 @@ export const signInPage = ({
   shape: "card",
   content: html`
         <h1>Sign in</h1>
-        ${noticeBox(notice)}${errorSummary(mistakes)}
+        ${flashBox(flash)}${summary(mistakes)}
         <form method="post" action="/sign-in">
-        ${field({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, mistakes)}
-        ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password" }, mistakes)}
+        ${formField({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, mistakes)}
+        ${formField({ name: "password", label: "Password", type: "password", autocomplete: "current-password" }, mistakes)}
           <button class="button wide" type="submit">Sign in</button>
         </form>
         <div class="other">

@@ -1,9 +1,9 @@
 import { errorSummary, type FormErrors, hasErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
-import { field } from "./form-field.ts";
+import { formField } from "./form-field.ts";
 import type { Page } from "./layout.ts";
 
-export interface SignUp {
+export interface SignUpPageProps {
   /** What was entered before. */
   email?: string;
   mistakes?: FormErrors;
@@ -14,7 +14,10 @@ export const passwordHint =
   "8 characters or more. Not one that many people use, and not your email address.";
 
 /** Making an account, and the way back to signing in. */
-export const signUpPage = ({ email = "", mistakes = {} }: SignUp): Page => ({
+export const signUpPage = ({
+  email = "",
+  mistakes = {},
+}: SignUpPageProps): Page => ({
   title: "Create your account",
   description:
     "Create a Marquee account with an email address and a password, and watch quiet, beautiful films on every screen you have.",
@@ -25,8 +28,8 @@ export const signUpPage = ({ email = "", mistakes = {} }: SignUp): Page => ({
         <p class="quiet">An email address and a password are all it takes.</p>
         ${errorSummary(mistakes)}
         <form method="post" action="/sign-up">
-        ${field({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, mistakes)}
-        ${field({ name: "password", label: "Password", type: "password", autocomplete: "new-password", hint: passwordHint }, mistakes)}
+        ${formField({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, mistakes)}
+        ${formField({ name: "password", label: "Password", type: "password", autocomplete: "new-password", hint: passwordHint }, mistakes)}
           <button class="button wide" type="submit">Create account</button>
         </form>
         <div class="other">

@@ -1,18 +1,18 @@
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { createTurns, type TurnOptions } from "./semaphore.ts";
+import { createSemaphore, type SemaphoreOptions } from "./semaphore.ts";
 
 /** What a hash costs (RFC 9106). */
-export interface HashParameters {
+export interface Argon2Parameters {
   /** KiB. */
-  memory: number;
+  memoryKiB: number;
   passes: number;
   parallelism: number;
 }
 
 /** OWASP's recommendation (Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 thread); some 25 ms. */
-const recommended: HashParameters = {
-  memory: 19_456,
+const defaultParameters: Argon2Parameters = {
+  memoryKiB: 19_456,
   passes: 2,
   parallelism: 1,
 };
@@ -21,34 +21,38 @@ const recommended: HashParameters = {
  * What a hash may cost at most: verifying takes what the hash says, and a hash comes from the database. 64 MiB fit into a
  * pod that has 256 MiB.
  */
-const dearest: HashParameters = { memory: 65_536, passes: 10, parallelism: 4 };
+const maxParameters: Argon2Parameters = {
+  memoryKiB: 65_536,
+  passes: 10,
+  parallelism: 4,
+};
 
 /** Bytes of a new salt and a new hash (RFC 9106, 3.1). */
-const saltLength = 16;
-const tagLength = 32;
+const saltBytes = 16;
+const tagBytes = 32;
 
-interface Hash extends HashParameters {
+interface Hash extends Argon2Parameters {
   salt: Buffer;
   tag: Buffer;
 }
 
-export interface HasherOptions extends Partial<TurnOptions> {
+export interface PasswordHasherOptions extends Partial<SemaphoreOptions> {
   /** What new hashes cost. Raise them at will: logging in makes an older hash new. @default OWASP's: m=19456, t=2, p=1 */
-  parameters?: HashParameters;
+  parameters?: Argon2Parameters;
   /**
    * Hashes that run at once; each takes a core, and a thread of libuv's pool. That has 4 (UV_THREADPOOL_SIZE), which files and
    * DNS need as well, also to reach the database: one is left to them.
    * @default the cores that the process may use, 4 at most and fewer than the pool has
    */
-  atOnce?: number;
+  concurrency?: number;
   /** Hashes that wait for their turn at most. @default 32 */
-  waiting?: number;
+  maxQueue?: number;
   /** Milliseconds that one waits at most. @default 2000 */
-  patience?: number;
+  maxWaitMs?: number;
 }
 
-/** Hashes passwords with Argon2id, as they are given: callers normalise them. Both throw Busy if too many are at it. */
-export interface Hasher {
+/** Hashes passwords with Argon2id, as they are given: callers normalise them. Both throw OverloadedError if too many are at it. */
+export interface PasswordHasher {
   /** A hash that says how it was made: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. */
   hash(password: string): Promise<string>;
   /**
@@ -62,60 +66,64 @@ export interface Hasher {
 }
 
 /** @throws RangeError if the parameters are out of what `verify` takes */
-export function createHasher(options: HasherOptions = {}): Hasher {
-  const parameters = options.parameters ?? recommended;
-  if (!affordable(parameters))
+export function createPasswordHasher(
+  options: PasswordHasherOptions = {},
+): PasswordHasher {
+  const parameters = options.parameters ?? defaultParameters;
+  if (!isAffordable(parameters))
     throw new RangeError(
-      `Argon2 can't be used with ${JSON.stringify(parameters)}: memory goes from 8 KiB for each thread to ${dearest.memory} KiB, passes from 1 to ${dearest.passes}, parallelism from 1 to ${dearest.parallelism}.`,
+      `Argon2 can't be used with ${JSON.stringify(parameters)}: memory goes from 8 KiB for each thread to ${maxParameters.memoryKiB} KiB, passes from 1 to ${maxParameters.passes}, parallelism from 1 to ${maxParameters.parallelism}.`,
     );
-  const inTurn = createTurns({
-    atOnce: options.atOnce ?? placesByDefault(),
-    waiting: options.waiting ?? 32,
-    patience: options.patience ?? 2_000,
+  const withPermit = createSemaphore({
+    concurrency: options.concurrency ?? defaultConcurrency(),
+    maxQueue: options.maxQueue ?? 32,
+    maxWaitMs: options.maxWaitMs ?? 2_000,
   });
   /** Of no password at all: it is random. It costs what a real one costs. */
-  const nobodys = format({
+  const dummyHash = format({
     ...parameters,
-    salt: randomBytes(saltLength),
-    tag: randomBytes(tagLength),
+    salt: randomBytes(saltBytes),
+    tag: randomBytes(tagBytes),
   });
 
   return {
     hash: (password) =>
-      inTurn(async () => {
-        const salt = randomBytes(saltLength);
-        const tag = await compute(password, { ...parameters, salt }, tagLength);
+      withPermit(async () => {
+        const salt = randomBytes(saltBytes);
+        const tag = await compute(password, { ...parameters, salt }, tagBytes);
         return format({ ...parameters, salt, tag });
       }),
 
     async verify(hash, password) {
-      const expected = parse(hash ?? nobodys);
+      const expected = parse(hash ?? dummyHash);
       const { length } = expected.tag;
-      const actual = await inTurn(() => compute(password, expected, length));
+      const actual = await withPermit(() =>
+        compute(password, expected, length),
+      );
       return timingSafeEqual(actual, expected.tag) && hash !== undefined;
     },
 
     needsRehash(hash) {
-      const { memory, passes, salt, tag } = parse(hash);
+      const { memoryKiB, passes, salt, tag } = parse(hash);
       return (
-        memory < parameters.memory ||
+        memoryKiB < parameters.memoryKiB ||
         passes < parameters.passes ||
-        salt.length < saltLength ||
-        tag.length < tagLength
+        salt.length < saltBytes ||
+        tag.length < tagBytes
       );
     },
   };
 }
 
-function placesByDefault(): number {
+function defaultConcurrency(): number {
   const threads = Number(process.env.UV_THREADPOOL_SIZE) || 4;
   return Math.max(1, Math.min(availableParallelism(), 4, threads - 1));
 }
 
-const affordable = ({ memory, passes, parallelism }: HashParameters) =>
-  within(memory, 8 * parallelism, dearest.memory) &&
-  within(passes, 1, dearest.passes) &&
-  within(parallelism, 1, dearest.parallelism);
+const isAffordable = ({ memoryKiB, passes, parallelism }: Argon2Parameters) =>
+  within(memoryKiB, 8 * parallelism, maxParameters.memoryKiB) &&
+  within(passes, 1, maxParameters.passes) &&
+  within(parallelism, 1, maxParameters.parallelism);
 
 const within = (value: number, least: number, most: number) =>
   Number.isInteger(value) && value >= least && value <= most;
@@ -123,7 +131,7 @@ const within = (value: number, least: number, most: number) =>
 /** The password's UTF-8 as it is: nothing is trimmed, cut or normalised. */
 const compute = (
   password: string,
-  { memory, passes, parallelism, salt }: Omit<Hash, "tag">,
+  { memoryKiB, passes, parallelism, salt }: Omit<Hash, "tag">,
   length: number,
 ): Promise<Buffer> =>
   new Promise((resolve, reject) => {
@@ -134,7 +142,7 @@ const compute = (
         nonce: salt,
         parallelism,
         tagLength: length,
-        memory,
+        memory: memoryKiB,
         passes,
       },
       (error, tag) => (error ? reject(error) : resolve(tag)),
@@ -143,28 +151,28 @@ const compute = (
 
 const base64 = (bytes: Buffer) => bytes.toString("base64").replace(/=+$/, "");
 
-const format = ({ memory, passes, parallelism, salt, tag }: Hash) =>
-  `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(salt)}$${base64(tag)}`;
+const format = ({ memoryKiB, passes, parallelism, salt, tag }: Hash) =>
+  `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${base64(salt)}$${base64(tag)}`;
 
 /** Salts from 8 to 64 bytes, hashes from 16 to 64; numbers without leading zeros. */
-const phc =
+const phcFormat =
   /^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d{0,2}),p=([1-9]\d{0,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
 
 /** @throws Error that does not show the hash */
 function parse(text: string): Hash {
   const [, memory, passes, parallelism, salt = "", tag = ""] =
-    phc.exec(text) ?? [];
+    phcFormat.exec(text) ?? [];
   const hash = {
-    memory: Number(memory),
+    memoryKiB: Number(memory),
     passes: Number(passes),
     parallelism: Number(parallelism),
     salt: Buffer.from(salt, "base64"),
     tag: Buffer.from(tag, "base64"),
   };
   // One way to write each: what is written again is what was read.
-  if (!affordable(hash) || format(hash) !== text)
+  if (!isAffordable(hash) || format(hash) !== text)
     throw new Error(
-      `A password's hash in the database can't be used: it is not Argon2id in PHC form with m up to ${dearest.memory}, t up to ${dearest.passes} and p up to ${dearest.parallelism}.`,
+      `A password's hash in the database can't be used: it is not Argon2id in PHC form with m up to ${maxParameters.memoryKiB}, t up to ${maxParameters.passes} and p up to ${maxParameters.parallelism}.`,
     );
   return hash;
 }

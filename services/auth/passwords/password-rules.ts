@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { emailKey } from "../email-address.ts";
 
 /** NIST SP 800-63B asks for 8 at least, and for no less than 64 to be allowed. */
-const shortest = 8;
+const minLength = 8;
 
 /** Far more than any password manager makes; the hash takes the same time for all of them. */
-const longest = 1024;
+const maxLength = 1024;
 
 /** Passwords that every list of common ones has. */
-const inEveryList = ["password", "12345678", "iloveyou"];
+const expectedEntries = ["password", "12345678", "iloveyou"];
 
 /** The list of common passwords can't be used. Without it, every password would be accepted. */
 export class CommonPasswordsError extends Error {
@@ -20,7 +20,7 @@ export interface PasswordRules {
    * Why a password is not accepted, a sentence each; none if it is.
    * @param email whose password it is to be
    */
-  mistakes(password: string, email: string): string[];
+  issues(password: string, email: string): string[];
 }
 
 /**
@@ -33,7 +33,7 @@ export interface PasswordRules {
  */
 export function normalisePassword(password: string): string {
   // A run of combining marks takes quadratic time. At most 4 code points compose into one (UAX #15): this is too long anyway.
-  if ([...password].length > 4 * longest) return password;
+  if ([...password].length > 4 * maxLength) return password;
   return password.replace(/\p{Zs}/gu, " ").normalize("NFC");
 }
 
@@ -49,16 +49,16 @@ export function normalisePassword(password: string): string {
 export function readPasswordRules(commonPasswords: string): PasswordRules {
   const common = readCommonPasswords(commonPasswords);
   return {
-    mistakes(password, email) {
+    issues(password, email) {
       const normal = normalisePassword(password);
       const { length } = [...normal];
-      if (length < shortest)
+      if (length < minLength)
         return [
-          `A password has at least ${shortest} characters; this one has ${length}.`,
+          `A password has at least ${minLength} characters; this one has ${length}.`,
         ];
-      if (length > longest)
+      if (length > maxLength)
         return [
-          `A password has ${longest} characters at most; this one has ${length}.`,
+          `A password has ${maxLength} characters at most; this one has ${length}.`,
         ];
       const lowered = normal.toLowerCase();
       const key = emailKey(email);
@@ -82,12 +82,14 @@ export function readPasswordRules(commonPasswords: string): PasswordRules {
 
 /** In their normal form and in lower case. */
 function readCommonPasswords(path: string): ReadonlySet<string> {
-  const lines = textOf(path).split(/\r?\n/);
+  const lines = readText(path).split(/\r?\n/);
   const passwords = new Set(
     lines.map((line) => normalisePassword(line).toLowerCase()),
   );
   passwords.delete("");
-  const missing = inEveryList.filter((password) => !passwords.has(password));
+  const missing = expectedEntries.filter(
+    (password) => !passwords.has(password),
+  );
   if (missing.length > 0)
     throw new CommonPasswordsError(
       `${path} is not a list of the passwords that people use most, one per line: it ${passwords.size === 0 ? "is empty" : `lacks ${missing.join(", ")}`}.`,
@@ -95,7 +97,7 @@ function readCommonPasswords(path: string): ReadonlySet<string> {
   return passwords;
 }
 
-function textOf(path: string): string {
+function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -1,42 +1,47 @@
 /** There is more to do than this process can; the client may try again. */
-export class Busy extends Error {
-  override readonly name = "Busy";
+export class OverloadedError extends Error {
+  override readonly name = "OverloadedError";
   /** Seconds after which trying again makes sense. */
-  readonly retryAfter: number;
+  readonly retryAfterSeconds: number;
 
   constructor(retryAfter: number) {
     super(
       `Too much is being done at the moment. Try again in ${retryAfter === 1 ? "a second" : `${retryAfter} seconds`}.`,
     );
-    this.retryAfter = retryAfter;
+    this.retryAfterSeconds = retryAfter;
   }
 }
 
-export interface TurnOptions {
+export interface SemaphoreOptions {
   /** How many run at once. */
-  atOnce: number;
+  concurrency: number;
   /** How many wait at most; one more is refused. */
-  waiting: number;
+  maxQueue: number;
   /** Milliseconds that one waits at most. */
-  patience: number;
+  maxWaitMs: number;
 }
 
 /**
  * Runs work in the order it came, a few at once.
- * @returns what runs a piece of work when it is its turn; it throws Busy if that does not come
+ * @returns what runs a piece of work when it is its turn; it throws OverloadedError if that does not come
  */
-export function createTurns({ atOnce, waiting, patience }: TurnOptions) {
-  const retryAfter = Math.max(1, Math.ceil(patience / 1000));
+export function createSemaphore({
+  concurrency,
+  maxQueue,
+  maxWaitMs,
+}: SemaphoreOptions) {
+  const retryAfter = Math.max(1, Math.ceil(maxWaitMs / 1000));
   /** What lets those who wait begin, the first first. */
   const queue = new Set<() => void>();
   let running = 0;
 
-  function begin(): Promise<void> {
-    if (running < atOnce) {
+  function acquire(): Promise<void> {
+    if (running < concurrency) {
       running++;
       return Promise.resolve();
     }
-    if (queue.size >= waiting) return Promise.reject(new Busy(retryAfter));
+    if (queue.size >= maxQueue)
+      return Promise.reject(new OverloadedError(retryAfter));
     return new Promise((resolve, reject) => {
       const go = () => {
         clearTimeout(timer);
@@ -44,14 +49,14 @@ export function createTurns({ atOnce, waiting, patience }: TurnOptions) {
       };
       const timer = setTimeout(() => {
         queue.delete(go);
-        reject(new Busy(retryAfter));
-      }, patience);
+        reject(new OverloadedError(retryAfter));
+      }, maxWaitMs);
       queue.add(go);
     });
   }
 
   /** Gives the place to who waits longest: nobody who comes now gets it first. */
-  function end(): void {
+  function release(): void {
     const [next] = queue;
     if (next === undefined) running--;
     else {
@@ -61,11 +66,11 @@ export function createTurns({ atOnce, waiting, patience }: TurnOptions) {
   }
 
   return async <T>(work: () => Promise<T>): Promise<T> => {
-    await begin();
+    await acquire();
     try {
       return await work();
     } finally {
-      end();
+      release();
     }
   };
 }

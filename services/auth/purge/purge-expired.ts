@@ -1,7 +1,7 @@
 import type { Queries } from "@marquee/service-kit";
 
 /** What is over, of each table: its key, and the time after which a row is of no use. */
-const tables = [
+const purgedTables = [
   ["sessions", "id", "expires_at"], // with their refresh tokens
   ["refresh_tokens", "hash", "expires_at"],
   ["revoked_sessions", "session_id", "expires_at"],
@@ -9,13 +9,13 @@ const tables = [
   ["limits", "key", "tat"],
 ] as const;
 
-type Swept = Record<(typeof tables)[number][0], number>;
+type DeletedRows = Record<(typeof purgedTables)[number][0], number>;
 
-export interface SweepOptions {
+export interface PurgeOptions {
   /** Rows that a statement deletes at most, so that none takes long. @default 1000 */
-  batch?: number;
+  batchSize?: number;
   /** Statements for each table at most; the next sweep goes on. @default 100 */
-  batches?: number;
+  maxBatches?: number;
 }
 
 /**
@@ -23,24 +23,24 @@ export interface SweepOptions {
  * @returns how many rows of which table
  * @throws DatabaseUnavailableError
  */
-export async function sweep(
+export async function purgeExpired(
   database: Queries,
-  { batch = 1_000, batches = 100 }: SweepOptions = {},
-): Promise<Swept> {
-  const swept = {} as Swept;
-  for (const [table, key, over] of tables) {
-    swept[table] = 0;
-    for (let left = batches; left > 0; left--) {
+  { batchSize = 1_000, maxBatches = 100 }: PurgeOptions = {},
+): Promise<DeletedRows> {
+  const deletedRows = {} as DeletedRows;
+  for (const [table, key, expiry] of purgedTables) {
+    deletedRows[table] = 0;
+    for (let left = maxBatches; left > 0; left--) {
       const deleted = await database.query(
         `DELETE FROM ${table} WHERE ${key} IN (
-           SELECT ${key} FROM ${table} WHERE ${over} < now()
-           ORDER BY ${over} LIMIT $1 FOR UPDATE SKIP LOCKED
+           SELECT ${key} FROM ${table} WHERE ${expiry} < now()
+           ORDER BY ${expiry} LIMIT $1 FOR UPDATE SKIP LOCKED
          ) RETURNING 1`,
-        [batch],
+        [batchSize],
       );
-      swept[table] += deleted.length;
-      if (deleted.length < batch) break;
+      deletedRows[table] += deleted.length;
+      if (deleted.length < batchSize) break;
     }
   }
-  return swept;
+  return deletedRows;
 }

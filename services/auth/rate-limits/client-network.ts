@@ -8,7 +8,7 @@ export function networkOf(address: string | undefined): string {
   const plain = (address ?? "").replace(/%.*$/, ""); // fe80::1%eth0
   if (isIPv4(plain)) return plain;
   if (!isIPv6(plain)) return "unknown";
-  const groups = groupsOf(plain);
+  const groups = parseGroups(plain);
   // ::ffff:192.0.2.1, which is how a socket for both kinds sees IPv4.
   if (groups.slice(0, 6).join() === "0,0,0,0,0,65535")
     return groups
@@ -20,7 +20,7 @@ export function networkOf(address: string | undefined): string {
 }
 
 /** The eight groups of a valid IPv6 address. */
-function groupsOf(address: string): number[] {
+function parseGroups(address: string): number[] {
   const hexadecimal = address.replace(
     /(\d+)\.(\d+)\.(\d+)\.(\d+)$/,
     (_, a, b, c, d) =>

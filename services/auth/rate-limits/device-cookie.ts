@@ -3,14 +3,14 @@ import { emailKey } from "../email-address.ts";
 import { deriveKey } from "../secrets.ts";
 
 /** Seconds that a device stays known after its last login: 400 days, the longest that browsers keep a cookie (RFC 6265bis). */
-export const deviceLifetime = 400 * 24 * 60 * 60;
+export const deviceCookieLifetimeSeconds = 400 * 24 * 60 * 60;
 
-const nonceLength = 16;
-const timeLength = 6;
-const macLength = 32;
+const nonceBytes = 16;
+const timeBytes = 6;
+const macBytes = 32;
 
 /** Which devices have been logged in to an account (OWASP's "device cookies"). Nothing of it is stored here. */
-export interface Devices {
+export interface DeviceCookies {
   /** A cookie's value for the device that has just been logged in to this account: always a new one. */
   issue(email: string): string;
   /** The device's name, if a cookie was issued for this very account and is not too old. */
@@ -23,29 +23,29 @@ export interface Devices {
  * @param secret what KEY_ENCRYPTION_KEY holds; with another one, all devices are unknown until their next login
  * @throws Error if the secret is too short
  */
-export function createDevices(secret: string): Devices {
+export function createDeviceCookies(secret: string): DeviceCookies {
   const key = deriveKey(secret, "device cookies");
   const mac = (device: Buffer, email: string) =>
     createHmac("sha256", key).update(device).update(emailKey(email)).digest();
 
   return {
     issue(email) {
-      const device = Buffer.alloc(nonceLength + timeLength);
-      randomBytes(nonceLength).copy(device);
-      device.writeUIntBE(seconds(), nonceLength, timeLength);
+      const device = Buffer.alloc(nonceBytes + timeBytes);
+      randomBytes(nonceBytes).copy(device);
+      device.writeUIntBE(nowSeconds(), nonceBytes, timeBytes);
       return Buffer.concat([device, mac(device, email)]).toString("base64url");
     },
     recognise(cookie, email) {
       if (!cookie || !/^[\w-]{72}$/.test(cookie)) return undefined;
       const bytes = Buffer.from(cookie, "base64url");
-      const device = bytes.subarray(0, -macLength);
-      if (!timingSafeEqual(bytes.subarray(-macLength), mac(device, email)))
+      const device = bytes.subarray(0, -macBytes);
+      if (!timingSafeEqual(bytes.subarray(-macBytes), mac(device, email)))
         return undefined;
-      const issued = device.readUIntBE(nonceLength, timeLength);
-      if (issued + deviceLifetime < seconds()) return undefined;
-      return device.toString("base64url", 0, nonceLength);
+      const issued = device.readUIntBE(nonceBytes, timeBytes);
+      if (issued + deviceCookieLifetimeSeconds < nowSeconds()) return undefined;
+      return device.toString("base64url", 0, nonceBytes);
     },
   };
 }
 
-const seconds = () => Math.floor(Date.now() / 1000);
+const nowSeconds = () => Math.floor(Date.now() / 1000);

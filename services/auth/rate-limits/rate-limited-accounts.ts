@@ -1,26 +1,26 @@
 import type { ServiceEnv } from "@marquee/service-kit";
 import type { Accounts, User } from "../accounts/accounts.ts";
 import type { AuthMetrics } from "../metrics.ts";
-import { Busy } from "../passwords/semaphore.ts";
+import { OverloadedError } from "../passwords/semaphore.ts";
 import type { Login } from "../sessions/find-session.ts";
-import { type Limits, TooManyAttempts } from "./rate-limiter.ts";
+import { type RateLimiter, TooManyAttemptsError } from "./rate-limiter.ts";
 
 /** Who tries something. */
 export interface Caller {
   /** The client's IP address. */
   address: string | undefined;
   /** Its device cookie, if it sent one. */
-  device?: string | undefined;
+  deviceCookie?: string | undefined;
   /** Where it is logged: who, never an email address, a password or a token. */
   log: ServiceEnv["Variables"]["log"];
 }
 
 /**
  * What takes a password: as `Accounts` does it, within the limits, counted and logged, for the page and the API alike.
- * Every function throws TooManyAttempts, Busy and DatabaseUnavailableError.
+ * Every function throws TooManyAttemptsError, OverloadedError and DatabaseAway.
  */
-export interface Attempts {
-  /** @throws Unacceptable @throws EmailTaken */
+export interface RateLimitedAccounts {
+  /** @throws ValidationError @throws EmailTakenError */
   signUp(caller: Caller, email: string, password: string): Promise<User>;
   /** undefined if there is no such account, or this is not its password. */
   logIn(
@@ -28,7 +28,7 @@ export interface Attempts {
     email: string,
     password: string,
   ): Promise<User | undefined>;
-  /** @returns false if `current` is not the password @throws Unacceptable */
+  /** @returns false if `current` is not the password @throws ValidationError */
   changePassword(
     caller: Caller,
     login: Login,
@@ -39,48 +39,49 @@ export interface Attempts {
   deleteAccount(caller: Caller, user: User, password: string): Promise<boolean>;
 }
 
-export interface AttemptsNeed {
+export interface RateLimitedAccountsOptions {
   accounts: Accounts;
-  limits: Limits;
+  rateLimiter: RateLimiter;
   metrics: AuthMetrics;
 }
 
-export function createAttempts({
+export function createRateLimitedAccounts({
   accounts,
-  limits,
+  rateLimiter,
   metrics,
-}: AttemptsNeed): Attempts {
+}: RateLimitedAccountsOptions): RateLimitedAccounts {
   return {
     async signUp({ address, log }, email, password) {
-      const user = await limits.signUp(address, () =>
+      const user = await rateLimiter.signUp(address, () =>
         accounts.signUp(email, password),
       );
-      metrics.signUp();
+      metrics.countSignUp();
       log.info({ userId: user.id }, "sign-up");
       return user;
     },
 
-    async logIn({ address, device, log }, email, password) {
+    async logIn({ address, deviceCookie, log }, email, password) {
       try {
-        const user = await limits.logIn({ email, address, device }, () =>
-          accounts.verifyLogin(email, password),
+        const user = await rateLimiter.logIn(
+          { email, address, deviceCookie },
+          () => accounts.verifyLogin(email, password),
         );
-        metrics.login(user ? "ok" : "wrong");
+        metrics.countLogin(user ? "ok" : "wrong");
         if (user) log.info({ userId: user.id }, "login");
         else log.info("login failed: no such account and password");
         return user;
       } catch (error) {
-        const limited = error instanceof TooManyAttempts;
+        const limited = error instanceof TooManyAttemptsError;
         if (limited) log.warn("login refused: too many attempts");
-        if (limited || error instanceof Busy)
-          metrics.login(limited ? "limited" : "busy");
+        if (limited || error instanceof OverloadedError)
+          metrics.countLogin(limited ? "limited" : "busy");
         throw error;
       }
     },
 
     async changePassword({ log }, { user, session }, current, next) {
       const userId = user.id;
-      const changed = await limits.checkPassword(userId, () =>
+      const changed = await rateLimiter.checkPassword(userId, () =>
         accounts.changePassword({
           userId,
           sessionId: session.id,
@@ -88,18 +89,18 @@ export function createAttempts({
           next,
         }),
       );
-      log.info({ userId }, changed ? "password changed" : wrong);
+      log.info({ userId }, changed ? "password changed" : wrongPasswordMessage);
       return changed;
     },
 
     async deleteAccount({ log }, { id: userId }, password) {
-      const deleted = await limits.checkPassword(userId, () =>
+      const deleted = await rateLimiter.checkPassword(userId, () =>
         accounts.deleteAccount(userId, password),
       );
-      log.info({ userId }, deleted ? "account deleted" : wrong);
+      log.info({ userId }, deleted ? "account deleted" : wrongPasswordMessage);
       return deleted;
     },
   };
 }
 
-const wrong = "the password that was asked for again was wrong";
+const wrongPasswordMessage = "the password that was asked for again was wrong";

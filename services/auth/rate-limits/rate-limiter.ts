@@ -1,40 +1,40 @@
 import type { Queries } from "@marquee/service-kit";
-import { EmailTaken } from "../accounts/accounts.ts";
+import { EmailTakenError } from "../accounts/accounts.ts";
 import { emailKey } from "../email-address.ts";
 import { networkOf } from "./client-network.ts";
-import type { Devices } from "./device-cookie.ts";
-import { createBuckets, type Limit } from "./token-bucket.ts";
+import type { DeviceCookies } from "./device-cookie.ts";
+import { createTokenBuckets, type RateLimit } from "./token-bucket.ts";
 
 /** Too much was tried; nothing was checked. */
-export class TooManyAttempts extends Error {
-  override readonly name = "TooManyAttempts";
+export class TooManyAttemptsError extends Error {
+  override readonly name = "TooManyAttemptsError";
   /** Seconds after which there is another try. */
-  readonly retryAfter: number;
+  readonly retryAfterSeconds: number;
 
   constructor(retryAfter: number) {
     super(
       `There were too many attempts. Try again in ${retryAfter === 1 ? "a second" : `${retryAfter} seconds`}.`,
     );
-    this.retryAfter = retryAfter;
+    this.retryAfterSeconds = retryAfter;
   }
 }
 
 /** What may be tried how often. `burst` at once, then one `every` so many seconds. */
-export const limits = {
+export const defaultRateLimits = {
   /** Logins to an account from a device that was logged in to it before. */
-  device: { name: "login device", burst: 10, every: 90 },
+  knownDevice: { name: "login device", burst: 10, intervalSeconds: 90 },
   /** Logins to an account from one network, from other devices. */
-  account: { name: "login account", burst: 10, every: 90 },
+  account: { name: "login account", burst: 10, intervalSeconds: 90 },
   /** Failed logins to an account from anywhere, from other devices: more means that it is being attacked. */
-  attack: { name: "login attack", burst: 100, every: 36 },
+  failedLogins: { name: "login attack", burst: 100, intervalSeconds: 36 },
   /** What `account` has at once for an account that is being attacked. */
-  attackedBurst: 3,
+  burstUnderAttack: 3,
   /** Logins from one network to any account, from other devices. */
-  network: { name: "login network", burst: 300, every: 3 },
+  network: { name: "login network", burst: 300, intervalSeconds: 3 },
   /** Sign-ups from one network. */
-  signUp: { name: "sign-up", burst: 100, every: 36 },
+  signUp: { name: "sign-up", burst: 100, intervalSeconds: 36 },
   /** Passwords that a user who is logged in is asked for again. */
-  password: { name: "password", burst: 10, every: 90 },
+  password: { name: "password", burst: 10, intervalSeconds: 90 },
 };
 
 export interface LoginAttempt {
@@ -42,20 +42,20 @@ export interface LoginAttempt {
   /** The client's IP address; undefined if it is unknown. */
   address: string | undefined;
   /** The device cookie, if the client sent one. */
-  device?: string | undefined;
+  deviceCookie?: string | undefined;
 }
 
 /**
  * Each runs `check` if it may be tried now. The try is counted before, so that tries at the same time can't pass together,
  * and given back if it did not fail: `check` says so by giving something other than undefined or false, or by throwing, since
- * nobody learns from Busy or DatabaseUnavailableError whether a password is right.
+ * nobody learns from OverloadedError or DatabaseAway whether a password is right.
  *
- * Every function throws TooManyAttempts, DatabaseUnavailableError, and what `check` throws.
+ * Every function throws TooManyAttemptsError, DatabaseAway, and what `check` throws.
  */
-export interface Limits {
+export interface RateLimiter {
   logIn<T>(attempt: LoginAttempt, check: () => Promise<T>): Promise<T>;
   /**
-   * Also counts attempts with a taken address (EmailTaken), which reveal that an account exists. Unlimited if `address`
+   * Also counts attempts with a taken address (EmailTakenError), which reveal that an account exists. Unlimited if `address`
    * is unknown.
    */
   signUp<T>(address: string | undefined, work: () => Promise<T>): Promise<T>;
@@ -75,13 +75,13 @@ export interface Limits {
  * attacker does, 90 s for a try. And who has many networks has some tries on each: 3, then one every 90 s, against an account;
  * passwords that are guessed first are not accepted for that reason. Buckets are full again after a crash of the database.
  */
-export function createLimits(
+export function createRateLimiter(
   database: Queries,
-  devices: Devices,
-  given: Partial<typeof limits> = {},
-): Limits {
-  const buckets = createBuckets(database);
-  const rules = { ...limits, ...given };
+  devices: DeviceCookies,
+  given: Partial<typeof defaultRateLimits> = {},
+): RateLimiter {
+  const buckets = createTokenBuckets(database);
+  const rules = { ...defaultRateLimits, ...given };
 
   /** Takes a token of each bucket, or of none. */
   async function takeAll(wanted: Bucket[]): Promise<Bucket[]> {
@@ -90,7 +90,7 @@ export function createLimits(
       const result = await buckets.take(...bucket);
       if (!result.allowed) {
         await giveBack(taken);
-        throw new TooManyAttempts(result.retryAfter);
+        throw new TooManyAttemptsError(result.retryAfterSeconds);
       }
       taken.push(bucket);
     }
@@ -101,14 +101,16 @@ export function createLimits(
     for (const bucket of taken) await buckets.giveBack(...bucket);
   }
 
-  async function takeLogin({ email, address, device }: LoginAttempt) {
+  async function takeLogin({ email, address, deviceCookie }: LoginAttempt) {
     const account = emailKey(email);
-    const known = devices.recognise(device, email);
-    if (known) return takeAll([[rules.device, [account, known]]]);
+    const known = devices.recognise(deviceCookie, email);
+    if (known) return takeAll([[rules.knownDevice, [account, known]]]);
     const network = networkOf(address);
-    const attack: Bucket = [rules.attack, [account]];
+    const attack: Bucket = [rules.failedLogins, [account]];
     const counted = await buckets.take(...attack);
-    const burst = counted.allowed ? rules.account.burst : rules.attackedBurst;
+    const burst = counted.allowed
+      ? rules.account.burst
+      : rules.burstUnderAttack;
     const others: Bucket[] = [
       [{ ...rules.account, burst }, [account, network]],
     ];
@@ -126,7 +128,7 @@ export function createLimits(
   async function run<T>(
     taken: Bucket[],
     check: () => Promise<T>,
-    counts: Counts,
+    counts: AttemptCounting,
   ): Promise<T> {
     let result: T;
     try {
@@ -140,13 +142,13 @@ export function createLimits(
     return result;
   }
 
-  const passwords: Counts = {
+  const passwords: AttemptCounting = {
     failed: (result) => result === undefined || result === false,
     threw: () => false,
   };
-  const signUps: Counts = {
+  const signUps: AttemptCounting = {
     failed: () => true,
-    threw: (error) => error instanceof EmailTaken,
+    threw: (error) => error instanceof EmailTakenError,
   };
 
   return {
@@ -166,9 +168,9 @@ export function createLimits(
 }
 
 /** What counts as a try that is not given back. */
-interface Counts {
+interface AttemptCounting {
   failed(result: unknown): boolean;
   threw(error: unknown): boolean;
 }
 
-type Bucket = [limit: Limit, key: readonly string[]];
+type Bucket = [limit: RateLimit, key: readonly string[]];

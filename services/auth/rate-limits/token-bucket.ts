@@ -2,26 +2,26 @@ import { createHash } from "node:crypto";
 import type { Queries } from "@marquee/service-kit";
 
 /** A bucket of tokens: each attempt takes one, and they come back one by one. */
-export interface Limit {
+export interface RateLimit {
   /** Buckets of limits with different names have nothing to do with each other. */
   name: string;
   /** Tokens that a full bucket has. */
   burst: number;
   /** Seconds until one comes back. */
-  every: number;
+  intervalSeconds: number;
 }
 
-export type Taken =
+export type TakeResult =
   | { allowed: true }
   /** Seconds, whole, at least 1. */
-  | { allowed: false; retryAfter: number };
+  | { allowed: false; retryAfterSeconds: number };
 
-/** Buckets that all replicas share. Every function throws DatabaseUnavailableError while the database is away. */
-export interface Buckets {
+/** Buckets that all replicas share. Every function throws DatabaseAway while the database is away. */
+export interface TokenBuckets {
   /** Takes a token of the bucket that this key has, if there is one. */
-  take(limit: Limit, key: readonly string[]): Promise<Taken>;
+  take(limit: RateLimit, key: readonly string[]): Promise<TakeResult>;
   /** Puts a token back that was taken. */
-  giveBack(limit: Limit, key: readonly string[]): Promise<void>;
+  giveBack(limit: RateLimit, key: readonly string[]): Promise<void>;
 }
 
 /**
@@ -29,9 +29,9 @@ export interface Buckets {
  * two that take the last token at the same time, PostgreSQL lets the second wait for the first, and it gets none. Who is
  * refused writes nothing.
  */
-export function createBuckets(database: Queries): Buckets {
+export function createTokenBuckets(database: Queries): TokenBuckets {
   return {
-    async take({ name, burst, every }, key) {
+    async take({ name, burst, intervalSeconds }, key) {
       const [row] = await database.query<{
         allowed: boolean;
         wait: number | null;
@@ -47,19 +47,22 @@ export function createBuckets(database: Queries): Buckets {
          SELECT EXISTS (SELECT FROM taken) AS allowed,
            (SELECT extract(epoch FROM tat - statement_timestamp())::float8 - $3::float8
             FROM limits WHERE key = $1) AS wait`,
-        [hashOf(name, key), every, every * (burst - 1)],
+        [hashOf(name, key), intervalSeconds, intervalSeconds * (burst - 1)],
       );
       if (row?.allowed) return { allowed: true };
       // The row may be as it was before others took the last tokens just now: then the next comes within `every`.
-      const wait = row?.wait && row.wait > 0 ? row.wait : every;
-      return { allowed: false, retryAfter: Math.max(1, Math.ceil(wait)) };
+      const wait = row?.wait && row.wait > 0 ? row.wait : intervalSeconds;
+      return {
+        allowed: false,
+        retryAfterSeconds: Math.max(1, Math.ceil(wait)),
+      };
     },
 
-    async giveBack({ name, every }, key) {
+    async giveBack({ name, intervalSeconds }, key) {
       await database.query(
         `UPDATE limits SET tat = tat - make_interval(secs => $2)
          WHERE key = $1 AND tat > statement_timestamp()`,
-        [hashOf(name, key), every],
+        [hashOf(name, key), intervalSeconds],
       );
     },
   };

@@ -1,17 +1,21 @@
-import { type FormErrors, parseForm, sameOrigin } from "@marquee/service-kit";
-import { Unacceptable } from "../accounts/accounts.ts";
-import type { Parts } from "../dependencies.ts";
-import { type createPages, show, showLater } from "../http/page-response.ts";
-import type { Browser } from "../http/page-sessions.ts";
+import { formOf, type Mistakes, sameOrigin } from "@marquee/service-kit";
+import { ValidationError } from "../accounts/accounts.ts";
+import type { Dependencies } from "../dependencies.ts";
+import {
+  type createPageApp,
+  renderPage,
+  renderRetryLater,
+} from "../http/page-response.ts";
+import type { PageSessions } from "../http/page-sessions.ts";
 import { accountPage } from "../pages/account.ts";
 
-const notTheirs = "This is not your current password.";
+const wrongPassword = "This is not your current password.";
 
 /** POST /change-password, /delete-account: 303 to the next page, or the account's page again with what is wrong. */
 export function accountForms(
-  app: ReturnType<typeof createPages>,
-  browser: Browser,
-  { attempts }: Parts,
+  app: ReturnType<typeof createPageApp>,
+  browser: PageSessions,
+  { accounts }: Dependencies,
 ): void {
   app.post("/change-password", sameOrigin, async (c) => {
     const { current_password: current, new_password: next } = await parseForm(
@@ -24,7 +28,7 @@ export function accountForms(
     const page = (changePassword: FormErrors) =>
       accountPage({ user: login.user, changePassword });
     const wrong = (fields: Record<string, string>) =>
-      show(c, page({ fields }), 422);
+      renderPage(c, page({ fields }), 422);
     if (!current || !next)
       return wrong({
         ...(current ? {} : { current_password: "Enter your password." }),
@@ -32,12 +36,12 @@ export function accountForms(
       });
     try {
       const caller = browser.caller(c);
-      if (!(await attempts.changePassword(caller, login, current, next)))
-        return wrong({ current_password: notTheirs });
+      if (!(await accounts.changePassword(caller, login, current, next)))
+        return wrong({ current_password: wrongPassword });
     } catch (error) {
-      if (error instanceof Unacceptable)
+      if (error instanceof ValidationError)
         return wrong({ new_password: error.message });
-      return showLater(c, error, (alert) => page({ alert }));
+      return renderRetryLater(c, error, (alert) => page({ alert }));
     }
     return browser.tell(c, "password-changed", "/account");
   });
@@ -53,7 +57,7 @@ export function accountForms(
     const page = (deleteAccount: FormErrors) =>
       accountPage({ user: login.user, deleteAccount });
     const wrong = (fields: Record<string, string>) =>
-      show(c, page({ fields }), 422);
+      renderPage(c, page({ fields }), 422);
     if (!password || !understood)
       return wrong({
         ...(password ? {} : { password: "Enter your password." }),
@@ -61,10 +65,10 @@ export function accountForms(
       });
     try {
       const caller = browser.caller(c);
-      if (!(await attempts.deleteAccount(caller, login.user, password)))
-        return wrong({ password: notTheirs });
+      if (!(await accounts.deleteAccount(caller, login.user, password)))
+        return wrong({ password: wrongPassword });
     } catch (error) {
-      return showLater(c, error, (alert) => page({ alert }));
+      return renderRetryLater(c, error, (alert) => page({ alert }));
     }
     browser.forget(c);
     return browser.tell(c, "account-deleted");

@@ -1,10 +1,10 @@
 import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
-import { Unacceptable } from "../accounts/accounts.ts";
-import type { Parts } from "../dependencies.ts";
-import { createBearer } from "../http/bearer-auth.ts";
-import { unacceptable } from "../http/errors.ts";
-import { grant } from "../http/token-response.ts";
+import { ValidationError } from "../accounts/accounts.ts";
+import type { Dependencies } from "../dependencies.ts";
+import { createBearerAuth } from "../http/bearer-auth.ts";
+import { validationProblem } from "../http/errors.ts";
+import { tokenResponse } from "../http/token-response.ts";
 import * as schemas from "./schemas.ts";
 
 const tags = ["accounts"];
@@ -14,9 +14,9 @@ const wrongPassword = "The password is not the current one.";
 /** POST /signup; GET, DELETE /me; PUT /me/password. */
 export function accountRoutes(
   { route }: Api,
-  { attempts, sessions, tokens, database, clientOf }: Parts,
+  { accounts, sessions, accessTokens, database, getClientInfo }: Dependencies,
 ): void {
-  const bearer = createBearer(database, tokens);
+  const bearer = createBearerAuth(database, accessTokens);
 
   route(
     {
@@ -29,18 +29,18 @@ export function accountRoutes(
       responses: {
         201: { description: "Made.", schema: schemas.LoggedIn },
         409: "There is an account with this address.",
-        ...schemas.tooMany,
+        ...schemas.tooManyAttempts,
       },
     },
     async (c) => {
       const { email, password } = c.req.valid("json");
-      const { address } = clientOf(c);
+      const { address } = getClientInfo(c);
       const caller = { address, log: c.var.log };
-      const user = await attempts.signUp(caller, email, password);
+      const user = await accounts.signUp(caller, email, password);
       const login = await sessions.openApi(user);
       if (!login) throw new Error("The account was deleted as it was made.");
-      const answer = await grant(tokens, user, login);
-      return c.json({ user: schemas.userOf(user), ...answer }, 201);
+      const answer = await tokenResponse(accessTokens, user, login);
+      return c.json({ user: schemas.toUser(user), ...answer }, 201);
     },
   );
 
@@ -57,7 +57,7 @@ export function accountRoutes(
       },
     },
     bearer,
-    (c) => c.json(schemas.userOf(c.var.login.user)),
+    (c) => c.json(schemas.toUser(c.var.login.user)),
   );
 
   route(
@@ -73,16 +73,16 @@ export function accountRoutes(
         204: "Changed.",
         403: wrongPassword,
         ...schemas.unauthorized,
-        ...schemas.tooMany,
+        ...schemas.tooManyAttempts,
       },
     },
     bearer,
     async (c) => {
       const { current_password, new_password } = c.req.valid("json");
       const { login, log } = c.var;
-      const caller = { ...clientOf(c), log };
+      const caller = { ...getClientInfo(c), log };
       try {
-        const changed = await attempts.changePassword(
+        const changed = await accounts.changePassword(
           caller,
           login,
           current_password,
@@ -90,8 +90,8 @@ export function accountRoutes(
         );
         if (!changed) throw new HTTPException(403, { message: wrongPassword });
       } catch (error) {
-        if (!(error instanceof Unacceptable)) throw error;
-        return unacceptable(c, error, { password: "/new_password" });
+        if (!(error instanceof ValidationError)) throw error;
+        return validationProblem(c, error, { password: "/new_password" });
       }
       return c.body(null, 204);
     },
@@ -110,15 +110,15 @@ export function accountRoutes(
         204: "Deleted.",
         403: wrongPassword,
         ...schemas.unauthorized,
-        ...schemas.tooMany,
+        ...schemas.tooManyAttempts,
       },
     },
     bearer,
     async (c) => {
       const { password } = c.req.valid("json");
       const { login, log } = c.var;
-      const caller = { ...clientOf(c), log };
-      if (!(await attempts.deleteAccount(caller, login.user, password)))
+      const caller = { ...getClientInfo(c), log };
+      if (!(await accounts.deleteAccount(caller, login.user, password)))
         throw new HTTPException(403, { message: wrongPassword });
       return c.body(null, 204);
     },

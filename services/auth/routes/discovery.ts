@@ -1,6 +1,6 @@
 import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
-import type { Parts } from "../dependencies.ts";
+import type { Dependencies } from "../dependencies.ts";
 
 const tags = ["OAuth 2"];
 
@@ -37,7 +37,7 @@ const metadataMaxAge = 300;
 /** GET /.well-known/jwks.json (RFC 7517) and /.well-known/oauth-authorization-server (RFC 8414). */
 export function discoveryRoutes(
   { route }: Api,
-  { issuer, keyring }: Parts,
+  { issuer, keyring }: Dependencies,
 ): void {
   const at = (path: string) => `${issuer}${path}`;
   const metadata: z.infer<typeof Metadata> = {
@@ -71,7 +71,7 @@ export function discoveryRoutes(
     },
     (c) =>
       c.json(keyring.jwks(), 200, {
-        "cache-control": `public, max-age=${keyring.jwksMaxAge}`,
+        "cache-control": `public, max-age=${keyring.jwksMaxAgeSeconds}`,
       }),
   );
 

@@ -1,9 +1,9 @@
 import type { Api } from "@marquee/service-kit";
 import type { Context } from "hono";
 import * as z from "zod";
-import type { Parts } from "../dependencies.ts";
-import { grant } from "../http/token-response.ts";
-import { InvalidToken } from "../tokens/access-tokens.ts";
+import type { Dependencies } from "../dependencies.ts";
+import { tokenResponse } from "../http/token-response.ts";
+import { InvalidTokenError } from "../tokens/token-issuer.ts";
 import * as schemas from "./schemas.ts";
 
 const tags = ["OAuth 2"];
@@ -25,9 +25,9 @@ const OAuthError = z
   })
   .meta({ id: "OAuthError", description: "An error, as in RFC 6749, 5.2." });
 
-type Code = z.infer<typeof OAuthError>["error"];
+type OAuthErrorCode = z.infer<typeof OAuthError>["error"];
 
-const refusals = {
+const oauthErrors = {
   400: {
     description: "It can't be done; `error` says why.",
     schema: OAuthError,
@@ -46,7 +46,10 @@ const parameter = z
   .transform((value) => value || undefined);
 
 /** POST /token (RFC 6749, 6) and POST /revoke (RFC 7009). */
-export function oauthRoutes({ route }: Api, { sessions, tokens }: Parts): void {
+export function oauthRoutes(
+  { route }: Api,
+  { sessions, accessTokens }: Dependencies,
+): void {
   route(
     {
       method: "post",
@@ -65,38 +68,38 @@ export function oauthRoutes({ route }: Api, { sessions, tokens }: Parts): void {
       },
       responses: {
         200: { description: "The next tokens.", schema: schemas.Tokens },
-        ...refusals,
+        ...oauthErrors,
       },
-      refuse: unreadable,
+      refuse: invalidForm,
     },
     async (c) => {
       const { grant_type, refresh_token, client_id, scope } =
         c.req.valid("form");
-      const stranger = otherClient(c, client_id);
+      const stranger = rejectOtherClient(c, client_id);
       if (stranger) return stranger;
       if (grant_type !== "refresh_token")
-        return refused(
+        return oauthError(
           c,
           "unsupported_grant_type",
           "The only grant type is refresh_token.",
         );
       if (!refresh_token)
-        return refused(c, "invalid_request", "refresh_token is missing.");
+        return oauthError(c, "invalid_request", "refresh_token is missing.");
       if (scope)
-        return refused(
+        return oauthError(
           c,
           "invalid_scope",
           "There are no scopes: leave it out.",
         );
       const refreshed = await sessions.refresh(refresh_token);
       if (!refreshed)
-        return refused(
+        return oauthError(
           c,
           "invalid_grant",
           "This refresh token is not valid: log in again.",
         );
       const { user, ...login } = refreshed;
-      return c.json(await grant(tokens, user, login));
+      return c.json(await tokenResponse(accessTokens, user, login));
     },
   );
 
@@ -115,16 +118,16 @@ export function oauthRoutes({ route }: Api, { sessions, tokens }: Parts): void {
           client_id: parameter.describe("marquee, if it is there."),
         }),
       },
-      responses: { 200: "The token is of no use now.", ...refusals },
-      refuse: unreadable,
+      responses: { 200: "The token is of no use now.", ...oauthErrors },
+      refuse: invalidForm,
     },
     async (c) => {
       const { token, client_id } = c.req.valid("form");
-      const stranger = otherClient(c, client_id);
+      const stranger = rejectOtherClient(c, client_id);
       if (stranger) return stranger;
       if (!(await sessions.endByRefreshToken(token))) {
-        const claims = await tokens.verify(token).catch((error) => {
-          if (!(error instanceof InvalidToken)) throw error;
+        const claims = await accessTokens.verify(token).catch((error) => {
+          if (!(error instanceof InvalidTokenError)) throw error;
         });
         if (claims) await sessions.end(claims.sid);
       }
@@ -134,22 +137,22 @@ export function oauthRoutes({ route }: Api, { sessions, tokens }: Parts): void {
 }
 
 /** Descriptions are fixed: RFC 6749, 5.2 does not allow every character in them. */
-const refused = (
+const oauthError = (
   c: Context,
-  error: Code,
+  error: OAuthErrorCode,
   error_description: string,
   status: 400 | 401 = 400,
 ) => c.json({ error, error_description }, status);
 
-const unreadable = (c: Context) =>
-  refused(
+const invalidForm = (c: Context) =>
+  oauthError(
     c,
     "invalid_request",
     "Send a form (application/x-www-form-urlencoded) with each parameter once.",
   );
 
 /** The answer to a client that is another, or says that it has a secret. */
-function otherClient(
+function rejectOtherClient(
   c: Context,
   client_id: string | undefined,
 ): Response | undefined {
@@ -157,7 +160,7 @@ function otherClient(
   if (scheme) {
     const known = /^(basic|bearer)$/i.test(scheme) ? scheme : "Basic";
     c.header("www-authenticate", `${known} realm="marquee"`);
-    return refused(
+    return oauthError(
       c,
       "invalid_client",
       "Clients have no secrets here: send no Authorization.",
@@ -165,5 +168,5 @@ function otherClient(
     );
   }
   if (client_id === undefined || client_id === clientId) return undefined;
-  return refused(c, "invalid_client", `The only client is ${clientId}.`);
+  return oauthError(c, "invalid_client", `The only client is ${clientId}.`);
 }

@@ -1,8 +1,8 @@
-import type { Parts } from "../dependencies.ts";
-import { createPages, show } from "../http/page-response.ts";
-import { createBrowser } from "../http/page-sessions.ts";
+import type { Dependencies } from "../dependencies.ts";
+import { createPageApp, renderPage } from "../http/page-response.ts";
+import { createPageSessions } from "../http/page-sessions.ts";
 import { accountPage } from "../pages/account.ts";
-import { icon } from "../pages/favicon.ts";
+import { favicon } from "../pages/favicon.ts";
 import { signInPage } from "../pages/sign-in.ts";
 import { signUpPage } from "../pages/sign-up.ts";
 import { accountForms } from "./account-forms.ts";
@@ -19,35 +19,35 @@ const formPaths = {
  * The pages for people, and their forms: GET /sign-in, /sign-up and /account, and GET /, which is one of these where no other
  * service has a first page. None needs JavaScript; no GET changes anything.
  */
-export function pageRoutes(parts: Parts) {
-  const app = createPages();
-  const browser = createBrowser(parts);
+export function pageRoutes(parts: Dependencies) {
+  const app = createPageApp();
+  const browser = createPageSessions(parts);
 
   app.get("/", async (c) => {
     const login = await browser.login(c);
     const notice = browser.told(c);
-    return show(
+    return renderPage(
       c,
       login
-        ? accountPage({ user: login.user, notice })
-        : signInPage({ notice }),
+        ? accountPage({ user: login.user, flash: notice })
+        : signInPage({ flash: notice }),
     );
   });
 
   app.get("/sign-in", async (c) =>
     (await browser.login(c))
       ? c.redirect("/")
-      : show(c, signInPage({ notice: browser.told(c) })),
+      : renderPage(c, signInPage({ flash: browser.told(c) })),
   );
 
   app.get("/sign-up", async (c) =>
-    (await browser.login(c)) ? c.redirect("/") : show(c, signUpPage({})),
+    (await browser.login(c)) ? c.redirect("/") : renderPage(c, signUpPage({})),
   );
 
   app.get("/account", async (c) => {
     const login = await browser.login(c);
     return login
-      ? show(c, accountPage({ user: login.user, notice: browser.told(c) }))
+      ? renderPage(c, accountPage({ user: login.user, flash: browser.told(c) }))
       : c.redirect("/sign-in");
   });
 
@@ -55,7 +55,7 @@ export function pageRoutes(parts: Parts) {
     app.get(path, (c) => c.redirect(page));
 
   app.get("/icon.svg", (c) =>
-    c.body(icon, 200, {
+    c.body(favicon, 200, {
       "content-type": "image/svg+xml",
       "cache-control": "public, max-age=86400", // seconds: a day
     }),

@@ -1,7 +1,7 @@
 import type { Api } from "@marquee/service-kit";
 import * as z from "zod";
-import type { Parts } from "../dependencies.ts";
-import { revocations } from "../sessions/revocations.ts";
+import type { Dependencies } from "../dependencies.ts";
+import { listRevocations } from "../sessions/revocations.ts";
 
 const Revocations = z
   .strictObject({
@@ -21,7 +21,10 @@ const Revocations = z
   .meta({ id: "Revocations" });
 
 /** GET /revocations: for services that verify access tokens by the JWKS. */
-export function revocationRoutes({ route }: Api, { database }: Parts): void {
+export function revocationRoutes(
+  { route }: Api,
+  { database }: Dependencies,
+): void {
   route(
     {
       method: "get",
@@ -48,7 +51,7 @@ export function revocationRoutes({ route }: Api, { database }: Parts): void {
     },
     async (c) => {
       const { after } = c.req.valid("query");
-      const answer = await revocations(database, after);
+      const answer = await listRevocations(database, after);
       c.set("logLevel", "debug"); // each pod asks every few seconds
       return c.json(answer);
     },

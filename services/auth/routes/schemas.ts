@@ -14,7 +14,7 @@ export const User = z
   .meta({ id: "User", description: "Somebody with an account." });
 
 /** A user as the API shows it. */
-export const userOf = ({ id, email, createdAt }: Account) => ({
+export const toUser = ({ id, email, createdAt }: Account) => ({
   id,
   email,
   created_at: createdAt.toISOString(),
@@ -87,7 +87,7 @@ export const RefreshToken = z
   .meta({ id: "RefreshToken" });
 
 /** What routes that check a password may answer. */
-export const tooMany = {
+export const tooManyAttempts = {
   429: {
     description: "Too many were tried; none was checked this time.",
     headers: { "Retry-After": "Seconds until the next may be tried." },

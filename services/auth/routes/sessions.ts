@@ -1,8 +1,12 @@
 import { type Api, sameOrigin } from "@marquee/service-kit";
-import type { Parts } from "../dependencies.ts";
-import { createBearer } from "../http/bearer-auth.ts";
+import type { Dependencies } from "../dependencies.ts";
+import { createBearerAuth } from "../http/bearer-auth.ts";
 import { httpError } from "../http/errors.ts";
-import { type Grant, grant, grantAccess } from "../http/token-response.ts";
+import {
+  accessTokenResponse,
+  type TokenResponse,
+  tokenResponse,
+} from "../http/token-response.ts";
 import * as schemas from "./schemas.ts";
 
 const tags = ["sessions"];
@@ -10,7 +14,14 @@ const tags = ["sessions"];
 /** POST /login, /refresh, /logout: sessions of programs; POST /session/token: an access token for a browser's session. */
 export function loginRoutes(
   { route }: Api,
-  { attempts, sessions, tokens, database, clientOf, cookies }: Parts,
+  {
+    accounts,
+    sessions,
+    accessTokens,
+    database,
+    getClientInfo,
+    cookies,
+  }: Dependencies,
 ): void {
   route(
     {
@@ -25,14 +36,14 @@ export function loginRoutes(
           description: "There is no account with this address and password.",
           headers: { "WWW-Authenticate": "Bearer" },
         },
-        ...schemas.tooMany,
+        ...schemas.tooManyAttempts,
       },
     },
     async (c) => {
       const { email, password } = c.req.valid("json");
-      const { address } = clientOf(c);
+      const { address } = getClientInfo(c);
       const caller = { address, log: c.var.log };
-      const user = await attempts.logIn(caller, email, password);
+      const user = await accounts.logIn(caller, email, password);
       const login = user && (await sessions.openApi(user));
       if (!user || !login)
         throw httpError(
@@ -40,8 +51,8 @@ export function loginRoutes(
           "No account has this email address and password.",
           { "www-authenticate": "Bearer" },
         );
-      const answer = await grant(tokens, user, login);
-      return c.json({ user: schemas.userOf(user), ...answer });
+      const answer = await tokenResponse(accessTokens, user, login);
+      return c.json({ user: schemas.toUser(user), ...answer });
     },
   );
 
@@ -70,7 +81,9 @@ export function loginRoutes(
           "www-authenticate": 'Bearer error="invalid_token"',
         });
       const { user, ...login } = refreshed;
-      return c.json<Grant>(await grant(tokens, user, login));
+      return c.json<TokenResponse>(
+        await tokenResponse(accessTokens, user, login),
+      );
     },
   );
 
@@ -85,7 +98,7 @@ export function loginRoutes(
       security: ["bearer"],
       responses: { 204: "It has ended.", ...schemas.unauthorized },
     },
-    createBearer(database, tokens),
+    createBearerAuth(database, accessTokens),
     async (c) => {
       await sessions.end(c.var.login.session.id);
       return c.body(null, 204);
@@ -112,13 +125,15 @@ export function loginRoutes(
     },
     sameOrigin,
     async (c) => {
-      const cookie = cookies.passedOnSession(c);
+      const cookie = cookies.forwardedSession(c);
       const login = cookie && (await sessions.findPage(cookie));
       if (!login)
         throw httpError(401, "Nobody is signed in with this cookie.", {
           "www-authenticate": "Cookie",
         });
-      return c.json(await grantAccess(tokens, login.user, login.session));
+      return c.json(
+        await accessTokenResponse(accessTokens, login.user, login.session),
+      );
     },
   );
 }

@@ -1,49 +1,53 @@
-import { type FormErrors, parseForm, sameOrigin } from "@marquee/service-kit";
-import { EmailTaken, Unacceptable } from "../accounts/accounts.ts";
-import type { Parts } from "../dependencies.ts";
-import { type createPages, show, showLater } from "../http/page-response.ts";
-import type { Browser } from "../http/page-sessions.ts";
+import { formOf, type Mistakes, sameOrigin } from "@marquee/service-kit";
+import { EmailTakenError, ValidationError } from "../accounts/accounts.ts";
+import type { Dependencies } from "../dependencies.ts";
+import {
+  type createPageApp,
+  renderPage,
+  renderRetryLater,
+} from "../http/page-response.ts";
+import type { PageSessions } from "../http/page-sessions.ts";
 import { signInPage } from "../pages/sign-in.ts";
 import { signUpPage } from "../pages/sign-up.ts";
 
 /** POST /sign-in, /sign-up, /sign-out: 303 to the first page, or the form again with what is wrong. */
 export function signInForms(
-  app: ReturnType<typeof createPages>,
-  browser: Browser,
-  { attempts, sessions }: Parts,
+  app: ReturnType<typeof createPageApp>,
+  browser: PageSessions,
+  { accounts, sessions }: Dependencies,
 ): void {
   app.post("/sign-in", sameOrigin, async (c) => {
-    const { email, password } = await parseForm(c, "email", "password");
-    const page = (mistakes: FormErrors) => signInPage({ email, mistakes });
-    const missing = missingOf(email, password);
-    if (missing) return show(c, page({ fields: missing }), 422);
+    const { email, password } = await formOf(c, "email", "password");
+    const page = (mistakes: Mistakes) => signInPage({ email, mistakes });
+    const missing = missingFields(email, password);
+    if (missing) return renderPage(c, page({ fields: missing }), 422);
     try {
-      const user = await attempts.logIn(browser.caller(c), email, password);
+      const user = await accounts.logIn(browser.caller(c), email, password);
       const login = user && (await sessions.openPage(user));
-      if (!login) return show(c, page({ alert: wrong }), 401);
+      if (!login) return renderPage(c, page({ alert: wrongCredentials }), 401);
       await browser.signIn(c, user, login);
     } catch (error) {
-      return showLater(c, error, (alert) => page({ alert }));
+      return renderRetryLater(c, error, (alert) => page({ alert }));
     }
     return c.redirect("/", 303);
   });
 
   app.post("/sign-up", sameOrigin, async (c) => {
-    const { email, password } = await parseForm(c, "email", "password");
-    const page = (mistakes: FormErrors) => signUpPage({ email, mistakes });
-    const missing = missingOf(email, password);
-    if (missing) return show(c, page({ fields: missing }), 422);
+    const { email, password } = await formOf(c, "email", "password");
+    const page = (mistakes: Mistakes) => signUpPage({ email, mistakes });
+    const missing = missingFields(email, password);
+    if (missing) return renderPage(c, page({ fields: missing }), 422);
     try {
-      const user = await attempts.signUp(browser.caller(c), email, password);
+      const user = await accounts.signUp(browser.caller(c), email, password);
       const login = await sessions.openPage(user);
       if (!login) throw new Error("The account was deleted as it was made.");
       await browser.signIn(c, user, login);
     } catch (error) {
-      if (error instanceof Unacceptable)
-        return show(c, page({ fields: sentencesOf(error) }), 422);
-      if (error instanceof EmailTaken)
-        return show(c, page({ fields: { email: taken } }), 409);
-      return showLater(c, error, (alert) => page({ alert }));
+      if (error instanceof ValidationError)
+        return renderPage(c, page({ fields: messagesByField(error) }), 422);
+      if (error instanceof EmailTakenError)
+        return renderPage(c, page({ fields: { email: emailTaken } }), 409);
+      return renderRetryLater(c, error, (alert) => page({ alert }));
     }
     return browser.tell(c, "welcome");
   });
@@ -55,11 +59,12 @@ export function signInForms(
 }
 
 /** One sentence, whichever of both is wrong: nobody learns who has an account. */
-const wrong = "No account has this email address and password.";
-const taken = "There is an account with this email address: sign in instead.";
+const wrongCredentials = "No account has this email address and password.";
+const emailTaken =
+  "There is an account with this email address: sign in instead.";
 
 /** What to say at the fields that are empty; undefined if none is. */
-function missingOf(
+function missingFields(
   email: string,
   password: string,
 ): Record<string, string> | undefined {
@@ -71,9 +76,9 @@ function missingOf(
 }
 
 /** What is wrong, by field. */
-function sentencesOf({ mistakes }: Unacceptable): Record<string, string> {
+function messagesByField({ issues }: ValidationError): Record<string, string> {
   const fields: Record<string, string> = {};
-  for (const { field, detail } of mistakes)
+  for (const { field, detail } of issues)
     fields[field] = fields[field] ? `${fields[field]} ${detail}` : detail;
   return fields;
 }

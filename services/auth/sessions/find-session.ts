@@ -1,6 +1,11 @@
 import type { Queries } from "@marquee/service-kit";
 import type { User } from "../accounts/accounts.ts";
-import { apart, type Both, bothColumns, type Session } from "./session.ts";
+import {
+  type Session,
+  type SessionWithUserRow,
+  sessionWithUserColumns,
+  splitRow,
+} from "./session.ts";
 
 /** A session and whose it is: who is logged in. */
 export interface Login {
@@ -17,10 +22,10 @@ export async function findSession(
   database: Queries,
   sessionId: string,
 ): Promise<Login | undefined> {
-  const [found] = await database.query<Both>(
-    `SELECT ${bothColumns} FROM sessions s JOIN users u ON u.id = s.user_id
+  const [found] = await database.query<SessionWithUserRow>(
+    `SELECT ${sessionWithUserColumns} FROM sessions s JOIN users u ON u.id = s.user_id
      WHERE s.id = $1 AND s.expires_at > now()`,
     [sessionId],
   );
-  return found && apart(found);
+  return found && splitRow(found);
 }

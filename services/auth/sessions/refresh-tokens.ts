@@ -2,12 +2,12 @@ import type { Database, Queries } from "@marquee/service-kit";
 import type { User } from "../accounts/accounts.ts";
 import { sha256 } from "../secrets.ts";
 import {
-  apart,
-  type Both,
-  bothColumns,
-  isRandomText,
-  randomText,
+  generateSecret,
+  isSecret,
   type Session,
+  type SessionWithUserRow,
+  sessionWithUserColumns,
+  splitRow,
 } from "./session.ts";
 
 /** An API session: the refresh token is `mrt_` and 256 random bits as base64url, so that secret scanners know it. */
@@ -16,17 +16,17 @@ export interface ApiLogin {
   refreshToken: string;
 }
 
-export type Refreshed = ApiLogin & { user: User };
+export type RefreshedLogin = ApiLogin & { user: User };
 
-export const newRefreshToken = () => `mrt_${randomText()}`;
+export const newRefreshToken = () => `mrt_${generateSecret()}`;
 export const isRefreshToken = (text: string) =>
-  text.startsWith("mrt_") && isRandomText(text.slice(4));
+  text.startsWith("mrt_") && isSecret(text.slice(4));
 
 interface RefreshOptions {
   /** Seconds, as SessionTimes has them. */
-  idle: number;
-  absolute: number;
-  reused?: ((sessionId: string) => void) | undefined;
+  idleSeconds: number;
+  absoluteSeconds: number;
+  onReuse?: ((sessionId: string) => void) | undefined;
 }
 
 /**
@@ -34,18 +34,24 @@ interface RefreshOptions {
  * at once, has to log in again, as nobody can tell it from a thief.
  */
 export const createRefresh =
-  (database: Database, { idle, absolute, reused }: RefreshOptions) =>
-  async (refreshToken: string): Promise<Refreshed | undefined> => {
+  (
+    database: Database,
+    { idleSeconds, absoluteSeconds, onReuse }: RefreshOptions,
+  ) =>
+  async (refreshToken: string): Promise<RefreshedLogin | undefined> => {
     if (!isRefreshToken(refreshToken)) return undefined;
     const hash = sha256(refreshToken);
     const outcome = await database.transaction(async (tx) => {
       const session = await lockSession(tx, hash);
       if (session === undefined) return undefined;
-      if (await use(tx, hash)) return next(tx, session, { idle, absolute });
-      return (await endIfUsed(tx, hash)) ? { reused: session } : undefined;
+      if (await markUsed(tx, hash))
+        return issueNext(tx, session, { idleSeconds, absoluteSeconds });
+      return (await endSessionIfUsed(tx, hash))
+        ? { reused: session }
+        : undefined;
     });
     if (outcome === undefined || "session" in outcome) return outcome;
-    reused?.(outcome.reused);
+    onReuse?.(outcome.reused);
     return undefined;
   };
 
@@ -64,7 +70,7 @@ async function lockSession(
 }
 
 /** Whether the token can be used; from now on it can't. */
-async function use(tx: Queries, hash: Buffer): Promise<boolean> {
+async function markUsed(tx: Queries, hash: Buffer): Promise<boolean> {
   const used = await tx.query(
     `UPDATE refresh_tokens SET used_at = now()
      WHERE hash = $1 AND used_at IS NULL AND expires_at > now() RETURNING 1`,
@@ -74,13 +80,13 @@ async function use(tx: Queries, hash: Buffer): Promise<boolean> {
 }
 
 /** Makes the token after the one that was used, and moves the session's end on. */
-async function next(
+async function issueNext(
   tx: Queries,
   sessionId: string,
-  { idle, absolute }: RefreshOptions,
-): Promise<Refreshed | undefined> {
+  { idleSeconds, absoluteSeconds }: RefreshOptions,
+): Promise<RefreshedLogin | undefined> {
   const refreshToken = newRefreshToken();
-  const [found] = await tx.query<Both>(
+  const [found] = await tx.query<SessionWithUserRow>(
     `WITH s AS (
        UPDATE sessions SET last_used_at = now(),
          expires_at = least(now() + make_interval(secs => $2), created_at + make_interval(secs => $3))
@@ -90,14 +96,14 @@ async function next(
        INSERT INTO refresh_tokens (hash, session_id, expires_at)
        SELECT $4, id, expires_at FROM s
      )
-     SELECT ${bothColumns} FROM s JOIN users u ON u.id = s.user_id`,
-    [sessionId, idle, absolute, sha256(refreshToken)],
+     SELECT ${sessionWithUserColumns} FROM s JOIN users u ON u.id = s.user_id`,
+    [sessionId, idleSeconds, absoluteSeconds, sha256(refreshToken)],
   );
-  return found && { ...apart(found), refreshToken };
+  return found && { ...splitRow(found), refreshToken };
 }
 
 /** Ends the session of a token that was used before. An expired one that never was is no sign of a copy. */
-async function endIfUsed(tx: Queries, hash: Buffer): Promise<boolean> {
+async function endSessionIfUsed(tx: Queries, hash: Buffer): Promise<boolean> {
   const ended = await tx.query(
     `DELETE FROM sessions WHERE id =
        (SELECT session_id FROM refresh_tokens WHERE hash = $1 AND used_at IS NOT NULL)

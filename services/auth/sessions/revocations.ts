@@ -16,7 +16,7 @@ export interface Revocations {
 }
 
 /** Of more sessions, those that were revoked first are left out. Readers keep as many. */
-const limit = 50_000;
+const maxSessions = 50_000;
 
 /**
  * The sessions that were revoked since an earlier call, some of them once more.
@@ -29,7 +29,7 @@ const limit = 50_000;
  *   ignored. @default none: all revoked sessions
  * @throws DatabaseUnavailableError
  */
-export async function revocations(
+export async function listRevocations(
   database: Queries,
   after = "0",
 ): Promise<Revocations> {
@@ -51,7 +51,7 @@ export async function revocations(
          '[]'
        ) AS sessions
      FROM newest`,
-    [after, limit],
+    [after, maxSessions],
   );
   return answer as Revocations; // an aggregate always has a row
 }

@@ -15,25 +15,25 @@ export interface Session {
 export const sessionColumns = `s.id, s.user_id AS "userId", s.kind, s.created_at AS "createdAt", s.expires_at AS "expiresAt"`;
 
 /** `sessions s` and `users u`, for `apart`. */
-export const bothColumns = `${sessionColumns}, u.email, u.created_at AS "userCreatedAt", u.password_changed_at AS "passwordChangedAt"`;
+export const sessionWithUserColumns = `${sessionColumns}, u.email, u.created_at AS "userCreatedAt", u.password_changed_at AS "passwordChangedAt"`;
 
-export interface Both extends Session {
+export interface SessionWithUserRow extends Session {
   email: string;
   userCreatedAt: Date;
   passwordChangedAt: Date;
 }
 
 /** A session and its user, of one row. */
-export function apart({
+export function splitRow({
   email,
   userCreatedAt: createdAt,
   passwordChangedAt,
   ...session
-}: Both): { session: Session; user: User } {
+}: SessionWithUserRow): { session: Session; user: User } {
   const user = { id: session.userId, email, createdAt, passwordChangedAt };
   return { session, user };
 }
 
 /** A secret that somebody holds: 256 random bits as base64url. */
-export const randomText = () => randomBytes(32).toString("base64url");
-export const isRandomText = (text: string) => /^[\w-]{43}$/.test(text);
+export const generateSecret = () => randomBytes(32).toString("base64url");
+export const isSecret = (text: string) => /^[\w-]{43}$/.test(text);

@@ -6,34 +6,34 @@ import {
   createRefresh,
   isRefreshToken,
   newRefreshToken,
-  type Refreshed,
+  type RefreshedLogin,
 } from "./refresh-tokens.ts";
 import {
-  apart,
-  type Both,
-  bothColumns,
-  isRandomText,
-  randomText,
+  generateSecret,
+  isSecret,
   type Session,
+  type SessionWithUserRow,
   sessionColumns,
+  sessionWithUserColumns,
+  splitRow,
 } from "./session.ts";
 
 /** Seconds. */
-export interface SessionTimes {
+export interface SessionTimeouts {
   /** How long a session lasts without being used; also a refresh token's life. @default 30 days */
-  idle: number;
+  idleSeconds: number;
   /** How long it lasts however it is used. @default 90 days */
-  absolute: number;
+  absoluteSeconds: number;
   /** How often a page session's use is written down: `idle` is exact to so much. @default 1 hour */
-  touchEvery: number;
+  touchIntervalSeconds: number;
 }
 
 const day = 24 * 60 * 60;
 
-export const sessionTimes: SessionTimes = {
-  idle: 30 * day,
-  absolute: 90 * day,
-  touchEvery: 60 * 60,
+export const defaultSessionTimeouts: SessionTimeouts = {
+  idleSeconds: 30 * day,
+  absoluteSeconds: 90 * day,
+  touchIntervalSeconds: 60 * 60,
 };
 
 /** A page session: the cookie has 256 random bits, as base64url. */
@@ -57,7 +57,7 @@ export interface Sessions {
    * any other ends the session, since somebody has a copy (RFC 9700, 4.14.2).
    * @returns undefined if it is not valid, whatever the reason
    */
-  refresh(refreshToken: string): Promise<Refreshed | undefined>;
+  refresh(refreshToken: string): Promise<RefreshedLogin | undefined>;
   /** Ends a session. Other services refuse its access tokens within seconds. Whether there was one. */
   end(sessionId: string): Promise<boolean>;
   /** Ends the session of a refresh token, used or not (RFC 7009). Whether there was one. */
@@ -66,20 +66,23 @@ export interface Sessions {
 
 export interface SessionsOptions {
   /** @default sessionTimes */
-  times?: Partial<SessionTimes>;
+  timeouts?: Partial<SessionTimeouts>;
   /** Told when a used refresh token was used again, so that somebody has a copy; the session has been ended. */
-  reused?: (sessionId: string) => void;
+  onReuse?: (sessionId: string) => void;
 }
 
 /** Locked until the end of the transaction, so that a change of the password waits and then sees the session, or comes first. */
-const userStill = `FROM users WHERE id = $1 AND password_changed_at = $2 FOR SHARE`;
+const fromUnchangedUser = `FROM users WHERE id = $1 AND password_changed_at = $2 FOR SHARE`;
 
 export function createSessions(
   database: Database,
-  { times, reused }: SessionsOptions = {},
+  { timeouts, onReuse }: SessionsOptions = {},
 ): Sessions {
-  const { idle, absolute, touchEvery } = { ...sessionTimes, ...times };
-  const first = Math.min(idle, absolute);
+  const { idleSeconds, absoluteSeconds, touchIntervalSeconds } = {
+    ...defaultSessionTimeouts,
+    ...timeouts,
+  };
+  const initialSeconds = Math.min(idleSeconds, absoluteSeconds);
 
   async function end(where: string, value: unknown): Promise<boolean> {
     const ended = await database.query(
@@ -91,12 +94,12 @@ export function createSessions(
 
   return {
     async openPage({ id, passwordChangedAt }) {
-      const cookie = randomText();
+      const cookie = generateSecret();
       const [session] = await database.query<Session>(
         `INSERT INTO sessions AS s (user_id, kind, expires_at, cookie_hash)
-         SELECT id, 'page', now() + make_interval(secs => $3), $4 ${userStill}
+         SELECT id, 'page', now() + make_interval(secs => $3), $4 ${fromUnchangedUser}
          RETURNING ${sessionColumns}`,
-        [id, passwordChangedAt, first, sha256(cookie)],
+        [id, passwordChangedAt, initialSeconds, sha256(cookie)],
       );
       return session && { session, cookie };
     },
@@ -106,21 +109,23 @@ export function createSessions(
       const [session] = await database.query<Session>(
         `WITH s AS (
            INSERT INTO sessions (user_id, kind, expires_at)
-           SELECT id, 'api', now() + make_interval(secs => $3) ${userStill}
+           SELECT id, 'api', now() + make_interval(secs => $3) ${fromUnchangedUser}
            RETURNING *
          ), token AS (
            INSERT INTO refresh_tokens (hash, session_id, expires_at)
            SELECT $4, id, expires_at FROM s
          )
          SELECT ${sessionColumns} FROM s`,
-        [id, passwordChangedAt, first, sha256(refreshToken)],
+        [id, passwordChangedAt, initialSeconds, sha256(refreshToken)],
       );
       return session && { session, refreshToken };
     },
 
     async findPage(cookie) {
-      if (!isRandomText(cookie)) return undefined;
-      const [found] = await database.query<Both & { movedTo: Date | null }>(
+      if (!isSecret(cookie)) return undefined;
+      const [found] = await database.query<
+        SessionWithUserRow & { movedTo: Date | null }
+      >(
         `WITH touched AS (
            UPDATE sessions SET last_used_at = now(),
              expires_at = least(now() + make_interval(secs => $2), created_at + make_interval(secs => $3))
@@ -128,17 +133,17 @@ export function createSessions(
              AND last_used_at <= now() - make_interval(secs => $4)
            RETURNING expires_at
          )
-         SELECT ${bothColumns}, touched.expires_at AS "movedTo"
+         SELECT ${sessionWithUserColumns}, touched.expires_at AS "movedTo"
          FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN touched ON true
          WHERE s.cookie_hash = $1 AND s.expires_at > now()`,
-        [sha256(cookie), idle, absolute, touchEvery],
+        [sha256(cookie), idleSeconds, absoluteSeconds, touchIntervalSeconds],
       );
       if (!found) return undefined;
       const { movedTo, ...both } = found;
-      return apart({ ...both, expiresAt: movedTo ?? both.expiresAt });
+      return splitRow({ ...both, expiresAt: movedTo ?? both.expiresAt });
     },
 
-    refresh: createRefresh(database, { idle, absolute, reused }),
+    refresh: createRefresh(database, { idleSeconds, absoluteSeconds, onReuse }),
 
     end: (sessionId) => end("$1", sessionId),
 

@@ -2,8 +2,8 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { deriveKey } from "../secrets.ts";
 
 const algorithm = "aes-256-gcm";
-const nonceLength = 12;
-const tagLength = 16;
+const nonceBytes = 12;
+const tagBytes = 16;
 
 /** Encrypts private keys under what KEY_ENCRYPTION_KEY holds: who reads the database alone can't sign. */
 export interface KeyEncryption {
@@ -28,18 +28,18 @@ export function createKeyEncryption(secret: string): KeyEncryption {
   return {
     id,
     encrypt(text, kid) {
-      const nonce = randomBytes(nonceLength);
+      const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv(algorithm, key, nonce);
       cipher.setAAD(Buffer.from(kid));
       const encrypted = [cipher.update(text, "utf8"), cipher.final()];
       return Buffer.concat([nonce, ...encrypted, cipher.getAuthTag()]);
     },
     decrypt(bytes, kid) {
-      const nonce = bytes.subarray(0, nonceLength);
-      const tag = bytes.subarray(bytes.length - tagLength);
-      const encrypted = bytes.subarray(nonceLength, bytes.length - tagLength);
+      const nonce = bytes.subarray(0, nonceBytes);
+      const tag = bytes.subarray(bytes.length - tagBytes);
+      const encrypted = bytes.subarray(nonceBytes, bytes.length - tagBytes);
       const decipher = createDecipheriv(algorithm, key, nonce, {
-        authTagLength: tagLength,
+        authTagLength: tagBytes,
       });
       decipher.setAAD(Buffer.from(kid));
       decipher.setAuthTag(tag);

@@ -5,13 +5,13 @@ import { createKeyEncryption } from "./key-encryption.ts";
 import {
   canSign,
   checkTimes,
-  type KeyringTimes,
-  keyringTimes,
-  life,
-  nextSignsFrom,
+  defaultKeyRotationTimes,
+  type KeyRotationTimes,
+  keyLifetimeMs,
+  nextKeySignsFrom,
 } from "./key-rotation.ts";
 import {
-  type Key,
+  type OpenedKey,
   openKey,
   readKeys,
   type SigningKey,
@@ -19,9 +19,9 @@ import {
   storeNewKey,
 } from "./signing-key.ts";
 
-export type { KeyringTimes };
+export type { KeyRotationTimes as KeyringTimes };
 
-export interface KeyringOptions extends Partial<KeyringTimes> {
+export interface KeyringOptions extends Partial<KeyRotationTimes> {
   /** What KEY_ENCRYPTION_KEY holds: 32 characters at least. */
   keyEncryptionKey: string;
 }
@@ -38,27 +38,27 @@ export interface Keyring {
   /** The public keys of all tokens that may be valid, and of those that are to come: RFC 7517's JWK Set. */
   jwks(): { keys: JWK[] };
   /** Seconds that a cache may keep the JWKS for. */
-  jwksMaxAge: number;
+  jwksMaxAgeSeconds: number;
   /**
    * The public key with this id, if its tokens may be valid. For one that it does not know it reads the keys again, a few
    * times a second at most: another replica may just have made it.
    * @throws DatabaseUnavailableError
    */
-  find(kid: string): Promise<CryptoKey | undefined>;
+  findPublicKey(kid: string): Promise<CryptoKey | undefined>;
   /** The time by the database's clock, in milliseconds since 1970. */
   now(): number;
   /** Seconds. */
-  tokenLifetime: number;
+  tokenLifetimeSeconds: number;
 }
 
 /** Milliseconds between two reads at least. */
-const pause = 250;
+const minReadIntervalMs = 250;
 
 /**
  * Signing keys that rotate on schedule, without a token being refused for it.
  *
  * A key is stored with the time from which it signs, and the time after which no token of it is valid. It is published all
- * that time: no replica has to know what another one does. A new key is stored `publishAhead` before it signs, by whichever
+ * that time: no replica has to know what another one does. A new key is stored `publishAheadSeconds` before it signs, by whichever
  * replica sees first that it is time, under a lock. All times are by the database's clock.
  *
  * Only the first key signs at once, and the first one under another KEY_ENCRYPTION_KEY: the old private keys can't be read
@@ -67,14 +67,14 @@ const pause = 250;
  * JWKS may see a new key before the cache has it in this case alone, and reads again.
  *
  * To make all tokens invalid at once, as after a leak: set another KEY_ENCRYPTION_KEY, and when it is everywhere
- * `DELETE FROM signing_keys`; each replica notices within `reloadEvery`.
+ * `DELETE FROM signing_keys`; each replica notices within `reloadIntervalSeconds`.
  * @throws RangeError if the times don't go together
  */
 export function createKeyring(
   database: Database,
   { keyEncryptionKey, ...given }: KeyringOptions,
 ): Keyring {
-  const times = { ...keyringTimes, ...given };
+  const times = { ...defaultKeyRotationTimes, ...given };
   checkTimes(times);
   const encryption = createKeyEncryption(keyEncryptionKey);
   /** The newest first. */
@@ -91,7 +91,7 @@ export function createKeyring(
   async function read(queries: Queries): Promise<SigningKey[]> {
     const began = performance.now();
     const { now, stored } = await readKeys(queries);
-    if (!clock) warnOfOthers(stored, encryption.id);
+    if (!clock) warnAboutOtherEncryptionKeys(stored, encryption.id);
     const kids = new Set(stored.map(({ kid }) => kid));
     for (const kid of opened.keys()) if (!kids.has(kid)) opened.delete(kid);
     clock = { database: now, own: (began + performance.now()) / 2 };
@@ -105,8 +105,8 @@ export function createKeyring(
   }
 
   /** Opens a key the first time it is seen; its times may change. */
-  const opened = new Map<string, Promise<Key | undefined>>();
-  function open(stored: StoredKey): Promise<Key | undefined> {
+  const opened = new Map<string, Promise<OpenedKey | undefined>>();
+  function open(stored: StoredKey): Promise<OpenedKey | undefined> {
     const { kid } = stored;
     const report = (err: unknown) => {
       logger.error({ err, kid }, "a signing key in the database is damaged");
@@ -120,15 +120,15 @@ export function createKeyring(
 
   async function readAndRotate(): Promise<void> {
     let found = await read(database);
-    if (nextSignsFrom(found, now(), times) !== undefined)
+    if (nextKeySignsFrom(found, now(), times) !== undefined)
       found = await database.transaction(async (tx) => {
         await tx.query(
           "SELECT pg_advisory_xact_lock(hashtextextended('signing_keys', 0))",
         );
         const current = await read(tx);
-        const from = nextSignsFrom(current, now(), times); // another replica may have been first
+        const from = nextKeySignsFrom(current, now(), times); // another replica may have been first
         if (from === undefined) return current;
-        await storeNewKey(tx, encryption, from, from + life(times));
+        await storeNewKey(tx, encryption, from, from + keyLifetimeMs(times));
         return read(tx);
       });
     keys = found;
@@ -142,7 +142,7 @@ export function createKeyring(
   function load(): Promise<void> {
     next ??= (async () => {
       await running.catch(() => {});
-      await sleep(Math.max(0, began + pause - performance.now()));
+      await sleep(Math.max(0, began + minReadIntervalMs - performance.now()));
       next = undefined;
       began = performance.now();
       running = readAndRotate();
@@ -169,7 +169,7 @@ export function createKeyring(
   return {
     load,
     start() {
-      timer ??= setInterval(reload, times.reloadEvery * 1000).unref();
+      timer ??= setInterval(reload, times.reloadIntervalSeconds * 1000).unref();
     },
     async stop() {
       clearInterval(timer);
@@ -194,15 +194,15 @@ export function createKeyring(
           .map(({ publicJwk }) => publicJwk),
       };
     },
-    jwksMaxAge: Math.floor(Math.min(300, times.publishAhead / 4)),
-    async find(kid) {
+    jwksMaxAgeSeconds: Math.floor(Math.min(300, times.publishAheadSeconds / 4)),
+    async findPublicKey(kid) {
       const key = known(kid);
       if (key || !/^[\w-]{43}$/.test(kid)) return key;
       await load();
       return known(kid);
     },
     now,
-    tokenLifetime: times.tokenLifetime,
+    tokenLifetimeSeconds: times.tokenLifetimeSeconds,
   };
 }
 
@@ -212,7 +212,10 @@ const timesOf = ({ signsFrom, expiresAt }: StoredKey) => ({
 });
 
 /** Warns at the start of keys that another KEY_ENCRYPTION_KEY encrypts, and says what follows. */
-function warnOfOthers(stored: readonly StoredKey[], id: string): void {
+function warnAboutOtherEncryptionKeys(
+  stored: readonly StoredKey[],
+  id: string,
+): void {
   const ids = new Set(stored.map(({ encryptionKeyId }) => encryptionKeyId));
   ids.delete(id);
   if (ids.size === 0) return;

@@ -13,7 +13,7 @@ import type { KeyEncryption } from "./key-encryption.ts";
 export const algorithm = "ES256";
 
 /** A key as this process has it. */
-export interface Key {
+export interface OpenedKey {
   kid: string;
   /** As the JWKS has it. */
   publicJwk: JWK;
@@ -23,7 +23,7 @@ export interface Key {
 }
 
 /** A key and its times, which are milliseconds since 1970. */
-export interface SigningKey extends Key {
+export interface SigningKey extends OpenedKey {
   signsFrom: number;
   /** No token that it signed is valid after this. */
   expiresAt: number;
@@ -92,7 +92,7 @@ export async function openKey(
   { kid, publicJwk, privateJwk, encryptionKeyId }: StoredKey,
   encryption: KeyEncryption,
   broken: (error: Error) => void,
-): Promise<Key> {
+): Promise<OpenedKey> {
   const { kty, crv, x, y } = publicJwk;
   if ((await calculateJwkThumbprint({ kty, crv, x, y } as JWK)) !== kid)
     throw new Error(`The public key ${kid} is another than its id says.`);

@@ -1,9 +1,9 @@
 /** What a destination takes at once. */
 export interface BatchLimits {
-  lines: number;
-  bytes: number;
+  maxLines: number;
+  maxBytes: number;
   /** Milliseconds that a line may wait for others to fill a batch. */
-  gather: number;
+  maxWaitMs: number;
 }
 
 /** Where lines are shipped to. */

@@ -7,27 +7,27 @@ import type { Destination } from "./destination.ts";
 /** Milliseconds. */
 export interface EndpointTimes {
   /** A line may wait for others, so that a quiet service makes few requests. */
-  gather: number;
+  maxBatchWaitMs: number;
   /** The endpoint may take to answer, and to end its answer. */
-  answer: number;
+  responseTimeoutMs: number;
   /** At most before the first retry; it doubles with each one. */
-  firstRetry: number;
+  firstRetryMs: number;
   /** At most before any retry. */
-  lastRetry: number;
+  maxRetryMs: number;
   /** At most that Retry-After is heeded: nothing is shipped meanwhile, and the log goes on. */
-  retryAfter: number;
+  maxRetryAfterMs: number;
 }
 
-export const endpointTimes: EndpointTimes = {
-  gather: 1_000,
-  answer: 10_000,
-  firstRetry: 500,
-  lastRetry: 30_000,
-  retryAfter: 60_000,
+export const defaultEndpointTimes: EndpointTimes = {
+  maxBatchWaitMs: 1_000,
+  responseTimeoutMs: 10_000,
+  firstRetryMs: 500,
+  maxRetryMs: 30_000,
+  maxRetryAfterMs: 60_000,
 };
 
 /** An answer to a batch. */
-interface Answer {
+interface EndpointResponse {
   status: number;
   /** The header. */
   retryAfter: string | undefined;
@@ -38,15 +38,19 @@ interface Answer {
  * @param headers of each request, besides its own
  * @param failed told of each request that did not ship its lines
  */
-export function endpoint(
+export function createHttpEndpoint(
   url: URL,
   headers: Record<string, string>,
   failed: () => void,
-  times: EndpointTimes = endpointTimes,
+  times: EndpointTimes = defaultEndpointTimes,
 ): Destination {
-  const limits = { lines: 500, bytes: 1024 * 1024, gather: times.gather };
+  const limits = {
+    maxLines: 500,
+    maxBytes: 1024 * 1024,
+    maxWaitMs: times.maxBatchWaitMs,
+  };
   /** One for all batches: a new one for each would be garbage that makes the collector run all the time. */
-  const buffer = Buffer.allocUnsafe(limits.bytes);
+  const buffer = Buffer.allocUnsafe(limits.maxBytes);
   /** Whether the last batch was refused, and the last request failed: each streak is logged once. */
   let refused = false;
   let failing = false;
@@ -56,27 +60,31 @@ export function endpoint(
     for (const record of records) size += buffer.write(record, size);
     const body = buffer.subarray(0, size);
     for (let retries = 0; ; retries++) {
-      const answer = await post(url, headers, body, times.answer).catch(
-        (error: Error) => error,
-      );
-      if (!(answer instanceof Error) && !mayPass(answer.status)) {
+      const answer = await post(
+        url,
+        headers,
+        body,
+        times.responseTimeoutMs,
+      ).catch((error: Error) => error);
+      if (!(answer instanceof Error) && !isRetryable(answer.status)) {
         if (failing) logger.info("the endpoint answers again");
         failing = false;
-        return settled(answer.status);
+        return recordResult(answer.status);
       }
       failed();
       if (!failing)
         logger.warn(
-          { reason: reason(answer) },
+          { failureReason: reason(answer) },
           "the endpoint takes no lines now: trying until it does",
         );
       failing = true;
-      if (await woken(pause(answer, retries), ending)) retries = -1;
+      if (await sleepUntilEnding(retryDelayMs(answer, retries), ending))
+        retries = -1;
     }
   }
 
   /** Whether this answer, which no other will follow, means that the lines were taken. */
-  function settled(status: number): boolean {
+  function recordResult(status: number): boolean {
     const taken = isSuccess(status);
     if (!taken) failed();
     if (!taken && !refused)
@@ -90,28 +98,36 @@ export function endpoint(
   }
 
   /** Milliseconds until the next try: exponential backoff with full jitter, so that all pods don't come back at once. */
-  function pause(answer: Answer | Error, retries: number): number {
-    const most = Math.min(times.lastRetry, times.firstRetry * 2 ** retries);
-    const asked = answer instanceof Error ? 0 : askedFor(answer.retryAfter);
-    return Math.max(Math.random() * most, Math.min(asked, times.retryAfter));
+  function retryDelayMs(
+    answer: EndpointResponse | Error,
+    retries: number,
+  ): number {
+    const most = Math.min(times.maxRetryMs, times.firstRetryMs * 2 ** retries);
+    const asked =
+      answer instanceof Error ? 0 : parseRetryAfterMs(answer.retryAfter);
+    return Math.max(
+      Math.random() * most,
+      Math.min(asked, times.maxRetryAfterMs),
+    );
   }
 
   return { limits, send };
 }
 
 /** Answers that are about the lines themselves, so that no retry will have another: malformed, too large, not understood. */
-const refusals = new Set([400, 413, 415, 422]);
+const permanentRejections = new Set([400, 413, 415, 422]);
 
 /** Whether another try may have another answer. An endpoint that moved, or lets nobody in, may be mended; lines are not to go for that. */
-const mayPass = (status: number) => !isSuccess(status) && !refusals.has(status);
+const isRetryable = (status: number) =>
+  !isSuccess(status) && !permanentRejections.has(status);
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
 
-const reason = (answer: Answer | Error) =>
+const reason = (answer: EndpointResponse | Error) =>
   answer instanceof Error ? answer.message : `status ${answer.status}`;
 
 /** Retry-After in milliseconds: it has seconds or a date. */
-function askedFor(header = ""): number {
+function parseRetryAfterMs(header = ""): number {
   const seconds = /^\d+$/.test(header)
     ? Number(header)
     : (Date.parse(header) - Date.now()) / 1000;
@@ -119,7 +135,10 @@ function askedFor(header = ""): number {
 }
 
 /** Waits, but not on when the program is to end; whether it ended just now. */
-async function woken(ms: number, ending: AbortSignal): Promise<boolean> {
+async function sleepUntilEnding(
+  ms: number,
+  ending: AbortSignal,
+): Promise<boolean> {
   const before = ending.aborted;
   await delay(ms, undefined, before ? {} : { signal: ending }).catch(() => {});
   return ending.aborted && !before;
@@ -131,7 +150,7 @@ function post(
   headers: Record<string, string>,
   body: Buffer,
   limit: number,
-): Promise<Answer> {
+): Promise<EndpointResponse> {
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const post = request(url, {

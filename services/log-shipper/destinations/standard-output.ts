@@ -4,13 +4,13 @@ import type { Destination } from "./destination.ts";
  * Bytes that a pipe takes at once or not at all (PIPE_BUF on Linux): what the logger writes to the same pipe can't get into
  * the middle of a line.
  */
-const pieceLimit = 4096;
+const maxAtomicWriteBytes = 4096;
 
 /** Standard output: what collects the node's container logs finds the lines there. */
 export const standardOutput: Destination = {
-  limits: { lines: 500, bytes: 64 * 1024, gather: 0 },
+  limits: { maxLines: 500, maxBytes: 64 * 1024, maxWaitMs: 0 },
   async send(records) {
-    for (const piece of pieces(records)) await write(piece);
+    for (const piece of chunkRecords(records)) await write(piece);
     return true;
   },
 };
@@ -22,12 +22,12 @@ const write = (text: string) =>
   );
 
 /** Whole lines, as many as fit into a piece; a longer one alone. */
-function* pieces(records: string[]): Generator<string> {
+function* chunkRecords(records: string[]): Generator<string> {
   let piece = "";
   let size = 0;
   for (const record of records) {
     const bytes = Buffer.byteLength(record);
-    if (size > 0 && size + bytes > pieceLimit) {
+    if (size > 0 && size + bytes > maxAtomicWriteBytes) {
       yield piece;
       piece = "";
       size = 0;

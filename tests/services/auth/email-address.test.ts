@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import {
   asciiEmail,
+  emailIssue,
   emailKey,
-  emailMistake,
 } from "../../../services/auth/email-address.ts";
 
 const notAnAddress = "This is not an email address, such as name@example.com.";
 
 /** Asserts that an address is accepted, and stored as `stored`. */
 function isStoredAs(typed: string, stored: string) {
-  assert.equal(emailMistake(typed), undefined, typed);
+  assert.equal(emailIssue(typed), undefined, typed);
   assert.equal(asciiEmail(typed), stored);
   assert.equal(emailKey(typed), stored.toLowerCase());
 }
@@ -25,7 +25,7 @@ describe("Email addresses with an international domain", () => {
       "joerg@XN--MNCHEN-BEISPIEL-ZVB.de",
       " JOERG@münchen-beispiel。de\n",
     ]) {
-      assert.equal(emailMistake(same), undefined, same);
+      assert.equal(emailIssue(same), undefined, same);
       assert.equal(emailKey(same), "joerg@xn--mnchen-beispiel-zvb.de", same);
     }
   });
@@ -105,7 +105,7 @@ describe("Email addresses with an international domain", () => {
   ];
   for (const [what, typed] of refused)
     it(`rejects an address with ${what}`, () => {
-      assert.equal(emailMistake(typed), notAnAddress);
+      assert.equal(emailIssue(typed), notAnAddress);
     });
 
   it("rejects letters outside ASCII before the @ with the reason", () => {
@@ -117,7 +117,7 @@ describe("Email addresses with an international domain", () => {
       "jörg@nowhere",
     ])
       assert.equal(
-        emailMistake(typed),
+        emailIssue(typed),
         "The part before the @ can only contain the letters a to z, digits and punctuation: many mail systems can't deliver to anything else.",
         typed,
       );
@@ -128,14 +128,14 @@ describe("Email addresses with an international domain", () => {
       `${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(last)}.münchen.de`;
     const typed = (last: number) => `${"a".repeat(64)}@${domain(last)}`;
     assert.equal(asciiEmail(typed(43)).length, 254);
-    assert.equal(emailMistake(typed(43)), undefined);
+    assert.equal(emailIssue(typed(43)), undefined);
     assert.equal(typed(44).length, 248);
     assert.equal(
-      emailMistake(typed(44)),
+      emailIssue(typed(44)),
       "An email address has 254 characters at most, with its domain in ASCII form; this one has 255.",
     );
     assert.equal(
-      emailMistake(`${"a".repeat(300)}@example.com`),
+      emailIssue(`${"a".repeat(300)}@example.com`),
       "An email address has 254 characters at most; this one has 312.",
     );
   });
@@ -144,7 +144,7 @@ describe("Email addresses with an international domain", () => {
     // In quadratic time, a million repetitions would exceed the test's timeout.
     for (const domain of ["ü\u0323\u0301", "ü.", "a\u0345\u0301", "xn--ü."])
       assert.match(
-        emailMistake(`ada@${domain.repeat(1_000_000)}`) ?? "",
+        emailIssue(`ada@${domain.repeat(1_000_000)}`) ?? "",
         /254 characters at most/,
       );
   });
@@ -165,11 +165,11 @@ describe("Email addresses with an international domain", () => {
     fc.assert(
       fc.property(fc.array(label, { minLength: 1, maxLength: 4 }), (labels) => {
         const typed = `Ada@${labels.join(".")}`;
-        if (emailMistake(typed)) return;
+        if (emailIssue(typed)) return;
         const stored = asciiEmail(typed);
         if (stored !== typed.trim()) international++;
         assert.match(stored, /^[\w.@-]+$/);
-        assert.equal(emailMistake(stored), undefined);
+        assert.equal(emailIssue(stored), undefined);
         assert.equal(asciiEmail(stored), stored);
         assert.equal(emailKey(stored), emailKey(typed));
       }),
@@ -202,7 +202,7 @@ describe("Email addresses in ASCII", () => {
       "ada@[::1]",
     ]) {
       assert.equal(asciiEmail(typed), typed);
-      assert.equal(emailMistake(typed), notAnAddress);
+      assert.equal(emailIssue(typed), notAnAddress);
     }
   });
 });

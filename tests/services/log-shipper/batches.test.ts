@@ -13,7 +13,7 @@ import {
 } from "../../support/log-shipper.ts";
 import { stopPrograms } from "../../support/program.ts";
 
-const times = { poll: 20, gather: 20 };
+const times = { pollMs: 20, maxBatchWaitMs: 20 };
 
 /** The bytes that a process has read since it started. */
 const bytesRead = (pid: number): number =>
@@ -66,7 +66,7 @@ describe("Log shipper: batches for an endpoint", () => {
   it("gathers lines that are written one by one into one batch", async () => {
     const log = newLog(numbered(0, 10));
     const { url, requests, taken } = await newEndpoint();
-    const slow = { ...times, gather: 3_600_000 };
+    const slow = { ...times, maxBatchWaitMs: 3_600_000 };
     const { terminate, end } = await startLogShipper(log, {
       endpoint: url,
       times: slow,

@@ -15,7 +15,12 @@ import {
 import { stopPrograms } from "../../support/program.ts";
 import { until } from "../../support/until.ts";
 
-const quick = { poll: 20, gather: 20, firstRetry: 20, lastRetry: 40 };
+const quick = {
+  pollMs: 20,
+  maxBatchWaitMs: 20,
+  firstRetryMs: 20,
+  maxRetryMs: 40,
+};
 const failing = "the endpoint takes no lines now: trying until it does";
 const refused =
   "the endpoint refuses lines, which no retry will change: they are dropped until it takes some";
@@ -78,7 +83,7 @@ describe("Log shipper: endpoint failures", () => {
     const { url, requests, untilTaken } = await newEndpoint([() => {}]);
     const { said } = await startLogShipper(log, {
       endpoint: url,
-      times: { ...quick, answer: 150 },
+      times: { ...quick, responseTimeoutMs: 150 },
     });
     const began = performance.now();
     appendFileSync(log, numbered(0, 10));
@@ -93,7 +98,9 @@ describe("Log shipper: endpoint failures", () => {
       response.writeHead(200).write("and");
       response.once("close", cut.resolve);
     };
-    const { log, endpoint, metric } = await ship([endless], { answer: 1_000 });
+    const { log, endpoint, metric } = await ship([endless], {
+      responseTimeoutMs: 1_000,
+    });
     await until(async () => (await metric("log_lines_shipped_total")) === 10);
     appendFileSync(log, numbered(10, 20));
     await endpoint.untilTaken(10);
@@ -110,7 +117,7 @@ describe("Log shipper: endpoint failures", () => {
           response.writeHead(429, { "retry-after": value }).end();
         },
     );
-    const { endpoint } = await ship(answers, { retryAfter });
+    const { endpoint } = await ship(answers, { maxRetryAfterMs: retryAfter });
     await endpoint.untilTaken(10);
     const at = endpoint.requests.map((request) => request.at);
     return at.slice(1).map((time, i) => time - (at[i] as number));

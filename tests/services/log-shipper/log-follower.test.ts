@@ -110,7 +110,7 @@ describe("Follower", () => {
     appendFileSync(log, "\nlast\n");
     const [line, last] = read();
     assert.deepEqual([line?.text, line?.truncated], ["x".repeat(KiB64), true]);
-    assert.equal(line?.size, 300_001);
+    assert.equal(line?.bytes, 300_001);
     assert.equal(last?.text, "last");
   });
 
@@ -134,11 +134,11 @@ describe("Follower", () => {
     const log = newLog("first\n");
     const { follower, texts } = follow(log);
     texts();
-    assert.equal(follower.unread(), 0);
+    assert.equal(follower.unreadBytes(), 0);
     appendFileSync(log, "second\n");
     rotate(log, "third\n");
-    assert.equal(follower.unread(), 13);
+    assert.equal(follower.unreadBytes(), 13);
     texts();
-    assert.equal(follower.unread(), 0);
+    assert.equal(follower.unreadBytes(), 0);
   });
 });

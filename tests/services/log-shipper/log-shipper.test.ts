@@ -87,7 +87,7 @@ describe("Log shipper", () => {
     appendFileSync(log, numbered(0, 10));
     const { said, metric } = await startLogShipper(log, {
       endpoint: url,
-      times: { poll: 20, gather: 20, firstRetry: 20 },
+      times: { pollMs: 20, maxBatchWaitMs: 20, firstRetryMs: 20 },
     });
     await untilRequests(1);
     const lost = numbered(10, 20);

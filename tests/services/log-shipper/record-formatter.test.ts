@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { recorder } from "../../../services/log-shipper/record-formatter.ts";
+import { createRecordFormatter } from "../../../services/log-shipper/record-formatter.ts";
 import { kubernetes } from "../../support/log-shipper.ts";
 
 describe("recorder", () => {
   const end = { file: "1", offset: 0 };
   const record = (text: string, truncated = false) =>
-    recorder(kubernetes)({ text, truncated, size: 0, end });
+    createRecordFormatter(kubernetes)({ text, truncated, bytes: 0, end });
 
   const whole: [string, string][] = [
     ["plain text", "Server started"],

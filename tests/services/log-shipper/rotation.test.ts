@@ -80,9 +80,9 @@ describe("Follower", () => {
       const { follower, texts, lost } = follow(log);
       texts();
       rotate(log, "lost\n");
-      follower.look();
+      follower.checkForNewFiles();
       rotate(log, "3\n");
-      follower.look();
+      follower.checkForNewFiles();
       assert.deepEqual(lost, []);
       rotate(log, "4\n");
       assert.deepEqual(texts(), ["3", "4"]);

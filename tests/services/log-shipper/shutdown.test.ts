@@ -38,7 +38,7 @@ describe("Log shipper shutdown", () => {
 
   it("ships lines written since its last poll, including a rotated file and an unterminated last line", async () => {
     const log = newLog();
-    const times = { poll: long };
+    const times = { pollMs: long };
     const { shipped, terminate, end, lines } = await startLogShipper(log, {
       times,
     });
@@ -53,7 +53,7 @@ describe("Log shipper shutdown", () => {
   });
 
   it("exits without waiting when no lines are left", async () => {
-    const times = { poll: long, gather: long, end: long };
+    const times = { pollMs: long, maxBatchWaitMs: long, shutdownMs: long };
     const { terminate, end } = await startLogShipper(newLog(), { times });
     await terminate();
     assert.equal((await end).code, 0);
@@ -61,7 +61,7 @@ describe("Log shipper shutdown", () => {
 
   it("sends an incomplete batch without waiting for more lines", async () => {
     const { url, taken } = await newEndpoint();
-    const times = { poll: 20, gather: long };
+    const times = { pollMs: 20, maxBatchWaitMs: long };
     const log = newLog(numbered(0, 10));
     const { terminate, end, out } = await startLogShipper(log, {
       endpoint: url,
@@ -77,7 +77,12 @@ describe("Log shipper shutdown", () => {
 
   it("retries a failed batch without waiting for the retry delay", async () => {
     const { url, taken, untilRequests } = await newEndpoint([503]);
-    const times = { poll: 20, gather: 0, firstRetry: 1e6, lastRetry: 1e6 };
+    const times = {
+      pollMs: 20,
+      maxBatchWaitMs: 0,
+      firstRetryMs: 1e6,
+      maxRetryMs: 1e6,
+    };
     const log = newLog(numbered(0, 10));
     const { said, terminate, end } = await startLogShipper(log, {
       endpoint: url,
@@ -99,7 +104,7 @@ describe("Log shipper shutdown", () => {
       const endpoint = hang
         ? (await newEndpoint([() => {}])).url
         : `http://127.0.0.1:${await freePort()}`;
-      const times = { poll: 20, gather: 20, end: 600 };
+      const times = { pollMs: 20, maxBatchWaitMs: 20, shutdownMs: 600 };
       const { terminate, said, end } = await startLogShipper(log, {
         endpoint,
         times,
@@ -123,7 +128,7 @@ describe("Log shipper shutdown", () => {
     });
 
   it("returns 503 from /readyz after SIGTERM until it refuses connections", async () => {
-    const times = { poll: 20, gather: 20, end: 1_500 };
+    const times = { pollMs: 20, maxBatchWaitMs: 20, shutdownMs: 1_500 };
     const { url: endpoint, untilRequests } = await newEndpoint([() => {}]);
     const log = newLog(numbered(0, 10));
     const { url, terminate } = await startLogShipper(log, { endpoint, times });
@@ -144,7 +149,7 @@ describe("Log shipper: standard output that is not read", () => {
     const log = join(folder({ "service.log": content }), "service.log");
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    const options = { log, port, times: { poll: 20 } };
+    const options = { log, port, times: { pollMs: 20 } };
     const pipe = `${log}.pipe`;
     execFileSync("mkfifo", [pipe]);
     const end = openSync(pipe, "r+"); // both ends, so that it stays open

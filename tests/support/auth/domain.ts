@@ -9,7 +9,7 @@ import type {
   User,
 } from "../../../services/auth/accounts/accounts.ts";
 import { createAccounts } from "../../../services/auth/accounts/accounts.ts";
-import { createHasher } from "../../../services/auth/passwords/password-hasher.ts";
+import { createPasswordHasher } from "../../../services/auth/passwords/password-hasher.ts";
 import { readPasswordRules } from "../../../services/auth/passwords/password-rules.ts";
 import { useDatabase } from "../postgres.ts";
 
@@ -18,7 +18,7 @@ export const commonPasswords = join(auth, "assets/common-passwords.txt");
 export const rules = readPasswordRules(commonPasswords);
 
 /** The cheapest valid Argon2 parameters: a hash takes a fraction of a millisecond. */
-export const cheap = { memory: 8, passes: 1, parallelism: 1 };
+export const cheap = { memoryKiB: 8, passes: 1, parallelism: 1 };
 
 export const keyEncryptionKey = "test-key-encryption-key-of-32-chars";
 
@@ -98,7 +98,7 @@ export const cheapAccounts = (database: Database): Accounts =>
   createAccounts({
     database,
     rules,
-    hasher: createHasher({ parameters: cheap, waiting: 1_000 }),
+    hasher: createPasswordHasher({ parameters: cheap, maxQueue: 1_000 }),
   });
 
 export const email = "ada@example.com";

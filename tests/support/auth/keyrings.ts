@@ -4,14 +4,14 @@ import {
   type Queries,
 } from "@marquee/service-kit";
 import {
-  createTokens,
-  type Tokens,
-} from "../../../services/auth/tokens/access-tokens.ts";
-import {
   createKeyring,
   type Keyring,
   type KeyringOptions,
 } from "../../../services/auth/tokens/keyring.ts";
+import {
+  createTokenIssuer,
+  type TokenIssuer,
+} from "../../../services/auth/tokens/token-issuer.ts";
 import { keyEncryptionKey, pass, type Replicas } from "./domain.ts";
 
 /** An hour in seconds. */
@@ -52,8 +52,8 @@ export const kids = (keyring: Keyring) =>
 export const signer = async (keyring: Keyring) =>
   (await keyring.signingKey()).kid;
 
-export const tokensOf = (keyring: Keyring): Tokens =>
-  createTokens(keyring, { issuer: "https://auth.example" });
+export const tokensOf = (keyring: Keyring): TokenIssuer =>
+  createTokenIssuer(keyring, { issuer: "https://auth.example" });
 
 export const token = async (keyring: Keyring) =>
   (await tokensOf(keyring).issue(user, user)).token;

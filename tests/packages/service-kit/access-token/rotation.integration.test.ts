@@ -25,11 +25,11 @@ import { useClock } from "../../../support/clock.ts";
 /** Seconds that pass in the database at each step of the test. */
 const step = 600;
 const keyring = {
-  rotateEvery: 12 * step,
-  publishAhead: 6 * step,
-  reloadEvery: 2 * step,
-  tokenLifetime: 6 * step,
-  skew: 60,
+  rotationIntervalSeconds: 12 * step,
+  publishAheadSeconds: 6 * step,
+  reloadIntervalSeconds: 2 * step,
+  tokenLifetimeSeconds: 6 * step,
+  clockSkewSeconds: 60,
 };
 /** Milliseconds that pass in this process at each step: the least between two reads of the keys. */
 const stepMs = 250;
@@ -73,7 +73,7 @@ async function listen(replicas: Pick<TestReplicas["first"], "service">[]) {
 }
 
 describe("Auth's key rotation seen by another service", () => {
-  const replicas = useAuth({ keyring });
+  const replicas = useAuth({ keyRotation: keyring });
   const clock = useClock();
 
   it("accepts every token for its whole lifetime while the keys rotate every two hours", async () => {
@@ -123,7 +123,7 @@ describe("Auth's key rotation seen by another service", () => {
     const { first } = replicas;
     const service = createAuth({
       ...testOptions,
-      keyring,
+      keyRotation: keyring,
       keyEncryptionKey: "another-key-encryption-key-of-32-",
       database: first.database,
     });

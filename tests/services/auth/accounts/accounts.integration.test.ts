@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Database } from "@marquee/service-kit";
 import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import {
-  EmailTaken,
-  Unacceptable,
+  EmailTakenError,
+  ValidationError,
 } from "../../../../services/auth/accounts/accounts.ts";
 import { createSessions } from "../../../../services/auth/sessions/sessions.ts";
 import {
@@ -51,7 +51,7 @@ describe("Accounts", () => {
         "ada@example.com",
         " ADA@EXAMPLE.COM ",
       ])
-        await assert.rejects(accounts.signUp(same, password), EmailTaken);
+        await assert.rejects(accounts.signUp(same, password), EmailTakenError);
       assert.equal(await count(replicas.first, "users"), 1);
     });
 
@@ -68,7 +68,7 @@ describe("Accounts", () => {
       const won = results.findIndex(({ status }) => status === "fulfilled");
       for (const [i, result] of results.entries())
         if (result.status === "rejected")
-          assert.ok(result.reason instanceof EmailTaken, result.reason);
+          assert.ok(result.reason instanceof EmailTakenError, result.reason);
         else assert.equal(i, won);
       assert.ok(await accounts.verifyLogin(email, `${password} ${won}`));
     });
@@ -77,8 +77,8 @@ describe("Accounts", () => {
       await assert.rejects(
         accounts.signUp("ada", "short"),
         (error: unknown) => {
-          assert.ok(error instanceof Unacceptable);
-          assert.deepEqual(error.mistakes, [
+          assert.ok(error instanceof ValidationError);
+          assert.deepEqual(error.issues, [
             {
               field: "email",
               detail: "This is not an email address, such as name@example.com.",
@@ -152,9 +152,9 @@ describe("Accounts", () => {
         await assert.rejects(
           accounts.signUp(address, password),
           (error: unknown) =>
-            error instanceof Unacceptable &&
+            error instanceof ValidationError &&
             isDeepStrictEqual(
-              error.mistakes.map(({ field }) => field),
+              error.issues.map(({ field }) => field),
               ["email"],
             ),
         );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type Database, DatabaseUnavailableError } from "@marquee/service-kit";
 import { createAccounts } from "../../../../services/auth/accounts/accounts.ts";
-import { createHasher } from "../../../../services/auth/passwords/password-hasher.ts";
+import { createPasswordHasher } from "../../../../services/auth/passwords/password-hasher.ts";
 import {
   argon2Work,
   cheap,
@@ -56,7 +56,7 @@ describe("Login", () => {
       const real = createAccounts({
         database: replicas.first,
         rules,
-        hasher: createHasher(),
+        hasher: createPasswordHasher(),
       });
       await real.signUp(email, password);
       const work = (address: string) =>
@@ -87,12 +87,12 @@ describe("Login", () => {
   });
 
   describe("hash weaker than new ones", () => {
-    const dearer = { ...cheap, memory: 16 };
+    const dearer = { ...cheap, memoryKiB: 16 };
     const raised = () =>
       createAccounts({
         database: replicas.first,
         rules,
-        hasher: createHasher({ parameters: dearer }),
+        hasher: createPasswordHasher({ parameters: dearer }),
       });
 
     it("replaces the hash on login", async () => {
@@ -119,7 +119,7 @@ describe("Login", () => {
     it("keeps a new password's hash when the password is changed during a login", async () => {
       const user = await signUp(replicas.first);
       const next = "another engine entirely";
-      const inner = createHasher({ parameters: dearer });
+      const inner = createPasswordHasher({ parameters: dearer });
       const slow = createAccounts({
         database: replicas.first,
         rules,
@@ -143,10 +143,10 @@ describe("Login", () => {
 
     it("accepts a login without replacing the hash while the hasher is busy", async () => {
       await signUp(replicas.first);
-      const hasher = createHasher({
+      const hasher = createPasswordHasher({
         parameters: dearer,
-        atOnce: 1,
-        waiting: 0,
+        concurrency: 1,
+        maxQueue: 0,
       });
       const verify: typeof hasher.verify = async (hash, text) => {
         const result = await hasher.verify(hash, text);

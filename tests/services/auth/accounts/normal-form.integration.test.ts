@@ -5,7 +5,7 @@ import {
   createAccounts,
   type User,
 } from "../../../../services/auth/accounts/accounts.ts";
-import { createHasher } from "../../../../services/auth/passwords/password-hasher.ts";
+import { createPasswordHasher } from "../../../../services/auth/passwords/password-hasher.ts";
 import { createSessions } from "../../../../services/auth/sessions/sessions.ts";
 import {
   argon2Work,
@@ -20,7 +20,7 @@ const composed = "pässwörd with ümlauts é";
 const decomposed = composed.normalize("NFD");
 const spaced = composed.replaceAll(" ", "\u00a0");
 const forms = [composed, decomposed, spaced, spaced.normalize("NFD")];
-const hasher = createHasher({ parameters: cheap });
+const hasher = createPasswordHasher({ parameters: cheap });
 
 describe("Passwords in different Unicode forms", () => {
   const replicas = useReplicas();
@@ -120,7 +120,7 @@ describe("Passwords in different Unicode forms", () => {
     const real = createAccounts({
       database: replicas.first,
       rules,
-      hasher: createHasher(),
+      hasher: createPasswordHasher(),
     });
     await real.signUp(email, "an engine of difference");
     const work = (address: string) =>

@@ -6,9 +6,9 @@ import type {
 } from "../../../../services/auth/accounts/accounts.ts";
 import {
   createAccounts,
-  Unacceptable,
+  ValidationError,
 } from "../../../../services/auth/accounts/accounts.ts";
-import { createHasher } from "../../../../services/auth/passwords/password-hasher.ts";
+import { createPasswordHasher } from "../../../../services/auth/passwords/password-hasher.ts";
 import {
   createSessions,
   type Sessions,
@@ -86,7 +86,7 @@ describe("Password change", () => {
   it("rejects an unacceptable new password", async () => {
     const page = await sessions.openPage(user);
     for (const bad of ["short", "password", email, "x".repeat(1025)])
-      await assert.rejects(change(undefined, { next: bad }), Unacceptable);
+      await assert.rejects(change(undefined, { next: bad }), ValidationError);
     assert.ok(await accounts.verifyLogin(email, password));
     assert.ok(await sessions.findPage(page?.cookie ?? ""));
   });
@@ -104,7 +104,7 @@ describe("Password change", () => {
   describe("concurrent change", () => {
     /** Accounts for which the password is changed after it was verified and before a new one is stored. */
     const overtaken = () => {
-      const hasher = createHasher({ parameters: cheap });
+      const hasher = createPasswordHasher({ parameters: cheap });
       return createAccounts({
         database: replicas.second,
         rules,

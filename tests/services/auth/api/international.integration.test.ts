@@ -91,11 +91,11 @@ describe("Accounts with an international email domain", () => {
 });
 
 describe("Login limits for an international email domain", () => {
-  const once = { burst: 1, every: 90 };
+  const once = { burst: 1, intervalSeconds: 90 };
   const auth = useAuth({
-    limits: {
+    rateLimits: {
       account: { name: "account", ...once },
-      device: { name: "device", ...once },
+      knownDevice: { name: "device", ...once },
     },
   });
   const guess = { password: "another engine" };

@@ -6,9 +6,9 @@ import { serve } from "@hono/node-server";
 import type { Context } from "hono";
 import { Hono } from "hono";
 import {
-  type Client,
   type ClientAddresses,
-  createClientOf,
+  type ClientInfo,
+  createGetClientInfo,
 } from "../../../../services/auth/http/client-info.ts";
 
 /** The client that a server derives from a request, given this number of trusted proxies. */
@@ -16,8 +16,8 @@ async function clientOf(
   trustedProxies: number,
   headers: IncomingHttpHeaders = {},
   addresses: ClientAddresses = "preserved",
-): Promise<Client> {
-  const read = createClientOf(trustedProxies, addresses);
+): Promise<ClientInfo> {
+  const read = createGetClientInfo(trustedProxies, addresses);
   const app = new Hono();
   app.get("/", (c: Context) => c.json(read(c)));
   const server = serve({
@@ -47,7 +47,7 @@ describe("Client address", () => {
 
   it("omits the address without a socket", async () => {
     const app = new Hono();
-    app.get("/", (c) => c.json(createClientOf(0, "preserved")(c)));
+    app.get("/", (c) => c.json(createGetClientInfo(0, "preserved")(c)));
     const response = await app.request("/");
     assert.deepEqual(await response.json(), { https: false });
   });

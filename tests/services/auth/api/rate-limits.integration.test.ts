@@ -17,8 +17,8 @@ import {
 import { problemOf } from "../../../support/problem.ts";
 import { until } from "../../../support/until.ts";
 
-const every = 90; // seconds
-const once = { burst: 1, every };
+const intervalSeconds = 90;
+const once = { burst: 1, intervalSeconds };
 const wrong = { email, password: "another engine" };
 
 /** Asserts that a response has a Retry-After of at most this many seconds. */
@@ -30,9 +30,9 @@ function isLater(response: Response, most: number) {
 describe("Attempt limits of one failure", () => {
   const auth = useAuth({
     trustedProxies: 1,
-    limits: {
+    rateLimits: {
       account: { name: "account", ...once },
-      device: { name: "device", ...once },
+      knownDevice: { name: "device", ...once },
       signUp: { name: "sign-up", ...once },
       password: { name: "password", ...once },
     },
@@ -44,7 +44,7 @@ describe("Attempt limits of one failure", () => {
     await signUp(auth.first);
     await problemOf(await post(auth.first, "/login", wrong), 401);
     const response = await post(auth.second, "/login", { email, password });
-    isLater(response, every);
+    isLater(response, intervalSeconds);
     const { detail } = await problemOf(response, 429);
     assert.match(detail, /^There were too many attempts\. Try again in \d+ s/);
   });
@@ -53,7 +53,7 @@ describe("Attempt limits of one failure", () => {
     await signUp(auth.first);
     await browse(auth.first).signIn(wrong);
     const response = await browse(auth.second).signIn();
-    isLater(response, every);
+    isLater(response, intervalSeconds);
     const { alert, input, title } = await pageOf(response, 429);
     assert.match(alert ?? "", /too many attempts.*in (2 minutes|\d+ seconds)/);
     assert.match(title ?? "", /^Error: Sign in/);
@@ -86,7 +86,7 @@ describe("Attempt limits of one failure", () => {
     await post(auth.first, "/signup", { email, password }, home);
     const eve = { email: "eve@example.com", password };
     const response = await post(auth.second, "/signup", eve, home);
-    isLater(response, every);
+    isLater(response, intervalSeconds);
     await problemOf(response, 429);
     const page = await browse(auth.first).post("/sign-up", eve, home);
     const { alert } = await pageOf(page, 429);
@@ -103,7 +103,7 @@ describe("Attempt limits of one failure", () => {
       send(auth.first, "DELETE", "/me", body, headers);
     await problemOf(await remove(guess), 403);
     const response = await remove({ password });
-    isLater(response, every);
+    isLater(response, intervalSeconds);
     await problemOf(response, 429);
     const body = { current_password: password, new_password: "a new engine" };
     await problemOf(
@@ -129,7 +129,7 @@ describe("Attempt limits of one failure", () => {
       await browser.signUp();
       await pageOf(await browser.post(path, guess), 422);
       const response = await browser.post(path, right);
-      isLater(response, every);
+      isLater(response, intervalSeconds);
       const { alert } = await pageOf(response, 429);
       assert.match(alert ?? "", /too many attempts/);
       assert.equal(await browser.who(), email);
@@ -138,7 +138,12 @@ describe("Attempt limits of one failure", () => {
 
 describe("Password hashing at capacity", () => {
   const auth = useAuth({
-    hasher: { parameters: cheap, atOnce: 1, waiting: 0, patience: 3_000 },
+    hasher: {
+      parameters: cheap,
+      concurrency: 1,
+      maxQueue: 0,
+      maxWaitMs: 3_000,
+    },
   });
   let release: () => void;
   beforeEach(() => {

@@ -5,7 +5,7 @@ import { normalisePassword } from "../../../../services/auth/passwords/password-
 import { email, rules } from "../../../support/auth/domain.ts";
 
 const mistakes = (password: string, address = email) =>
-  rules.mistakes(password, address);
+  rules.issues(password, address);
 
 /** Every character of Unicode, without surrogates. */
 function* characters() {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check"; // generates random inputs, and shrinks those that fail
-import { createHasher } from "../../../../services/auth/passwords/password-hasher.ts";
+import { createPasswordHasher } from "../../../../services/auth/passwords/password-hasher.ts";
 import { cheap } from "../../../support/auth/domain.ts";
 
-const hasher = createHasher({ parameters: cheap });
+const hasher = createPasswordHasher({ parameters: cheap });
 const unusable = /^Error: A password's hash in the database can't be used/;
 
 describe("Password hashes", () => {
   it("encodes OWASP's Argon2id parameters by default", async () => {
-    const hash = await createHasher().hash("an engine of difference");
+    const hash = await createPasswordHasher().hash("an engine of difference");
     assert.match(
       hash,
       /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/,
@@ -185,7 +185,9 @@ describe("Password hashes", () => {
   });
 
   describe("raised parameters", () => {
-    const dearer = createHasher({ parameters: { ...cheap, memory: 16 } });
+    const dearer = createPasswordHasher({
+      parameters: { ...cheap, memoryKiB: 16 },
+    });
 
     it("verifies a hash with lower parameters, and requests a rehash", async () => {
       const hash = await hasher.hash("one");
@@ -202,7 +204,9 @@ describe("Password hashes", () => {
       const tag = "A".repeat(43);
       const hash = `$argon2id$v=19$m=16,t=1,p=1$${"A".repeat(22)}$${tag}`;
       assert.equal(dearer.needsRehash(hash), false);
-      const passes = createHasher({ parameters: { ...cheap, passes: 2 } });
+      const passes = createPasswordHasher({
+        parameters: { ...cheap, passes: 2 },
+      });
       assert.equal(passes.needsRehash(hash), true);
       assert.equal(
         dearer.needsRehash(hash.replace("A".repeat(22), "A".repeat(11))),
@@ -212,14 +216,14 @@ describe("Password hashes", () => {
     });
 
     for (const parameters of [
-      { ...cheap, memory: 7 },
-      { ...cheap, memory: 65_537 },
+      { ...cheap, memoryKiB: 7 },
+      { ...cheap, memoryKiB: 65_537 },
       { ...cheap, passes: 0 },
       { ...cheap, passes: 1.5 },
       { ...cheap, parallelism: 2 },
     ])
       it(`rejects parameters that it would not verify: ${JSON.stringify(parameters)}`, () => {
-        assert.throws(() => createHasher({ parameters }), RangeError);
+        assert.throws(() => createPasswordHasher({ parameters }), RangeError);
       });
   });
 });

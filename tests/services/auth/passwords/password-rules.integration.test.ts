@@ -7,7 +7,7 @@ import { commonPasswords, email, rules } from "../../../support/auth/domain.ts";
 import { useFolders } from "../../../support/folders.ts";
 
 const mistakes = (password: string, address = email) =>
-  rules.mistakes(password, address);
+  rules.issues(password, address);
 
 describe("Password rules", () => {
   for (const [name, character] of [
@@ -116,17 +116,17 @@ describe("readPasswordRules", () => {
   ] as const)
     it(`reads a list with ${name} line ends`, () => {
       const text = ["password", "12345678", "iloveyou", "correct horse"];
-      const { mistakes } = readPasswordRules(list(text.join(end)));
+      const { issues } = readPasswordRules(list(text.join(end)));
       for (const common of text)
-        assert.equal(mistakes(common, email).length, 1, common);
-      assert.deepEqual(mistakes("another horse", email), []);
+        assert.equal(issues(common, email).length, 1, common);
+      assert.deepEqual(issues("another horse", email), []);
     });
 
   it("normalises the listed passwords", () => {
     const text = ["password", "12345678", "iloveyou", "contrasen\u0303a"];
-    const { mistakes } = readPasswordRules(list(text.join("\n")));
+    const { issues } = readPasswordRules(list(text.join("\n")));
     for (const common of ["contraseña", "CONTRASEN\u0303A"])
-      assert.equal(mistakes(common, email).length, 1, common);
+      assert.equal(issues(common, email).length, 1, common);
   });
 
   const wrong: [what: string, text: string, mistake: string][] = [

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { createHasher } from "../../../../services/auth/passwords/password-hasher.ts";
+import { createPasswordHasher } from "../../../../services/auth/passwords/password-hasher.ts";
 import {
-  Busy,
-  createTurns,
+  createSemaphore,
+  OverloadedError,
 } from "../../../../services/auth/passwords/semaphore.ts";
 
 /** Work that ends when the test calls `finish` or `fail`. */
@@ -23,7 +23,11 @@ const settled = () => setImmediate();
 
 describe("createTurns", () => {
   it("runs a few at once, and the others in order of arrival", async () => {
-    const inTurn = createTurns({ atOnce: 2, waiting: 10, patience: 5_000 });
+    const inTurn = createSemaphore({
+      concurrency: 2,
+      maxQueue: 10,
+      maxWaitMs: 5_000,
+    });
     const begun: number[] = [];
     const works = [0, 1, 2, 3, 4].map((number) => ({ number, ...work() }));
     const all = works.map(({ number, run }) =>
@@ -46,7 +50,11 @@ describe("createTurns", () => {
   });
 
   it("continues after failed work", async () => {
-    const inTurn = createTurns({ atOnce: 1, waiting: 10, patience: 5_000 });
+    const inTurn = createSemaphore({
+      concurrency: 1,
+      maxQueue: 10,
+      maxWaitMs: 5_000,
+    });
     const failing = work();
     const first = inTurn(failing.run);
     const second = inTurn(async () => "done");
@@ -57,13 +65,18 @@ describe("createTurns", () => {
   });
 
   it("rejects work at once when too much is waiting", async () => {
-    const inTurn = createTurns({ atOnce: 1, waiting: 1, patience: 3_600_000 });
+    const inTurn = createSemaphore({
+      concurrency: 1,
+      maxQueue: 1,
+      maxWaitMs: 3_600_000,
+    });
     const { run, finish } = work();
     const running = inTurn(run);
     const waiting = inTurn(async () => {});
     await assert.rejects(
       inTurn(async () => assert.fail("The work ran.")),
-      (error: Busy) => error instanceof Busy && error.retryAfter === 3_600,
+      (error: OverloadedError) =>
+        error instanceof OverloadedError && error.retryAfterSeconds === 3_600,
     );
     finish();
     await Promise.all([running, waiting]);
@@ -73,14 +86,21 @@ describe("createTurns", () => {
   it("rejects only work that has waited too long", async () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     try {
-      const inTurn = createTurns({ atOnce: 1, waiting: 10, patience: 200 });
+      const inTurn = createSemaphore({
+        concurrency: 1,
+        maxQueue: 10,
+        maxWaitMs: 200,
+      });
       const { run, finish } = work();
       const running = inTurn(run);
       const early = inTurn(async () => assert.fail("The work ran."));
       mock.timers.tick(120);
       const late = inTurn(async () => "late");
       mock.timers.tick(80);
-      await assert.rejects(early, { name: "Busy", retryAfter: 1 });
+      await assert.rejects(early, {
+        name: "OverloadedError",
+        retryAfterSeconds: 1,
+      });
       finish();
       assert.equal(await late, "late");
       await running;
@@ -90,7 +110,11 @@ describe("createTurns", () => {
   });
 
   it("runs waiting work before work that arrives when a slot becomes free", async () => {
-    const inTurn = createTurns({ atOnce: 1, waiting: 10, patience: 5_000 });
+    const inTurn = createSemaphore({
+      concurrency: 1,
+      maxQueue: 10,
+      maxWaitMs: 5_000,
+    });
     const order: string[] = [];
     const { run, finish } = work();
     const running = inTurn(run).then(() =>
@@ -105,20 +129,20 @@ describe("createTurns", () => {
 
 describe("createHasher at capacity", () => {
   it("rejects excess work, then continues", async () => {
-    const hasher = createHasher({ atOnce: 1, waiting: 1 });
+    const hasher = createPasswordHasher({ concurrency: 1, maxQueue: 1 });
     const results = await Promise.allSettled(
       Array.from({ length: 6 }, () => hasher.hash("one")),
     );
     const refused = results.filter(({ status }) => status === "rejected");
     assert.equal(refused.length, 4);
     for (const { reason } of refused as PromiseRejectedResult[])
-      assert.ok(reason instanceof Busy);
+      assert.ok(reason instanceof OverloadedError);
     assert.equal(await hasher.verify(await hasher.hash("one"), "one"), true);
   });
 
   it("leaves a thread for files while many hashes wait", async () => {
     const { readFile } = await import("node:fs/promises");
-    const hasher = createHasher({ waiting: 100, patience: 60_000 });
+    const hasher = createPasswordHasher({ maxQueue: 100, maxWaitMs: 60_000 });
     let done = 0;
     const hashes = Array.from({ length: 24 }, () =>
       hasher.hash("one").then(() => done++),

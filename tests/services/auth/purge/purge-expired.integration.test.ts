@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { User } from "../../../../services/auth/accounts/accounts.ts";
-import { sweep } from "../../../../services/auth/purge/purge-expired.ts";
-import { createBuckets } from "../../../../services/auth/rate-limits/token-bucket.ts";
+import { purgeExpired } from "../../../../services/auth/purge/purge-expired.ts";
+import { createTokenBuckets } from "../../../../services/auth/rate-limits/token-bucket.ts";
 import {
   createSessions,
   type Sessions,
@@ -30,11 +30,11 @@ describe("sweep", () => {
     user = await signUp(replicas.first);
   });
 
-  const limit = { name: "test", burst: 1, every: 60 };
+  const limit = { name: "test", burst: 1, intervalSeconds: 60 };
   const takeKeys = (from: number, to: number) =>
     Promise.all(
       Array.from({ length: to - from }, (_, i) =>
-        createBuckets(replicas.first).take(limit, [`${from + i}`]),
+        createTokenBuckets(replicas.first).take(limit, [`${from + i}`]),
       ),
     );
 
@@ -44,7 +44,7 @@ describe("sweep", () => {
     const page = await sessions.openPage(user);
     await createKeyring(replicas.first, { keyEncryptionKey }).load();
     await takeKeys(0, 1);
-    assert.deepEqual(await sweep(replicas.first), nothing);
+    assert.deepEqual(await purgeExpired(replicas.first), nothing);
     assert.ok(await sessions.findPage(page?.cookie ?? ""));
     assert.ok(await sessions.refresh(next?.refreshToken ?? ""));
     // Used tokens are kept to detect their reuse.
@@ -60,7 +60,7 @@ describe("sweep", () => {
     await takeKeys(0, 3);
     await pass(replicas.first, 31 * day);
     const fresh = await sessions.openPage(user);
-    assert.deepEqual(await sweep(replicas.first), {
+    assert.deepEqual(await purgeExpired(replicas.first), {
       sessions: 2,
       refresh_tokens: 0, // deleted with their session
       revoked_sessions: 0, // all their tokens have expired
@@ -78,17 +78,20 @@ describe("sweep", () => {
       await pass(replicas.first, 11 * day);
       current = await sessions.refresh(current?.refreshToken ?? "");
     }
-    assert.equal((await sweep(replicas.first)).refresh_tokens, 2);
+    assert.equal((await purgeExpired(replicas.first)).refresh_tokens, 2);
     assert.ok(await sessions.refresh(current?.refreshToken ?? ""));
   });
 
   it("deletes in batches, and stops at the given number of them", async () => {
     await takeKeys(0, 50);
     await pass(replicas.first, 120);
-    const bounds = { batch: 7, batches: 3 };
-    assert.equal((await sweep(replicas.first, bounds)).limits, 21);
+    const bounds = { batchSize: 7, maxBatches: 3 };
+    assert.equal((await purgeExpired(replicas.first, bounds)).limits, 21);
     assert.equal(await count(replicas.first, "limits"), 29);
-    assert.equal((await sweep(replicas.first, { batch: 7 })).limits, 29);
+    assert.equal(
+      (await purgeExpired(replicas.first, { batchSize: 7 })).limits,
+      29,
+    );
   });
 
   it("deletes each row once when replicas sweep concurrently", async () => {
@@ -97,7 +100,7 @@ describe("sweep", () => {
     await pass(replicas.first, 31 * day);
     const swept = await Promise.all(
       [replicas.first, replicas.second, replicas.first, replicas.second].map(
-        (database) => sweep(database, { batch: 4 }),
+        (database) => purgeExpired(database, { batchSize: 4 }),
       ),
     );
     const sum = (table: keyof typeof nothing) =>
@@ -107,7 +110,7 @@ describe("sweep", () => {
       sum("sessions") + (await count(replicas.first, "sessions")),
       20,
     );
-    await sweep(replicas.first);
+    await purgeExpired(replicas.first);
     assert.equal(await count(replicas.first, "limits"), 0);
     assert.equal(await count(replicas.first, "refresh_tokens"), 0);
   });
@@ -119,8 +122,8 @@ describe("sweep", () => {
       await tx.query("SELECT FROM sessions WHERE id = $1 FOR UPDATE", [
         api?.session.id,
       ]);
-      assert.equal((await sweep(replicas.first)).sessions, 0);
+      assert.equal((await purgeExpired(replicas.first)).sessions, 0);
     });
-    assert.equal((await sweep(replicas.first)).sessions, 1);
+    assert.equal((await purgeExpired(replicas.first)).sessions, 1);
   });
 });

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import { networkOf } from "../../../../services/auth/rate-limits/client-network.ts";
 import {
-  createDevices,
-  deviceLifetime,
+  createDeviceCookies,
+  deviceCookieLifetimeSeconds,
 } from "../../../../services/auth/rate-limits/device-cookie.ts";
 import { email, keyEncryptionKey } from "../../../support/auth/domain.ts";
 
 describe("Device cookies", () => {
-  const devices = createDevices(keyEncryptionKey);
+  const devices = createDeviceCookies(keyEncryptionKey);
   const now = Date.now;
   afterEach(() => {
     Date.now = now;
@@ -19,7 +19,7 @@ describe("Device cookies", () => {
     const name = devices.recognise(cookie, email);
     assert.match(name ?? "", /^[\w-]{22}$/);
     assert.equal(
-      createDevices(keyEncryptionKey).recognise(
+      createDeviceCookies(keyEncryptionKey).recognise(
         cookie,
         ` ${email.toUpperCase()}`,
       ),
@@ -67,18 +67,18 @@ describe("Device cookies", () => {
   it("expires a cookie after 400 days", () => {
     const cookie = devices.issue(email);
     const start = now();
-    assert.equal(deviceLifetime, 400 * 24 * 60 * 60);
-    Date.now = () => start + (deviceLifetime - 5) * 1000;
+    assert.equal(deviceCookieLifetimeSeconds, 400 * 24 * 60 * 60);
+    Date.now = () => start + (deviceCookieLifetimeSeconds - 5) * 1000;
     assert.ok(devices.recognise(cookie, email));
-    Date.now = () => start + (deviceLifetime + 5) * 1000;
+    Date.now = () => start + (deviceCookieLifetimeSeconds + 5) * 1000;
     assert.equal(devices.recognise(cookie, email), undefined);
   });
 
   it("rejects cookies of another KEY_ENCRYPTION_KEY, and a KEY_ENCRYPTION_KEY that is too short", () => {
-    const other = createDevices("another-key-encryption-key-of-32-");
+    const other = createDeviceCookies("another-key-encryption-key-of-32-");
     assert.equal(other.recognise(devices.issue(email), email), undefined);
     assert.throws(
-      () => createDevices("x".repeat(31)),
+      () => createDeviceCookies("x".repeat(31)),
       /^Error: KEY_ENCRYPTION_KEY has 31 characters; it needs 32 at least\. `openssl rand -base64 32` makes one\.$/,
     );
   });

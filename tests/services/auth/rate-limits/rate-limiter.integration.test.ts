@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { DatabaseAway } from "@marquee/service-kit";
-import { Busy } from "../../../../services/auth/passwords/semaphore.ts";
-import { createDevices } from "../../../../services/auth/rate-limits/device-cookie.ts";
+import { OverloadedError } from "../../../../services/auth/passwords/semaphore.ts";
+import { createDeviceCookies } from "../../../../services/auth/rate-limits/device-cookie.ts";
 import {
-  createLimits,
-  limits as defaults,
-  type Limits,
+  createRateLimiter,
+  defaultRateLimits as defaults,
   type LoginAttempt,
-  TooManyAttempts,
+  type RateLimiter,
+  TooManyAttemptsError,
 } from "../../../../services/auth/rate-limits/rate-limiter.ts";
 import {
   email,
@@ -16,16 +16,16 @@ import {
   useReplicas,
 } from "../../../support/auth/domain.ts";
 
-const devices = createDevices(keyEncryptionKey);
+const devices = createDeviceCookies(keyEncryptionKey);
 const home = "192.0.2.1";
 const wrong = async () => undefined;
 const right = async () => "welcome";
 
 describe("Login limits", () => {
   const replicas = useReplicas({ stopsClock: true });
-  let limits: Limits;
+  let limits: RateLimiter;
   beforeEach(() => {
-    limits = createLimits(replicas.first, devices);
+    limits = createRateLimiter(replicas.first, devices);
   });
 
   const attempt = (more: Partial<LoginAttempt> = {}): LoginAttempt => ({
@@ -39,8 +39,8 @@ describe("Login limits", () => {
       try {
         await limits.logIn(attempt(more), wrong);
       } catch (error) {
-        assert.ok(error instanceof TooManyAttempts, String(error));
-        return { made, retryAfter: error.retryAfter };
+        assert.ok(error instanceof TooManyAttemptsError, String(error));
+        return { made, retryAfter: error.retryAfterSeconds };
       }
     return { made: most, retryAfter: 0 };
   }
@@ -60,7 +60,7 @@ describe("Login limits", () => {
       limits.logIn(attempt(), async () =>
         assert.fail("The password was checked."),
       ),
-      TooManyAttempts,
+      TooManyAttemptsError,
     );
   });
 
@@ -77,7 +77,7 @@ describe("Login limits", () => {
 
   it("counts concurrent attempts before it checks the password", async () => {
     let checked = 0;
-    const second = createLimits(replicas.second, devices);
+    const second = createRateLimiter(replicas.second, devices);
     const results = await Promise.allSettled(
       Array.from({ length: 60 }, (_, i) =>
         (i % 2 ? limits : second).logIn(attempt(), async () => {
@@ -89,7 +89,7 @@ describe("Login limits", () => {
     assert.equal(checked, 10);
     for (const result of results)
       if (result.status === "rejected")
-        assert.ok(result.reason instanceof TooManyAttempts, result.reason);
+        assert.ok(result.reason instanceof TooManyAttemptsError, result.reason);
   });
 
   it("counts failures of an account in every spelling, even if it does not exist", async () => {
@@ -111,8 +111,8 @@ describe("Login limits", () => {
   });
 
   it("does not count attempts whose password was not checked", async () => {
-    const gone = new DatabaseUnavailableError(new Error("gone"));
-    for (const error of [new Busy(2), gone, new Error("a bug")])
+    const gone = new DatabaseAway(new Error("gone"));
+    for (const error of [new OverloadedError(2), gone, new Error("a bug")])
       for (let i = 0; i < 12; i++)
         await assert.rejects(
           limits.logIn(attempt(), () => Promise.reject(error)),
@@ -123,10 +123,10 @@ describe("Login limits", () => {
 
   it("allows 300 failures at once from one network over all accounts, then one every 3 s", async () => {
     const { network } = defaults;
-    assert.deepEqual([network.burst, network.every], [300, 3]);
+    assert.deepEqual([network.burst, network.intervalSeconds], [300, 3]);
     // Refills more slowly, so that no attempt comes back during the test.
-    limits = createLimits(replicas.first, devices, {
-      network: { ...network, every: 300 },
+    limits = createRateLimiter(replicas.first, devices, {
+      network: { ...network, intervalSeconds: 300 },
     });
     for (let i = 0; i < 300; i++)
       await limits.logIn(attempt({ email: `user${i}@example.com` }), wrong);
@@ -140,8 +140,8 @@ describe("Login limits", () => {
   });
 
   it("applies only the account's limit to an unknown address", async () => {
-    limits = createLimits(replicas.first, devices, {
-      network: { name: "network", burst: 1, every: 300 },
+    limits = createRateLimiter(replicas.first, devices, {
+      network: { name: "network", burst: 1, intervalSeconds: 300 },
     });
     const unknown = { address: undefined };
     for (let i = 0; i < 5; i++)
@@ -174,8 +174,8 @@ describe("Login limits", () => {
     it("allows ten failures from a known device", async () => {
       await attack();
       await tries();
-      await isLetIn({ device: devices.issue(email) });
-      assert.deepEqual(await tries({ device: devices.issue(email) }), {
+      await isLetIn({ deviceCookie: devices.issue(email) });
+      assert.deepEqual(await tries({ deviceCookie: devices.issue(email) }), {
         made: 10,
         retryAfter: 90,
       });
@@ -206,25 +206,28 @@ describe("Login limits", () => {
   describe("known device", () => {
     it("allows ten failures at once from the device, then one every 90 s", async () => {
       const device = devices.issue(email);
-      assert.deepEqual(await tries({ device }), { made: 10, retryAfter: 90 });
+      assert.deepEqual(await tries({ deviceCookie: device }), {
+        made: 10,
+        retryAfter: 90,
+      });
       await pass(replicas.first, 91);
-      assert.equal((await tries({ device })).made, 1);
+      assert.equal((await tries({ deviceCookie: device })).made, 1);
     });
 
     it("accepts a login after others' failures from the same address", async () => {
       await tries();
-      await isLetIn({ device: devices.issue(email) });
+      await isLetIn({ deviceCookie: devices.issue(email) });
     });
 
     it("does not count the device's failures for others", async () => {
       for (let i = 0; i < 15; i++)
-        await tries({ device: devices.issue(email) });
+        await tries({ deviceCookie: devices.issue(email) });
       assert.equal((await tries()).made, 10);
     });
 
     it("counts failures for each device separately", async () => {
-      await tries({ device: devices.issue(email) });
-      await isLetIn({ device: devices.issue(email) });
+      await tries({ deviceCookie: devices.issue(email) });
+      await isLetIn({ deviceCookie: devices.issue(email) });
     });
 
     it("treats a device with an invalid cookie as unknown", async () => {
@@ -234,25 +237,22 @@ describe("Login limits", () => {
         "x",
         devices.issue("eve@example.com"),
         devices.issue(email).slice(1),
-        createDevices("another-key-encryption-key-of-32-").issue(email),
+        createDeviceCookies("another-key-encryption-key-of-32-").issue(email),
       ])
-        assert.equal((await tries({ device })).made, 0);
+        assert.equal((await tries({ deviceCookie: device })).made, 0);
     });
   });
 
   it("applies custom limits", async () => {
-    limits = createLimits(replicas.first, devices, {
-      account: { name: "login account", burst: 2, every: 7 },
+    limits = createRateLimiter(replicas.first, devices, {
+      account: { name: "login account", burst: 2, intervalSeconds: 7 },
     });
     assert.deepEqual(await tries(), { made: 2, retryAfter: 7 });
   });
 
   it("fails without checking passwords while the database is unavailable", async () => {
-    const without = createLimits(
-      {
-        query: () =>
-          Promise.reject(new DatabaseUnavailableError(new Error("gone"))),
-      },
+    const without = createRateLimiter(
+      { query: () => Promise.reject(new DatabaseAway(new Error("gone"))) },
       devices,
     );
     const unseen = async () => assert.fail("The password was checked.");

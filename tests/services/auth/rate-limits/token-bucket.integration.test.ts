@@ -1,22 +1,23 @@
 import assert from "node:assert/strict";
 import {
-  createBuckets,
-  type Limit,
+  createTokenBuckets,
+  type RateLimit,
 } from "../../../../services/auth/rate-limits/token-bucket.ts";
 import { email, pass, useReplicas } from "../../../support/auth/domain.ts";
 
 describe("Rate limit buckets", () => {
   const replicas = useReplicas({ stopsClock: true });
-  const limit: Limit = { name: "test", burst: 3, every: 60 };
+  const limit: RateLimit = { name: "test", burst: 3, intervalSeconds: 60 };
   const take = (key = "key", of = limit) =>
-    createBuckets(replicas.first).take(of, [key]);
-  const giveBack = () => createBuckets(replicas.first).giveBack(limit, ["key"]);
+    createTokenBuckets(replicas.first).take(of, [key]);
+  const giveBack = () =>
+    createTokenBuckets(replicas.first).giveBack(limit, ["key"]);
   const allowed = async (times: number, key?: string) => {
     for (let i = 0; i < times; i++)
       assert.deepEqual(await take(key), { allowed: true }, `${i}`);
   };
-  const refused = async (retryAfter: number) =>
-    assert.deepEqual(await take(), { allowed: false, retryAfter });
+  const refused = async (retryAfterSeconds: number) =>
+    assert.deepEqual(await take(), { allowed: false, retryAfterSeconds });
 
   it("allows a burst, then returns the time until the next attempt", async () => {
     await allowed(3);
@@ -57,21 +58,25 @@ describe("Rate limit buckets", () => {
       allowed: true,
     });
     // Keys are compared part by part, not as one string.
-    const buckets = createBuckets(replicas.first);
+    const buckets = createTokenBuckets(replicas.first);
     const once = { ...limit, name: "parts", burst: 1 };
     for (const key of [["a", "b"], ["ab"], ["a", "b", ""], ["a,b"], ['a","b']])
       assert.equal((await buckets.take(once, key)).allowed, true);
   });
 
   it("allows no more than the burst to concurrent attempts in two replicas", async () => {
-    const all = [replicas.first, replicas.second].map(createBuckets);
+    const all = [replicas.first, replicas.second].map(createTokenBuckets);
     const results = await Promise.all(
       Array.from({ length: 40 }, (_, i) => all[i % 2]?.take(limit, ["key"])),
     );
     assert.equal(results.filter((result) => result?.allowed).length, 3);
     for (const result of results)
       if (!result?.allowed)
-        assert.ok(result && result.retryAfter >= 1 && result.retryAfter <= 60);
+        assert.ok(
+          result &&
+            result.retryAfterSeconds >= 1 &&
+            result.retryAfterSeconds <= 60,
+        );
   });
 
   it("applies the limit that it is called with", async () => {
@@ -79,7 +84,7 @@ describe("Rate limit buckets", () => {
     const fewer = { ...limit, burst: 1 };
     assert.deepEqual(await take("key", fewer), {
       allowed: false,
-      retryAfter: 120,
+      retryAfterSeconds: 120,
     });
     await allowed(1);
   });

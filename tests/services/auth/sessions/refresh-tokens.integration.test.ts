@@ -22,7 +22,7 @@ describe("Refresh tokens", () => {
   let user: User;
   beforeEach(async () => {
     reused.length = 0;
-    const options = { reused: (id: string) => reused.push(id) };
+    const options = { onReuse: (id: string) => reused.push(id) };
     sessions = createSessions(replicas.first, options);
     second = createSessions(replicas.second, options);
     user = await signUp(replicas.first);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import type { Queries } from "@marquee/service-kit";
 import type { User } from "../../../../services/auth/accounts/accounts.ts";
-import { sweep } from "../../../../services/auth/purge/purge-expired.ts";
+import { purgeExpired } from "../../../../services/auth/purge/purge-expired.ts";
 import { findSession } from "../../../../services/auth/sessions/find-session.ts";
-import { revocations } from "../../../../services/auth/sessions/revocations.ts";
+import { listRevocations } from "../../../../services/auth/sessions/revocations.ts";
 import {
   createSessions,
   type Sessions,
 } from "../../../../services/auth/sessions/sessions.ts";
-import { keyringTimes } from "../../../../services/auth/tokens/key-rotation.ts";
+import { defaultKeyRotationTimes } from "../../../../services/auth/tokens/key-rotation.ts";
 import {
   cheapAccounts,
   count,
@@ -42,7 +42,7 @@ describe("Auth's list of revoked sessions", () => {
   async function listed(after?: string): Promise<string[]> {
     const [first, second] = await Promise.all(
       [replicas.first, replicas.second].map((replica) =>
-        revocations(replica, after),
+        listRevocations(replica, after),
       ),
     );
     const ids = first?.sessions.map(({ id }) => id).sort();
@@ -60,13 +60,15 @@ describe("Auth's list of revoked sessions", () => {
   it("lists a signed-out session until its last token has expired", async () => {
     const id = await openPage();
     await sessions.end(id);
-    const { sessions: found } = await revocations(replicas.first);
+    const { sessions: found } = await listRevocations(replicas.first);
     const [session] = found;
     assert.ok(session);
     assert.deepEqual(found, [
       { id, expires_in: session.expires_in, account_deleted: false },
     ]);
-    assert.ok(session.expires_in > keyringTimes.tokenLifetime);
+    assert.ok(
+      session.expires_in > defaultKeyRotationTimes.tokenLifetimeSeconds,
+    );
     await pass(replicas.first, session.expires_in);
     assert.deepEqual(await listed(), []);
   });
@@ -99,7 +101,7 @@ describe("Auth's list of revoked sessions", () => {
     assert.ok(
       await cheapAccounts(replicas.first).deleteAccount(user.id, password),
     );
-    const { sessions: found } = await revocations(replicas.first);
+    const { sessions: found } = await listRevocations(replicas.first);
     assert.deepEqual(found.map(({ id }) => id).sort(), ids.sort());
     for (const session of found) assert.equal(session.account_deleted, true);
   });
@@ -107,23 +109,26 @@ describe("Auth's list of revoked sessions", () => {
   it("omits a session that expired long before it was swept", async () => {
     await openPage();
     await pass(replicas.first, 31 * day);
-    await sweep(replicas.first);
+    await purgeExpired(replicas.first);
     assert.deepEqual(await listed(), []);
     assert.equal(await count(replicas.first, "revoked_sessions"), 0);
   });
 
   it("omits sessions whose tokens have expired after a sweep", async () => {
     await sessions.end(await openPage());
-    await pass(replicas.first, keyringTimes.tokenLifetime + 61);
+    await pass(
+      replicas.first,
+      defaultKeyRotationTimes.tokenLifetimeSeconds + 61,
+    );
     const kept = await openPage();
     await sessions.end(kept);
-    assert.equal((await sweep(replicas.first)).revoked_sessions, 1);
+    assert.equal((await purgeExpired(replicas.first)).revoked_sessions, 1);
     assert.deepEqual(await listed(), [kept]);
   });
 
   it("lists only sessions revoked after the cursor", async () => {
     await sessions.end(await openPage());
-    const { cursor } = await revocations(replicas.first);
+    const { cursor } = await listRevocations(replicas.first);
     assert.deepEqual(await listed(cursor), []);
     const next = await openPage();
     await sessions.end(next);
@@ -138,7 +143,7 @@ describe("Auth's list of revoked sessions", () => {
     await replicas.first.transaction(async (tx) => {
       await end(tx, early); // takes its transaction's number first, and commits last
       await end(replicas.second, late);
-      const answer = await revocations(replicas.second);
+      const answer = await listRevocations(replicas.second);
       assert.deepEqual(
         answer.sessions.map(({ id }) => id),
         [late],

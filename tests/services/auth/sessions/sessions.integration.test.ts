@@ -153,7 +153,11 @@ describe("Page sessions", () => {
 
   it("applies custom times", async () => {
     sessions = createSessions(replicas.first, {
-      times: { idle: 600, absolute: 900, touchEvery: 1 },
+      timeouts: {
+        idleSeconds: 600,
+        absoluteSeconds: 900,
+        touchIntervalSeconds: 1,
+      },
     });
     const { cookie } = await open();
     await ages(550);

@@ -3,13 +3,13 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import fc from "fast-check"; // generates random inputs, and shrinks those that fail
 import { exportJWK, SignJWT } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import {
-  createTokens,
-  type Tokens,
-} from "../../../../services/auth/tokens/access-tokens.ts";
-import {
   createKeyring,
   type Keyring,
 } from "../../../../services/auth/tokens/keyring.ts";
+import {
+  createTokenIssuer,
+  type TokenIssuer,
+} from "../../../../services/auth/tokens/token-issuer.ts";
 import { keyEncryptionKey, useReplicas } from "../../../support/auth/domain.ts";
 
 const issuer = "https://auth.example";
@@ -21,16 +21,19 @@ const encode = (value: unknown) =>
 describe("Auth's access tokens: invalid tokens", () => {
   const replicas = useReplicas();
   let keyring: Keyring;
-  let tokens: Tokens;
+  let tokens: TokenIssuer;
   beforeEach(async () => {
     keyring = createKeyring(replicas.first, { keyEncryptionKey });
     await keyring.load();
-    tokens = createTokens(keyring, { issuer });
+    tokens = createTokenIssuer(keyring, { issuer });
   });
 
   const issue = async () => (await tokens.issue(user, session)).token;
   const isInvalid = (token: string, message: RegExp) =>
-    assert.rejects(tokens.verify(token), { name: "InvalidToken", message });
+    assert.rejects(tokens.verify(token), {
+      name: "InvalidTokenError",
+      message,
+    });
   const good = () => {
     const now = Math.floor(keyring.now() / 1000);
     return {

@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose"; // the JOSE library for JavaScript; it depends on nothing
-import { createTokens } from "../../../../../services/auth/tokens/access-tokens.ts";
 import {
   createKeyring,
   type Keyring,
 } from "../../../../../services/auth/tokens/keyring.ts";
+import { createTokenIssuer } from "../../../../../services/auth/tokens/token-issuer.ts";
 import {
   keyEncryptionKey,
   pass,
@@ -21,11 +21,11 @@ const issuer = "https://auth.example";
 /** Seconds that pass in the database at each step of the test. */
 const step = 600;
 const times = {
-  rotateEvery: 12 * step,
-  publishAhead: 6 * step,
-  reloadEvery: 2 * step,
-  tokenLifetime: 6 * step,
-  skew: 60,
+  rotationIntervalSeconds: 12 * step,
+  publishAheadSeconds: 6 * step,
+  reloadIntervalSeconds: 2 * step,
+  tokenLifetimeSeconds: 6 * step,
+  clockSkewSeconds: 60,
 };
 /** Milliseconds that pass in this process at each step: the least between two reads of the keys. */
 const stepMs = 250;
@@ -60,7 +60,7 @@ describe("Signing keys that rotate every two hours", () => {
       cooldownDuration: Number.POSITIVE_INFINITY,
     });
     const replicasTokens = keyrings.map((keyring) =>
-      createTokens(keyring, { issuer }),
+      createTokenIssuer(keyring, { issuer }),
     );
     const verify = (token: string) =>
       Promise.all([

@@ -164,7 +164,7 @@ describe("Encrypted signing keys", () => {
       const next = await replica();
       assert.equal(kids(next).includes(await signer(keyring)), false);
       await assert.rejects(tokensOf(next).verify(before), {
-        name: "InvalidToken",
+        name: "InvalidTokenError",
       });
       assert.ok(await tokensOf(next).verify(await token(next)));
     });
@@ -175,7 +175,7 @@ describe("Encrypted signing keys", () => {
       await replicas.first.query("DELETE FROM signing_keys");
       await keyring.load();
       await assert.rejects(tokensOf(keyring).verify(before), {
-        name: "InvalidToken",
+        name: "InvalidTokenError",
       });
       assert.ok(await tokensOf(keyring).verify(await token(keyring)));
     });

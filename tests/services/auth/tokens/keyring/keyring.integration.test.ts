@@ -49,8 +49,11 @@ describe("Signing keys", () => {
     });
 
     it("limits the caching time by how far ahead keys are published", async () => {
-      assert.equal((await replica()).jwksMaxAge, 300);
-      assert.equal((await replica({ publishAhead: 100 })).jwksMaxAge, 25);
+      assert.equal((await replica()).jwksMaxAgeSeconds, 300);
+      assert.equal(
+        (await replica({ publishAheadSeconds: 100 })).jwksMaxAgeSeconds,
+        25,
+      );
     });
   });
 
@@ -73,7 +76,7 @@ describe("Signing keys", () => {
 
   it("finds a key by its id only", async () => {
     const keyring = await replica();
-    assert.ok(await keyring.find(await signer(keyring)));
+    assert.ok(await keyring.findPublicKey(await signer(keyring)));
     for (const kid of [
       "",
       "x",
@@ -81,7 +84,7 @@ describe("Signing keys", () => {
       "A".repeat(44),
       "\0".repeat(43),
     ])
-      assert.equal(await keyring.find(kid), undefined);
+      assert.equal(await keyring.findPublicKey(kid), undefined);
   });
 
   it("throws when the keys are read before they are loaded", () => {
@@ -95,7 +98,7 @@ describe("Signing keys", () => {
   describe("while the database is unavailable", () => {
     it("keeps signing and verifying", async () => {
       const { state, database } = watched(replicas.first);
-      const keyring = await replica({ reloadEvery: 0.05 }, database);
+      const keyring = await replica({ reloadIntervalSeconds: 0.05 }, database);
       state.away = true;
       state.refused = 0;
       keyring.start();
@@ -140,7 +143,7 @@ describe("Signing keys", () => {
     for (let round = 0; round < 3; round++)
       await Promise.all(
         Array.from({ length: 200 }, (_, i) =>
-          keyring.find(`${round}${i}`.padEnd(43, "A")),
+          keyring.findPublicKey(`${round}${i}`.padEnd(43, "A")),
         ),
       );
     const most = 1 + (performance.now() - start) / 250;
@@ -149,7 +152,7 @@ describe("Signing keys", () => {
 
   it("reloads the keys periodically until it is stopped", async () => {
     const { state, database } = watched(replicas.first);
-    const keyring = await replica({ reloadEvery: 0.1 }, database);
+    const keyring = await replica({ reloadIntervalSeconds: 0.1 }, database);
     state.statements = 0;
     keyring.start();
     keyring.start();

@@ -52,10 +52,10 @@ describe("Signing key rotation", () => {
     // It may have signed for an hour more, and clocks may be five minutes slow.
     await ages(2 * hour + 10 * 60 + 5 * 60 - 60, keyring);
     assert.equal(kids(keyring).length, 2);
-    assert.ok(await keyring.find(first ?? ""));
+    assert.ok(await keyring.findPublicKey(first ?? ""));
     await ages(120, keyring);
     assert.equal(kids(keyring).length, 1);
-    assert.equal(await keyring.find(first ?? ""), undefined);
+    assert.equal(await keyring.findPublicKey(first ?? ""), undefined);
     await assert.rejects(
       tokensOf(keyring).verify(old),
       /key is none of this issuer's/,
@@ -71,7 +71,7 @@ describe("Signing key rotation", () => {
     assert.equal(kids(keyring).length, 2);
     await passes(10 * 60 + 5 * 60);
     assert.equal(kids(keyring).includes(kid), false);
-    assert.equal(await keyring.find(kid ?? ""), undefined);
+    assert.equal(await keyring.findPublicKey(kid ?? ""), undefined);
   });
 
   it("creates one key per rotation, which all replicas use alike", async () => {
@@ -110,7 +110,7 @@ describe("Signing key rotation", () => {
   it("rotates earlier when the period is shortened", async () => {
     await replica();
     await ages(10 * day);
-    const keyring = await replica({ rotateEvery: 9 * day });
+    const keyring = await replica({ rotationIntervalSeconds: 9 * day });
     const [second, first] = kids(keyring);
     assert.equal(await signer(keyring), first);
     await ages(hour + 1, keyring);
@@ -120,20 +120,20 @@ describe("Signing key rotation", () => {
   });
 
   it("keeps a key until its tokens expire when their lifetime is extended", async () => {
-    await replica({ rotateEvery: 10 * hour });
+    await replica({ rotationIntervalSeconds: 10 * hour });
     await ages(10.9 * hour); // the key may sign for some minutes more
-    const keyring = await replica({ tokenLifetime: 8 * hour });
+    const keyring = await replica({ tokenLifetimeSeconds: 8 * hour });
     const long = await token(keyring);
     await ages(8 * hour - 60, keyring);
     assert.ok(await tokensOf(keyring).verify(long));
   });
 
   for (const times of [
-    { rotateEvery: 0 },
-    { publishAhead: -1 },
-    { rotateEvery: hour },
-    { reloadEvery: hour / 2 + 1 },
-    { skew: Number.NaN },
+    { rotationIntervalSeconds: 0 },
+    { publishAheadSeconds: -1 },
+    { rotationIntervalSeconds: hour },
+    { reloadIntervalSeconds: hour / 2 + 1 },
+    { clockSkewSeconds: Number.NaN },
   ])
     it(`rejects the invalid times ${JSON.stringify(times)}`, () => {
       assert.throws(

@@ -19,11 +19,11 @@ export interface Claims {
 }
 
 /** A token is not valid; the message says why, in a sentence without the token. */
-export class InvalidToken extends Error {
-  override readonly name = "InvalidToken";
+export class InvalidTokenError extends Error {
+  override readonly name = "InvalidTokenError";
 }
 
-export interface TokensOptions {
+export interface TokenIssuerOptions {
   /** Who issues them: the service's URL as those who verify know it. */
   issuer: string;
   /** Whom they are for. @default marquee */
@@ -32,8 +32,8 @@ export interface TokensOptions {
   clientId?: string;
 }
 
-export interface Tokens {
-  /** An access token of a user and a session. @throws DatabaseUnavailableError if there is no key to sign with yet */
+export interface TokenIssuer {
+  /** An access token of a user and a session. @throws DatabaseAway if there is no key to sign with yet */
   issue(
     user: { id: string },
     session: { id: string },
@@ -41,16 +41,16 @@ export interface Tokens {
   /**
    * What a token says, if we issued it for this audience and it is not expired. Whether its session has ended since is not
    * asked: it is valid until it expires.
-   * @throws InvalidToken
-   * @throws DatabaseUnavailableError if its key is not known and the database is away
+   * @throws InvalidTokenError
+   * @throws DatabaseAway if its key is not known and the database is away
    */
   verify(token: string): Promise<Claims>;
 }
 
 /** Seconds by which the clocks of two replicas may seem to differ: both follow the database's, over a network. */
-const tolerance = 5;
+const clockToleranceSeconds = 5;
 
-const shape = z.object({
+const claimsSchema = z.object({
   iss: z.string(),
   sub: z.uuid(),
   aud: z.string(),
@@ -61,16 +61,16 @@ const shape = z.object({
   sid: z.uuid(),
 });
 
-export function createTokens(
+export function createTokenIssuer(
   keyring: Keyring,
-  { issuer, audience = "marquee", clientId = "marquee" }: TokensOptions,
-): Tokens {
+  { issuer, audience = "marquee", clientId = "marquee" }: TokenIssuerOptions,
+): TokenIssuer {
   const checks = {
     algorithms: [algorithm],
     typ: "at+jwt",
     issuer,
     audience,
-    clockTolerance: tolerance,
+    clockTolerance: clockToleranceSeconds,
   };
 
   return {
@@ -83,10 +83,10 @@ export function createTokens(
         .setSubject(user.id)
         .setAudience(audience)
         .setIssuedAt(issued)
-        .setExpirationTime(issued + keyring.tokenLifetime)
+        .setExpirationTime(issued + keyring.tokenLifetimeSeconds)
         .setJti(randomUUID())
         .sign(privateKey);
-      return { token, expiresIn: keyring.tokenLifetime };
+      return { token, expiresIn: keyring.tokenLifetimeSeconds };
     },
 
     async verify(token) {
@@ -94,45 +94,49 @@ export function createTokens(
       const { payload } = await jwtVerify(
         token,
         async ({ kid }) => {
-          if (!kid) throw new InvalidToken("The token names no key.");
-          const key = await keyring.find(kid);
+          if (!kid) throw new InvalidTokenError("The token names no key.");
+          const key = await keyring.findPublicKey(kid);
           if (!key)
-            throw new InvalidToken("The token's key is none of this issuer's.");
+            throw new InvalidTokenError(
+              "The token's key is none of this issuer's.",
+            );
           return key;
         },
         { ...checks, currentDate: new Date(now) },
       ).catch((error) => {
-        throw error instanceof errors.JOSEError ? invalid(error) : error;
+        throw error instanceof errors.JOSEError
+          ? toInvalidTokenError(error)
+          : error;
       });
-      const claims = shape.safeParse(payload);
+      const claims = claimsSchema.safeParse(payload);
       if (!claims.success) {
         const names = claims.error.issues.map(({ path }) => String(path[0]));
-        throw new InvalidToken(
+        throw new InvalidTokenError(
           `The token's claims are not as expected: ${[...new Set(names)].join(", ")}.`,
         );
       }
-      if (claims.data.iat > now / 1000 + tolerance)
-        throw new InvalidToken("The token was issued in the future.");
+      if (claims.data.iat > now / 1000 + clockToleranceSeconds)
+        throw new InvalidTokenError("The token was issued in the future.");
       return claims.data;
     },
   };
 }
 
-function invalid(error: errors.JOSEError): InvalidToken {
+function toInvalidTokenError(error: errors.JOSEError): InvalidTokenError {
   if (error instanceof errors.JWTExpired)
-    return new InvalidToken("The token has expired.", { cause: error });
+    return new InvalidTokenError("The token has expired.", { cause: error });
   if (error instanceof errors.JWTClaimValidationFailed)
-    return new InvalidToken(
+    return new InvalidTokenError(
       `The token's ${error.claim} is not the expected one.`,
       { cause: error },
     );
   if (error instanceof errors.JWSSignatureVerificationFailed)
-    return new InvalidToken("The token's signature is wrong.", {
+    return new InvalidTokenError("The token's signature is wrong.", {
       cause: error,
     });
   if (error instanceof errors.JOSEAlgNotAllowed)
-    return new InvalidToken(`The token is not signed with ${algorithm}.`, {
+    return new InvalidTokenError(`The token is not signed with ${algorithm}.`, {
       cause: error,
     });
-  return new InvalidToken("This is not a signed token.", { cause: error });
+  return new InvalidTokenError("This is not a signed token.", { cause: error });
 }

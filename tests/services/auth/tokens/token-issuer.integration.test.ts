@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, SignJWT } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import {
-  createTokens,
-  type Tokens,
-} from "../../../../services/auth/tokens/access-tokens.ts";
-import {
   createKeyring,
   type Keyring,
 } from "../../../../services/auth/tokens/keyring.ts";
+import {
+  createTokenIssuer,
+  type TokenIssuer,
+} from "../../../../services/auth/tokens/token-issuer.ts";
 import { keyEncryptionKey, useReplicas } from "../../../support/auth/domain.ts";
 
 const issuer = "https://auth.example";
@@ -18,19 +18,25 @@ const session = { id: randomUUID() };
 describe("Auth's access tokens", () => {
   const replicas = useReplicas();
   let keyring: Keyring;
-  let tokens: Tokens;
+  let tokens: TokenIssuer;
   beforeEach(async () => {
     keyring = createKeyring(replicas.first, { keyEncryptionKey });
     await keyring.load();
-    tokens = createTokens(keyring, { issuer });
+    tokens = createTokenIssuer(keyring, { issuer });
   });
 
   const issue = async () => (await tokens.issue(user, session)).token;
   const isInvalid = (token: string, message: RegExp) =>
-    assert.rejects(tokens.verify(token), { name: "InvalidToken", message });
+    assert.rejects(tokens.verify(token), {
+      name: "InvalidTokenError",
+      message,
+    });
   /** Tokens with the database's clock ahead by this many seconds. */
   const inAWhile = (seconds: number, of: Keyring = keyring) =>
-    createTokens({ ...of, now: () => of.now() + seconds * 1000 }, { issuer });
+    createTokenIssuer(
+      { ...of, now: () => of.now() + seconds * 1000 },
+      { issuer },
+    );
 
   it("contains the claims of RFC 9068 and the session", async () => {
     const { token, expiresIn } = await tokens.issue(user, session);
@@ -60,7 +66,7 @@ describe("Auth's access tokens", () => {
   });
 
   it("accepts only tokens for its own audience", async () => {
-    const other = createTokens(keyring, {
+    const other = createTokenIssuer(keyring, {
       issuer,
       audience: "others",
       clientId: "client",
@@ -75,7 +81,7 @@ describe("Auth's access tokens", () => {
     const token = await issue();
     assert.ok(await inAWhile(600 + 3).verify(token));
     await assert.rejects(inAWhile(600 + 6).verify(token), {
-      name: "InvalidToken",
+      name: "InvalidTokenError",
       message: "The token has expired.",
     });
   });
