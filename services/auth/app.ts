@@ -43,17 +43,17 @@ import { createKeyring, type KeyringTimes } from "./tokens/keyring.ts";
 import { createTokenIssuer } from "./tokens/token-issuer.ts";
 
 export interface AuthOptions {
-  /** Who opens it closes it. */
+  /** The caller opens and closes it. */
   database: Database;
-  /** The service's URL as those who verify tokens know it, without a slash at its end. */
+  /** The `iss` of access tokens: the service's public URL, without a trailing slash. */
   issuer: string;
-  /** 32 characters at least; it protects the signing keys in the database. */
+  /** Secret that encrypts the signing keys in the database. At least 32 characters. */
   keyEncryptionKey: string;
-  /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
+  /** Number of proxies in front of the service that append to X-Forwarded-For. @default 0 */
   trustedProxies?: number;
-  /** Whether clients can be told apart by address. If not, no limit is per network. @default preserved */
+  /** Whether client addresses reach the service. If "hidden", no limit applies per network. @default preserved */
   clientAddresses?: ClientAddresses;
-  /** @default as createHasher has them */
+  /** @default the defaults of createPasswordHasher */
   hasher?: PasswordHasherOptions;
   /** @default keyringTimes */
   keyRotation?: Partial<KeyringTimes>;
@@ -67,21 +67,19 @@ const info = {
   title: "Marquee auth",
   version: "0.1.0",
   description:
-    "Who somebody is: accounts, sessions, and access tokens that every service can verify by itself. People use the pages: `/` and `/sign-up`.",
+    "Accounts, sessions, and access tokens that services verify themselves. The pages for people start at `/` and `/sign-up`.",
   unavailable: true,
   securitySchemes: {
     bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
     cookie: { type: "apiKey", in: "cookie", name: "__Host-marquee-session" },
   },
 } as const;
-
-/** What the API answers, by what it is about. */
 const routes = [
   ...[accountRoutes, loginRoutes, oauthRoutes],
   ...[discoveryRoutes, revocationRoutes],
 ];
 
-/** Auth: who somebody is. Routes: those of GET /openapi.json, and the pages. */
+/** The auth service: accounts, sessions and access tokens, as a JSON API (GET /openapi.json) and as pages. */
 export function createAuth(options: AuthOptions) {
   const { database, keyEncryptionKey } = options;
   const keyring = createKeyring(database, {
@@ -111,7 +109,7 @@ export function createAuth(options: AuthOptions) {
   const api = createApi(info);
   api.app.onError(onApiError);
   for (const add of routes) add(api, parts);
-  // What is not said to be for caches is about somebody.
+  // Responses without Cache-Control are user-specific: default to no-store.
   service.app.use(async (c, next) => {
     await next();
     if (!c.res.headers.has("cache-control"))
@@ -164,4 +162,4 @@ function createDependencies(
 }
 
 const tokenReuseMessage =
-  "a used refresh token was used again: somebody has a copy, so the session was ended";
+  "a refresh token was reused, so a copy of it exists: the session was ended";

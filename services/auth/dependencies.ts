@@ -7,10 +7,10 @@ import type { Sessions } from "./sessions/sessions.ts";
 import type { Keyring } from "./tokens/keyring.ts";
 import type { TokenIssuer } from "./tokens/token-issuer.ts";
 
-/** What the routes work with. */
+/** What the routes depend on. */
 export interface Dependencies {
   database: Database;
-  /** The service's URL, as those who verify tokens know it. */
+  /** The `iss` of access tokens: the service's public URL. */
   issuer: string;
   accounts: RateLimitedAccounts;
   sessions: Sessions;

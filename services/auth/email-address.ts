@@ -1,24 +1,24 @@
 import { isIPv4 } from "node:net";
 import { domainToASCII, domainToUnicode } from "node:url";
 
-/** Octets that an address may have on its way through SMTP (RFC 5321, 4.5.3.1.3, without the angle brackets). */
+/** Maximum octets of an address in SMTP (RFC 5321, 4.5.3.1.3, without the angle brackets). */
 const maxLength = 254;
 
 /**
- * A valid email address per the HTML standard (4.10.5.1.5), with at least one dot in the domain, as every domain that gets mail
- * from elsewhere has. It is ASCII alone: no two addresses look the same, and lowercase is the same in every language.
+ * A valid email address per the HTML standard (4.10.5.1.5), with at least one dot in the domain, because single-label domains
+ * don't receive mail from the internet. ASCII only, which rules out look-alike characters and locale-dependent lowercase.
  */
 const validAddress =
   /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
-/** Has a character outside ASCII, and none that domainToASCII would parse as part of a URL, such as a port, a path or `%41`. */
+/** Contains non-ASCII characters, and none that domainToASCII would parse as URL syntax, such as a port, a path or `%41`. */
 const internationalDomain = /^[\w.-]*\P{ASCII}[\w.\P{ASCII}-]*$/u;
 
 const hyphenAtEitherEnd = /(?:^|\.)-|-(?:\.|$)/;
 
 /**
- * The address as it is stored: without space around it, an international domain in its ASCII form. An ASCII domain stays as it
- * was entered, and so does one that is invalid.
+ * The address as stored: trimmed, with an international domain in its ASCII form. ASCII domains and invalid domains are
+ * kept as entered.
  */
 export function asciiEmail(email: string): string {
   const trimmed = email.trim();
@@ -36,11 +36,11 @@ function asciiDomain(domain: string): string | undefined {
   return hyphenAtEitherEnd.test(domainToUnicode(ascii)) ? undefined : ascii;
 }
 
-/** The same text for every spelling of an address. Takes any text, valid address or not. */
+/** The lookup key of an address, equal for all its spellings. Accepts any text, valid address or not. */
 export const emailKey = (email: string): string =>
   asciiEmail(email).toLowerCase();
 
-/** What is wrong with an email address, as a sentence; undefined if nothing is. Space around it is no mistake. */
+/** Why an email address is invalid, as a sentence; undefined if it is valid. Surrounding whitespace is allowed. */
 export function emailIssue(email: string): string | undefined {
   const ascii = asciiEmail(email);
   const { length } = ascii;

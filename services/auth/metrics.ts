@@ -1,15 +1,15 @@
-import { Counter, Gauge, type Registry } from "prom-client"; // Prometheus' own format and conventions
+import { Counter, Gauge, type Registry } from "prom-client";
 import type { PasswordHasher } from "./passwords/password-hasher.ts";
 
-/** How a login ended: limited and busy are those that were not checked. */
+/** Result of a login. For "limited" and "busy" the password was not checked. */
 export type LoginOutcome = "ok" | "wrong" | "limited" | "busy";
 
 export interface AuthMetrics {
   countLogin(outcome: LoginOutcome): void;
   countSignUp(): void;
-  /** A used refresh token was used again. */
+  /** Counts a refresh token that was used a second time. */
   countTokenReuse(): void;
-  /** The hasher, with its hashes counted. */
+  /** Wraps a hasher to count the hashes in progress. */
   instrumentHasher(hasher: PasswordHasher): PasswordHasher;
 }
 
@@ -17,26 +17,26 @@ export function createAuthMetrics(registry: Registry): AuthMetrics {
   const registers = [registry];
   const logins = new Counter({
     name: "auth_logins_total",
-    help: "Logins by outcome, in the page and by the API",
+    help: "Logins by outcome, through the page and the API",
     labelNames: ["outcome"] as const,
     registers,
   });
   const signUps = new Counter({
     name: "auth_sign_ups_total",
-    help: "Accounts that were made",
+    help: "Accounts created",
     registers,
   });
   const reused = new Counter({
     name: "auth_refresh_tokens_reused_total",
-    help: "Used refresh tokens that were used again, each of which ended its session",
+    help: "Refresh tokens used a second time, each of which ended its session",
     registers,
   });
   const hashes = new Gauge({
     name: "auth_password_hashes",
-    help: "Password hashes that are computed or wait for their turn",
+    help: "Password hashes being computed or queued",
     registers,
   });
-  // From the first scrape on, so that the first failure is an increase.
+  // Export zeros from the first scrape, so that the first failure shows as an increase.
   for (const outcome of ["ok", "wrong", "limited", "busy"] as const)
     logins.inc({ outcome }, 0);
 

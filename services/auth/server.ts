@@ -13,8 +13,8 @@ import { CommonPasswordsError } from "./passwords/password-rules.ts";
 import { shortestSecret } from "./secrets.ts";
 
 const issuerMessage =
-  "expected a URL such as https://auth.example.com, without a path and without a slash at its end";
-const secretMessage = `expected ${shortestSecret} characters at least; \`openssl rand -base64 32\` makes them`;
+  "expected a URL such as https://auth.example.com, without a path or a trailing slash";
+const secretMessage = `expected ${shortestSecret} characters or more; generate one with \`openssl rand -base64 32\``;
 
 const {
   PORT,
@@ -25,18 +25,15 @@ const {
   ...variables
 } = environment({
   ...databaseVariables,
-  /**
-   * The service's URL as those who verify its tokens know it: `iss` in tokens, and the start of the URLs in its
-   * metadata.
-   */
+  /** The service's public URL: `iss` in tokens, and the base of the URLs in the metadata. */
   ISSUER: z.string(issuerMessage).refine(isOrigin, issuerMessage),
-  /** Encrypts the signing keys in the database. Another one makes new keys; the old ones' tokens stay valid. */
+  /** Encrypts the signing keys in the database. Changing it creates new keys; existing tokens stay valid. */
   KEY_ENCRYPTION_KEY: z
     .string(secretMessage)
     .min(shortestSecret, secretMessage),
-  /** Proxies that each request comes through, and that write X-Forwarded-For. @default 0 */
+  /** Number of proxies in front of the service that append to X-Forwarded-For. @default 0 */
   TRUSTED_PROXIES: wholeNumber(0, 5).default(0),
-  /** Whether clients can be told apart by address. If "hidden", no limit is per network. @default preserved */
+  /** Whether client addresses reach the service. If "hidden", no limit applies per network. @default preserved */
   CLIENT_ADDRESSES: z.enum(clientAddresses).default("preserved"),
 });
 
@@ -65,7 +62,7 @@ function createAuthOrExit() {
     });
   } catch (error) {
     if (!(error instanceof CommonPasswordsError)) throw error;
-    // The mistake is not in the program: its stack would only hide what to do.
+    // An installation error: a stack trace would only hide the message.
     console.error(`This program can't start:\n  ${error.message}`);
     process.exit(1);
   }

@@ -9,7 +9,7 @@ import { OverloadedError } from "../passwords/semaphore.ts";
 
 export interface User {
   id: string;
-  /** As it was entered, but for an international domain, which is in its ASCII form. */
+  /** As entered, except that an international domain is in its ASCII form. */
   email: string;
   createdAt: Date;
   passwordChangedAt: Date;
@@ -21,7 +21,7 @@ export interface ValidationIssue {
   detail: string;
 }
 
-/** An email address or a new password is not accepted; the mistakes are all there are. */
+/** The email address or the new password is invalid. Lists every issue found. */
 export class ValidationError extends Error {
   override readonly name = "ValidationError";
   readonly issues: ValidationIssue[];
@@ -32,7 +32,7 @@ export class ValidationError extends Error {
   }
 }
 
-/** Somebody has an account with this address. */
+/** An account with this email address exists already. */
 export class EmailTakenError extends Error {
   override readonly name = "EmailTakenError";
 
@@ -41,19 +41,21 @@ export class EmailTakenError extends Error {
   }
 }
 
-/** Every function throws DatabaseAway while the database is away, and OverloadedError if too many passwords are being checked. */
+/**
+ * Every function throws DatabaseAway if the database is unavailable, and OverloadedError if too many passwords are being
+ * hashed.
+ */
 export interface Accounts {
   /**
    * @throws ValidationError
-   * @throws EmailTakenError of several that ask for one address at the same time, all but one
+   * @throws EmailTakenError for all but one of several concurrent sign-ups with the same address
    */
   signUp(email: string, password: string): Promise<User>;
-  /** The user whose email address and password these are; an address that nobody has takes the same work. */
+  /** The user with these credentials. An unknown address costs as much work as a known one. */
   verifyLogin(email: string, password: string): Promise<User | undefined>;
-  /**
-   * Gives a user another password, and ends all of the user's other sessions: whoever knew the old one is out.
-   * @param change.sessionId the session that stays
-   * @returns false, and nothing changed, if `current` is not the password, or there is no such user
+  /** Changes a user's password and ends all other sessions of the user.
+   * @param change.sessionId the session that continues
+   * @returns false, without changing anything, if `current` is not the password or the user doesn't exist
    * @throws ValidationError
    */
   changePassword(change: {
@@ -62,20 +64,18 @@ export interface Accounts {
     current: string;
     next: string;
   }): Promise<boolean>;
-  /**
-   * Deletes everything that is kept of a user.
-   * @returns false, and nothing deleted, if this is not the password, or there is no such user
+  /** Deletes a user and all of the user's data.
+   * @returns false, without deleting anything, if the password is wrong or the user doesn't exist
    */
   deleteAccount(userId: string, password: string): Promise<boolean>;
-  /** The user with this id, if there is one. */
   find(userId: string): Promise<User | undefined>;
 }
 
 type UserWithHash = User & { hash: string };
 
-/** A user whose password was right. */
+/** A user whose password was verified. */
 type VerifiedUser = UserWithHash & {
-  /** The form of the password that the hash is of. */
+  /** The spelling of the password that matched the hash: normalized, or as entered. */
   hashedPassword: string;
 };
 
@@ -93,9 +93,8 @@ export function createAccounts({
   hasher,
   rules,
 }: AccountsOptions): Accounts {
-  /**
-   * The first row, if this is its password. Without a row it is as much work. Hashes from before passwords were normalised are
-   * of the password as it was sent: that is verified second, if it differs.
+  /** Returns the row if the password matches its hash. Does the same work if no row was found. Hashes from before passwords
+   * were normalized are of the password as entered, which is verified second if it differs.
    */
   async function verifyPassword(
     [row]: UserWithHash[],
@@ -118,9 +117,8 @@ export function createAccounts({
       .issues(password, email)
       .map((detail) => ({ field: "password", detail }));
 
-  /**
-   * Replaces a hash that is weaker than new ones, or not of the password's normal form, unless the password was changed
-   * meanwhile.
+  /** Replaces a hash that is weaker than new hashes or not of the normalized password, unless the password has changed in the
+   * meantime.
    */
   async function upgradeHash({ id, hash, hashedPassword }: VerifiedUser) {
     const password = normalisePassword(hashedPassword);
@@ -129,7 +127,7 @@ export function createAccounts({
     try {
       newHash = await hasher.hash(password);
     } catch (error) {
-      if (error instanceof OverloadedError) return; // the next login will do
+      if (error instanceof OverloadedError) return; // the next login upgrades the hash
       throw error;
     }
     await database.query(
@@ -181,7 +179,7 @@ export function createAccounts({
       if (mistakes.length > 0) throw new ValidationError(mistakes);
       const hash = await hasher.hash(normalisePassword(next));
       return database.transaction(async (tx) => {
-        // clock_timestamp(): never the time of an earlier change, however close.
+        // Strictly increasing, so that two changes never share a time.
         const changed = await tx.query(
           `UPDATE users SET password_hash = $3,
              password_changed_at = greatest(clock_timestamp(), password_changed_at + interval '1 ms')

@@ -8,9 +8,8 @@ export interface AuthenticatedEnv {
   Variables: { login: Login };
 }
 
-/**
- * Lets through who sends an access token (RFC 6750), and puts into the context whose it is. Unlike services that verify
- * tokens by the JWKS alone, it also asks whether the session has ended meanwhile.
+/** Requires a valid access token (RFC 6750) and puts its session and user into the context as `login`. Unlike services that
+ * verify tokens by the JWKS alone, it also checks that the session has not ended.
  */
 export const createBearerAuth =
   (
@@ -20,7 +19,7 @@ export const createBearerAuth =
   async (c, next) => {
     const token = parseAuthorization(c.req.header("authorization"));
     if (token === undefined)
-      // No `error` where no token was sent: RFC 6750, 3.1.
+      // Without a token the challenge has no `error` (RFC 6750, 3.1).
       throw httpError(401, "Send an access token: Authorization: Bearer ….", {
         "www-authenticate": "Bearer",
       });

@@ -1,28 +1,27 @@
 import { isIP } from "node:net";
-import { getConnInfo } from "@hono/node-server/conninfo"; // how the server that listens tells a socket's address
+import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 
-/** Who sent a request, as far as it can be known. */
+/** The client that sent a request. */
 export interface ClientInfo {
   /** The IP address; undefined if it is unknown. */
   address: string | undefined;
-  /** Whether the request came encrypted: to us, or to the proxies in front of us. */
+  /** Whether the client used HTTPS, to this service or to the outermost trusted proxy. */
   https: boolean;
 }
 
-/** Whether a client's address reaches this service, or a node or load balancer puts its own in place of it. */
+/** Whether client addresses reach this service, or a node or load balancer replaces them with its own. */
 export const clientAddresses = ["preserved", "hidden"] as const;
 export type ClientAddresses = (typeof clientAddresses)[number];
 
 export type GetClientInfo = (c: Context) => ClientInfo;
 
-/**
- * Tells who sent a request. A proxy adds the address that it was called from to the end of X-Forwarded-For: with n proxies
- * in front of us that we know of, the n-th from the end is the client's, whatever the client wrote before it. A shorter
- * list did not come through these proxies, and says nothing; neither does any list where there is no proxy.
- * @param trustedProxies how many proxies each request comes through
- * @param addresses "hidden" if several clients share the address seen here, such as behind a node port; it is unknown
- * then
+/** Each proxy appends its peer's address to X-Forwarded-For. With n trusted proxies the client's address is the n-th entry
+ * from the end; clients can forge all entries before it. A shorter list did not pass all proxies and is ignored, and so is
+ * any list if there is no trusted proxy.
+ * @param trustedProxies the number of proxies that each request passes
+ * @param addresses "hidden" if several clients share the address seen here, for example behind a node port. `address` is
+ * then undefined
  */
 export const createGetClientInfo =
   (trustedProxies: number, addresses: ClientAddresses): GetClientInfo =>
@@ -36,7 +35,7 @@ export const createGetClientInfo =
     const forwarded =
       splitHeader(c, "x-forwarded-for").at(-trustedProxies) ?? "";
     const protocols = splitHeader(c, "x-forwarded-proto");
-    // Proxies replace it, or add to it as to the addresses.
+    // Some proxies replace X-Forwarded-Proto, others append to it.
     const protocol = protocols.at(-trustedProxies) ?? protocols[0];
     return {
       address: isHidden ? undefined : (withoutPort(forwarded) ?? plain.address),
@@ -54,7 +53,7 @@ const splitHeader = (c: Context, header: string): string[] =>
     ?.split(",")
     .map((entry) => entry.trim()) ?? [];
 
-/** The address of "192.0.2.1", "192.0.2.1:5000", "2001:db8::1", "[2001:db8::1]:5000"; undefined if it is none. */
+/** The address of "192.0.2.1", "192.0.2.1:5000", "2001:db8::1", "[2001:db8::1]:5000"; undefined if invalid. */
 function withoutPort(entry: string): string | undefined {
   const address = isIP(entry)
     ? entry

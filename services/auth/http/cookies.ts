@@ -3,27 +3,25 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { deviceCookieLifetimeSeconds } from "../rate-limits/device-cookie.ts";
 import type { GetClientInfo } from "./client-info.ts";
 
-/**
- * session: who is signed in. device: that it is a browser in which somebody was signed in. notice: what the next page is to
- * tell, such as that the password was changed.
+/** session: the signed-in session. device: the device cookie of rate-limits/device-cookie.ts. notice: the flash message for
+ * the next page.
  */
 export type CookieName = "session" | "device" | "notice";
 
-/**
- * Cookies that only this host gets and no script reads. Over https they have `__Host-` in front of their name, and browsers
- * see to it that no other host and no unencrypted answer sets them; what has another name is not read there.
+/** Host-only, HttpOnly cookies. Over HTTPS names carry the `__Host-` prefix, so only this host can set them over TLS;
+ * unprefixed cookies are ignored.
  */
 export interface Cookies {
   get(c: Context, name: CookieName): string | undefined;
   set(c: Context, name: CookieName, value: string): void;
   expire(c: Context, name: CookieName): void;
-  /** The session of a browser whose request another service passes on to us: by either name, since we can't see how it came. */
+  /** The session cookie of a request that another service forwards. Its name can be either: the browser's scheme is unknown. */
   forwardedSession(c: Context): string | undefined;
 }
 
 export interface CookiesOptions {
   getClientInfo: GetClientInfo;
-  /** Seconds that a session lasts at most. */
+  /** Maximum duration of a session. */
   sessionLifetimeSeconds: number;
 }
 
@@ -34,11 +32,10 @@ export function createCookies({
   getClientInfo,
   sessionLifetimeSeconds,
 }: CookiesOptions): Cookies {
-  /** Seconds. */
   const lifetimesSeconds: Record<CookieName, number> = {
-    session: sessionLifetimeSeconds, // the server ends it sooner if it is not used
+    session: sessionLifetimeSeconds, // the server ends unused sessions earlier
     device: deviceCookieLifetimeSeconds,
-    notice: 60, // it is for the page that comes next
+    notice: 60, // read by the next page
   };
   const attributes = (https: boolean) =>
     ({ path: "/", httpOnly: true, sameSite: "Lax", secure: https }) as const;

@@ -6,7 +6,7 @@ import { OverloadedError } from "../passwords/semaphore.ts";
 import { TooManyAttemptsError } from "../rate-limits/rate-limiter.ts";
 import { InvalidTokenError } from "../tokens/token-issuer.ts";
 
-/** An HTTPException with headers, which the runtime's onError passes on. */
+/** An HTTPException with headers, which the service kit copies to the response. */
 export const httpError = (
   status: 401 | 409 | 429 | 503,
   message: string,
@@ -14,9 +14,8 @@ export const httpError = (
 ): HTTPException =>
   new HTTPException(status, { message, res: new Response(null, { headers }) });
 
-/**
- * The one place where the domain's errors become those of HTTP. Others stay as they are: DatabaseAway is one of HTTP already,
- * and ValidationError is told field by field.
+/** Maps the domain's errors to HTTP. Other errors are returned unchanged: DatabaseAway is an HTTPException already, and
+ * ValidationError has a response with an entry per field.
  */
 export function toHttpError(error: Error): Error {
   const { message } = error;
@@ -32,15 +31,14 @@ export function toHttpError(error: Error): Error {
   return error;
 }
 
-/** For the API: a problem for each of the domain's errors. Others are the runtime's. */
+/** The API's error handler. The service kit handles the errors that this rethrows. */
 export function onApiError(error: Error, c: Context): Response {
   if (error instanceof ValidationError) return validationProblem(c, error);
   throw toHttpError(error);
 }
 
-/**
- * The API's answer to an email address or a password that is not accepted.
- * @param pointers where the request has the fields
+/** The API's response to an invalid email address or password.
+ * @param pointers JSON pointers of the fields in the request. @default `/${field}`
  */
 export const validationProblem = (
   c: Context,

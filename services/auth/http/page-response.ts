@@ -12,8 +12,6 @@ import { layout, type Page } from "../pages/layout.ts";
 import { toHttpError } from "./errors.ts";
 
 export type PageContext = Context<ServiceEnv>;
-
-/** Answers with a page. */
 export const renderPage = (
   c: PageContext,
   page: Page,
@@ -23,7 +21,7 @@ export const renderPage = (
   return c.html(layout(page, { inSite: isInSite(c), nonce }), status);
 };
 
-/** An app for pages. Its errors are rendered by the runtime. */
+/** An app for pages. The service kit renders its errors. */
 export function createPageApp() {
   const app = factory.createApp();
   app.onError((error) => {
@@ -32,10 +30,8 @@ export function createPageApp() {
   return app;
 }
 
-/**
- * Shows a form again that can't be processed now, because there were too many attempts or the database is unavailable. Other errors
- * are rethrown.
- * @param page the form's page, with a sentence to show above the form
+/** Renders a form again after a temporary error (429 or 503), with a message to try again later. Rethrows other errors.
+ * @param page the form's page with this alert
  */
 export function renderRetryLater(
   c: PageContext,

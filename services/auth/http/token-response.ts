@@ -3,14 +3,14 @@ import type { ApiLogin } from "../sessions/refresh-tokens.ts";
 import type { Session } from "../sessions/session.ts";
 import type { TokenIssuer } from "../tokens/token-issuer.ts";
 
-/** An access token as OAuth 2 answers have it (RFC 6749, 5.1). Times are seconds. */
+/** An access token in the format of OAuth 2 (RFC 6749, 5.1). Times are in seconds. */
 export interface AccessTokenResponse {
   access_token: string;
   token_type: "Bearer";
   expires_in: number;
 }
 
-/** Both tokens of a session. */
+/** The tokens of an API session. */
 export interface TokenResponse extends AccessTokenResponse {
   refresh_token: string;
   refresh_expires_in: number;

@@ -1,50 +1,47 @@
 import { readFileSync } from "node:fs";
 import { emailKey } from "../email-address.ts";
 
-/** NIST SP 800-63B asks for 8 at least, and for no less than 64 to be allowed. */
+/** NIST SP 800-63B requires a minimum of 8, and a maximum of no less than 64. */
 const minLength = 8;
 
-/** Far more than any password manager makes; the hash takes the same time for all of them. */
+/** More than any password manager generates. Hashing takes the same time for all lengths up to this. */
 const maxLength = 1024;
 
-/** Passwords that every list of common ones has. */
+/** Entries of every list of common passwords, to detect a wrong file. */
 const expectedEntries = ["password", "12345678", "iloveyou"];
 
-/** The list of common passwords can't be used. Without it, every password would be accepted. */
+/** The list of common passwords is unusable. The service does not start without it: common passwords would be accepted. */
 export class CommonPasswordsError extends Error {
   override readonly name = "CommonPasswordsError";
 }
 
 export interface PasswordRules {
-  /**
-   * Why a password is not accepted, a sentence each; none if it is.
-   * @param email whose password it is to be
+  /** The reasons for rejecting a password, one sentence each. Empty if the password is accepted.
+   * @param email the account's address
    */
   issues(password: string, email: string): string[];
 }
 
-/**
- * The normal form of a password (RFC 8265, OpaqueString), which is what is counted, compared and hashed: every space is U+0020,
- * and characters are composed (NFC), because some systems send é as one code point and others as two. Nothing else changes.
+/** Normalizes a password (RFC 8265, OpaqueString): all spaces become U+0020, and characters are composed (NFC), because some
+ * systems send é as one code point and others as two. Length checks, comparisons and hashes use the normalized form.
  *
- * RFC 8265 disallows control characters and unassigned code points. They are accepted: existing passwords may contain them, and
- * refusing them makes no password safer. NFC never changes for assigned code points. Where it changes because Unicode assigns
- * one, a login verifies the password as it was sent as well, and stores a new hash.
+ * Unlike RFC 8265, control characters and unassigned code points are accepted: existing passwords may contain them, and
+ * rejecting them makes no password safer. NFC is stable for assigned code points. If a new Unicode version changes the form
+ * of a password, login verifies the password as entered as well and then stores a new hash.
  */
 export function normalisePassword(password: string): string {
-  // A run of combining marks takes quadratic time. At most 4 code points compose into one (UAX #15): this is too long anyway.
+  // Normalizing a long run of combining marks takes quadratic time. At most 4 code points compose into one (UAX #15),
+  // so this password is too long in any case.
   if ([...password].length > 4 * maxLength) return password;
   return password.replace(/\p{Zs}/gu, " ").normalize("NFC");
 }
 
-/**
- * What passwords have to be: 8 to 1024 characters, none that people use most, not the email address. Nothing is asked about
- * kinds of characters: that makes passwords easier to guess, not harder (NIST SP 800-63B, 3.1.1.2).
+/** The password policy: 8 to 1024 characters, not a common password, not the email address. There are no rules about classes
+ * of characters, which make passwords easier to guess (NIST SP 800-63B, 3.1.1.2).
  *
- * Characters are the Unicode code points of the password's normal form. Nothing is trimmed or cut: that would accept passwords
- * that nobody chose.
- * @param commonPasswords path of a file that has one a line
- * @throws CommonPasswordsError if the file can't be read, or is not such a list
+ * Characters are the Unicode code points of the normalized password. Passwords are never trimmed or truncated.
+ * @param commonPasswords path of a file with one password per line
+ * @throws CommonPasswordsError if the file can't be read or is not a list of common passwords
  */
 export function readPasswordRules(commonPasswords: string): PasswordRules {
   const common = readCommonPasswords(commonPasswords);
@@ -63,7 +60,7 @@ export function readPasswordRules(commonPasswords: string): PasswordRules {
       const lowered = normal.toLowerCase();
       const key = emailKey(email);
       return [
-        // Two different ones would be the same in UTF-8.
+        // UTF-8 encodes all lone surrogates alike, so different passwords would be equal.
         ...(normal.isWellFormed()
           ? []
           : ["This password has half a character (a surrogate) in it."]),
@@ -80,7 +77,7 @@ export function readPasswordRules(commonPasswords: string): PasswordRules {
   };
 }
 
-/** In their normal form and in lower case. */
+/** Normalized and in lower case. */
 function readCommonPasswords(path: string): ReadonlySet<string> {
   const lines = readText(path).split(/\r?\n/);
   const passwords = new Set(

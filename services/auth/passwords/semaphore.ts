@@ -1,29 +1,29 @@
-/** There is more to do than this process can; the client may try again. */
+/** The queue is full or the wait was too long. The client may retry. */
 export class OverloadedError extends Error {
   override readonly name = "OverloadedError";
-  /** Seconds after which trying again makes sense. */
+  /** Seconds to wait before a retry. */
   readonly retryAfterSeconds: number;
 
   constructor(retryAfter: number) {
     super(
-      `Too much is being done at the moment. Try again in ${retryAfter === 1 ? "a second" : `${retryAfter} seconds`}.`,
+      `The service is overloaded. Try again in ${retryAfter === 1 ? "a second" : `${retryAfter} seconds`}.`,
     );
     this.retryAfterSeconds = retryAfter;
   }
 }
 
 export interface SemaphoreOptions {
-  /** How many run at once. */
+  /** Maximum number of tasks that run at the same time. */
   concurrency: number;
-  /** How many wait at most; one more is refused. */
+  /** Maximum number of tasks that wait. Further tasks are rejected. */
   maxQueue: number;
-  /** Milliseconds that one waits at most. */
+  /** Maximum time a task waits. */
   maxWaitMs: number;
 }
 
-/**
- * Runs work in the order it came, a few at once.
- * @returns what runs a piece of work when it is its turn; it throws OverloadedError if that does not come
+/** A first-in-first-out semaphore.
+ * @returns a function that runs a task as soon as a permit is free. It throws OverloadedError if the queue is full or
+ * the wait too long
  */
 export function createSemaphore({
   concurrency,
@@ -31,7 +31,7 @@ export function createSemaphore({
   maxWaitMs,
 }: SemaphoreOptions) {
   const retryAfter = Math.max(1, Math.ceil(maxWaitMs / 1000));
-  /** What lets those who wait begin, the first first. */
+  /** Resolvers of waiting tasks, oldest first. */
   const queue = new Set<() => void>();
   let running = 0;
 
@@ -55,7 +55,7 @@ export function createSemaphore({
     });
   }
 
-  /** Gives the place to who waits longest: nobody who comes now gets it first. */
+  /** Passes the permit to the oldest waiting task, so that new tasks can't overtake it. */
   function release(): void {
     const [next] = queue;
     if (next === undefined) running--;

@@ -1,15 +1,14 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/**
- * The network that a client's address is in, as far as one client usually has it for itself: an IPv4 address, or the /64 of an
- * IPv6 address, within which a client changes its address at will. What is no address is one network, too.
+/** The network that one client usually has to itself: the IPv4 address, or the /64 prefix of the IPv6 address, within which
+ * clients can choose any address. Anything else is "unknown".
  */
 export function networkOf(address: string | undefined): string {
   const plain = (address ?? "").replace(/%.*$/, ""); // fe80::1%eth0
   if (isIPv4(plain)) return plain;
   if (!isIPv6(plain)) return "unknown";
   const groups = parseGroups(plain);
-  // ::ffff:192.0.2.1, which is how a socket for both kinds sees IPv4.
+  // ::ffff:192.0.2.1: IPv4 on a dual-stack socket.
   if (groups.slice(0, 6).join() === "0,0,0,0,0,65535")
     return groups
       .slice(6)

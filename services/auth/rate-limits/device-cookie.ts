@@ -2,25 +2,24 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { emailKey } from "../email-address.ts";
 import { deriveKey } from "../secrets.ts";
 
-/** Seconds that a device stays known after its last login: 400 days, the longest that browsers keep a cookie (RFC 6265bis). */
+/** A device stays known for 400 days after its last login, the maximum age of a cookie in browsers (RFC 6265bis). */
 export const deviceCookieLifetimeSeconds = 400 * 24 * 60 * 60;
 
 const nonceBytes = 16;
 const timeBytes = 6;
 const macBytes = 32;
 
-/** Which devices have been logged in to an account (OWASP's "device cookies"). Nothing of it is stored here. */
+/** Recognizes devices that have logged in to an account before (OWASP's "device cookies"). Stateless. */
 export interface DeviceCookies {
-  /** A cookie's value for the device that has just been logged in to this account: always a new one. */
+  /** A new cookie value for a device that has just logged in to this account. */
   issue(email: string): string;
-  /** The device's name, if a cookie was issued for this very account and is not too old. */
+  /** The device's id if the cookie was issued for this account and has not expired. */
   recognise(cookie: string | undefined, email: string): string | undefined;
 }
 
-/**
- * A cookie is 16 random bytes, the time it was issued (6 bytes, seconds) and an HMAC-SHA-256 over both and the account, as
- * 72 characters of base64url: it says nothing about whose it is.
- * @param secret what KEY_ENCRYPTION_KEY holds; with another one, all devices are unknown until their next login
+/** A cookie consists of 16 random bytes, the time of issue (6 bytes, seconds) and an HMAC-SHA-256 over both and the account,
+ * encoded as 72 characters of base64url. It does not reveal the account.
+ * @param secret the value of KEY_ENCRYPTION_KEY. After a change, devices are unknown until their next login
  * @throws Error if the secret is too short
  */
 export function createDeviceCookies(secret: string): DeviceCookies {

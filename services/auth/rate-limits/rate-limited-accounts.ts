@@ -5,24 +5,23 @@ import { OverloadedError } from "../passwords/semaphore.ts";
 import type { Login } from "../sessions/find-session.ts";
 import { type RateLimiter, TooManyAttemptsError } from "./rate-limiter.ts";
 
-/** Who tries something. */
+/** The client that makes a request. */
 export interface Caller {
   /** The client's IP address. */
   address: string | undefined;
-  /** Its device cookie, if it sent one. */
+  /** The device cookie, if the client sent one. */
   deviceCookie?: string | undefined;
-  /** Where it is logged: who, never an email address, a password or a token. */
+  /** The request's logger. User ids are logged; email addresses, passwords and tokens never are. */
   log: ServiceEnv["Variables"]["log"];
 }
 
-/**
- * What takes a password: as `Accounts` does it, within the limits, counted and logged, for the page and the API alike.
- * Every function throws TooManyAttemptsError, OverloadedError and DatabaseAway.
+/** The operations of `Accounts` that check a password, with rate limits, metrics and logs. The pages and the API both use
+ * it. Every function throws TooManyAttemptsError, OverloadedError and DatabaseAway.
  */
 export interface RateLimitedAccounts {
   /** @throws ValidationError @throws EmailTakenError */
   signUp(caller: Caller, email: string, password: string): Promise<User>;
-  /** undefined if there is no such account, or this is not its password. */
+  /** @returns undefined if no account has these credentials */
   logIn(
     caller: Caller,
     email: string,
@@ -35,7 +34,7 @@ export interface RateLimitedAccounts {
     current: string,
     next: string,
   ): Promise<boolean>;
-  /** @returns false if this is not the password */
+  /** @returns false if the password is wrong */
   deleteAccount(caller: Caller, user: User, password: string): Promise<boolean>;
 }
 
@@ -68,11 +67,11 @@ export function createRateLimitedAccounts({
         );
         metrics.countLogin(user ? "ok" : "wrong");
         if (user) log.info({ userId: user.id }, "login");
-        else log.info("login failed: no such account and password");
+        else log.info("login failed: unknown account or wrong password");
         return user;
       } catch (error) {
         const limited = error instanceof TooManyAttemptsError;
-        if (limited) log.warn("login refused: too many attempts");
+        if (limited) log.warn("login rejected: too many attempts");
         if (limited || error instanceof OverloadedError)
           metrics.countLogin(limited ? "limited" : "busy");
         throw error;
@@ -103,4 +102,4 @@ export function createRateLimitedAccounts({
   };
 }
 
-const wrongPasswordMessage = "the password that was asked for again was wrong";
+const wrongPasswordMessage = "password confirmation failed";

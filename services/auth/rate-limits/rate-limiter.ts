@@ -5,10 +5,10 @@ import { networkOf } from "./client-network.ts";
 import type { DeviceCookies } from "./device-cookie.ts";
 import { createTokenBuckets, type RateLimit } from "./token-bucket.ts";
 
-/** Too much was tried; nothing was checked. */
+/** A rate limit is exceeded. The password was not checked. */
 export class TooManyAttemptsError extends Error {
   override readonly name = "TooManyAttemptsError";
-  /** Seconds after which there is another try. */
+  /** Seconds until the next attempt is allowed. */
   readonly retryAfterSeconds: number;
 
   constructor(retryAfter: number) {
@@ -19,21 +19,21 @@ export class TooManyAttemptsError extends Error {
   }
 }
 
-/** What may be tried how often. `burst` at once, then one `every` so many seconds. */
+/** Each limit allows `burst` attempts at once, then one per `intervalSeconds`. `name` is part of the bucket's key. */
 export const defaultRateLimits = {
-  /** Logins to an account from a device that was logged in to it before. */
+  /** Logins to an account from a device with a device cookie for it. */
   knownDevice: { name: "login device", burst: 10, intervalSeconds: 90 },
-  /** Logins to an account from one network, from other devices. */
+  /** Logins to an account from unknown devices, per network. */
   account: { name: "login account", burst: 10, intervalSeconds: 90 },
-  /** Failed logins to an account from anywhere, from other devices: more means that it is being attacked. */
+  /** Failed logins to an account from unknown devices anywhere. Above this, the account is considered under attack. */
   failedLogins: { name: "login attack", burst: 100, intervalSeconds: 36 },
-  /** What `account` has at once for an account that is being attacked. */
+  /** Replaces the burst of `account` while the account is under attack. */
   burstUnderAttack: 3,
-  /** Logins from one network to any account, from other devices. */
+  /** Logins from unknown devices to any account, per network. */
   network: { name: "login network", burst: 300, intervalSeconds: 3 },
-  /** Sign-ups from one network. */
+  /** Sign-ups per network. */
   signUp: { name: "sign-up", burst: 100, intervalSeconds: 36 },
-  /** Passwords that a user who is logged in is asked for again. */
+  /** Password confirmations per signed-in user. */
   password: { name: "password", burst: 10, intervalSeconds: 90 },
 };
 
@@ -45,10 +45,9 @@ export interface LoginAttempt {
   deviceCookie?: string | undefined;
 }
 
-/**
- * Each runs `check` if it may be tried now. The try is counted before, so that tries at the same time can't pass together,
- * and given back if it did not fail: `check` says so by giving something other than undefined or false, or by throwing, since
- * nobody learns from OverloadedError or DatabaseAway whether a password is right.
+/** Runs `check` if the rate limits allow it. A token is taken before, so that concurrent attempts can't exceed the limit,
+ * and given back unless the check failed, which it reports by returning undefined or false. An error thrown by `check`
+ * gives the token back as well: OverloadedError or DatabaseAway reveal nothing about the password.
  *
  * Every function throws TooManyAttemptsError, DatabaseAway, and what `check` throws.
  */
@@ -59,21 +58,20 @@ export interface RateLimiter {
    * is unknown.
    */
   signUp<T>(address: string | undefined, work: () => Promise<T>): Promise<T>;
-  /** For the password of a user who is logged in. */
+  /** Limits password confirmations of a signed-in user. */
   checkPassword<T>(userId: string, check: () => Promise<T>): Promise<T>;
 }
 
-/**
- * Limits that slow down guessing without letting the guesser lock a user out of an account (OWASP, "Slow Down Online Guessing
- * Attacks with Device Cookies"): a device that was logged in before has its own tries, and no one else's failures touch them.
- * From elsewhere, each network has its own tries for each account, fewer while the account is being attacked.
+/** Slows down password guessing without letting the attacker lock the user out (OWASP, "Slow Down Online Guessing Attacks
+ * with Device Cookies"). A known device has its own limit, which failures elsewhere don't affect. Unknown devices are
+ * limited per network and account, more strictly while the account is under attack.
  *
- * Clients whose address is unknown are in no network: a limit they all shared would let one of them lock out all
+ * No limit per network applies to clients of unknown address: it would be shared, so that one client could lock out all
  * others.
  *
- * What remains: somebody on a new device behind the very address that the attacker uses (one NAT, one company) waits as the
- * attacker does, 90 s for a try. And who has many networks has some tries on each: 3, then one every 90 s, against an account;
- * passwords that are guessed first are not accepted for that reason. Buckets are full again after a crash of the database.
+ * Known limitations: a user on a new device behind the attacker's address (the same NAT) waits as long as the attacker,
+ * 90 s per attempt. An attacker with many networks gets 3 attempts and then one per 90 s from each; common passwords are
+ * rejected for that reason. A crash of the database refills all buckets.
  */
 export function createRateLimiter(
   database: Queries,
@@ -83,7 +81,7 @@ export function createRateLimiter(
   const buckets = createTokenBuckets(database);
   const rules = { ...defaultRateLimits, ...given };
 
-  /** Takes a token of each bucket, or of none. */
+  /** Takes a token from every bucket, or from none. */
   async function takeAll(wanted: Bucket[]): Promise<Bucket[]> {
     const taken: Bucket[] = [];
     for (const bucket of wanted) {
@@ -119,7 +117,7 @@ export function createRateLimiter(
     try {
       return [attack, ...(await takeAll(others))];
     } catch (error) {
-      // What was not tried is no failure: who is refused can't keep the account under attack.
+      // A rejected attempt is not a failed login: it must not keep the account under attack.
       await giveBack([attack]);
       throw error;
     }
@@ -134,7 +132,7 @@ export function createRateLimiter(
     try {
       result = await check();
     } catch (error) {
-      // The first error is the one that tells.
+      // Report the error of `check`, not one of giving the tokens back.
       if (!counts.threw(error)) await giveBack(taken).catch(() => {});
       throw error;
     }
@@ -167,7 +165,7 @@ export function createRateLimiter(
   };
 }
 
-/** What counts as a try that is not given back. */
+/** Decides which attempts use up their tokens. */
 interface AttemptCounting {
   failed(result: unknown): boolean;
   threw(error: unknown): boolean;

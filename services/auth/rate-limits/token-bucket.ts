@@ -1,33 +1,31 @@
 import { createHash } from "node:crypto";
 import type { Queries } from "@marquee/service-kit";
 
-/** A bucket of tokens: each attempt takes one, and they come back one by one. */
+/** A token bucket: each attempt takes a token, and tokens are refilled at a constant rate. */
 export interface RateLimit {
-  /** Buckets of limits with different names have nothing to do with each other. */
+  /** Limits with different names have separate buckets. */
   name: string;
-  /** Tokens that a full bucket has. */
+  /** Capacity of the bucket. */
   burst: number;
-  /** Seconds until one comes back. */
+  /** Seconds to refill one token. */
   intervalSeconds: number;
 }
 
 export type TakeResult =
   | { allowed: true }
-  /** Seconds, whole, at least 1. */
+  /** A whole number, at least 1. */
   | { allowed: false; retryAfterSeconds: number };
 
-/** Buckets that all replicas share. Every function throws DatabaseAway while the database is away. */
+/** Token buckets shared by all replicas. Every function throws DatabaseAway if the database is unavailable. */
 export interface TokenBuckets {
-  /** Takes a token of the bucket that this key has, if there is one. */
+  /** Takes a token from this key's bucket unless it is empty. */
   take(limit: RateLimit, key: readonly string[]): Promise<TakeResult>;
-  /** Puts a token back that was taken. */
+  /** Returns a token to the bucket. */
   giveBack(limit: RateLimit, key: readonly string[]): Promise<void>;
 }
 
-/**
- * The generic cell rate algorithm (ITU-T I.371) in one statement: a row holds the time at which its bucket will be full. Of
- * two that take the last token at the same time, PostgreSQL lets the second wait for the first, and it gets none. Who is
- * refused writes nothing.
+/** The generic cell rate algorithm (ITU-T I.371) in one statement. A row holds the time at which the bucket is full again
+ * (the theoretical arrival time). The row lock serializes concurrent attempts. Rejected attempts write nothing.
  */
 export function createTokenBuckets(database: Queries): TokenBuckets {
   return {
@@ -50,7 +48,8 @@ export function createTokenBuckets(database: Queries): TokenBuckets {
         [hashOf(name, key), intervalSeconds, intervalSeconds * (burst - 1)],
       );
       if (row?.allowed) return { allowed: true };
-      // The row may be as it was before others took the last tokens just now: then the next comes within `every`.
+      // The statement's snapshot may predate concurrent attempts that emptied the bucket. The next token is then due
+      // within one interval.
       const wait = row?.wait && row.wait > 0 ? row.wait : intervalSeconds;
       return {
         allowed: false,
@@ -68,7 +67,7 @@ export function createTokenBuckets(database: Queries): TokenBuckets {
   };
 }
 
-/** Of one size, however long the key is, and without the addresses that it is made of. */
+/** Hashed, for a fixed size and so that the table contains no email or IP addresses. */
 const hashOf = (name: string, key: readonly string[]) =>
   createHash("sha256")
     .update(JSON.stringify([name, ...key]))

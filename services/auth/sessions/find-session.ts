@@ -7,16 +7,15 @@ import {
   splitRow,
 } from "./session.ts";
 
-/** A session and whose it is: who is logged in. */
+/** A session and its user. */
 export interface Login {
   session: Session;
   user: User;
 }
 
-/**
- * The session with this id and its user, if it has not ended. It is no use that moves its end on: an access token is asked
- * about often.
- * @throws DatabaseUnavailableError
+/** Finds a session that has not ended, with its user. Does not extend the session: access tokens are checked on every
+ * request.
+ * @throws DatabaseAway
  */
 export async function findSession(
   database: Queries,

@@ -10,7 +10,7 @@ import {
   splitRow,
 } from "./session.ts";
 
-/** An API session: the refresh token is `mrt_` and 256 random bits as base64url, so that secret scanners know it. */
+/** An API session. The refresh token is `mrt_` and 256 random bits in base64url; secret scanners recognize the prefix. */
 export interface ApiLogin {
   session: Session;
   refreshToken: string;
@@ -23,15 +23,13 @@ export const isRefreshToken = (text: string) =>
   text.startsWith("mrt_") && isSecret(text.slice(4));
 
 interface RefreshOptions {
-  /** Seconds, as SessionTimes has them. */
   idleSeconds: number;
   absoluteSeconds: number;
   onReuse?: ((sessionId: string) => void) | undefined;
 }
 
-/**
- * What `Sessions` has as `refresh`. There is no grace period: a client that loses the answer, or uses a token from two places
- * at once, has to log in again, as nobody can tell it from a thief.
+/** Implements `Sessions.refresh`. There is no grace period: a client that loses the response or uses a token twice must log
+ * in again, because it can't be distinguished from a thief.
  */
 export const createRefresh =
   (
@@ -55,7 +53,7 @@ export const createRefresh =
     return undefined;
   };
 
-/** The id of a token's session. Until the transaction ends, nobody else uses a token of its family. */
+/** Locks the token's session, which serializes the use of all its tokens until the transaction ends. */
 async function lockSession(
   tx: Queries,
   hash: Buffer,
@@ -69,7 +67,7 @@ async function lockSession(
   return session?.id;
 }
 
-/** Whether the token can be used; from now on it can't. */
+/** Marks the token as used. @returns false if it was used before or has expired */
 async function markUsed(tx: Queries, hash: Buffer): Promise<boolean> {
   const used = await tx.query(
     `UPDATE refresh_tokens SET used_at = now()
@@ -79,7 +77,7 @@ async function markUsed(tx: Queries, hash: Buffer): Promise<boolean> {
   return used.length > 0;
 }
 
-/** Makes the token after the one that was used, and moves the session's end on. */
+/** Issues the next token and extends the session. */
 async function issueNext(
   tx: Queries,
   sessionId: string,
@@ -102,7 +100,7 @@ async function issueNext(
   return found && { ...splitRow(found), refreshToken };
 }
 
-/** Ends the session of a token that was used before. An expired one that never was is no sign of a copy. */
+/** Ends the session if the token was used before. An expired, unused token is not a sign of theft. */
 async function endSessionIfUsed(tx: Queries, hash: Buffer): Promise<boolean> {
   const ended = await tx.query(
     `DELETE FROM sessions WHERE id =

@@ -1,33 +1,31 @@
 import type { Queries } from "@marquee/service-kit";
 
-/** A session that has ended while access tokens of it may still be valid. In the API's names. */
+/** A session that ended before its access tokens expire. Has the API's field names. */
 export interface RevokedSession {
   id: string;
-  /** Seconds after which no access token of it is valid. */
+  /** Seconds until all its access tokens have expired. */
   expires_in: number;
   account_deleted: boolean;
 }
 
 export interface Revocations {
-  /** For the next call. */
+  /** Pass this to the next call. */
   cursor: string;
-  /** Those that expire first come first. */
+  /** Ordered by expiry, soonest first. */
   sessions: RevokedSession[];
 }
 
-/** Of more sessions, those that were revoked first are left out. Readers keep as many. */
+/** If more are revoked, the oldest are omitted. Readers keep the same number. */
 const maxSessions = 50_000;
 
-/**
- * The sessions that were revoked since an earlier call, some of them once more.
+/** Lists the sessions revoked since an earlier call. Some may be listed again.
  *
  * The cursor is the oldest transaction that was still running: what it and later ones revoke may become visible after
- * this call. With a sequence or a timestamp, a session whose transaction commits late would be skipped. The order by
- * transaction makes PostgreSQL read the index from the cursor on, so that a call costs what it finds, however long the
- * list is.
- * @param after the earlier call's cursor. A database that was restored on another server may be behind it: then it is
- *   ignored. @default none: all revoked sessions
- * @throws DatabaseUnavailableError
+ * this call. With a sequence or a timestamp, a session whose transaction commits late would be skipped. Ordering by
+ * transaction lets PostgreSQL read the index from the cursor on, so that the cost depends on the result's size alone.
+ * @param after the earlier call's cursor. Ignored if it is ahead of the database, for example after a restore on another
+ *   server. @default "0", which lists all revoked sessions
+ * @throws DatabaseAway
  */
 export async function listRevocations(
   database: Queries,

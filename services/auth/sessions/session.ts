@@ -7,14 +7,14 @@ export interface Session {
   /** A browser with a cookie, or a program with refresh tokens. */
   kind: "page" | "api";
   createdAt: Date;
-  /** When it ends unless it is used. */
+  /** When the session ends if it is not used before. */
   expiresAt: Date;
 }
 
-/** `sessions s` as a Session. */
+/** Selects a Session from `sessions s`. */
 export const sessionColumns = `s.id, s.user_id AS "userId", s.kind, s.created_at AS "createdAt", s.expires_at AS "expiresAt"`;
 
-/** `sessions s` and `users u`, for `apart`. */
+/** Selects a SessionWithUserRow from `sessions s` and `users u`. */
 export const sessionWithUserColumns = `${sessionColumns}, u.email, u.created_at AS "userCreatedAt", u.password_changed_at AS "passwordChangedAt"`;
 
 export interface SessionWithUserRow extends Session {
@@ -22,8 +22,6 @@ export interface SessionWithUserRow extends Session {
   userCreatedAt: Date;
   passwordChangedAt: Date;
 }
-
-/** A session and its user, of one row. */
 export function splitRow({
   email,
   userCreatedAt: createdAt,
@@ -34,6 +32,6 @@ export function splitRow({
   return { session, user };
 }
 
-/** A secret that somebody holds: 256 random bits as base64url. */
+/** 256 random bits in base64url. */
 export const generateSecret = () => randomBytes(32).toString("base64url");
 export const isSecret = (text: string) => /^[\w-]{43}$/.test(text);

@@ -18,13 +18,12 @@ import {
   splitRow,
 } from "./session.ts";
 
-/** Seconds. */
 export interface SessionTimeouts {
-  /** How long a session lasts without being used; also a refresh token's life. @default 30 days */
+  /** Idle timeout of a session, and lifetime of a refresh token. @default 30 days */
   idleSeconds: number;
-  /** How long it lasts however it is used. @default 90 days */
+  /** Maximum duration of a session. @default 90 days */
   absoluteSeconds: number;
-  /** How often a page session's use is written down: `idle` is exact to so much. @default 1 hour */
+  /** Minimum time between two updates of a page session's last use, to save writes. @default 1 hour */
   touchIntervalSeconds: number;
 }
 
@@ -36,42 +35,44 @@ export const defaultSessionTimeouts: SessionTimeouts = {
   touchIntervalSeconds: 60 * 60,
 };
 
-/** A page session: the cookie has 256 random bits, as base64url. */
+/** A browser session. The cookie's value is 256 random bits in base64url. */
 export interface PageLogin {
   session: Session;
   cookie: string;
 }
 
-/** Every function throws DatabaseUnavailableError while the database is away. */
+/** Every function throws DatabaseAway if the database is unavailable. */
 export interface Sessions {
-  /** undefined if the account is gone or its password is another since `user` was read: the login is none any more. */
+  /** @returns undefined if the account was deleted or its password changed after `user` was read */
   openPage(user: User): Promise<PageLogin | undefined>;
-  /** undefined as with `openPage`. */
+  /** @returns undefined in the same cases as `openPage` */
   openApi(user: User): Promise<ApiLogin | undefined>;
-  /** The session that a cookie is of, with its user; undefined whatever is wrong with it. Counts as use. */
+  /** Finds a cookie's session and user; undefined if the cookie is invalid or the session has ended. Counts as use. */
   findPage(
     cookie: string,
   ): Promise<{ session: Session; user: User } | undefined>;
-  /**
-   * Uses a refresh token, for the next one. Of several uses of one, at the same time or later, only the first gives anything;
-   * any other ends the session, since somebody has a copy (RFC 9700, 4.14.2).
-   * @returns undefined if it is not valid, whatever the reason
+  /** Exchanges a refresh token for the next one. Only the first use succeeds; any later or concurrent use ends the session,
+   * because a copy of the token must exist (RFC 9700, 4.14.2).
+   * @returns undefined if the token is invalid
    */
   refresh(refreshToken: string): Promise<RefreshedLogin | undefined>;
-  /** Ends a session. Other services refuse its access tokens within seconds. Whether there was one. */
+  /** Ends a session. Other services reject its access tokens within seconds. @returns whether the session existed */
   end(sessionId: string): Promise<boolean>;
-  /** Ends the session of a refresh token, used or not (RFC 7009). Whether there was one. */
+  /** Ends the session of a refresh token, used or not (RFC 7009). @returns whether the session existed */
   endByRefreshToken(refreshToken: string): Promise<boolean>;
 }
 
 export interface SessionsOptions {
-  /** @default sessionTimes */
+  /** @default defaultSessionTimeouts */
   timeouts?: Partial<SessionTimeouts>;
-  /** Told when a used refresh token was used again, so that somebody has a copy; the session has been ended. */
+  /** Called after a reused refresh token has ended its session. */
   onReuse?: (sessionId: string) => void;
 }
 
-/** Locked until the end of the transaction, so that a change of the password waits and then sees the session, or comes first. */
+/**
+ * Locks the user's row until the end of the transaction. A concurrent password change either comes first, and no session is
+ * opened, or waits and then ends the new session.
+ */
 const fromUnchangedUser = `FROM users WHERE id = $1 AND password_changed_at = $2 FOR SHARE`;
 
 export function createSessions(

@@ -186,7 +186,7 @@ describe("Password hashing at capacity", () => {
       types.add(type);
       if (!type.startsWith("text/html")) {
         const { detail } = await problemOf(response, 503);
-        assert.match(detail, /^Too much is being done/);
+        assert.match(detail, /^The service is overloaded/);
         continue;
       }
       const { alert, input } = await pageOf(response, 503);

@@ -19,9 +19,9 @@ import { runToEnd, stopPrograms } from "../../../support/program.ts";
 
 const services = join(import.meta.dirname, "../../../../services");
 const issuer =
-  "expected a URL such as https://auth.example.com, without a path and without a slash at its end";
+  "expected a URL such as https://auth.example.com, without a path or a trailing slash";
 const secret =
-  "expected 32 characters at least; `openssl rand -base64 32` makes them";
+  "expected 32 characters or more; generate one with `openssl rand -base64 32`";
 const proxies = "expected a whole number from 0 to 5";
 
 describe("Auth program: environment", () => {
@@ -144,7 +144,7 @@ describe("Auth program", () => {
     const userId = tokens.user.id;
     await said("sign-up", { userId });
     await said("login", { userId });
-    await said("login failed: no such account and password");
+    await said("login failed: unknown account or wrong password");
     await said("password changed", { userId });
     await said("request", { path: "/me" });
     secrets.push(
@@ -166,7 +166,7 @@ describe("Auth program", () => {
     for (let i = 0; i < 2; i++)
       await fetch(`${url}/refresh`, json({ refresh_token }));
     await said(
-      "a used refresh token was used again: somebody has a copy, so the session was ended",
+      "a refresh token was reused, so a copy of it exists: the session was ended",
       { level: "warn" },
     );
   });
