@@ -1,6 +1,6 @@
 import type { Queries } from "@marquee/service-kit";
 
-/** What is over, of each table: its key, and the time after which a row is of no use. */
+/** The tables with expiring rows: name, key column, and column with the time of expiry. */
 const purgedTables = [
   ["sessions", "id", "expires_at"], // with their refresh tokens
   ["refresh_tokens", "hash", "expires_at"],
@@ -12,16 +12,15 @@ const purgedTables = [
 type DeletedRows = Record<(typeof purgedTables)[number][0], number>;
 
 export interface PurgeOptions {
-  /** Rows that a statement deletes at most, so that none takes long. @default 1000 */
+  /** Maximum rows deleted per statement, to keep locks short. @default 1000 */
   batchSize?: number;
-  /** Statements for each table at most; the next sweep goes on. @default 100 */
+  /** Maximum statements per table; the next purge deletes the rest. @default 100 */
   maxBatches?: number;
 }
 
-/**
- * Deletes what has expired. Several replicas may do so at once: each leaves the rows that another one is at.
- * @returns how many rows of which table
- * @throws DatabaseUnavailableError
+/** Deletes expired rows. Replicas may purge at the same time: each skips rows that another has locked.
+ * @returns the number of deleted rows per table
+ * @throws DatabaseAway
  */
 export async function purgeExpired(
   database: Queries,

@@ -1,12 +1,11 @@
 import { type Database, logger } from "@marquee/service-kit";
 import { purgeExpired } from "./purge-expired.ts";
 
-/** Milliseconds. What has expired is of no use to anybody: it only takes room until then. */
+/** Expired rows are ignored everywhere; until the purge they only use space. */
 const purgeIntervalMs = 5 * 60 * 1000;
 
-/**
- * Deletes what has expired again and again; what fails is logged and tried again.
- * @returns what stops it
+/** Purges expired rows periodically. Failures are logged, and the next run retries.
+ * @returns a function that stops the worker
  */
 export function startPurgeWorker(database: Database): () => void {
   let running = false;
@@ -14,9 +13,9 @@ export function startPurgeWorker(database: Database): () => void {
     if (running) return;
     running = true;
     try {
-      logger.debug(await purgeExpired(database), "swept");
+      logger.debug(await purgeExpired(database), "purged expired rows");
     } catch (err) {
-      logger.warn({ err }, "what has expired can't be deleted now");
+      logger.warn({ err }, "can't purge expired rows");
     } finally {
       running = false;
     }

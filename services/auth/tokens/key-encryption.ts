@@ -5,18 +5,18 @@ const algorithm = "aes-256-gcm";
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** Encrypts private keys under what KEY_ENCRYPTION_KEY holds: who reads the database alone can't sign. */
+/** Encrypts private keys with KEY_ENCRYPTION_KEY, so that access to the database alone doesn't allow signing. */
 export interface KeyEncryption {
-  /** The same for the same KEY_ENCRYPTION_KEY, and tells nothing about it. */
+  /** Identifies the KEY_ENCRYPTION_KEY without revealing it. */
   id: string;
-  /** @param kid the key's id: what was encrypted as one key is not decrypted as another */
+  /** @param kid the key's id, which is authenticated: decrypting under another id fails */
   encrypt(text: string, kid: string): Buffer;
-  /** @throws Error if it was not encrypted with this KEY_ENCRYPTION_KEY as this key, or was changed since */
+  /** @throws Error if it was encrypted with another KEY_ENCRYPTION_KEY or `kid`, or was modified */
   decrypt(bytes: Buffer, kid: string): string;
 }
 
 /**
- * AES-256-GCM. Nonces are random, which is safe for 2^32 of them (NIST SP 800-38D, 8.3); there is one a month.
+ * AES-256-GCM. Random nonces are safe for 2^32 encryptions (NIST SP 800-38D, 8.3); this makes one a month.
  * @throws Error if the secret is too short
  */
 export function createKeyEncryption(secret: string): KeyEncryption {

@@ -1,16 +1,15 @@
 import type { SigningKey } from "./signing-key.ts";
 
-/** Seconds. */
 export interface KeyRotationTimes {
-  /** How long a key signs until the next one does. @default 30 days */
+  /** How long a key signs before the next one takes over. @default 30 days */
   rotationIntervalSeconds: number;
-  /** How long a key is published before it signs: who keeps the JWKS for half of that knows it by then. @default 1 hour */
+  /** How long a key is published before it signs. Clients may cache the JWKS for half of that. @default 1 hour */
   publishAheadSeconds: number;
-  /** How long an access token is valid. @default 10 minutes */
+  /** Lifetime of an access token. @default 10 minutes */
   tokenLifetimeSeconds: number;
-  /** How far the clocks of those who verify may be behind the database's. @default 5 minutes */
+  /** How far the clocks of verifiers may be behind the database's. @default 5 minutes */
   clockSkewSeconds: number;
-  /** How often the keys are read again; twice within `publishAheadSeconds`, so that no replica misses one. @default 15 */
+  /** Interval between reads of the keys, at most half of `publishAheadSeconds`, so that no replica misses a new key. @default 15 */
   reloadIntervalSeconds: number;
 }
 
@@ -22,7 +21,7 @@ export const defaultKeyRotationTimes: KeyRotationTimes = {
   reloadIntervalSeconds: 15,
 };
 
-/** @throws RangeError if the times don't go together */
+/** @throws RangeError if the times are inconsistent */
 export function checkTimes(times: KeyRotationTimes): void {
   const {
     rotationIntervalSeconds,
@@ -36,22 +35,22 @@ export function checkTimes(times: KeyRotationTimes): void {
   )
     return;
   throw new RangeError(
-    `These times of signing keys don't go together: ${JSON.stringify(times)}. Each is more than 0, and 2 * reloadIntervalSeconds <= publishAheadSeconds < rotationIntervalSeconds.`,
+    `The key rotation times are inconsistent: ${JSON.stringify(times)}. Each must be more than 0, and 2 * reloadIntervalSeconds <= publishAheadSeconds < rotationIntervalSeconds.`,
   );
 }
 
-/** Milliseconds that a key is published for after it began to sign; a rotation may be late by `publishAheadSeconds`. */
+/** How long a key is published after it starts to sign. A rotation may be late by `publishAheadSeconds`. */
 export const keyLifetimeMs = (times: KeyRotationTimes) =>
   1000 * (times.rotationIntervalSeconds + times.publishAheadSeconds) +
   verifiableAfterSigningMs(times);
 
-/** Milliseconds that a key is published for after it signed. */
+/** How long a key is published after its last signature. */
 const verifiableAfterSigningMs = ({
   tokenLifetimeSeconds,
   clockSkewSeconds,
 }: KeyRotationTimes) => 1000 * (tokenLifetimeSeconds + clockSkewSeconds);
 
-/** By these times, whatever those were that the key was made with: a token never outlives its key. */
+/** Whether a token signed now would expire before its key, by the current times and not those the key was created with. */
 export const canSign = (
   { privateKey, signsFrom, expiresAt }: SigningKey,
   now: number,
@@ -61,9 +60,8 @@ export const canSign = (
   signsFrom <= now &&
   now + verifiableAfterSigningMs(times) <= expiresAt;
 
-/**
- * From when on a key that is to be made now would sign, in milliseconds since 1970; undefined if none is to be made.
- * @param keys the newest first
+/** When a key created now would start to sign, in milliseconds since 1970; undefined if no new key is due.
+ * @param keys newest first
  */
 export function nextKeySignsFrom(
   keys: readonly SigningKey[],

@@ -22,53 +22,48 @@ import {
 export type { KeyRotationTimes as KeyringTimes };
 
 export interface KeyringOptions extends Partial<KeyRotationTimes> {
-  /** What KEY_ENCRYPTION_KEY holds: 32 characters at least. */
+  /** The value of KEY_ENCRYPTION_KEY: at least 32 characters. */
   keyEncryptionKey: string;
 }
 
-/** The keys that access tokens are signed with and verified by, the same in all replicas. */
+/** The keys that sign and verify access tokens, shared by all replicas. */
 export interface Keyring {
-  /** Reads the keys, and makes one if it is time for it. To be done once before anything else. @throws DatabaseUnavailableError */
+  /** Reads the keys and creates a new one if due. Must be called before anything else. @throws DatabaseAway */
   load(): Promise<void>;
-  /** Loads again and again, until `stop`; what fails is logged and tried again. */
+  /** Reloads periodically until `stop`. Failures are logged and retried. */
   start(): void;
   stop(): Promise<void>;
-  /** The key to sign with now. @throws DatabaseUnavailableError if there is none yet */
+  /** The current signing key. @throws DatabaseAway if no key exists yet and the database is unavailable */
   signingKey(): Promise<{ kid: string; privateKey: CryptoKey }>;
-  /** The public keys of all tokens that may be valid, and of those that are to come: RFC 7517's JWK Set. */
+  /** The JWK Set (RFC 7517) with the public keys of all tokens that may be valid, now or later. */
   jwks(): { keys: JWK[] };
-  /** Seconds that a cache may keep the JWKS for. */
+  /** How long caches may keep the JWKS. */
   jwksMaxAgeSeconds: number;
-  /**
-   * The public key with this id, if its tokens may be valid. For one that it does not know it reads the keys again, a few
-   * times a second at most: another replica may just have made it.
-   * @throws DatabaseUnavailableError
+  /** The public key with this id, if its tokens may be valid. An unknown id causes a reload, because another replica may have
+   * just created the key; reloads are limited to a few per second.
+   * @throws DatabaseAway
    */
   findPublicKey(kid: string): Promise<CryptoKey | undefined>;
-  /** The time by the database's clock, in milliseconds since 1970. */
+  /** The database server's time, in milliseconds since 1970. */
   now(): number;
-  /** Seconds. */
   tokenLifetimeSeconds: number;
 }
-
-/** Milliseconds between two reads at least. */
 const minReadIntervalMs = 250;
 
-/**
- * Signing keys that rotate on schedule, without a token being refused for it.
+/** Signing keys that rotate on schedule without invalidating tokens.
  *
- * A key is stored with the time from which it signs, and the time after which no token of it is valid. It is published all
- * that time: no replica has to know what another one does. A new key is stored `publishAheadSeconds` before it signs, by whichever
- * replica sees first that it is time, under a lock. All times are by the database's clock.
+ * A key is stored with the time from which it signs and the time when its last token has expired. It is published from the
+ * start until then, so replicas need no coordination. A new key is stored `publishAheadSeconds` before it signs, under a lock, by the
+ * first replica that finds it due. All times are by the database's clock.
  *
- * Only the first key signs at once, and the first one under another KEY_ENCRYPTION_KEY: the old private keys can't be read
- * then, but their public keys stay published, so that their tokens stay valid. Replicas that still have the old
- * KEY_ENCRYPTION_KEY go on with their own keys; each signs with its own newest and verifies all. Who verifies with a cached
- * JWKS may see a new key before the cache has it in this case alone, and reads again.
+ * Only the very first key, and the first key after a change of KEY_ENCRYPTION_KEY, sign immediately. After such a change the
+ * old private keys are unreadable, but their public keys stay published, so their tokens stay valid. During the rollout
+ * each replica signs with the newest key it can decrypt and verifies with all keys. Only in these cases can a token's key
+ * be missing from a cached JWKS; verifiers must then fetch it again.
  *
- * To make all tokens invalid at once, as after a leak: set another KEY_ENCRYPTION_KEY, and when it is everywhere
- * `DELETE FROM signing_keys`; each replica notices within `reloadIntervalSeconds`.
- * @throws RangeError if the times don't go together
+ * To invalidate all tokens at once, for example after a leak: change KEY_ENCRYPTION_KEY, and after the rollout run
+ * `DELETE FROM signing_keys`. Each replica notices within `reloadIntervalSeconds`.
+ * @throws RangeError if the times are inconsistent
  */
 export function createKeyring(
   database: Database,
@@ -77,14 +72,14 @@ export function createKeyring(
   const times = { ...defaultKeyRotationTimes, ...given };
   checkTimes(times);
   const encryption = createKeyEncryption(keyEncryptionKey);
-  /** The newest first. */
+  /** Newest first. */
   let keys: SigningKey[] = [];
   let byKid = new Map<string, SigningKey>();
-  /** What the database's clock said at a time of ours. */
+  /** A reading of the database's clock and the simultaneous performance.now(). */
   let clock: { database: number; own: number } | undefined;
 
   function now(): number {
-    if (!clock) throw new Error("The signing keys were not loaded yet.");
+    if (!clock) throw new Error("The signing keys are not loaded yet.");
     return clock.database + performance.now() - clock.own;
   }
 
@@ -104,7 +99,7 @@ export function createKeyring(
     return found.filter((key) => key !== undefined);
   }
 
-  /** Opens a key the first time it is seen; its times may change. */
+  /** Cache of opened keys by kid. Times are not cached, because they may change. */
   const opened = new Map<string, Promise<OpenedKey | undefined>>();
   function open(stored: StoredKey): Promise<OpenedKey | undefined> {
     const { kid } = stored;
@@ -126,7 +121,7 @@ export function createKeyring(
           "SELECT pg_advisory_xact_lock(hashtextextended('signing_keys', 0))",
         );
         const current = await read(tx);
-        const from = nextKeySignsFrom(current, now(), times); // another replica may have been first
+        const from = nextKeySignsFrom(current, now(), times); // another replica may have created the key
         if (from === undefined) return current;
         await storeNewKey(tx, encryption, from, from + keyLifetimeMs(times));
         return read(tx);
@@ -138,7 +133,7 @@ export function createKeyring(
   let running: Promise<void> = Promise.resolve();
   let began = Number.NEGATIVE_INFINITY;
   let next: Promise<void> | undefined;
-  /** Begins a read after it was called, one for all who call meanwhile. */
+  /** Starts a read after the call; concurrent calls share one. */
   function load(): Promise<void> {
     next ??= (async () => {
       await running.catch(() => {});
@@ -156,7 +151,7 @@ export function createKeyring(
     load().catch((err) =>
       logger.warn(
         { err },
-        "the signing keys can't be read; the old ones serve",
+        "can't reload the signing keys: continuing with those in memory",
       ),
     );
 
@@ -182,7 +177,7 @@ export function createKeyring(
       const { kid, privateKey } = signing() ?? {};
       if (!kid || !privateKey)
         throw new Error(
-          "There is no key to sign with, right after making one.",
+          "No signing key is usable, although one was just created.",
         );
       return { kid, privateKey };
     },
@@ -211,7 +206,7 @@ const timesOf = ({ signsFrom, expiresAt }: StoredKey) => ({
   expiresAt: expiresAt.getTime(),
 });
 
-/** Warns at the start of keys that another KEY_ENCRYPTION_KEY encrypts, and says what follows. */
+/** Warns at startup about keys that are encrypted with another KEY_ENCRYPTION_KEY. */
 function warnAboutOtherEncryptionKeys(
   stored: readonly StoredKey[],
   id: string,
@@ -220,6 +215,6 @@ function warnAboutOtherEncryptionKeys(
   ids.delete(id);
   if (ids.size === 0) return;
   logger.warn(
-    `signing keys in the database are encrypted with the KEY_ENCRYPTION_KEY whose id is ${[...ids].join(" or ")}, and this program was given the one whose id is ${id}: it signs with keys of its own, and tokens signed by the others stay valid until they expire. To go on with the others, set the former KEY_ENCRYPTION_KEY again: \`pulumi config set --secret --path 'marquee:secrets.auth.KEY_ENCRYPTION_KEY'\`.`,
+    `signing keys in the database are encrypted with the KEY_ENCRYPTION_KEY whose id is ${[...ids].join(" or ")}, but this program has the one whose id is ${id}: it signs with new keys, and tokens signed by the existing keys stay valid until they expire. To use the existing keys, restore the previous KEY_ENCRYPTION_KEY: \`pulumi config set --secret --path 'marquee:secrets.auth.KEY_ENCRYPTION_KEY'\`.`,
   );
 }

@@ -6,26 +6,26 @@ import {
   generateKeyPair,
   importJWK,
   type JWK,
-} from "jose"; // the JOSE library for JavaScript; it depends on nothing
+} from "jose";
 import type { KeyEncryption } from "./key-encryption.ts";
 
-/** ECDSA on P-256: what every JOSE library verifies (RFC 7518 recommends it first), with signatures of 64 bytes. */
+/** ECDSA on P-256: supported by every JOSE library (Recommended+ in RFC 7518), with signatures of 64 bytes. */
 export const algorithm = "ES256";
 
-/** A key as this process has it. */
+/** A key in memory. */
 export interface OpenedKey {
   kid: string;
-  /** As the JWKS has it. */
+  /** The key's entry in the JWKS. */
   publicJwk: JWK;
   publicKey: CryptoKey;
-  /** undefined if another KEY_ENCRYPTION_KEY encrypts it, or it was changed. */
+  /** undefined if it is encrypted with another KEY_ENCRYPTION_KEY or was modified. */
   privateKey: CryptoKey | undefined;
 }
 
-/** A key and its times, which are milliseconds since 1970. */
+/** A key and its times, in milliseconds since 1970. */
 export interface SigningKey extends OpenedKey {
   signsFrom: number;
-  /** No token that it signed is valid after this. */
+  /** When its last token has expired. */
   expiresAt: number;
 }
 
@@ -39,7 +39,7 @@ export interface StoredKey {
   expiresAt: Date;
 }
 
-/** The stored keys that are not expired, the newest first, and the time by the database's clock. */
+/** Reads the unexpired keys, newest first, and the database's time. */
 export async function readKeys(queries: Queries) {
   const rows = await queries.query<
     { now: Date } & { [Column in keyof StoredKey]: StoredKey[Column] | null }
@@ -49,13 +49,12 @@ export async function readKeys(queries: Queries) {
      FROM (SELECT) AS always LEFT JOIN signing_keys ON expires_at > clock_timestamp()
      ORDER BY signs_from DESC, kid`,
   );
-  const now = rows[0]?.now.getTime() as number; // there is always a row, for the time
+  const now = rows[0]?.now.getTime() as number; // the LEFT JOIN always returns a row
   const stored = rows.filter(({ kid }) => kid !== null) as StoredKey[];
   return { now, stored };
 }
 
-/**
- * Makes a key and stores it.
+/** Generates and stores a key.
  * @param signsFrom milliseconds since 1970
  */
 export async function storeNewKey(
@@ -83,19 +82,18 @@ export async function storeNewKey(
   );
 }
 
-/**
- * Makes a stored key one to use.
- * @param broken told what is wrong with a private key that can't be decrypted although it should
- * @throws Error if the public key is not the one that its id says
+/** Imports a stored key.
+ * @param onDecryptError called if a private key with the current encryption key's id can't be decrypted
+ * @throws Error if the public key doesn't match its id
  */
 export async function openKey(
   { kid, publicJwk, privateJwk, encryptionKeyId }: StoredKey,
   encryption: KeyEncryption,
-  broken: (error: Error) => void,
+  onDecryptError: (error: Error) => void,
 ): Promise<OpenedKey> {
   const { kty, crv, x, y } = publicJwk;
   if ((await calculateJwkThumbprint({ kty, crv, x, y } as JWK)) !== kid)
-    throw new Error(`The public key ${kid} is another than its id says.`);
+    throw new Error(`The public key ${kid} doesn't match its id.`);
   const published = { kty, crv, x, y, kid, alg: algorithm, use: "sig" } as JWK;
   let privateKey: CryptoKey | undefined;
   if (encryptionKeyId === encryption.id)
@@ -105,7 +103,7 @@ export async function openKey(
         extractable: false,
       })) as CryptoKey;
     } catch (error) {
-      broken(error as Error);
+      onDecryptError(error as Error);
     }
   return {
     kid,

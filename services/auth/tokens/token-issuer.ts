@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { errors, jwtVerify, SignJWT } from "jose"; // the JOSE library for JavaScript; it depends on nothing
-import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import { errors, jwtVerify, SignJWT } from "jose";
+import * as z from "zod";
 import type { Keyring } from "./keyring.ts";
 import { algorithm } from "./signing-key.ts";
 
-/** An access token as RFC 9068 has it. Times are seconds since 1970. */
+/** The claims of an access token (RFC 9068). Times are in seconds since 1970. */
 export interface Claims {
   iss: string;
   /** The user's id. */
@@ -18,36 +18,35 @@ export interface Claims {
   sid: string;
 }
 
-/** A token is not valid; the message says why, in a sentence without the token. */
+/** The token is invalid. The message gives the reason and doesn't contain the token. */
 export class InvalidTokenError extends Error {
   override readonly name = "InvalidTokenError";
 }
 
 export interface TokenIssuerOptions {
-  /** Who issues them: the service's URL as those who verify know it. */
+  /** The `iss` of tokens: the service's public URL. */
   issuer: string;
-  /** Whom they are for. @default marquee */
+  /** @default marquee */
   audience?: string;
-  /** Who uses them. @default marquee */
+  /** @default marquee */
   clientId?: string;
 }
 
 export interface TokenIssuer {
-  /** An access token of a user and a session. @throws DatabaseAway if there is no key to sign with yet */
+  /** Issues an access token for a user's session. @throws DatabaseAway if no signing key exists yet */
   issue(
     user: { id: string },
     session: { id: string },
   ): Promise<{ token: string; expiresIn: number }>;
-  /**
-   * What a token says, if we issued it for this audience and it is not expired. Whether its session has ended since is not
-   * asked: it is valid until it expires.
+  /** Verifies a token's signature, issuer, audience and lifetime, and returns its claims. Does not check whether its session
+   * has ended.
    * @throws InvalidTokenError
-   * @throws DatabaseAway if its key is not known and the database is away
+   * @throws DatabaseAway if its key is unknown and the database is unavailable
    */
   verify(token: string): Promise<Claims>;
 }
 
-/** Seconds by which the clocks of two replicas may seem to differ: both follow the database's, over a network. */
+/** Replicas follow the database's clock over the network, so their times differ slightly. */
 const clockToleranceSeconds = 5;
 
 const claimsSchema = z.object({
@@ -94,11 +93,11 @@ export function createTokenIssuer(
       const { payload } = await jwtVerify(
         token,
         async ({ kid }) => {
-          if (!kid) throw new InvalidTokenError("The token names no key.");
+          if (!kid) throw new InvalidTokenError("The token has no kid.");
           const key = await keyring.findPublicKey(kid);
           if (!key)
             throw new InvalidTokenError(
-              "The token's key is none of this issuer's.",
+              "The token's key is unknown to this issuer.",
             );
           return key;
         },

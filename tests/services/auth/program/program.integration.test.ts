@@ -218,7 +218,7 @@ describe("Auth program: signing keys of another KEY_ENCRYPTION_KEY", () => {
       (key) => createKeyEncryption(key).id,
     );
     assert.deepEqual(warnings(second), [
-      `signing keys in the database are encrypted with the KEY_ENCRYPTION_KEY whose id is ${former}, and this program was given the one whose id is ${own}: it signs with keys of its own, and tokens signed by the others stay valid until they expire. To go on with the others, set the former KEY_ENCRYPTION_KEY again: \`pulumi config set --secret --path 'marquee:secrets.auth.KEY_ENCRYPTION_KEY'\`.`,
+      `signing keys in the database are encrypted with the KEY_ENCRYPTION_KEY whose id is ${former}, but this program has the one whose id is ${own}: it signs with new keys, and tokens signed by the existing keys stay valid until they expire. To use the existing keys, restore the previous KEY_ENCRYPTION_KEY: \`pulumi config set --secret --path 'marquee:secrets.auth.KEY_ENCRYPTION_KEY'\`.`,
     ]);
   });
 });

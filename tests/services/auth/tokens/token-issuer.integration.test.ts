@@ -161,11 +161,11 @@ describe("Auth's access tokens", () => {
 
     it("rejects tokens whose kid is missing or unknown", async () => {
       for (const kid of [undefined, ""])
-        await isInvalid(await signed({ kid }), /^The token names no key\.$/);
+        await isInvalid(await signed({ kid }), /^The token has no kid\.$/);
       for (const kid of ["x", "A".repeat(43), "../../etc/passwd"])
         await isInvalid(
           await signed({ kid }),
-          /^The token's key is none of this issuer's\.$/,
+          /^The token's key is unknown to this issuer\.$/,
         );
     });
 

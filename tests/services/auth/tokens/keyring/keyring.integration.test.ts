@@ -91,7 +91,7 @@ describe("Signing keys", () => {
     const keyring = createKeyring(replicas.first, { keyEncryptionKey });
     assert.throws(
       () => keyring.jwks(),
-      /^Error: The signing keys were not loaded yet\.$/,
+      /^Error: The signing keys are not loaded yet\.$/,
     );
   });
 
