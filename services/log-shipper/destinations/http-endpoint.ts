@@ -74,7 +74,7 @@ export function createHttpEndpoint(
       failed();
       if (!failing)
         logger.warn(
-          { failureReason: reason(answer) },
+          { reason: failureReason(answer) },
           "the endpoint takes no lines now: trying until it does",
         );
       failing = true;
@@ -123,7 +123,7 @@ const isRetryable = (status: number) =>
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
 
-const reason = (answer: EndpointResponse | Error) =>
+const failureReason = (answer: EndpointResponse | Error) =>
   answer instanceof Error ? answer.message : `status ${answer.status}`;
 
 /** Retry-After in milliseconds: it has seconds or a date. */

@@ -200,7 +200,7 @@ describe("Authorization header", () => {
       );
       assert.match(
         detail,
-        /signature is wrong|not a signed|not signed with|key is none/,
+        /signature is wrong|not a signed|not signed with|key is unknown/,
       );
     });
 
