@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import {
+  createHttpEndpoint,
+  defaultEndpointTimes,
   type EndpointTimes,
-  endpoint,
-  endpointTimes,
-} from "../../../services/log-shipper/destinations/endpoint.ts";
+} from "../../../services/log-shipper/destinations/http-endpoint.ts";
 import { useLogEndpoints } from "../../support/log-endpoint.ts";
 
 describe("Log shipper: retry delays", () => {
@@ -18,8 +18,8 @@ describe("Log shipper: retry delays", () => {
    */
   async function delays(failures: number, times: Partial<EndpointTimes>) {
     const { url, requests } = await newEndpoint(Array(failures).fill(503));
-    const { send } = endpoint(new URL(url), {}, () => {}, {
-      ...endpointTimes,
+    const { send } = createHttpEndpoint(new URL(url), {}, () => {}, {
+      ...defaultEndpointTimes,
       ...times,
     });
     await send(["{}\n"], new AbortController().signal);
@@ -30,8 +30,8 @@ describe("Log shipper: retry delays", () => {
 
   it("doubles the longest delay with each retry", async () => {
     mock.method(Math, "random", () => 1);
-    // A first delay of `lastRetry` would time the test out.
-    const waited = await delays(8, { firstRetry: 1, lastRetry: hourMs });
+    // A first delay of `maxRetryMs` would time the test out.
+    const waited = await delays(8, { firstRetryMs: 1, maxRetryMs: hourMs });
     for (const [i, ms] of waited.entries())
       assert.ok(ms >= 2 ** i - 1, `${waited}`);
   });
@@ -39,14 +39,14 @@ describe("Log shipper: retry delays", () => {
   it("limits the longest delay", async () => {
     mock.method(Math, "random", () => 1);
     // Without the limit, the last delay would be a day.
-    const waited = await delays(28, { firstRetry: 1, lastRetry: 20 });
+    const waited = await delays(28, { firstRetryMs: 1, maxRetryMs: 20 });
     for (const ms of waited.slice(5)) assert.ok(ms >= 19, `${waited}`);
   });
 
   it("chooses each delay at random between zero and the longest", async () => {
     const random = mock.method(Math, "random", () => 0);
     // Any delay that is not random would time the test out.
-    await delays(5, { firstRetry: hourMs, lastRetry: hourMs });
+    await delays(5, { firstRetryMs: hourMs, maxRetryMs: hourMs });
     assert.equal(random.mock.callCount(), 5);
   });
 });

@@ -21,7 +21,7 @@ function work() {
 /** Lets the continuations of resolved promises run. */
 const settled = () => setImmediate();
 
-describe("createTurns", () => {
+describe("createSemaphore", () => {
   it("runs a few at once, and the others in order of arrival", async () => {
     const inTurn = createSemaphore({
       concurrency: 2,
@@ -127,7 +127,7 @@ describe("createTurns", () => {
   });
 });
 
-describe("createHasher at capacity", () => {
+describe("createPasswordHasher at capacity", () => {
   it("rejects excess work, then continues", async () => {
     const hasher = createPasswordHasher({ concurrency: 1, maxQueue: 1 });
     const results = await Promise.allSettled(
