@@ -3,7 +3,7 @@ export {
   type AccessTokens,
   createAccessTokens,
 } from "./access-token/access-token.ts";
-export { bearer, bearerTokenOf } from "./access-token/bearer.ts";
+export { bearer } from "./access-token/bearer.ts";
 export {
   AuthUnavailableError,
   InvalidTokenError,
@@ -11,6 +11,8 @@ export {
   SessionEndedError,
 } from "./access-token/errors.ts";
 export { accessTokenVariables } from "./access-token/variables.ts";
+export { deriveKey, sha256 } from "./crypto/derive-key.ts";
+export { createSealedBox } from "./crypto/sealed-box.ts";
 export { untilAvailable } from "./database/availability.ts";
 export {
   type Database,
@@ -24,16 +26,27 @@ export {
 export { migrate } from "./database/migrations.ts";
 export { databaseVariables } from "./database/variables.ts";
 export { certificates } from "./environment/certificates.ts";
-export { environment } from "./environment/environment.ts";
+export { environment, exitOnError } from "./environment/environment.ts";
+export { secret } from "./environment/secret.ts";
+export { trustedProxies } from "./environment/trusted-proxies.ts";
 export { wholeNumber } from "./environment/whole-number.ts";
 export { createService, factory, type ServiceEnv } from "./http/app.ts";
-export { parseForm } from "./http/form.ts";
+export { bearerTokenOf } from "./http/bearer-token.ts";
+export { cookieAttributes, cookieName } from "./http/cookies.ts";
+export { asHttpError } from "./http/errors.ts";
+export { parseForm, requireForm } from "./http/form.ts";
 export {
   errorSummary,
   type FormErrors,
   hasErrors,
 } from "./http/form-errors.ts";
-export { isOrigin } from "./http/origin.ts";
+export {
+  forwardedValue,
+  headerEntries,
+  isHttps,
+  socketAddress,
+} from "./http/forwarded.ts";
+export { noStoreByDefault } from "./http/no-store.ts";
 export { problem } from "./http/problem.ts";
 export { isOwnHost, sameOrigin } from "./http/same-origin.ts";
 export { serve } from "./http/serve.ts";
@@ -52,5 +65,7 @@ export {
 export { type Failure, inWords, retryInWords } from "./pages/failure.ts";
 export { type Frame, framed } from "./pages/frame.ts";
 export { icon } from "./pages/icons.ts";
+export { isNotice, type Notice, noticeText } from "./pages/notices.ts";
 export { isInSite, siteHeader, sitePage } from "./pages/site.ts";
 export { signAndCard, standalonePage } from "./pages/standalone.ts";
+export { type Loop, startLoop } from "./workers/loop.ts";

@@ -6,6 +6,7 @@ import {
   type Database,
   logger,
   migrate,
+  noStoreByDefault,
 } from "@marquee/service-kit";
 import { createAccounts } from "./accounts/accounts.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -86,17 +87,17 @@ export function createAuth(options: AuthOptions) {
     keyEncryptionKey,
     ...options.keyRotation,
   });
-  let stopSweeping = () => {};
+  let stopPurging = async () => {};
   const service = createService({
     errorPage: createErrorPage({ home: "/", signIn: "/sign-in" }),
     async onStart() {
       await migrate(database, join(import.meta.dirname, "migrations"));
       await keyring.load();
       keyring.start();
-      stopSweeping = startPurgeWorker(database);
+      stopPurging = startPurgeWorker(database);
     },
     async onShutdown() {
-      stopSweeping();
+      await stopPurging();
       await keyring.stop();
     },
   });
@@ -109,12 +110,7 @@ export function createAuth(options: AuthOptions) {
   const api = createApi(info);
   api.app.onError(onApiError);
   for (const add of routes) add(api, parts);
-  // Responses without Cache-Control are user-specific: default to no-store.
-  service.app.use(async (c, next) => {
-    await next();
-    if (!c.res.headers.has("cache-control"))
-      c.res.headers.set("cache-control", "no-store");
-  });
+  service.app.use(noStoreByDefault);
   service.app.route("/", api.app);
   service.app.route("/", pageRoutes(parts));
   return service;

@@ -1,20 +1,16 @@
 import {
+  accessTokenVariables,
   databaseVariables,
   environment,
-  isOrigin,
   openDatabase,
+  secret,
   serve,
-  wholeNumber,
+  trustedProxies,
 } from "@marquee/service-kit";
 import * as z from "zod";
 import { createAuth } from "./app.ts";
 import { clientAddresses } from "./http/client-info.ts";
 import { CommonPasswordsError } from "./passwords/password-rules.ts";
-import { shortestSecret } from "./secrets.ts";
-
-const issuerMessage =
-  "expected a URL such as https://auth.example.com, without a path or a trailing slash";
-const secretMessage = `expected ${shortestSecret} characters or more; generate one with \`openssl rand -base64 32\``;
 
 const {
   PORT,
@@ -26,13 +22,11 @@ const {
 } = environment({
   ...databaseVariables,
   /** The service's public URL: `iss` in tokens, and the base of the URLs in the metadata. */
-  ISSUER: z.string(issuerMessage).refine(isOrigin, issuerMessage),
+  ISSUER: accessTokenVariables.ISSUER,
   /** Encrypts the signing keys in the database. Changing it creates new keys; existing tokens stay valid. */
-  KEY_ENCRYPTION_KEY: z
-    .string(secretMessage)
-    .min(shortestSecret, secretMessage),
+  KEY_ENCRYPTION_KEY: secret,
   /** Number of proxies in front of the service that append to X-Forwarded-For. @default 0 */
-  TRUSTED_PROXIES: wholeNumber(0, 5).default(0),
+  TRUSTED_PROXIES: trustedProxies,
   /** Whether client addresses reach the service. If "hidden", no limit applies per network. @default preserved */
   CLIENT_ADDRESSES: z.enum(clientAddresses).default("preserved"),
 });

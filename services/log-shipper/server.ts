@@ -25,4 +25,7 @@ const logShipper = createLogShipper({
 });
 logShipper.follow();
 // Nobody but Kubernetes and Prometheus calls it: the time until the end is for the lines.
-serve(logShipper, { port: PORT, times: { closeAfterMs: 0, killAfterMs: 500 } });
+serve(logShipper, {
+  port: PORT,
+  shutdownTimes: { closeAfterMs: 0, killAfterMs: 500 },
+});

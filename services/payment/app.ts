@@ -1,5 +1,10 @@
 import { join } from "node:path";
-import { createApi, createService, migrate } from "@marquee/service-kit";
+import {
+  createApi,
+  createService,
+  migrate,
+  noStoreByDefault,
+} from "@marquee/service-kit";
 import type { Dependencies } from "./dependencies.ts";
 import { checkEncryptionKey } from "./encryption-key.ts";
 import { onError } from "./http/errors.ts";
@@ -68,7 +73,7 @@ const routes = [
 /** The payment service: the routes of GET /openapi.json, and those that the processor adds. */
 export function createPayment(options: PaymentOptions) {
   const { database, times } = options;
-  let stops: (() => void | Promise<void>)[] = [];
+  let stops: (() => Promise<void>)[] = [];
   const service = createService({
     async onStart() {
       await migrate(database, join(import.meta.dirname, "migrations"));
@@ -87,12 +92,7 @@ export function createPayment(options: PaymentOptions) {
   const api = createApi(info);
   api.app.onError(onError);
   for (const add of routes) add(api, dependencies);
-  // Responses without Cache-Control are user-specific: default to no-store.
-  service.app.use(async (c, next) => {
-    await next();
-    if (!c.res.headers.has("cache-control"))
-      c.res.headers.set("cache-control", "no-store");
-  });
+  service.app.use(noStoreByDefault);
   service.app.route("/", api.app);
   if (options.routes)
     service.app.route("/", options.routes(dependencies.payments));
@@ -147,7 +147,7 @@ function createDependencies(
 function startWorkers(
   { database, times, purges }: PaymentOptions,
   { payments, subscriptions, outbox }: Dependencies,
-): (() => void | Promise<void>)[] {
+): (() => Promise<void>)[] {
   const pollMs = times?.pollMs;
   outbox.start();
   return [

@@ -4,21 +4,18 @@ import {
   createAccessTokens,
   databaseVariables,
   environment,
+  exitOnError,
   openDatabase,
+  secret,
   serve,
 } from "@marquee/service-kit";
-import * as z from "zod";
 import { createPayment } from "./app.ts";
 import {
   processorFromEnvironment,
   processorVariables,
 } from "./processors/from-environment.ts";
-import { shortestSecret } from "./secrets.ts";
 import { defaultBillingSettings } from "./subscriptions/billing-settings.ts";
 import { Duration } from "./subscriptions/durations.ts";
-
-const aSecret = `expected at least ${shortestSecret} characters; generate them with \`openssl rand -base64 32\``;
-const secret = z.string(aSecret).min(shortestSecret, aSecret);
 
 const {
   PORT,
@@ -49,7 +46,7 @@ const database = openDatabase(variables, { name: "payment" });
 const accessTokens = createAccessTokens({ issuer: ISSUER, jwksUrl: JWKS_URL });
 const payment = createPayment({
   database,
-  ...configuredProcessor(),
+  ...exitOnError(() => processorFromEnvironment(database, variables)),
   user: bearer<{ userId: string }>(accessTokens),
   formerUser: bearer<{ userId: string }>(accessTokens, {
     acceptDeletedAccount: true,
@@ -71,15 +68,3 @@ serve(
     keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },
   },
 );
-
-function configuredProcessor() {
-  try {
-    return processorFromEnvironment(database, variables);
-  } catch (error) {
-    // The environment is wrong, not the program: a stack trace would only distract.
-    console.error(
-      `This program can't start with the environment it got:\n  ${(error as Error).message}`,
-    );
-    process.exit(1);
-  }
-}

@@ -4,6 +4,7 @@ import {
   createService,
   logger,
   migrate,
+  noStoreByDefault,
 } from "@marquee/service-kit";
 import { createEntitlements } from "./access/entitlements.ts";
 import { createEntitlementMetrics } from "./access/metrics.ts";
@@ -92,12 +93,7 @@ export function createStreaming(options: StreamingOptions) {
   api.app.onError(rethrowAsHttp);
   for (const add of [titleRoutes, streamRoutes, playbackRoutes])
     add(api, dependencies);
-  // Responses without Cache-Control are user-specific: default to no-store.
-  service.app.use(async (c, next) => {
-    await next();
-    if (!c.res.headers.has("cache-control"))
-      c.res.headers.set("cache-control", "no-store");
-  });
+  service.app.use(noStoreByDefault);
   service.app.route("/", api.app);
   const assets = join(import.meta.dirname, "assets");
   service.app.route("/", assetRoutes(assets, options.scripts ?? new Map()));

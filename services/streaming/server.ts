@@ -4,12 +4,13 @@ import {
   createAccessTokens,
   databaseVariables,
   environment,
+  exitOnError,
   openDatabase,
+  secret,
   serve,
-  wholeNumber,
+  trustedProxies,
 } from "@marquee/service-kit";
 import * as z from "zod";
-import { minKeyLength } from "./access/playback-url.ts";
 import { createStreaming } from "./app.ts";
 import { mediaVariables, openMediaStore } from "./media/variables.ts";
 import { readScripts } from "./routes/assets.ts";
@@ -17,7 +18,6 @@ import { readScripts } from "./routes/assets.ts";
 const anOrigin =
   "expected a URL such as http://auth-service:8081, without a path or a trailing slash";
 const origin = z.string(anOrigin).regex(/^https?:\/\/[^\s/?#@]+$/, anOrigin);
-const aKey = `expected ${minKeyLength} characters at least; \`openssl rand -base64 32\` makes them`;
 
 const {
   PORT,
@@ -38,19 +38,21 @@ const {
   /** URL of payment. */
   PAYMENT_URL: origin,
   /** Key that signs playback URLs, the same in every replica. Changing it invalidates all existing URLs. */
-  PLAYBACK_KEY: z.string(aKey).min(minKeyLength, aKey),
+  PLAYBACK_KEY: secret,
   /** Payment's processor; with the sandbox, forms show its test cards. @default stripe */
   PROCESSOR: z
     .enum(["sandbox", "stripe"], "expected sandbox or stripe")
     .default("stripe"),
   /** Number of proxies in front of this service that write X-Forwarded-For. @default 0 */
-  TRUSTED_PROXIES: wholeNumber(0, 5).default(0),
+  TRUSTED_PROXIES: trustedProxies,
 });
 
 const database = openDatabase(variables, { name: "streaming" });
 const streaming = createStreaming({
   database,
-  store: store(),
+  store: exitOnError(() =>
+    openMediaStore(variables, join(import.meta.dirname, "assets")),
+  ),
   accessTokens: createAccessTokens({ issuer: ISSUER, jwksUrl: JWKS_URL }),
   authUrl: AUTH_URL,
   paymentUrl: PAYMENT_URL,
@@ -70,15 +72,3 @@ serve(
     keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },
   },
 );
-
-function store() {
-  try {
-    return openMediaStore(variables, join(import.meta.dirname, "assets"));
-  } catch (error) {
-    // An invalid environment is not a bug: a stack trace would only hide the message.
-    console.error(
-      `This program can't start with the environment it got:\n  ${(error as Error).message}`,
-    );
-    process.exit(1);
-  }
-}

@@ -1,17 +1,21 @@
-import { errors, jwtVerify } from "jose"; // the JOSE library for JavaScript; it depends on nothing
-import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import { errors, jwtVerify } from "jose";
+import * as z from "zod";
 import { logger } from "../observability/logger.ts";
 import { InvalidTokenError, SessionEndedError } from "./errors.ts";
 import { algorithm } from "./fetch-keys.ts";
 import type { Fetch } from "./fetch-text.ts";
-import { createKeySet, type KeySetTimes, keySetTimes } from "./key-set.ts";
+import {
+  createKeySet,
+  defaultKeySetTimings,
+  type KeySetTimings,
+} from "./key-set.ts";
 import {
   createRevocations,
-  type RevocationTimes,
-  revocationTimes,
+  defaultRevocationTimings,
+  type RevocationTimings,
 } from "./revocations.ts";
 
-/** What an access token says. */
+/** An access token's verified claims. */
 export interface AccessToken {
   /** Auth's id of the user: a UUID. */
   userId: string;
@@ -21,25 +25,25 @@ export interface AccessToken {
 }
 
 export interface AccessTokensOptions {
-  /** Auth's URL as it says it in tokens, without a slash at its end. */
+  /** Auth's URL as in the `iss` claim, without a trailing slash. */
   issuer: string;
   /**
-   * Where auth publishes its keys; its /revocations is at the same origin.
+   * URL of auth's keys. /revocations is at the same origin.
    * @default the issuer's /.well-known/jwks.json
    */
   jwksUrl?: string | undefined;
-  /** Whom the tokens have to be for. @default marquee */
+  /** The required `aud` claim. @default marquee */
   audience?: string;
-  /** Has to end when its signal says so. @default Node.js's own */
+  /** Must respect `signal`. @default Node.js's own */
   fetch?: Fetch;
-  /** @default keySetTimes */
-  times?: Partial<KeySetTimes>;
-  /** @default revocationTimes */
-  revocationTimes?: Partial<RevocationTimes>;
+  /** @default defaultKeySetTimings */
+  keySetTimings?: Partial<KeySetTimings>;
+  /** @default defaultRevocationTimings */
+  revocationTimings?: Partial<RevocationTimings>;
 }
 
 export interface VerifyOptions {
-  /** Also accepts tokens whose account was deleted, for what has to be done after that. @default false */
+  /** Also accepts tokens of deleted accounts, for the cleanup after a deletion. @default false */
   acceptDeletedAccount?: boolean;
 }
 
@@ -47,39 +51,39 @@ export interface AccessTokens {
   /**
    * Returns a token's claims if auth issued it for this audience, it has not expired, and its session has not ended.
    * A session's end takes some seconds to become known.
-   * @throws InvalidTokenError; SessionEndedError, which is one
+   * @throws InvalidToken; SessionEndedError, which is one
    * @throws AuthUnavailableError if its key is not known and auth does not answer
    */
   verify(token: string, options?: VerifyOptions): Promise<AccessToken>;
-  /** Whether a session has ended. Its end takes some seconds to become known. */
+  /** Whether a session has ended. The end takes effect after some seconds. */
   hasEnded(sessionId: string): Promise<boolean>;
 }
 
-/** Seconds by which our clock may be ahead of auth's when a token expires. One that is behind does no harm. */
-const clockTolerance = 5;
+/** Tolerates a clock that is ahead of auth's. A clock that is behind only accepts tokens for longer. */
+const clockToleranceSeconds = 5;
 
 const Claims = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.number() });
 
 /**
- * Verifies auth's access tokens (RFC 9068) by auth's published keys and revoked sessions, without a request for each.
+ * Verifies auth's access tokens (RFC 9068) with auth's published keys and revoked sessions, without a request per token.
  */
 export function createAccessTokens({
   issuer,
   jwksUrl = `${issuer}/.well-known/jwks.json`,
   audience = "marquee",
   fetch = globalThis.fetch,
-  times,
-  revocationTimes: given,
+  keySetTimings,
+  revocationTimings,
 }: AccessTokensOptions): AccessTokens {
   const keys = createKeySet(jwksUrl, {
     fetch,
-    times: { ...keySetTimes, ...times },
+    timings: { ...defaultKeySetTimings, ...keySetTimings },
   });
   const revocations = createRevocations(
     `${new URL(jwksUrl).origin}/revocations`,
     {
       fetch,
-      times: { ...revocationTimes, ...given },
+      timings: { ...defaultRevocationTimings, ...revocationTimings },
     },
   );
   const checks = {
@@ -87,12 +91,12 @@ export function createAccessTokens({
     typ: "at+jwt",
     issuer,
     audience,
-    clockTolerance,
+    clockTolerance: clockToleranceSeconds,
   };
 
   let foreignIssuer: unknown;
 
-  /** Warns of a misconfiguration, once per issuer: claims are checked last, so auth's own key signed the token. */
+  /** Warns of a misconfiguration, once per issuer. The signature was checked before the claims, so auth issued the token. */
   function warnOfIssuer(error: errors.JWTClaimValidationFailed): void {
     const { iss } = error.payload;
     if (error.claim !== "iss" || iss === foreignIssuer) return;
@@ -112,14 +116,18 @@ export function createAccessTokens({
             throw new InvalidTokenError("The token names no key.");
           const key = await keys.find(kid);
           if (!key)
-            throw new InvalidTokenError("The token's key is none of auth's.");
+            throw new InvalidTokenError(
+              "The token's key is not one of auth's.",
+            );
           return key;
         },
         checks,
       ).catch((error) => {
         if (error instanceof errors.JWTClaimValidationFailed)
           warnOfIssuer(error);
-        throw error instanceof errors.JOSEError ? invalid(error) : error;
+        throw error instanceof errors.JOSEError
+          ? invalidTokenError(error)
+          : error;
       });
       const claims = Claims.safeParse(payload);
       if (!claims.success) {
@@ -143,7 +151,7 @@ export function createAccessTokens({
   };
 }
 
-function invalid(cause: errors.JOSEError): InvalidTokenError {
+function invalidTokenError(cause: errors.JOSEError): InvalidTokenError {
   if (cause instanceof errors.JWTExpired)
     return new InvalidTokenError("The token has expired.", { cause });
   if (cause instanceof errors.JWTClaimValidationFailed)

@@ -2,17 +2,16 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface FetchTextOptions {
   fetch: Fetch;
-  /** Seconds until the last byte. */
-  timeout: number;
-  /** Bytes of the answer at most. */
-  sizeLimit: number;
+  /** Until the last byte. */
+  timeoutSeconds: number;
+  maxBytes: number;
   /** Media types. */
   accept: string;
 }
 
-/** An answer's status is not 200. */
-export class UnexpectedStatus extends Error {
-  override readonly name = "UnexpectedStatus";
+/** The response's status is not 200. */
+export class UnexpectedStatusError extends Error {
+  override readonly name = "UnexpectedStatusError";
   readonly status: number;
 
   constructor(url: string, status: number) {
@@ -23,13 +22,13 @@ export class UnexpectedStatus extends Error {
 
 /**
  * Fetches a text from auth.
- * @throws UnexpectedStatus; Error that says what is wrong with the answer
+ * @throws UnexpectedStatusError; Error that says what is wrong with the response
  */
 export async function fetchText(
   url: string,
-  { fetch, timeout, sizeLimit, accept }: FetchTextOptions,
+  { fetch, timeoutSeconds, maxBytes, accept }: FetchTextOptions,
 ): Promise<{ text: string; headers: Headers }> {
-  const signal = AbortSignal.timeout(timeout * 1000);
+  const signal = AbortSignal.timeout(timeoutSeconds * 1000);
   try {
     const response = await fetch(url, {
       signal,
@@ -39,34 +38,36 @@ export async function fetchText(
     const { status, headers } = response;
     if (status !== 200) {
       await response.body?.cancel();
-      throw new UnexpectedStatus(url, status);
+      throw new UnexpectedStatusError(url, status);
     }
-    return { text: await textOf(response, url, sizeLimit), headers };
+    return { text: await textOf(response, url, maxBytes), headers };
   } catch (cause) {
     if (!signal.aborted) throw cause;
-    throw new Error(`${url} did not answer within ${timeout} s`, { cause });
+    throw new Error(`${url} did not answer within ${timeoutSeconds} s`, {
+      cause,
+    });
   }
 }
 
 async function textOf(
   response: Response,
   url: string,
-  sizeLimit: number,
+  maxBytes: number,
 ): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
-    // Leaving the loop ends the transfer.
-    if (size > sizeLimit)
-      throw new Error(`${url} answered more than ${sizeLimit} bytes`);
+    // Leaving the loop cancels the transfer.
+    if (size > maxBytes)
+      throw new Error(`${url} answered more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
 }
 
 /** undefined for what is not JSON. */
-export function parsed(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

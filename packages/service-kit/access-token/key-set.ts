@@ -5,138 +5,140 @@ import { AuthUnavailableError } from "./errors.ts";
 import { type FetchedKeys, fetchKeys } from "./fetch-keys.ts";
 import type { Fetch } from "./fetch-text.ts";
 
-/** Seconds. */
-export interface KeySetTimes {
-  /** How long keys are fresh at least, whatever Cache-Control says: they are fetched twice in that time at most. @default 10 */
-  leastAge: number;
+export interface KeySetTimings {
+  /** Minimum age until the keys are stale, whatever Cache-Control says; they are fetched at most twice within it. @default 10 */
+  minAgeSeconds: number;
   /**
-   * How long keys are fresh at most, whatever Cache-Control says. Auth publishes a key an hour before it signs. A key that auth
-   * takes back is used for so long. @default 300
+   * Maximum age until the keys are stale, whatever Cache-Control says. Auth publishes a key an hour before it signs with it; a
+   * withdrawn key is accepted for this long. @default 300
    */
-  mostAge: number;
+  maxAgeSeconds: number;
   /**
-   * How long keys that are not fresh are used on while auth can't be reached: it may be that only we can't reach it, and that
-   * others get new tokens. Tokens end when they say so all the same; a key that auth takes back meanwhile is used on.
-   * @default 24 hours
+   * How long stale keys are used while auth is unreachable: it may still issue tokens to others. Tokens expire as usual, and a
+   * key that is withdrawn meanwhile is still accepted. @default 24 hours
    */
-  staleFor: number;
-  /** From one fetch's begin, or failure, until another one for a key that is not known, or after a failure. @default 1 */
-  pause: number;
-  /** How long a fetch may take. @default 2 */
-  timeout: number;
+  staleSeconds: number;
+  /** Pause before the next fetch after a failure, or for an unknown key. @default 1 */
+  retrySeconds: number;
+  /** @default 2 */
+  timeoutSeconds: number;
 }
 
-export const keySetTimes: KeySetTimes = {
-  leastAge: 10,
-  mostAge: 300,
-  staleFor: 24 * 60 * 60,
-  pause: 1,
-  timeout: 2,
+export const defaultKeySetTimings: KeySetTimings = {
+  minAgeSeconds: 10,
+  maxAgeSeconds: 300,
+  staleSeconds: 24 * 60 * 60,
+  retrySeconds: 1,
+  timeoutSeconds: 2,
 };
 
 export interface KeySet {
   /**
-   * The key with this id, if it is published. For one that is not known the keys are fetched again: the answer is one that
-   * auth gave after the question, so that a new key is never refused; who asks for garbage waits, for `pause` at most.
-   * @throws AuthUnavailableError if it can't be said
+   * The published key with this id. For an unknown id the keys are fetched after the call, so that a new key is never
+   * rejected; such calls wait for `retrySeconds` at most before the fetch.
+   * @throws AuthUnavailableError if no usable keys can be fetched
    */
   find(kid: string): Promise<CryptoKey | undefined>;
 }
 
-interface Kept {
+interface CachedKeys {
   keys: FetchedKeys["keys"];
-  /** When their fetch began, by performance.now(). */
-  at: number;
-  /** Milliseconds. */
-  freshFor: number;
+  /** When their fetch started, by performance.now(). */
+  fetchedAt: number;
+  freshMs: number;
 }
 
 /**
- * The keys of a JWKS, kept. jose's createRemoteJWKSet keeps them, too, but refuses valid tokens when its fetch fails with keys that
- * are just not fresh, lets every request wait for that fetch, and fetches for each unknown key while fetches fail.
+ * A cached JWKS. jose's createRemoteJWKSet rejects valid tokens if a fetch fails while its keys are stale, makes every request
+ * wait for that fetch, and fetches for each unknown key while fetches fail.
  *
- * Nothing happens by itself: a key that is asked for when the keys have half of their time behind them has them fetched in the
- * background. Keys that are not fresh (nobody asked for that long) are waited for, unless the last fetch failed: while auth
- * is away, nobody waits for it but who has a token whose key is not known.
+ * There are no timers. A lookup after half of the time that the keys are fresh refreshes them in the background; a lookup of
+ * stale keys waits for the refresh, unless the last one failed. While auth is down, only tokens with an unknown `kid` wait.
  */
 export function createKeySet(
   url: string,
-  { fetch, times }: { fetch: Fetch; times: KeySetTimes },
+  { fetch, timings }: { fetch: Fetch; timings: KeySetTimings },
 ): KeySet {
-  const pause = 1000 * times.pause;
-  let kept: Kept | undefined;
+  const retryMs = 1000 * timings.retrySeconds;
+  let cached: CachedKeys | undefined;
   let fetching: Promise<void> | undefined;
-  let began = Number.NEGATIVE_INFINITY;
-  /** Of the last fetch, if it failed. */
-  let failure: { away: AuthUnavailableError; at: number } | undefined;
+  let lastStart = Number.NEGATIVE_INFINITY;
+  /** The last fetch's, if it failed. */
+  let failure: { error: AuthUnavailableError; at: number } | undefined;
 
-  async function fetchAndKeep(): Promise<void> {
-    const at = performance.now();
-    began = at;
+  async function refresh(): Promise<void> {
+    const fetchedAt = performance.now();
+    lastStart = fetchedAt;
     try {
-      const { timeout, leastAge, mostAge } = times;
-      const { keys, maxAge } = await fetchKeys(url, { fetch, timeout });
-      const age = Math.min(mostAge, Math.max(leastAge, maxAge));
-      kept = { keys, at, freshFor: 1000 * age };
+      const { timeoutSeconds, minAgeSeconds } = timings;
+      const fetched = await fetchKeys(url, { fetch, timeoutSeconds });
+      const maxAgeSeconds = Math.max(minAgeSeconds, fetched.maxAgeSeconds);
+      const freshMs = 1000 * Math.min(timings.maxAgeSeconds, maxAgeSeconds);
+      cached = { keys: fetched.keys, fetchedAt, freshMs };
       if (failure) logger.info({ url }, "auth's keys can be fetched again");
       failure = undefined;
     } catch (err) {
       if (!failure)
         logger.warn(
           { err, url },
-          `auth's keys can't be fetched${kept ? "; the old ones serve" : ""}`,
+          `auth's keys can't be fetched${cached ? "; the cached keys stay in use" : ""}`,
         );
-      failure = { away: new AuthUnavailableError(err), at: performance.now() };
-      throw failure.away;
+      failure = { error: new AuthUnavailableError(err), at: performance.now() };
+      throw failure.error;
     }
   }
 
-  /** One fetch for all who call meanwhile, and none right after a failure. @throws AuthUnavailableError */
-  async function fetchOnce(): Promise<void> {
+  /** Concurrent calls share one fetch. Right after a failure it fails without one. @throws AuthUnavailableError */
+  async function refreshOnce(): Promise<void> {
     if (!fetching) {
-      if (failure && performance.now() < failure.at + pause) throw failure.away;
-      fetching = fetchAndKeep().finally(() => {
+      if (failure && performance.now() < failure.at + retryMs)
+        throw failure.error;
+      fetching = refresh().finally(() => {
         fetching = undefined;
       });
     }
     await fetching;
   }
 
-  const inBackground = () => void fetchOnce().catch(() => {}); // it is logged
+  /** Failures are logged by `refresh`. */
+  const refreshInBackground = () => void refreshOnce().catch(() => {});
 
-  /** The keys as fresh as they are to be. @throws AuthUnavailableError */
-  async function current(): Promise<Kept> {
-    const age = kept ? performance.now() - kept.at : Number.POSITIVE_INFINITY;
-    const { freshFor } = kept ?? { freshFor: 0 };
-    if (age > freshFor + 1000 * times.staleFor) await fetchOnce();
-    else if (age > freshFor && !failure) await fetchOnce().catch(() => {});
-    else if (age > freshFor / 2) inBackground();
-    return kept as Kept; // by now there are some
+  /** @throws AuthUnavailableError */
+  async function usableKeys(): Promise<CachedKeys> {
+    const { fetchedAt, freshMs } = cached ?? {
+      fetchedAt: Number.NEGATIVE_INFINITY,
+      freshMs: 0,
+    };
+    const ageMs = performance.now() - fetchedAt;
+    if (ageMs > freshMs + 1000 * timings.staleSeconds) await refreshOnce();
+    else if (ageMs > freshMs && !failure) await refreshOnce().catch(() => {});
+    else if (ageMs > freshMs / 2) refreshInBackground();
+    return cached as CachedKeys; // the first refresh threw if it failed
   }
 
-  let next: Promise<void> | undefined;
-  /** Begins a fetch after it was called, one for all who call meanwhile. @throws AuthUnavailableError */
-  function fetchAgain(): Promise<void> {
-    next ??= (async () => {
+  let nextRefresh: Promise<void> | undefined;
+  /** Concurrent calls share one fetch, which starts after the first of them. @throws AuthUnavailableError */
+  function refreshAfterNow(): Promise<void> {
+    nextRefresh ??= (async () => {
       try {
         await fetching;
-        const last = Math.max(began, failure?.at ?? began);
-        await sleep(Math.max(0, last + pause - performance.now()));
+        const last = Math.max(lastStart, failure?.at ?? lastStart);
+        await sleep(Math.max(0, last + retryMs - performance.now()));
       } finally {
-        next = undefined;
+        nextRefresh = undefined;
       }
-      await fetchOnce();
+      await refreshOnce();
     })();
-    return next;
+    return nextRefresh;
   }
 
   return {
     async find(kid) {
-      const asked = performance.now();
-      const { keys, at } = await current();
-      if (keys.has(kid) || at >= asked) return keys.get(kid);
-      await fetchAgain();
-      return kept?.keys.get(kid);
+      const calledAt = performance.now();
+      const { keys, fetchedAt } = await usableKeys();
+      if (keys.has(kid) || fetchedAt >= calledAt) return keys.get(kid);
+      await refreshAfterNow();
+      return cached?.keys.get(kid);
     },
   };
 }

@@ -3,30 +3,29 @@ import { logger } from "../observability/logger.ts";
 import {
   type Fetch,
   fetchText,
-  parsed,
-  UnexpectedStatus,
+  parseJson,
+  UnexpectedStatusError,
 } from "./fetch-text.ts";
 
-/** Seconds. */
-export interface RevocationTimes {
-  /** Age of the list from which it is fetched in the background. @default 2 */
-  refreshAfter: number;
-  /** Age from which callers wait for that fetch: no session is accepted that was revoked so long ago. @default 4 */
-  waitAfter: number;
-  /** How long a fetch may take. @default 1 */
-  timeout: number;
-  /** From a fetch that failed to the next one. @default 1 */
-  pause: number;
-  /** From a 404 to the next fetch: auth may be of a version that has no such list yet. @default 60 */
-  pauseWithoutList: number;
+export interface RevocationTimings {
+  /** Age of the list at which it is refreshed in the background. @default 2 */
+  refreshAfterSeconds: number;
+  /** Age at which callers wait for the refresh. Older revocations are never missed. @default 4 */
+  waitAfterSeconds: number;
+  /** @default 1 */
+  timeoutSeconds: number;
+  /** Pause after a failed fetch. @default 1 */
+  retrySeconds: number;
+  /** Pause after a 404: an older version of auth has no such list. @default 60 */
+  retryWithoutListSeconds: number;
 }
 
-export const revocationTimes: RevocationTimes = {
-  refreshAfter: 2,
-  waitAfter: 4,
-  timeout: 1,
-  pause: 1,
-  pauseWithoutList: 60,
+export const defaultRevocationTimings: RevocationTimings = {
+  refreshAfterSeconds: 2,
+  waitAfterSeconds: 4,
+  timeoutSeconds: 1,
+  retrySeconds: 1,
+  retryWithoutListSeconds: 60,
 };
 
 export interface Revocation {
@@ -35,23 +34,23 @@ export interface Revocation {
 }
 
 export interface Revocations {
-  /** The revocation of a session; undefined for a session that goes on, as far as is known. */
+  /** undefined if the session is not known to have ended. */
   find(sessionId: string): Promise<Revocation | undefined>;
 }
 
 export interface RevocationsOptions {
   fetch: Fetch;
-  times: RevocationTimes;
-  /** Sessions that are kept. Of more, those that expire first are dropped. @default 50000, as many as auth lists */
+  timings: RevocationTimings;
+  /** Maximum number of sessions; those that expire first are dropped. @default 50000, as many as auth lists */
   capacity?: number;
-  /** Seconds on a clock that never steps. @default performance.now */
+  /** A monotonic clock, in seconds. @default performance.now */
   now?: () => number;
 }
 
-/** Bytes of an answer: 50,000 sessions of less than 120 bytes each. */
-const sizeLimit = 6_000_000;
+/** 50,000 sessions of less than 120 bytes each. */
+const maxBytes = 6_000_000;
 
-const Answer = z.object({
+const RevocationsJson = z.object({
   cursor: z.string().min(1).max(100),
   sessions: z.array(
     z.object({
@@ -63,23 +62,22 @@ const Answer = z.object({
 });
 
 /**
- * The sessions that auth has revoked, kept in memory. Auth's load does not grow with requests: each pod asks for what
- * is new once in `refreshAfter`, and only while it verifies tokens.
+ * The sessions that auth has revoked, cached in memory. Auth's load does not grow with requests: while it verifies tokens,
+ * each pod fetches the changes once per `refreshAfterSeconds`.
  *
- * While auth can't be reached, callers do not wait and the last list serves: people who watch go on watching, and
- * access tokens of sessions that end meanwhile are accepted until they expire. So they are with an auth that has no
- * such list.
+ * While auth is unreachable, callers don't wait and the last list stays in use, so that viewers can continue to watch:
+ * access tokens of sessions that end meanwhile are accepted until they expire. The same holds if auth has no such list.
  */
 export function createRevocations(
   url: string,
   options: RevocationsOptions,
 ): Revocations {
-  const { fetch, times, capacity = 50_000 } = options;
+  const { fetch, timings, capacity = 50_000 } = options;
   const now = options.now ?? (() => performance.now() / 1000);
-  /** By the session's id; those that expire first come first. */
-  const kept = new Map<string, Revocation & { expiresAt: number }>();
+  /** By session id, in the order in which they expire. */
+  const revoked = new Map<string, Revocation & { expiresAt: number }>();
   let cursor: string | undefined;
-  /** When the last fetch that succeeded began. */
+  /** When the last successful fetch started. */
   let listedAt = Number.NEGATIVE_INFINITY;
   let failure: string | undefined;
   let retryAt = Number.NEGATIVE_INFINITY;
@@ -91,8 +89,11 @@ export function createRevocations(
     try {
       const query =
         cursor === undefined ? "" : `?after=${encodeURIComponent(cursor)}`;
-      const { timeout } = times;
-      const answer = await fetchAnswer(url + query, { fetch, timeout });
+      const { timeoutSeconds } = timings;
+      const answer = await fetchRevocations(url + query, {
+        fetch,
+        timeoutSeconds,
+      });
       keep(answer.sessions, began);
       cursor = answer.cursor;
       listedAt = began;
@@ -105,10 +106,13 @@ export function createRevocations(
   }
 
   function failed(err: unknown): void {
-    const status = err instanceof UnexpectedStatus ? err.status : undefined;
-    if (status === 400 || status === 422) cursor = undefined; // another auth's
+    const status =
+      err instanceof UnexpectedStatusError ? err.status : undefined;
+    if (status === 400 || status === 422) cursor = undefined; // of another auth database
     const hasList = status !== 404;
-    retryAt = now() + (hasList ? times.pause : times.pauseWithoutList);
+    retryAt =
+      now() +
+      (hasList ? timings.retrySeconds : timings.retryWithoutListSeconds);
     const message = hasList
       ? "auth's revoked sessions can't be listed"
       : "auth has no list of revoked sessions";
@@ -120,47 +124,55 @@ export function createRevocations(
     failure = message;
   }
 
-  function keep(sessions: z.infer<typeof Answer>["sessions"], at: number) {
-    for (const [id, { expiresAt }] of kept)
-      if (expiresAt <= at) kept.delete(id);
+  function keep(
+    sessions: z.infer<typeof RevocationsJson>["sessions"],
+    at: number,
+  ) {
+    for (const [id, { expiresAt }] of revoked)
+      if (expiresAt <= at) revoked.delete(id);
     for (const { id, expires_in, account_deleted } of sessions) {
-      kept.delete(id); // to the end
+      revoked.delete(id); // `set` appends it
       const expiresAt = now() + expires_in;
-      kept.set(id, { accountDeleted: account_deleted, expiresAt });
+      revoked.set(id, { accountDeleted: account_deleted, expiresAt });
     }
-    if (kept.size >= capacity && !isFull)
+    if (revoked.size >= capacity && !isFull)
       logger.warn(
         { capacity },
         "too many sessions were revoked at once: access tokens of those that are dropped are accepted until they expire",
       );
-    isFull = kept.size >= capacity;
-    for (const id of kept.keys()) {
-      if (kept.size <= capacity) break;
-      kept.delete(id);
+    isFull = revoked.size >= capacity;
+    for (const id of revoked.keys()) {
+      if (revoked.size <= capacity) break;
+      revoked.delete(id);
     }
   }
 
   return {
     async find(sessionId) {
       const age = now() - listedAt;
-      if (age >= times.refreshAfter && now() >= retryAt) {
+      if (age >= timings.refreshAfterSeconds && now() >= retryAt) {
         fetching ??= refresh().finally(() => {
           fetching = undefined;
         });
-        if (age >= times.waitAfter && failure === undefined) await fetching;
+        if (age >= timings.waitAfterSeconds && failure === undefined)
+          await fetching;
       }
-      return kept.get(sessionId);
+      return revoked.get(sessionId);
     },
   };
 }
 
-async function fetchAnswer(
+async function fetchRevocations(
   url: string,
-  options: { fetch: Fetch; timeout: number },
-): Promise<z.infer<typeof Answer>> {
+  options: { fetch: Fetch; timeoutSeconds: number },
+): Promise<z.infer<typeof RevocationsJson>> {
   const accept = "application/json";
-  const { text } = await fetchText(url, { ...options, sizeLimit, accept });
-  const answer = Answer.safeParse(parsed(text));
+  const { text } = await fetchText(url, {
+    ...options,
+    maxBytes,
+    accept,
+  });
+  const answer = RevocationsJson.safeParse(parseJson(text));
   if (answer.success) return answer.data;
   throw new Error(`${url} answered something else than revoked sessions`, {
     cause: answer.error,

@@ -1,17 +1,17 @@
 import * as z from "zod";
 import { isOrigin } from "../http/origin.ts";
 
-const anIssuer =
-  "expected auth's URL such as https://auth.example.com, without a path and without a slash at its end";
-const aUrl =
+const issuerMessage =
+  "expected auth's URL such as https://auth.example.com, without a path or a trailing slash";
+const urlMessage =
   "expected a URL such as http://auth:8080/.well-known/jwks.json, without a user and a password";
 
-/** The variables that say whose access tokens a service takes. Spread into `environment(...)`. */
+/** The variables for access tokens. Spread into `environment(...)`. */
 export const accessTokenVariables = {
-  /** Auth's URL as it says it in tokens: what auth's own ISSUER is. */
-  ISSUER: z.string(anIssuer).refine(isOrigin, anIssuer),
-  /** Where auth publishes its keys, if there is a shorter way than by its public URL. @default the issuer's /.well-known/jwks.json */
-  JWKS_URL: z.string(aUrl).refine(isUrl, aUrl).optional(),
+  /** Auth's URL as in the `iss` claim: the same as auth's own ISSUER. */
+  ISSUER: z.string(issuerMessage).refine(isOrigin, issuerMessage),
+  /** The URL of auth's keys within the cluster. @default the issuer's /.well-known/jwks.json */
+  JWKS_URL: z.string(urlMessage).refine(isUrl, urlMessage).optional(),
 };
 
 function isUrl(value: string): boolean {

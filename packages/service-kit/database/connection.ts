@@ -7,13 +7,13 @@ import {
 } from "./errors.ts";
 import { type Timeout, timeouts } from "./timeouts.ts";
 
-/** A connection of the pool's, which knows whether it may be used again. */
+/** A connection of the pool that knows whether it can be used again. */
 export class Connection {
   readonly #client: pg.PoolClient;
   #lost = false;
   #taken = false;
-  /** When it was last released, as performance.now() has it; undefined for one that is new. */
-  freeSince: number | undefined;
+  /** When it was last released, by performance.now(); undefined for a new connection. */
+  idleSince: number | undefined;
   /** Whether the connection leads to a pooler, which may run each transaction in a different session of the server. */
   isPooled = false;
   /** Whether the role's settings include all timeouts. */
@@ -21,32 +21,32 @@ export class Connection {
 
   constructor(client: pg.PoolClient) {
     this.#client = client;
-    // Without a listener the process would end. The statement that is under way, or the next, says that it is lost.
+    // Without a listener the process would exit. The current or next statement reports the loss.
     client.on("error", () => {
       this.#lost = true;
     });
   }
 
-  /** It is of no use any more. */
+  /** Whether it can't be used any more. */
   get lost(): boolean {
     return this.#lost;
   }
 
-  /** It was taken from the pool. */
+  /** Call after taking it from the pool. */
   take(): void {
     this.#taken = true;
   }
 
   /**
    * Sets `isPooled` and `hasTimeouts`. Await it before the first statement.
-   * @param bound as for `run`
+   * @param timeoutMs as for `run`
    */
-  async inspect(bound: number): Promise<void> {
-    const { rows } = await this.run(inspection, [], bound);
+  async inspect(timeoutMs: number): Promise<void> {
+    const { rows } = await this.run(inspection, [], timeoutMs);
     const [session] = rows as [
       { pid: number; timeouts: Record<Timeout, number> },
     ];
-    // A pooler tells its clients a process ID of its own at startup.
+    // At startup a pooler reports a process ID of its own.
     this.isPooled = session.pid !== (this.#client as Started).processID;
     this.hasTimeouts = Object.entries(timeouts).every(([name, longest]) => {
       const ms = session.timeouts[name as Timeout];
@@ -56,34 +56,34 @@ export class Connection {
 
   /**
    * Runs one statement, or several without parameters.
-   * @param bound milliseconds after which the connection counts as lost; 0 for none. The server's own timeout is of no help
-   * where the server, or the way to it, is gone without a word: TCP alone would wait a quarter of an hour
+   * @param timeoutMs after which the connection counts as lost; 0 for none. The server's own timeout does not help if the
+   * server or the network fails silently: TCP alone would wait for 15 minutes
    * @throws DatabaseUnavailableError, or PostgreSQL's own error
    */
   async run(
     text: string,
     values: readonly unknown[],
-    bound: number,
+    timeoutMs: number,
   ): Promise<pg.QueryResult> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      if (bound > 0)
+      if (timeoutMs > 0)
         timer = setTimeout(() => {
           this.#lost = true;
-          reject(new Error(`no answer within ${bound} ms`));
-        }, bound);
+          reject(new Error(`no answer within ${timeoutMs} ms`));
+        }, timeoutMs);
     });
     try {
       const result = this.#client.query(
         values.length > 0
           ? {
-              name: this.isPooled ? undefined : nameOf(text),
+              name: this.isPooled ? undefined : statementName(text),
               text,
               values: [...values],
             }
           : text,
       );
-      // An array where `text` is several statements: of them, the last one's result.
+      // Several statements return an array: the last one's result counts.
       return [await Promise.race([result, late])]
         .flat()
         .at(-1) as pg.QueryResult;
@@ -98,15 +98,15 @@ export class Connection {
     }
   }
 
-  /** Gives it back to the pool, which closes it if it is lost. Does nothing the second time. */
+  /** Returns it to the pool, which closes it if it is lost. Does nothing if it is released already. */
   release(): void {
     if (!this.#taken) return;
     this.#taken = false;
-    this.freeSince = performance.now();
+    this.idleSince = performance.now();
     this.#client.release(this.#lost);
   }
 
-  /** Ends it, whatever it does. */
+  /** Closes it, even during a statement. */
   cut(): void {
     this.#lost = true;
     this.#client.connection.stream.destroy();
@@ -120,10 +120,8 @@ const inspection = `SELECT pg_backend_pid() AS pid, json_object_agg(name, settin
 /** A client after startup; its declaration lacks the server's process ID. */
 type Started = pg.PoolClient & { processID: number };
 
-/**
- * Limits the prepared statements, which take memory of the server in each connection. Services have about a hundred.
- */
-const mostNames = 500;
+/** Limits the server memory that prepared statements take per connection. Services have about a hundred statements. */
+const maxNames = 500;
 const names = new Map<string, string>();
 
 /**
@@ -133,15 +131,15 @@ const names = new Map<string, string>();
  * client's statement instead.
  * @returns undefined after `mostNames` statements; the server parses those each time
  */
-function nameOf(text: string): string | undefined {
+function statementName(text: string): string | undefined {
   const known = names.get(text);
-  if (known !== undefined || names.size >= mostNames) return known;
+  if (known !== undefined || names.size >= maxNames) return known;
   const name = createHash("sha256").update(text).digest("hex").slice(0, 32);
   names.set(text, name);
   return name;
 }
 
-/** What PostgreSQL tells of a row ("Failing row contains …") stays with the error, and out of the log: it is people's data. */
+/** Keeps row values ("Failing row contains …") out of the log: they are personal data. */
 function hideRow(error: unknown): void {
   if (error instanceof pg.DatabaseError)
     for (const name of ["detail", "where"] as const)

@@ -1,4 +1,4 @@
-import pg from "pg"; // PostgreSQL's protocol in JavaScript, without anything to compile
+import pg from "pg";
 import { logger } from "../observability/logger.ts";
 import { Connection } from "./connection.ts";
 import { DatabaseUnavailableError, reasonOf } from "./errors.ts";
@@ -9,57 +9,55 @@ import { addressOf, type DatabaseVariables, tlsOf } from "./variables.ts";
 
 export interface Queries {
   /**
-   * Runs one statement and gives its rows. Values are parameters ($1 …), never text in the statement.
+   * Runs one statement and returns its rows. Values are parameters ($1 …), never part of the statement's text.
    *
-   * int8 comes back as bigint, timestamptz as Date, date, numeric and uuid as text, bytea as Buffer, json as what it says.
-   * @throws DatabaseUnavailableError where the database can't be used now or takes too long; PostgreSQL's own error (pg.DatabaseError)
-   * for anything else
+   * Returns int8 as bigint, timestamptz as Date, date, numeric and uuid as string, bytea as Buffer, and json parsed.
+   * @throws DatabaseUnavailableError; PostgreSQL's own error (pg.DatabaseError)
    */
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
 export interface Database extends Queries {
   /**
-   * Runs `work` in one transaction on one connection: committed if it resolves, rolled back if it rejects. `work` waits for
-   * nothing but the database: after 10 s without a statement the server ends the transaction.
+   * Runs `work` in one transaction: commits if it resolves, rolls back if it rejects. `work` must only wait for the database:
+   * after 10 s without a statement the server ends the transaction.
    *
-   * DatabaseUnavailableError from a COMMIT whose connection was lost means that nobody knows whether it was done.
-   * @throws what `work` throws; DatabaseUnavailableError; Error if a statement failed and `work` resolved all the same
+   * If the connection is lost during COMMIT, DatabaseUnavailableError does not tell whether the transaction was committed.
+   * @throws what `work` throws; DatabaseUnavailableError; Error if `work` resolved although a statement failed
    */
   transaction<T>(
     work: (tx: Queries) => Promise<T>,
     options?: TransactionOptions,
   ): Promise<T>;
-  /** Closes all connections; those in use when they are released, but within 2 s. */
+  /** Closes all connections. Those in use are closed when they are released, or after 2 s. */
   close(): Promise<void>;
 }
 
 export interface TransactionOptions {
-  /** Milliseconds that each statement may take; 0 for no limit. @default 5000 */
-  statementTimeout?: number;
+  /** For each statement; 0 for no limit. @default 5000 */
+  statementTimeoutMs?: number;
 }
 
-/** Milliseconds, as all times here are. */
-const times = {
-  /** Until there is a connection, new or free again. What waits longer is better told so: clients wait too. */
-  connect: 3_000,
-  /** That an answer may be later than the server's own limit, before the connection counts as lost. */
-  answer: 2_000,
-  /** That a connection is free until it is closed. */
-  idle: 30_000,
-  /** That a connection lives: after a failover behind one name, all have moved to the new server by then. */
-  life: 300_000,
-  /** That a connection is silent until TCP asks whether the other side is there (then ten times, each second). */
-  silence: 10_000,
-  /** A connection that was free for longer is first asked whether it still answers. HikariCP's number, too. */
-  trust: 500,
-  /** Until what is still in use is cut when the database is closed. */
-  close: 2_000,
+const limits = {
+  /** For a new or idle connection. Failing early is better than making clients wait. */
+  connectMs: 3_000,
+  /** After the server's own statement timeout, until the connection counts as lost. */
+  graceMs: 2_000,
+  /** Until an idle connection is closed. */
+  idleMs: 30_000,
+  /** Maximum age of a connection: after a failover by DNS, all connections move to the new server within this time. */
+  lifetimeMs: 300_000,
+  /** Without data, until TCP sends keep-alive probes (then ten, one per second). */
+  keepAliveDelayMs: 10_000,
+  /** Connections that were idle for longer are tested before use. HikariCP uses the same value. */
+  trustMs: 500,
+  /** From close() until connections in use are closed. */
+  closeMs: 2_000,
 };
 
 /**
- * Opens a pool of connections. It never connects by itself: the first statement does.
- * @param options.name what the server calls these connections (application_name)
+ * Opens a connection pool: pg-pool plus checks whether connections are alive. The first statement connects.
+ * @param options.name application_name on the server
  */
 export function openDatabase(
   variables: DatabaseVariables,
@@ -71,11 +69,11 @@ export function openDatabase(
     ssl: tlsOf(variables, address.host),
     max: variables.DATABASE_CONNECTIONS ?? poolSize,
     application_name: options.name ?? "marquee",
-    connectionTimeoutMillis: times.connect,
-    idleTimeoutMillis: times.idle,
-    maxLifetimeSeconds: times.life / 1000,
+    connectionTimeoutMillis: limits.connectMs,
+    idleTimeoutMillis: limits.idleMs,
+    maxLifetimeSeconds: limits.lifetimeMs / 1000,
     keepAlive: true,
-    keepAliveInitialDelayMillis: times.silence,
+    keepAliveInitialDelayMillis: limits.keepAliveDelayMs,
     types: { getTypeParser },
   });
 }
@@ -84,7 +82,7 @@ class Pool implements Database {
   readonly #pool: pg.Pool;
   readonly #connections = new WeakMap<pg.PoolClient, Connection>();
   readonly #inUse = new Set<Connection>();
-  /** When a connection was last found lost. Those that were free by then go with it: what ends one mostly ends all. */
+  /** When a connection was last found lost. Older idle ones are discarded: usually all are lost together. */
   #doubt = 0;
   #warned = false;
   #closing: Promise<void> | undefined;
@@ -94,22 +92,22 @@ class Pool implements Database {
     this.#pool.on("connect", (client) => {
       this.#connections.set(client, new Connection(client));
     });
-    // Of connections that are free; the pool has let go of it.
+    // An idle connection failed; the pool has removed it.
     this.#pool.on("error", (error) => {
-      const reason = reasonOf(error); // the error itself has the whole client
+      const reason = reasonOf(error); // the error itself references the client
       logger.warn({ reason }, "a connection to the database was lost");
     });
   }
 
   async query<Row>(text: string, values: readonly unknown[] = []) {
-    const connection = await this.#answering(() => "SELECT", times.trust);
+    const connection = await this.#takeAlive(() => "SELECT", limits.trustMs);
     if (!connection.hasTimeouts) {
       this.#release(connection);
       return this.transaction((tx) => tx.query<Row>(text, values));
     }
     try {
-      const bound = timeouts.statement_timeout + times.answer;
-      return (await connection.run(text, values, bound)).rows as Row[];
+      const timeoutMs = timeouts.statement_timeout + limits.graceMs;
+      return (await connection.run(text, values, timeoutMs)).rows as Row[];
     } finally {
       this.#release(connection);
     }
@@ -117,15 +115,17 @@ class Pool implements Database {
 
   async transaction<T>(
     work: (tx: Queries) => Promise<T>,
-    { statementTimeout = timeouts.statement_timeout }: TransactionOptions = {},
+    {
+      statementTimeoutMs = timeouts.statement_timeout,
+    }: TransactionOptions = {},
   ): Promise<T> {
-    const bound = statementTimeout && statementTimeout + times.answer;
-    const connection = await this.#answering(
-      ({ hasTimeouts }) => begin(statementTimeout, hasTimeouts),
+    const timeoutMs = statementTimeoutMs && statementTimeoutMs + limits.graceMs;
+    const connection = await this.#takeAlive(
+      ({ hasTimeouts }) => begin(statementTimeoutMs, hasTimeouts),
       0,
     );
     const run = inOrder((text: string, values: readonly unknown[] = []) =>
-      connection.run(text, values, bound),
+      connection.run(text, values, timeoutMs),
     );
     let open = true;
     const tx: Queries = {
@@ -138,7 +138,7 @@ class Pool implements Database {
     try {
       const result = await work(tx);
       open = false;
-      // PostgreSQL answers so, and with no error, where a statement has failed before.
+      // After a failed statement, COMMIT rolls back without an error.
       if ((await run("COMMIT")).command === "ROLLBACK")
         throw new Error(
           "A statement of the transaction failed and the work went on, so nothing was committed.",
@@ -146,7 +146,7 @@ class Pool implements Database {
       return result;
     } catch (error) {
       open = false;
-      // What can't be rolled back is lost, and the server rolls it back. The first error is the one that tells.
+      // If ROLLBACK fails, closing the connection rolls back. Report the first error.
       if (!connection.lost) await run("ROLLBACK").catch(() => connection.cut());
       throw error;
     } finally {
@@ -158,7 +158,7 @@ class Pool implements Database {
     this.#closing ??= (async () => {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, times.close);
+        timer = setTimeout(resolve, limits.closeMs);
       });
       await Promise.race([this.#pool.end(), late]);
       clearTimeout(timer);
@@ -168,32 +168,34 @@ class Pool implements Database {
   }
 
   /**
-   * A connection that answered a statement. One that died while it was free is let go, and another taken: `statement` may run
-   * twice, which no other may.
-   * @param trust milliseconds that a connection may have been free and need not be asked
+   * Takes a connection that is alive, by running `statement` on it. Tries another one if it died while idle, so `statement`
+   * must be safe to repeat.
+   * @param trustMs skips the test of connections that were idle for less; 0 always runs `statement`
    */
-  async #answering(
+  async #takeAlive(
     statement: (connection: Connection) => string,
-    trust: number,
+    trustMs: number,
   ): Promise<Connection> {
     for (;;) {
       const connection = await this.#take();
-      const { freeSince } = connection; // undefined: it is new
+      const { idleSince } = connection; // undefined: it is new
       try {
-        const free = performance.now() - (freeSince ?? performance.now());
-        // A pooler may make the statement wait for a connection to the server.
-        const bound = connection.isPooled ? times.connect : times.answer;
-        if (trust === 0 || free > trust)
-          await connection.run(statement(connection), [], bound);
+        const idleMs = performance.now() - (idleSince ?? performance.now());
+        // A pooler may queue the statement until a server connection is free.
+        const timeoutMs = connection.isPooled
+          ? limits.connectMs
+          : limits.graceMs;
+        if (trustMs === 0 || idleMs > trustMs)
+          await connection.run(statement(connection), [], timeoutMs);
         return connection;
       } catch (error) {
         this.#release(connection);
-        if (!connection.lost || freeSince === undefined) throw error;
+        if (!connection.lost || idleSince === undefined) throw error;
       }
     }
   }
 
-  /** A connection, of which no statement is the fault: without one, the database is away, whatever the reason is. */
+  /** Takes a connection. Any failure here means that the database is unavailable. */
   async #take(): Promise<Connection> {
     if (this.#closing) throw new Error("The database was closed.");
     let client: pg.PoolClient;
@@ -204,18 +206,18 @@ class Pool implements Database {
     }
     const connection = this.#connections.get(client) as Connection;
     connection.take();
-    if ((connection.freeSince ?? Infinity) < this.#doubt) {
+    if ((connection.idleSince ?? Infinity) < this.#doubt) {
       connection.cut();
       return this.#take();
     }
     this.#inUse.add(connection);
-    if (connection.freeSince === undefined) await this.#inspect(connection);
+    if (connection.idleSince === undefined) await this.#inspect(connection);
     return connection;
   }
 
   async #inspect(connection: Connection): Promise<void> {
     try {
-      await connection.inspect(times.connect);
+      await connection.inspect(limits.connectMs);
     } catch (error) {
       connection.cut(); // it must not be used uninspected
       this.#release(connection);
@@ -238,7 +240,7 @@ class Pool implements Database {
   }
 }
 
-/** A function that begins a call when the one before it has ended, as statements on one connection must. */
+/** Serializes calls, as statements on one connection require. */
 function inOrder<Args extends unknown[], Result>(
   call: (...args: Args) => Promise<Result>,
 ) {

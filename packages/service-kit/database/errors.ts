@@ -1,25 +1,22 @@
-import { HTTPException } from "hono/http-exception";
 import pg from "pg";
 
 /**
- * The database can't be used now: there is no connection to be had, the one in use was lost, or it takes too long. To a client
- * it is a 503 with Retry-After; `cause` is what happened, for the log.
+ * The database can't be used now: no connection could be opened, the one in use was lost, or a statement took too long. A
+ * 503 to clients: see http/errors.ts.
  *
- * What was under way may have been done: a statement outside of a transaction, or a COMMIT, whose connection was lost before
- * the answer came. Work that must not be done twice carries an id that a unique constraint knows.
+ * The work may have been done all the same, if the connection was lost before the answer to a COMMIT, or to a statement
+ * outside of a transaction, arrived. Work that must not be done twice needs an id with a unique constraint.
  */
-export class DatabaseUnavailableError extends HTTPException {
+export class DatabaseUnavailableError extends Error {
+  override readonly name = "DatabaseUnavailableError";
+
   constructor(cause: unknown) {
-    super(503, {
-      message: "The database does not answer now. Try again shortly.",
-      cause,
-      res: new Response(null, { headers: { "retry-after": "1" } }), // seconds
-    });
+    super("The database does not answer now. Try again shortly.", { cause });
   }
 }
 
 /**
- * Whether an error says that a row would have been the second with what only one may have.
+ * Whether the error is a unique-constraint violation.
  * @param constraint the constraint's name; @default any
  */
 export const isUniqueViolation = (
@@ -35,10 +32,13 @@ export const codeOf = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError ? error.code : undefined;
 
 /**
- * SQLSTATEs after which a connection is of no use: it failed (08), the server ends it (57P01 to 57P05, 25P03), or the server is
- * one that only reads, as the old primary is after a failover (25006). So does a migration that changed a column which a
- * statement of this connection's gives (a 0A000 of RevalidateCachedQuery): the server knows the statement for good as it was.
- * So does a server that knows other prepared statements than we think, as after DISCARD ALL or behind some poolers (26000, 42P05).
+ * Whether the connection can't be used any more:
+ * - 08: it failed. 57P01 to 57P05, 25P03: the server ends it. 25006: the server is read-only, such as the old primary after
+ *   a failover.
+ * - 0A000 from RevalidateCachedQuery: a migration changed the result type of a prepared statement, and this connection keeps
+ *   the stale plan.
+ * - 26000, 42P05: the server has other prepared statements than expected, such as after DISCARD ALL or behind some poolers.
+ *
  * https://www.postgresql.org/docs/17/errcodes-appendix.html
  */
 export const losesConnection = (error: unknown): boolean =>
@@ -47,22 +47,21 @@ export const losesConnection = (error: unknown): boolean =>
     (error as pg.DatabaseError).routine === "RevalidateCachedQuery");
 
 /**
- * SQLSTATEs of a database that is there and can't do it now: a statement that took too long (57014, statement_timeout) or
- * waited too long for a lock (55P03, lock_timeout), too many connections (53300). A database that is overloaded is helped by
- * clients that come again later, and those are helped by a 503.
+ * Whether the database is overloaded: statement_timeout (57014), lock_timeout (55P03) or too many connections (53300). The
+ * clients' 503 makes them retry later, which reduces the load.
  */
 export const isOverload = (error: unknown): boolean =>
   /^(57014|55P03|53300)$/.test(codeOf(error) ?? "");
 
-/** What an error says, for the log: never with a password, as neither PostgreSQL nor Node.js puts one there. */
+/** The error's message for the log. Neither PostgreSQL nor Node.js includes a password. */
 export function reasonOf(error: unknown): string {
   if (error instanceof DatabaseUnavailableError) return reasonOf(error.cause);
   const { message, code } = error as { message: string; code?: string };
-  // Several addresses, none of which answered, are an AggregateError, which has a code alone.
+  // If none of several addresses answers, the error is an AggregateError without a message.
   return `${message || code}${advice(code ?? "")}`;
 }
 
-/** What to do about a server's certificate that is refused. */
+/** The variable to set if the server's certificate is rejected. */
 function advice(code: string): string {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
     return "; DATABASE_TLS_NAME says which name its certificate has";

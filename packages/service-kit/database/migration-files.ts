@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A migration can't be applied, or the folder and the database contradict each other. Only a person can say what to do. */
-export class MigrationFailed extends Error {}
+export class MigrationError extends Error {}
 
 /** A file of the folder. */
 export interface Migration {
@@ -26,17 +26,17 @@ export type Applied = Pick<Migration, "name" | "sha256">;
 export function readMigrations(folder: string): Migration[] {
   const names = filesIn(folder).sort();
   if (names.length === 0)
-    throw new MigrationFailed(`${folder} has no migrations.`);
+    throw new MigrationError(`${folder} has no migrations.`);
   return names.map((name, index) => {
     const path = join(folder, name);
     const number = /^(\d{4})-[a-z0-9][a-z0-9-]*\.sql$/.exec(name)?.[1];
     if (number === undefined)
-      throw new MigrationFailed(
+      throw new MigrationError(
         `${path} is no migration: their names are like 0001-accounts.sql, and nothing else is in that folder.`,
       );
     const due = String(index + 1).padStart(4, "0");
     if (number !== due)
-      throw new MigrationFailed(
+      throw new MigrationError(
         `${path} should have the number ${due}: migrations are numbered from 0001 on, without gaps, each number once.`,
       );
     return readMigration(name, path);
@@ -47,7 +47,7 @@ function filesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    throw new MigrationFailed(
+    throw new MigrationError(
       `The migrations can't be read: ${(error as Error).message}.`,
     );
   }
@@ -57,7 +57,7 @@ function readMigration(name: string, path: string): Migration {
   const sql = readFileSync(path, "utf8").replaceAll("\r\n", "\n");
   const word = transactionWord(sql);
   if (word !== undefined)
-    throw new MigrationFailed(
+    throw new MigrationError(
       `${path} has a statement ${word.toUpperCase()}: each migration is one transaction, which is begun and ended for it. Take that statement out.`,
     );
   return { name, path, sql, sha256: sha256Of(sql) };
@@ -92,7 +92,7 @@ export function compare(
     const was = applied[index];
     if (was === undefined) break;
     if (was.name !== name)
-      throw new MigrationFailed(
+      throw new MigrationError(
         `The database has ${was.name} where the folder has ${path}: what is applied is never renamed, removed or put in another's place. Bring ${was.name} back, and give what is new the next number.`,
       );
     // Earlier versions stored the checksum of the file's bytes, which may have had CRLF line ends.
@@ -100,7 +100,7 @@ export function compare(
       was.sha256 !== sha256 &&
       was.sha256 !== sha256Of(sql.replaceAll("\n", "\r\n"))
     )
-      throw new MigrationFailed(
+      throw new MigrationError(
         `${path} was changed after it was applied: bring back what it was, and put what is new into a migration of its own.`,
       );
   }

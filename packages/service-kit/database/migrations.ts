@@ -8,27 +8,31 @@ import {
   type Applied,
   compare,
   type Migration,
-  MigrationFailed,
+  MigrationError,
   readMigrations,
 } from "./migration-files.ts";
 
 /** Milliseconds between two looks whether the replica that migrates has ended. */
-const turn = 250;
+const pollMs = 250;
 
 /** How a migration gets its locks. */
-export interface LockTries {
+export interface LockRetries {
   /**
    * Milliseconds that a statement waits for one. All who come after it wait behind it: rather than hold them up for as long
    * as somebody's transaction lasts, it gives up and comes again.
    */
-  wait: number;
+  timeoutMs: number;
   /** Milliseconds until it comes again: what it held up goes on meanwhile. */
-  pause: number;
+  pauseMs: number;
   /** How often it comes. */
-  most: number;
+  maxAttempts: number;
 }
 
-const lockTries: LockTries = { wait: 5_000, pause: 5_000, most: 5 };
+const defaultLockRetries: LockRetries = {
+  timeoutMs: 5_000,
+  pauseMs: 5_000,
+  maxAttempts: 5,
+};
 
 /**
  * Brings the database up to date: applies, in order, the folder's NNNN-name.sql that are not applied yet, each in a
@@ -41,7 +45,7 @@ const lockTries: LockTries = { wait: 5_000, pause: 5_000, most: 5 };
 export async function migrate(
   database: Database,
   folder: string,
-  locks: LockTries = lockTries,
+  locks: LockRetries = defaultLockRetries,
 ): Promise<void> {
   const migrations = readMigrations(folder);
   for (let noLock = 0; ; )
@@ -49,23 +53,23 @@ export async function migrate(
       const { state, ...what } = await untilAvailable(() =>
         database.transaction(
           (tx) => step(tx, migrations, locks),
-          { statementTimeout: 0 }, // an index of a large table takes its time
+          { statementTimeoutMs: 0 }, // an index of a large table takes its time
         ),
       );
-      logger[state === "busy" ? "debug" : "info"](what, said[state]);
-      if (state === "busy") await delay(turn);
+      logger[state === "busy" ? "debug" : "info"](what, logMessages[state]);
+      if (state === "busy") await delay(pollMs);
       else if (state === "applied") noLock = 0;
       else return;
     } catch (error) {
-      if (!(error instanceof WithoutLock) || ++noLock >= locks.most)
+      if (!(error instanceof LockTimeoutError) || ++noLock >= locks.maxAttempts)
         throw error;
       logger.warn(error.message);
-      await delay(locks.pause);
+      await delay(locks.pauseMs);
     }
 }
 
 /** Somebody's transaction holds what a migration changes. */
-class WithoutLock extends MigrationFailed {
+class LockTimeoutError extends MigrationError {
   constructor(path: string, ms: number) {
     super(
       `${path} got no lock within ${ms / 1000} s: another transaction holds what it changes. pg_stat_activity shows which.`,
@@ -75,7 +79,7 @@ class WithoutLock extends MigrationFailed {
 
 const lockNotAvailable = "55P03";
 
-const said = {
+const logMessages = {
   busy: "another replica migrates the database",
   applied: "a migration was applied",
   done: "the database is up to date",
@@ -86,8 +90,12 @@ const said = {
 async function step(
   tx: Queries,
   migrations: readonly Migration[],
-  locks: LockTries,
-): Promise<{ state: keyof typeof said; migration?: string; ahead?: string[] }> {
+  locks: LockRetries,
+): Promise<{
+  state: keyof typeof logMessages;
+  migration?: string;
+  ahead?: string[];
+}> {
   // Until the transaction ends, however it does: a replica that is gone keeps nobody waiting. Locks are each database's own.
   const [lock] = await tx.query<{ mine: boolean }>(
     "SELECT pg_try_advisory_xact_lock(hashtext('migrations')) AS mine",
@@ -121,9 +129,9 @@ async function appliedIn(tx: Queries): Promise<Applied[]> {
 async function apply(
   tx: Queries,
   { name, path, sql, sha256 }: Migration,
-  locks: LockTries,
+  locks: LockRetries,
 ): Promise<void> {
-  await tx.query(`SET LOCAL lock_timeout = ${locks.wait}`);
+  await tx.query(`SET LOCAL lock_timeout = ${locks.timeoutMs}`);
   try {
     await tx.query(sql);
   } catch (error) {
@@ -131,7 +139,7 @@ async function apply(
       error instanceof DatabaseUnavailableError &&
       codeOf(error.cause) === lockNotAvailable
     )
-      throw new WithoutLock(path, locks.wait);
+      throw new LockTimeoutError(path, locks.timeoutMs);
     throw failure(`${path}${placeIn(sql, error)}`, error);
   }
   // A file may SET what would outlive it on this connection; dumps begin with an empty search_path.
@@ -146,7 +154,7 @@ async function apply(
 function failure(what: string, error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
   const hint = error.hint ? ` (${error.hint})` : "";
-  return new MigrationFailed(`${what}: ${error.message}${hint}`);
+  return new MigrationError(`${what}: ${error.message}${hint}`);
 }
 
 /** ":line:column" of an error in a text, where PostgreSQL says it. */

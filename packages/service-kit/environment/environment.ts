@@ -26,11 +26,27 @@ export function environment<Own extends z.ZodRawShape = Record<never, never>>(
   try {
     return readEnvironment(process.env, own);
   } catch (error) {
-    // The mistake is not in the program: its stack would only hide what to do.
-    console.error((error as Error).message);
-    process.exit(1);
+    return exit((error as Error).message);
   }
 }
+
+/** Creates a part of the service from its environment variables; exits the process if they contradict each other. */
+export function exitOnError<Part>(create: () => Part): Part {
+  try {
+    return create();
+  } catch (error) {
+    return exit(cannotStart([(error as Error).message]));
+  }
+}
+
+/** Exits without a stack trace: the mistake is in the configuration, not in the program. */
+function exit(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
+
+const cannotStart = (mistakes: string[]) =>
+  `This program can't start with the environment it got:\n  ${mistakes.join("\n  ")}`;
 
 /** @throws Error that names every variable that is missing or wrong */
 export function readEnvironment<
@@ -42,9 +58,7 @@ export function readEnvironment<
     const name = String(path[0]);
     return `${state(name, variables[name])}: ${plain(message)}`;
   });
-  throw new Error(
-    `This program can't start with the environment it got:\n  ${mistakes.join("\n  ")}`,
-  );
+  throw new Error(cannotStart(mistakes));
 }
 
 /** "PORT is not set", 'PORT is "abc"'; of what may hold a password, as URLs do, or a certificate only that it is wrong. */

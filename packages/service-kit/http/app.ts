@@ -17,18 +17,18 @@ import {
 import { favicon } from "../pages/favicon.ts";
 import { notFound, onError, problem } from "./problem.ts";
 
-/** What every handler finds in its context. */
+/** Context variables of every handler. */
 export interface ServiceEnv {
   Variables: {
-    /** The request's id: X-Request-Id if it came with one, else a new UUID. */
+    /** X-Request-Id, or a new UUID. */
     requestId: string;
-    /** A logger that puts that id into each line. */
+    /** Adds the request's id to each line. */
     log: Logger;
-    /** The level that the request is logged at. @default info */
+    /** The level of the request's log line. @default info */
     logLevel?: "debug";
-    /** For `<style nonce>` and `<script nonce>`: the only inline ones that browsers will run. */
+    /** For `<style nonce>` and `<script nonce>`: browsers ignore inline ones without it. */
     secureHeadersNonce?: string;
-    /** The answer's own Content-Security-Policy, in place of the service's: it is one that another service gave. */
+    /** The Content-Security-Policy of a proxied response, which replaces the service's own. */
     contentSecurityPolicy?: string;
     /** The last error response that `problem` made. */
     problem?: { status: ContentfulStatusCode; detail: string };
@@ -39,51 +39,49 @@ export interface ServiceEnv {
 
 export const factory = createFactory<ServiceEnv>();
 
-/** Bytes that a request's body may have, unless the service says otherwise. */
 const defaultBodyLimit = 64 * 1024;
 
 export interface ServiceOptions {
   /**
-   * What is to be done before requests are taken, such as migrating a database. Until then /readyz and every route but /livez
-   * and /metrics answer 503; an error ends the program. @default nothing
+   * Runs before the service accepts requests, for example migrations. Until then all routes but /livez and /metrics return
+   * 503. An error ends the program. @default nothing
    */
   onStart?: () => Promise<void>;
-  /** Bytes that a request's body may have; more is a 413. @default 65536 */
+  /** Maximum size of a request's body in bytes; larger ones get a 413. @default 65536 */
   bodyLimit?: number;
-  /** Further directives of the Content-Security-Policy, by their names in camelCase. @default none: all is of this origin */
+  /** Further Content-Security-Policy directives, with names in camelCase. @default none: only this origin */
   contentSecurityPolicy?: Record<string, string[]>;
   /** Renders errors for browsers; programs get problem+json. @default createErrorPage() */
   errorPage?: ErrorPage;
-  /** What /readyz asks besides whether the program drains; an error means not ready. @default nothing */
+  /** A further check of /readyz: an error means not ready. @default none */
   ready?: () => Promise<void>;
-  /** What is left to do when the program is to end, after the last request. @default nothing */
+  /** Runs at shutdown, after the last request. @default nothing */
   onShutdown?: () => Promise<void>;
 }
 
-/** A service's app, with all that services share; and the switch that makes it unready. */
+/** A service's app and its lifecycle. `serve` calls the methods. */
 export interface Service {
   app: Hono<ServiceEnv>;
-  /** What GET /metrics gives: for metrics of the service's own. */
+  /** The metrics of GET /metrics. Register the service's own metrics here. */
   metrics: Registry;
-  /** Does what is to be done before requests are taken; only once. Called by `serve` when it listens. */
+  /** Runs `onStart` once; later calls return the same promise. */
   start(): Promise<void>;
-  /** From now on /readyz says 503, so that Kubernetes sends no more here. Called by `serve` when the program is to end. */
+  /** Makes /readyz return 503, so that Kubernetes sends no more requests here. */
   drain(): void;
-  /** Called by `serve` when it has drained. */
+  /** Runs `onShutdown`. */
   shutdown(): Promise<void>;
 }
 
 /**
- * The app that a service adds its routes to. It has GET /livez (the process lives), GET /readyz (it may get requests),
- * GET /metrics (Prometheus) and GET /favicon.ico. Errors are problem+json, or a page for clients that prefer HTML. It does not
- * listen: see `serve`.
+ * Creates the app that a service adds its routes to, with GET /livez, /readyz, /metrics and /favicon.ico. Errors are
+ * problem+json, or a page for clients that prefer HTML. It does not listen: see `serve`.
  */
 export function createService(options: ServiceOptions = {}): Service {
   const maxSize = options.bodyLimit ?? defaultBodyLimit;
   const metrics = createMetrics();
   let draining = false;
-  let begun = options.onStart === undefined;
-  let beginning: Promise<void> | undefined;
+  let started = options.onStart === undefined;
+  let startup: Promise<void> | undefined;
 
   const app = factory.createApp();
   app.onError(onError);
@@ -93,7 +91,7 @@ export function createService(options: ServiceOptions = {}): Service {
   app.get("/livez", (c) => c.text("alive\n"));
   app.get("/readyz", async (c) => {
     if (draining) return problem(c, 503, "This process is about to end.");
-    if (!begun) return starting(c);
+    if (!started) return respondNotStarted(c);
     try {
       await options.ready?.();
     } catch (error) {
@@ -110,7 +108,7 @@ export function createService(options: ServiceOptions = {}): Service {
   app.use(requestId());
   app.use(log);
   app.use(metrics.measure);
-  app.use(ownPolicy);
+  app.use(keepOwnPolicy);
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -123,12 +121,12 @@ export function createService(options: ServiceOptions = {}): Service {
         frameAncestors: ["'none'"],
         ...options.contentSecurityPolicy,
       },
-      // Only said where it is true: the services speak HTTP, and what is in front of them may add it.
+      // The services speak plain HTTP. A TLS proxy in front of them may add it.
       strictTransportSecurity: false,
     }),
   );
   app.use(errorPages(options.errorPage ?? createErrorPage()));
-  app.use(async (c, next) => (begun ? next() : starting(c)));
+  app.use(async (c, next) => (started ? next() : respondNotStarted(c)));
   app.use(
     bodyLimit({
       maxSize,
@@ -151,11 +149,11 @@ export function createService(options: ServiceOptions = {}): Service {
     app,
     metrics: metrics.registry,
     start() {
-      beginning ??= (async () => {
+      startup ??= (async () => {
         await options.onStart?.();
-        begun = true;
+        started = true;
       })();
-      return beginning;
+      return startup;
     },
     drain() {
       draining = true;
@@ -166,16 +164,16 @@ export function createService(options: ServiceOptions = {}): Service {
   };
 }
 
-/** Hono's secureHeaders() writes over what an answer has. */
-const ownPolicy: MiddlewareHandler<ServiceEnv> = async (c, next) => {
+/** Restores a route's own CSP, which secureHeaders() would overwrite. */
+const keepOwnPolicy: MiddlewareHandler<ServiceEnv> = async (c, next) => {
   await next();
   const policy = c.get("contentSecurityPolicy");
   if (policy !== undefined)
     c.res.headers.set("content-security-policy", policy);
 };
 
-/** The answer until the service has begun. */
-function starting(c: Context): Response {
+/** The response until `onStart` has finished. */
+function respondNotStarted(c: Context): Response {
   c.header("retry-after", "1"); // seconds
   return problem(c, 503, "This process has yet to begin. Try again shortly.");
 }

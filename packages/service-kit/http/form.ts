@@ -1,13 +1,16 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { isForm } from "./media-type.ts";
 
-/** The text fields of a form with these names; "" where there is none. 415 and 400 where the body is no form. */
+/**
+ * The form's text fields with these names; "" for absent ones.
+ * @throws HTTPException 415 if Content-Type is present and names no form; 400 if the body can't be parsed
+ */
 export async function parseForm<Name extends string>(
   c: Context,
   ...names: Name[]
 ): Promise<Record<Name, string>> {
-  const type = c.req.header("content-type");
-  if (type !== undefined && !isForm.test(type)) throw notAForm(415);
+  if (c.req.header("content-type") !== undefined) requireForm(c);
   const form = await c.req.parseBody().catch(() => {
     throw notAForm(400);
   });
@@ -18,8 +21,10 @@ export async function parseForm<Name extends string>(
   return Object.fromEntries(entries);
 }
 
-const isForm =
-  /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i;
+/** @throws HTTPException 415 unless Content-Type names a form */
+export function requireForm(c: Context): void {
+  if (!isForm(c)) throw notAForm(415);
+}
 
 const notAForm = (status: 400 | 415) =>
   new HTTPException(status, { message: "This can’t be read as a form." });

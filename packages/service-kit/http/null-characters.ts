@@ -15,7 +15,8 @@ export function findNullCharacter(value: unknown): string[] | undefined {
   const places: Place[] = [{ value }];
   for (let place = places.pop(); place; place = places.pop()) {
     const { value, step } = place;
-    if (has(value) || has(step)) return stepsTo(place);
+    if (hasNullCharacter(value) || hasNullCharacter(step))
+      return stepsTo(place);
     if (typeof value !== "object" || value === null) continue;
     for (const [step, inner] of Object.entries(value).reverse())
       places.push({ value: inner, step, within: place });
@@ -23,7 +24,7 @@ export function findNullCharacter(value: unknown): string[] | undefined {
   return undefined;
 }
 
-const has = (text: unknown) =>
+const hasNullCharacter = (text: unknown) =>
   typeof text === "string" && text.includes("\u0000");
 
 function stepsTo(place: Place): string[] {

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ServiceEnv } from "./app.ts";
+import { asHttpError } from "./errors.ts";
 
 /**
  * An error response per RFC 9457, with the request's id as `instance` to find it in the logs. Clients that prefer HTML get a page
@@ -35,19 +36,20 @@ export function problem(
 export const notFound = (c: Context) =>
   problem(c, 404, `There is nothing at ${c.req.path}.`);
 
-/** The one place where errors become responses: what a route means to say as it says it, anything else as a 500 that says nothing. */
+/** Responds to errors that no route handles. Only HTTPExceptions reveal their message; other errors are a 500. */
 export function onError(error: Error, c: Context<ServiceEnv>): Response {
-  if (error instanceof HTTPException) {
-    if (error.status >= 500) c.var.log.error({ err: error }, "request failed");
-    const response = error.getResponse();
-    // A route may give the exception a response of its own, with headers such as WWW-Authenticate.
-    for (const [name, value] of response.headers)
+  const http = asHttpError(error);
+  if (http instanceof HTTPException) {
+    const { status, message } = http;
+    if (status >= 500) c.var.log.error({ err: error }, "request failed");
+    // An exception's own response carries headers such as WWW-Authenticate.
+    for (const [name, value] of http.getResponse().headers)
       if (!/^content-(type|length|encoding)$/.test(name))
         c.header(name, value, { append: name === "set-cookie" });
     return problem(
       c,
-      error.status as ContentfulStatusCode,
-      error.message || (STATUS_CODES[error.status] ?? "Error"),
+      status as ContentfulStatusCode,
+      message || (STATUS_CODES[status] ?? "Error"),
     );
   }
   c.var.log.error({ err: error }, "request failed");

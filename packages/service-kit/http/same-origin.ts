@@ -2,10 +2,9 @@ import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 
 /**
- * Refuses with 403 what a browser sends for a page of another site, with the cookies of whoever is signed in here (CSRF).
- * Browsers say so in Sec-Fetch-Site; older ones, and all of them where the connection is not encrypted, in Origin. Without both
- * headers it is no browser, and brings no cookies but those it was given. Go's net/http does the same
- * (CrossOriginProtection); Hono's csrf() looks at forms alone.
+ * Rejects cross-site requests of browsers with 403 (CSRF). Browsers send Sec-Fetch-Site; older ones, and all over plain HTTP,
+ * send Origin. Requests with neither don't come from a browser. Go's net/http does the same (CrossOriginProtection);
+ * Hono's csrf() only checks forms.
  */
 export const sameOrigin: MiddlewareHandler = async (c, next) => {
   if (!isSameOrigin(c))
@@ -24,8 +23,8 @@ function isSameOrigin(c: Context): boolean {
 }
 
 /**
- * Whether a URL has the host that was asked for, which leaves out the port where it is the URL's scheme's own. The scheme is
- * not looked at: TLS may end in front of us.
+ * Whether the URL's host is the request's Host, with the default port of the URL's scheme. The scheme is ignored, because
+ * a proxy may terminate TLS.
  */
 export function isOwnHost(c: Context, url: string): boolean {
   const host = c.req.header("host") ?? new URL(c.req.url).host;

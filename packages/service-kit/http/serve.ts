@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import { serve as listen } from "@hono/node-server";
 import { logger } from "../observability/logger.ts";
 import type { Service } from "./app.ts";
-import { gracefulShutdown, type ShutdownTimes } from "./drain.ts";
+import { gracefulShutdown, type ShutdownTimes } from "./graceful-shutdown.ts";
 import {
   defaultKeepAlive,
   type KeepAlive,
@@ -10,10 +10,10 @@ import {
 } from "./keep-alive.ts";
 
 /**
- * How a program ends when Kubernetes asks it to (SIGTERM). Before that, the pod's preStop hook has waited until load
- * balancers stopped sending new clients here; what remains is clients with connections that they keep open.
+ * Before SIGTERM, the pod's preStop hook waits until load balancers send no new clients here. Only clients with open
+ * keep-alive connections remain.
  */
-const shutdownTimes: ShutdownTimes = {
+const defaultShutdownTimes: ShutdownTimes = {
   closeAfterMs: 2_000,
   killAfterMs: 12_000,
 };
@@ -24,17 +24,22 @@ export interface ServeOptions {
   hostname?: string;
   /** @default defaultKeepAlive */
   keepAlive?: Partial<KeepAlive>;
-  /** @default drainTimes */
-  times?: ShutdownTimes;
+  /** @default 2 s, then 12 s */
+  shutdownTimes?: ShutdownTimes;
 }
 
 /**
- * Listens, and begins the service: one that can't begin ends the process with 1. When the process is asked to end (SIGTERM,
- * SIGINT), drains without failing a request, and ends it.
+ * Listens and starts the service; exits with 1 if it can't start. On SIGTERM or SIGINT, finishes open requests, shuts the
+ * service down and exits.
  */
 export function serve(
   { app, start, drain, shutdown }: Service,
-  { port, hostname, keepAlive, times = shutdownTimes }: ServeOptions,
+  {
+    port,
+    hostname,
+    keepAlive,
+    shutdownTimes: times = defaultShutdownTimes,
+  }: ServeOptions,
 ): Server {
   let ending = false;
   const server = listen(
@@ -42,7 +47,7 @@ export function serve(
     ({ port }) => {
       logger.info({ port }, "listening");
       start().catch((error) => {
-        if (ending) return; // that is why it could not
+        if (ending) return; // the shutdown made it fail
         logger.fatal({ err: error }, `can't begin: ${error.message}`);
         process.exit(1);
       });

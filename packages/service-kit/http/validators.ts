@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import type { ServiceEnv } from "./app.ts";
+import { isForm, mediaType } from "./media-type.ts";
 import { findNullCharacter } from "./null-characters.ts";
 import { notFound, problem } from "./problem.ts";
 
@@ -25,11 +26,11 @@ export type OnInvalid = (
   refusal: InvalidRequest,
 ) => Response | Promise<Response>;
 
-const withProblem: OnInvalid = (c, { status, detail, errors }) =>
+const respondWithProblem: OnInvalid = (c, { status, detail, errors }) =>
   problem(c, status, detail, errors ? { errors } : {});
 
 /** How sentences call the parts. */
-const words: Record<RequestPart, string> = {
+const partNames: Record<RequestPart, string> = {
   param: "The path is",
   header: "The headers are",
   query: "The query is",
@@ -52,35 +53,38 @@ export const jsonValidator = <Schema extends z.ZodType>(
 
 /**
  * As `validated`, for any part of a request. A path that is not as `schema` says is the path of nothing: 404.
- * @param lists names of the query's or the form's fields that may come more than once: the schema gets these as arrays
+ * @param arrayFields names of the query's or the form's fields that may come more than once: the schema gets these as arrays
  * @param refuse answers for what is refused. @default problem+json
  */
 export const validator =
   (
     part: RequestPart,
     schema: z.ZodType,
-    lists: readonly string[] = [],
-    refuse: OnInvalid = withProblem,
+    arrayFields: readonly string[] = [],
+    refuse: OnInvalid = respondWithProblem,
   ): MiddlewareHandler<ServiceEnv> =>
   async (c, next) => {
-    const read = await readers[part](c, lists);
+    const read = await readers[part](c, arrayFields);
     if ("status" in read) return refuse(c, { part, ...read });
     const { given } = read;
-    const result = await schema.safeParseAsync(given, { error: inWords });
+    const result = await schema.safeParseAsync(given, { error: describeIssue });
     const nullCharacter = findNullCharacter(given);
     if (result.success && !nullCharacter) {
       c.req.addValidatedData(part, result.data as object);
       return next();
     }
     if (part === "param") return notFound(c);
-    const errors = (result.error?.issues ?? []).flatMap(mistakes);
+    const errors = (result.error?.issues ?? []).flatMap(fieldErrors);
     if (nullCharacter)
-      errors.push({ pointer: at(nullCharacter), detail: noNull });
+      errors.push({
+        pointer: pointerTo(nullCharacter),
+        detail: nullCharacterError,
+      });
     const all = errors.map(
       ({ pointer, detail }) =>
         `${pointer.slice(1) || `the ${part === "json" ? "body" : part}`}: ${detail}`,
     );
-    const detail = `${words[part]} not as expected: ${all.join("; ")}.`;
+    const detail = `${partNames[part]} not as expected: ${all.join("; ")}.`;
     return refuse(c, { part, status: 422, detail, errors, given });
   };
 
@@ -97,8 +101,8 @@ const readers: Record<
     given: fields(new URL(c.req.url).searchParams, lists),
   }),
   async form(c, lists) {
-    if (!isForm.test(mediaType(c)))
-      return refusedType(c, "a form", "application/x-www-form-urlencoded");
+    if (!isForm(c))
+      return unsupportedType(c, "a form", "application/x-www-form-urlencoded");
     try {
       return { given: fields(await c.req.formData(), lists) };
     } catch {
@@ -107,7 +111,7 @@ const readers: Record<
   },
   async json(c) {
     if (!isJson.test(mediaType(c)))
-      return refusedType(c, "JSON", "application/json");
+      return unsupportedType(c, "JSON", "application/json");
     try {
       return { given: await c.req.json() };
     } catch {
@@ -117,12 +121,8 @@ const readers: Record<
 };
 
 const isJson = /^application\/([\w.-]+\+)?json$/i;
-const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)$/i;
 
-const mediaType = (c: Context) =>
-  c.req.header("content-type")?.split(";", 1)[0]?.trim() ?? "";
-
-function refusedType(c: Context, what: string, type: string): Read {
+function unsupportedType(c: Context, what: string, type: string): Read {
   const given = c.req.header("content-type");
   return {
     status: 415,
@@ -147,28 +147,29 @@ function fields(
 }
 
 /** Better words than Zod's for what people get wrong most. */
-function inWords(issue: z.core.$ZodRawIssue): string | undefined {
+function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== "invalid_type") return undefined;
   if (issue.input === undefined) return "is missing";
   if (Number.isNaN(issue.input)) return "is not a number";
   return issue.expected === "int" ? "is not a whole number" : undefined;
 }
 
-const noNull = "has the character U+0000, which no text here may have";
+const nullCharacterError =
+  "has the character U+0000, which no text here may have";
 
 /** A JSON Pointer (RFC 6901). */
-const at = (path: PropertyKey[]) =>
+const pointerTo = (path: PropertyKey[]) =>
   path
     .map((step) => String(step).replace(/~/g, "~0").replace(/\//g, "~1"))
     .map((step) => `/${step}`)
     .join("");
 
 /** Where a mistake is, as a JSON Pointer, and what is wrong there. */
-function mistakes(issue: z.core.$ZodIssue) {
+function fieldErrors(issue: z.core.$ZodIssue) {
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => ({
-      pointer: at([...issue.path, key]),
+      pointer: pointerTo([...issue.path, key]),
       detail: "is not expected",
     }));
-  return [{ pointer: at(issue.path), detail: issue.message }];
+  return [{ pointer: pointerTo(issue.path), detail: issue.message }];
 }

@@ -86,7 +86,7 @@ export interface Api {
 
 /**
  * Routes and the OpenAPI 3.1 document of them, from the same schemas: requests are as the document says, and the document
- * can't say anything else. Mistakes in a route's description are thrown where it is added, when the program starts.
+ * can't say anything else. FormErrors in a route's description are thrown where it is added, when the program starts.
  */
 export function createApi(info: ApiInfo): Api {
   const { title, version, description, unavailable = false } = info;
@@ -155,12 +155,12 @@ export function createApi(info: ApiInfo): Api {
   }
 
   /** What lets requests through that are as the route says. */
-  const validators = ({ request = {}, refuse }: RouteDescription) =>
+  const validators = ({ request = {}, onInvalid: refuse }: RouteDescription) =>
     parts.flatMap((part) => {
       const schema = request[part];
       if (!schema) return [];
       const repeats = part === "query" || part === "form";
-      const lists = repeats ? schemas.listsOf(schema) : [];
+      const lists = repeats ? schemas.arrayFieldsOf(schema) : [];
       return [validator(part, schema, lists, refuse)];
     });
 

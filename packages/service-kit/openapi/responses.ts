@@ -79,7 +79,7 @@ export function responsesOf(
 }
 
 function platformStatuses(
-  { request = {}, refuse }: RouteDescription,
+  { request = {}, onInvalid: refuse }: RouteDescription,
   unavailable: boolean,
 ): (keyof typeof platform)[] {
   const { param, header, query, form, json } = request;

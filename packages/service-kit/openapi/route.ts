@@ -51,5 +51,5 @@ export interface RouteDescription<
    */
   responses: Record<number, string | ResponseDescription>;
   /** Answers for requests that are not as `request` says, in place of problem+json; `responses` has to have these answers. */
-  refuse?: OnInvalid;
+  onInvalid?: OnInvalid;
 }

@@ -14,7 +14,7 @@ export interface Schemas {
    */
   fieldsOf(schema: z.ZodType, what: string): Fields;
   /** Names of the fields that are arrays, in an object or in any object of a union. */
-  listsOf(schema: z.ZodType): string[];
+  arrayFieldsOf(schema: z.ZodType): string[];
 }
 
 export interface Fields {
@@ -86,7 +86,7 @@ export function createSchemas(): Schemas {
         closed: additionalProperties === false,
       };
     },
-    listsOf: (schema) => listsOf(convert(schema, "input")),
+    arrayFieldsOf: (schema) => listsOf(convert(schema, "input")),
   };
 }
 

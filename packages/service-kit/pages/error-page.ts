@@ -62,7 +62,7 @@ export const createErrorPage =
 
 /** What to offer after an error; the first action is what most people want. */
 export function actionsOf(
-  { status, again }: Pick<Failure, "status" | "again">,
+  { status, retryPath: again }: Pick<Failure, "status" | "retryPath">,
   links: Links | undefined,
 ): Action[] {
   return [

@@ -11,15 +11,15 @@ export interface Failure {
   /** The problem's own sentence, which may be for programmers. */
   detail: string;
   /** When to try again, per Retry-After: "in 20 seconds". */
-  when?: string | undefined;
+  retryWhen?: string | undefined;
   /** The path to try again; undefined where trying again doesn't help, or would send a form twice. */
-  again?: string | undefined;
+  retryPath?: string | undefined;
   /** The request's id in the logs. */
   requestId: string | undefined;
 }
 
 /** Statuses for which the same request may succeed later. */
-const passing = [429, 500, 502, 503, 504];
+const transientStatuses = [429, 500, 502, 503, 504];
 
 /** A problem in words, for the request that had it. */
 export function failureOf(
@@ -27,10 +27,10 @@ export function failureOf(
   { status, detail }: Pick<Failure, "status" | "detail">,
 ): Failure {
   const when = retryInWords(c.res.headers.get("retry-after"));
-  const again = passing.includes(status) ? pathOf(c) : undefined;
+  const again = transientStatuses.includes(status) ? pathOf(c) : undefined;
   const requestId = c.get("requestId");
   return {
-    ...{ status, detail, when, again, requestId },
+    ...{ status, detail, retryWhen: when, retryPath: again, requestId },
     ...inWords(status, detail, when),
   };
 }

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { html } from "hono/html";
+import { cookieName } from "../http/cookies.ts";
 import { type Head, type Html, htmlDocument } from "./document.ts";
 
 /**
@@ -15,8 +16,8 @@ export const isInSite = (c: Context): boolean =>
 
 /** Whether the browser sends a session cookie. The session may have ended; to choose the header's links, that is close enough. */
 export const hasSession = (c: Context): boolean =>
-  ["__Host-marquee-session", "marquee-session"].some(
-    (name) => getCookie(c, name) !== undefined,
+  [true, false].some(
+    (https) => getCookie(c, cookieName("session", https)) !== undefined,
   );
 
 /**

@@ -42,8 +42,8 @@ export class EmailTakenError extends Error {
 }
 
 /**
- * Every function throws DatabaseAway if the database is unavailable, and OverloadedError if too many passwords are being
- * hashed.
+ * Every function throws DatabaseUnavailableError if the database is unavailable, and OverloadedError if too many passwords
+ * are being hashed.
  */
 export interface Accounts {
   /**

@@ -1,4 +1,4 @@
-import type { Queries } from "@marquee/service-kit";
+import { bearerTokenOf, type Queries } from "@marquee/service-kit";
 import type { MiddlewareHandler } from "hono";
 import { findSession, type Login } from "../sessions/find-session.ts";
 import { InvalidTokenError, type TokenIssuer } from "../tokens/token-issuer.ts";
@@ -17,7 +17,7 @@ export const createBearerAuth =
     tokens: TokenIssuer,
   ): MiddlewareHandler<AuthenticatedEnv> =>
   async (c, next) => {
-    const token = parseAuthorization(c.req.header("authorization"));
+    const token = bearerTokenOf(c.req.header("authorization"));
     if (token === undefined)
       // Without a token the challenge has no `error` (RFC 6750, 3.1).
       throw httpError(401, "Send an access token: Authorization: Bearer ….", {
@@ -30,7 +30,3 @@ export const createBearerAuth =
     c.set("login", login);
     await next();
   };
-
-/** The scheme's name is case-insensitive: RFC 9110, 11.1. */
-const parseAuthorization = (authorization = ""): string | undefined =>
-  /^bearer(?: +(.*))?$/i.exec(authorization.trim())?.slice(1)[0];

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { getConnInfo } from "@hono/node-server/conninfo";
+import { headerEntries, isHttps, socketAddress } from "@marquee/service-kit";
 import type { Context } from "hono";
 
 /** The client that sent a request. */
@@ -27,31 +27,16 @@ export const createGetClientInfo =
   (trustedProxies: number, addresses: ClientAddresses): GetClientInfo =>
   (c) => {
     const isHidden = addresses === "hidden";
-    const plain: ClientInfo = {
-      address: isHidden ? undefined : socketAddress(c),
-      https: new URL(c.req.url).protocol === "https:",
-    };
-    if (trustedProxies === 0) return plain;
     const forwarded =
-      splitHeader(c, "x-forwarded-for").at(-trustedProxies) ?? "";
-    const protocols = splitHeader(c, "x-forwarded-proto");
-    // Some proxies replace X-Forwarded-Proto, others append to it.
-    const protocol = protocols.at(-trustedProxies) ?? protocols[0];
+      trustedProxies === 0
+        ? undefined
+        : headerEntries(c, "x-forwarded-for").at(-trustedProxies);
+    const address = withoutPort(forwarded ?? "") ?? socketAddress(c);
     return {
-      address: isHidden ? undefined : (withoutPort(forwarded) ?? plain.address),
-      https: protocol ? protocol.toLowerCase() === "https" : plain.https,
+      address: isHidden ? undefined : address,
+      https: isHttps(c, trustedProxies),
     };
   };
-
-function socketAddress(c: Context): string | undefined {
-  return c.env?.incoming ? getConnInfo(c).remote.address : undefined;
-}
-
-const splitHeader = (c: Context, header: string): string[] =>
-  c.req
-    .header(header)
-    ?.split(",")
-    .map((entry) => entry.trim()) ?? [];
 
 /** The address of "192.0.2.1", "192.0.2.1:5000", "2001:db8::1", "[2001:db8::1]:5000"; undefined if invalid. */
 function withoutPort(entry: string): string | undefined {

@@ -1,3 +1,4 @@
+import { cookieAttributes, cookieName } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { deviceCookieLifetimeSeconds } from "../rate-limits/device-cookie.ts";
@@ -25,9 +26,6 @@ export interface CookiesOptions {
   sessionLifetimeSeconds: number;
 }
 
-const cookieName = (name: CookieName, https: boolean) =>
-  `${https ? "__Host-" : ""}marquee-${name}`;
-
 export function createCookies({
   getClientInfo,
   sessionLifetimeSeconds,
@@ -37,20 +35,18 @@ export function createCookies({
     device: deviceCookieLifetimeSeconds,
     notice: 60, // read by the next page
   };
-  const attributes = (https: boolean) =>
-    ({ path: "/", httpOnly: true, sameSite: "Lax", secure: https }) as const;
 
   return {
     get: (c, name) => getCookie(c, cookieName(name, getClientInfo(c).https)),
     set(c, name, value) {
       const { https } = getClientInfo(c);
       const maxAge = lifetimesSeconds[name];
-      const options = { ...attributes(https), maxAge };
+      const options = { ...cookieAttributes(https), maxAge };
       setCookie(c, cookieName(name, https), value, options);
     },
     expire(c, name) {
       const { https } = getClientInfo(c);
-      deleteCookie(c, cookieName(name, https), attributes(https));
+      deleteCookie(c, cookieName(name, https), cookieAttributes(https));
     },
     forwardedSession: (c) =>
       getCookie(c, cookieName("session", true)) ??

@@ -1,4 +1,4 @@
-import { problem } from "@marquee/service-kit";
+import { asHttpError, problem } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { EmailTakenError, ValidationError } from "../accounts/accounts.ts";
@@ -14,8 +14,8 @@ export const httpError = (
 ): HTTPException =>
   new HTTPException(status, { message, res: new Response(null, { headers }) });
 
-/** Maps the domain's errors to HTTP. Other errors are returned unchanged: DatabaseAway is an HTTPException already, and
- * ValidationError has a response with an entry per field.
+/** Maps auth's domain errors and the service kit's to HTTP. Other errors are returned unchanged, such as ValidationError,
+ * which forms and the API report field by field.
  */
 export function toHttpError(error: Error): Error {
   const { message } = error;
@@ -28,7 +28,7 @@ export function toHttpError(error: Error): Error {
     return httpError(error instanceof OverloadedError ? 503 : 429, message, {
       "retry-after": `${error.retryAfterSeconds}`,
     });
-  return error;
+  return asHttpError(error);
 }
 
 /** The API's error handler. The service kit handles the errors that this rethrows. */

@@ -1,7 +1,7 @@
+import { isNotice, type Notice } from "@marquee/service-kit";
 import type { Context } from "hono";
 import type { User } from "../accounts/accounts.ts";
 import type { Dependencies } from "../dependencies.ts";
-import { type FlashMessage, isFlashMessage } from "../pages/flash.ts";
 import type { Caller } from "../rate-limits/rate-limited-accounts.ts";
 import type { Login } from "../sessions/find-session.ts";
 import type { PageLogin } from "../sessions/sessions.ts";
@@ -22,9 +22,9 @@ export interface PageSessions {
    * Sends the browser to a page, which tells this once.
    * @param page @default the first one
    */
-  tell(c: Context, notice: FlashMessage, page?: string): Response;
+  tell(c: Context, notice: Notice, page?: string): Response;
   /** What is to be told now. */
-  told(c: Context): FlashMessage | undefined;
+  told(c: Context): Notice | undefined;
 }
 
 export function createPageSessions({
@@ -70,7 +70,7 @@ export function createPageSessions({
     told(c) {
       const notice = cookies.get(c, "notice");
       if (notice !== undefined) cookies.expire(c, "notice");
-      return isFlashMessage(notice) ? notice : undefined;
+      return isNotice(notice) ? notice : undefined;
     },
   };
 }

@@ -1,14 +1,19 @@
-import { errorSummary, type FormErrors, hasErrors } from "@marquee/service-kit";
+import {
+  errorSummary,
+  type FormErrors,
+  hasErrors,
+  type Notice,
+} from "@marquee/service-kit";
 import { html } from "hono/html";
 import type { User } from "../accounts/accounts.ts";
-import { type FlashMessage, flashBox } from "./flash.ts";
+import { flashBox } from "./flash.ts";
 import { formField } from "./form-field.ts";
 import type { Page } from "./layout.ts";
 import { passwordHint } from "./sign-up.ts";
 
 export interface AccountPageProps {
   user: User;
-  flash?: FlashMessage | undefined;
+  flash?: Notice | undefined;
   /** Of the form that was sent. */
   changePassword?: FormErrors;
   deleteAccount?: FormErrors;
@@ -28,7 +33,7 @@ export const accountPage = ({
   shape: "account",
   content: html`
         <h1>Your account</h1>
-        ${flashBox(flash)}${summary(changePassword)}${summary(deleteAccount)}
+        ${flashBox(flash)}${errorSummary(changePassword)}${errorSummary(deleteAccount)}
         <div class="card">
           <dl>
             <dt>Signed in as</dt><dd>${user.email}</dd>

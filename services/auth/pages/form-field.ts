@@ -21,7 +21,7 @@ const kinds = {
 /** A field with its label, and what is wrong with it. */
 export function formField(
   { name, label, type, autocomplete, value, hint }: FormField,
-  { alert, fields = {} }: Mistakes = {},
+  { alert, fields = {} }: FormErrors = {},
 ) {
   const wrong = fields[name];
   const described = [

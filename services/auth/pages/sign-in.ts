@@ -1,14 +1,19 @@
-import { errorSummary, type FormErrors, hasErrors } from "@marquee/service-kit";
+import {
+  errorSummary,
+  type FormErrors,
+  hasErrors,
+  type Notice,
+} from "@marquee/service-kit";
 import { html } from "hono/html";
-import { type FlashMessage, flashBox } from "./flash.ts";
+import { flashBox } from "./flash.ts";
 import { formField } from "./form-field.ts";
 import type { Page } from "./layout.ts";
 
 export interface SignInPageProps {
   /** What was entered before. */
   email?: string;
-  mistakes?: Mistakes;
-  flash?: FlashMessage | undefined;
+  mistakes?: FormErrors;
+  flash?: Notice | undefined;
 }
 
 /** Signing in, and the way to an account. */
@@ -24,7 +29,7 @@ export const signInPage = ({
   shape: "card",
   content: html`
         <h1>Sign in</h1>
-        ${flashBox(flash)}${summary(mistakes)}
+        ${flashBox(flash)}${errorSummary(mistakes)}
         <form method="post" action="/sign-in">
         ${formField({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, mistakes)}
         ${formField({ name: "password", label: "Password", type: "password", autocomplete: "current-password" }, mistakes)}

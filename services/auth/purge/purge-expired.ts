@@ -20,7 +20,7 @@ export interface PurgeOptions {
 
 /** Deletes expired rows. Replicas may purge at the same time: each skips rows that another has locked.
  * @returns the number of deleted rows per table
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function purgeExpired(
   database: Queries,

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { deriveKey } from "@marquee/service-kit";
 import { emailKey } from "../email-address.ts";
-import { deriveKey } from "../secrets.ts";
 
 /** A device stays known for 400 days after its last login, the maximum age of a cookie in browsers (RFC 6265bis). */
 export const deviceCookieLifetimeSeconds = 400 * 24 * 60 * 60;
@@ -23,7 +23,7 @@ export interface DeviceCookies {
  * @throws Error if the secret is too short
  */
 export function createDeviceCookies(secret: string): DeviceCookies {
-  const key = deriveKey(secret, "device cookies");
+  const key = deriveKey(secret, "marquee auth: device cookies");
   const mac = (device: Buffer, email: string) =>
     createHmac("sha256", key).update(device).update(emailKey(email)).digest();
 

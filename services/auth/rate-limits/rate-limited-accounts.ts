@@ -16,7 +16,7 @@ export interface Caller {
 }
 
 /** The operations of `Accounts` that check a password, with rate limits, metrics and logs. The pages and the API both use
- * it. Every function throws TooManyAttemptsError, OverloadedError and DatabaseAway.
+ * it. Every function throws TooManyAttemptsError, OverloadedError and DatabaseUnavailableError.
  */
 export interface RateLimitedAccounts {
   /** @throws ValidationError @throws EmailTakenError */

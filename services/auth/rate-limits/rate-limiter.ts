@@ -47,9 +47,9 @@ export interface LoginAttempt {
 
 /** Runs `check` if the rate limits allow it. A token is taken before, so that concurrent attempts can't exceed the limit,
  * and given back unless the check failed, which it reports by returning undefined or false. An error thrown by `check`
- * gives the token back as well: OverloadedError or DatabaseAway reveal nothing about the password.
+ * gives the token back as well: OverloadedError or DatabaseUnavailableError reveal nothing about the password.
  *
- * Every function throws TooManyAttemptsError, DatabaseAway, and what `check` throws.
+ * Every function throws TooManyAttemptsError, DatabaseUnavailableError, and what `check` throws.
  */
 export interface RateLimiter {
   logIn<T>(attempt: LoginAttempt, check: () => Promise<T>): Promise<T>;

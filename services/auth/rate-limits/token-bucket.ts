@@ -16,7 +16,7 @@ export type TakeResult =
   /** A whole number, at least 1. */
   | { allowed: false; retryAfterSeconds: number };
 
-/** Token buckets shared by all replicas. Every function throws DatabaseAway if the database is unavailable. */
+/** Token buckets shared by all replicas. Every function throws DatabaseUnavailableError. */
 export interface TokenBuckets {
   /** Takes a token from this key's bucket unless it is empty. */
   take(limit: RateLimit, key: readonly string[]): Promise<TakeResult>;

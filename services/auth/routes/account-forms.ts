@@ -1,4 +1,4 @@
-import { formOf, type Mistakes, sameOrigin } from "@marquee/service-kit";
+import { type FormErrors, parseForm, sameOrigin } from "@marquee/service-kit";
 import { ValidationError } from "../accounts/accounts.ts";
 import type { Dependencies } from "../dependencies.ts";
 import {

@@ -70,7 +70,7 @@ export function oauthRoutes(
         200: { description: "The next tokens.", schema: schemas.Tokens },
         ...oauthErrors,
       },
-      refuse: invalidForm,
+      onInvalid: invalidForm,
     },
     async (c) => {
       const { grant_type, refresh_token, client_id, scope } =
@@ -119,7 +119,7 @@ export function oauthRoutes(
         }),
       },
       responses: { 200: "The token is of no use now.", ...oauthErrors },
-      refuse: invalidForm,
+      onInvalid: invalidForm,
     },
     async (c) => {
       const { token, client_id } = c.req.valid("form");

@@ -1,4 +1,4 @@
-import { formOf, type Mistakes, sameOrigin } from "@marquee/service-kit";
+import { type FormErrors, parseForm, sameOrigin } from "@marquee/service-kit";
 import { EmailTakenError, ValidationError } from "../accounts/accounts.ts";
 import type { Dependencies } from "../dependencies.ts";
 import {
@@ -17,8 +17,8 @@ export function signInForms(
   { accounts, sessions }: Dependencies,
 ): void {
   app.post("/sign-in", sameOrigin, async (c) => {
-    const { email, password } = await formOf(c, "email", "password");
-    const page = (mistakes: Mistakes) => signInPage({ email, mistakes });
+    const { email, password } = await parseForm(c, "email", "password");
+    const page = (mistakes: FormErrors) => signInPage({ email, mistakes });
     const missing = missingFields(email, password);
     if (missing) return renderPage(c, page({ fields: missing }), 422);
     try {
@@ -33,8 +33,8 @@ export function signInForms(
   });
 
   app.post("/sign-up", sameOrigin, async (c) => {
-    const { email, password } = await formOf(c, "email", "password");
-    const page = (mistakes: Mistakes) => signUpPage({ email, mistakes });
+    const { email, password } = await parseForm(c, "email", "password");
+    const page = (mistakes: FormErrors) => signUpPage({ email, mistakes });
     const missing = missingFields(email, password);
     if (missing) return renderPage(c, page({ fields: missing }), 422);
     try {

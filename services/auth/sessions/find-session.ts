@@ -15,7 +15,7 @@ export interface Login {
 
 /** Finds a session that has not ended, with its user. Does not extend the session: access tokens are checked on every
  * request.
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function findSession(
   database: Queries,

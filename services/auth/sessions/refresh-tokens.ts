@@ -1,6 +1,5 @@
-import type { Database, Queries } from "@marquee/service-kit";
+import { type Database, type Queries, sha256 } from "@marquee/service-kit";
 import type { User } from "../accounts/accounts.ts";
-import { sha256 } from "../secrets.ts";
 import {
   generateSecret,
   isSecret,

@@ -25,7 +25,7 @@ const maxSessions = 50_000;
  * transaction lets PostgreSQL read the index from the cursor on, so that the cost depends on the result's size alone.
  * @param after the earlier call's cursor. Ignored if it is ahead of the database, for example after a restore on another
  *   server. @default "0", which lists all revoked sessions
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function listRevocations(
   database: Queries,

@@ -1,6 +1,5 @@
-import type { Database } from "@marquee/service-kit";
+import { type Database, sha256 } from "@marquee/service-kit";
 import type { User } from "../accounts/accounts.ts";
-import { sha256 } from "../secrets.ts";
 import {
   type ApiLogin,
   createRefresh,
@@ -41,7 +40,7 @@ export interface PageLogin {
   cookie: string;
 }
 
-/** Every function throws DatabaseAway if the database is unavailable. */
+/** Every function throws DatabaseUnavailableError if the database is unavailable. */
 export interface Sessions {
   /** @returns undefined if the account was deleted or its password changed after `user` was read */
   openPage(user: User): Promise<PageLogin | undefined>;

@@ -28,12 +28,15 @@ export interface KeyringOptions extends Partial<KeyRotationTimes> {
 
 /** The keys that sign and verify access tokens, shared by all replicas. */
 export interface Keyring {
-  /** Reads the keys and creates a new one if due. Must be called before anything else. @throws DatabaseAway */
+  /**
+   * Reads the keys and creates a new one if due. Must be called before anything else.
+   * @throws DatabaseUnavailableError
+   */
   load(): Promise<void>;
   /** Reloads periodically until `stop`. Failures are logged and retried. */
   start(): void;
   stop(): Promise<void>;
-  /** The current signing key. @throws DatabaseAway if no key exists yet and the database is unavailable */
+  /** The current signing key. @throws DatabaseUnavailableError if no key exists yet and the database is unavailable */
   signingKey(): Promise<{ kid: string; privateKey: CryptoKey }>;
   /** The JWK Set (RFC 7517) with the public keys of all tokens that may be valid, now or later. */
   jwks(): { keys: JWK[] };
@@ -41,7 +44,7 @@ export interface Keyring {
   jwksMaxAgeSeconds: number;
   /** The public key with this id, if its tokens may be valid. An unknown id causes a reload, because another replica may have
    * just created the key; reloads are limited to a few per second.
-   * @throws DatabaseAway
+   * @throws DatabaseUnavailableError
    */
   findPublicKey(kid: string): Promise<CryptoKey | undefined>;
   /** The database server's time, in milliseconds since 1970. */

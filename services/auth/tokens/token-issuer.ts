@@ -33,7 +33,7 @@ export interface TokenIssuerOptions {
 }
 
 export interface TokenIssuer {
-  /** Issues an access token for a user's session. @throws DatabaseAway if no signing key exists yet */
+  /** Issues an access token for a user's session. @throws DatabaseUnavailableError if no signing key exists yet */
   issue(
     user: { id: string },
     session: { id: string },
@@ -41,7 +41,7 @@ export interface TokenIssuer {
   /** Verifies a token's signature, issuer, audience and lifetime, and returns its claims. Does not check whether its session
    * has ended.
    * @throws InvalidTokenError
-   * @throws DatabaseAway if its key is unknown and the database is unavailable
+   * @throws DatabaseUnavailableError if its key is unknown and the database is unavailable
    */
   verify(token: string): Promise<Claims>;
 }

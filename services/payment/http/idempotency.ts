@@ -1,11 +1,10 @@
 import { createHmac } from "node:crypto";
-import { problem } from "@marquee/service-kit";
+import { deriveKey, problem } from "@marquee/service-kit";
 import type { Context, MiddlewareHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as z from "zod";
 import type { IdempotentRequest } from "../idempotency/keys.ts";
 import type { IdempotentResponse } from "../payments/payments.ts";
-import { deriveKey } from "../secrets.ts";
 
 /** Context variables of routes that require an Idempotency-Key. */
 export interface Idempotent {
@@ -43,7 +42,10 @@ export const idempotentResponses = {
 export function createIdempotency(
   secret: string,
 ): MiddlewareHandler<Idempotent> {
-  const fingerprintKey = deriveKey(secret, "idempotency fingerprints");
+  const fingerprintKey = deriveKey(
+    secret,
+    "marquee payment: idempotency fingerprints",
+  );
   return async (c, next) => {
     const header = c.req.header("idempotency-key");
     if (header === undefined)

@@ -1,11 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
+import { bearerTokenOf, sha256 } from "@marquee/service-kit";
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { sha256 } from "../secrets.ts";
-
-/** RFC 9110, 11.1: the scheme is case-insensitive. */
-const credentials = (authorization = "") =>
-  /^bearer +(.+)$/i.exec(authorization.trim())?.[1];
 
 /** Checks the Authorization header for the operator key, in constant time. */
 export function createIsOperator(
@@ -13,7 +9,7 @@ export function createIsOperator(
 ): (authorization: string | undefined) => boolean {
   const expected = sha256(operatorKey);
   return (authorization) => {
-    const given = credentials(authorization);
+    const given = bearerTokenOf(authorization);
     return given !== undefined && timingSafeEqual(sha256(given), expected);
   };
 }

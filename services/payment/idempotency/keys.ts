@@ -52,7 +52,7 @@ interface Row {
 
 /**
  * The response stored for a key, or undefined if the key is new.
- * @throws IdempotencyKeyReusedError, IdempotencyKeyInFlightError, DatabaseAway
+ * @throws IdempotencyKeyReusedError, IdempotencyKeyInFlightError, DatabaseUnavailableError
  */
 export async function findStoredResponse(
   queries: Queries,

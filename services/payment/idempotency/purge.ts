@@ -7,7 +7,7 @@ const retentionHours = 24;
  * Deletes keys older than 24 hours that have a response; keys in flight stay. Replicas may run it concurrently: each
  * skips rows that another one has locked.
  * @returns how many keys it deleted
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function purgeIdempotencyKeys(
   database: Queries,

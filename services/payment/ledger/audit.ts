@@ -52,7 +52,7 @@ const disagreementsQuery = `
 /**
  * Verifies the ledger in one snapshot: every transaction sums to zero, and every payment and refund agrees with its
  * entries.
- * @throws DatabaseAway, also if it takes longer than a minute
+ * @throws DatabaseUnavailableError, also if it takes longer than a minute
  */
 export const audit = (database: Database): Promise<Audit> =>
   database.transaction(
@@ -76,5 +76,5 @@ export const audit = (database: Database): Promise<Audit> =>
         disagreements,
       };
     },
-    { statementTimeout: statementTimeoutMs },
+    { statementTimeoutMs },
   );

@@ -1,5 +1,5 @@
 import type { Queries } from "@marquee/service-kit";
-import { uuidv7 } from "../uuidv7.ts";
+import { uuidv7 } from "../uuid.ts";
 
 /**
  * Accounts of the double-entry ledger. Debits are positive and credits negative, so each transaction's entries sum to

@@ -33,7 +33,7 @@ export interface Capacity {
  * Claims due deliveries: no replica claims them again until their lease expires, and no transaction stays open
  * meanwhile. Endpoints with few active attempts come first, ties are random, so that a backlog at one endpoint does not
  * delay the others.
- * @throws DatabaseAway: some deliveries may be claimed then, and are due again once their lease expires
+ * @throws DatabaseUnavailableError: some deliveries may be claimed then, and are due again once their lease expires
  */
 export async function claimDeliveries(
   queries: Queries,

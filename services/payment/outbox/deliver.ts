@@ -34,7 +34,7 @@ export interface DeliverOptions {
 
 /**
  * Creates a function that makes one attempt at a claimed delivery: it signs, sends, and records the result. It throws
- * DatabaseAway if the result can't be recorded; the delivery is then attempted again once its lease expires.
+ * DatabaseUnavailableError if the result can't be recorded; the delivery is then repeated once its lease expires.
  */
 export function createDeliver(options: DeliverOptions) {
   const { database, rules, times, metrics, signal } = options;

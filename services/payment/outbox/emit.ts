@@ -1,5 +1,5 @@
 import type { Queries } from "@marquee/service-kit";
-import { uuidv7 } from "../uuidv7.ts";
+import { uuidv7 } from "../uuid.ts";
 import type { EventType } from "./event-types.ts";
 
 export interface NewEvent {
@@ -14,7 +14,7 @@ export interface NewEvent {
 /**
  * Stores an event in the caller's transaction, with a single INSERT: the event is delivered if and only if the
  * transaction commits. Any replica's outbox assigns it to endpoints later.
- * @throws RangeError if an amount exceeds 2^53-1, which JSON parsers would round; DatabaseAway
+ * @throws RangeError if an amount exceeds 2^53-1, which JSON parsers would round; DatabaseUnavailableError
  */
 export async function emit(tx: Queries, event: NewEvent): Promise<void> {
   await tx.query("INSERT INTO events (id, type, data) VALUES ($1, $2, $3)", [

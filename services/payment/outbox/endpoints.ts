@@ -1,5 +1,5 @@
 import type { Database, Queries } from "@marquee/service-kit";
-import { uuidv7 } from "../uuidv7.ts";
+import { uuidv7 } from "../uuid.ts";
 import { addDelivery } from "./deliveries.ts";
 import { type EventType, testType } from "./event-types.ts";
 import { createSecretEncryption } from "./secret-encryption.ts";

@@ -7,7 +7,7 @@ const batchSize = 100;
  * Creates a delivery for each endpoint that subscribed to an event. This runs after the event's own transaction, which
  * need not wait for it. Concurrent replicas process different events.
  * @returns whether more events may be waiting
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function fanOut(queries: Queries): Promise<boolean> {
   const processed = await queries.query(

@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Database, logger } from "@marquee/service-kit";
+import {
+  type Database,
+  type Loop,
+  logger,
+  startLoop,
+} from "@marquee/service-kit";
 import { type ClaimedDelivery, claimDeliveries } from "./claim.ts";
 import { createDeliver, type DeliveryTimes } from "./deliver.ts";
 import { fanOut } from "./fan-out.ts";
@@ -83,7 +88,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     throw new RangeError(
       `leaseMs (${times.leaseMs}) has to be greater than responseTimeoutMs (${times.responseTimeoutMs}).`,
     );
-  const stopping = new AbortController();
+  let stopping = false;
   const aborting = new AbortController();
   const deliver = createDeliver({
     database,
@@ -95,18 +100,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
   });
   const active = new Set<Promise<void>>();
   const activeByEndpoint = new Map<string, number>();
-  const alarm = createAlarm();
+  let loop: Loop | undefined;
 
   /** Starts as many due deliveries as the limits allow. @returns whether to poll again at once */
   async function poll(): Promise<boolean> {
     const more = await fanOut(database);
     const { perEndpoint } = limits;
     const total = limits.total - active.size;
-    if (total <= 0) return more; // the end of an attempt triggers the next poll
+    if (total <= 0) return more; // the end of an attempt wakes the loop
     const capacity = { total, perEndpoint, active: activeByEndpoint };
     const claimed = await claimDeliveries(database, capacity, times.leaseMs);
-    if (!stopping.signal.aborted)
-      for (const delivery of claimed) startAttempt(delivery);
+    if (!stopping) for (const delivery of claimed) startAttempt(delivery);
     return more || claimed.length > 0;
   }
 
@@ -128,38 +132,33 @@ export function createOutbox(options: OutboxOptions): Outbox {
       .finally(() => {
         count(-1);
         active.delete(attempt);
-        alarm.trigger();
+        loop?.wake();
       });
     active.add(attempt);
   }
 
   let failing = false;
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      let again = false;
-      try {
-        again = await poll();
-        if (failing) logger.info("the outbox can be read again");
-        failing = false;
-      } catch (err) {
-        if (!failing) logger.warn({ err }, "the outbox can't be read");
-        failing = true;
-      }
-      // Jitter: replicas that started together should not poll together.
-      if (!again) await alarm.wait(times.pollMs * (0.75 + Math.random() / 2));
-    }
-  }
-
-  let running: Promise<void> | undefined;
   return {
     start() {
-      running ??= run();
+      loop ??= startLoop({
+        intervalMs: times.pollMs,
+        immediate: true,
+        async run() {
+          const again = await poll();
+          if (failing) logger.info("the outbox can be read again");
+          failing = false;
+          return again;
+        },
+        onError(err) {
+          if (!failing) logger.warn({ err }, "the outbox can't be read");
+          failing = true;
+        },
+      });
     },
     async stop() {
-      stopping.abort();
-      alarm.trigger();
+      stopping = true;
       const done = (async () => {
-        await running;
+        await loop?.stop();
         await Promise.all(active);
       })();
       await Promise.race([
@@ -168,36 +167,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       ]);
       aborting.abort();
     },
-    wake: alarm.trigger,
+    wake: () => loop?.wake(),
     async drainOnce() {
       const before = new Set(active);
       await poll();
       const started = [...active].filter((each) => !before.has(each));
       await Promise.all(started);
       return started.length;
-    },
-  };
-}
-
-/** A wait that can be ended early. Triggered while nothing waits, it ends the next wait. */
-function createAlarm() {
-  let triggered = false;
-  let wake = () => {};
-  return {
-    trigger() {
-      triggered = true;
-      wake();
-    },
-    async wait(ms: number): Promise<void> {
-      if (!triggered)
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      triggered = false;
     },
   };
 }

@@ -13,7 +13,7 @@ export interface PurgeOptions {
  * Deletes old events with their deliveries, if all of them were delivered. Others stay until they are delivered or
  * their endpoint is removed. Replicas may run it concurrently.
  * @returns how many events it deleted
- * @throws DatabaseAway
+ * @throws DatabaseUnavailableError
  */
 export async function purgeOutbox(
   database: Queries,

@@ -14,7 +14,7 @@ export interface DeliveryResult {
  * Records the result of an attempt, unless its lease expired and another attempt has begun.
  * @param delayMs until the next attempt; undefined: no further attempts
  * @returns whether it was recorded
- * @throws DatabaseAway: the delivery is attempted again once its lease expires
+ * @throws DatabaseUnavailableError: the delivery is attempted again once its lease expires
  */
 export async function recordDelivery(
   queries: Queries,

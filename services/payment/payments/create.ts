@@ -1,6 +1,6 @@
 import type { Queries } from "@marquee/service-kit";
 import type { Processor } from "../processors/processor.ts";
-import { uuidv7 } from "../uuidv7.ts";
+import { uuidv7 } from "../uuid.ts";
 import type { PendingOperation } from "./operation.ts";
 import { InvalidStateError, type Payment } from "./payment.ts";
 import { addPayment, type NewPayment } from "./payment-repository.ts";

@@ -77,7 +77,7 @@ export interface Payments {
    * to the processor (`start`); then the processor is called; then another transaction records the outcome and the
    * response. If this process dies in between, or the database or the processor is unavailable, any replica resumes.
    * @param start an error that it throws rolls everything back, and the key can be used again
-   * @throws IdempotencyKeyReusedError, IdempotencyKeyInFlightError, DatabaseAway
+   * @throws IdempotencyKeyReusedError, IdempotencyKeyInFlightError, DatabaseUnavailableError
    */
   runIdempotent(
     idempotentRequest: IdempotentRequest,
@@ -89,12 +89,17 @@ export interface Payments {
     idempotentRequest: IdempotentRequest,
     work: (tx: Queries) => Promise<StoredResponse>,
   ): Promise<IdempotentResponse>;
-  /** Resumes unfinished requests whose lease has expired. @returns how many it claimed @throws DatabaseAway */
+  /**
+   * Resumes unfinished requests whose lease has expired.
+   * @returns how many it claimed
+   * @throws DatabaseUnavailableError
+   */
   recover(limit?: number): Promise<number>;
   /**
    * Handles a processor notification about a charge by fetching its current state. Unknown charges are ignored.
    * @param key the charge's key, if the processor tells it: the reference may not be recorded yet
-   * @throws ProcessorUnavailableError or another error if the state can't be fetched: notify again; DatabaseAway
+   * @throws ProcessorUnavailableError or another error if the state can't be fetched: notify again;
+   * DatabaseUnavailableError
    */
   refreshCharge(reference: string, key?: string): Promise<void>;
   /** Handles a notification about a refund, which may fail after it succeeded. @throws as refreshCharge */

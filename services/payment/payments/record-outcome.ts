@@ -31,7 +31,7 @@ function retryDelaySeconds(tries: number, result: ProcessorResult): number {
  * Records a result in one transaction: the payment or refund with everything that depends on it, whether the request is
  * finished or to be repeated, and the response to the API operation that waits for it.
  * @returns that response, or the one stored before; undefined if no API operation waits for the request
- * @throws DatabaseAway: nothing is recorded then, and the request is repeated once its lease expires
+ * @throws DatabaseUnavailableError: nothing is recorded then, and the request is repeated once its lease expires
  */
 export const recordOutcome = (
   database: Database,

@@ -15,7 +15,7 @@ import { Unpaid } from "../http/payment-responses.ts";
 import { Amount, Currency } from "../money/money.ts";
 import { startPayment } from "../payments/create.ts";
 import { PaymentJson } from "../payments/payment-json.ts";
-import { uuidv7 } from "../uuidv7.ts";
+import { uuidv7 } from "../uuid.ts";
 
 /** Opened in the customer's browser after an action such as 3-D Secure. */
 export const ReturnUrl = z

@@ -22,7 +22,7 @@ import {
   lockPayment,
   paymentsOf,
 } from "../payments/payment-repository.ts";
-import { uuidv7 } from "../uuidv7.ts";
+import { uuidv7 } from "../uuid.ts";
 import { chargeResponses, ReturnUrl } from "./pay.ts";
 
 const tags = ["payments"];

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { uuidWithTime } from "../uuid.ts";
 
 /**
  * Derives the id of a billing attempt's payment, so that the same attempt can't be paid twice. A UUID version 8 (RFC
@@ -17,10 +18,5 @@ export function paymentIdOf(
     .update(`${subscriptionId} ${number} ${attempt}`)
     .digest()
     .subarray(0, 16);
-  bytes.writeUIntBE(since.getTime(), 0, 6);
-  bytes.writeUInt8(0x80 | (bytes.readUInt8(6) & 0x0f), 6);
-  bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
-  return bytes
-    .toString("hex")
-    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return uuidWithTime(bytes, since.getTime(), 8);
 }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Database,
   DatabaseUnavailableError,
   logger,
+  startLoop,
 } from "@marquee/service-kit";
 import type { Subscriptions } from "./subscriptions.ts";
 
@@ -16,7 +16,7 @@ export interface RenewalWorker {
    * Renews, retries and ends due subscriptions, each in its own transaction. Concurrent replicas process different ones.
    * A failure is logged, and that subscription is due again in a minute.
    * @returns how many were due
-   * @throws DatabaseAway
+   * @throws DatabaseUnavailableError
    */
   renewDue(): Promise<number>;
   /** Repeats renewDue. Errors are logged, and the worker goes on. @returns stops the worker after its current round */
@@ -43,7 +43,8 @@ export function createRenewalWorker(options: {
         return true;
       });
     } catch (err) {
-      if (id === undefined || err instanceof DatabaseAway) throw err;
+      if (id === undefined || err instanceof DatabaseUnavailableError)
+        throw err;
       logger.error(
         { err, subscriptionId: id },
         "a due subscription can't be processed; retrying in a minute",
@@ -69,30 +70,14 @@ export function createRenewalWorker(options: {
   return {
     renewDue,
     start() {
-      const stopped = new AbortController();
-      const running = repeat(renewDue, pollMs, stopped.signal);
-      return async () => {
-        stopped.abort();
-        await running;
-      };
+      const loop = startLoop({
+        intervalMs: pollMs,
+        immediate: true,
+        run: async () => (await renewDue()) > 0,
+        onError: (err) =>
+          logger.warn({ err }, "subscriptions can't be renewed"),
+      });
+      return loop.stop;
     },
   };
-}
-
-async function repeat(
-  renewDue: RenewalWorker["renewDue"],
-  pollMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    let found = 0;
-    try {
-      found = await renewDue();
-    } catch (err) {
-      logger.warn({ err }, "subscriptions can't be renewed");
-    }
-    // Jitter: replicas that started together should not poll together.
-    const pauseMs = found > 0 ? 0 : pollMs * (0.75 + Math.random() / 2);
-    await sleep(pauseMs, undefined, { signal }).catch(() => {});
-  }
 }

@@ -4,7 +4,7 @@ import type { PendingOperation } from "../payments/operation.ts";
 import { InvalidStateError } from "../payments/payment.ts";
 import type { OnChange } from "../payments/settle.ts";
 import type { MethodSummary, Processor } from "../processors/processor.ts";
-import { uuidv7 } from "../uuidv7.ts";
+import { uuidv7 } from "../uuid.ts";
 import {
   cancelLatestPayment,
   startBillingAttempt,

@@ -1,7 +1,5 @@
-import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-
-/** Minimum length of the key in characters: 32 hexadecimal digits are 128 bits. */
-export const minKeyLength = 32;
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { deriveKey } from "@marquee/service-kit";
 
 /**
  * Maximum lifetime of a playback URL in seconds. The URL alone grants access, so it is short to make copies worthless;
@@ -61,12 +59,10 @@ export function createPlaybackUrls({
   key,
   now = Date.now,
 }: PlaybackUrlsOptions): PlaybackUrls {
-  if (key.length < minKeyLength)
-    throw new Error(
-      `The key for playback URLs has ${key.length} characters; it needs at least ${minKeyLength}. \`openssl rand -base64 32\` generates one.`,
-    );
-  const derived = Buffer.from(
-    hkdfSync("sha256", key, "", "marquee streaming: playback URLs", 32),
+  const derived = deriveKey(
+    key,
+    "marquee streaming: playback URLs",
+    "PLAYBACK_KEY",
   );
   // JSON, so that different grants can't collide; versioned, so that a future format can't be mistaken for this one.
   const signatureOf = (title: string, viewer: string, expires: string) =>

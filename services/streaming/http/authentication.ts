@@ -1,4 +1,4 @@
-import { bearerTokenOf } from "@marquee/service-kit";
+import { bearerTokenOf, cookieName } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import type { Viewer, Viewers } from "../access/viewer.ts";
@@ -37,8 +37,8 @@ export const createAuthentication = (
  * prefix counts: other hosts of the domain could have set the unprefixed one.
  */
 function sessionCookieOf(c: Context, https: boolean): string | undefined {
-  const names = ["__Host-marquee-session", "marquee-session"];
-  for (const name of https ? names.slice(0, 1) : names) {
+  for (const secure of https ? [true] : [true, false]) {
+    const name = cookieName("session", secure);
     const value = getCookie(c, name);
     if (value !== undefined && /^[\w.~+/=-]+$/.test(value))
       return `${name}=${value}`;

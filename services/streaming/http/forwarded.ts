@@ -1,4 +1,9 @@
-import { getConnInfo } from "@hono/node-server/conninfo";
+import {
+  forwardedValue,
+  headerEntries,
+  isHttps,
+  socketAddress,
+} from "@marquee/service-kit";
 import type { Context } from "hono";
 
 /** Where a request came from, to be passed on to another service. */
@@ -20,14 +25,7 @@ export type ForwardedOf = (c: Context) => Forwarded;
 export const createForwardedOf =
   (trustedProxies: number): ForwardedOf =>
   (c) => {
-    const said = (header: string) => {
-      const entries = trustedProxies > 0 ? list(c, header) : [];
-      // Proxies either replace this header or append to it as they do with addresses.
-      return entries.at(-trustedProxies) ?? entries[0];
-    };
-    const { protocol, host } = new URL(c.req.url);
-    const scheme = said("x-forwarded-proto")?.toLowerCase();
-    const https = scheme ? scheme === "https" : protocol === "https:";
+    const https = isHttps(c, trustedProxies);
     const addresses = addressesOf(c, trustedProxies);
     return {
       https,
@@ -37,24 +35,20 @@ export const createForwardedOf =
         }),
         "x-forwarded-proto": https ? "https" : "http",
         "x-forwarded-host":
-          said("x-forwarded-host") ?? c.req.header("host") ?? host,
+          forwardedValue(c, "x-forwarded-host", trustedProxies) ??
+          c.req.header("host") ??
+          new URL(c.req.url).host,
       },
     };
   };
 
 function addressesOf(c: Context, trustedProxies: number): string[] {
-  const given = list(c, "x-forwarded-for");
+  const given = headerEntries(c, "x-forwarded-for");
   // A shorter list did not pass through all of these proxies, so it can't be trusted.
   const known =
     trustedProxies > 0 && given.length >= trustedProxies
       ? given.slice(-trustedProxies)
       : [];
-  const own = c.env?.incoming ? getConnInfo(c).remote.address : undefined;
+  const own = socketAddress(c);
   return own === undefined ? known : [...known, own];
 }
-
-const list = (c: Context, header: string): string[] =>
-  c.req
-    .header(header)
-    ?.split(",")
-    .map((entry) => entry.trim()) ?? [];

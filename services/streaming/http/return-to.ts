@@ -1,6 +1,6 @@
+import { cookieAttributes, cookieName } from "@marquee/service-kit";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { cookieAttributes, cookieName } from "./cookies.ts";
 
 /**
  * The page to return to. `step`, after signing in: the page that required it, such as a plan's checkout. `watch`, after

@@ -40,14 +40,14 @@ export const messagePage = ({
   });
 
 /** When and where to try again. */
-type Retry = Pick<Failure, "when" | "again">;
+type Retry = Pick<Failure, "retryWhen" | "retryPath">;
 
 const home = { text: "Go to the home page", href: "/" };
 
-const actionsFor = ({ again }: Retry) =>
+const actionsFor = ({ retryPath: again }: Retry) =>
   again === undefined ? [home] : [{ text: "Try again", href: again }, home];
 
-const tryAgain = ({ when = "in a moment" }: Retry) =>
+const tryAgain = ({ retryWhen: when = "in a moment" }: Retry) =>
   `Please try again ${when}.`;
 
 export const refusals = {

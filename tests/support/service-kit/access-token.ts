@@ -12,7 +12,8 @@ import {
 } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import { AuthUnavailableError } from "../../../packages/service-kit/index.ts";
 import type { RevokedSession } from "../../../services/auth/sessions/revocations.ts";
-import { restartable } from "../restartable.ts";
+import { freePort } from "../free-port.ts";
+import { headersOfHttpError } from "./http-error.ts";
 
 export const user = { id: randomUUID() };
 export const session = { id: randomUUID() };
@@ -136,11 +137,10 @@ export async function away(work: Promise<unknown>): Promise<string> {
     (error: unknown) => error,
   );
   assert.ok(error instanceof AuthUnavailableError, inspect(error));
-  assert.equal(error.status, 503);
-  assert.equal(error.getResponse().headers.get("retry-after"), "1");
+  assert.equal(headersOfHttpError(error, 503).get("retry-after"), "1");
   return (error.cause as Error).message;
 }
 
 /** Asserts that a token is rejected because auth has not published its key. */
 export const unknown = (work: Promise<unknown>) =>
-  assert.rejects(work, { message: "The token's key is none of auth's." });
+  assert.rejects(work, { message: "The token's key is not one of auth's." });

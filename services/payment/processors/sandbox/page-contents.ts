@@ -74,14 +74,14 @@ export const answerPage = (
 });
 
 export function errorPageContents(
-  { status, title, text, when, requestId }: Failure,
+  { status, title, text, retryWhen, requestId }: Failure,
   error: Error | undefined,
 ): Page {
   const words =
     status === 503
       ? {
           title,
-          text: `The bank can’t answer right now. Please try again ${when ?? "in a few seconds"}.`,
+          text: `The bank can’t answer right now. Please try again ${retryWhen ?? "in a few seconds"}.`,
         }
       : error instanceof HTTPException && status < 500
         ? { title: "That doesn’t work", text: error.message }

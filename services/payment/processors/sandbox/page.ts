@@ -1,6 +1,8 @@
 import {
   type ErrorPage,
   factory,
+  parseForm,
+  requireForm,
   type ServiceEnv,
   sameOrigin,
 } from "@marquee/service-kit";
@@ -92,25 +94,14 @@ function show(c: PageContext, page: Page) {
 
 /** @throws HTTPException 415, 400 */
 async function parseAnswer(c: PageContext): Promise<"approve" | "refuse"> {
-  const type = c.req.header("content-type") ?? "";
-  if (
-    !/^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(
-      type,
-    )
-  )
-    throw notAForm(415);
-  const { answer } = await c.req.parseBody().catch(() => {
-    throw notAForm(400);
-  });
+  requireForm(c);
+  const { answer } = await parseForm(c, "answer");
   if (answer === "approve" || answer === "refuse") return answer;
   throw new HTTPException(400, {
     message:
       "Say whether you approve the payment: answer=approve or answer=refuse.",
   });
 }
-
-const notAForm = (status: 400 | 415) =>
-  new HTTPException(status, { message: "This can’t be read as a form." });
 
 const unavailable = (cause: ProcessorUnavailableError) =>
   new HTTPException(503, {

@@ -27,5 +27,5 @@ export function parseReturnUrl(
   if (!/^https?:\/\//i.test(returnUrl) || !URL.canParse(returnUrl))
     return undefined;
   const { href } = new URL(returnUrl);
-  return { href, sameHost: isHere(c, href) };
+  return { href, sameHost: isOwnHost(c, href) };
 }

@@ -70,7 +70,7 @@ export function createSandbox(
     try {
       return await work();
     } catch (error) {
-      if (error instanceof DatabaseAway)
+      if (error instanceof DatabaseUnavailableError)
         throw new ProcessorUnavailableError("The sandbox is unavailable.", {
           cause: error,
         });

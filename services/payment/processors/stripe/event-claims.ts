@@ -7,7 +7,7 @@ const leaseSeconds = 30;
 /** done: handled before; busy: another replica is handling it; otherwise claimed by the caller until then. */
 export type Claim = "done" | "busy" | { until: Date };
 
-/** Claims an event, unless it is done or another replica holds its lease. @throws DatabaseAway */
+/** Claims an event, unless it is done or another replica holds its lease. @throws DatabaseUnavailableError */
 export async function claimEvent(
   queries: Queries,
   { id, type, created }: Pick<WebhookEvent, "id" | "type" | "created">,
@@ -29,7 +29,7 @@ export async function claimEvent(
   return known?.done ? "done" : "busy";
 }
 
-/** Marks an event as handled: repeated deliveries are only acknowledged. @throws DatabaseAway */
+/** Marks an event as handled: repeated deliveries are only acknowledged. @throws DatabaseUnavailableError */
 export async function finishEvent(queries: Queries, id: string): Promise<void> {
   await queries.query(
     "UPDATE stripe_events SET done_at = now() WHERE id = $1 AND done_at IS NULL",
@@ -38,7 +38,8 @@ export async function finishEvent(queries: Queries, id: string): Promise<void> {
 }
 
 /**
- * Releases the claim, so that the next delivery is handled at once. @throws DatabaseAway: then the lease has to expire
+ * Releases the claim, so that the next delivery is handled at once.
+ * @throws DatabaseUnavailableError: then the lease has to expire
  */
 export async function releaseEvent(
   queries: Queries,

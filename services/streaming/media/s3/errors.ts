@@ -11,7 +11,7 @@ const advice: Readonly<Record<string, string>> = {
   ExpiredToken: "the session token has expired",
   InvalidAccessKeyId: "the access key does not exist",
   InvalidObjectState: "the object is archived and must be restored first",
-  InvalidToken: "the session token is invalid",
+  InvalidTokenError: "the session token is invalid",
   NoSuchBucket: "the bucket does not exist",
   RequestTimeTooSkewed: "this machine's clock is wrong",
   SignatureDoesNotMatch: "the secret access key is wrong",

@@ -17,7 +17,11 @@ describe("createAccessTokens: ended sessions", () => {
   const service = (more = {}) =>
     createAccessTokens({
       issuer: issuer.url,
-      revocationTimes: { refreshAfter: 0, waitAfter: 0, pause: 0 },
+      revocationTimings: {
+        refreshAfterSeconds: 0,
+        waitAfterSeconds: 0,
+        retrySeconds: 0,
+      },
       ...more,
     });
   async function ended(account_deleted = false): Promise<string> {

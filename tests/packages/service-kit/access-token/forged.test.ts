@@ -12,6 +12,7 @@ import {
   makeKey,
   useIssuer,
 } from "../../../support/service-kit/access-token.ts";
+import { headersOfHttpError } from "../../../support/service-kit/http-error.ts";
 
 const encode = (value: unknown) =>
   Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -20,7 +21,10 @@ describe("createAccessTokens: invalid tokens", () => {
   const issuer = useIssuer();
   let tokens: AccessTokens;
   beforeEach(() => {
-    tokens = createAccessTokens({ issuer: issuer.url, times: { pause: 0.01 } });
+    tokens = createAccessTokens({
+      issuer: issuer.url,
+      keySetTimings: { retrySeconds: 0.01 },
+    });
   });
 
   /** Asserts that a token is rejected, with a message that is also valid in the WWW-Authenticate header. */
@@ -32,7 +36,10 @@ describe("createAccessTokens: invalid tokens", () => {
     assert.ok(error instanceof InvalidTokenError, String(error));
     assert.match(error.message, message);
     assert.match(error.message, /^[ !#-[\]-~]+$/, "RFC 6750, section 3");
-    assert.equal(error.getResponse().status, 401);
+    assert.equal(
+      headersOfHttpError(error, 401).get("www-authenticate"),
+      `Bearer realm="marquee", error="invalid_token", error_description="${error.message}"`,
+    );
   }
 
   it("rejects a token signed with another key, even if its header points to that key", async () => {
@@ -154,7 +161,7 @@ describe("createAccessTokens: invalid tokens", () => {
     ])
       await isInvalid(
         await issuer.token({}, { kid }),
-        /^The token's key is none of auth's\.$/,
+        /^The token's key is not one of auth's\.$/,
       );
   });
 

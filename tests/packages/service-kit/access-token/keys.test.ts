@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { exportJWK } from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import type { KeySetTimings } from "../../../../packages/service-kit/access-token/key-set.ts";
 import {
   type AccessTokens,
   createAccessTokens,
@@ -19,11 +20,11 @@ import {
 describe("createAccessTokens: fetching keys", () => {
   const issuer = useIssuer();
   const clock = useClock();
-  const service = (times = {}): AccessTokens =>
-    createAccessTokens({ issuer: issuer.url, times });
+  const service = (timings: Partial<KeySetTimings> = {}): AccessTokens =>
+    createAccessTokens({ issuer: issuer.url, keySetTimings: timings });
 
   it("fetches the keys again for an unknown kid, so that new keys work at once", async () => {
-    const tokens = service({ pause: 0.2 });
+    const tokens = service({ retrySeconds: 0.2 });
     await tokens.verify(await issuer.token());
     issuer.keys.unshift(await makeKey());
     await tokens.verify(await issuer.token());
@@ -31,7 +32,7 @@ describe("createAccessTokens: fetching keys", () => {
   });
 
   it("fetches the keys only once when the first token has an unknown kid", async () => {
-    const tokens = service({ pause: 10 });
+    const tokens = service({ retrySeconds: 10 });
     await unknown(tokens.verify(await issuer.token({}, { kid: "other" })));
     assert.equal(issuer.asked, 1);
   });
@@ -41,7 +42,7 @@ describe("createAccessTokens: fetching keys", () => {
     ["fails", true],
   ] as const)
     it(`fetches the keys at most once per pause for any number of unknown kids while auth ${name}`, async () => {
-      const tokens = service({ pause: 0.2 });
+      const tokens = service({ retrySeconds: 0.2 });
       const good = await issuer.token();
       await tokens.verify(good);
       if (fails)
@@ -77,12 +78,12 @@ describe("createAccessTokens: fetching keys", () => {
     for (const [cacheControl, times, fresh] of [
       ["max-age=300", {}, true],
       ["public, MAX-AGE=300", {}, true],
-      ["max-age=300", { mostAge: 0.01 }, false],
-      ["max-age=0", { leastAge: 0.01 }, false],
-      ["max-age=300, no-store", { leastAge: 0.01 }, false],
-      ["x-max-age=300", { leastAge: 0.01 }, false],
-      [undefined, { leastAge: 0.01 }, false],
-      ["nonsense", { leastAge: 60 }, true],
+      ["max-age=300", { maxAgeSeconds: 0.01 }, false],
+      ["max-age=0", { minAgeSeconds: 0.01 }, false],
+      ["max-age=300, no-store", { minAgeSeconds: 0.01 }, false],
+      ["x-max-age=300", { minAgeSeconds: 0.01 }, false],
+      [undefined, { minAgeSeconds: 0.01 }, false],
+      ["nonsense", { minAgeSeconds: 60 }, true],
     ] as const) {
       Object.assign(issuer, { cacheControl, asked: 0 });
       const tokens = service(times);
@@ -126,7 +127,11 @@ describe("createAccessTokens: fetching keys", () => {
     it(`rejects ${name} as a response, and keeps the keys it has`, async () => {
       const text = typeof answer === "string" ? answer : JSON.stringify(answer);
       issuer.instead = (_, response) => response.end(text);
-      const tokens = service({ leastAge: 0.01, mostAge: 0.01, pause: 0.01 });
+      const tokens = service({
+        minAgeSeconds: 0.01,
+        maxAgeSeconds: 0.01,
+        retrySeconds: 0.01,
+      });
       const token = await issuer.token();
       assert.match(await away(tokens.verify(token)), reason);
       issuer.instead = undefined;
@@ -160,7 +165,7 @@ describe("createAccessTokens: fetching keys", () => {
       { ...foreign, jwk: { ...foreign.jwk, use: "enc" } },
       { ...foreign, jwk: { kty: "OKP", crv: "Ed25519", x: "AAAA", kid: "b" } },
     );
-    const tokens = service({ pause: 0.01 });
+    const tokens = service({ retrySeconds: 0.01 });
     await tokens.verify(await issuer.token());
     await unknown(
       tokens.verify(
@@ -177,7 +182,7 @@ describe("createAccessTokens: fetching keys", () => {
       issuer.instead = (_, response) => {
         if (begin) response.write('{"keys":');
       };
-      const tokens = service({ timeout: 0.2 });
+      const tokens = service({ timeoutSeconds: 0.2 });
       const token = await issuer.token();
       const reasons = await Promise.all(
         Array.from({ length: 10 }, () => away(tokens.verify(token))),

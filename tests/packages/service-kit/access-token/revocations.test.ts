@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { mock } from "node:test";
 import {
   createRevocations,
+  defaultRevocationTimings,
   type RevocationsOptions,
-  revocationTimes,
 } from "../../../../packages/service-kit/access-token/revocations.ts";
 import { logger } from "../../../../packages/service-kit/index.ts";
 import type { RevokedSession } from "../../../../services/auth/sessions/revocations.ts";
@@ -39,7 +39,7 @@ describe("createRevocations", () => {
         asked.push(asks);
         return instead?.() ?? Response.json({ cursor, sessions: listed });
       },
-      times: revocationTimes,
+      timings: defaultRevocationTimings,
       now: () => time,
       ...options,
     });

@@ -84,7 +84,11 @@ describe("Auth's key rotation seen by another service", () => {
     const tokens = createAccessTokens({
       issuer,
       jwksUrl,
-      times: { leastAge: fresh, mostAge: fresh, pause: 3_600 },
+      keySetTimings: {
+        minAgeSeconds: fresh,
+        maxAgeSeconds: fresh,
+        retrySeconds: 3_600,
+      },
     });
     const kids = new Set<string>();
     const issued: string[] = [];

@@ -18,7 +18,7 @@ describe("accessTokenVariables", () => {
   });
 
   const anIssuer =
-    "expected auth's URL such as https://auth.example.com, without a path and without a slash at its end";
+    "expected auth's URL such as https://auth.example.com, without a path or a trailing slash";
   const aUrl =
     "expected a URL such as http://auth:8080/.well-known/jwks.json, without a user and a password";
   const wrong: [Record<string, string>, string][] = [

@@ -84,7 +84,7 @@ describe("openDatabase: limits", () => {
     it("cancels a statement that takes longer than its transaction's statementTimeout", async () => {
       const work = () =>
         database.transaction((tx) => tx.query("SELECT pg_sleep(9)"), {
-          statementTimeout: 100,
+          statementTimeoutMs: 100,
         });
       await refused(work(), "57014");
       assert.equal(await one("current_setting('statement_timeout')"), "5s");
@@ -93,7 +93,7 @@ describe("openDatabase: limits", () => {
     it("never cancels a statement of a transaction with statementTimeout 0", async () => {
       const rows = await database.transaction(
         (tx) => tx.query("SELECT 1 AS value, pg_sleep(7.5)"),
-        { statementTimeout: 0 },
+        { statementTimeoutMs: 0 },
       );
       assert.equal(rows.length, 1);
     });

@@ -131,12 +131,12 @@ describe("openDatabase: PgBouncer in transaction mode", function () {
     const database = open();
     await refused(
       database.transaction((tx) => tx.query("SELECT pg_sleep(60)"), {
-        statementTimeout: 100,
+        statementTimeoutMs: 100,
       }),
       "57014",
     );
     await database.transaction((tx) => tx.query("SELECT pg_sleep(0.8)"), {
-      statementTimeout: 0,
+      statementTimeoutMs: 0,
     });
     for (let i = 0; i < 2 * sessions; i++)
       assert.deepEqual(

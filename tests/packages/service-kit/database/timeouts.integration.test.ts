@@ -87,7 +87,7 @@ describe("openDatabase: timeouts", function () {
           assert.deepEqual(await timeoutsOf(database), ours);
           assert.deepEqual(await database.transaction(timeoutsOf), ours);
           const longer = await database.transaction(timeoutsOf, {
-            statementTimeout: 0,
+            statementTimeoutMs: 0,
           });
           assert.deepEqual(longer, { ...ours, statement: "0" });
           for (let i = 0; i < 4; i++)

@@ -96,7 +96,10 @@ describe("serve: keepAlive", () => {
   it("sends its timeout to clients, and closes idle connections on shutdown", async () => {
     const { port, terminate, end } = await start(
       "tests/support/programs/program.ts",
-      { keepAlive: { seconds: 4060 }, times: { answer: 50, finish: 60_000 } },
+      {
+        keepAlive: { seconds: 4060 },
+        shutdownTimes: { closeAfterMs: 50, killAfterMs: 60_000 },
+      },
     );
     const client = open(port);
     client.get("/hello");

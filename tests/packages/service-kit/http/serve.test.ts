@@ -9,7 +9,7 @@ const file = "tests/support/programs/program.ts";
 
 /** Starts a service whose shutdown has phases of these milliseconds: to answer requests, and to finish them. */
 const program = (closeAfterMs: number, killAfterMs: number) =>
-  start(file, { times: { closeAfterMs, killAfterMs } });
+  start(file, { shutdownTimes: { closeAfterMs, killAfterMs } });
 
 /** Ends the responses that the service holds. */
 const release = (pid: number) => process.kill(pid, "SIGUSR2");

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  MigrationFailed,
+  MigrationError,
   readMigrations,
 } from "../../../../packages/service-kit/database/migration-files.ts";
 import { useFolders } from "../../../support/folders.ts";
@@ -19,7 +19,7 @@ describe("readMigrations", () => {
     try {
       readMigrations(path);
     } catch (error) {
-      assert.ok(error instanceof MigrationFailed);
+      assert.ok(error instanceof MigrationError);
       return error.message.replaceAll(path, "…");
     }
     return "";

@@ -54,9 +54,9 @@ describe("migrate: locked tables", () => {
   it("retries until it gets the lock, and lets other statements through meanwhile", async () => {
     const release = await hold();
     const migrated = migrate(database, path(), {
-      wait: 200,
-      pause: 300,
-      most: 1_000,
+      timeoutMs: 200,
+      pauseMs: 300,
+      maxAttempts: 1_000,
     });
     await untilSomebodyWaits();
     // The migration can't get its lock before `release`. If it queued for it all along, this statement would fail.
@@ -70,7 +70,11 @@ describe("migrate: locked tables", () => {
     const release = await hold();
     const folder = path();
     await assert.rejects(
-      migrate(database, folder, { wait: 100, pause: 100, most: 3 }),
+      migrate(database, folder, {
+        timeoutMs: 100,
+        pauseMs: 100,
+        maxAttempts: 3,
+      }),
       {
         message: `${folder}/0002-years.sql got no lock within 0.1 s: another transaction holds what it changes. pg_stat_activity shows which.`,
       },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { MigrationFailed } from "../../../../packages/service-kit/database/migration-files.ts";
+import { MigrationError } from "../../../../packages/service-kit/database/migration-files.ts";
 import {
   type Database,
   migrate,
@@ -41,7 +41,7 @@ describe("migrate", () => {
       () => assert.fail("The migrations were applied."),
       (error: unknown) => error,
     );
-    assert.ok(error instanceof MigrationFailed, String(error));
+    assert.ok(error instanceof MigrationError, String(error));
     return error.message.replaceAll(path, "…");
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { decodeJwt } from "jose";
 import {
   createRevocations,
-  revocationTimes,
+  defaultRevocationTimings,
 } from "../../../../packages/service-kit/access-token/revocations.ts";
 import { password } from "../../../support/auth/domain.ts";
 import {
@@ -89,7 +89,7 @@ describe("GET /revocations", () => {
     const newest = await insert(50_000);
     const { find } = createRevocations(`${issuer}/revocations`, {
       fetch: async (url, init) => service.app.request(url, init),
-      times: { ...revocationTimes, timeout: 60 },
+      timings: { ...defaultRevocationTimings, timeoutSeconds: 60 },
     });
     for (const id of newest) assert.ok(await find(id));
     assert.equal(await find(oldest as string), undefined);

@@ -19,9 +19,9 @@ import { runToEnd, stopPrograms } from "../../../support/program.ts";
 
 const services = join(import.meta.dirname, "../../../../services");
 const issuer =
-  "expected a URL such as https://auth.example.com, without a path or a trailing slash";
+  "expected auth's URL such as https://auth.example.com, without a path or a trailing slash";
 const secret =
-  "expected 32 characters or more; generate one with `openssl rand -base64 32`";
+  "expected at least 32 characters; generate them with `openssl rand -base64 32`";
 const proxies = "expected a whole number from 0 to 5";
 
 describe("Auth program: environment", () => {

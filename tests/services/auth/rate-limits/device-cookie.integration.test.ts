@@ -79,7 +79,7 @@ describe("Device cookies", () => {
     assert.equal(other.recognise(devices.issue(email), email), undefined);
     assert.throws(
       () => createDeviceCookies("x".repeat(31)),
-      /^Error: KEY_ENCRYPTION_KEY has 31 characters; it needs 32 at least\. `openssl rand -base64 32` makes one\.$/,
+      /^Error: KEY_ENCRYPTION_KEY has 31 characters; it needs at least 32\. `openssl rand -base64 32` generates one\.$/,
     );
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DatabaseAway } from "@marquee/service-kit";
+import { DatabaseUnavailableError } from "@marquee/service-kit";
 import { OverloadedError } from "../../../../services/auth/passwords/semaphore.ts";
 import { createDeviceCookies } from "../../../../services/auth/rate-limits/device-cookie.ts";
 import {
@@ -111,7 +111,7 @@ describe("Login limits", () => {
   });
 
   it("does not count attempts whose password was not checked", async () => {
-    const gone = new DatabaseAway(new Error("gone"));
+    const gone = new DatabaseUnavailableError(new Error("gone"));
     for (const error of [new OverloadedError(2), gone, new Error("a bug")])
       for (let i = 0; i < 12; i++)
         await assert.rejects(
@@ -252,7 +252,10 @@ describe("Login limits", () => {
 
   it("fails without checking passwords while the database is unavailable", async () => {
     const without = createRateLimiter(
-      { query: () => Promise.reject(new DatabaseAway(new Error("gone"))) },
+      {
+        query: () =>
+          Promise.reject(new DatabaseUnavailableError(new Error("gone"))),
+      },
       devices,
     );
     const unseen = async () => assert.fail("The password was checked.");

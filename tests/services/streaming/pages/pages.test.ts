@@ -198,7 +198,7 @@ describe("Message page", () => {
       "mediaUnavailable",
       "databaseUnavailable",
     ] as const) {
-      const refusal = refusals[kind]({ again: "/watch/x" });
+      const refusal = refusals[kind]({ retryPath: "/watch/x" });
       assert.ok((await links(refusal)).includes("/watch/x"));
     }
   });
@@ -209,7 +209,7 @@ describe("Message page", () => {
       "mediaUnavailable",
       "authUnavailable",
     ] as const) {
-      const refusal = refusals[kind]({ when: "in 20 seconds" });
+      const refusal = refusals[kind]({ retryWhen: "in 20 seconds" });
       const { text, links } = await read(messagePage(refusal));
       assert.match(text, /Please try again in 20 seconds\./);
       assert.equal(links["Try again"], undefined);
@@ -224,7 +224,7 @@ describe("Message page", () => {
   });
 
   it("says during an outage of payment that people who are watching can go on", async () => {
-    const message = refusals.paymentUnavailable({ again: "/watch/x" });
+    const message = refusals.paymentUnavailable({ retryPath: "/watch/x" });
     const { text, html } = await read(messagePage(message));
     assert.match(text, /People who are already watching go on watching\./);
     assert.match(html, /<title>Error: We can’t check your membership/);

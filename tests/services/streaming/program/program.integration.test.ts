@@ -33,7 +33,7 @@ describe("Streaming program", () => {
     [
       "with a PLAYBACK_KEY that is too short",
       { PLAYBACK_KEY: "short" },
-      /PLAYBACK_KEY is wrong: expected 32 characters at least/,
+      /PLAYBACK_KEY is wrong: expected at least 32 characters/,
     ],
     [
       "with an unknown PROCESSOR",

@@ -195,7 +195,11 @@ describe("Viewer of a request", () => {
     const accessTokens = () =>
       createAccessTokens({
         issuer: issuer.url,
-        revocationTimes: { refreshAfter: 0, waitAfter: 0, pause: 0 },
+        revocationTimings: {
+          refreshAfterSeconds: 0,
+          waitAfterSeconds: 0,
+          retrySeconds: 0,
+        },
       });
     const revoke = () => {
       const { sid: id } = claims("");

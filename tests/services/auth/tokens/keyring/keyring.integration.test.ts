@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { DatabaseAway } from "@marquee/service-kit";
+import { DatabaseUnavailableError } from "@marquee/service-kit";
 import { createKeyring } from "../../../../../services/auth/tokens/keyring.ts";
 import {
   count,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type Database, DatabaseAway } from "@marquee/service-kit";
+import { type Database, DatabaseUnavailableError } from "@marquee/service-kit";
 import { ProcessorUnavailableError } from "../../../../../services/payment/processors/processor.ts";
 import {
   createSandbox,
@@ -41,7 +41,7 @@ describe("Sandbox: unavailable database", () => {
     it(`rejects ${name} with ProcessorUnavailableError`, async () => {
       await assert.rejects(call(createSandbox(database)), (error) => {
         assert.ok(error instanceof ProcessorUnavailableError);
-        assert.ok(error.cause instanceof DatabaseAway);
+        assert.ok(error.cause instanceof DatabaseUnavailableError);
         assert.equal(error.message, "The sandbox is unavailable.");
         return true;
       });

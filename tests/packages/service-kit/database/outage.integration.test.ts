@@ -14,6 +14,7 @@ import {
   startServer,
   type TestServer,
 } from "../../../support/postgres.ts";
+import { headersOfHttpError } from "../../../support/service-kit/http-error.ts";
 import { useTcpProxies } from "../../../support/tcp-proxy.ts";
 import { until } from "../../../support/until.ts";
 
@@ -27,8 +28,7 @@ async function away(work: Promise<unknown>): Promise<Error> {
     (error: unknown) => error,
   );
   assert.ok(error instanceof DatabaseUnavailableError, inspect(error));
-  assert.equal(error.status, 503);
-  assert.equal(error.getResponse().headers.get("retry-after"), "1");
+  assert.equal(headersOfHttpError(error, 503).get("retry-after"), "1");
   assert.equal(
     error.message,
     "The database does not answer now. Try again shortly.",

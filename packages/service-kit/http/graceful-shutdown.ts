@@ -1,22 +1,22 @@
 import type { Server, ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 
-/** How long a server goes on when it is to end, in milliseconds. */
+/** The phases of a server's shutdown. */
 export interface ShutdownTimes {
-  /** It answers as before, but each answer says `Connection: close`, so that clients leave by themselves. */
+  /** How long it still accepts requests, with `Connection: close` in responses so that clients disconnect. */
   closeAfterMs: number;
-  /** Then it takes no connection, and what is still being answered may go on for so long. */
+  /** How long responses may then take to finish, while it accepts no connections. */
   killAfterMs: number;
 }
 
 /**
- * Makes a server one that can end without failing a request that a client has begun.
- * @returns what ends it; resolves when its last connection is closed
+ * Tracks a server's connections, so that it can stop without failing a request.
+ * @returns a function that stops the server; resolves when its last connection is closed
  */
 export function gracefulShutdown(
   server: Server,
 ): (times: ShutdownTimes) => Promise<void> {
-  /** Each open connection, and what it answers now. */
+  /** Open connections, and the response that each is sending. */
   const connections = new Map<Socket, ServerResponse | undefined>();
   let draining = false;
   let closing = false;
@@ -42,7 +42,7 @@ export function gracefulShutdown(
     await new Promise((resolve) => setTimeout(resolve, closeAfterMs));
 
     closing = true;
-    // Not http's own close(): it cuts answers that the program has ended but a slow client has yet to get.
+    // Not http's own close(): it cuts off ended responses that a slow client is still receiving.
     const closed = new Promise((resolve) =>
       NetServer.prototype.close.call(server, resolve),
     );

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import type { KeySetTimings } from "../../../../packages/service-kit/access-token/key-set.ts";
 import {
   type AccessTokens,
   createAccessTokens,
@@ -16,13 +17,16 @@ import {
 describe("createAccessTokens while auth is unavailable", () => {
   const issuer = useIssuer();
   const clock = useClock();
-  const service = (times = {}): AccessTokens =>
+  const service = (timings: Partial<KeySetTimings> = {}): AccessTokens =>
     createAccessTokens({
       issuer: issuer.url,
-      times: { pause: 0.05, timeout: 30, ...times },
+      keySetTimings: { retrySeconds: 0.05, timeoutSeconds: 30, ...timings },
     });
   const freshMs = 10_000;
-  const fresh = { leastAge: freshMs / 1000, mostAge: freshMs / 1000 };
+  const fresh = {
+    minAgeSeconds: freshMs / 1000,
+    maxAgeSeconds: freshMs / 1000,
+  };
 
   it("fails with 503 until auth first answers, then verifies tokens", async () => {
     const tokens = service();
@@ -35,7 +39,7 @@ describe("createAccessTokens while auth is unavailable", () => {
   });
 
   it("does not fetch the keys again for each token after a failed fetch", async () => {
-    const tokens = service({ pause: 3_600 });
+    const tokens = service({ retrySeconds: 3_600 });
     const token = await issuer.token();
     issuer.instead = (_, response) => response.writeHead(500).end();
     for (let i = 0; i < 20; i++)
@@ -47,7 +51,7 @@ describe("createAccessTokens while auth is unavailable", () => {
   });
 
   it("verifies with stale keys without waiting while auth fails, and fetches new keys once auth recovers", async () => {
-    const tokens = service({ ...fresh, timeout: 3_600 });
+    const tokens = service({ ...fresh, timeoutSeconds: 3_600 });
     const token = await issuer.token();
     await tokens.verify(token);
     clock.advance(freshMs + 1);
@@ -70,8 +74,8 @@ describe("createAccessTokens while auth is unavailable", () => {
     await unknown(tokens.verify(token));
   });
 
-  it("verifies with stale keys for staleFor seconds, then fails with 503", async () => {
-    const tokens = service({ ...fresh, staleFor: 60 });
+  it("verifies with stale keys for staleSeconds, then fails with 503", async () => {
+    const tokens = service({ ...fresh, staleSeconds: 60 });
     const token = await issuer.token();
     await tokens.verify(token);
     await issuer.down();

@@ -87,7 +87,7 @@ describe("Service start with a database", () => {
   const program = (url: string, path = folder(migrations)) =>
     start(
       file,
-      { folder: path, times: { answer: 50, finish: 50 } },
+      { folder: path, shutdownTimes: { closeAfterMs: 50, killAfterMs: 50 } },
       { PORT: "1", DATABASE_URL: url },
     );
   /** The URL with a wrong password. */

@@ -1,0 +1,6 @@
+/**
+ * The credentials of an Authorization header with the Bearer scheme (RFC 6750); undefined without them. Scheme names are
+ * case-insensitive (RFC 9110, 11.1).
+ */
+export const bearerTokenOf = (authorization = ""): string | undefined =>
+  /^bearer(?: +(.*))?$/i.exec(authorization.trim())?.[1];
