@@ -50,12 +50,12 @@ export interface VerifyOptions {
 export interface AccessTokens {
   /**
    * Returns a token's claims if auth issued it for this audience, it has not expired, and its session has not ended.
-   * A session's end takes some seconds to become known.
-   * @throws InvalidToken; SessionEndedError, which is one
-   * @throws AuthUnavailableError if its key is not known and auth does not answer
+   * Sessions count as ended some seconds after their end.
+   * @throws InvalidTokenError; its subclass SessionEndedError
+   * @throws AuthUnavailableError if the token's key is not cached and auth does not answer
    */
   verify(token: string, options?: VerifyOptions): Promise<AccessToken>;
-  /** Whether a session has ended. The end takes effect after some seconds. */
+  /** Whether a session has ended, with a delay of some seconds. */
   hasEnded(sessionId: string): Promise<boolean>;
 }
 
@@ -64,9 +64,7 @@ const clockToleranceSeconds = 5;
 
 const Claims = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.number() });
 
-/**
- * Verifies auth's access tokens (RFC 9068) with auth's published keys and revoked sessions, without a request per token.
- */
+/** Verifies auth's access tokens (RFC 9068) without a request per token: caches auth's keys and revoked sessions. */
 export function createAccessTokens({
   issuer,
   jwksUrl = `${issuer}/.well-known/jwks.json`,
@@ -96,7 +94,7 @@ export function createAccessTokens({
 
   let foreignIssuer: unknown;
 
-  /** Warns of a misconfiguration, once per issuer. The signature was checked before the claims, so auth issued the token. */
+  /** Warns of a misconfiguration, once per issuer. jose checks the signature first, so auth did issue the token. */
   function warnOfIssuer(error: errors.JWTClaimValidationFailed): void {
     const { iss } = error.payload;
     if (error.claim !== "iss" || iss === foreignIssuer) return;

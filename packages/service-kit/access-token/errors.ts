@@ -1,4 +1,4 @@
-/** The token is not valid; the message says why, in a sentence without the token. A 401 to clients: see http/errors.ts. */
+/** The message says why the token is invalid, without the token itself. Clients get a 401: see http/errors.ts. */
 export class InvalidTokenError extends Error {
   override readonly name: string = "InvalidTokenError";
 
@@ -17,7 +17,7 @@ export class SessionEndedError extends InvalidTokenError {
   }
 }
 
-/** The request has no token. A 401 to clients. */
+/** The request has no token. Clients get a 401. */
 export class MissingTokenError extends Error {
   override readonly name = "MissingTokenError";
 
@@ -27,7 +27,7 @@ export class MissingTokenError extends Error {
   }
 }
 
-/** Auth, which publishes the keys, does not answer, so tokens can't be verified. A 503 to clients. */
+/** Tokens can't be verified, because auth does not answer. Clients get a 503. */
 export class AuthUnavailableError extends Error {
   override readonly name = "AuthUnavailableError";
 

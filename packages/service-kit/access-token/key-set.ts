@@ -6,16 +6,21 @@ import { type FetchedKeys, fetchKeys } from "./fetch-keys.ts";
 import type { Fetch } from "./fetch-text.ts";
 
 export interface KeySetTimings {
-  /** Minimum age until the keys are stale, whatever Cache-Control says; they are fetched at most twice within it. @default 10 */
+  /**
+   * Lower bound of Cache-Control's max-age. The keys are fetched at most twice within this time.
+   * @default 10
+   */
   minAgeSeconds: number;
   /**
-   * Maximum age until the keys are stale, whatever Cache-Control says. Auth publishes a key an hour before it signs with it; a
-   * withdrawn key is accepted for this long. @default 300
+   * Upper bound of Cache-Control's max-age. Withdrawn keys are accepted for this long. New keys are known in time: auth
+   * publishes them an hour before it signs with them.
+   * @default 300
    */
   maxAgeSeconds: number;
   /**
-   * How long stale keys are used while auth is unreachable: it may still issue tokens to others. Tokens expire as usual, and a
-   * key that is withdrawn meanwhile is still accepted. @default 24 hours
+   * How long stale keys are used while auth is unreachable. Tokens expire as usual, but keys that auth withdraws in the
+   * meantime are still accepted.
+   * @default 24 hours
    */
   staleSeconds: number;
   /** Pause before the next fetch after a failure, or for an unknown key. @default 1 */
@@ -49,11 +54,11 @@ interface CachedKeys {
 }
 
 /**
- * A cached JWKS. jose's createRemoteJWKSet rejects valid tokens if a fetch fails while its keys are stale, makes every request
- * wait for that fetch, and fetches for each unknown key while fetches fail.
+ * Caches a JWKS. jose's createRemoteJWKSet is not enough: if a fetch fails while its keys are stale, it rejects valid
+ * tokens; every request waits for that fetch; and each unknown key causes another one.
  *
- * There are no timers. A lookup after half of the time that the keys are fresh refreshes them in the background; a lookup of
- * stale keys waits for the refresh, unless the last one failed. While auth is down, only tokens with an unknown `kid` wait.
+ * There are no timers. Lookups refresh the keys in the background once half of their lifetime is over. Lookups of stale
+ * keys wait for the refresh, unless the last one failed. While auth is down, only tokens with an unknown `kid` wait.
  */
 export function createKeySet(
   url: string,

@@ -62,11 +62,12 @@ const RevocationsJson = z.object({
 });
 
 /**
- * The sessions that auth has revoked, cached in memory. Auth's load does not grow with requests: while it verifies tokens,
- * each pod fetches the changes once per `refreshAfterSeconds`.
+ * Caches the sessions that auth has revoked. Auth's load does not grow with the number of requests: each pod that
+ * verifies tokens fetches the changes once per `refreshAfterSeconds`.
  *
- * While auth is unreachable, callers don't wait and the last list stays in use, so that viewers can continue to watch:
- * access tokens of sessions that end meanwhile are accepted until they expire. The same holds if auth has no such list.
+ * While auth is unreachable, callers don't wait and the last list stays in use, so that viewers can continue to watch.
+ * Access tokens of sessions that end in the meantime are then accepted until they expire. The same holds if auth has no
+ * such list.
  */
 export function createRevocations(
   url: string,

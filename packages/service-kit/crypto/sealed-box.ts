@@ -6,7 +6,7 @@ const tagBytes = 16;
 
 /** Encrypts and authenticates values for storage. A sealed value is the nonce, the ciphertext and the tag. */
 export interface SealedBox {
-  /** @param context bound to the value, such as a row's id: a value sealed for one context can't be opened for another */
+  /** @param context such as a row's id: a value that was sealed for one context can't be opened for another */
   seal(plaintext: Buffer, context: string): Buffer;
   /** @throws Error if the value was sealed with another key or for another context, or was changed */
   open(sealed: Buffer, context: string): Buffer;

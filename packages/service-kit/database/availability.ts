@@ -11,8 +11,8 @@ const delays = {
 };
 
 /**
- * Runs startup work that needs the database, and repeats it until the database is available. Logs the reason at first, when
- * it changes, and every minute.
+ * Runs startup work that needs the database, and repeats it until the database is available. Logs the reason at the
+ * first failure, when it changes, and every minute.
  * @param work must be safe to run again: the answer to a COMMIT may have been lost
  */
 export async function untilAvailable<T>(work: () => Promise<T>): Promise<T> {

@@ -14,9 +14,9 @@ export class Connection {
   #taken = false;
   /** When it was last released, by performance.now(); undefined for a new connection. */
   idleSince: number | undefined;
-  /** Whether the connection leads to a pooler, which may run each transaction in a different session of the server. */
+  /** Connected through a pooler, which may run each transaction in a different server session. */
   isPooled = false;
-  /** Whether the role's settings include all timeouts. */
+  /** The role's settings include all timeouts. */
   hasTimeouts = false;
 
   constructor(client: pg.PoolClient) {
@@ -27,7 +27,7 @@ export class Connection {
     });
   }
 
-  /** Whether it can't be used any more. */
+  /** The connection must not be used again. */
   get lost(): boolean {
     return this.#lost;
   }
@@ -56,8 +56,8 @@ export class Connection {
 
   /**
    * Runs one statement, or several without parameters.
-   * @param timeoutMs after which the connection counts as lost; 0 for none. The server's own timeout does not help if the
-   * server or the network fails silently: TCP alone would wait for 15 minutes
+   * @param timeoutMs after which the connection counts as lost; 0 for none. The server's own timeout does not help if
+   * the server or the network fails silently: TCP alone would wait for 15 minutes
    * @throws DatabaseUnavailableError, or PostgreSQL's own error
    */
   async run(
@@ -129,7 +129,7 @@ const names = new Map<string, string>();
  * half the cost of a short statement. Not all poolers support this in transaction mode (PgBouncer only since 1.21),
  * so statements that go to a pooler have no name. The name is a hash, so that an undetected pooler can't run another
  * client's statement instead.
- * @returns undefined after `mostNames` statements; the server parses those each time
+ * @returns undefined after `maxNames` statements; the server parses those each time
  */
 function statementName(text: string): string | undefined {
   const known = names.get(text);

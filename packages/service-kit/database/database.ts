@@ -19,10 +19,11 @@ export interface Queries {
 
 export interface Database extends Queries {
   /**
-   * Runs `work` in one transaction: commits if it resolves, rolls back if it rejects. `work` must only wait for the database:
-   * after 10 s without a statement the server ends the transaction.
+   * Runs `work` in one transaction: commits if it resolves, rolls back if it rejects. `work` must wait for nothing but
+   * the database: after 10 s without a statement the server ends the transaction.
    *
-   * If the connection is lost during COMMIT, DatabaseUnavailableError does not tell whether the transaction was committed.
+   * If the connection is lost during COMMIT, the transaction may have been committed despite the
+   * DatabaseUnavailableError.
    * @throws what `work` throws; DatabaseUnavailableError; Error if `work` resolved although a statement failed
    */
   transaction<T>(
@@ -168,8 +169,8 @@ class Pool implements Database {
   }
 
   /**
-   * Takes a connection that is alive, by running `statement` on it. Tries another one if it died while idle, so `statement`
-   * must be safe to repeat.
+   * Takes a connection that is alive, by running `statement` on it. Tries another one if it died while idle, so
+   * `statement` must be safe to repeat.
    * @param trustMs skips the test of connections that were idle for less; 0 always runs `statement`
    */
   async #takeAlive(

@@ -1,11 +1,11 @@
 import pg from "pg";
 
 /**
- * The database can't be used now: no connection could be opened, the one in use was lost, or a statement took too long. A
- * 503 to clients: see http/errors.ts.
+ * No connection could be opened, the one in use was lost, or a statement took too long. Clients get a 503: see
+ * http/errors.ts.
  *
- * The work may have been done all the same, if the connection was lost before the answer to a COMMIT, or to a statement
- * outside of a transaction, arrived. Work that must not be done twice needs an id with a unique constraint.
+ * The work may still have been done, if the connection was lost before the answer to a COMMIT arrived, or to a
+ * statement outside of a transaction. Work that must not be done twice needs an id with a unique constraint.
  */
 export class DatabaseUnavailableError extends Error {
   override readonly name = "DatabaseUnavailableError";
@@ -33,11 +33,12 @@ export const codeOf = (error: unknown): string | undefined =>
 
 /**
  * Whether the connection can't be used any more:
- * - 08: it failed. 57P01 to 57P05, 25P03: the server ends it. 25006: the server is read-only, such as the old primary after
- *   a failover.
- * - 0A000 from RevalidateCachedQuery: a migration changed the result type of a prepared statement, and this connection keeps
- *   the stale plan.
- * - 26000, 42P05: the server has other prepared statements than expected, such as after DISCARD ALL or behind some poolers.
+ * - 08: it failed. 57P01 to 57P05, 25P03: the server ends it. 25006: the server is read-only, such as the old primary
+ *   after a failover.
+ * - 0A000 from RevalidateCachedQuery: a migration changed the result type of a prepared statement, and this connection
+ *   keeps the stale plan.
+ * - 26000, 42P05: the server has other prepared statements than expected, such as after DISCARD ALL or behind some
+ *   poolers.
  *
  * https://www.postgresql.org/docs/17/errcodes-appendix.html
  */
@@ -47,8 +48,8 @@ export const losesConnection = (error: unknown): boolean =>
     (error as pg.DatabaseError).routine === "RevalidateCachedQuery");
 
 /**
- * Whether the database is overloaded: statement_timeout (57014), lock_timeout (55P03) or too many connections (53300). The
- * clients' 503 makes them retry later, which reduces the load.
+ * Whether the database is overloaded: statement_timeout (57014), lock_timeout (55P03) or too many connections (53300).
+ * Clients get a 503 and retry later, which reduces the load.
  */
 export const isOverload = (error: unknown): boolean =>
   /^(57014|55P03|53300)$/.test(codeOf(error) ?? "");

@@ -2,17 +2,19 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A migration can't be applied, or the folder and the database contradict each other. Only a person can say what to do. */
+/**
+ * A migration can't be applied, or the folder and the database contradict each other. A person has to decide what to
+ * do.
+ */
 export class MigrationError extends Error {}
 
-/** A file of the folder. */
 export interface Migration {
-  /** Such as 0001-accounts.sql. */
+  /** The file's name, such as 0001-accounts.sql. */
   name: string;
   path: string;
-  /** Its text with LF line ends, whatever the checkout has. */
+  /** The file's text, with LF line ends even if the checkout has CRLF. */
   sql: string;
-  /** Of that text, in hex. */
+  /** The checksum of `sql`, in hex. */
   sha256: string;
 }
 
@@ -21,7 +23,7 @@ export type Applied = Pick<Migration, "name" | "sha256">;
 
 /**
  * The folder's migrations, in order.
- * @throws MigrationFailed if there is none, or a file is not what it should be
+ * @throws MigrationError if the folder is empty, or a file has an invalid name or contents
  */
 export function readMigrations(folder: string): Migration[] {
   const names = filesIn(folder).sort();
@@ -66,9 +68,11 @@ function readMigration(name: string, path: string): Migration {
 const sha256Of = (text: string) =>
   createHash("sha256").update(text).digest("hex");
 
-/** The first statement that would begin or end a transaction: the rest of the file would run outside of ours. */
+/**
+ * The first statement that begins or ends a transaction. The rest of the file would run outside of the migration's own.
+ */
 function transactionWord(sql: string): string | undefined {
-  // Comments, strings, quoted names and the bodies of functions may hold any word.
+  // Comments, strings, quoted names and function bodies may contain any word.
   const statements = sql.replace(
     /--.*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$)[\s\S]*?\1/g,
     " ",
@@ -79,10 +83,10 @@ function transactionWord(sql: string): string | undefined {
 }
 
 /**
- * Compares the folder with what is applied, of which each is the other's beginning.
- * @param applied by name
- * @returns the migration that is to be applied next, if any, and those that only the database has
- * @throws MigrationFailed that names a file which was changed, renamed or removed after it was applied
+ * Compares the folder's migrations with the applied ones. One list has to be a prefix of the other.
+ * @param applied sorted by name
+ * @returns the migration to apply next, if any, and those that only the database has
+ * @throws MigrationError naming a file that was changed, renamed or removed after it was applied
  */
 export function compare(
   migrations: readonly Migration[],

@@ -12,19 +12,17 @@ import {
   readMigrations,
 } from "./migration-files.ts";
 
-/** Milliseconds between two looks whether the replica that migrates has ended. */
+/** Pause between two checks whether the replica that migrates has finished. */
 const pollMs = 250;
 
-/** How a migration gets its locks. */
 export interface LockRetries {
   /**
-   * Milliseconds that a statement waits for one. All who come after it wait behind it: rather than hold them up for as long
-   * as somebody's transaction lasts, it gives up and comes again.
+   * lock_timeout of a migration's statements. Later statements queue behind the one that waits for a lock: giving up
+   * and retrying keeps another client's long transaction from blocking them all.
    */
   timeoutMs: number;
-  /** Milliseconds until it comes again: what it held up goes on meanwhile. */
+  /** Pause before the next attempt, in which the queued statements run. */
   pauseMs: number;
-  /** How often it comes. */
   maxAttempts: number;
 }
 
@@ -35,12 +33,12 @@ const defaultLockRetries: LockRetries = {
 };
 
 /**
- * Brings the database up to date: applies, in order, the folder's NNNN-name.sql that are not applied yet, each in a
- * transaction of its own. Replicas that start at once take turns. While the database is away, it waits, for ever.
+ * Applies the folder's pending migrations (NNNN-name.sql) in order, each in its own transaction. Replicas that start at
+ * the same time take turns. Waits without limit while the database is unavailable.
  *
- * There is no way back: what went wrong is put right by one more migration. A database that is ahead, as a newer version of
- * the program was there, is left as it is; so what a migration makes must do for the version before it, too.
- * @throws MigrationFailed; nothing of the migration that it names is done, and those before it are
+ * There are no down migrations: a mistake is fixed by a further migration. If a newer version of the program has
+ * already migrated the database, nothing is done: each migration must keep the previous version working.
+ * @throws MigrationError naming the migration that failed. It is rolled back; the ones before it stay applied
  */
 export async function migrate(
   database: Database,
@@ -53,7 +51,7 @@ export async function migrate(
       const { state, ...what } = await untilAvailable(() =>
         database.transaction(
           (tx) => step(tx, migrations, locks),
-          { statementTimeoutMs: 0 }, // an index of a large table takes its time
+          { statementTimeoutMs: 0 }, // creating an index on a large table is slow
         ),
       );
       logger[state === "busy" ? "debug" : "info"](what, logMessages[state]);
@@ -68,7 +66,7 @@ export async function migrate(
     }
 }
 
-/** Somebody's transaction holds what a migration changes. */
+/** Another transaction holds a lock that the migration needs. */
 class LockTimeoutError extends MigrationError {
   constructor(path: string, ms: number) {
     super(
@@ -86,7 +84,7 @@ const logMessages = {
   ahead: "the database is ahead: a newer version of this program was here",
 };
 
-/** Applies the next migration, if it is this replica's turn and there is one. */
+/** Applies the next pending migration, unless another replica is migrating. */
 async function step(
   tx: Queries,
   migrations: readonly Migration[],
@@ -96,7 +94,7 @@ async function step(
   migration?: string;
   ahead?: string[];
 }> {
-  // Until the transaction ends, however it does: a replica that is gone keeps nobody waiting. Locks are each database's own.
+  // Released when the transaction ends, so a dead replica blocks no other one. Advisory locks are per database.
   const [lock] = await tx.query<{ mine: boolean }>(
     "SELECT pg_try_advisory_xact_lock(hashtext('migrations')) AS mine",
   );
@@ -142,7 +140,7 @@ async function apply(
       throw new LockTimeoutError(path, locks.timeoutMs);
     throw failure(`${path}${placeIn(sql, error)}`, error);
   }
-  // A file may SET what would outlive it on this connection; dumps begin with an empty search_path.
+  // Settings of the file would outlive it on this connection: pg_dump's files start with an empty search_path.
   await tx.query("RESET ALL");
   await tx.query("INSERT INTO migrations (name, sha256) VALUES ($1, $2)", [
     name,
@@ -150,14 +148,14 @@ async function apply(
   ]);
 }
 
-/** What PostgreSQL refused, in words for who wrote it; any other error as it is. */
+/** A MigrationError for errors that PostgreSQL reports; other errors are returned unchanged. */
 function failure(what: string, error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
   const hint = error.hint ? ` (${error.hint})` : "";
   return new MigrationError(`${what}: ${error.message}${hint}`);
 }
 
-/** ":line:column" of an error in a text, where PostgreSQL says it. */
+/** The error's position as ":line:column"; "" if PostgreSQL gives none. */
 function placeIn(sql: string, error: unknown): string {
   const { position } = error as { position?: string };
   if (position === undefined) return "";

@@ -2,7 +2,7 @@ import pg from "pg";
 
 const text = (value: string) => value;
 
-/** By OID, what is not as pg has it: numbers too large for a double stay whole, and a day has no time zone. */
+/** Parsers by OID that replace pg's: int8 and numeric may exceed a double's precision, and dates have no time zone. */
 const parsers = new Map<number, (value: string) => unknown>([
   [20, BigInt], // int8
   [1016, (value) => list(value, BigInt)], // int8[]
@@ -11,7 +11,7 @@ const parsers = new Map<number, (value: string) => unknown>([
   [1231, (value) => list(value, text)], // numeric[]
 ]);
 
-/** For this pool's connections alone: pg's own table belongs to the whole process. */
+/** For one pool's connections: pg.types.setTypeParser would change the whole process. */
 export const getTypeParser = ((oid: number, format?: "text" | "binary") =>
   (format !== "binary" && parsers.get(oid)) ||
   pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;
@@ -19,7 +19,7 @@ export const getTypeParser = ((oid: number, format?: "text" | "binary") =>
 const list = (value: string, entry: (value: string) => unknown): unknown[] =>
   (pg.types.arrayParser as unknown as ArrayParser).create(value, entry).parse();
 
-/** What pg.types.arrayParser is; its declaration says otherwise. */
+/** The actual type of pg.types.arrayParser, which is declared wrongly. */
 interface ArrayParser {
   create(
     value: string,

@@ -6,7 +6,7 @@ import { poolSize } from "./pool-size.ts";
 
 const aUrl = "expected postgres://user:password@host:5432/name";
 
-/** The variables that say which database a service has. Spread into `environment(...)`, then given to `openDatabase`. */
+/** The variables for a service's database. Spread into `environment(...)`; pass the result to `openDatabase`. */
 export const databaseVariables = {
   /** postgres://user:password@host:5432/name, percent-encoded; without a port it is 5432. */
   DATABASE_URL: z.string(aUrl).superRefine((value, context) => {
@@ -16,24 +16,23 @@ export const databaseVariables = {
       context.addIssue((error as Error).message);
     }
   }),
-  /** off: not encrypted. require: encrypted, whoever answers. verify: encrypted, and the certificate is checked. @default off */
+  /** require: encrypted, but without checking the certificate. verify: encrypted and checked. @default off */
   DATABASE_TLS: z
     .enum(["off", "require", "verify"], "expected one of off, require, verify")
     .default("off"),
   /** With verify: the name in the server's certificate. @default the URL's host */
   DATABASE_TLS_NAME: z.string().min(1, "expected a name").optional(),
-  /** With verify: certificates of the authorities that may have signed the server's, as PEM. @default Node.js's own list */
+  /** With verify: CA certificates that may have signed the server's, as PEM. @default Node.js's own list */
   DATABASE_TLS_CA: certificates.optional(),
-  /** The most connections that this process has open at a time, 1 to 100. @default poolSize */
+  /** Maximum number of open connections of this process, 1 to 100. @default poolSize */
   DATABASE_CONNECTIONS: wholeNumber(1, 100).default(poolSize),
 };
 
-/** What `databaseVariables` gives. All but the URL may be left out, as their defaults say. */
+/** The values of `databaseVariables`. All but the URL are optional. */
 export type DatabaseVariables = Partial<Variables> &
   Pick<Variables, "DATABASE_URL">;
 type Variables = z.output<z.ZodObject<typeof databaseVariables>>;
 
-/** Where a database is, and as whom we use it. */
 export interface Address {
   user: string;
   password?: string;
@@ -42,7 +41,7 @@ export interface Address {
   database: string;
 }
 
-/** @throws Error that says what is wrong with the URL, and nothing of what is in it */
+/** @throws Error that says what is wrong with the URL without quoting it, because it may contain a password */
 export function addressOf(value: string): Address {
   if (!URL.canParse(value))
     throw new Error(`${aUrl}, percent-encoded (@ in a password is %40)`);
@@ -53,7 +52,7 @@ export function addressOf(value: string): Address {
     if (text === "") throw new Error(`${aUrl}, and it has no ${name}`);
     return decoded(text);
   };
-  // Such as ?sslmode=…: what a library makes of them differs from what PostgreSQL's own clients do.
+  // Such as ?sslmode=…, which libraries interpret differently from PostgreSQL's own clients.
   if (url.search || url.hash)
     throw new Error(
       `${aUrl} without parameters after it; DATABASE_TLS says how it is encrypted`,
@@ -61,7 +60,7 @@ export function addressOf(value: string): Address {
   return {
     user: part("user", url.username),
     ...(url.password ? { password: decoded(url.password) } : {}),
-    host: decoded(url.hostname.replace(/^\[(.*)\]$/, "$1")), // a URL with a user has one
+    host: decoded(url.hostname.replace(/^\[(.*)\]$/, "$1")), // a URL with a user has a host
     port: Number(url.port || 5432),
     database: part("database's name", url.pathname.slice(1)),
   };
@@ -76,8 +75,8 @@ function decoded(text: string): string {
 }
 
 /**
- * How the connection is encrypted, in Node.js's words.
- * @throws Error if something is said of a certificate that is not checked: who said it counts on it
+ * The TLS options for Node.js; false without TLS.
+ * @throws Error if a variable for certificates is set, but certificates are not checked
  */
 export function tlsOf(
   variables: DatabaseVariables,
@@ -93,7 +92,7 @@ export function tlsOf(
   if (tls === "require") return { rejectUnauthorized: false };
   const name = variables.DATABASE_TLS_NAME ?? host;
   return {
-    rejectUnauthorized: true, // said, so that NODE_TLS_REJECT_UNAUTHORIZED can't say otherwise
+    rejectUnauthorized: true, // explicit, so that NODE_TLS_REJECT_UNAUTHORIZED can't override it
     ...(ca === undefined ? {} : { ca }),
     // Not `servername`: pg sets that to the host.
     checkServerIdentity: (_, certificate) =>

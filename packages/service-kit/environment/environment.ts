@@ -1,4 +1,4 @@
-import * as z from "zod"; // says what is wrong with a value, in words, and gives it a type
+import * as z from "zod";
 import { defaultKeepAlive } from "../http/keep-alive.ts";
 import { levels } from "../observability/logger.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -8,17 +8,17 @@ const common = z.object({
   PORT: wholeNumber(1, 65_535),
   /** Seconds that idle connections are kept open. @default 620 */
   KEEP_ALIVE_SECONDS: wholeNumber(1, 9_999).default(defaultKeepAlive.seconds),
-  /** From which level on lines are logged. @default info */
+  /** The lowest level that is logged. @default info */
   LOG_LEVEL: z
     .enum(levels, `expected one of ${levels.join(", ")}`)
     .default("info"),
-  /** The file that lines are logged to; it and the one before it have 16 MiB each at most. @default standard output */
+  /** The log file. It is rotated at 16 MiB, and one earlier file is kept. @default standard output */
   LOG_FILE: z.string().optional(),
 });
 
 /**
- * The service's environment variables. One that is missing or wrong ends the program, with a sentence for each of them.
- * @param own the service's own variables, besides the common ones
+ * Reads the service's environment variables. Exits the process if any are missing or invalid, and reports all of them.
+ * @param own the service's own variables, in addition to the common ones
  */
 export function environment<Own extends z.ZodRawShape = Record<never, never>>(
   own: Own = {} as Own,
@@ -48,7 +48,7 @@ function exit(message: string): never {
 const cannotStart = (mistakes: string[]) =>
   `This program can't start with the environment it got:\n  ${mistakes.join("\n  ")}`;
 
-/** @throws Error that names every variable that is missing or wrong */
+/** @throws Error that names every missing or invalid variable */
 export function readEnvironment<
   Own extends z.ZodRawShape = Record<never, never>,
 >(variables: Record<string, string | undefined>, own: Own = {} as Own) {
@@ -61,7 +61,7 @@ export function readEnvironment<
   throw new Error(cannotStart(mistakes));
 }
 
-/** "PORT is not set", 'PORT is "abc"'; of what may hold a password, as URLs do, or a certificate only that it is wrong. */
+/** "PORT is not set" or 'PORT is "abc"'. Hides values that may contain a secret, such as URLs with a password. */
 function state(name: string, value: string | undefined): string {
   if (value === undefined) return `${name} is not set`;
   if (/URL|ENDPOINT|PASSWORD|SECRET|TOKEN|KEY|_CA$/.test(name))
@@ -69,6 +69,6 @@ function state(name: string, value: string | undefined): string {
   return `${name} is "${value}"`;
 }
 
-/** Zod's message without what it saw after converting: "received NaN" is no news to who set a variable. */
+/** Zod's message without the converted value: "received NaN" does not help. */
 const plain = (message: string) =>
   message.replace(/^Invalid input: /, "").replace(/, received .*$/, "");

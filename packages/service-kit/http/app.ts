@@ -43,8 +43,9 @@ const defaultBodyLimit = 64 * 1024;
 
 export interface ServiceOptions {
   /**
-   * Runs before the service accepts requests, for example migrations. Until then all routes but /livez and /metrics return
-   * 503. An error ends the program. @default nothing
+   * Runs before the service accepts requests, for example migrations. Until then all routes but /livez and /metrics
+   * return 503. An error ends the program.
+   * @default nothing
    */
   onStart?: () => Promise<void>;
   /** Maximum size of a request's body in bytes; larger ones get a 413. @default 65536 */

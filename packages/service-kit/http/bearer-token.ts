@@ -1,5 +1,5 @@
 /**
- * The credentials of an Authorization header with the Bearer scheme (RFC 6750); undefined without them. Scheme names are
+ * The token of an Authorization header with the Bearer scheme (RFC 6750); undefined for other schemes. Scheme names are
  * case-insensitive (RFC 9110, 11.1).
  */
 export const bearerTokenOf = (authorization = ""): string | undefined =>

@@ -1,6 +1,6 @@
 /**
- * The name of one of the site's cookies. Over HTTPS it has the prefix `__Host-`, with which browsers accept the cookie only
- * from this host and over TLS.
+ * The name of one of the site's cookies. Over HTTPS it has the prefix `__Host-`, with which browsers accept the cookie
+ * only from this host and over TLS.
  */
 export const cookieName = (name: string, https: boolean): string =>
   `${https ? "__Host-" : ""}marquee-${name}`;

@@ -1,17 +1,18 @@
 import { html } from "hono/html";
 
-/** What is wrong with what somebody sent. */
 export interface FormErrors {
-  /** Above the form: what is not about one field. */
+  /** Shown above the form: an error that does not belong to a field. */
   alert?: string;
-  /** At the fields, by their names. */
+  /** Errors by the name of the field that they are shown at. */
   fields?: Record<string, string>;
 }
 
 export const hasErrors = ({ alert, fields = {} }: FormErrors): boolean =>
   alert !== undefined || Object.keys(fields).length > 0;
 
-/** What is wrong, at the top of the page, where screen readers say it at once, with the way to each field. */
+/**
+ * Lists the errors at the top of the page, with links to the fields. Screen readers announce it when the page loads.
+ */
 export function errorSummary({ alert, fields = {} }: FormErrors) {
   const wrong = Object.entries(fields);
   if (alert === undefined && wrong.length === 0) return "";

@@ -9,8 +9,8 @@ export const headerEntries = (c: Context, header: string): string[] =>
     .map((entry) => entry.trim()) ?? [];
 
 /**
- * A forwarding header's value as the outermost trusted proxy set it. Proxies replace X-Forwarded-Proto and -Host or append
- * to them. undefined without trusted proxies: then the client may have sent anything.
+ * A forwarding header's value as the outermost trusted proxy set it. Proxies replace X-Forwarded-Proto and -Host or
+ * append to them. undefined without trusted proxies: then the client may have sent anything.
  * @param trustedProxies number of proxies that each request passes
  */
 export function forwardedValue(
@@ -23,7 +23,7 @@ export function forwardedValue(
   return entries.at(-trustedProxies) ?? entries[0];
 }
 
-/** Whether the client's connection is encrypted: to us, or to the outermost trusted proxy. */
+/** Whether the client used HTTPS, to this service or to the outermost trusted proxy. */
 export function isHttps(c: Context, trustedProxies: number): boolean {
   const forwarded = forwardedValue(c, "x-forwarded-proto", trustedProxies);
   return forwarded

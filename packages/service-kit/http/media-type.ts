@@ -4,7 +4,7 @@ import type { Context } from "hono";
 export const mediaType = (c: Context): string =>
   c.req.header("content-type")?.split(";", 1)[0]?.trim() ?? "";
 
-/** Whether Content-Type says that the body is a form. */
+/** Whether Content-Type names a form. */
 export const isForm = (c: Context): boolean =>
   /^(application\/x-www-form-urlencoded|multipart\/form-data)$/i.test(
     mediaType(c),

@@ -1,15 +1,15 @@
-/** A value somewhere in another one: linked, as a path for each would be as long as it is deep. */
+/** A nested value with a link to the outer one: an array with the whole path per value would take quadratic memory. */
 interface Place {
   value: unknown;
-  /** Its name or index in `within`. */
+  /** The name or index in `within`. */
   step?: string;
   within?: Place;
 }
 
 /**
- * Where a text has the character U+0000, which PostgreSQL stores in none: the steps to the first one, or undefined. The names of
- * objects are texts, too; files are not.
- * @param value JSON, or a form's fields, however deep
+ * The path to the first string with the character U+0000, which PostgreSQL can't store. Checks names of properties,
+ * too, but not files.
+ * @param value JSON, or a form's fields. The depth is not limited
  */
 export function findNullCharacter(value: unknown): string[] | undefined {
   const places: Place[] = [{ value }];

@@ -1,5 +1,5 @@
 /**
- * Whether the value is an http or https URL without user, path and slash at its end, such as
+ * Whether the value is an http or https URL without a user, a path or a trailing slash, such as
  * https://auth.example.com.
  */
 export const isOrigin = (value: string): boolean =>

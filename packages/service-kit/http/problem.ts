@@ -6,9 +6,9 @@ import type { ServiceEnv } from "./app.ts";
 import { asHttpError } from "./errors.ts";
 
 /**
- * An error response per RFC 9457, with the request's id as `instance` to find it in the logs. Clients that prefer HTML get a page
+ * An error response per RFC 9457. `instance` is the request's id in the logs. Clients that prefer HTML get a page
  * instead: see errorPages.
- * @param detail what is wrong with this very request, and what to do, in a sentence
+ * @param detail what is wrong with this request and what to do, in a sentence
  * @param more further members, such as `errors`
  */
 export function problem(

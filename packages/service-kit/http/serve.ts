@@ -29,8 +29,8 @@ export interface ServeOptions {
 }
 
 /**
- * Listens and starts the service; exits with 1 if it can't start. On SIGTERM or SIGINT, finishes open requests, shuts the
- * service down and exits.
+ * Listens and starts the service; exits with 1 if it can't start. On SIGTERM or SIGINT, finishes open requests, shuts
+ * the service down and exits.
  */
 export function serve(
   { app, start, drain, shutdown }: Service,
@@ -47,7 +47,7 @@ export function serve(
     ({ port }) => {
       logger.info({ port }, "listening");
       start().catch((error) => {
-        if (ending) return; // the shutdown made it fail
+        if (ending) return; // the shutdown caused the error
         logger.fatal({ err: error }, `can't begin: ${error.message}`);
         process.exit(1);
       });

@@ -5,19 +5,18 @@ import { isForm, mediaType } from "./media-type.ts";
 import { findNullCharacter } from "./null-characters.ts";
 import { notFound, problem } from "./problem.ts";
 
-/** The parts of a request that a schema can be for, by the names that `c.req.valid` has for them. */
+/** A part of a request, by its name in `c.req.valid`. */
 export type RequestPart = "param" | "header" | "query" | "form" | "json";
 
-/** What is wrong with a request that is not as its schema says. */
 export interface InvalidRequest {
   part: RequestPart;
-  /** 415: of another type; 400: can't be read; 422: read, and not as expected. */
+  /** 415: wrong media type. 400: can't be parsed. 422: does not match the schema. */
   status: 400 | 415 | 422;
-  /** All that is wrong, in a sentence. */
+  /** All errors in a sentence. */
   detail: string;
-  /** With 422, one for each mistake: where, as a JSON Pointer (RFC 6901) into the part, and what is wrong there. */
+  /** With 422: every error, with a JSON Pointer (RFC 6901) into the part. */
   errors?: { pointer: string; detail: string }[];
-  /** With 422: the part as it came, so that a page can show the fields again. */
+  /** With 422: the part as received, so that a page can show the fields again. */
   given?: unknown;
 }
 
@@ -29,7 +28,7 @@ export type OnInvalid = (
 const respondWithProblem: OnInvalid = (c, { status, detail, errors }) =>
   problem(c, status, detail, errors ? { errors } : {});
 
-/** How sentences call the parts. */
+/** Subjects of the sentences in `detail`. */
 const partNames: Record<RequestPart, string> = {
   param: "The path is",
   header: "The headers are",
@@ -39,9 +38,8 @@ const partNames: Record<RequestPart, string> = {
 };
 
 /**
- * Middleware that lets a JSON body through only if it is as `schema` says; the handler gets it from `c.req.valid("json")`.
- * Otherwise 415 (not JSON), 400 (JSON that can't be read) or 422 with `errors`, one for each mistake: where, and what is wrong.
- * A text with the character U+0000 is one, whatever `schema` says.
+ * Validates a JSON body, which handlers get from `c.req.valid("json")`. Responds to other bodies with 415 (not JSON),
+ * 400 (can't be parsed) or 422 (does not match the schema). The character U+0000 is always an error.
  */
 export const jsonValidator = <Schema extends z.ZodType>(
   schema: Schema,
@@ -52,20 +50,20 @@ export const jsonValidator = <Schema extends z.ZodType>(
 > => validator("json", schema);
 
 /**
- * As `validated`, for any part of a request. A path that is not as `schema` says is the path of nothing: 404.
- * @param arrayFields names of the query's or the form's fields that may come more than once: the schema gets these as arrays
- * @param refuse answers for what is refused. @default problem+json
+ * Like `jsonValidator`, for any part of a request. The response to an invalid path is a 404.
+ * @param arrayFields fields of the query or form that may occur more than once: the schema gets these as arrays
+ * @param onInvalid responds to invalid requests. @default problem+json
  */
 export const validator =
   (
     part: RequestPart,
     schema: z.ZodType,
     arrayFields: readonly string[] = [],
-    refuse: OnInvalid = respondWithProblem,
+    onInvalid: OnInvalid = respondWithProblem,
   ): MiddlewareHandler<ServiceEnv> =>
   async (c, next) => {
     const read = await readers[part](c, arrayFields);
-    if ("status" in read) return refuse(c, { part, ...read });
+    if ("status" in read) return onInvalid(c, { part, ...read });
     const { given } = read;
     const result = await schema.safeParseAsync(given, { error: describeIssue });
     const nullCharacter = findNullCharacter(given);
@@ -85,12 +83,12 @@ export const validator =
         `${pointer.slice(1) || `the ${part === "json" ? "body" : part}`}: ${detail}`,
     );
     const detail = `${partNames[part]} not as expected: ${all.join("; ")}.`;
-    return refuse(c, { part, status: 422, detail, errors, given });
+    return onInvalid(c, { part, status: 422, detail, errors, given });
   };
 
 type Read = { given: unknown } | { status: 400 | 415; detail: string };
 
-/** What the schemas get, of each part. */
+/** Reads the value that the schema validates. */
 const readers: Record<
   RequestPart,
   (c: Context, lists: readonly string[]) => Read | Promise<Read>
@@ -130,7 +128,7 @@ function unsupportedType(c: Context, what: string, type: string): Read {
   };
 }
 
-/** Fields as an object: what is there more than once, or is in `lists`, is an array. */
+/** Fields as an object. A field is an array if it occurs more than once or is in `lists`. */
 function fields(
   entries: Iterable<[string, unknown]>,
   lists: readonly string[],
@@ -146,7 +144,7 @@ function fields(
   );
 }
 
-/** Better words than Zod's for what people get wrong most. */
+/** Replaces Zod's messages for the most common errors. */
 function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== "invalid_type") return undefined;
   if (issue.input === undefined) return "is missing";
@@ -164,7 +162,6 @@ const pointerTo = (path: PropertyKey[]) =>
     .map((step) => `/${step}`)
     .join("");
 
-/** Where a mistake is, as a JSON Pointer, and what is wrong there. */
 function fieldErrors(issue: z.core.$ZodIssue) {
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => ({

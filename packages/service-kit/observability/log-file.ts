@@ -10,42 +10,46 @@ import {
 import { type DestinationStream, multistream, destination as to } from "pino";
 
 /**
- * Bytes that a log file may have. The volume has 64 MiB: this file, the one before it, and a third that has been
- * replaced but that the log shipper still reads leave a quarter free.
+ * Maximum size of a log file. Up to three exist: this one, the one before it, and a deleted one that the log shipper
+ * still reads. They leave a quarter of the volume's 64 MiB free.
  */
-const fileLimit = 16 * 1024 * 1024;
+const defaultMaxBytes = 16 * 1024 * 1024;
 
 /**
- * Where a logger's lines go when they go to a file: into it, and fatal ones to standard output too, so that `kubectl logs`
- * says why a program ended.
+ * Writes log lines to a file, and fatal ones to standard output as well, so that `kubectl logs` says why a program
+ * ended.
  * @throws Error if the file can't be opened
  */
-export function logFile(path: string, limit = fileLimit): DestinationStream {
-  // Synchronous, as the file is: what is logged right before process.exit() is written.
+export function logFile(
+  path: string,
+  maxBytes = defaultMaxBytes,
+): DestinationStream {
+  // Synchronous, like the file: lines that are logged right before process.exit() must not be lost.
   const standardOutput = to({ dest: 1, sync: true });
   return multistream([
-    { level: "trace", stream: new LogFile(path, limit, standardOutput) },
+    { level: "trace", stream: new LogFile(path, maxBytes, standardOutput) },
     { level: "fatal", stream: standardOutput },
   ]);
 }
 
 /**
- * A file that lines are appended to. One that would exceed the limit becomes `${path}.1`, in place of an earlier one.
+ * Appends lines to a file. Before the file exceeds the limit it is renamed to `${path}.1`, which replaces an earlier
+ * one.
  *
- * Each line is one synchronous write to the page cache (microseconds): none is buffered, so none is lost when the process
- * ends, however it ends; and none is under way when the file is renamed.
+ * Each line is one synchronous write to the page cache, which takes microseconds. No line is buffered, so none is lost
+ * even if the process crashes, and none is in flight when the file is renamed.
  */
 class LogFile {
   readonly #path: string;
-  readonly #limit: number;
-  readonly #otherwise: DestinationStream;
+  readonly #maxBytes: number;
+  readonly #fallback: DestinationStream;
   #file: number;
   #size: number;
 
-  constructor(path: string, limit: number, otherwise: DestinationStream) {
+  constructor(path: string, maxBytes: number, fallback: DestinationStream) {
     this.#path = path;
-    this.#limit = limit;
-    this.#otherwise = otherwise;
+    this.#maxBytes = maxBytes;
+    this.#fallback = fallback;
     this.#file = openSync(path, "a+");
     const stats = fstatSync(this.#file);
     if (!stats.isFile()) throw new Error("it is not a regular file");
@@ -55,19 +59,19 @@ class LogFile {
       this.#append(Buffer.of(newline));
   }
 
-  /** Never throws: no request fails because a disk is full. What the file does not take goes to standard output. */
+  /** Never throws: requests must not fail because a disk is full. Lines that can't be written go to standard output. */
   write(line: string): void {
     try {
       const bytes = Buffer.from(line);
-      if (this.#size > 0 && this.#size + bytes.length > this.#limit)
+      if (this.#size > 0 && this.#size + bytes.length > this.#maxBytes)
         this.#rotate();
       this.#append(bytes);
     } catch {
-      this.#otherwise.write(line);
+      this.#fallback.write(line);
     }
   }
 
-  /** All of it or nothing: the disk may become full in the middle of a line. */
+  /** Writes all bytes or none: the disk may become full in the middle of a line. */
   #append(bytes: Buffer): void {
     let written = 0;
     try {
@@ -85,7 +89,7 @@ class LogFile {
     try {
       renameSync(this.#path, `${this.#path}.1`);
     } catch (error) {
-      // Gone already: taken away, or renamed before the open below failed.
+      // The file was deleted, or renamed by an earlier call whose open failed.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
     const file = openSync(this.#path, "a+");

@@ -1,4 +1,4 @@
-import { type DestinationStream, destination, pino } from "pino"; // JSON lines at little cost, with redaction
+import { type DestinationStream, destination, pino } from "pino";
 import { logFile } from "./log-file.ts";
 
 export const levels = [
@@ -12,8 +12,8 @@ export const levels = [
 ] as const;
 
 /**
- * Makes a logger: one JSON object a line, `level` as a word and `time` in RFC 3339. Its level is LOG_LEVEL, else info; it
- * is for `environment` to say that LOG_LEVEL is none.
+ * Creates a logger that writes JSON lines, with `level` as a word and `time` per RFC 3339. An invalid LOG_LEVEL counts
+ * as info here: `environment` reports it.
  */
 export const createLogger = (to: DestinationStream) =>
   pino(
@@ -30,17 +30,17 @@ export const createLogger = (to: DestinationStream) =>
 /** The process's logger. Its lines go to the file that LOG_FILE names, else to standard output. */
 export const logger = createLogger(
   process.env.LOG_FILE === undefined
-    ? // A pipe takes 4096 bytes (PIPE_BUF) at once or not at all: who else writes to it can't get into a line.
+    ? // Writes of up to 4096 bytes (PIPE_BUF) to a pipe are atomic: other writers can't split a line.
       destination({ dest: process.stdout.fd, maxWrite: 4096 })
     : openLogFile(process.env.LOG_FILE),
 );
 
-/** A file that can't be opened ends the program: it would run without a log. */
+/** Exits the process if the file can't be opened: the service must not run without a log. */
 function openLogFile(path: string): DestinationStream {
   try {
     return logFile(path);
   } catch (error) {
-    // The mistake is not in the program: its stack would only hide what to do.
+    // The environment is wrong, not the program: a stack trace would only distract.
     console.error(
       `LOG_FILE is "${path}", and that can't be opened to log to (${(error as Error).message}): name a file in a folder that exists and that this user may write to, or unset LOG_FILE to log to standard output.`,
     );

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
-import { collectDefaultMetrics, Histogram, Registry } from "prom-client"; // Prometheus' own format and conventions
+import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
 
 /** A service's metrics: Node.js's own, and each request's duration by method, route and status. */
 export function createMetrics() {
@@ -16,7 +16,7 @@ export function createMetrics() {
   const measure: MiddlewareHandler = async (c, next) => {
     const start = performance.now();
     await next();
-    // The route's pattern, not the path: paths are without number, and each would be a time series.
+    // Each label value is a time series, so use the route's pattern: the number of paths is unlimited.
     const pattern = routePath(c, -1);
     const route = pattern === "/*" ? "(none)" : pattern; // the middleware's, where no route matched
     duration.observe(

@@ -13,7 +13,7 @@ export interface ApiInfo {
   version: string;
   /** May be Markdown. */
   description: string;
-  /** Whether the platform may answer 503, as it does while a database is away. @default false */
+  /** Whether any route may respond with 503, as services do while their database is unavailable. @default false */
   unavailable?: boolean;
   /** Security Scheme Objects of OpenAPI 3.1 by name, for the routes' `security`. @default none */
   securitySchemes?: Record<string, SecurityScheme>;
@@ -24,7 +24,7 @@ export type SecurityScheme = {
   [more: string]: unknown;
 };
 
-/** An OpenAPI 3.1 document, as the services have it. */
+/** An OpenAPI 3.1 document, limited to the parts that are used here. */
 export interface Document {
   openapi: string;
   info: Pick<ApiInfo, "title" | "version" | "description">;
@@ -38,21 +38,21 @@ export interface Document {
   };
 }
 
-/** What a handler gets from `c.req.valid`, by the request's schemas. */
+/** The input of `c.req.valid` in handlers. */
 type Valid<Request> = {
   in: { [Part in keyof Request]: z.input<Request[Part]> };
   out: { [Part in keyof Request]: z.output<Request[Part]> };
 };
 
-// biome-ignore lint/complexity/noBannedTypes: no schemas, that is what it says
+// biome-ignore lint/complexity/noBannedTypes: means "no schemas"
 type None = {};
 
-/** Hono's own middlewares are for any environment, and say nothing about this one. */
+/** The environment of a middleware. Hono's own middleware has `any`, which must not hide the service's variables. */
 type Known<E> = 0 extends 1 & E ? None : E;
 
 type AnyHandler = Handler<ServiceEnv>;
 
-/** Adds a route: its middlewares, then the request as its schemas say, then its handler. */
+/** Adds a route. Middleware runs first, then validation, then the handler. */
 export interface AddRoute {
   <Path extends string, R extends RequestSchemas = None>(
     route: RouteDescription<Path, R>,
@@ -77,16 +77,16 @@ export interface AddRoute {
 }
 
 export interface Api {
-  /** To be mounted with `service.app.route("/", api.app)`, after all routes were added. It has GET /openapi.json, too. */
+  /** Includes GET /openapi.json. Mount it with `service.app.route("/", api.app)` after adding all routes. */
   app: Hono<ServiceEnv>;
   route: AddRoute;
-  /** Grows with each route. */
+  /** Each call of `route` adds to it. */
   document: Document;
 }
 
 /**
- * Routes and the OpenAPI 3.1 document of them, from the same schemas: requests are as the document says, and the document
- * can't say anything else. FormErrors in a route's description are thrown where it is added, when the program starts.
+ * Validates requests and generates the OpenAPI 3.1 document from the same schemas, so that they can't diverge. `route`
+ * throws if a description is inconsistent, so that mistakes show at startup.
  */
 export function createApi(info: ApiInfo): Api {
   const { title, version, description, unavailable = false } = info;
@@ -126,7 +126,7 @@ export function createApi(info: ApiInfo): Api {
     );
   }
 
-  /** Puts the route into the document. */
+  /** Adds the route to the document. */
   function describe(route: RouteDescription) {
     const operation: Operation = {
       ...operationOf(route, schemas),
@@ -154,18 +154,17 @@ export function createApi(info: ApiInfo): Api {
     document.paths[written] = { ...path, [route.method]: operation };
   }
 
-  /** What lets requests through that are as the route says. */
-  const validators = ({ request = {}, onInvalid: refuse }: RouteDescription) =>
+  const validators = ({ request = {}, onInvalid }: RouteDescription) =>
     parts.flatMap((part) => {
       const schema = request[part];
       if (!schema) return [];
       const repeats = part === "query" || part === "form";
       const lists = repeats ? schemas.arrayFieldsOf(schema) : [];
-      return [validator(part, schema, lists, refuse)];
+      return [validator(part, schema, lists, onInvalid)];
     });
 
   return { app, route: route as unknown as AddRoute, document };
 }
 
-/** In this order: a body is read when the rest is as it should be. */
+/** In the order of validation: the body is read only if the other parts are valid. */
 const parts = ["param", "header", "query", "form", "json"] as const;

@@ -2,7 +2,7 @@ import type { ResponseObject } from "./responses.ts";
 import type { RequestSchemas, RouteDescription } from "./route.ts";
 import type { Fields, JsonSchema, Schemas } from "./schema.ts";
 
-/** An Operation Object of OpenAPI 3.1, as the documents here have it. */
+/** An Operation Object of OpenAPI 3.1, limited to the fields that are used here. */
 export interface Operation {
   operationId: string;
   summary: string;
@@ -26,7 +26,7 @@ interface Content {
   schema: JsonSchema;
 }
 
-/** What the document says of a route, but for its responses. Throws where the route's description is not consistent. */
+/** The route's Operation Object without its responses. @throws Error if the route's description is inconsistent */
 export function operationOf(
   route: RouteDescription,
   schemas: Schemas,
@@ -54,7 +54,7 @@ const idOf = ({ method, path }: RouteDescription) =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join("");
 
-/** `/users/:id` as OpenAPI writes it, `/users/{id}`; and its parameters' names. */
+/** The path in OpenAPI's syntax (`/users/{id}` for `/users/:id`), and the names of its parameters. */
 export function pathOf(path: string): { written: string; names: string[] } {
   const names: string[] = [];
   const written = path.replace(/:(\w+)(\{[^/]*\})?/g, (_, name: string) => {
@@ -68,7 +68,7 @@ export function pathOf(path: string): { written: string; names: string[] } {
   return { written, names };
 }
 
-/** The path's parameters, the query's and the headers'. */
+/** The parameters of the path, the query and the headers. */
 function parametersOf(
   { path, request = {}, middlewareHeaders }: RouteDescription,
   schemas: Schemas,

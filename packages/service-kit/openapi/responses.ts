@@ -9,10 +9,10 @@ export interface ResponseObject {
   content?: Record<string, { schema?: JsonSchema }>;
 }
 
-/** The responses that are the same for all routes, added to `components` when the first route has them. */
+/** Responses that are the same for all routes. The first route that has one adds it to `components`. */
 export type SharedResponses = Record<string, ResponseObject>;
 
-/** RFC 9457, as `problem` makes it. */
+/** The body of `problem`'s responses (RFC 9457). */
 const Problem = z
   .looseObject({
     type: z.string().describe("about:blank: the status says it all."),
@@ -36,8 +36,8 @@ const Problem = z
       "An error, as in RFC 9457. Clients that prefer text/html get a page instead.",
   });
 
-/** What the platform answers by itself, by status. */
-const platform = {
+/** Error responses of the kit's own middleware, by status. */
+const kitResponses = {
   400: ["Unreadable", "The body can't be read."],
   404: ["NothingThere", "There is nothing at this path."],
   413: ["TooLarge", "The body has more bytes than are taken."],
@@ -48,8 +48,8 @@ const platform = {
 } as const;
 
 /**
- * The responses of a route: its own, and those of the platform that it may give.
- * @param unavailable whether the platform may answer 503
+ * The responses of a route: its own, and those of the kit's middleware.
+ * @param unavailable whether any route may respond with 503
  */
 export function responsesOf(
   route: RouteDescription,
@@ -58,8 +58,8 @@ export function responsesOf(
   unavailable: boolean,
 ): Record<string, ResponseObject | { $ref: string }> {
   const responses: Record<string, ResponseObject | { $ref: string }> = {};
-  for (const status of platformStatuses(route, unavailable)) {
-    const [name, description] = platform[status];
+  for (const status of kitStatuses(route, unavailable)) {
+    const [name, description] = kitResponses[status];
     if (status in route.responses) continue;
     const headers = { "Retry-After": "Seconds to wait." };
     shared[name] ??= responseOf(
@@ -78,17 +78,17 @@ export function responsesOf(
   return responses;
 }
 
-function platformStatuses(
-  { request = {}, onInvalid: refuse }: RouteDescription,
+function kitStatuses(
+  { request = {}, onInvalid }: RouteDescription,
   unavailable: boolean,
-): (keyof typeof platform)[] {
+): (keyof typeof kitResponses)[] {
   const { param, header, query, form, json } = request;
   const body = form || json;
   return [
-    ...(body && !refuse ? [400 as const, 415 as const] : []),
+    ...(body && !onInvalid ? [400 as const, 415 as const] : []),
     ...(param ? [404 as const] : []),
     ...(body ? [413 as const] : []),
-    ...((body || header || query) && !refuse ? [422 as const] : []),
+    ...((body || header || query) && !onInvalid ? [422 as const] : []),
     500,
     ...(unavailable ? [503 as const] : []),
   ];

@@ -1,13 +1,13 @@
 import type { ZodType } from "zod";
 import type { OnInvalid } from "../http/validators.ts";
 
-/** Schemas of a request's parts, by the names that `c.req.valid` has for them. */
+/** Schemas of a request's parts, by their names in `c.req.valid`. */
 export interface RequestSchemas {
-  /** The path's parameters, all of them. What is not as the schema says is a 404. */
+  /** All parameters of the path. The response to invalid ones is a 404. */
   param?: ZodType;
-  /** Names in lower case. `z.object`, since a request has more headers than anybody expects. */
+  /** Names in lower case. Use `z.object`, which ignores the request's other headers. */
   header?: ZodType;
-  /** A field whose schema is an array may come any number of times. */
+  /** A field whose schema is an array may occur any number of times. */
   query?: ZodType;
   /** The body, as application/x-www-form-urlencoded or multipart/form-data. */
   form?: ZodType;
@@ -15,14 +15,14 @@ export interface RequestSchemas {
   json?: ZodType;
 }
 
-/** A response. One of 400 and more is a problem+json, unless there is a `schema` or a `type`. */
+/** A response. Statuses from 400 on are problem+json unless `schema` or `type` is given. */
 export interface ResponseDescription {
   description: string;
-  /** The body's schema, as JSON unless there is a `type`. */
+  /** The body's schema. The body is JSON unless `type` is given. */
   schema?: ZodType;
-  /** The body's media type. @default application/json with a `schema`; else none */
+  /** The body's media type. @default application/json with a `schema`, else no body */
   type?: string;
-  /** Headers worth a word, by name. */
+  /** Descriptions of headers, by name. */
   headers?: Record<string, string>;
 }
 
@@ -31,25 +31,25 @@ export interface RouteDescription<
   Request extends RequestSchemas = RequestSchemas,
 > {
   method: "get" | "put" | "post" | "delete" | "patch";
-  /** As Hono has it: `/users/:id`. */
+  /** In Hono's syntax: `/users/:id`. */
   path: Path;
-  /** What it does, in a few words. */
+  /** A short description. */
   summary: string;
-  /** More about it; may be Markdown. */
+  /** A longer description; may be Markdown. */
   description?: string;
   tags?: string[];
-  /** Unique in the document. @default of method and path: `get /users/:id` is `getUsersId` */
+  /** Unique in the document. @default derived from method and path: `getUsersId` for `get /users/:id` */
   operationId?: string;
   request?: Request;
-  /** Headers that a middleware reads, and answers for: they are in the document, and that is all. Names in lower case. */
+  /** Headers that a middleware validates: they are documented only. Names in lower case. */
   middlewareHeaders?: ZodType;
-  /** Names of security schemes, one of which is enough. A middleware has to see to it. @default anybody may */
+  /** Names of security schemes, one of which suffices. A middleware has to enforce it. @default public */
   security?: string[];
   /**
-   * By status; only a description is one without a body, or from 400 on a problem. What the platform answers by itself
-   * need not be here: 404, 415, 400 and 422 to what is not as `request` says; 413, 500 and 503.
+   * By status. A string describes a response without a body, or from 400 on a problem. The kit adds the responses of
+   * its own middleware: 404, 415, 400 and 422 to invalid requests; 413, 500 and 503.
    */
   responses: Record<number, string | ResponseDescription>;
-  /** Answers for requests that are not as `request` says, in place of problem+json; `responses` has to have these answers. */
+  /** Responds to invalid requests instead of problem+json. Describe these responses in `responses`. */
   onInvalid?: OnInvalid;
 }

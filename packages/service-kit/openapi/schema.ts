@@ -1,16 +1,16 @@
 import * as z from "zod";
 
-/** A JSON Schema (2020-12), as OpenAPI 3.1 has them. */
+/** A JSON Schema (2020-12), which OpenAPI 3.1 uses. */
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** The schemas of one document: what has an id (`.meta({ id: "User" })`) is there once, under `components`. */
+/** The schemas of one document. Those with an id (`.meta({ id: "User" })`) go to `components`, once. */
 export interface Schemas {
   components: Record<string, JsonSchema>;
-  /** The schema as JSON Schema: a `$ref` where it has an id. */
+  /** The schema as JSON Schema; a `$ref` if it has an id. */
   of(schema: z.ZodType, io: "input" | "output"): JsonSchema;
   /**
-   * The fields of an object, whether it has an id or not.
-   * @param what how errors call it
+   * The fields of an object, with or without an id.
+   * @param what the object's name in error messages
    */
   fieldsOf(schema: z.ZodType, what: string): Fields;
   /** Names of the fields that are arrays, in an object or in any object of a union. */
@@ -20,7 +20,7 @@ export interface Schemas {
 export interface Fields {
   properties: Record<string, JsonSchema>;
   required: string[];
-  /** Whether an object with other fields is refused. */
+  /** Objects with other fields are invalid. */
   closed: boolean;
 }
 
@@ -31,7 +31,7 @@ export function createSchemas(): Schemas {
     const text = JSON.stringify(
       z.toJSONSchema(schema, { io, unrepresentable }),
     );
-    // Quotes inside of texts are escaped: what matches are references, and nothing else.
+    // Quotes within strings are escaped, so only references match.
     if (text.includes('"$ref":"#"')) throw new Error(needsName);
     const { $schema, $defs, ...converted } = JSON.parse(
       text.replaceAll('"$ref":"#/$defs/', '"$ref":"#/components/schemas/'),
@@ -93,7 +93,7 @@ export function createSchemas(): Schemas {
 const needsName =
   'A schema that contains itself needs a name: .meta({ id: "…" }).';
 
-/** What has no JSON Schema is an error that says where it is. */
+/** @throws Error that says where a type without JSON Schema equivalent is */
 function unrepresentable({
   message,
   path,

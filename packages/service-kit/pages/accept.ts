@@ -1,12 +1,12 @@
 import type { Context } from "hono";
-import Negotiator from "negotiator"; // Express's; hono/accepts ignores `*/*`, so it sends HTML for `text/html;q=0.1, */*`
+import Negotiator from "negotiator"; // hono/accepts ignores `*/*`: it would choose HTML for `text/html;q=0.1, */*`
 
 const html = "text/html;charset=utf-8";
 
-/** The types that an error comes in. The first one wins where the client has no preference. */
+/** Media types of errors. Clients without a preference get the first. */
 const types = ["application/problem+json", "application/json", html];
 
-/** Whether the client prefers a page to JSON: RFC 9110, 12.5.1. Browsers do when they navigate, but not in fetch() or <video>. */
+/** Whether the client prefers HTML to JSON (RFC 9110, 12.5.1). Browsers do when they navigate, but not for fetch(). */
 export function prefersHtml(c: Context): boolean {
   const accept = c.req.header("accept");
   const headers = accept === undefined ? {} : { accept };

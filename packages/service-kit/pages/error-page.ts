@@ -11,7 +11,7 @@ import { signAndCard, standalonePage } from "./standalone.ts";
 /** Renders an error for people. */
 export type ErrorPage = (c: Context<ServiceEnv>, failure: Failure) => Html;
 
-/** Where people can go from an error's page. */
+/** A link on an error page. */
 export interface Action {
   text: string;
   href: string;
@@ -25,7 +25,9 @@ export interface Links {
 
 const siteLinks: Links = { home: "/", signIn: "/sign-in" };
 
-/** Turns problems into pages for clients that prefer HTML. A later middleware may set another `errorPage` for its paths. */
+/**
+ * Turns problems into pages for clients that prefer HTML. Later middleware may set another `errorPage` for its paths.
+ */
 export const errorPages =
   (errorPage: ErrorPage): MiddlewareHandler<ServiceEnv> =>
   async (c, next) => {
@@ -60,7 +62,7 @@ export const createErrorPage =
     return sitePage(head, framed({ signedIn: hasSession(c) }, content));
   };
 
-/** What to offer after an error; the first action is what most people want. */
+/** The links to offer after an error. The first one is the main action. */
 export function actionsOf(
   { status, retryPath: again }: Pick<Failure, "status" | "retryPath">,
   links: Links | undefined,
@@ -74,7 +76,7 @@ export function actionsOf(
   ];
 }
 
-/** What happened and what to do. */
+/** An error page's content. */
 export const message = (
   { title, text, requestId }: Pick<Failure, "title" | "text" | "requestId">,
   actions: readonly Action[],

@@ -1,12 +1,12 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
-/** An error, in words for people. */
+/** An error as pages describe it. */
 export interface Failure {
   status: ContentfulStatusCode;
-  /** What happened, in a few words. */
+  /** Names the error in a few words. */
   title: string;
-  /** What that means and what to do, in a sentence or two. */
+  /** Explains the error and the remedy in one or two sentences. */
   text: string;
   /** The problem's own sentence, which may be for programmers. */
   detail: string;
@@ -21,7 +21,7 @@ export interface Failure {
 /** Statuses for which the same request may succeed later. */
 const transientStatuses = [429, 500, 502, 503, 504];
 
-/** A problem in words, for the request that had it. */
+/** Describes a problem for the request that caused it. */
 export function failureOf(
   c: Context,
   { status, detail }: Pick<Failure, "status" | "detail">,
@@ -35,7 +35,7 @@ export function failureOf(
   };
 }
 
-/** The path and query of a request that changes nothing. A path of `//evil.example` would lead to another host. */
+/** The path and query of a safe request. Leading slashes are reduced, because `//evil.example` is another host. */
 function pathOf(c: Context): string | undefined {
   const { method, url } = c.req.raw;
   if (method !== "GET" && method !== "HEAD") return undefined;
@@ -44,7 +44,7 @@ function pathOf(c: Context): string | undefined {
 }
 
 /**
- * What people are told for a status.
+ * The texts for a status.
  * @param detail shown where the client can correct the request
  */
 export function inWords(

@@ -2,17 +2,15 @@ import { html } from "hono/html";
 import type { Html } from "./document.ts";
 import { frameIcons } from "./icons.ts";
 
-/** What the site's header and footer depend on. */
 export interface Frame {
-  /** Whether somebody is signed in. */
   signedIn: boolean;
-  /** Which of the header's links leads to this page. @default none */
+  /** The header's link to this page. @default none */
   here?: "home" | "plans" | "membership" | "account" | undefined;
 }
 
 /**
- * The body of a page within the site's header and footer. Its style is streaming's /assets/style.css, and its links lead to pages of
- * streaming and auth, so it is only for requests at streaming's address: see `isInSite`.
+ * The body of a page within the site's header and footer. It uses streaming's /assets/style.css and links to pages of
+ * streaming and auth, so it only works at streaming's address: see `isInSite`.
  * @param room the body's class
  */
 export const framed = (

@@ -1,12 +1,12 @@
 import { raw } from "hono/html";
 
-/** An icon beside words that say the same, so screen readers skip it. */
+/** An icon beside a label, so screen readers skip it. */
 export const icon = (paths: string) =>
   raw(
     `<svg class="icon" viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${paths}</svg>`,
   );
 
-/** Those of the site's header. */
+/** Icons of the site's header. */
 export const frameIcons = {
   home: icon('<path d="m4 11 8-7 8 7v9h-5.5v-5.5h-5V20H4z"/>'),
   ticket: icon(

@@ -1,6 +1,6 @@
 /**
- * The look of standalone pages, as streaming's style.css has it: a dark theatre, lit from where the screen is. Text has a contrast of
- * at least 4.5:1 (WCAG 2.2 AA), and buttons are at least 44 px high.
+ * The style of standalone pages, which resembles streaming's style.css: a dark theatre, lit by the screen. Text has a
+ * contrast of at least 4.5:1 (WCAG 2.2 AA), and buttons are at least 44 px high.
  */
 export const look = `
 :root {

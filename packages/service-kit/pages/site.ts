@@ -5,16 +5,16 @@ import { cookieName } from "../http/cookies.ts";
 import { type Head, type Html, htmlDocument } from "./document.ts";
 
 /**
- * Streaming sets this header on what it passes on: the page is shown at streaming's address, with the site's other pages beside it.
- * A client that sends it to a service itself only gets links that lead nowhere, on a page that no cache stores.
+ * Streaming adds this header to requests that it forwards: the page is then shown at streaming's address. Clients that
+ * send it to a service directly only get a page with broken links, which no cache stores.
  */
 export const siteHeader = "x-marquee-site";
 
-/** Whether this request came through streaming. */
+/** The request came through streaming. */
 export const isInSite = (c: Context): boolean =>
   c.req.header(siteHeader) !== undefined;
 
-/** Whether the browser sends a session cookie. The session may have ended; to choose the header's links, that is close enough. */
+/** The browser sent a session cookie. The session may have ended, but this only selects the header's links. */
 export const hasSession = (c: Context): boolean =>
   [true, false].some(
     (https) => getCookie(c, cookieName("session", https)) !== undefined,

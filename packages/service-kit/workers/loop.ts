@@ -1,7 +1,7 @@
 export interface LoopOptions {
   /** Average pause between two rounds. */
   intervalMs: number;
-  /** Whether the first round runs at once rather than after a pause. @default false */
+  /** Runs the first round at once rather than after a pause. @default false */
   immediate?: boolean;
   /** Does one round of work. @returns whether there may be more, so that the next round runs without a pause */
   run(): Promise<boolean>;
