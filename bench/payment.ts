@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import pg from "pg";
-import { eventually, run } from "../local/host.ts";
+import { eventually } from "../local/eventually.ts";
+import { run } from "../local/host/command.ts";
 import { buildForHost } from "../local/toolchain/go.ts";
 import {
   type Database,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { removeImages } from "../local/docker-image.ts";
+import { removeImages } from "../local/docker/images.ts";
 import { clone, edit, host, ok } from "../tests/support/e2e/environment.ts";
 import { median, writeReport } from "./report.ts";
 
@@ -13,10 +13,10 @@ const startCluster = inNode(
   'import("./local/cluster/index.ts").then(({ ensureCluster }) => ensureCluster())',
 );
 const startEngine = inNode(
-  'import("./local/docker-engine.ts").then(({ ensureDockerEngine }) => ensureDockerEngine())',
+  'import("./local/docker/daemon.ts").then(({ ensureDockerEngine }) => ensureDockerEngine())',
 );
 const pushBase = inNode(
-  'Promise.all([import("./local/cluster/images.ts"), import("./local/postgres/image.ts")]).then(([{ pushBaseImage }, { pushPostgresImage }]) => pushBaseImage().then(pushPostgresImage))',
+  'Promise.all([import("./local/images/service-base/image.ts"), import("./local/images/postgres/image.ts")]).then(([{ pushBaseImage }, { pushPostgresImage }]) => pushBaseImage().then(pushPostgresImage))',
 );
 
 /** Seconds that a command line takes. */

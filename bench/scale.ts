@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { processes } from "../local/processes.ts";
+import { processes } from "../local/host/processes.ts";
 import {
   begin,
   clone,

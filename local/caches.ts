@@ -1,9 +1,10 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { removeImages } from "./docker-image.ts";
-import { cache, name, run } from "./host.ts";
-import { type Process, processes } from "./processes.ts";
-import { runningHolder } from "./turn.ts";
+import { removeImages } from "./docker/images.ts";
+import { cache, name } from "./environment.ts";
+import { run } from "./host/command.ts";
+import { runningHolder } from "./host/lock.ts";
+import { type Process, processes } from "./host/processes.ts";
 import { UserError } from "./user-error.ts";
 
 /** What Docker keeps for all environments and clones. */

@@ -2,9 +2,9 @@ import { say } from "./progress.ts";
 import { UserError } from "./user-error.ts";
 
 const commands: Record<string, (args: string[]) => Promise<unknown>> = {
-  up: async (args) => (await import("./up.ts")).up(args),
-  down: async (args) => (await import("./down.ts")).down(args),
-  env: async () => (await import("./up.ts")).env(),
+  up: async (args) => (await import("./commands/up.ts")).up(args),
+  down: async (args) => (await import("./commands/down.ts")).down(args),
+  env: async () => (await import("./commands/env.ts")).env(),
 };
 const command = commands[process.argv[2] ?? ""];
 if (!command) {
@@ -21,6 +21,7 @@ try {
   // A program that failed has said why; only what nobody foresaw needs the place in our code.
   const foreseen = error instanceof UserError || name === "CommandError";
   say(`\n${foreseen ? message : stack}`);
-  if (process.argv[2] === "up") (await import("./host.ts")).endCommands();
+  if (process.argv[2] === "up")
+    (await import("./host/command.ts")).endCommands();
   process.exit(1);
 }

@@ -1,4 +1,4 @@
-import { cache } from "../local/host.ts";
+import { cache } from "../local/environment.ts";
 import { say } from "../local/progress.ts";
 import { chromium } from "./support/chromium/chromium.ts";
 import { checkers } from "./support/manifests/checkers.ts";

@@ -1,4 +1,4 @@
-import { instance, name } from "../host.ts";
+import { instance, name } from "../environment.ts";
 
 export { localContext as context } from "../../config/local-cluster.ts";
 

@@ -1,4 +1,5 @@
-import { CommandError, name, run } from "../host.ts";
+import { name } from "../environment.ts";
+import { CommandError, run } from "../host/command.ts";
 
 export type Labels = Record<string, string> | null;
 

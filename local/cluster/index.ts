@@ -1,11 +1,17 @@
 import { existsSync, rmSync } from "node:fs";
-import { run } from "../host.ts";
+import { run } from "../host/command.ts";
 import { say, step } from "../progress.ts";
-import { setStacksAside } from "../stacks.ts";
+import { setStacksAside } from "../pulumi/stacks.ts";
 import { UserError } from "../user-error.ts";
 import { network, registry } from "./addresses.ts";
-import { removeCgroups } from "./cgroups.ts";
-import { kept } from "./config.ts";
+import {
+  type Container,
+  type DockerObjects,
+  inspectObjects,
+} from "./docker-objects.ts";
+import { kubeconfig, writeKubeconfig } from "./kubeconfig.ts";
+import { removeCgroups } from "./node/cgroups.ts";
+import { kept } from "./node/configuration.ts";
 import {
   connectNetwork,
   container,
@@ -14,16 +20,8 @@ import {
   createVolume,
   startContainer,
   writeConfiguration,
-} from "./container.ts";
-import {
-  type Container,
-  type DockerObjects,
-  inspectObjects,
-} from "./docker-objects.ts";
-import { nodeImage } from "./images.ts";
-import { kubeconfig, writeKubeconfig } from "./kubeconfig.ts";
-import { isOwnNetwork, nodeConfiguration, requireOwn } from "./ownership.ts";
-import { type Action, planStart } from "./plan.ts";
+} from "./node/container.ts";
+import { nodeImage } from "./node/image.ts";
 import {
   type Answer,
   announcedReady,
@@ -31,7 +29,9 @@ import {
   saysExpired,
   stallLimitMs,
   waitUntilReady,
-} from "./readiness.ts";
+} from "./node/readiness.ts";
+import { isOwnNetwork, nodeConfiguration, requireOwn } from "./ownership.ts";
+import { type Action, planStart } from "./plan.ts";
 import { doneBeforeStall } from "./stall.ts";
 
 const actions: Record<Action, () => unknown> = {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { state } from "../host.ts";
+import { state } from "../environment.ts";
 import { context, host } from "./addresses.ts";
 
 export const kubeconfig = join(state, "kubeconfig");

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
-import { instance, name, state } from "../host.ts";
+import { instance, name, state } from "../environment.ts";
 import { UserError } from "../user-error.ts";
 import { network as addresses } from "./addresses.ts";
 import type { DockerObjects, Labels, Mount } from "./docker-objects.ts";

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { instance } from "../host.ts";
+import { instance } from "../environment.ts";
 import { UserError } from "../user-error.ts";
 import { host, nodePorts } from "./addresses.ts";
 

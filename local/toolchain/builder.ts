@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getCACertificates } from "node:tls";
 import { contentKey } from "../content-key.ts";
-import { buildImage, proxyVariables } from "../docker-build.ts";
-import { ensureDockerEngine } from "../docker-engine.ts";
-import { imageExists } from "../docker-image.ts";
-import { type RunOptions, run, succeeds } from "../host.ts";
+import { buildImage, proxyVariables } from "../docker/build.ts";
+import { ensureDockerEngine } from "../docker/daemon.ts";
+import { imageExists } from "../docker/images.ts";
+import { type RunOptions, run, succeeds } from "../host/command.ts";
+import { withLock } from "../host/lock.ts";
 import { step } from "../progress.ts";
-import { inTurn } from "../turn.ts";
 
 const dockerfile = join(import.meta.dirname, "builder.Dockerfile");
 const image = `marquee/builder:${contentKey([dockerfile]).slice(0, 8)}`;
@@ -145,9 +145,9 @@ async function copyAuthorities(container: string): Promise<void> {
 async function ensureBuilderImage(): Promise<void> {
   await ensureDockerEngine();
   if (await imageExists(image)) return;
-  await inTurn(
+  await withLock(
     {
-      lock: "builder-image.lock",
+      file: "builder-image.lock",
       holder: "another process that makes the image of Go",
     },
     async () => {

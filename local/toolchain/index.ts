@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { imageExists } from "../docker-image.ts";
+import { imageExists } from "../docker/images.ts";
 import { step } from "../progress.ts";
 import { inBuilder } from "./builder.ts";
 import { compile, type Missing } from "./compile.ts";
@@ -23,7 +23,7 @@ export interface Wanted {
 }
 
 /** Whether the commands that the person does not have were built before. */
-export const havePrograms = (own: {
+export const hasPrograms = (own: {
   pulumi: boolean;
   kubectl: boolean;
 }): boolean =>

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { contentKey } from "../content-key.ts";
-import { cache } from "../host.ts";
+import { cache } from "../environment.ts";
 
 /** The versions that the Go modules beside this file pin; `pulumi` on the PATH may be newer. */
 export const versions = {

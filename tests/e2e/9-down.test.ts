@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { processes } from "../../local/processes.ts";
+import { processes } from "../../local/host/processes.ts";
 import {
   host as address,
   container,

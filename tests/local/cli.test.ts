@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { project } from "../../local/host.ts";
+import { project } from "../../local/environment.ts";
 import { useFolders } from "../support/folders.ts";
 
 describe("local/cli.ts", () => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
-import { project } from "../../local/host.ts";
+import { project } from "../../local/environment.ts";
 
 const script = join(project, "local/node-version.cjs");
 

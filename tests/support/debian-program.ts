@@ -7,9 +7,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { canInstall, packageSources } from "../../local/debian.ts";
-import { sourcesFile } from "../../local/debian-image.ts";
-import { cache, run, succeeds } from "../../local/host.ts";
+import { cache } from "../../local/environment.ts";
+import { run, succeeds } from "../../local/host/command.ts";
+import {
+  canInstall,
+  packageSources,
+} from "../../local/host/debian-packages.ts";
+import { sourcesFile } from "../../local/images/debian.ts";
 import { step } from "../../local/progress.ts";
 import { sources, type TestTool } from "./test-tool.ts";
 

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { ensureDockerEngine } from "../../local/docker-engine.ts";
-import {
-  ensurePostgresImage,
-  localPostgres,
-} from "../../local/postgres/image.ts";
+import { ensureDockerEngine } from "../../local/docker/daemon.ts";
 import {
   removeAbandonedTestContainers,
   removeOwnTestContainers,
-} from "../../local/test-containers.ts";
+} from "../../local/docker/test-containers.ts";
+import {
+  ensurePostgresImage,
+  localPostgres,
+} from "../../local/images/postgres/image.ts";
 
 /** The PostgreSQL image that the local cluster runs. */
 export { localPostgres as postgresImage };

@@ -7,7 +7,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { contentKey } from "../../local/content-key.ts";
-import { cache } from "../../local/host.ts";
+import { cache } from "../../local/environment.ts";
 import { step } from "../../local/progress.ts";
 import { buildForHost } from "../../local/toolchain/go.ts";
 import { sources, type TestTool } from "./test-tool.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { CommandError, run } from "../../local/host.ts";
-import { testLabel } from "../../local/test-containers.ts";
+import { testLabel } from "../../local/docker/test-containers.ts";
+import { CommandError, run } from "../../local/host/command.ts";
 import { timeouts } from "../../packages/service-kit/database/timeouts.ts";
 import { newName, postgresImage, prepareDocker } from "./docker.ts";
 import { freePort } from "./free-port.ts";

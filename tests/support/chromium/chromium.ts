@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import * as debian from "../../../local/debian.ts";
+import * as debian from "../../../local/host/debian-packages.ts";
 import { sources, type TestTool } from "../test-tool.ts";
 
 /** Paths of browsers on Debian, Fedora and macOS. */

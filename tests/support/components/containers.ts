@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { testLabel } from "../../../local/test-containers.ts";
+import { testLabel } from "../../../local/docker/test-containers.ts";
 import { newName, prepareDocker } from "../docker.ts";
 import type { Resource } from "./engine.ts";
 

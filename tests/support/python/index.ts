@@ -1,8 +1,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentKey } from "../../../local/content-key.ts";
-import * as debian from "../../../local/debian.ts";
-import { cache, run, succeeds } from "../../../local/host.ts";
+import { cache } from "../../../local/environment.ts";
+import { run, succeeds } from "../../../local/host/command.ts";
+import * as debian from "../../../local/host/debian-packages.ts";
 import { step } from "../../../local/progress.ts";
 import { sources, type TestTool } from "../test-tool.ts";
 

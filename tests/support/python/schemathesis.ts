@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CommandError } from "../../../local/host.ts";
+import { CommandError } from "../../../local/host/command.ts";
 import { python } from "./index.ts";
 
 /** Checks of each response, besides those of the document's own examples and links. */

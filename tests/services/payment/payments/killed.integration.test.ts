@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run } from "../../../../local/host.ts";
+import { run } from "../../../../local/host/command.ts";
 import { memoryProcessor } from "../../../support/payment/processor.ts";
 import {
   assertInvariants,

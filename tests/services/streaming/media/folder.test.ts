@@ -9,7 +9,7 @@ import fs, {
 } from "node:fs";
 import { join } from "node:path";
 import { mock } from "node:test";
-import { run } from "../../../../local/host.ts";
+import { run } from "../../../../local/host/command.ts";
 import { openFolder } from "../../../../services/streaming/media/folder/store.ts";
 import {
   type MediaFile,

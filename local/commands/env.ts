@@ -1,0 +1,12 @@
+import { existsSync } from "node:fs";
+import { kubeconfig } from "../cluster/kubeconfig.ts";
+import { isLocal, variables } from "../pulumi/variables.ts";
+import { UserError } from "../user-error.ts";
+
+/** Prints the lines that make a shell's `pulumi` and `kubectl` work on this environment. */
+export async function env(): Promise<void> {
+  if (isLocal() && !existsSync(kubeconfig))
+    throw new UserError("There is no local cluster. `npm run up` makes one.");
+  for (const [name, value] of Object.entries(await variables()))
+    console.log(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
+}

@@ -1,0 +1,128 @@
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { cache, logs } from "../environment.ts";
+import { eventually } from "../eventually.ts";
+import { run, start, succeeds } from "../host/command.ts";
+import { canInstall, install } from "../host/debian-packages.ts";
+import { processes } from "../host/processes.ts";
+import { say, step } from "../progress.ts";
+import { UserError } from "../user-error.ts";
+import {
+  describeHost,
+  engineAnswers,
+  engineProblem,
+  findEngine,
+} from "./engine.ts";
+
+/** What we changed on this machine to run an engine, so that `down` can take it back. */
+interface StartedEngine {
+  pid: number;
+  /** The FORWARD chain's policy and /proc/sys/net/ipv4/ip_forward, as they were: the engine changes both. */
+  forwardPolicy: string;
+  ipForward: string;
+}
+
+/** Beside the cache, not in one environment's state: all environments share the engine. */
+export const engineRecord = "docker-engine.json";
+const record = join(cache, engineRecord);
+const ipForward = "/proc/sys/net/ipv4/ip_forward";
+
+/**
+ * Makes sure that a Docker engine answers: the one that runs, or one that we install and start (as root on Debian).
+ * @throws UserError if there is none to use
+ */
+export async function ensureDockerEngine(): Promise<void> {
+  const engine = await findEngine();
+  if (engine.state === "answers") return;
+  if (engine.state !== "absent" || !canInstall())
+    throw new UserError(engineProblem(engine, await describeHost()));
+  await step("Docker engine", async () => {
+    if (!(await succeeds("sh", ["-c", "command -v dockerd"])))
+      await install(
+        ["docker.io", "iptables", "iproute2"],
+        "a Docker engine, as none answers here; `npm run down` leaves the packages",
+      );
+    // The package starts the engine by itself where a service manager runs; then it is the machine's, and `down` leaves it.
+    if (await engineAnswers()) return;
+    if (existsSync("/run/systemd/system"))
+      await run("systemctl", ["start", "docker"], { log: "docker-engine" });
+    else await startEngine();
+    if (!(await eventually(engineAnswers, 30_000)))
+      throw new UserError(
+        `The Docker engine was started but does not answer. Its log: ${join(logs, "docker-engine.log")}`,
+      );
+  });
+}
+
+async function startEngine(): Promise<void> {
+  // What a killed engine left behind stops the next one from starting.
+  for (const pid of [
+    "/var/run/docker.pid",
+    "/var/run/docker/containerd/containerd.pid",
+  ])
+    if (
+      existsSync(pid) &&
+      !existsSync(`/proc/${readFileSync(pid, "utf8").trim()}`)
+    )
+      rmSync(pid);
+  // An engine of ours that was killed has left its changes: what was before them is on record.
+  const before: Omit<StartedEngine, "pid"> = existsSync(record)
+    ? JSON.parse(readFileSync(record, "utf8"))
+    : await readNetwork();
+  const pid = start("dockerd", [], "docker-engine");
+  say(
+    `  starting dockerd on this machine (process ${pid}; \`npm run down\` ends it)`,
+  );
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(record, JSON.stringify({ ...before, pid }));
+}
+
+async function readNetwork(): Promise<Omit<StartedEngine, "pid">> {
+  return {
+    forwardPolicy:
+      (await run("iptables", ["--list-rules", "FORWARD"])).match(
+        /-P FORWARD (\w+)/,
+      )?.[1] ?? "ACCEPT",
+    ipForward: readFileSync(ipForward, "utf8").trim(),
+  };
+}
+
+/** Ends the engine that we started, if we did, and removes its network rules. Others' engines are left alone. */
+export async function stopDockerEngine(): Promise<void> {
+  if (!existsSync(record)) return;
+  const engine: StartedEngine = JSON.parse(readFileSync(record, "utf8"));
+  if (!isEngine(engine.pid)) return rmSync(record);
+  const containers = await run("docker", ["ps", "--quiet"]);
+  if (containers !== "") {
+    say("  dockerd stays: other containers run on it");
+    return;
+  }
+  await step("Docker engine: stopping the one we started", async () => {
+    process.kill(engine.pid, "SIGTERM");
+    await eventually(async () => !isEngine(engine.pid), 20_000);
+    await succeeds("ip", ["link", "delete", "docker0"]);
+    const rules = await run("iptables-save", []);
+    const others = rules
+      .split("\n")
+      .filter((line) => !/DOCKER|docker0/.test(line))
+      .map((line) =>
+        line.startsWith(":FORWARD DROP")
+          ? line.replace("DROP", engine.forwardPolicy)
+          : line,
+      );
+    await run("iptables-restore", [], { input: `${others.join("\n")}\n` });
+    writeFileSync(ipForward, engine.ipForward);
+    rmSync(record);
+  });
+}
+
+const isEngine = (id: number): boolean =>
+  processes().some(
+    ({ pid, command }) => pid === id && command.includes("dockerd"),
+  );

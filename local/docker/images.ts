@@ -1,0 +1,58 @@
+import { run, succeeds } from "../host/command.ts";
+import { step } from "../progress.ts";
+
+/** Whether Docker has an image. */
+export const imageExists = (image: string) =>
+  succeeds("docker", ["image", "inspect", image]);
+
+/** Returns an image's platform, such as linux/arm64; undefined if Docker does not have the image. */
+export const imagePlatform = (image: string): Promise<string | undefined> =>
+  run("docker", [
+    ...["image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", image],
+  ]).catch(() => undefined);
+
+/** Pushes an image, unless the registry has one of that name. A registry names an image once all of it is there. */
+export async function pushImage(image: string, as: string): Promise<void> {
+  if (await registryHas(as)) return;
+  await step(`${as} into the registry`, async () => {
+    await run("docker", ["tag", image, as]);
+    await run("docker", ["push", "--quiet", as], { log: "docker" });
+  });
+}
+
+/**
+ * Removes Docker's images of some repositories, except those that a container uses.
+ * @param repositories patterns such as localhost:5001/marquee-*
+ */
+export async function removeImages(repositories: string[]): Promise<void> {
+  const images = await run("docker", [
+    ...["image", "ls", "--digests"],
+    ...repositories.flatMap((each) => ["--filter", `reference=${each}`]),
+    ...["--format", "{{.Repository}} {{.Tag}} {{.Digest}}"],
+  ]);
+  if (images === "") return;
+  const references = images.split("\n").map((image) => {
+    const [repository, tag, digest] = image.split(" ");
+    return tag === "<none>"
+      ? `${repository}@${digest}`
+      : `${repository}:${tag}`;
+  });
+  // Fails if one is in use, after it has removed the others.
+  await succeeds("docker", ["image", "rm", ...new Set(references)]);
+}
+
+/** @param reference such as localhost:5001/node:24, in a registry without TLS */
+function registryHas(reference: string): Promise<boolean> {
+  const [, registry, repository, tag] =
+    reference.match(/^([^/]+)\/(.+):(.+)$/) ?? [];
+  const kinds = ["docker.distribution.manifest.v2", "oci.image.manifest.v1"];
+  return fetch(`http://${registry}/v2/${repository}/manifests/${tag}`, {
+    method: "HEAD",
+    headers: {
+      accept: kinds.map((kind) => `application/vnd.${kind}+json`).join(", "),
+    },
+  }).then(
+    ({ ok }) => ok,
+    () => false, // `docker push` says what is wrong
+  );
+}

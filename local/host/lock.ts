@@ -1,0 +1,86 @@
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { cache } from "../environment.ts";
+import { eventually } from "../eventually.ts";
+import { say } from "../progress.ts";
+import { UserError } from "../user-error.ts";
+import { identityOf, isRunning } from "./processes.ts";
+
+export interface LockOptions {
+  /** The lock's file in the cache. */
+  file: string;
+  /** Describes the process that holds the lock, for the message of a process that waits. */
+  holder: string;
+}
+
+/**
+ * Does work that one process at a time may do on this machine: all environments and clones share the cache. Another
+ * process waits, for an hour at most.
+ */
+export async function withLock<T>(
+  { file, holder }: LockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = join(cache, file);
+  let told = false;
+  await eventually(
+    async () => {
+      if (acquire(lock)) return true;
+      if (!told) say(`  waiting for ${holder} on this machine`);
+      told = true;
+      return false;
+    },
+    3_600_000,
+    500,
+  );
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** Takes the lock, unless a running process holds it. */
+function acquire(lock: string): boolean {
+  // A link appears with its content: no other process ever reads half of it.
+  const own = `${lock}.${process.pid}`;
+  mkdirSync(dirname(lock), { recursive: true }); // `npm run down -- --caches` may have removed it while this waited
+  writeFileSync(own, identityOf(process.pid) ?? "");
+  try {
+    linkSync(own, lock);
+    return true;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (/^(EPERM|ENOSYS|ENOTSUP|EOPNOTSUPP)$/.test(code))
+      throw new UserError(
+        `The file system of ${dirname(lock)} has no hard links (${code}). Set XDG_CACHE_HOME to a folder on another file system.`,
+      );
+    if (code !== "EEXIST") throw error;
+    const holder = holderOf(lock);
+    if (holder !== undefined && !isRunning(holder))
+      rmSync(lock, { force: true }); // to be taken at the next attempt
+    return false;
+  } finally {
+    rmSync(own);
+  }
+}
+
+/** The id of the process that holds a lock; undefined if none does. */
+export function runningHolder(lock: string): number | undefined {
+  const holder = holderOf(lock) ?? "";
+  return isRunning(holder) ? Number.parseInt(holder, 10) : undefined;
+}
+
+function holderOf(lock: string): string | undefined {
+  try {
+    return readFileSync(lock, "utf8");
+  } catch {
+    return undefined; // it has just been released
+  }
+}

@@ -1,0 +1,64 @@
+import { delimiter, join } from "node:path";
+import { context, registry } from "../cluster/addresses.ts";
+import { kubeconfig } from "../cluster/kubeconfig.ts";
+import { enginePlatform } from "../docker/platform.ts";
+import { cache, project } from "../environment.ts";
+import { bin } from "../toolchain/index.ts";
+import { stackContext } from "./stack-config.ts";
+import { backend } from "./stacks.ts";
+
+/** PULUMI_HOME: where Pulumi keeps its plugins. */
+export const pulumiHome = join(cache, "pulumi-home");
+
+/** Returns the variables that make plain `pulumi` and `kubectl` work on stack dev's cluster: `npm run env` prints them. */
+export const variables = async (): Promise<Record<string, string>> => ({
+  ...programVariables(),
+  ...(isLocal()
+    ? {
+        ...backendVariables,
+        KUBECONFIG: kubeconfig,
+        MARQUEE_REGISTRY: registry,
+        MARQUEE_PLATFORM: await enginePlatform(),
+      }
+    : {
+        ...backendVariables,
+        ...(hasOwnBackend() ? ownBackendVariables() : {}),
+      }),
+});
+
+/** Whether stack dev is configured for the local cluster. */
+export const isLocal = (): boolean => stackContext() === context;
+
+/** Stacks on other clusters may be kept in the person's own backend. */
+export const hasOwnBackend = (): boolean =>
+  !["", backendVariables.PULUMI_BACKEND_URL].includes(
+    process.env.PULUMI_BACKEND_URL ?? "",
+  );
+
+const backendVariables = {
+  PULUMI_BACKEND_URL: `file://${backend}`,
+  PULUMI_CONFIG_PASSPHRASE: "",
+};
+
+/** The passphrase of Pulumi.dev.yaml is empty, unless its owner has changed that. */
+const ownBackendVariables = () => ({
+  PULUMI_BACKEND_URL: process.env.PULUMI_BACKEND_URL ?? "",
+  PULUMI_CONFIG_PASSPHRASE: process.env.PULUMI_CONFIG_PASSPHRASE ?? "",
+});
+
+const programVariables = () => ({
+  PATH: [
+    bin,
+    join(project, "node_modules/.bin"), // Node.js as the lockfile pins it
+    ...(process.env.PATH ?? "")
+      .split(delimiter)
+      .filter((folder) => folder !== bin && !ofNpm(folder)),
+  ].join(delimiter),
+  PULUMI_HOME: pulumiHome,
+  PULUMI_SKIP_UPDATE_CHECK: "true",
+  NODE_COMPILE_CACHE: join(cache, "node-compile"), // a quarter off each preview
+});
+
+/** Folders that npm puts in front of the PATH while it runs a script. */
+const ofNpm = (folder: string) =>
+  /\/node_modules\/\.bin$|\/node-gyp-bin$/.test(folder);
