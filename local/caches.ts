@@ -7,20 +7,20 @@ import { runningHolder } from "./host/lock.ts";
 import { type Process, processes } from "./host/processes.ts";
 import { UserError } from "./user-error.ts";
 
-/** What Docker keeps for all environments and clones. */
+/** Caches in Docker, which all environments and clones share. */
 const inDocker = { images: "marquee/*", volumeLabel: "marquee.cache" };
 
-/** A container or volume of a cluster, or a container of an image in the caches. */
+/** A container or volume of a local cluster, or a container that runs a cached image. */
 export interface DockerUser {
   kind: "container" | "volume";
   name: string;
   image?: string;
-  /** The state folder of the cluster that it belongs to, and the user who made it. */
+  /** The state folder of its cluster, and the user who created it. */
   state?: string;
   user?: string;
 }
 
-/** @throws UserError that says which other environments and processes use the caches */
+/** @throws UserError that lists the other environments and processes that use the caches */
 export async function requireUnusedCaches(engine: boolean): Promise<void> {
   const inUse = describeUsers(
     engine ? await listDockerUsers() : [],
@@ -33,7 +33,7 @@ export async function requireUnusedCaches(engine: boolean): Promise<void> {
     );
 }
 
-/** Describes what uses the caches besides this environment. */
+/** Describes the other environments and the processes that use the caches. */
 export function describeUsers(
   users: DockerUser[],
   lockHolders: Process[],
@@ -80,7 +80,7 @@ async function listDockerUsers(): Promise<DockerUser[]> {
     });
 }
 
-/** The processes that hold a lock in the cache. */
+/** Processes that hold a lock in the cache folder. */
 function lockHolders(): Process[] {
   const files = existsSync(cache) ? readdirSync(cache) : [];
   const holders = files
@@ -103,7 +103,7 @@ export async function removeDockerCaches({
     await run("docker", ["volume", "rm", ...volumes.split("\n")]);
 }
 
-/** The size of Docker's images, which share layers, and volumes. */
+/** The size of Docker's images and volumes. Layers that images share count once. */
 export const dockerBytes = async (): Promise<number> =>
   parseUsage(
     await run("docker", [
@@ -114,7 +114,7 @@ export const dockerBytes = async (): Promise<number> =>
 
 const units = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 
-/** Adds up images and volumes of `docker system df`. */
+/** Adds up the images and volumes in the output of `docker system df`. */
 export const parseUsage = (usage: string): number =>
   usage
     .split("\n")
@@ -126,8 +126,8 @@ export const parseUsage = (usage: string): number =>
     .reduce((sum, bytes) => sum + bytes, 0);
 
 /**
- * Removes the cache, except some files in it.
- * @returns the bytes that it took
+ * Empties the cache folder, except for the files to keep.
+ * @returns the bytes that were freed
  */
 export function removeCacheFolder(keep: string[], folder = cache): number {
   let bytes = 0;
@@ -141,7 +141,7 @@ export function removeCacheFolder(keep: string[], folder = cache): number {
     const { code, path } = error as NodeJS.ErrnoException;
     if (code !== "EACCES" && code !== "EPERM") throw error;
     throw new UserError(
-      `${path} can't be removed (${code}). If another user made it, remove it as that user: \`sudo rm -r '${folder}'\`.`,
+      `${path} can't be removed (${code}). If another user created it, remove it as that user: \`sudo rm -r '${folder}'\`.`,
     );
   }
   return bytes;

@@ -11,16 +11,16 @@ if (!command) {
   say(`usage: npm run ${Object.keys(commands).join(" | ")}`);
   process.exit(2);
 }
-// Everything local is made for the engine's own platform. This variable would choose another one for `docker build` and
-// `docker run`: on a Mac, people set it to build images for servers.
+// Local images must be built for the engine's own platform. On a Mac, developers set this variable to build images for
+// servers, and `docker build` and `docker run` would follow it.
 delete process.env.DOCKER_DEFAULT_PLATFORM;
 try {
   await command(process.argv.slice(3));
 } catch (error) {
   const { message, name, stack } = error as Error;
-  // A program that failed has said why; only what nobody foresaw needs the place in our code.
-  const foreseen = error instanceof UserError || name === "CommandError";
-  say(`\n${foreseen ? message : stack}`);
+  // Expected errors explain themselves; only unexpected ones need a stack trace.
+  const expected = error instanceof UserError || name === "CommandError";
+  say(`\n${expected ? message : stack}`);
   if (process.argv[2] === "up")
     (await import("./host/command.ts")).endCommands();
   process.exit(1);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** A short hash of what is in these files, and in all files below these folders. */
+/** Returns a short hash of the content of files, and of all files in folders, recursively. */
 export function contentKey(paths: string[]): string {
   const hash = createHash("sha256");
   for (const path of paths) {

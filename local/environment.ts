@@ -3,8 +3,8 @@ import { delimiter, join } from "node:path";
 import { UserError } from "./user-error.ts";
 
 /**
- * Which local environment this is, 0 to 9, from MARQUEE_LOCAL (default 0). Each has its own cluster, ports, kubeconfig
- * and Pulumi state, so that the end-to-end tests never touch the one a person works in.
+ * The number of the local environment, 0 to 9, from MARQUEE_LOCAL (default 0). Each has its own cluster, ports,
+ * kubeconfig and Pulumi state, so end-to-end tests don't touch the developer's environment.
  */
 export const instance = parseInstance(process.env.MARQUEE_LOCAL);
 
@@ -14,7 +14,7 @@ const xdg = (variable: string, fallback: string) =>
 /** The name of this environment's container, network and volume. */
 export const name = instance === 0 ? "marquee" : `marquee-${instance}`;
 
-/** The person's PATH, without the programs that were built here. */
+/** The user's PATH without the programs that were built here. */
 export const ownPath = (): string =>
   (process.env.PATH ?? "")
     .split(delimiter)
@@ -24,10 +24,10 @@ export const ownPath = (): string =>
 /** The project's folder. */
 export const project = join(import.meta.dirname, "..");
 
-/** What is costly to make and safe to delete, such as toolchain and plugins. Shared by all environments. */
+/** The folder for files that take long to create and can be deleted, such as toolchain and plugins. All environments share it. */
 export const cache = join(xdg("XDG_CACHE_HOME", ".cache"), "marquee");
 
-/** What this environment is: kubeconfig, Pulumi state, logs. `npm run down` removes it. */
+/** The folder of this environment's kubeconfig, Pulumi state and logs. `npm run down` removes it. */
 export const state = join(
   xdg("XDG_STATE_HOME", ".local/state"),
   "marquee",
@@ -36,7 +36,7 @@ export const state = join(
 
 export const logs = join(state, "logs");
 
-/** Throws a UserError unless `value` names an instance. Exported for its test. */
+/** @throws UserError unless the value is a digit, empty or undefined */
 export function parseInstance(value: string | undefined): number {
   if (value === undefined || value === "") return 0;
   if (!/^[0-9]$/.test(value))

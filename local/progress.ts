@@ -1,6 +1,6 @@
 const started = Date.now();
 
-/** Seconds as people say them: "8 s", "3 min 20 s". */
+/** Formats a duration, such as "8 s" or "3 min 20 s". */
 function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   return seconds < 100
@@ -8,18 +8,18 @@ function duration(milliseconds: number): string {
     : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** Prints a line on standard error, which is where progress goes: standard output is for what a shell reads. */
+/** Prints a line of progress to standard error. Standard output is for results, which a shell may read. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Since this program started, in words. */
+/** The time since this program started, such as "3 min 20 s". */
 export const elapsed = () => duration(Date.now() - started);
 
 /**
- * Does one part of the work and says so: at its start when it takes over a second, every ten seconds while it lives
- * (with what it last reported), and at its end with the time it took.
- * @param note said once, at the start
+ * Runs a step of the work and reports it: after one second, then every ten seconds with the last status, and at the end
+ * with the duration.
+ * @param note printed once, with the first report
  */
 export async function step<T>(
   title: string,
@@ -32,7 +32,7 @@ export async function step<T>(
   const announce = () => {
     say(
       announced
-        ? `  … ${title}: ${status || "still at it"} (${duration(Date.now() - begin)})`
+        ? `  … ${title}: ${status || "in progress"} (${duration(Date.now() - begin)})`
         : `▸ ${title}${note ? ` (${note})` : ""}${status ? `: ${status}` : ""}`,
     );
     announced = true;

@@ -1,2 +1,2 @@
-/** A mistake or a lack that the person at the terminal can do something about: shown as it is, without a stack trace. */
+/** An error that the user can fix. Its message is shown without a stack trace. */
 export class UserError extends Error {}

@@ -4,14 +4,14 @@ import { CommandError, run } from "../host/command.ts";
 export type Labels = Record<string, string> | null;
 
 export interface Container {
-  /** As Docker names it: "created", "running", "paused", "exited" … */
+  /** Docker's name of the status: "created", "running", "paused", "exited" … */
   status: string;
   /** When the container was last started, in RFC 3339. */
   startedAt: string;
   image: string;
   labels: Labels;
   mounts: Mount[];
-  /** The network that it last ran in. Docker looks for this id: a new network of the same name won't do. */
+  /** The id of its network. Docker doesn't accept a new network of the same name. */
   networkId?: string;
 }
 
@@ -77,6 +77,6 @@ async function inspect(kind: "container" | "volume" | "network") {
       )
     )
       return undefined;
-    throw error; // an engine that doesn't answer may still have it
+    throw error; // if the engine doesn't answer, the object may exist
   }
 }

@@ -11,7 +11,7 @@ import {
 } from "./docker-objects.ts";
 import { kubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import { removeCgroups } from "./node/cgroups.ts";
-import { kept } from "./node/configuration.ts";
+import { dataFolder } from "./node/configuration.ts";
 import {
   connectNetwork,
   container,
@@ -55,9 +55,9 @@ const actions: Record<Action, () => unknown> = {
 };
 
 /**
- * Starts the local cluster unless it runs. Nothing is removed: an interrupted start is continued, and a cluster that does
- * not become ready is left as it is.
- * @param seed pushes images that the registry lacks; called as soon as it answers, seconds before Kubernetes does
+ * Starts the local cluster unless it runs. Nothing is removed: an interrupted start continues, and a cluster that does not
+ * become ready stays as it is.
+ * @param seed pushes the images that the registry lacks; called when the registry answers, seconds before Kubernetes does
  */
 export async function ensureCluster(
   seed: () => Promise<void> = async () => {},
@@ -77,7 +77,7 @@ export async function ensureCluster(
   if (objects.container) sayIfOutdated(objects.container);
 }
 
-/** Asks a running node, unless it is still in its first start: until that is done, there is no kubeconfig. */
+/** Asks a running node, unless its first start is in progress: until then there is no kubeconfig. */
 async function askIfStarted(node?: Container): Promise<Answer> {
   if (node?.status !== "running") return { failure: "" };
   if (!existsSync(kubeconfig) && !(await announcedReady(node)))
@@ -111,7 +111,7 @@ async function start(
   writeKubeconfig(admin);
   if (!answered)
     throw new UserError(
-      `The local cluster is ready, but its registry does not answer at http://${registry}/v2/. The registry's log: \`docker exec ${container} tail ${kept}/logs/registry.log\``,
+      `The local cluster is ready, but its registry does not answer at http://${registry}/v2/. The registry's log: \`docker exec ${container} tail ${dataFolder}/logs/registry.log\``,
     );
 }
 
@@ -129,17 +129,17 @@ const registryAnswers = () =>
     () => false,
   );
 
-/** A cluster is never replaced unasked: it may hold data. */
+/** An outdated cluster is reported, not replaced: it may hold data. */
 function sayIfOutdated({ image }: Container): void {
   if (image !== nodeImage)
     say(
-      `  the running cluster was made by another version (${image}); \`npm run down && npm run up\` replaces it and deletes everything in it`,
+      `  the running cluster was created by another version (${image}); \`npm run down && npm run up\` replaces it and deletes everything in it`,
     );
 }
 
 /**
- * Removes container, volume, network and cgroups, with everything in them. By force: an API server with open watches
- * takes a minute to end.
+ * Removes the container, volume, network and cgroups with everything in them. The container is killed, because an API
+ * server with open watches would take a minute to exit.
  */
 export async function removeCluster(objects: DockerObjects): Promise<void> {
   if (objects.container)

@@ -7,7 +7,7 @@ import { context, host } from "./addresses.ts";
 export const kubeconfig = join(state, "kubeconfig");
 
 /**
- * The kubeconfig for this machine: the address that the node publishes, and the context that stack configs name.
+ * Returns the kubeconfig for this machine, with the published address and the context name that stack configs use.
  * @param admin the node's own administrator kubeconfig
  */
 export function toKubeconfig(admin: string): string {

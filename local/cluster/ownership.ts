@@ -13,7 +13,7 @@ const userLabel = "marquee.user";
 /** The folder of the node's configuration, mounted into the container. */
 export const nodeConfiguration = join(state, "node");
 
-/** Options of `docker … create` that mark an object as this state folder's. */
+/** Options of `docker … create` that label an object with its owner: this state folder and this user. */
 export const ownerLabels = () => [
   ...["--label", `${stateLabel}=${state}`],
   ...["--label", `${userLabel}=${currentUser()}`],
@@ -23,7 +23,7 @@ function currentUser(): string {
   try {
     return userInfo().username;
   } catch {
-    return `user ${process.getuid?.()}`; // without an entry in /etc/passwd
+    return `user ${process.getuid?.()}`; // no entry in /etc/passwd
   }
 }
 
@@ -43,29 +43,31 @@ export function foreignOwner(
   own: { state: string; hadCluster: boolean },
 ): Owner | undefined {
   const owners = [
-    container && (labelled(container.labels) ?? mounting(container.mounts)),
+    container &&
+      (ownerByLabels(container.labels) ?? ownerByMounts(container.mounts)),
     volume &&
-      (labelled(volume.labels) ?? (container || own.hadCluster ? own : {})),
+      (ownerByLabels(volume.labels) ??
+        (container || own.hadCluster ? own : {})),
   ];
   return owners.find((owner) => owner && owner.state !== own.state);
 }
 
-const labelled = (labels: Labels): Owner | undefined =>
+const ownerByLabels = (labels: Labels): Owner | undefined =>
   labels?.[stateLabel]
     ? { state: labels[stateLabel], user: labels[userLabel] }
     : undefined;
 
 /** Containers that were created before labels existed mount their configuration from the state folder. */
-const mounting = (mounts: Mount[]): Owner => ({
+const ownerByMounts = (mounts: Mount[]): Owner => ({
   state: mounts
     .filter(({ destination }) => destination === "/node/conf")
     .map(({ source }) => dirname(source))[0],
 });
 
-/** Whether `down` may remove the network. A network holds no data: another owner's is used, but not removed. */
+/** Whether `down` may remove the network. Another owner's network is shared, since it holds no data, but not removed. */
 export const isOwnNetwork = ({ network }: DockerObjects): boolean =>
   network?.subnets.includes(addresses.subnet) === true &&
-  (labelled(network.labels)?.state ?? state) === state;
+  (ownerByLabels(network.labels)?.state ?? state) === state;
 
 /** @throws UserError if the container or the volume is another owner's */
 export function requireOwn(

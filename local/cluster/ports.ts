@@ -31,7 +31,7 @@ export async function requireAddress(
     );
 }
 
-/** @throws UserError if another program listens on a port that the node is to publish */
+/** @throws UserError if another program listens on a port that the node publishes */
 export async function requirePorts(
   address = host,
   wanted = ports,

@@ -2,23 +2,23 @@ import { setTimeout as delay } from "node:timers/promises";
 
 export interface Observation {
   done: boolean;
-  /** Differs from the last one's if there was progress. */
+  /** Any text that changes with each step of progress. */
   progress: string;
 }
 
 export interface Clock {
-  /** In milliseconds, from any start. */
+  /** Milliseconds since an arbitrary start. */
   now: () => number;
   sleep: (ms: number) => Promise<unknown>;
 }
 
-/** Monotonic: a laptop's sleep does not count. */
+/** Monotonic time doesn't count a laptop's sleep. */
 const monotonic: Clock = { now: () => performance.now(), sleep: delay };
 
 /**
- * Observes until it is done, however long that takes, as long as there is progress. It pauses twice as long as an
- * observation takes, and at least 100 ms: on a slow machine, observing must not take the time that the progress needs.
- * @returns whether it is done; false if there was no progress for `limitMs`
+ * Observes until the work is done, for as long as it progresses. Pauses twice as long as an observation takes, and at
+ * least 100 ms, so that observing doesn't slow down the work on a slow machine.
+ * @returns whether the work is done; false if it did not progress for `limitMs`
  */
 export async function doneBeforeStall(
   observe: () => Promise<Observation>,

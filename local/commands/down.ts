@@ -21,19 +21,19 @@ import { removeAbandonedTestContainers } from "../docker/test-containers.ts";
 import { cache, name, state } from "../environment.ts";
 import { withLock } from "../host/lock.ts";
 import { say, step } from "../progress.ts";
-import { endOrphanedPlugins } from "../pulumi/plugins.ts";
+import { terminateOrphanedPlugins } from "../pulumi/plugins.ts";
 import { backend, forgetStacks } from "../pulumi/stacks.ts";
 import { UserError } from "../user-error.ts";
 
 const usage = `usage: npm run down [-- --caches]
 
-Removes the local cluster with everything in it, and all that it put on this machine but caches.
+Removes the local cluster with everything in it, and all its files on this machine except caches.
 
   --caches  also removes the caches of all environments: ${cache},
             and in Docker the images marquee/* and the volume of Go's downloads and compiled packages
 `;
 
-/** @throws UserError for anything but known options */
+/** @throws UserError for unknown options */
 export function parseDown(args: string[]): { caches: boolean; help: boolean } {
   try {
     const { caches = false, help = false } = parseArgs({
@@ -53,27 +53,24 @@ export async function down(args: string[] = []): Promise<void> {
   await removeEnvironment();
   await stopDockerEngine();
   say(
-    `${name} is gone. What is costly to make is kept: ${cache}, and images and volumes in Docker. \`npm run down -- --caches\` removes that, too.`,
+    `${name} is gone. The caches are kept: ${cache}, and images and volumes in Docker. \`npm run down -- --caches\` also removes them.`,
   );
 }
 
-/** Removes the local cluster, and all that it put on this machine but caches. */
+/** Removes the local cluster and all its files on this machine except caches. */
 async function removeEnvironment(): Promise<void> {
-  // A cluster on an engine that doesn't run (the machine was restarted) can only be removed by that engine.
+  // After a restart of the machine, the engine may not run, and only it can remove its cluster.
   if (existsSync(nodeConfiguration)) await ensureDockerEngine();
   if (await engineAnswers()) {
     const objects = await inspectObjects();
     requireOwn(objects, "down");
-    const what = objects.container
-      ? "local cluster"
-      : "what is left of the local cluster";
-    await step(`${what}: removing`, () => removeCluster(objects));
+    await step("removing the local cluster", () => removeCluster(objects));
     await removeImages(
       ["marquee-*", "node", "postgres"].map((each) => `${registry}/${each}`),
     );
     await removeAbandonedTestContainers();
   }
-  endOrphanedPlugins();
+  terminateOrphanedPlugins();
   const elsewhere = existsSync(backend) ? forgetStacks() : [];
   if (elsewhere.length === 0) rmSync(state, { recursive: true, force: true });
   else
@@ -84,7 +81,7 @@ async function removeEnvironment(): Promise<void> {
 
 /** Removes the local cluster and the caches of all environments, unless another environment uses them. */
 async function removeEverything(): Promise<void> {
-  // An engine that doesn't run may have images.
+  // A stopped engine may have images.
   if ((await describeHost()).dockerCommand) await ensureDockerEngine();
   const engine = await engineAnswers();
   if (engine) {
@@ -97,12 +94,12 @@ async function removeEverything(): Promise<void> {
     const before = engine ? await dockerBytes() : 0;
     await removeEnvironment();
     if (engine)
-      await step("images and volumes in Docker: removing", () =>
+      await step("removing images and volumes in Docker", () =>
         removeDockerCaches(),
       );
     const docker = engine ? Math.max(0, before - (await dockerBytes())) : 0;
     await stopDockerEngine();
-    // An engine of ours that other containers run on keeps its record.
+    // If our dockerd still runs, because it has other containers, its record stays.
     const folder = removeCacheFolder([lock, engineRecord]);
     say(
       `${name} and its caches are gone. That freed ${gigabytes(folder + docker)}: ${gigabytes(folder)} in ${cache} and ${gigabytes(docker)} in Docker.`,
@@ -111,7 +108,7 @@ async function removeEverything(): Promise<void> {
   try {
     rmdirSync(cache);
   } catch {
-    // The engine's record, or another process has begun to use it.
+    // It has the record of dockerd, or files of another process that has started since.
   }
 }
 

@@ -5,7 +5,7 @@ import { network } from "../cluster/addresses.ts";
 const dockerNetwork = network.subnet.replace(/\d+\/\d+$/, "");
 
 /**
- * Describes a service's URL for people. LoadBalancers have addresses in Docker's network, which this machine doesn't
+ * Returns the line that shows a service's URL. LoadBalancer addresses are in Docker's network, which this machine can't
  * reach if the engine runs in a virtual machine.
  */
 export async function describeEndpoint(
@@ -21,12 +21,12 @@ export async function describeEndpoint(
     return line;
   const forward = number < 1024 ? `${8000 + number}:${number}` : `${number}`;
   return (
-    `${line}  (reachable from Docker's network alone. From here: ` +
+    `${line}  (reachable only from Docker's network. From here: ` +
     `\`kubectl port-forward service/${service}-service ${forward}\`, or type NodePort instead of LoadBalancer)`
   );
 }
 
-/** Whether this machine is in Docker's network, or a port in it accepts connections nevertheless. */
+/** Whether this machine has an address in Docker's network, or can connect to a port in it. */
 const reachesNetwork = async (host: string, port: number) =>
   Object.values(networkInterfaces())
     .flat()

@@ -3,10 +3,10 @@ import { kubeconfig } from "../cluster/kubeconfig.ts";
 import { isLocal, variables } from "../pulumi/variables.ts";
 import { UserError } from "../user-error.ts";
 
-/** Prints the lines that make a shell's `pulumi` and `kubectl` work on this environment. */
+/** Prints the shell commands that set up `pulumi` and `kubectl` for this environment. */
 export async function env(): Promise<void> {
   if (isLocal() && !existsSync(kubeconfig))
-    throw new UserError("There is no local cluster. `npm run up` makes one.");
+    throw new UserError("There is no local cluster. `npm run up` creates one.");
   for (const [name, value] of Object.entries(await variables()))
     console.log(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
 }

@@ -47,7 +47,7 @@ import { UserError } from "../user-error.ts";
 import { describeEndpoint } from "./endpoints.ts";
 import { parseUp, usage } from "./up-options.ts";
 
-/** From a bare machine to Marquee on Kubernetes. Whatever is there already is used; an interrupted run is picked up. */
+/** Deploys Marquee to Kubernetes, from a bare machine on. Uses what exists, and continues an interrupted run. */
 export async function up(args: string[] = []): Promise<void> {
   const { help, values } = parseUp(args);
   if (help) return console.log(usage);
@@ -58,7 +58,7 @@ export async function up(args: string[] = []): Promise<void> {
   if (values.length > 0) await configureStack(values, { deployedTo });
   else await requireDeployedContext(String(stackContext() ?? ""), deployedTo);
   const where = local
-    ? "a cluster in this machine"
+    ? "a cluster on this machine"
     : `the cluster of the context ${stackContext()}`;
   say(`Marquee, on ${where}. Logs: ${logs}`);
   if (local) await requireAddress();
@@ -71,7 +71,7 @@ export async function up(args: string[] = []): Promise<void> {
   await printWhatNext();
 }
 
-/** Pulumi, its plugins and kubectl alone. The program itself checks the cluster and the registry. */
+/** Installs Pulumi, its plugins and kubectl. The Pulumi program checks the cluster and the registry. */
 async function bringUpPulumi(): Promise<void> {
   const [hasPulumi, hasKubectl] = await Promise.all([
     ownPulumi(),
@@ -80,7 +80,7 @@ async function bringUpPulumi(): Promise<void> {
   await ensurePulumi(hasPulumi, { cluster: false, kubectl: !hasKubectl });
 }
 
-/** Toolchain, engine, images, cluster and plugins: everything but the stack. */
+/** Sets up everything but the stack: toolchain, Docker engine, images, cluster and plugins. */
 async function bringUpCluster(): Promise<void> {
   const [hasPulumi, hasKubectl, dockerEngine] = await Promise.all([
     ownPulumi(),
@@ -94,7 +94,7 @@ async function bringUpCluster(): Promise<void> {
   requireOwn(objects, "up"); // before minutes of building
   const builds =
     !images || !hasPrograms({ pulumi: hasPulumi, kubectl: hasKubectl });
-  // Root on Debian makes what can't be pulled; for everybody else it is a requirement.
+  // As root on Debian, the image is built if it can't be pulled. Others need to pull it.
   const pullFailure =
     dockerEngine.state === "answers" && builds && !canInstall()
       ? await pullDebianImage()
@@ -108,7 +108,7 @@ async function bringUpCluster(): Promise<void> {
   await ensureDockerEngine();
   if (builds) await ensureDebianImage();
   const programs = { cluster: !(await hasNodeImage()), kubectl: !hasKubectl };
-  // Compiling keeps the cores busy, and Debian's packages the network: at the same time.
+  // Compiling is limited by the CPU and installing Debian packages by the network, so both run at the same time.
   await Promise.all([
     ensurePulumi(hasPulumi, programs),
     images || prepareImages(),
@@ -120,7 +120,7 @@ async function bringUpCluster(): Promise<void> {
   });
 }
 
-/** Whether the node has its ports and resources already. */
+/** Whether the node runs, so that its ports and memory are already taken. */
 const isStarted = ({ container }: DockerObjects) =>
   container?.status === "running" || container?.status === "paused";
 
@@ -129,14 +129,14 @@ const hasEveryImage = async () =>
     await Promise.all([hasNodeImage(), hasBaseImage(), hasPostgresImage()])
   ).every(Boolean);
 
-/** All that images need but the compiled programs. */
+/** Prepares the images as far as possible without the compiled programs. */
 async function prepareImages(): Promise<void> {
   await ensureBaseImage();
   await ensurePostgresImage();
   await prepareNodeImage();
 }
 
-/** As a person would run it, its output in their terminal. */
+/** Runs `pulumi up` with its output on this terminal. */
 async function pulumiUp(): Promise<void> {
   const env = { ...process.env, ...(await variables()) };
   return new Promise((resolve, reject) => {
@@ -149,9 +149,9 @@ async function pulumiUp(): Promise<void> {
         stdio: ["ignore", process.stderr.fd, process.stderr.fd],
       },
     );
-    // Ctrl-C reaches pulumi too, which ends what it has begun: wait for it.
+    // The terminal also sends Ctrl-C to pulumi, which finishes its current operations: wait for it.
     const interrupted = () =>
-      say("  interrupted: pulumi ends what it has begun");
+      say("  interrupted: pulumi is finishing its current operations");
     process.on("SIGINT", interrupted);
     child.on("error", reject);
     child.on("close", (code) =>
@@ -180,7 +180,7 @@ Marquee is up (${elapsed()}).
 ${endpoints.join("\n")}
 
 Open streaming's address in a browser. Next, in this shell:
-  eval "$(npm run -s env)"                       # pulumi and kubectl, ${isLocal() ? "on this cluster" : "if they were built here"}
+  eval "$(npm run -s env)"                       # pulumi and kubectl${isLocal() ? " for this cluster" : ", if they were built here"}
   kubectl ${isLocal() ? "" : `--context ${stackContext()} --namespace marquee-dev `}port-forward service/auth-service 8081 # then open http://localhost:8081
   pulumi config set --path 'marquee:services.auth.replicas' 5 && pulumi up
 `);

@@ -14,7 +14,7 @@ import { debianImage, ensureDebianImage } from "../images/debian.ts";
 
 export interface Build {
   image: string;
-  /** A Dockerfile. Its first stage is called `packages`, builds on the argument DEBIAN and copies nothing. */
+  /** The path of the Dockerfile. Its first stage must be called `packages`, start FROM the argument DEBIAN and copy no files. */
   dockerfile: string;
   /** Build arguments other than DEBIAN. */
   args?: Record<string, string>;
@@ -31,7 +31,7 @@ export async function buildImage(
 ): Promise<void> {
   const { image, dockerfile } = build;
   const context = join(cache, "build", image.replace(/\W/g, "-"));
-  rmSync(context, { recursive: true, force: true }); // what an interrupted build left
+  rmSync(context, { recursive: true, force: true }); // left by an interrupted build
   mkdirSync(context, { recursive: true });
   try {
     await fill(context);
@@ -44,13 +44,13 @@ export async function buildImage(
   }
 }
 
-/** Copies a shell script into an image's file system, with LF line ends: no shell runs one from a CRLF clone. */
+/** Copies a shell script into a build context with LF line endings, because shells can't run one from a CRLF clone. */
 export function copyScript(from: string, to: string): void {
   writeFileSync(to, readFileSync(from, "utf8").replaceAll("\r\n", "\n"));
-  chmodSync(to, 0o755); // whatever the umask is
+  chmodSync(to, 0o755); // independent of the umask
 }
 
-/** Lets every user of the image read what COPY copies: it keeps modes, which depend on this user's umask. */
+/** Makes files readable for every user of the image: COPY keeps their modes, which depend on this user's umask. */
 function makeReadable(context: string): void {
   for (const path of readdirSync(context, { recursive: true })) {
     const file = join(context, `${path}`);
@@ -60,8 +60,8 @@ function makeReadable(context: string): void {
 }
 
 /**
- * Builds the stage `packages` alone; `buildImage` continues with it. It gets a name because the classic builder leaves
- * stages behind as images without one.
+ * Builds only the stage `packages`, which `buildImage` reuses. The stage is tagged because the classic builder would leave
+ * an untagged image behind.
  */
 export async function buildPackages(build: Build): Promise<void> {
   await ensureDebianImage();
@@ -80,18 +80,18 @@ async function docker(
 ): Promise<void> {
   const proxies = proxyVariables(process.env);
   const { BUILDX_BUILDER: _, ...env } = { ...process.env, ...proxies };
-  // Without buildx only the classic builder works; it leaves containers of failed steps behind.
+  // Without buildx, only the classic builder works. It needs --force-rm to remove the containers of failed steps.
   const buildKit = await succeeds("docker", ["buildx", "version"]);
   await run(
     "docker",
     [
       ...["build", ...(buildKit ? ["--progress", "plain"] : ["--force-rm"])],
-      // The engine's own network: its DNS, VPNs and proxies on loopback also work in the build.
+      // In the engine's network, its DNS, VPNs and proxies on loopback also work for the build.
       ...["--network", "host"],
       ...Object.entries({ DEBIAN: debianImage, ...args }).flatMap(
         ([arg, value]) => ["--build-arg", `${arg}=${value}`],
       ),
-      // Without values, which may hold a password and would be logged: docker takes them from its environment.
+      // Only the names: a value may contain a password and would be logged. docker reads the values from its environment.
       ...Object.keys(proxies).flatMap((name) => ["--build-arg", name]),
       ...rest,
     ],
@@ -108,7 +108,7 @@ async function docker(
   );
 }
 
-/** The proxy settings of an environment, by their names in both cases: programs differ in which they read. */
+/** Returns the proxy settings of an environment in lower and upper case, because programs differ in which they read. */
 export function proxyVariables(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     ["http_proxy", "https_proxy", "no_proxy"].flatMap((name) => {

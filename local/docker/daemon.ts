@@ -20,22 +20,22 @@ import {
   findEngine,
 } from "./engine.ts";
 
-/** What we changed on this machine to run an engine, so that `down` can take it back. */
+/** The dockerd that we started and the settings that it changed, so that `down` can restore them. */
 interface StartedEngine {
   pid: number;
-  /** The FORWARD chain's policy and /proc/sys/net/ipv4/ip_forward, as they were: the engine changes both. */
+  /** The former FORWARD policy and value of /proc/sys/net/ipv4/ip_forward. dockerd changes both. */
   forwardPolicy: string;
   ipForward: string;
 }
 
-/** Beside the cache, not in one environment's state: all environments share the engine. */
+/** In the cache, not in the state of one environment, because all environments share the engine. */
 export const engineRecord = "docker-engine.json";
 const record = join(cache, engineRecord);
 const ipForward = "/proc/sys/net/ipv4/ip_forward";
 
 /**
- * Makes sure that a Docker engine answers: the one that runs, or one that we install and start (as root on Debian).
- * @throws UserError if there is none to use
+ * Makes sure that a Docker engine answers. As root on Debian, installs and starts one if necessary.
+ * @throws UserError if no engine can be used
  */
 export async function ensureDockerEngine(): Promise<void> {
   const engine = await findEngine();
@@ -46,9 +46,9 @@ export async function ensureDockerEngine(): Promise<void> {
     if (!(await succeeds("sh", ["-c", "command -v dockerd"])))
       await install(
         ["docker.io", "iptables", "iproute2"],
-        "a Docker engine, as none answers here; `npm run down` leaves the packages",
+        "no Docker engine answers; `npm run down` keeps these packages",
       );
-    // The package starts the engine by itself where a service manager runs; then it is the machine's, and `down` leaves it.
+    // With a service manager, the package starts the engine. It then belongs to the machine, and `down` keeps it.
     if (await engineAnswers()) return;
     if (existsSync("/run/systemd/system"))
       await run("systemctl", ["start", "docker"], { log: "docker-engine" });
@@ -61,7 +61,7 @@ export async function ensureDockerEngine(): Promise<void> {
 }
 
 async function startEngine(): Promise<void> {
-  // What a killed engine left behind stops the next one from starting.
+  // A killed engine leaves pid files, which prevent the next start.
   for (const pid of [
     "/var/run/docker.pid",
     "/var/run/docker/containerd/containerd.pid",
@@ -71,7 +71,7 @@ async function startEngine(): Promise<void> {
       !existsSync(`/proc/${readFileSync(pid, "utf8").trim()}`)
     )
       rmSync(pid);
-  // An engine of ours that was killed has left its changes: what was before them is on record.
+  // If our engine was killed, its changes are still in effect, and the former settings are in the record.
   const before: Omit<StartedEngine, "pid"> = existsSync(record)
     ? JSON.parse(readFileSync(record, "utf8"))
     : await readNetwork();
@@ -93,33 +93,36 @@ async function readNetwork(): Promise<Omit<StartedEngine, "pid">> {
   };
 }
 
-/** Ends the engine that we started, if we did, and removes its network rules. Others' engines are left alone. */
+/** Stops the engine if we started it, and removes its network rules. */
 export async function stopDockerEngine(): Promise<void> {
   if (!existsSync(record)) return;
   const engine: StartedEngine = JSON.parse(readFileSync(record, "utf8"));
   if (!isEngine(engine.pid)) return rmSync(record);
   const containers = await run("docker", ["ps", "--quiet"]);
   if (containers !== "") {
-    say("  dockerd stays: other containers run on it");
+    say("  dockerd keeps running: it has other containers");
     return;
   }
-  await step("Docker engine: stopping the one we started", async () => {
-    process.kill(engine.pid, "SIGTERM");
-    await eventually(async () => !isEngine(engine.pid), 20_000);
-    await succeeds("ip", ["link", "delete", "docker0"]);
-    const rules = await run("iptables-save", []);
-    const others = rules
-      .split("\n")
-      .filter((line) => !/DOCKER|docker0/.test(line))
-      .map((line) =>
-        line.startsWith(":FORWARD DROP")
-          ? line.replace("DROP", engine.forwardPolicy)
-          : line,
-      );
-    await run("iptables-restore", [], { input: `${others.join("\n")}\n` });
-    writeFileSync(ipForward, engine.ipForward);
-    rmSync(record);
-  });
+  await step(
+    "stopping the Docker engine that `npm run up` started",
+    async () => {
+      process.kill(engine.pid, "SIGTERM");
+      await eventually(async () => !isEngine(engine.pid), 20_000);
+      await succeeds("ip", ["link", "delete", "docker0"]);
+      const rules = await run("iptables-save", []);
+      const others = rules
+        .split("\n")
+        .filter((line) => !/DOCKER|docker0/.test(line))
+        .map((line) =>
+          line.startsWith(":FORWARD DROP")
+            ? line.replace("DROP", engine.forwardPolicy)
+            : line,
+        );
+      await run("iptables-restore", [], { input: `${others.join("\n")}\n` });
+      writeFileSync(ipForward, engine.ipForward);
+      rmSync(record);
+    },
+  );
 }
 
 const isEngine = (id: number): boolean =>

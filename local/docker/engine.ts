@@ -7,22 +7,22 @@ import {
 
 const answerTimeoutMs = 20_000;
 
-/** The Docker engine, or why it can't be used. */
+/** The state of the Docker engine. */
 export type Engine =
   | { state: "answers"; info: EngineInfo }
   | {
       state: "denies access" | "hangs" | "absent";
-      /** The address that Docker's command tried, if it says so. */
+      /** The address that `docker` tried, if its error has it. */
       address?: string | undefined;
     };
 
 export interface EngineInfo {
   memoryBytes: number;
-  /** The folder of its data, on the machine that it runs on. */
+  /** The engine's data folder, on its own machine. */
   dataFolder: string;
 }
 
-/** Asks the engine about itself. An engine in trouble may still answer `docker version`, but not this. */
+/** Runs `docker info`, because a broken engine may still answer `docker version`. */
 export const findEngine = (timeoutMs = answerTimeoutMs): Promise<Engine> =>
   run("docker", ["info", "--format", "{{json .}}"], { timeoutMs }).then(
     readInfo,
@@ -36,7 +36,7 @@ export const findEngine = (timeoutMs = answerTimeoutMs): Promise<Engine> =>
 export const engineAnswers = async () =>
   (await findEngine()).state === "answers";
 
-/** Reads `docker info`, which may succeed without an engine. */
+/** Parses the output of `docker info`, which may succeed without an engine. */
 export function readInfo(json: string): Engine {
   const info = JSON.parse(json);
   const errors: string[] = info.ServerErrors ?? [];
@@ -44,7 +44,7 @@ export function readInfo(json: string): Engine {
     ? readFailure(errors.join("\n"))
     : {
         state: "answers",
-        // Podman reports neither. It is refused later.
+        // Podman reports neither. It is rejected later.
         info: {
           memoryBytes: info.MemTotal ?? Number.POSITIVE_INFINITY,
           dataFolder: info.DockerRootDir ?? "/",
@@ -52,7 +52,7 @@ export function readInfo(json: string): Engine {
       };
 }
 
-/** Reads the error of a Docker command that reached no engine. */
+/** Parses the error of a Docker command that couldn't reach an engine. */
 export const readFailure = (output: string): Engine => ({
   state: /permission denied/i.test(output) ? "denies access" : "absent",
   address: output.match(/\b(unix|tcp|ssh):\/\/[^\s:;]*[^\s:;.](:\d+)?/)?.[0],
@@ -61,7 +61,7 @@ export const readFailure = (output: string): Engine => ({
 export interface Host {
   platform: NodeJS.Platform;
   root: boolean;
-  /** `docker` on the PATH. */
+  /** Whether `docker` is on the PATH. */
   dockerCommand: boolean;
 }
 
@@ -71,7 +71,7 @@ export const describeHost = async (): Promise<Host> => ({
   dockerCommand: await succeeds("sh", ["-c", "command -v docker"]),
 });
 
-/** Says what is wrong with an engine that can't be used, and what to do. */
+/** Returns a message that says why the engine can't be used, and what to do. */
 export function engineProblem(
   engine: Exclude<Engine, { state: "answers" }>,
   { platform, root, dockerCommand }: Host,

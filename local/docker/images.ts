@@ -11,10 +11,10 @@ export const imagePlatform = (image: string): Promise<string | undefined> =>
     ...["image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", image],
   ]).catch(() => undefined);
 
-/** Pushes an image, unless the registry has one of that name. A registry names an image once all of it is there. */
+/** Pushes an image, unless the registry has its tag. A registry stores a tag only after all layers have been uploaded. */
 export async function pushImage(image: string, as: string): Promise<void> {
   if (await registryHas(as)) return;
-  await step(`${as} into the registry`, async () => {
+  await step(`pushing ${as}`, async () => {
     await run("docker", ["tag", image, as]);
     await run("docker", ["push", "--quiet", as], { log: "docker" });
   });
@@ -37,7 +37,7 @@ export async function removeImages(repositories: string[]): Promise<void> {
       ? `${repository}@${digest}`
       : `${repository}:${tag}`;
   });
-  // Fails if one is in use, after it has removed the others.
+  // Fails if an image is in use, but removes the others.
   await succeeds("docker", ["image", "rm", ...new Set(references)]);
 }
 
@@ -53,6 +53,6 @@ function registryHas(reference: string): Promise<boolean> {
     },
   }).then(
     ({ ok }) => ok,
-    () => false, // `docker push` says what is wrong
+    () => false, // `docker push` will report the error
   );
 }

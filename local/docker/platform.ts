@@ -6,8 +6,8 @@ export type DockerPlatform = "linux/amd64" | "linux/arm64";
 let platform: Promise<DockerPlatform> | undefined;
 
 /**
- * Returns the platform of the Docker engine, which may run on another machine or in a virtual one.
- * @throws UserError unless local images can be made for it
+ * Returns the platform of the Docker engine, which may run on another machine or in a virtual machine.
+ * @throws UserError unless the local cluster supports it
  */
 export function enginePlatform(): Promise<DockerPlatform> {
   platform ??= run("docker", [
@@ -16,7 +16,7 @@ export function enginePlatform(): Promise<DockerPlatform> {
   return platform;
 }
 
-/** @throws UserError unless it is a platform that local images can be made for */
+/** @throws UserError unless the local cluster supports the platform */
 export function parsePlatform(text: string): DockerPlatform {
   if (text === "linux/amd64" || text === "linux/arm64") return text;
   throw new UserError(

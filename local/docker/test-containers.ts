@@ -3,10 +3,10 @@ import { existsSync, readlinkSync } from "node:fs";
 import { run, succeeds } from "../host/command.ts";
 import { identityOf, isRunning } from "../host/processes.ts";
 
-/** The label of every container and volume that tests make. Its value identifies the test process. */
+/** The label of all containers and volumes that tests create. Its value identifies the test process. */
 const label = "marquee.test";
 
-/** The PID namespace: a process id means another process in another namespace. */
+/** The PID namespace, because process ids are unique only within one. */
 const namespace = existsSync("/proc/self/ns/pid")
   ? readlinkSync("/proc/self/ns/pid")
   : "";
@@ -25,7 +25,7 @@ const kinds = [
   { list: ["volume", "ls"], id: ".Name", remove: ["volume", "rm"] },
 ];
 
-/** Removes this process's containers and volumes. Synchronous, for the event "exit". */
+/** Removes this process's containers and volumes. Synchronous, as required for the event "exit". */
 export function removeOwnTestContainers(): void {
   for (const { list, id, remove } of kinds)
     try {
@@ -47,8 +47,8 @@ export function removeOwnTestContainers(): void {
 }
 
 /**
- * Removes the containers and volumes of test processes that were killed. Those of running processes stay, and so do
- * those from another PID namespace: this process can't tell whether their owners run.
+ * Removes the containers and volumes of killed test processes. Those of running processes stay, and so do those from
+ * other PID namespaces, where this process can't see whether the owner runs.
  */
 export async function removeAbandonedTestContainers(): Promise<void> {
   for (const { list, id, remove } of kinds) {

@@ -11,15 +11,15 @@ export interface RunOptions {
   env?: NodeJS.ProcessEnv;
   /** Written to the program's standard input. */
   input?: string | NodeJS.ReadableStream;
-  /** The log file's name in `logs`, without ending. The program's output goes there, and the failure message says so. */
+  /** The name of a log file in `logs`, without extension. It receives the program's output; errors mention its path. */
   log?: string;
-  /** Called with every line that the program writes, to show progress. */
+  /** Called with each line of output, to show progress. */
   onLine?: (line: string) => void;
   /** Kills the program after this time; `run` then rejects with a CommandTimeoutError. */
   timeoutMs?: number;
 }
 
-/** A program that ended with a failure. `output` is what it wrote, last lines last. */
+/** A program failed. `output` has the last lines of its output. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   readonly output: string;
@@ -29,17 +29,17 @@ export class CommandError extends Error {
   }
 }
 
-/** A program that was killed because it took too long. */
+/** A program was killed because it exceeded its timeout. */
 export class CommandTimeoutError extends CommandError {}
 
 const running = new Set<ChildProcess>();
 
-/** Ends what `run` runs still: one part of the work has failed, and the others are not to go on alone. */
+/** Terminates all programs that `run` started, so that they don't continue after another part of the work has failed. */
 export function endCommands(): void {
   for (const child of running) child.kill("SIGTERM");
 }
 
-/** Runs a program to its end and returns its standard output without the last line break. Rejects with a CommandError. */
+/** Runs a program and returns its standard output without trailing white space. Rejects with a CommandError if it fails. */
 export function run(
   command: string,
   args: string[],
@@ -84,13 +84,13 @@ export function run(
       setTimeout(() => {
         timedOut = true;
         child.kill("SIGKILL");
-        // The program's own children may keep them open.
+        // The program's child processes may keep them open.
         child.stdout?.destroy();
         child.stderr?.destroy();
       }, options.timeoutMs);
     if (typeof options.input === "string") child.stdin?.end(options.input);
     else if (options.input && child.stdin) options.input.pipe(child.stdin);
-    child.stdin?.on("error", () => {}); // the program ended before it read everything: its exit code tells
+    child.stdin?.on("error", () => {}); // the program may exit without reading all input
     child.on("error", (error: NodeJS.ErrnoException) =>
       reject(
         error.code === "ENOENT"
@@ -120,14 +120,14 @@ export function run(
   });
 }
 
-/** Whether a program runs to its end without failure. */
+/** Runs a program and returns whether it succeeded. */
 export const succeeds = (command: string, args: string[]): Promise<boolean> =>
   run(command, args).then(
     () => true,
     () => false,
   );
 
-/** Starts a program that outlives this one, with its output in `logs`; returns its process id. */
+/** Starts a program that outlives this process, with its output in `logs`. Returns its process id. */
 export function start(command: string, args: string[], log: string): number {
   mkdirSync(logs, { recursive: true });
   const file = openSync(join(logs, `${log}.log`), "a");

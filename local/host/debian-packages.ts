@@ -3,7 +3,7 @@ import { say } from "../progress.ts";
 import { UserError } from "../user-error.ts";
 import { run } from "./command.ts";
 
-/** Whether this machine is Debian and we may install packages on it. */
+/** Whether this is root on Debian, and can install packages. */
 export const canInstall = (): boolean =>
   process.platform === "linux" &&
   process.getuid?.() === 0 &&
@@ -20,7 +20,7 @@ const updateLists = (): Promise<string> => {
 
 let installing: Promise<unknown> = Promise.resolve();
 
-/** Installs Debian packages on this machine, and says so. apt takes one at a time, so calls wait for each other. */
+/** Installs Debian packages on this machine and reports it. Calls run one after another, because apt locks its database. */
 export function install(packages: string[], why: string): Promise<void> {
   const next = installing.then(async () => {
     say(`  installing on this machine: ${packages.join(", ")} (${why})`);
@@ -44,8 +44,8 @@ export interface PackageSource {
 }
 
 /**
- * Returns the sources of a Debian release, whatever release this machine has: its mirrors, with updates and, if this machine
- * has them, security updates. The release itself comes first.
+ * Returns the package sources of a Debian release, which may differ from this machine's: the release itself first, then
+ * updates and, if this machine has a source of them, security updates. Uses this machine's mirrors.
  */
 export async function packageSources(
   release: string,

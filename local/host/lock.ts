@@ -20,8 +20,8 @@ export interface LockOptions {
 }
 
 /**
- * Does work that one process at a time may do on this machine: all environments and clones share the cache. Another
- * process waits, for an hour at most.
+ * Runs work under a machine-wide lock, because all environments and clones share the cache. Other processes wait, for an
+ * hour at most.
  */
 export async function withLock<T>(
   { file, holder }: LockOptions,
@@ -46,11 +46,11 @@ export async function withLock<T>(
   }
 }
 
-/** Takes the lock, unless a running process holds it. */
+/** Acquires the lock, unless a running process holds it. */
 function acquire(lock: string): boolean {
-  // A link appears with its content: no other process ever reads half of it.
+  // A hard link appears with its whole content, so no other process reads a partial file.
   const own = `${lock}.${process.pid}`;
-  mkdirSync(dirname(lock), { recursive: true }); // `npm run down -- --caches` may have removed it while this waited
+  mkdirSync(dirname(lock), { recursive: true }); // `npm run down -- --caches` may have removed it in the meantime
   writeFileSync(own, identityOf(process.pid) ?? "");
   try {
     linkSync(own, lock);
@@ -64,14 +64,14 @@ function acquire(lock: string): boolean {
     if (code !== "EEXIST") throw error;
     const holder = holderOf(lock);
     if (holder !== undefined && !isRunning(holder))
-      rmSync(lock, { force: true }); // to be taken at the next attempt
+      rmSync(lock, { force: true }); // the next attempt acquires the lock
     return false;
   } finally {
     rmSync(own);
   }
 }
 
-/** The id of the process that holds a lock; undefined if none does. */
+/** Returns the id of the running process that holds a lock, if any. */
 export function runningHolder(lock: string): number | undefined {
   const holder = holderOf(lock) ?? "";
   return isRunning(holder) ? Number.parseInt(holder, 10) : undefined;

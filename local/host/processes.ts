@@ -4,11 +4,11 @@ import { identityFromPs, processesFromPs } from "./ps.ts";
 export interface Process {
   pid: number;
   parent: number;
-  /** The command line, its words separated by spaces. */
+  /** The command line, with spaces between the arguments. */
   command: string;
 }
 
-/** Linux alone has /proc. Unlike `ps`, it is there in every container. */
+/** Only Linux has /proc. It exists in every container, unlike `ps`. */
 const hasProc = existsSync("/proc/self/stat");
 
 /** The processes of this machine, without zombies. */
@@ -29,7 +29,7 @@ function processesFromProc(): Process[] {
           command: command.replaceAll("\0", " ").trim(),
         };
       } catch {
-        return []; // it ended meanwhile
+        return []; // the process has ended meanwhile
       }
     });
 }
@@ -44,7 +44,7 @@ export const identityOf = (pid: number): string | undefined =>
 function identityFromProc(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The fields after the program's name, which may contain anything (proc_pid_stat(5)).
+    // Skip the program's name, which may contain any character (proc_pid_stat(5)).
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [state, startTime] = [fields[0], fields[19]];
     return state === "Z" ? undefined : `${pid}-${startTime}`;
@@ -59,11 +59,11 @@ export function isRunning(identity: string): boolean {
   return pid > 0 && identityOf(pid) === identity;
 }
 
-/** Asks a process to end. */
-export function end(pid: number): void {
+/** Sends SIGTERM to a process. */
+export function terminate(pid: number): void {
   try {
     process.kill(pid, "SIGTERM");
   } catch {
-    // It ended meanwhile.
+    // The process has ended meanwhile.
   }
 }

@@ -10,17 +10,17 @@ import { cannotPull } from "../images/debian.ts";
 import { UserError } from "../user-error.ts";
 import { canInstall } from "./debian-packages.ts";
 
-/** What this machine has of the things that `up` can't install everywhere. */
+/** The state of the requirements that `up` can't install on every machine. */
 export interface Machine extends Host {
-  /** Root on Debian: packages can be installed, and file systems made of them. */
+  /** Whether this is root on Debian, where packages can be installed and images built from them. */
   canInstall: boolean;
   dockerEngine: Engine;
   unsupportedEngine?: UnsupportedEngine | undefined;
-  /** Why Docker can't pull the image that the others are built on, unless it has that or needs none. */
+  /** Why Docker can't pull the Debian image. Undefined if Docker has the image, or nothing has to be built. */
   pullFailure?: string | undefined;
 }
 
-/** What to do about each requirement that the machine lacks, in a sentence. */
+/** Returns a message with a remedy for each missing requirement. */
 export function missing(machine: Machine): string[] {
   const sentences: string[] = [];
   if (machine.unsupportedEngine)
@@ -37,12 +37,12 @@ export function missing(machine: Machine): string[] {
 
 const engineRemedy = (engine: UnsupportedEngine): string =>
   engine === "Podman"
-    ? "`docker` is Podman, and the local cluster runs on Docker alone. Install Docker's engine and command: https://docs.docker.com/engine/install/"
+    ? "`docker` is Podman, and the local cluster runs only on Docker. Install Docker's engine and command: https://docs.docker.com/engine/install/"
     : "The Docker engine is rootless, and the local cluster's node needs one that runs as root: it mounts file systems and sets up networks. Select another: `docker context use default`, without DOCKER_HOST.";
 
 /**
  * @param findShortages called if the engine can be used
- * @throws UserError with everything that this machine lacks, before anything is done
+ * @throws UserError with everything that this machine lacks, before anything is built
  */
 export async function requireMachine(
   known: Pick<Machine, "dockerEngine" | "pullFailure">,

@@ -8,15 +8,15 @@ import { cache, logs, state } from "../environment.ts";
 import { debianImage } from "../images/debian.ts";
 import { run } from "./command.ts";
 
-/** The most that `up` does: compile everything, build images, or start a cluster. */
+/** What `up` has to do: compile programs and build images, only build images, or only start the cluster. */
 export type Work = "compile" | "build" | "start";
 
 const GiB = 2 ** 30;
 
 /**
- * What the work takes. Measured for a first `up` on 2 cores, in the engine: 6.6 GiB for Go's downloads and compiled
- * packages, 1.3 GiB for images, 0.6 GiB for the cluster with stack dev. In the cache: 0.6 GiB. The cluster with stack dev
- * has 1 GiB of memory resident, and a build limited to 3 GiB succeeds.
+ * The resources that the work requires. A first `up` on 2 cores uses, in the engine, 6.6 GiB for Go's downloads and
+ * compiled packages, 1.3 GiB for images and 0.6 GiB for the cluster with stack dev, and 0.6 GiB in the cache. The cluster
+ * with stack dev has 1 GiB of resident memory, and a build succeeds with 3 GiB.
  */
 const required: Record<
   Work,
@@ -27,21 +27,21 @@ const required: Record<
   start: { engineDisk: 2 * GiB, cacheDisk: 0.1 * GiB, memory: 1.5 * GiB },
 };
 
-/** The node's programs use 19. */
+/** The node's programs use 19 inotify instances. */
 const inotifyInstances = 24;
 
-/** What is free; undefined if unknown. */
+/** Free resources; undefined if unknown. */
 export interface Resources {
   engineDisk?: { bytes: number; freeBytes: number } | undefined;
   cacheDisk: { folder: string; freeBytes: number };
   memoryBytes?: number | undefined;
-  /** Of inotify, up to the required number. */
+  /** Free inotify instances, counted up to the required number. */
   inotifyInstances?: number | undefined;
   /** Whether the engine can mount folders of this machine into containers. */
   mounts?: boolean | undefined;
 }
 
-/** Says which resources are short, and what to do. */
+/** Returns a message with a remedy for each resource that is short. */
 export function shortages(free: Resources, work: Work): string[] {
   const { engineDisk, cacheDisk, memory } = required[work];
   const sentences: string[] = [];
@@ -50,12 +50,12 @@ export function shortages(free: Resources, work: Work): string[] {
   if (free.engineDisk && free.engineDisk.freeBytes < disk)
     sentences.push(
       `The Docker engine has ${gib(free.engineDisk.freeBytes)} of free disk space, and ${gib(disk)} are needed. ` +
-        "`docker system df` lists what uses the rest. In Docker Desktop and colima, the disk can be enlarged.",
+        "`docker system df` shows what uses the rest. In Docker Desktop and colima, the disk can be enlarged.",
     );
   if (free.cacheDisk.freeBytes < cacheDisk)
     sentences.push(
       `The disk of ${free.cacheDisk.folder} has ${gib(free.cacheDisk.freeBytes)} of free space, and ${gib(cacheDisk)} are needed. ` +
-        "Make room, or set XDG_CACHE_HOME to a folder on another disk.",
+        "Free some space, or set XDG_CACHE_HOME to a folder on another disk.",
     );
   if (free.memoryBytes !== undefined && free.memoryBytes < memory)
     sentences.push(
@@ -69,8 +69,8 @@ export function shortages(free: Resources, work: Work): string[] {
     );
   if (free.mounts === false)
     sentences.push(
-      `Docker can't mount ${state}, where the cluster's configuration will be. Set XDG_STATE_HOME to a folder that the engine can read. ` +
-        "It may be unable to read a home on a network file system; Docker from snap can't read hidden folders; an engine on another machine can't read any.",
+      `Docker can't mount ${state}, which will have the cluster's configuration. Set XDG_STATE_HOME to a folder that the engine can read. ` +
+        "It may be unable to read a home directory on a network file system. Docker from snap can't read hidden folders, and an engine on another machine can't read this machine's folders.",
     );
   return sentences;
 }
@@ -78,8 +78,8 @@ export function shortages(free: Resources, work: Work): string[] {
 const gib = (bytes: number) => `${(bytes / GiB).toFixed(1)} GiB`;
 
 /**
- * Measures what is free here and on the engine's machine, which may be another or a virtual one.
- * @param engine one that answers, or that will be installed
+ * Measures free resources here and on the engine's machine, which may be another or a virtual machine.
+ * @param engine an engine that answers or will be installed
  */
 export async function findShortages(
   engine: Engine,
@@ -95,7 +95,7 @@ export async function findShortages(
   );
 }
 
-/** Whether the volume of Go's downloads and compiled packages exists. */
+/** Whether the volume with Go's downloads and compiled packages exists. */
 const hasGoCache = async ({ state }: Engine) =>
   state === "answers" &&
   (await run("docker", [
@@ -109,11 +109,11 @@ async function measureEngine(
     const { memoryBytes, dataFolder } = engine.info;
     return { memoryBytes, ...(await measureDisk(dataFolder)) };
   }
-  // It will be installed here.
+  // The engine will be installed on this machine.
   return { memoryBytes: totalmem(), ...(await measureHere("/var/lib")) };
 }
 
-/** Runs the script in a container of an image that the engine has; as root on Debian, it may have none yet. */
+/** Runs the script in a container, or here if the engine has no image for it yet, as on a new Debian machine. */
 async function measureDisk(dataFolder: string) {
   for (const image of [debianImage, nodeImage])
     if (await imageExists(image)) return measureIn(image);
@@ -131,7 +131,7 @@ async function measureIn(image: string) {
       ],
       { input: readScript() },
     );
-  // Docker fails or mounts another folder if it can't read this one.
+  // If Docker can't read the folder, it fails or mounts an empty folder.
   const output = await measure(["--volume", `${state}:/state:ro`]).catch(() =>
     measure([]),
   );

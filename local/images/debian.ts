@@ -20,14 +20,14 @@ const release = "bookworm";
 /** Docker's official image of Debian. */
 const officialImage = `debian:${release}-slim`;
 
-/** The image that all Dockerfiles in local/ build on: the official one, or one that was made here. */
+/** The base of all images in local/: the official image, or one that was built here from packages. */
 export const debianImage = `marquee/debian:${release}-${contentKey([import.meta.filename]).slice(0, 8)}`;
 
 const title = `Debian ${release} as a Docker image`;
 
 /**
  * Pulls the image, unless Docker has it.
- * @returns why Docker can't pull it; undefined if Docker has it
+ * @returns Docker's error if it can't be pulled
  */
 export async function pullDebianImage(): Promise<string | undefined> {
   if (await imageExists(debianImage)) return undefined;
@@ -35,15 +35,15 @@ export async function pullDebianImage(): Promise<string | undefined> {
 }
 
 /**
- * Makes sure that Docker has the image. Where it can't be pulled, it is made from Debian packages, as root on Debian.
- * @throws UserError if it can be neither pulled nor made
+ * Makes sure that Docker has the image. As root on Debian, builds it from packages if it can't be pulled.
+ * @throws UserError if it can be neither pulled nor built
  */
 export async function ensureDebianImage(): Promise<void> {
   if (await imageExists(debianImage)) return;
   await withLock(
     {
       file: "debian-image.lock",
-      holder: "another process that makes the image of Debian",
+      holder: "another process that builds the Debian image",
     },
     async () => {
       if (await imageExists(debianImage)) return;
@@ -52,7 +52,7 @@ export async function ensureDebianImage(): Promise<void> {
         if (failure === undefined) return;
         if (!canInstall()) throw new UserError(cannotPull(failure));
         say(
-          `  ${officialImage} can't be pulled, so the image is made from packages: ${failure}`,
+          `  ${officialImage} can't be pulled, so the image is built from packages: ${failure}`,
         );
         await makeFromPackages(report);
       });
@@ -60,14 +60,14 @@ export async function ensureDebianImage(): Promise<void> {
   );
 }
 
-/** Says what to do if the image can't be pulled. */
+/** The message if the image can't be pulled. */
 export const cannotPull = (failure: string) =>
   `The local cluster's images are built on ${officialImage}, and Docker can't pull it: ${failure}. ` +
-  `Pull it from a registry that you can reach and \`docker tag\` it ${officialImage}, or run this as root on Debian, where it is made from packages.`;
+  `Pull it from a registry that you can reach and \`docker tag\` it ${officialImage}, or run this as root on Debian, where it is built from packages.`;
 
 async function pull(): Promise<void> {
   const platform = await enginePlatform();
-  // Docker may have the image for another platform, such as on a Mac where somebody builds images for servers.
+  // Docker may have the image for another platform, such as on a Mac that builds images for servers.
   if ((await imagePlatform(officialImage)) !== platform)
     await run(
       "docker",
@@ -77,14 +77,14 @@ async function pull(): Promise<void> {
   await run("docker", ["tag", officialImage, debianImage]);
 }
 
-/** Docker's own words. */
+/** The last line of Docker's output. */
 function reason(error: Error): string {
   if (!(error instanceof CommandError)) throw error;
   return error.output.trim().split("\n").at(-1) ?? "";
 }
 
-/** The folders of the official image that have no files. */
-const emptied = [
+/** Folders that are empty in the official image. */
+const emptyFolders = [
   ...["var/cache/apt", "var/lib/apt/lists"],
   ...["usr/share/doc", "usr/share/locale", "usr/share/man"],
 ];
@@ -93,11 +93,11 @@ async function makeFromPackages(
   report: (status: string) => void,
 ): Promise<void> {
   if (!(await succeeds("mmdebstrap", ["--version"])))
-    await install(["mmdebstrap"], "it makes a file system of Debian");
+    await install(["mmdebstrap"], "it creates a Debian file system");
   mkdirSync(cache, { recursive: true });
   const sources = await packageSources(release);
   const tls = sources.some(({ uri }) => uri.startsWith("https:"));
-  // apt in the image works like apt here: the same mirror, proxy and authorities.
+  // apt in the image uses this machine's mirror, proxy and certificate authorities.
   const settings = join(cache, "debian-apt-settings");
   writeFileSync(
     settings,
@@ -108,19 +108,19 @@ async function makeFromPackages(
   await run(
     "mmdebstrap",
     [
-      // In namespaces of its own: a killed run leaves no mounts.
+      // In its own namespaces, so that a killed run leaves no mounts.
       ...["--mode=unshare", "--variant=apt"],
-      // Or apt would choose the alternative, usrmerge, which needs all of perl.
+      // Otherwise apt would choose the alternative package usrmerge, which depends on perl.
       "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
       "--include=usr-is-merged",
       ...(tls ? ["--include=ca-certificates"] : []),
       `--customize-hook=upload ${settings} /etc/apt/apt.conf.d/90-host`,
       ...(tls ? [`--customize-hook=upload ${authorities} ${authorities}`] : []),
-      // The official image names it so, and Dockerfiles change it.
+      // The name in the official image, which Dockerfiles edit.
       '--customize-hook=mv "$1"/etc/apt/sources.list.d/*.sources "$1/etc/apt/sources.list.d/debian.sources"',
-      // Package scripts start no services.
+      // Prevents package scripts from starting services.
       '--customize-hook=printf "#!/bin/sh\\nexit 101\\n" >"$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"',
-      ...emptied.map((folder) => `--customize-hook=rm -rf "$1/${folder}"`),
+      ...emptyFolders.map((folder) => `--customize-hook=rm -rf "$1/${folder}"`),
       ...[release, archive, "-"],
     ],
     { log: "debian-image", onLine: report, input: sourcesFile(sources) },
@@ -144,8 +144,8 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
     .join("\n");
 
 /**
- * Selects the settings of downloads (proxies, time limits, checks of dates) from `apt-config dump`. Those that name a
- * file of this machine are left out.
+ * Selects download settings (proxies, timeouts, date checks) from the output of `apt-config dump`. Omits settings that name
+ * a file on this machine.
  */
 export const acquireSettings = (dump: string): string =>
   dump

@@ -11,7 +11,7 @@ export const pulumi = async (args: string[]): Promise<string> =>
     log: "pulumi",
   });
 
-/** Whether the person has a Pulumi that can run this program. */
+/** Whether the user's own Pulumi can run this program. */
 export async function ownPulumi(): Promise<boolean> {
   const version = await run("pulumi", ["version"], {
     env: {

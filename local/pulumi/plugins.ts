@@ -7,7 +7,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { cache } from "../environment.ts";
-import { end, type Process, processes } from "../host/processes.ts";
+import { type Process, processes, terminate } from "../host/processes.ts";
 import { say, step } from "../progress.ts";
 import {
   ensurePrograms,
@@ -21,10 +21,11 @@ import { backend } from "./stacks.ts";
 import { pulumiHome } from "./variables.ts";
 
 /**
- * Makes sure that Pulumi and its plugins are here. First choice: `pulumi` on the PATH, and plugins that it downloads;
- * where there is none, or its site can't be reached, programs built from Go modules and the stand-in for the Docker provider.
- * @param own whether the person has a Pulumi that can run this program
- * @param build which other programs are compiled at the same time
+ * Makes sure that Pulumi and its plugins are installed. Prefers `pulumi` on the PATH and the plugins that it downloads.
+ * Without it or without access to Pulumi's site, builds Pulumi and the Kubernetes provider from Go modules, and uses the
+ * stand-in for the Docker provider.
+ * @param own whether the user's own Pulumi can run this program
+ * @param build other programs to compile at the same time
  */
 export async function ensurePulumi(
   own: boolean,
@@ -57,7 +58,7 @@ const vendorAnswers = () =>
 const folderOf = (name: string, version: string) =>
   join(pulumiHome, "plugins", `resource-${name}-v${version}`);
 
-/** Has Pulumi download a plugin; false where it can't. */
+/** Lets Pulumi download a plugin. Returns whether it could. */
 async function installOfficial(
   name: string,
   version: string,
@@ -71,12 +72,12 @@ async function installOfficial(
     );
     return true;
   } catch {
-    say("  it can't be downloaded here, so another is used");
+    say("  it can't be downloaded here, so a locally built one is used");
     return false;
   }
 }
 
-/** Installs a plugin from a file or folder of ours, unless the very same is installed. */
+/** Installs a plugin that was built here from a file or folder, unless it is installed. */
 async function installBuilt(
   name: string,
   version: string,
@@ -100,9 +101,9 @@ async function installBuilt(
   );
 }
 
-/** Ends plugins whose pulumi was killed: they would wait for it for a while. */
-export function endOrphanedPlugins(): void {
-  for (const pid of orphanedPlugins(processes())) end(pid);
+/** Terminates plugins whose pulumi was killed. They would run on for a while. */
+export function terminateOrphanedPlugins(): void {
+  for (const pid of orphanedPlugins(processes())) terminate(pid);
 }
 
 /** Returns the ids of plugins whose parent isn't pulumi. */

@@ -21,7 +21,7 @@ function read(file: string): Document {
   return document;
 }
 
-/** Returns the kubeconfig context that stack dev is configured for. */
+/** Returns the kubeconfig context in stack dev's configuration. */
 export const stackContext = (file = devConfig): unknown =>
   read(file).getIn(["config", "marquee:context"]);
 
@@ -49,9 +49,9 @@ export function setStackConfig(values: StackValue[], file = devConfig): void {
 }
 
 /**
- * Configures stack dev for a cluster that exists, and says which keys it sets.
+ * Configures stack dev for an existing cluster, and reports the keys that it sets.
  * @param deployedTo the context that the stack is deployed to
- * @param kubeconfig as the variable KUBECONFIG
+ * @param kubeconfig paths in the format of the variable KUBECONFIG
  * @throws UserError before anything is written, if the context, the registry or the file can't be used
  */
 export async function configureStack(
@@ -66,7 +66,7 @@ export async function configureStack(
     deployedTo?: string | undefined;
   } = {},
 ): Promise<void> {
-  // It loads Pulumi's SDK, which other runs don't need.
+  // Loaded late, because it imports Pulumi's SDK, which other runs don't need.
   const { readKubeconfig } = await import("../../components/kubeconfig.ts");
   const { registryIssue } = await import("../../components/preflight.ts");
   const given = (key: string) =>
@@ -92,8 +92,8 @@ export async function configureStack(
 }
 
 /**
- * Makes sure that a stack stays on the cluster it is deployed to. The program's own check comes too late: `pulumi up`
- * refreshes first, and that fails if the former cluster's context is missing.
+ * Makes sure that a stack stays on the cluster that it is deployed to. The Pulumi program's own check comes too late:
+ * `pulumi up` refreshes first, which fails if the former cluster's context is missing.
  * @param deployedTo the context that the stack is deployed to
  * @throws UserError if the context is another cluster's
  */
@@ -120,7 +120,7 @@ export async function requireDeployedContext(
   throw new UserError(issue + hint);
 }
 
-/** Rethrows the errors of Pulumi's program, whose messages are for people, too. */
+/** Rethrows errors of the Pulumi program's modules as UserErrors, because their messages are also for users. */
 function asUserErrors<T>(work: () => T): T {
   try {
     return work();

@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { processes } from "../host/processes.ts";
 
 /**
- * Removes the locks of stack dev whose pulumi was killed. A lock from another machine stays: its process can't be
- * looked up here.
- * @returns whether there were any
+ * Removes stack dev's locks of killed pulumi processes. Locks from other machines stay, because their processes can't be
+ * checked here.
+ * @returns whether any lock was removed
  */
 export function removeStaleLocks(
   backend: string,
   machine = { hostname: hostname(), processes: processes() },
 ): boolean {
   const folder = join(backend, ".pulumi/locks/organization/marquee/dev");
-  // Beside each lock is a file of its attributes.
+  // Each lock has a file of attributes beside it.
   const files = existsSync(folder) ? readdirSync(folder) : [];
   const pulumis = new Set(
     machine.processes

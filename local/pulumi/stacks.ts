@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { context } from "../cluster/addresses.ts";
 import { state } from "../environment.ts";
 
-/** Where the stacks' state is: files, for this environment alone. */
+/** The folder of Pulumi's file backend. Each environment has its own. */
 export const backend = join(state, "pulumi");
 
 interface Resource {
@@ -31,8 +31,8 @@ export function deployedContext(
 }
 
 /**
- * Moves the state of the local cluster's stacks to a folder beside the backend. The cluster may still exist on another
- * Docker engine, and its stacks' state has generated keys. Stacks that run elsewhere stay.
+ * Moves the state of the local cluster's stacks to a folder beside the backend, because the cluster may still exist on
+ * another Docker engine, and the state has generated keys. Stacks on other clusters stay.
  * @returns the folder; undefined if no stack had resources
  */
 export function setStacksAside(
@@ -52,9 +52,9 @@ export function setStacksAside(
 }
 
 /**
- * Forgets the stacks whose cluster is gone, and their resources with it. A stack that was deployed elsewhere from here
- * (with plain `pulumi up` and another context) is kept: nothing but its state knows what runs there.
- * @returns the names of those
+ * Forgets the stacks of the removed local cluster. A stack that `pulumi up` deployed to another cluster stays, because
+ * only its state knows the resources there.
+ * @returns the names of the remaining stacks
  */
 export function forgetStacks(folder = backend): string[] {
   const { local, elsewhere } = readStacks(folder);
@@ -86,7 +86,7 @@ function readStacks(folder: string): { local: Stack[]; elsewhere: Stack[] } {
 const readResources = (file: string): Resource[] =>
   JSON.parse(readFileSync(file, "utf8")).checkpoint?.latest?.resources ?? [];
 
-/** Whether resources are on a cluster other than the local one. */
+/** Whether any resource is on another cluster than the local one. */
 const runElsewhere = (resources: Resource[]) =>
   resources.some(
     (resource) =>

@@ -10,7 +10,7 @@ import { backend } from "./stacks.ts";
 /** PULUMI_HOME: where Pulumi keeps its plugins. */
 export const pulumiHome = join(cache, "pulumi-home");
 
-/** Returns the variables that make plain `pulumi` and `kubectl` work on stack dev's cluster: `npm run env` prints them. */
+/** Returns the environment variables that set up `pulumi` and `kubectl` for stack dev's cluster (`npm run env`). */
 export const variables = async (): Promise<Record<string, string>> => ({
   ...programVariables(),
   ...(isLocal()
@@ -29,7 +29,7 @@ export const variables = async (): Promise<Record<string, string>> => ({
 /** Whether stack dev is configured for the local cluster. */
 export const isLocal = (): boolean => stackContext() === context;
 
-/** Stacks on other clusters may be kept in the person's own backend. */
+/** Whether the user has selected another Pulumi backend, for stacks on other clusters. */
 export const hasOwnBackend = (): boolean =>
   !["", backendVariables.PULUMI_BACKEND_URL].includes(
     process.env.PULUMI_BACKEND_URL ?? "",
@@ -40,7 +40,7 @@ const backendVariables = {
   PULUMI_CONFIG_PASSPHRASE: "",
 };
 
-/** The passphrase of Pulumi.dev.yaml is empty, unless its owner has changed that. */
+/** The passphrase of Pulumi.dev.yaml is empty by default. */
 const ownBackendVariables = () => ({
   PULUMI_BACKEND_URL: process.env.PULUMI_BACKEND_URL ?? "",
   PULUMI_CONFIG_PASSPHRASE: process.env.PULUMI_CONFIG_PASSPHRASE ?? "",
@@ -49,16 +49,16 @@ const ownBackendVariables = () => ({
 const programVariables = () => ({
   PATH: [
     bin,
-    join(project, "node_modules/.bin"), // Node.js as the lockfile pins it
+    join(project, "node_modules/.bin"), // the Node.js version that the lockfile pins
     ...(process.env.PATH ?? "")
       .split(delimiter)
-      .filter((folder) => folder !== bin && !ofNpm(folder)),
+      .filter((folder) => folder !== bin && !isFromNpm(folder)),
   ].join(delimiter),
   PULUMI_HOME: pulumiHome,
   PULUMI_SKIP_UPDATE_CHECK: "true",
-  NODE_COMPILE_CACHE: join(cache, "node-compile"), // a quarter off each preview
+  NODE_COMPILE_CACHE: join(cache, "node-compile"), // makes a preview a quarter faster
 });
 
-/** Folders that npm puts in front of the PATH while it runs a script. */
-const ofNpm = (folder: string) =>
+/** Whether npm added a folder to the PATH for a script. */
+const isFromNpm = (folder: string) =>
   /\/node_modules\/\.bin$|\/node-gyp-bin$/.test(folder);

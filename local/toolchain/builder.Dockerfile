@@ -1,4 +1,4 @@
-# Go, which compiles the programs. Debian's version only downloads the one that GOTOOLCHAIN names, as a module.
+# The Go compiler. Debian's Go only downloads the version in GOTOOLCHAIN, as a module.
 ARG DEBIAN
 FROM ${DEBIAN} AS packages
 RUN sed -i 's/bookworm/trixie/g' /etc/apt/sources.list.d/debian.sources \

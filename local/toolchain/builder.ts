@@ -16,16 +16,16 @@ import { step } from "../progress.ts";
 const dockerfile = join(import.meta.dirname, "builder.Dockerfile");
 const image = `marquee/builder:${contentKey([dockerfile]).slice(0, 8)}`;
 
-/** Go's downloads and compiled packages, for all clones and environments. */
+/** The volume with Go's downloads and compiled packages. All clones and environments share it. */
 const volume = "marquee-go";
 
-/** Settings that say where Go downloads modules and how it verifies them. */
+/** Go's settings for downloading and verifying modules. */
 const moduleSettings = [
   ...["GOPROXY", "GONOPROXY", "GOPRIVATE", "GOINSECURE"],
   ...["GOSUMDB", "GONOSUMDB"],
 ];
 
-/** A running container with Go in it. */
+/** A running container with Go. */
 export interface Builder {
   /** Copies a file or folder of this machine into the container. */
   copyIn(from: string, to: string): Promise<void>;
@@ -50,7 +50,7 @@ export async function inBuilder<T>(
   await ensureBuilderImage();
   await run("docker", ["volume", "create", "--label", "marquee.cache", volume]);
   const name = `marquee-builder-${randomBytes(6).toString("hex")}`;
-  // `cat` ends when the connection to its standard input does: the container does not outlive this process.
+  // `cat` exits when its standard input is closed, so the container doesn't outlive this process.
   const child = spawn(
     "docker",
     [
@@ -108,7 +108,7 @@ function builderIn(name: string): Builder {
   };
 }
 
-/** The environment of `go`: programs without C, and the same bytes whatever the folder. */
+/** The environment of `go`, for programs without cgo and reproducible builds in any folder. */
 const environment = (): Record<string, string> => ({
   ...proxyVariables(process.env),
   ...Object.fromEntries(
@@ -120,12 +120,12 @@ const environment = (): Record<string, string> => ({
   CGO_ENABLED: "0",
   GOCACHE: "/go/build",
   GOFLAGS: "-buildvcs=false -trimpath",
-  // The compiler collects less garbage: less CPU for more memory (at most 2 GB a core).
+  // Fewer garbage collections save CPU time for more memory, at most 2 GB per core.
   GOGC: process.env.GOGC ?? "400",
   GOPATH: "/go",
 });
 
-/** Programs in the container trust the certificate authorities that this machine trusts. */
+/** Makes programs in the container trust this machine's certificate authorities. */
 async function copyAuthorities(container: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "marquee-authorities-"));
   try {
@@ -148,7 +148,7 @@ async function ensureBuilderImage(): Promise<void> {
   await withLock(
     {
       file: "builder-image.lock",
-      holder: "another process that makes the image of Go",
+      holder: "another process that builds the Go image",
     },
     async () => {
       if (await imageExists(image)) return;

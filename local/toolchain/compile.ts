@@ -16,7 +16,6 @@ import {
   hostPlatform,
 } from "./go.ts";
 import { patchProvider } from "./kubernetes-provider.ts";
-
 import {
   bin,
   clusterPackages,
@@ -32,7 +31,7 @@ import {
   versions,
 } from "./programs.ts";
 
-/** What a build has to make. */
+/** The programs that a build has to produce. */
 export interface Missing {
   cluster: boolean;
   languageHost: boolean;
@@ -42,7 +41,7 @@ export interface Missing {
 const work = "/work";
 const options: BuilderOptions = { folder: work, log: "toolchain" };
 
-/** Compiles what is missing: this machine's programs to the cache, and the cluster's to an image. */
+/** Compiles the missing programs: those for this machine into the cache, and those for the cluster into an image. */
 export async function compile(
   builder: Builder,
   missing: Missing,
@@ -51,7 +50,7 @@ export async function compile(
   mkdirSync(bin, { recursive: true });
   await builder.copyIn(`${modules}/.`, work);
   report("downloading modules");
-  // Downloads keep the network busy, and the language host the cores.
+  // Downloads are limited by the network, and the language host's build by the CPU.
   await Promise.all([
     builder.run(["go", "mod", "download"], options),
     missing.languageHost && buildLanguageHost(builder),
@@ -137,12 +136,12 @@ async function buildPrograms(
   }
 }
 
-/** Compiles the Kubernetes provider from a copy that is patched. */
+/** Replaces the Kubernetes provider's module by a patched copy. */
 async function replaceProvider(builder: Builder): Promise<void> {
   const copy = `${work}/kubernetes-provider`;
   const source = await goModuleFolder(builder, providerModule, options);
   await builder.run(["cp", "-r", source, copy], options);
-  // Go's module cache is read-only, and so would the copy be here, for everybody but root.
+  // Go's module cache is read-only, and a copy of read-only folders can only be changed by root.
   await builder.run(["chmod", "-R", "u+w", copy], options);
   const folder = mkdtempSync(join(tmpdir(), "marquee-provider-"));
   try {
@@ -180,8 +179,8 @@ async function saveClusterPrograms(builder: Builder): Promise<void> {
 }
 
 /**
- * Builds the Node.js language host. Its version is older than the Pulumi command and ignores the runtime options in
- * Pulumi.yaml. Without the flag for `typescript: false`, it would load the TypeScript compiler at every start (0.5 s).
+ * Builds the Node.js language host. It is older than the Pulumi CLI and ignores the runtime options in Pulumi.yaml, so a
+ * script passes `typescript: false` as a flag. Otherwise it would load the TypeScript compiler at every start (0.5 s).
  */
 async function buildLanguageHost(builder: Builder): Promise<void> {
   const module = "/language-host";
@@ -202,7 +201,7 @@ async function buildLanguageHost(builder: Builder): Promise<void> {
   renameSync(`${languageHostScript}.new`, languageHostScript);
 }
 
-/** Copies a program to this machine. It appears there as a whole: an interrupted copy is not mistaken for the program. */
+/** Copies a program to this machine. A rename makes it appear complete, so an interrupted copy isn't used. */
 async function install(
   builder: Builder,
   from: string,

@@ -1,6 +1,6 @@
 import { type Builder, type BuilderOptions, inBuilder } from "./builder.ts";
 
-/** What `go build` compiles for: the variables GOOS and GOARCH. */
+/** The target platform of `go build`. */
 export interface GoPlatform {
   GOOS: string;
   GOARCH: string;
@@ -23,8 +23,8 @@ export async function enginePlatform(builder: Builder): Promise<GoPlatform> {
 
 /**
  * Builds programs without debug information.
- * @param output a folder in the container, with a slash
- * @param variables set in the programs by the linker, by their full names
+ * @param output a folder in the container, with a trailing slash
+ * @param variables values of Go variables that the linker sets, by qualified name
  */
 export const goBuild = (
   builder: Builder,

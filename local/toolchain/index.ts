@@ -13,16 +13,16 @@ import {
 export { bin, clusterPrograms, provider, versions } from "./programs.ts";
 
 export interface Wanted {
-  /** The programs in the node image, which is still to be built. */
+  /** The programs for the node image, if it has to be built. */
   cluster: boolean;
   kubectl: boolean;
-  /** The Pulumi command and its language host. */
+  /** The Pulumi CLI and its language host. */
   cli: boolean;
   /** The Kubernetes provider. */
   provider: boolean;
 }
 
-/** Whether the commands that the person does not have were built before. */
+/** Whether the cache has the commands that the user lacks. */
 export const hasPrograms = (own: {
   pulumi: boolean;
   kubectl: boolean;
@@ -31,7 +31,7 @@ export const hasPrograms = (own: {
   (own.pulumi ||
     (existsSync(languageHostScript) && existsSync(pathOf("pulumi"))));
 
-/** Builds the wanted programs that were not built before. */
+/** Builds the wanted programs, unless they exist. */
 export async function ensurePrograms(wanted: Wanted): Promise<void> {
   const programs: HostProgram[] = [
     ...(wanted.kubectl ? (["kubectl"] as const) : []),

@@ -2,7 +2,7 @@ import { ownPath } from "../environment.ts";
 import { run } from "../host/command.ts";
 import { versions } from "./index.ts";
 
-/** Whether the person has a kubectl that supports the cluster. */
+/** Whether the user's own kubectl supports the cluster. */
 export const ownKubectl = (): Promise<boolean> =>
   run("kubectl", ["version", "--client", "--output", "json"], {
     env: { ...process.env, PATH: ownPath() },

@@ -2,11 +2,11 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Changes a copy of the Kubernetes provider's module.
+ * Patches a copy of the Kubernetes provider's module.
  *
- * Removes its component kinds (ConfigFile, ConfigGroup, Chart v4, Directory): Marquee uses none of them, and they import the
- * whole generated Go SDK, a third of the build's CPU time. Makes the embedded schema like upstream's generate.go. Fixes two
- * waits for rollouts.
+ * Removes its component resources (ConfigFile, ConfigGroup, Chart v4, Directory): Marquee uses none of them, and they import
+ * the whole generated Go SDK, which takes a third of the build's CPU time. Generates the embedded schema like upstream's
+ * generate.go. Fixes two waits for rollouts.
  */
 export function patchProvider(folder: string, version: string): void {
   const file = join(folder, "pkg/provider/provider_construct.go");
@@ -16,7 +16,7 @@ export function patchProvider(folder: string, version: string): void {
     .replace(/^\t"kubernetes:.*\n/gm, "");
   if (original.split("\n").length - lean.split("\n").length !== 7)
     throw new Error(
-      `${file} is not as expected: 3 imports and 4 component kinds were to be taken out.`,
+      `${file} is not as expected: expected to remove 3 imports and 4 component resources.`,
     );
   writeFileSync(file, lean);
   patchRolloutWait(join(folder, "pkg/await/deployment.go"));
@@ -38,8 +38,8 @@ export function patchProvider(folder: string, version: string): void {
 }
 
 /**
- * Upstream may consider a Deployment's rollout finished before it began: until the controller has created the new ReplicaSet,
- * it waits for the old one, which is ready. Here only a ReplicaSet with the Deployment's pod template counts.
+ * Upstream may consider a Deployment's rollout finished before it has started: until the controller creates the new
+ * ReplicaSet, it checks the old one, which is ready. The patch only counts a ReplicaSet with the Deployment's pod template.
  */
 function patchRolloutWait(file: string): void {
   insertAfter(
@@ -68,8 +68,8 @@ func hasTemplateOf(rs, deployment *unstructured.Unstructured) bool {
 }
 
 /**
- * The same for StatefulSets: until the controller has observed the new generation, the status is that of the old one, which
- * is ready. An update that leaves the database down would count as done.
+ * The same for StatefulSets: until the controller observes the new generation, the status is that of the old one, which is
+ * ready. Without the patch, an update that breaks the database would count as successful.
  */
 function patchStatefulSetWait(file: string): void {
   insertAfter(
@@ -92,6 +92,8 @@ function patchStatefulSetWait(file: string): void {
 function insertAfter(file: string, text: string, addition: string): void {
   const original = readFileSync(file, "utf8");
   if (original.split(text).length !== 2)
-    throw new Error(`${file} is not as expected: it has no\n${text}`);
+    throw new Error(
+      `${file} is not as expected: it does not have exactly one\n${text}`,
+    );
   writeFileSync(file, original.replace(text, text + addition));
 }

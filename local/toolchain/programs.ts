@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { contentKey } from "../content-key.ts";
 import { cache } from "../environment.ts";
 
-/** The versions that the Go modules beside this file pin; `pulumi` on the PATH may be newer. */
+/** The versions that the Go modules in this folder pin. `pulumi` on the PATH may be newer. */
 export const versions = {
   pulumi: "3.220.0",
   kubernetesProvider: "4.25.0",
@@ -14,7 +14,7 @@ export const modules = join(import.meta.dirname, "go");
 export const languageHost = join(import.meta.dirname, "language-host");
 export const providerModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 
-/** Programs by name, with the Go package that each is built from. */
+/** The Go package of each program. */
 export const clusterPackages = {
   kube: "./kube",
   coredns: "./coredns",
@@ -27,7 +27,7 @@ export const hostPackages = {
 };
 export type HostProgram = keyof typeof hostPackages;
 
-/** Changes whenever a program may: with the modules and with how they are compiled. */
+/** Changes with the modules and with the code that compiles them. */
 const key = contentKey([
   modules,
   languageHost,
@@ -46,16 +46,16 @@ const folder = join(
   `${key}-${process.platform}-${process.arch}`,
 );
 
-/** The image whose folder /programs has the cluster's programs, in `bin`, and MetalLB's kinds of objects, in `crds`. */
+/** The image with the cluster's programs in /programs/bin and MetalLB's CustomResourceDefinitions in /programs/crds. */
 export const clusterPrograms = `marquee/programs:${versions.kubernetes}-${key.slice(0, 8)}`;
 
-/** The folder of the commands that people type. */
+/** The folder for the PATH. */
 export const bin = join(folder, "bin");
 
-/** The provider is outside of `bin`: Pulumi would use it from the PATH, and warn. */
+/** Not in `bin`, because Pulumi would use a provider on the PATH and print a warning. */
 export const provider = join(folder, "pulumi-resource-kubernetes");
 
-/** The language host is a script in `bin` that starts the program. */
+/** The language host is a script in `bin` that starts `languageHostProgram` with a flag. */
 export const languageHostScript = join(bin, "pulumi-language-nodejs");
 export const languageHostProgram = join(folder, "pulumi-language-nodejs");
 

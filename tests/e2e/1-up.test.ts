@@ -284,6 +284,9 @@ describe("npm run up", function () {
     const { code, stdout, output } = await sh("MARQUEE_LOCAL=9 npm run -s env");
     assert.equal(code, 1);
     assert.equal(stdout, "");
-    assert.match(output, /There is no local cluster. `npm run up` makes one./);
+    assert.match(
+      output,
+      /There is no local cluster. `npm run up` creates one./,
+    );
   });
 });

@@ -8,9 +8,9 @@ import { cgroupVersion } from "./container.ts";
 import { nodeImage } from "./image.ts";
 
 /**
- * Removes the kubelet's branch of the cgroup tree. On cgroup v1 it is the machine's own, where only root may remove it: a
- * container does so for every user. On v2 it ends with the node's container.
- * @param objects those before the node was removed
+ * Removes the kubelet's branch of the cgroup tree. On cgroup v1 it is in the machine's own tree, where only root can
+ * remove it, so a container does. On v2 it is gone with the node's container.
+ * @param objects as they were before the node was removed
  */
 export async function removeCgroups({
   container,
@@ -21,7 +21,7 @@ export async function removeCgroups({
     nodeImage,
     debianImage,
   ]);
-  if (!image) return; // then no node ran
+  if (!image) return; // no node has run
   const left = await run("docker", [
     ...["run", "--rm", "--network", "none"],
     ...["--security-opt", "apparmor=unconfined"],
@@ -31,11 +31,11 @@ export async function removeCgroups({
   ]);
   if (left !== "")
     say(
-      `  left until the machine restarts: cgroups that can't be removed\n${left.replaceAll("/host/", "/sys/fs/cgroup/")}`,
+      `  can't be removed, and stay until the machine restarts: cgroups\n${left.replaceAll("/host/", "/sys/fs/cgroup/")}`,
     );
 }
 
-/** Processes that were killed may be in their cgroups for a moment. Prints why cgroups are left. */
+/** Retries, because killed processes may stay in their cgroups for a moment. Prints why cgroups remain. */
 const script = (cgroups: string) => `
 for attempt in $(seq 50); do
   left=$(find ${cgroups} -depth -type d -exec rmdir {} + 2>&1)

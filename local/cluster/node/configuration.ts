@@ -8,16 +8,18 @@ import {
   services,
 } from "../addresses.ts";
 
-/** Inside the node: what a restart keeps (a Docker volume) and what it does not. */
-export const kept = "/var/lib/marquee";
-const run = "/run/marquee";
+/** The node's folder for data that survives a restart, on a Docker volume. */
+export const dataFolder = "/var/lib/marquee";
+
+/** The node's folder for data that a restart discards. */
+const runFolder = "/run/marquee";
 
 const yaml = (...documents: object[]) =>
   documents.map((document) => stringify(document)).join("---\n");
 
 /**
- * The node's configuration files, by name: mounted at /node/conf.
- * @param cgroupVersion 1 or 2, of the machine that runs Docker
+ * Returns the node's configuration files, by name. They are mounted at /node/conf.
+ * @param cgroupVersion of the machine that runs Docker
  */
 export const configuration = (
   cgroupVersion: 1 | 2,
@@ -29,8 +31,8 @@ export const configuration = (
     PODS: pods,
     SERVICES: services,
     CGROUP: cgroup,
-    VAR: kept,
-    RUN: run,
+    VAR: dataFolder,
+    RUN: runFolder,
   })
     .map(([key, value]) => `${key}=${value}\n`)
     .join(""),
@@ -38,30 +40,30 @@ export const configuration = (
   "registry.yaml": yaml({
     version: 0.1,
     storage: {
-      filesystem: { rootdirectory: `${kept}/registry` },
+      filesystem: { rootdirectory: `${dataFolder}/registry` },
       delete: { enabled: true },
     },
     http: { addr: ":5001" },
   }),
 
   "containerd.toml": `version = 2
-root = "${kept}/containerd"
-state = "${run}/containerd"
+root = "${dataFolder}/containerd"
+state = "${runFolder}/containerd"
 disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.containerd.snapshotter.v1.${s}"`).join(", ")}, "io.containerd.internal.v1.opt", "io.containerd.internal.v1.tracing", "io.containerd.tracing.processor.v1.otlp"]
 
 [grpc]
-  address = "${run}/containerd.sock"
+  address = "${runFolder}/containerd.sock"
 
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "localhost:5001/pause:1"
   stream_server_address = "127.0.0.1"
   netns_mounts_under_state_dir = true
-  # Without CAP_SYS_RESOURCE no score may be lowered, and every sandbox would fail.
+  # Lowering a score needs CAP_SYS_RESOURCE, which the node lacks: every sandbox would fail.
   restrict_oom_score_adj = true
 
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = "/usr/lib/cni"
-  conf_dir = "${run}/cni"
+  conf_dir = "${runFolder}/cni"
 `,
 
   "cni.conflist": JSON.stringify({
@@ -69,13 +71,13 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
     name: "pods",
     plugins: [
       {
-        // Routes every packet. A bridge would need the module br_netfilter for pods to reach Services, and Docker
-        // 27.3 and later don't load it.
+        // Routes packets. With a bridge, pods reach Services only if the module br_netfilter is loaded, and Docker 27.3
+        // and later don't load it.
         type: "ptp",
         ipMasq: true,
         ipam: {
           type: "host-local",
-          dataDir: `${kept}/cni-addresses`,
+          dataDir: `${dataFolder}/cni-addresses`,
           ranges: [[{ subnet: pods }]],
           routes: [{ dst: "0.0.0.0/0" }],
         },
@@ -85,7 +87,7 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
     ],
   }),
 
-  // Read by `kubeadm init phase certs` and `kubeconfig` alone: it is how keys and kubeconfigs are made.
+  // Only for `kubeadm init phase certs` and `kubeadm init phase kubeconfig`, which create keys and kubeconfigs.
   "kubeadm.yaml": yaml(
     {
       apiVersion: "kubeadm.k8s.io/v1beta4",
@@ -93,7 +95,7 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
       localAPIEndpoint: { advertiseAddress: network.node, bindPort: 6443 },
       nodeRegistration: {
         name: "node",
-        criSocket: `unix://${run}/containerd.sock`,
+        criSocket: `unix://${runFolder}/containerd.sock`,
       },
     },
     {
@@ -102,7 +104,7 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
       kubernetesVersion: "v1.34.2",
       apiServer: { certSANs: [host, "127.0.0.1", "localhost"] },
       encryptionAlgorithm: "ECDSA-P256",
-      certificatesDir: `${kept}/pki`,
+      certificatesDir: `${dataFolder}/pki`,
       networking: { serviceSubnet: services, dnsDomain: "cluster.local" },
       etcd: { external: { endpoints: ["http://127.0.0.1:2379"] } },
     },
@@ -112,21 +114,21 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
     address: network.node,
-    authentication: { x509: { clientCAFile: `${kept}/pki/ca.crt` } },
+    authentication: { x509: { clientCAFile: `${dataFolder}/pki/ca.crt` } },
     cgroupDriver: "cgroupfs",
-    failSwapOn: false, // laptops, WSL 2 and Docker Desktop have swap
+    failSwapOn: false, // laptops, WSL 2 and Docker Desktop use swap
     ...(cgroupVersion === 1
       ? { failCgroupV1: false, cgroupRoot: `/${cgroup}` }
       : {}),
     clusterDNS: [network.node],
     clusterDomain: "cluster.local",
-    containerRuntimeEndpoint: `unix://${run}/containerd.sock`,
-    podLogsDir: `${kept}/pod-logs`,
-    volumePluginDir: `${kept}/volume-plugins`,
+    containerRuntimeEndpoint: `unix://${runFolder}/containerd.sock`,
+    podLogsDir: `${dataFolder}/pod-logs`,
+    volumePluginDir: `${dataFolder}/volume-plugins`,
     resolvConf: "",
     serializeImagePulls: false,
-    maxPods: 250, // a hundred pods of one service, and their successors in a rollout; 110 unless said
-    registryPullQPS: 0, // or many pods at once end in ErrImagePull and back off
+    maxPods: 250, // the default, 110, is too low for a rollout of a service with 100 replicas
+    registryPullQPS: 0, // no limit: many pods that start together would get ErrImagePull and back off
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
     evictionHard: {
@@ -142,7 +144,7 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
     errors
     ready 127.0.0.1:8181
     kubernetes {
-        kubeconfig ${kept}/super-admin.conf
+        kubeconfig ${dataFolder}/super-admin.conf
         ttl 5
     }
     cache 5
@@ -156,7 +158,7 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
 }
 `,
 
-  // What kubeadm and a distribution's add-ons would have made after the control plane.
+  // Objects that kubeadm and a distribution's add-ons would create after the control plane.
   "cluster.yaml": yaml(
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
@@ -182,7 +184,7 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
         name: "standard",
         annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
       },
-      provisioner: "marquee.local/volumes", // the node's kube-volumes
+      provisioner: "marquee.local/volumes", // provisioned by the node's kube-volumes
       reclaimPolicy: "Delete",
       volumeBindingMode: "WaitForFirstConsumer",
     },
@@ -198,7 +200,7 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((s) => `"io.cont
       spec: { ports: [{ port: 443, targetPort: 4443 }] },
     },
     {
-      // The metrics server runs on the node itself, like the rest.
+      // The metrics server is a process of the node, not a pod.
       apiVersion: "discovery.k8s.io/v1",
       kind: "EndpointSlice",
       metadata: {

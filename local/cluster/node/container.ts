@@ -5,10 +5,10 @@ import { UserError } from "../../user-error.ts";
 import { host, network, nodePorts } from "../addresses.ts";
 import { nodeConfiguration, ownerLabels } from "../ownership.ts";
 import { portTaken } from "../ports.ts";
-import { configuration, kept } from "./configuration.ts";
+import { configuration, dataFolder } from "./configuration.ts";
 import { nodeImage } from "./image.ts";
 
-/** The name of the node's container, and of its volume. */
+/** The name of the node's container and of its volume. */
 export const container = network.name;
 
 export const createVolume = () =>
@@ -21,19 +21,19 @@ export const createNetwork = () =>
   ]).catch((error: Error) => {
     if (!error.message.includes("overlaps")) throw error;
     throw new UserError(
-      `The local cluster needs the addresses ${network.subnet}, and another Docker network has them (\`docker network ls\`). ` +
-        "Remove that network, or set MARQUEE_LOCAL=2 to use others.",
+      `The local cluster needs the subnet ${network.subnet}, and another Docker network uses it (\`docker network ls\`). ` +
+        "Remove that network, or set MARQUEE_LOCAL=2 to use another subnet.",
     );
   });
 
-/** Gives a stopped container its network again, after that was removed and created anew. */
+/** Reconnects a stopped container whose network was removed and created again. */
 export const connectNetwork = () =>
   run("docker", [
     ...["network", "connect", "--ip", network.node],
     ...[network.name, container],
   ]);
 
-/** @param options.overwrite false keeps the files that the container was made with */
+/** @param options.overwrite false keeps the files that the container was created with */
 export async function writeConfiguration(options: {
   overwrite: boolean;
 }): Promise<void> {
@@ -56,13 +56,13 @@ export async function createContainer(): Promise<void> {
     ...["--name", container, ...ownerLabels()],
     ...["--hostname", "node"],
     ...["--network", network.name, "--ip", network.node],
-    // What --privileged gives, less one capability: some machines lack it themselves, and there --privileged fails.
+    // Like --privileged without CAP_SYS_RESOURCE: on machines that lack this capability, --privileged fails.
     ...["--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"],
     ...["seccomp", "apparmor", "systempaths"].flatMap((option) => [
       "--security-opt",
       `${option}=unconfined`,
     ]),
-    // On SELinux engines the node could not read its mounted configuration.
+    // With SELinux labels, the node couldn't read its mounted configuration.
     ...["--security-opt", "label=disable"],
     ...["--device", "/dev/kmsg", "--device-cgroup-rule", "a *:* rwm"],
     ...((await cgroupVersion()) === 1
@@ -70,8 +70,8 @@ export async function createContainer(): Promise<void> {
       : ["--cgroupns", "private"]),
     ...["--tmpfs", "/run:exec", "--tmpfs", "/tmp"],
     ...["--volume", `${nodeConfiguration}:/node/conf:ro`],
-    // Not on the container's own overlay: containerd makes overlays of its own there.
-    ...["--volume", `${container}:${kept}`],
+    // A volume, because containerd can't create its overlays on the container's own overlay.
+    ...["--volume", `${container}:${dataFolder}`],
     ...["5001:5001", "6443:6443", `${nodePorts}:${nodePorts}`].flatMap(
       (port) => ["--publish", `${host}:${port}`],
     ),
@@ -79,7 +79,7 @@ export async function createContainer(): Promise<void> {
   ]);
 }
 
-/** @param how "restart" ends the node at once: an API server with open watches takes a minute to end by itself */
+/** @param how "restart" kills the node: an API server with open watches would take a minute to exit */
 export const startContainer = (how: "start" | "restart" = "start") =>
   run("docker", [
     ...(how === "restart" ? ["restart", "-t", "0"] : ["start"]),

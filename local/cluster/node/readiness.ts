@@ -2,23 +2,22 @@ import { type CommandError, run } from "../../host/command.ts";
 import { UserError } from "../../user-error.ts";
 import { type Container, inspectContainer } from "../docker-objects.ts";
 import { doneBeforeStall } from "../stall.ts";
-import { kept } from "./configuration.ts";
+import { dataFolder } from "./configuration.ts";
 import { container } from "./container.ts";
 import { nodeImage } from "./image.ts";
 
 /**
- * How long the node's start may take to progress. The whole start takes 6 s on 2 idle cores; on an emulated and busy
- * machine, the API server alone takes over 3 minutes. A program that ends is reported at once: only one that hangs is
- * waited for.
+ * How long the node may start without progress. A whole start takes 6 s on 2 idle cores, but the API server alone takes
+ * over 3 minutes on an emulated and busy machine. A program that exits is reported at once, so only hangs take this long.
  */
 export const stallLimitMs = 600_000;
 
-/** The node's administrator kubeconfig if its API server is ready, else why that is not. */
+/** The node's administrator kubeconfig if its API server is ready, otherwise the reason why it isn't. */
 export type Answer =
   | { admin: string; failure?: never }
   | { admin?: never; failure: string };
 
-const adminFile = `${kept}/super-admin.conf`;
+const adminFile = `${dataFolder}/super-admin.conf`;
 
 export const askNode = (): Promise<Answer> =>
   run("docker", [
@@ -29,22 +28,22 @@ export const askNode = (): Promise<Answer> =>
     (error: CommandError) => ({ failure: error.output }),
   );
 
-/** The API server answers an expired client certificate with Unauthorized. */
+/** The API server answers Unauthorized if the client certificate has expired. */
 export const saysExpired = (failure: string): boolean =>
   /certificate has expired|Unauthorized/.test(failure);
 
-/** Whether the node has said, since its last start, that pods can be scheduled. */
+/** Whether the node has reported since its last start that pods can be scheduled. */
 export const announcedReady = async ({ startedAt }: Container) =>
   saysReady(await readLogs(startedAt));
 
 const saysReady = (logs: string) => /^ready$/m.test(logs);
 
 /**
- * Waits until pods can be scheduled and the API server is ready. Progress is a new line in the node's output: it writes
- * one for each program that it has started and each condition that it has waited for.
- * @param report receives the last of them
+ * Waits until pods can be scheduled and the API server is ready. Each new line in the node's output counts as progress:
+ * the node writes one for each program that it starts and each condition that is met.
+ * @param report receives the last line
  * @returns the node's administrator kubeconfig
- * @throws UserError that says why the node is not ready
+ * @throws UserError with the reason if the node does not become ready
  */
 export async function waitUntilReady(
   report: (status: string) => void,
@@ -72,7 +71,7 @@ export async function waitUntilReady(
   if (admin !== undefined) return admin;
   throw notReady(
     `: its start has not progressed for ${stallLimitMs / 60_000} minutes`,
-    reason || "It has not said why.",
+    reason || "It gave no reason.",
     image,
     `docker restart -t 0 ${container} && npm run up`,
   );
@@ -85,7 +84,7 @@ const lastStep = (logs: string) =>
     .filter((line) => !/^$|^ |^The end of/.test(line))
     .at(-1) ?? "";
 
-/** What the node has written since its last start. */
+/** The node's output since its last start. */
 function readLogs(startedAt: string): Promise<string> {
   // Docker records the start a moment after the first output.
   const since = new Date(Date.parse(startedAt) - 500).toISOString();
@@ -103,13 +102,13 @@ function notReady(
     [
       `The local cluster did not become ready${how}.`,
       ...lines.slice(-30).map((line) => `  ${line}`),
-      `Nothing was deleted: everything in the cluster is in the Docker volume ${container}. The logs of its programs: \`docker cp ${container}:${kept}/logs .\``,
+      `Nothing was deleted: everything in the cluster is in the Docker volume ${container}. The logs of its programs: \`docker cp ${container}:${dataFolder}/logs .\``,
       ...(image === nodeImage
         ? []
         : [
-            `The container was made by another version (${image}). \`docker rm --force ${container} && npm run up\` makes a new one and keeps everything in the cluster.`,
+            `The container was created by another version (${image}). \`docker rm --force ${container} && npm run up\` creates a new one and keeps everything in the cluster.`,
           ]),
-      `\`${retry}\` tries again. \`npm run down\` deletes the cluster and everything in it; then \`npm run up\` makes a new one.`,
+      `\`${retry}\` tries again. \`npm run down\` deletes the cluster and everything in it; then \`npm run up\` creates a new one.`,
     ].join("\n"),
   );
 }

@@ -1,16 +1,16 @@
 #!/bin/bash
-# Starts PostgreSQL, and makes its data folder at the first start. Environment variables, folders and order are those of
-# Docker's official image, so that either runs in the other's place: https://hub.docker.com/_/postgres
-set -eo pipefail # not -u, which scripts that are sourced below may not know
+# Starts PostgreSQL, and creates its data folder at the first start. Environment variables, folders and the order of steps
+# are those of Docker's official image, so that each can replace the other: https://hub.docker.com/_/postgres
+set -eo pipefail # not -u, which sourced init scripts may not support
 
 fail() { echo "docker-entrypoint: $*" >&2; exit 1; }
 
-# Gives a variable what is in the file that VARIABLE_FILE names, as secrets are mounted, or a default. Scripts below have it, too.
+# Sets a variable from the file that VARIABLE_FILE names (for mounted secrets) or to a default, and exports it to init scripts.
 setting() {
   local file=$1_FILE
-  if [ -n "${!1}" ] && [ -n "${!file}" ]; then fail "$1 and $file are both set, and only one of them can say it."; fi
+  if [ -n "${!1}" ] && [ -n "${!file}" ]; then fail "$1 and $file are both set; set only one of them."; fi
   if [ -n "${!file}" ]; then
-    [ -r "${!file}" ] || fail "$file is ${!file}, and there is no file that can be read."
+    [ -r "${!file}" ] || fail "$file is ${!file}, which is not a readable file."
     export "$1=$(<"${!file}")"
   else
     export "$1=${!1:-$2}"
@@ -30,33 +30,33 @@ if [ "$(id -u)" = 0 ]; then
   exec chroot --userspec=postgres:postgres / "$0" "$@"
 fi
 umask 077
-chmod 700 "$PGDATA" 2>/dev/null || true # PostgreSQL refuses others'; somebody else's mount it can't use
+chmod 700 "$PGDATA" 2>/dev/null || true # PostgreSQL requires it; fails if another user owns the mount
 [ -s "$PGDATA/PG_VERSION" ] && exec "$@"
 
-# By the name that scripts know it by.
+# Init scripts call this function by its name in the official image.
 docker_process_sql() {
   PGHOST='' PGHOSTADDR='' psql -X -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" --no-password "$@"
 }
 
-# Makes a data folder with what /docker-entrypoint-initdb.d says.
-# $1: where; $2 and more: what the server is started with
-make() {
+# Creates a data folder and runs the scripts in /docker-entrypoint-initdb.d.
+# $1: the folder; other arguments: the server's command line
+create_data() {
   export PGDATA=$1 PGPASSWORD=$POSTGRES_PASSWORD
   shift
   local options file
-  eval "options=($POSTGRES_INITDB_ARGS)" # quoted as in a shell
+  eval "options=($POSTGRES_INITDB_ARGS)" # with shell quoting
   [ -z "$wal" ] || options+=(--waldir "$wal")
   [ -z "$POSTGRES_PASSWORD" ] || options+=(--pwfile /dev/fd/3)
   initdb --username="$POSTGRES_USER" "${options[@]}" 3<<<"$POSTGRES_PASSWORD"
   echo "host all all all $method" >>"$PGDATA/pg_hba.conf"
 
-  # Reached through its socket alone until it is set up.
+  # During setup, the server listens only on its socket.
   pg_ctl -w -o "$(printf '%q ' "${@:2}" -c listen_addresses= -p "${PGPORT:-5432}")" start
   if [ "$POSTGRES_DB" != postgres ]; then
     docker_process_sql --dbname postgres -v name="$POSTGRES_DB" <<<'CREATE DATABASE :"name";'
   fi
   for file in /docker-entrypoint-initdb.d/*; do
-    [ -e "$file" ] || continue # there is none
+    [ -e "$file" ] || continue # the folder is empty
     echo "docker-entrypoint: $file"
     case $file in
       *.sh)
@@ -72,13 +72,13 @@ make() {
   unset PGPASSWORD
 }
 
-# Made beside its place and put there when it is whole: a start that was interrupted is begun anew.
+# The data is created in .new and renamed to .whole when complete, so an interrupted first start begins again.
 data=$PGDATA
 if [ ! -d "$data/.whole" ]; then
   for file in $(ls -A "$data"); do
     case $file in
       .new | lost+found) ;;
-      *) fail "$data has $file in it and no PG_VERSION: it is neither empty nor PostgreSQL's, and was left as it is." ;;
+      *) fail "$data has $file in it and no PG_VERSION: it is neither empty nor a PostgreSQL data folder, and was not changed." ;;
     esac
   done
   setting POSTGRES_USER postgres
@@ -87,14 +87,14 @@ if [ ! -d "$data/.whole" ]; then
   setting POSTGRES_INITDB_ARGS
   method=${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}
   if [ -z "$POSTGRES_PASSWORD" ] && [ "$method" != trust ]; then
-    fail "POSTGRES_PASSWORD is empty or not set: the first start needs the superuser's password (or POSTGRES_HOST_AUTH_METHOD=trust, which lets everybody in)."
+    fail "POSTGRES_PASSWORD is empty or not set: the first start needs the superuser's password (or POSTGRES_HOST_AUTH_METHOD=trust, which needs no passwords)."
   fi
   rm -rf "$data/.new"
   mkdir "$data/.new"
-  make "$data/.new" "$@"
+  create_data "$data/.new" "$@"
   mv "$data/.new" "$data/.whole"
 fi
-# What was interrupted from here on goes on here. PG_VERSION comes last: with it, the folder counts as whole.
+# An interrupted move continues here. PG_VERSION is moved last, because it marks the data folder as complete.
 shopt -s dotglob
 for file in "$data/.whole"/*; do [ "${file##*/}" = PG_VERSION ] || mv "$file" "$data/"; done
 mv "$data/.whole/PG_VERSION" "$data/"

@@ -9,33 +9,33 @@ import { step } from "../../progress.ts";
 const dockerfile = join(import.meta.dirname, "Dockerfile");
 const entrypoint = join(import.meta.dirname, "docker-entrypoint.sh");
 
-/** The image as Docker here knows it, for the tests of services as well. */
+/** The image's tag in Docker. Tests of services also use it. */
 export const localPostgres = `marquee/postgres:17-${contentKey([import.meta.filename, dockerfile, entrypoint]).slice(0, 8)}`;
 
-/** Whether it was made before. */
+/** Whether Docker has the image. */
 export const hasPostgresImage = () => imageExists(localPostgres);
 
-/** Makes the image of PostgreSQL 17, unless Docker has it. */
+/** Builds the image of PostgreSQL 17, unless Docker has it. */
 export async function ensurePostgresImage(): Promise<void> {
   if (await hasPostgresImage()) return;
   await withLock(
     {
       file: "postgres-image.lock",
-      holder: "another process that makes the image of PostgreSQL",
+      holder: "another process that builds the PostgreSQL image",
     },
     async () => {
-      if (!(await hasPostgresImage())) await makePostgresImage();
+      if (!(await hasPostgresImage())) await buildPostgresImage();
     },
   );
 }
 
-const makePostgresImage = () =>
+const buildPostgresImage = () =>
   step("image of PostgreSQL, from Debian packages", (report) =>
     buildImage({ image: localPostgres, dockerfile, report }, (context) =>
       copyScript(entrypoint, join(context, "docker-entrypoint.sh")),
     ),
   );
 
-/** Pushes it to the cluster's registry, where stacks on this cluster name it. */
+/** Pushes the image to the cluster's registry, for the stacks on this cluster. */
 export const pushPostgresImage = () =>
   pushImage(localPostgres, `${registry}/postgres:17`);

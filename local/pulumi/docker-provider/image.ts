@@ -6,14 +6,14 @@ import { contextDigest } from "./context.ts";
 import { buildImage, enginePlatform, pushImage } from "./docker.ts";
 import { asSecret, isUnknown, plain } from "./values.ts";
 
-/** What docker:index/image:Image takes (the official provider's schema), after `check`. */
+/** The inputs of docker:index/image:Image after `check`, in the official provider's schema. */
 export interface ImageInputs {
   imageName: string;
   build: {
     context: string;
     dockerfile: string;
     platform: string;
-    /** Not the person's: made by `check`, so that a change of content is a change of the resource. */
+    /** Added by `check`, so that a change of content changes the resource. */
     contextDigest: string;
     args?: Record<string, string>;
     target?: string;
@@ -29,22 +29,22 @@ export interface ImageInputs {
 
 const type = "docker:index/image:Image";
 
-/** Fails for every kind of resource but the one that this plugin knows. */
-function onlyImages(urn: string): void {
+/** @throws Error for resource types that this plugin doesn't support */
+function requireImage(urn: string): void {
   const kind = urn.split("::")[2]?.split("$").at(-1);
   if (kind !== type)
     throw new Error(
-      `this is Marquee's stand-in for the Docker provider, which knows ${type} alone, not ${kind}; install the official plugin: pulumi plugin install resource docker`,
+      `this is Marquee's stand-in for the Docker provider, which supports only ${type}, not ${kind}; install the official plugin: pulumi plugin install resource docker`,
     );
 }
 
-/** Checks an image's inputs and completes them with the platform and the digest of what it is built from. */
+/** Checks an image's inputs, and adds the platform and the digest of the build context. */
 export async function check(
   urn: string,
   _olds: unknown,
   news: Record<string, unknown>,
 ): Promise<provider.CheckResult> {
-  onlyImages(urn);
+  requireImage(urn);
   const inputs = plain(news) as Partial<ImageInputs>;
   const failures: provider.CheckFailure[] = [];
   const fail = (property: string, reason: string) =>
@@ -67,12 +67,12 @@ export async function check(
   if (!existsSync(context) || !statSync(context).isDirectory())
     fail(
       "build.context",
-      `there is no folder ${context} (relative to ${process.cwd()})`,
+      `the folder ${context} does not exist (relative to ${process.cwd()})`,
     );
   else if (!existsSync(dockerfile))
     fail(
       "build.dockerfile",
-      `there is no file ${dockerfile} (relative to ${process.cwd()}${existsSync(join(context, dockerfile)) ? `; try ${join(context, dockerfile)}` : ""})`,
+      `the file ${dockerfile} does not exist (relative to ${process.cwd()}${existsSync(join(context, dockerfile)) ? `; try ${join(context, dockerfile)}` : ""})`,
     );
   const platform =
     inputs.build?.platform ??
@@ -100,8 +100,8 @@ export async function check(
 }
 
 /**
- * Compares the inputs with those of the last build, which either plugin keeps in `__inputs`. Changed credentials don't
- * count: they come and go.
+ * Compares the inputs with those of the last build, which both plugins keep in `__inputs`. Ignores credentials, because they
+ * may rotate.
  */
 export async function diff(
   _id: string,
@@ -109,7 +109,7 @@ export async function diff(
   olds: Record<string, unknown>,
   news: Record<string, unknown>,
 ): Promise<provider.DiffResult> {
-  onlyImages(urn);
+  requireImage(urn);
   const comparable = (inputs: unknown) => {
     const { registry, ...rest } = plain(inputs) as ImageInputs;
     return { ...rest, registry: registry && { server: registry.server } };
@@ -122,12 +122,12 @@ export async function diff(
   };
 }
 
-/** Builds and pushes. */
+/** Builds and pushes an image. */
 export async function create(
   urn: string,
   news: Record<string, unknown>,
 ): Promise<provider.CreateResult> {
-  onlyImages(urn);
+  requireImage(urn);
   const inputs = plain(news) as ImageInputs;
   const { build, imageName } = inputs;
   const imageId = await buildImage(inputs).catch((error: Error) => {
@@ -146,7 +146,7 @@ export async function create(
   return { id: imageName, outs: outputs(inputs, repoDigest) };
 }
 
-/** An image's state, in the form of the official provider, so that each plugin can continue with the other's stack. */
+/** Returns an image's state in the official provider's form, so that each plugin can update the other's stacks. */
 export function outputs(
   inputs: ImageInputs,
   repoDigest: string,

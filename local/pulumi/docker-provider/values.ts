@@ -1,9 +1,9 @@
-/** How Pulumi marks what is no plain value on its way to a plugin (sdk/go/common/resource/sig). */
+/** The key with which Pulumi marks wrapped values for plugins (sdk/go/common/resource/sig). */
 const signature = "4dabf18193072939515e22adb298388d";
 const secret = "1b47061264138c4ac30d75fd1eb44270";
-/** What stands for a value that a preview can't know. */
+/** Placeholders for values that are unknown in a preview. */
 const unknowns = new Set([
-  "04da6b54-80e4-46f7-96ec-b56ff0331ba9", // a string; bool, number, array, map, asset, archive, object follow
+  "04da6b54-80e4-46f7-96ec-b56ff0331ba9", // string; the others stand for other types
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
   "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
   "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
@@ -15,7 +15,7 @@ const unknowns = new Set([
 export const isUnknown = (value: unknown): boolean =>
   typeof value === "string" && unknowns.has(value);
 
-/** A value as people wrote it: secrets and outputs out of their wrappers, at any depth. */
+/** Unwraps secrets and outputs in a value, at any depth. */
 export function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
@@ -28,5 +28,5 @@ export function plain(value: unknown): unknown {
   );
 }
 
-/** A value that Pulumi encrypts in the stack's state. */
+/** Marks a value as a secret, which Pulumi encrypts in the stack's state. */
 export const asSecret = (value: unknown) => ({ [signature]: secret, value });

@@ -46,7 +46,7 @@ describe("describeEndpoint", () => {
     it(`says how to reach a load balancer's port ${port} from a machine outside of Docker's network`, async () => {
       assert.equal(
         await describeFrom(false, "streaming", url),
-        `  streaming  ${url}  (reachable from Docker's network alone. From here: \`kubectl port-forward service/streaming-service ${forward}\`, or type NodePort instead of LoadBalancer)`,
+        `  streaming  ${url}  (reachable only from Docker's network. From here: \`kubectl port-forward service/streaming-service ${forward}\`, or type NodePort instead of LoadBalancer)`,
       );
       assert.deepEqual(asked, [`${address}:${port}`]);
     });

@@ -77,7 +77,7 @@ describe("Resources of a local cluster", () => {
     assert.equal(shortage({ mounts: true }, "start"), "");
     assert.match(
       shortage({ mounts: false }, "start"),
-      /^Docker can't mount .+, where the cluster's configuration will be\. Set XDG_STATE_HOME/,
+      /^Docker can't mount .+, which will have the cluster's configuration\. Set XDG_STATE_HOME/,
     );
   });
 

@@ -22,7 +22,7 @@ describe("Local image of PostgreSQL", () => {
       assert.equal(code, 1);
       assert.equal(
         stderr,
-        "docker-entrypoint: POSTGRES_PASSWORD is empty or not set: the first start needs the superuser's password (or POSTGRES_HOST_AUTH_METHOD=trust, which lets everybody in).\n",
+        "docker-entrypoint: POSTGRES_PASSWORD is empty or not set: the first start needs the superuser's password (or POSTGRES_HOST_AUTH_METHOD=trust, which needs no passwords).\n",
       );
     });
 
@@ -36,7 +36,7 @@ describe("Local image of PostgreSQL", () => {
         assert.equal(code, 1);
         assert.equal(
           stderr,
-          `docker-entrypoint: POSTGRES_${name} and POSTGRES_${name}_FILE are both set, and only one of them can say it.\n`,
+          `docker-entrypoint: POSTGRES_${name} and POSTGRES_${name}_FILE are both set; set only one of them.\n`,
         );
       });
 
@@ -47,7 +47,7 @@ describe("Local image of PostgreSQL", () => {
       assert.equal(code, 1);
       assert.equal(
         stderr,
-        "docker-entrypoint: POSTGRES_PASSWORD_FILE is /run/secrets/none, and there is no file that can be read.\n",
+        "docker-entrypoint: POSTGRES_PASSWORD_FILE is /run/secrets/none, which is not a readable file.\n",
       );
     });
 
@@ -58,7 +58,7 @@ describe("Local image of PostgreSQL", () => {
       assert.equal(code, 1);
       assert.equal(
         stderr,
-        `docker-entrypoint: ${data} has pg_hba.conf in it and no PG_VERSION: it is neither empty nor PostgreSQL's, and was left as it is.\n`,
+        `docker-entrypoint: ${data} has pg_hba.conf in it and no PG_VERSION: it is neither empty nor a PostgreSQL data folder, and was not changed.\n`,
       );
       assert.equal(
         (await run(mount, "ls", "-A", data)).stdout.trim(),

@@ -141,7 +141,7 @@ describe("Stand-in Docker provider", () => {
       assert.deepEqual(await failures(image({ context: "build/nowhere" })), [
         {
           property: "build.context",
-          reason: `there is no folder build/nowhere (relative to ${process.cwd()})`,
+          reason: `the folder build/nowhere does not exist (relative to ${process.cwd()})`,
         },
       ]);
     });
@@ -152,7 +152,7 @@ describe("Stand-in Docker provider", () => {
       assert.deepEqual(await failures(inputs), [
         {
           property: "build.dockerfile",
-          reason: `there is no file app/server.mjs (relative to ${process.cwd()}; try ${join(context, "app/server.mjs")})`,
+          reason: `the file app/server.mjs does not exist (relative to ${process.cwd()}; try ${join(context, "app/server.mjs")})`,
         },
       ]);
     });
@@ -169,7 +169,7 @@ describe("Stand-in Docker provider", () => {
           {},
           {},
         ),
-        /knows docker:index\/image:Image alone, not docker:index\/container:Container; install the official plugin: pulumi plugin install resource docker/,
+        /supports only docker:index\/image:Image, not docker:index\/container:Container; install the official plugin: pulumi plugin install resource docker/,
       );
     });
   });

@@ -1,4 +1,4 @@
-// One binary for every Kubernetes program of the local cluster: `kube kubelet --flags…` runs that one.
+// One binary for all Kubernetes programs of the local cluster: `kube kubelet --flags…` or a link named kubelet runs kubelet.
 package main
 
 import (
@@ -69,7 +69,7 @@ func main() {
 	case "kube-proxy":
 		command = proxy.NewProxyCommand()
 	default:
-		fmt.Fprintln(os.Stderr, "kube: no program "+name)
+		fmt.Fprintln(os.Stderr, "kube: unknown program "+name)
 		os.Exit(2)
 	}
 	os.Exit(cli.Run(command))

@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// newNetworkPolicyCommand enforces NetworkPolicy with kube-router's controller alone, as k3s embeds it: the rest of
-// kube-router (BGP, its service proxy, cloud SDKs) would cost minutes to build and is not used.
+// newNetworkPolicyCommand enforces NetworkPolicy with only kube-router's controller, like k3s. The rest of kube-router (BGP,
+// service proxy, cloud SDKs) is not used and would take minutes to build.
 func newNetworkPolicyCommand() *cobra.Command {
 	config := options.NewKubeRouterConfig()
 	var enforcedPods string
@@ -66,7 +66,7 @@ func newNetworkPolicyCommand() *cobra.Command {
 			go gate.run(stop)
 			heartbeats := make(chan *healthcheck.ControllerHeartbeat, 10)
 			go func() {
-				for range heartbeats { // the controller blocks when nobody reads them
+				for range heartbeats { // the controller blocks if the channel is full
 				}
 			}()
 			var running sync.WaitGroup

@@ -12,9 +12,8 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// podGate keeps an ipset of the addresses of pods whose network policies are in force. kube-router learns a pod's
-// address only after its containers run, and until then has no rules for it: the node drops connections of pods outside
-// this set.
+// podGate maintains an ipset with the addresses of pods whose network policies are in force. kube-router has no rules for a
+// pod until its containers run, so the node drops connections of pods that are not in this set.
 type podGate struct {
 	cache.ResourceEventHandlerFuncs
 	set     string
@@ -29,7 +28,7 @@ func newPodGate(set string, pods cache.Store, rules utils.IPTablesHandler) *podG
 	notify := func() {
 		select {
 		case gate.changed <- struct{}{}:
-		default: // an update is due already
+		default: // an update is already pending
 		}
 	}
 	gate.ResourceEventHandlerFuncs = cache.ResourceEventHandlerFuncs{
@@ -59,8 +58,8 @@ func (g *podGate) run(stop <-chan struct{}) {
 	}
 }
 
-// update removes the addresses of pods that have ended, and adds those of pods that kube-router has rules for. It
-// returns whether the set is complete.
+// update removes the addresses of terminated pods, and adds those of pods for which kube-router has rules. It returns
+// whether the set is complete.
 func (g *podGate) update() (bool, error) {
 	addresses := g.addresses()
 	for address := range g.members {
@@ -89,7 +88,7 @@ func (g *podGate) update() (bool, error) {
 	return len(g.members) == len(addresses), nil
 }
 
-// addresses returns those of all pods that run in a network namespace of their own.
+// addresses returns the addresses of all running pods with their own network namespace.
 func (g *podGate) addresses() map[string]bool {
 	addresses := map[string]bool{}
 	for _, object := range g.pods.List() {
@@ -104,8 +103,8 @@ func (g *podGate) addresses() map[string]bool {
 
 var jumpToPodChain = regexp.MustCompile(`-d ([0-9.]+)/32 .*-j KUBE-POD-FW-`)
 
-// enforced returns the addresses that kube-router has rules for: it writes a pod's chain, the chains of its policies
-// and the jump to them at once.
+// enforced returns the addresses for which kube-router has rules. It writes the jump to a pod's chain together with that
+// chain and those of its policies.
 func (g *podGate) enforced() (map[string]bool, error) {
 	const chain = "KUBE-ROUTER-FORWARD"
 	addresses := map[string]bool{}

@@ -14,8 +14,8 @@ import (
 	storage "sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
 )
 
-// newVolumesCommand gives each claim of storage class "standard" a folder of this node. Not the controller manager's own
-// host-path provisioner: its folders are root's, and only of local volumes does the kubelet let a pod's group write to them.
+// newVolumesCommand provisions a folder of this node for each claim of storage class "standard". The controller manager's
+// host-path provisioner can't be used: root owns its folders, and the kubelet applies fsGroup only to local volumes.
 func newVolumesCommand() *cobra.Command {
 	var kubeconfig, folder, node string
 	command := &cobra.Command{
@@ -38,8 +38,8 @@ func newVolumesCommand() *cobra.Command {
 			return nil
 		},
 	}
-	command.Flags().StringVar(&kubeconfig, "kubeconfig", "", "kubeconfig of who may make persistent volumes")
-	command.Flags().StringVar(&folder, "folder", "", "where volumes' folders are")
+	command.Flags().StringVar(&kubeconfig, "kubeconfig", "", "kubeconfig of a user that may create persistent volumes")
+	command.Flags().StringVar(&folder, "folder", "", "parent folder of the volumes")
 	command.Flags().StringVar(&node, "node", "", "this node's name")
 	return command
 }
@@ -60,7 +60,7 @@ func (v volumes) Provision(_ context.Context, options storage.ProvisionOptions) 
 			PersistentVolumeReclaimPolicy: *options.StorageClass.ReclaimPolicy,
 			AccessModes:                   options.PVC.Spec.AccessModes,
 			VolumeMode:                    &mode,
-			// As asked for; a folder may grow as far as the machine's disk.
+			// The requested capacity is not enforced: a folder may fill the disk.
 			Capacity: core.ResourceList{
 				core.ResourceStorage: options.PVC.Spec.Resources.Requests[core.ResourceStorage],
 			},
