@@ -17,28 +17,35 @@ export interface LockOptions {
   file: string;
   /** Describes the process that holds the lock, for the message of a process that waits. */
   holder: string;
+  /** How long to wait for another process, in milliseconds. @default an hour */
+  waitMs?: number;
 }
 
 /**
- * Runs work under a machine-wide lock, because all environments and clones share the cache. Other processes wait, for an
- * hour at most.
+ * Runs work under a machine-wide lock, because all environments and clones share the cache. Waits while another process
+ * holds the lock.
+ * @throws UserError without running the work, if the other process still holds the lock after `waitMs`
  */
 export async function withLock<T>(
-  { file, holder }: LockOptions,
+  { file, holder, waitMs = 3_600_000 }: LockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   const lock = join(cache, file);
   let told = false;
-  await eventually(
+  const acquired = await eventually(
     async () => {
       if (acquire(lock)) return true;
       if (!told) say(`  waiting for ${holder} on this machine`);
       told = true;
       return false;
     },
-    3_600_000,
+    waitMs,
     500,
   );
+  if (!acquired)
+    throw new UserError(
+      `${lock} is still held by ${holder} (process ${runningHolder(lock)}). Wait until that process ends, or terminate it; then try again.`,
+    );
   try {
     return await work();
   } finally {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { useFolders } from "../../support/folders.ts";
 import { until } from "../../support/until.ts";
 
@@ -11,8 +12,9 @@ const program = `
   import { appendFileSync, existsSync } from "node:fs";
   import { setTimeout as delay } from "node:timers/promises";
   import { withLock } from "./local/host/lock.ts";
-  const [log, end] = process.argv.slice(1);
-  await withLock({ file: "test.lock", holder: "another test" }, async () => {
+  const [log, end, waitMs = 60_000] = process.argv.slice(1);
+  const options = { file: "test.lock", holder: "another test", waitMs: Number(waitMs) };
+  await withLock(options, async () => {
     appendFileSync(log, "begin " + process.pid + "\\n");
     while (!existsSync(end)) await delay(10);
     appendFileSync(log, "end " + process.pid + "\\n");
@@ -28,10 +30,10 @@ describe("withLock", () => {
   function useLock() {
     const folder = useFolder();
     const [log, end] = [join(folder, "log"), join(folder, "end")];
-    const begin = () => {
+    const begin = (...waitMs: string[]) => {
       const child = spawn(
         process.execPath,
-        ["--input-type=module", "--eval", program, log, end],
+        ["--input-type=module", "--eval", program, log, end, ...waitMs],
         {
           env: { ...process.env, XDG_CACHE_HOME: folder },
           stdio: ["ignore", "inherit", "pipe"],
@@ -68,6 +70,29 @@ describe("withLock", () => {
     assert.equal(all.length, 6);
     for (let i = 0; i < all.length; i += 2)
       assert.equal(all[i + 1], all[i]?.replace("begin", "end"));
+  });
+
+  it("fails after its wait, without running the work or releasing the other process's lock", async () => {
+    const { begin, lines, release, lock, untilAcquired } = useLock();
+    const first = begin();
+    await untilAcquired(1);
+    const held = readFileSync(lock, "utf8");
+    const second = begin("100");
+    const [stderr, [code]] = await Promise.all([
+      text(second.stderr as NodeJS.ReadableStream),
+      once(second, "close"),
+    ]);
+    assert.equal(code, 1);
+    assert.ok(
+      stderr.includes(
+        `${lock} is still held by another test (process ${first.pid}). Wait until that process ends, or terminate it; then try again.`,
+      ),
+      stderr,
+    );
+    assert.deepEqual(lines(), [`begin ${first.pid}`]);
+    assert.equal(readFileSync(lock, "utf8"), held);
+    release();
+    assert.deepEqual(await once(first, "close"), [0, null]);
   });
 
   it("does not wait for a process that was killed", async () => {
