@@ -22,6 +22,6 @@ try {
   const expected = error instanceof UserError || name === "CommandError";
   say(`\n${expected ? message : stack}`);
   if (process.argv[2] === "up")
-    (await import("./host/command.ts")).endCommands();
+    (await import("./host/command.ts")).terminateCommands();
   process.exit(1);
 }

@@ -24,7 +24,10 @@ export const ownPath = (): string =>
 /** The project's folder. */
 export const project = join(import.meta.dirname, "..");
 
-/** The folder for files that take long to create and can be deleted, such as toolchain and plugins. All environments share it. */
+/**
+ * The folder for files that take long to create and can be deleted, such as toolchain and plugins. All environments
+ * share it.
+ */
 export const cache = join(xdg("XDG_CACHE_HOME", ".cache"), "marquee");
 
 /** The folder of this environment's kubeconfig, Pulumi state and logs. `npm run down` removes it. */

@@ -55,9 +55,10 @@ const actions: Record<Action, () => unknown> = {
 };
 
 /**
- * Starts the local cluster unless it runs. Nothing is removed: an interrupted start continues, and a cluster that does not
- * become ready stays as it is.
- * @param seed pushes the images that the registry lacks; called when the registry answers, seconds before Kubernetes does
+ * Starts the local cluster unless it runs. Nothing is removed: an interrupted start continues, and a cluster that does
+ * not become ready stays as it is.
+ * @param seed pushes the images that the registry lacks; called when the registry answers, seconds before Kubernetes
+ * does
  */
 export async function ensureCluster(
   seed: () => Promise<void> = async () => {},

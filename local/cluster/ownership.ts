@@ -64,7 +64,9 @@ const ownerByMounts = (mounts: Mount[]): Owner => ({
     .map(({ source }) => dirname(source))[0],
 });
 
-/** Whether `down` may remove the network. Another owner's network is shared, since it holds no data, but not removed. */
+/**
+ * Whether `down` may remove the network. Another owner's network is shared, since it holds no data, but not removed.
+ */
 export const isOwnNetwork = ({ network }: DockerObjects): boolean =>
   network?.subnets.includes(addresses.subnet) === true &&
   (ownerByLabels(network.labels)?.state ?? state) === state;

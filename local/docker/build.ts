@@ -14,7 +14,10 @@ import { debianImage, ensureDebianImage } from "../images/debian.ts";
 
 export interface Build {
   image: string;
-  /** The path of the Dockerfile. Its first stage must be called `packages`, start FROM the argument DEBIAN and copy no files. */
+  /**
+   * The path of the Dockerfile. Its first stage must be called `packages`, start FROM the argument DEBIAN and copy no
+   * files.
+   */
   dockerfile: string;
   /** Build arguments other than DEBIAN. */
   args?: Record<string, string>;
@@ -60,8 +63,8 @@ function makeReadable(context: string): void {
 }
 
 /**
- * Builds only the stage `packages`, which `buildImage` reuses. The stage is tagged because the classic builder would leave
- * an untagged image behind.
+ * Builds only the stage `packages`, which `buildImage` reuses. The stage is tagged because the classic builder would
+ * leave an untagged image behind.
  */
 export async function buildPackages(build: Build): Promise<void> {
   await ensureDebianImage();
@@ -91,7 +94,8 @@ async function docker(
       ...Object.entries({ DEBIAN: debianImage, ...args }).flatMap(
         ([arg, value]) => ["--build-arg", `${arg}=${value}`],
       ),
-      // Only the names: a value may contain a password and would be logged. docker reads the values from its environment.
+      // Only the names: a value may contain a password and would be logged. docker reads the values from its
+      // environment.
       ...Object.keys(proxies).flatMap((name) => ["--build-arg", name]),
       ...rest,
     ],

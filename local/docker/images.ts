@@ -11,7 +11,9 @@ export const imagePlatform = (image: string): Promise<string | undefined> =>
     ...["image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", image],
   ]).catch(() => undefined);
 
-/** Pushes an image, unless the registry has its tag. A registry stores a tag only after all layers have been uploaded. */
+/**
+ * Pushes an image, unless the registry has its tag. A registry stores a tag only after all layers have been uploaded.
+ */
 export async function pushImage(image: string, as: string): Promise<void> {
   if (await registryHas(as)) return;
   await step(`pushing ${as}`, async () => {

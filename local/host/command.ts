@@ -34,12 +34,16 @@ export class CommandTimeoutError extends CommandError {}
 
 const running = new Set<ChildProcess>();
 
-/** Terminates all programs that `run` started, so that they don't continue after another part of the work has failed. */
-export function endCommands(): void {
+/**
+ * Terminates all programs that `run` started, so that they don't continue after another part of the work has failed.
+ */
+export function terminateCommands(): void {
   for (const child of running) child.kill("SIGTERM");
 }
 
-/** Runs a program and returns its standard output without trailing white space. Rejects with a CommandError if it fails. */
+/**
+ * Runs a program and returns its standard output without trailing white space. Rejects with a CommandError if it fails.
+ */
 export function run(
   command: string,
   args: string[],

@@ -20,7 +20,9 @@ const updateLists = (): Promise<string> => {
 
 let installing: Promise<unknown> = Promise.resolve();
 
-/** Installs Debian packages on this machine and reports it. Calls run one after another, because apt locks its database. */
+/**
+ * Installs Debian packages on this machine and reports it. Calls run one after another, because apt locks its database.
+ */
 export function install(packages: string[], why: string): Promise<void> {
   const next = installing.then(async () => {
     say(`  installing on this machine: ${packages.join(", ")} (${why})`);

@@ -15,8 +15,8 @@ const GiB = 2 ** 30;
 
 /**
  * The resources that the work requires. A first `up` on 2 cores uses, in the engine, 6.6 GiB for Go's downloads and
- * compiled packages, 1.3 GiB for images and 0.6 GiB for the cluster with stack dev, and 0.6 GiB in the cache. The cluster
- * with stack dev has 1 GiB of resident memory, and a build succeeds with 3 GiB.
+ * compiled packages, 1.3 GiB for images and 0.6 GiB for the cluster with stack dev, and 0.6 GiB in the cache. The
+ * cluster with stack dev has 1 GiB of resident memory, and a build succeeds with 3 GiB.
  */
 const required: Record<
   Work,

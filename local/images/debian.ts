@@ -144,8 +144,8 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
     .join("\n");
 
 /**
- * Selects download settings (proxies, timeouts, date checks) from the output of `apt-config dump`. Omits settings that name
- * a file on this machine.
+ * Selects download settings (proxies, timeouts, date checks) from the output of `apt-config dump`. Omits settings that
+ * name a file on this machine.
  */
 export const acquireSettings = (dump: string): string =>
   dump

@@ -7,11 +7,12 @@ import { backend } from "./stacks.ts";
 import { isLocal } from "./variables.ts";
 
 /**
- * Prepares stack dev for an update. A killed run leaves a lock and pending operations with an unknown result: removes the
- * lock if its process has ended, and refreshes the operations' results from the cluster.
+ * Prepares stack dev for an update. A killed run leaves a lock and pending operations with an unknown result: removes
+ * the lock if its process has ended, and refreshes the operations' results from the cluster.
  */
 export async function prepareStack(): Promise<void> {
-  // Also create staging, so that `pulumi stack select staging` works. Not prod: its owner chooses how secrets are encrypted.
+  // Also create staging, so that `pulumi stack select staging` works. Not prod: its owner chooses how secrets are
+  // encrypted.
   const stacks = join(backend, ".pulumi/stacks/marquee");
   if (isLocal() && !existsSync(join(stacks, "staging.json")))
     await pulumi(["stack", "select", "--create", "staging"]);

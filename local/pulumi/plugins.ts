@@ -22,8 +22,8 @@ import { pulumiHome } from "./variables.ts";
 
 /**
  * Makes sure that Pulumi and its plugins are installed. Prefers `pulumi` on the PATH and the plugins that it downloads.
- * Without it or without access to Pulumi's site, builds Pulumi and the Kubernetes provider from Go modules, and uses the
- * stand-in for the Docker provider.
+ * Without it or without access to Pulumi's site, builds Pulumi and the Kubernetes provider from Go modules, and uses
+ * the stand-in for the Docker provider.
  * @param own whether the user's own Pulumi can run this program
  * @param build other programs to compile at the same time
  */

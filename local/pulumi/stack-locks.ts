@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { processes } from "../host/processes.ts";
 
 /**
- * Removes stack dev's locks of killed pulumi processes. Locks from other machines stay, because their processes can't be
- * checked here.
+ * Removes stack dev's locks of killed pulumi processes. Locks from other machines stay, because their processes can't
+ * be checked here.
  * @returns whether any lock was removed
  */
 export function removeStaleLocks(

@@ -179,8 +179,9 @@ async function saveClusterPrograms(builder: Builder): Promise<void> {
 }
 
 /**
- * Builds the Node.js language host. It is older than the Pulumi CLI and ignores the runtime options in Pulumi.yaml, so a
- * script passes `typescript: false` as a flag. Otherwise it would load the TypeScript compiler at every start (0.5 s).
+ * Builds the Node.js language host. It is older than the Pulumi CLI and ignores the runtime options in Pulumi.yaml, so
+ * a script passes `typescript: false` as a flag. Otherwise it would load the TypeScript compiler at every start (0.5
+ * s).
  */
 async function buildLanguageHost(builder: Builder): Promise<void> {
   const module = "/language-host";

@@ -4,9 +4,9 @@ import { join } from "node:path";
 /**
  * Patches a copy of the Kubernetes provider's module.
  *
- * Removes its component resources (ConfigFile, ConfigGroup, Chart v4, Directory): Marquee uses none of them, and they import
- * the whole generated Go SDK, which takes a third of the build's CPU time. Generates the embedded schema like upstream's
- * generate.go. Fixes two waits for rollouts.
+ * Removes its component resources (ConfigFile, ConfigGroup, Chart v4, Directory): Marquee uses none of them, and they
+ * import the whole generated Go SDK, which takes a third of the build's CPU time. Generates the embedded schema like
+ * upstream's generate.go. Fixes two waits for rollouts.
  */
 export function patchProvider(folder: string, version: string): void {
   const file = join(folder, "pkg/provider/provider_construct.go");
@@ -39,7 +39,8 @@ export function patchProvider(folder: string, version: string): void {
 
 /**
  * Upstream may consider a Deployment's rollout finished before it has started: until the controller creates the new
- * ReplicaSet, it checks the old one, which is ready. The patch only counts a ReplicaSet with the Deployment's pod template.
+ * ReplicaSet, it checks the old one, which is ready. The patch only counts a ReplicaSet with the Deployment's pod
+ * template.
  */
 function patchRolloutWait(file: string): void {
   insertAfter(
@@ -68,8 +69,8 @@ func hasTemplateOf(rs, deployment *unstructured.Unstructured) bool {
 }
 
 /**
- * The same for StatefulSets: until the controller observes the new generation, the status is that of the old one, which is
- * ready. Without the patch, an update that breaks the database would count as successful.
+ * The same for StatefulSets: until the controller observes the new generation, the status is that of the old one, which
+ * is ready. Without the patch, an update that breaks the database would count as successful.
  */
 function patchStatefulSetWait(file: string): void {
   insertAfter(

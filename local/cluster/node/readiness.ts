@@ -8,7 +8,8 @@ import { nodeImage } from "./image.ts";
 
 /**
  * How long the node may start without progress. A whole start takes 6 s on 2 idle cores, but the API server alone takes
- * over 3 minutes on an emulated and busy machine. A program that exits is reported at once, so only hangs take this long.
+ * over 3 minutes on an emulated and busy machine. A program that exits is reported at once, so only hangs take this
+ * long.
  */
 export const stallLimitMs = 600_000;
 

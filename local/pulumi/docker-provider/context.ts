@@ -10,8 +10,9 @@ import { isAbsolute, join } from "node:path";
 import { type IgnorePattern, ignorePatterns, match } from "./ignore.ts";
 
 /**
- * Hashes the inputs of a build: the Dockerfile, and path, mode and content of each file in the context that .dockerignore
- * doesn't exclude. Equals the official provider's digest, so that each plugin sees the other's images as unchanged.
+ * Hashes the inputs of a build: the Dockerfile, and path, mode and content of each file in the context that
+ * .dockerignore doesn't exclude. Equals the official provider's digest, so that each plugin sees the other's images as
+ * unchanged.
  */
 export function contextDigest(context: string, dockerfile: string): string {
   const hash = createHash("sha256");

@@ -100,8 +100,8 @@ export async function check(
 }
 
 /**
- * Compares the inputs with those of the last build, which both plugins keep in `__inputs`. Ignores credentials, because they
- * may rotate.
+ * Compares the inputs with those of the last build, which both plugins keep in `__inputs`. Ignores credentials, because
+ * they may rotate.
  */
 export async function diff(
   _id: string,

@@ -4,7 +4,9 @@ import { build } from "esbuild";
 import { contentKey } from "../../content-key.ts";
 import { cache, project } from "../../environment.ts";
 
-/** Bundles the stand-in plugin into a folder in the cache that is named by its content; returns the folder to install. */
+/**
+ * Bundles the stand-in plugin into a folder in the cache that is named by its content; returns the folder to install.
+ */
 export async function bundleDockerProvider(): Promise<string> {
   const folder = join(
     cache,
