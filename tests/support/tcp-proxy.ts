@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { until } from "./until.ts";
 
+/** A fault-injecting proxy between a client and a server. */
 export interface TcpProxy {
   /** The server's URL with the proxy's address. */
   url: string;
@@ -32,7 +33,10 @@ interface Connection {
   usedAfterDrop: boolean;
 }
 
-/** Creates TCP proxies that count bytes, and cut, freeze or drop connections. The end of a test stops them. */
+/**
+ * Makes fault-injecting TCP proxies in the calling suite: they cut, freeze or drop connections, and count bytes. They
+ * stop after each test.
+ */
 export function useTcpProxies(): (target: string) => Promise<TcpProxy> {
   const stops: (() => void)[] = [];
   afterEach(() => {
