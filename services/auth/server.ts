@@ -38,7 +38,7 @@ const end = async () => {
   await database.close();
 };
 serve(
-  { ...auth, shutdown },
+  { ...auth, shutdown: end },
   {
     port: PORT,
     keepAlive: { seconds: variables.KEEP_ALIVE_SECONDS },

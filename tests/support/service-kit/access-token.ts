@@ -12,7 +12,7 @@ import {
 } from "jose"; // the JOSE library for JavaScript; it depends on nothing
 import { AuthUnavailableError } from "../../../packages/service-kit/index.ts";
 import type { RevokedSession } from "../../../services/auth/sessions/revocations.ts";
-import { freePort } from "../free-port.ts";
+import { restartable } from "../restartable.ts";
 import { headersOfHttpError } from "./http-error.ts";
 
 export const user = { id: randomUUID() };
