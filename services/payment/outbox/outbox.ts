@@ -107,10 +107,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const more = await fanOut(database);
     const { perEndpoint } = limits;
     const total = limits.total - active.size;
+    if (stopping) return false;
     if (total <= 0) return more; // the end of an attempt wakes the loop
     const capacity = { total, perEndpoint, active: activeByEndpoint };
     const claimed = await claimDeliveries(database, capacity, times.leaseMs);
-    if (!stopping) for (const delivery of claimed) startAttempt(delivery);
+    // Also after `stop` was called meanwhile, which waits for them: other replicas would wait for the lease.
+    for (const delivery of claimed) startAttempt(delivery);
     return more || claimed.length > 0;
   }
 

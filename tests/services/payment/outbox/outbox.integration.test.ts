@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
+import type { Database } from "@marquee/service-kit";
 import { emit } from "../../../../services/payment/outbox/emit.ts";
 import {
   header,
@@ -190,6 +191,33 @@ describe("Outbox", () => {
     await test.emit();
     await new Promise((resolve) => setTimeout(resolve, 3 * quick.pollMs));
     assert.equal(receiver.received.length, 1);
+  });
+
+  it("delivers what it had claimed when it stops, so that no replica waits for the lease", async () => {
+    const receiver = await receive();
+    await test.add(receiver.url);
+    await test.emit();
+    const claimed = Promise.withResolvers<void>();
+    const resume = Promise.withResolvers<void>();
+    const database: Database = {
+      ...test.first,
+      async query(sql, parameters) {
+        const rows = await test.first.query<never>(sql, parameters);
+        if (rows.length > 0 && sql.includes("UPDATE webhook_deliveries")) {
+          claimed.resolve();
+          await resume.promise;
+        }
+        return rows;
+      },
+    };
+    const outbox = test.open({ database, times: { stopTimeoutMs: 30_000 } });
+    outbox.start();
+    await claimed.promise;
+    const stopped = outbox.stop();
+    resume.resolve();
+    await stopped;
+    const [delivery] = await test.deliveries();
+    assert.equal(delivery?.state, "delivered");
   });
 
   it("stores endpoints' secrets only encrypted, and does not list them", async () => {
