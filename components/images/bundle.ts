@@ -15,7 +15,7 @@ import {
 import { dirname, join, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { type BuildFailure, build, formatMessages } from "esbuild";
+import { compile } from "./compile.ts";
 
 /** The Docker context of a service's image, relative to the project. */
 export const contextOf = (service: string) => `build/${service}`;
@@ -41,18 +41,18 @@ export async function bundle(
     );
   // Built beside the contexts, at the same depth, and moved only over those that differ: another pulumi may be reading
   // them.
-  const fresh = join(project, `build-${process.pid}`);
+  const fresh = `build-${process.pid}`;
   try {
     await bundleInto(fresh, services, project);
     const hashes = services.map((service) => [
       service,
-      hashOf(join(fresh, service)),
+      hashOf(join(project, fresh, service)),
     ]);
     for (const service of services)
-      replace(join(project, contextOf(service)), join(fresh, service));
+      replace(join(project, contextOf(service)), join(project, fresh, service));
     return Object.fromEntries(hashes);
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
+    rmSync(join(project, fresh), { recursive: true, force: true });
   }
 }
 
@@ -61,56 +61,9 @@ async function bundleInto(
   services: readonly string[],
   project: string,
 ): Promise<void> {
-  const common = {
-    absWorkingDir: project,
-    outdir: fresh,
-    bundle: true,
-    format: "esm",
-    legalComments: "none",
-    logLevel: "silent",
-  } as const;
-  const programs = build({
-    ...common,
-    entryPoints: services.map((service) => ({
-      in: `services/${service}/server.ts`,
-      out: `${service}/app/server`,
-    })),
-    outExtension: { ".js": ".mjs" },
-    platform: "node",
-    target: "node24",
-    // CommonJS packages in the bundle call require() for Node.js modules.
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-    // pg loads pg-native only on request, which Marquee never makes. A module of Node.js replaces it in the bundle.
-    alias: { "pg-native": "node:module" },
-    // Each start reads the whole file, so a smaller one starts faster. Stack traces use the source map.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    sourcemap: "linked",
-    sourcesContent: false,
-  });
-  const scripts = build({
-    ...common,
-    entryPoints: services.flatMap((service) => scriptsOf(service, project)),
-    platform: "browser",
-    target: "es2022",
-    minify: true,
-  });
-  const failures = (await Promise.allSettled([programs, scripts])).flatMap(
-    (end) => (end.status === "rejected" ? [end.reason as BuildFailure] : []),
-  );
-  if (failures[0]) {
-    const errors = await formatMessages(
-      failures.flatMap(({ errors }) => errors ?? []),
-      { kind: "error" },
-    );
-    throw new pulumi.RunError(
-      `The services can't be bundled, so nothing was built or changed:\n${errors.join("") || failures[0].message}`,
-    );
-  }
+  await compile(fresh, services, project);
   for (const service of services) {
-    const context = join(fresh, service);
+    const context = join(project, fresh, service);
     for (const beside of ["assets", "migrations"]) {
       const folder = join(project, "services", service, beside);
       for (const [file, content] of contentsOf(folder))
@@ -119,18 +72,6 @@ async function bundleInto(
     put(join(context, "Dockerfile"), readFileSync(dockerfileOf(project)));
     normalizeModesAndTimes(context);
   }
-}
-
-/** A service's browser scripts: each file in its browser/. Modules that scripts share are in folders below. */
-function scriptsOf(service: string, project: string) {
-  const folder = `services/${service}/browser`;
-  if (!existsSync(join(project, folder))) return [];
-  return readdirSync(join(project, folder))
-    .filter((file) => /(?<!\.d)\.ts$/.test(file))
-    .map((file) => ({
-      in: `${folder}/${file}`,
-      out: `${service}/app/browser/${file.slice(0, -3)}`,
-    }));
 }
 
 /** Writes a file. Text gets LF line ends in every clone, as programs and scripts do from esbuild. */
