@@ -8,23 +8,24 @@ import { pythonTools } from "./support/python/index.ts";
 import { stripeMock } from "./support/stripe-mock/stripe-mock.ts";
 import { versitygw } from "./support/versitygw/versitygw.ts";
 
-// Run by `npm test` before the tests: says what they will install or build on this machine, and why.
-const missing = [
-  chromium,
-  pythonTools,
-  nginx,
-  pgBouncer,
-  versitygw,
-  stripeMock,
-  checkers,
-].filter(({ isReady }) => !isReady());
-
-if (missing.length > 0) {
-  say("The tests need these programs, and get each when they first use it:");
-  for (const { name, source, reason } of missing)
-    say(`  ${name}: ${source}, ${reason}`);
-  say(`The cache is ${cache}.`);
+/** Prints what the tests will install or build on this machine, and why. */
+export function announce(): void {
+  const missing = [
+    chromium,
+    pythonTools,
+    nginx,
+    pgBouncer,
+    versitygw,
+    stripeMock,
+    checkers,
+  ].filter(({ isReady }) => !isReady());
+  if (missing.length > 0) {
+    say("The tests need these programs, and get each when they first use it:");
+    for (const { name, source, reason } of missing)
+      say(`  ${name}: ${source}, ${reason}`);
+    say(`The cache is ${cache}.`);
+  }
+  say(
+    "The end-to-end tests start a local cluster of their own, marquee-1, as `npm run up` would, and remove it at the end.",
+  );
 }
-say(
-  "The end-to-end tests start a local cluster of their own, marquee-1, as `npm run up` would, and remove it at the end.",
-);

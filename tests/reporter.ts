@@ -1,47 +1,77 @@
+import { writeSync } from "node:fs";
 import { relative, sep } from "node:path";
+import { format } from "node:util";
 import Mocha from "mocha";
+import { type LaneEvent, printSummary, slowestCount } from "./report.ts";
 
 const { EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END, EVENT_TEST_END } =
   Mocha.Runner.constants;
+const { Base, Spec } = Mocha.reporters;
 
-/** How many of the slowest tests the report names. */
-const slowest = 10;
+/** How long Mocha may take to end after its last test. */
+const endTimeoutMs = 60_000;
+
+/** The file descriptor on which run.ts receives the events of a lane. */
+const laneEvents = 3;
+
+// Written at once, because Mocha may end the process right after the last test.
+const send = (event: LaneEvent) =>
+  writeSync(laneEvents, `${JSON.stringify(event)}\n`);
 
 /**
- * Mocha's usual report, then how long each part of the tests took (a folder of tests/) and the slowest tests, and as
- * its last line the counts: `N passed, N failed`.
+ * Mocha's Spec report and the summary of report.ts. In a lane of run.ts, each top-level suite is sent as a whole when it
+ * ends, so that the output of lanes doesn't mix.
  */
-export default class Report extends Mocha.reporters.Spec {
+export default class Reporter extends Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    const lines: string[] = [];
+    const inLane = process.env.MARQUEE_TEST_LANE !== undefined;
+    if (inLane) Base.consoleLog = (...args) => lines.push(format(...args));
+    const buffered = () => lines.splice(0).join("\n");
+
     super(runner, options);
     const tests: Mocha.Test[] = [];
-    /** Milliseconds by part, with hooks. */
-    const parts = new Map<string, number>();
-    let began = 0;
+    const parts: Record<string, number> = {};
+    let startedAt = 0;
     runner.on(EVENT_TEST_END, (test) => tests.push(test));
     runner.on(EVENT_SUITE_BEGIN, ({ parent }) => {
-      if (parent?.root) began = performance.now();
+      if (parent?.root) startedAt = performance.now();
     });
     runner.on(EVENT_SUITE_END, ({ parent, file }) => {
       if (!parent?.root || !file) return;
-      const part = relative(import.meta.dirname, file).split(sep)[0] as string;
-      const took = performance.now() - began;
-      parts.set(part, (parts.get(part) ?? 0) + took);
+      const part = partOf(file);
+      const seconds = (performance.now() - startedAt) / 1000;
+      parts[part] = (parts[part] ?? 0) + seconds;
+      if (inLane) send({ text: buffered() });
     });
     runner.once(EVENT_RUN_END, () => {
-      for (const [part, took] of parts)
-        console.log(`  ${part.padEnd(12)} ${seconds(took)}`);
-      console.log(`\n  The slowest tests:`);
-      for (const test of tests
-        .toSorted((a, b) => (b.duration ?? 0) - (a.duration ?? 0))
-        .slice(0, slowest))
-        console.log(`  ${seconds(test.duration ?? 0)} ${test.fullTitle()}`);
       const { passes, failures, pending } = this.stats;
-      console.log(
-        `\n${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ""}`,
-      );
+      const slowest = tests
+        .map((test) => ({
+          title: test.fullTitle(),
+          seconds: (test.duration ?? 0) / 1000,
+        }))
+        .toSorted((a, b) => b.seconds - a.seconds)
+        .slice(0, slowestCount);
+      const report = { passes, failures, pending, parts, slowest };
+      if (inLane) send({ ...report, epilogue: buffered() });
+      else printSummary([report]);
+      setTimeout(failOpenHandles, endTimeoutMs).unref();
     });
   }
 }
 
-const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`.padStart(8);
+/** Ends a run whose tests left a server, a timer or a connection open. */
+function failOpenHandles(): void {
+  const open = process.getActiveResourcesInfo().join(", ");
+  console.error(`The tests have ended, but these handles are open: ${open}`);
+  process.exit(1);
+}
+
+/** A folder of tests/, or of tests/e2e/. */
+function partOf(file: string): string {
+  const [folder = "", below = ""] = relative(import.meta.dirname, file).split(
+    sep,
+  );
+  return folder === "e2e" ? `${folder}/${below}` : folder;
+}

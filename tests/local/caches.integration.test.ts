@@ -243,7 +243,7 @@ describe("npm run down -- --caches", () => {
     assert.equal(result.code, 0, result.output);
     assert.equal(result.commands, "");
     assert.ok(existsSync(join(result.cache, "toolchain/bin/kube")));
-    assert.match(result.output, /`npm run down -- --caches` removes that, too/);
+    assert.match(result.output, /`npm run down -- --caches` also removes them/);
   });
 
   it("does nothing for an unknown option or --help", async () => {

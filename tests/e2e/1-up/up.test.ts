@@ -13,11 +13,11 @@ import {
   json,
   ok,
   type Result,
-  resources,
+  resourceCount,
   sh,
   until,
-} from "../support/e2e/environment.ts";
-import { picture } from "../support/e2e/people.ts";
+} from "../../support/e2e/environment.ts";
+import { picture } from "../../support/e2e/people.ts";
 
 const locks = join(
   process.env.XDG_STATE_HOME ?? join(homedir(), ".local/state"),
@@ -130,7 +130,10 @@ describe("npm run up", function () {
   it("changes nothing when it is run again", async () => {
     const before = await generations();
     const again = await ok("npm run -s up 2>&1");
-    assert.match(again, new RegExp(`Resources:\\s+${resources} unchanged`));
+    assert.match(
+      again,
+      new RegExp(`Resources:\\s+${await resourceCount()} unchanged`),
+    );
     assert.deepEqual(await generations(), before);
   });
 
@@ -273,10 +276,8 @@ describe("npm run up", function () {
     );
     process.kill(-(killed.pid as number), "SIGKILL");
     const before = await containerId();
-    assert.match(
-      await ok("npm run -s up 2>&1"),
-      new RegExp(`\\+ ${resources} created`),
-    );
+    const output = await ok("npm run -s up 2>&1");
+    assert.match(output, new RegExp(`\\+ ${await resourceCount()} created`));
     assert.equal(await containerId(), before);
   });
 

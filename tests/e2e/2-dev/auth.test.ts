@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
-import { ensureUp, forwarded, json, ok } from "../support/e2e/environment.ts";
-import { python } from "../support/python/index.ts";
+import {
+  ensureUp,
+  forwarded,
+  json,
+  ok,
+} from "../../support/e2e/environment.ts";
+import { python } from "../../support/python/index.ts";
 
 const password = "a long sentence about nothing";
 

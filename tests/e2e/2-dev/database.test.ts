@@ -10,11 +10,18 @@ import {
   host,
   json,
   ok,
+  restoreDev,
+  revertFiles,
   setConfig,
   sh,
   until,
-} from "../support/e2e/environment.ts";
-import { commandInPod, inPod, quoted } from "../support/e2e/in-pod.ts";
+} from "../../support/e2e/environment.ts";
+import {
+  commandInPod,
+  inPod,
+  killDatabase,
+  quoted,
+} from "../../support/e2e/in-pod.ts";
 
 const password = "a long sentence about nothing";
 const auth = "http://auth-service:8081";
@@ -49,14 +56,6 @@ async function asRole(role: string, database: string, sql: string) {
     `kubectl exec postgres-0 -c postgres -- env PGPASSWORD=${value} psql -h ${address} -U ${role} -d ${database} -Atc ${quoted(sql)}`,
   );
 }
-
-/** Kills the server's first process, as a machine's out-of-memory killer would. */
-const killServer = () =>
-  ok(
-    `docker exec ${container} sh -c ${quoted(
-      'for p in /proc/[0-9]*; do if tr "\\0" " " <$p/cmdline 2>/dev/null | grep -q "^postgres -c max_connections"; then kill -KILL $(basename $p); fi; done',
-    )}`,
-  );
 
 interface Answers {
   /** The number of answers by request and status. */
@@ -153,7 +152,8 @@ describe("Database", function () {
     await ensureUp();
     await ok("pulumi stack select dev");
   });
-  afterEach(() => ok("git checkout --quiet ."));
+  afterEach(revertFiles);
+  after(restoreDev);
 
   it("gives a service a role that owns its database and may do nothing else", async () => {
     const mine = await asRole(
@@ -213,7 +213,7 @@ describe("Database", function () {
     const { statuses, accounts, faults } = await underLogins(
       email,
       async () => {
-        await killServer();
+        await killDatabase();
         await until(async () => {
           const pod = await json("kubectl get pod postgres-0 -o json");
           assert.ok(pod.status.containerStatuses[0].restartCount > 0);
@@ -294,7 +294,7 @@ describe("Database", function () {
       await destroyStaging();
       await sh(`docker rm --force --volumes ${container}-${name}`);
       rmSync(folder, { recursive: true });
-      await ok("git checkout --quiet . && pulumi stack select dev");
+      await ok("pulumi stack select dev");
     });
 
     /** Needed in each test, because each test's changes are reverted. */

@@ -5,10 +5,11 @@ import {
   ensureUp,
   json,
   ok,
+  restoreDev,
   setConfig,
-} from "../support/e2e/environment.ts";
-import { cname } from "../support/e2e/in-pod.ts";
-import { newMember, signIn, site, videoOf } from "../support/e2e/people.ts";
+} from "../../support/e2e/environment.ts";
+import { cname } from "../../support/e2e/in-pod.ts";
+import { newMember, signIn, site, videoOf } from "../../support/e2e/people.ts";
 
 const devIssuer = "http://auth-service.marquee-dev.svc:8081";
 const allow = (namespace: string) => ({ allowFrom: [{ namespace }] });
@@ -43,8 +44,7 @@ describe("Services of type ExternalName that lead to another stack", function ()
     setConfig("staging", "marquee:issuer", devIssuer);
   });
   after(async () => {
-    await ok("git checkout --quiet . && pulumi stack select dev");
-    await ok("pulumi up --yes --skip-preview");
+    await restoreDev();
     await destroyStaging();
   });
 

@@ -9,10 +9,12 @@ import {
   generations,
   json,
   ok,
+  restoreDev,
+  revertFiles,
   sh,
   until,
-} from "../support/e2e/environment.ts";
-import { picture } from "../support/e2e/people.ts";
+} from "../../support/e2e/environment.ts";
+import { picture } from "../../support/e2e/people.ts";
 
 const images = (stack: string) =>
   json(`pulumi stack output images --stack ${stack} --json`);
@@ -40,9 +42,9 @@ describe("Images: build once, deploy everywhere", function () {
     await ok("pulumi stack select dev && pulumi up --yes --skip-preview");
     original = await images("dev");
   });
-  afterEach(() => ok("git checkout --quiet ."));
+  afterEach(revertFiles);
   after(async () => {
-    await ok("pulumi up --yes --skip-preview");
+    await restoreDev();
     await destroyStaging();
   });
 

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContext, Page } from "puppeteer-core";
-import { sizes, startChromium } from "../support/chromium/chromium.ts";
-import { looksRight } from "../support/chromium/looks-right.ts";
-import { ensureUp, ok, setConfig, until } from "../support/e2e/environment.ts";
-import { password, site } from "../support/e2e/people.ts";
+import { sizes, startChromium } from "../../support/chromium/chromium.ts";
+import { looksRight } from "../../support/chromium/looks-right.ts";
+import {
+  ensureUp,
+  ok,
+  restoreDev,
+  setConfig,
+  until,
+} from "../../support/e2e/environment.ts";
+import { password, site } from "../../support/e2e/people.ts";
 
 const title = "northern-lights";
 
@@ -33,7 +39,7 @@ describe("Journey in a browser", function () {
   });
   after(async () => {
     await browser?.close();
-    await ok("git checkout --quiet . && pulumi up --yes --skip-preview");
+    await restoreDev();
   });
 
   /** A page of a new browser context, without cookies. */

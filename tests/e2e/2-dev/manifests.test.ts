@@ -8,9 +8,10 @@ import {
   ensureUp,
   json,
   ok,
-} from "../support/e2e/environment.ts";
-import { conformance, scores } from "../support/manifests/checkers.ts";
-import { schemasFrom } from "../support/manifests/schemas.ts";
+  revertFiles,
+} from "../../support/e2e/environment.ts";
+import { conformance, scores } from "../../support/manifests/checkers.ts";
+import { schemasFrom } from "../../support/manifests/schemas.ts";
 
 /** How Pulumi's state marks a secret. */
 const secretMark = "4dabf18193072939515e22adb298388d";
@@ -69,7 +70,8 @@ describe("Manifests with every kind of setting", function () {
   after(async () => {
     rmSync(schemas, { recursive: true, force: true });
     await destroyStaging();
-    await ok("git checkout --quiet . && pulumi stack select dev");
+    await revertFiles();
+    await ok("pulumi stack select dev");
   });
 
   it("include every kind that Marquee creates", () => {

@@ -7,8 +7,9 @@ import {
   generations,
   host,
   ok,
+  revertFiles,
   sh,
-} from "../support/e2e/environment.ts";
+} from "../../support/e2e/environment.ts";
 
 /** Everything that an update could have changed: objects in the cluster, images in the registry. */
 async function world() {
@@ -28,7 +29,7 @@ describe("pulumi up with mistakes", function () {
     before_ = await world();
   });
   afterEach(async () => {
-    await ok("git checkout Pulumi.dev.yaml services");
+    await revertFiles();
     assert.deepEqual(await world(), before_);
   });
 

@@ -8,10 +8,12 @@ import {
   generations,
   json,
   ok,
+  restoreDev,
+  revertFiles,
   sh,
   until,
-} from "../support/e2e/environment.ts";
-import { password, site } from "../support/e2e/people.ts";
+} from "../../support/e2e/environment.ts";
+import { password, site } from "../../support/e2e/people.ts";
 
 const post = (url: string, body: object, token?: string) =>
   fetch(url, {
@@ -44,7 +46,7 @@ describe("Ownership of a stack's data", function () {
     await ensureUp();
     await ok("pulumi stack select dev");
   });
-  afterEach(() => ok("git checkout --quiet ."));
+  afterEach(revertFiles);
   after(() => rmSync(folder, { recursive: true }));
 
   describe("second Pulumi state", () => {
@@ -89,7 +91,7 @@ describe("Ownership of a stack's data", function () {
       await ok(colleague(`pulumi config set marquee:adopt ${mark}`));
       await ok(colleague("pulumi up --yes --skip-preview"));
       await isKept();
-      await ok("git checkout --quiet .");
+      await revertFiles();
       const former = await sh("pulumi up --yes --skip-preview");
       assert.notEqual(former.code, 0);
       assert.match(
@@ -178,7 +180,7 @@ describe("Ownership of a stack's data", function () {
       const after = await pod();
       assert.equal(after.metadata.uid, before.metadata.uid);
       assert.equal(after.status.containerStatuses[0].ready, true);
-      await ok("git checkout --quiet . && pulumi up --yes --skip-preview");
+      await restoreDev();
       assert.equal((await pod()).metadata.uid, before.metadata.uid);
     });
 
@@ -192,7 +194,7 @@ describe("Ownership of a stack's data", function () {
         assert.equal(status.phase, "Pending");
         assert.match(JSON.stringify(status.conditions), /Insufficient memory/);
       });
-      await ok("git checkout --quiet . && pulumi up --yes --skip-preview");
+      await restoreDev();
       const { status } = await pod();
       assert.equal(status.containerStatuses[0].ready, true);
       await ok("pulumi preview --expect-no-changes");

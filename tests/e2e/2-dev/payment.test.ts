@@ -2,14 +2,18 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import {
   begin,
-  container,
   ensureUp,
   forwarded,
   json,
   ok,
   until,
-} from "../support/e2e/environment.ts";
-import { commandInPod, inPod, quoted } from "../support/e2e/in-pod.ts";
+} from "../../support/e2e/environment.ts";
+import {
+  commandInPod,
+  inPod,
+  killDatabase,
+  quoted,
+} from "../../support/e2e/in-pod.ts";
 
 const password = "a long sentence about nothing";
 
@@ -93,14 +97,6 @@ async function audit(): Promise<Audit> {
   assert.equal(status, 200, text);
   return body;
 }
-
-/** Kills the database server's first process, as a machine's out-of-memory killer would. */
-const killDatabase = () =>
-  ok(
-    `docker exec ${container} sh -c ${quoted(
-      'for p in /proc/[0-9]*; do if tr "\\0" " " <$p/cmdline 2>/dev/null | grep -q "^postgres -c max_connections"; then kill -KILL $(basename $p); fi; done',
-    )}`,
-  );
 
 /** The results of clients that pay repeatedly. */
 interface Paid {

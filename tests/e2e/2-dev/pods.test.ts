@@ -7,10 +7,12 @@ import {
   forwarded,
   json,
   ok,
+  restoreDev,
+  revertFiles,
   sh,
   until,
-} from "../support/e2e/environment.ts";
-import { inPod, statusFrom } from "../support/e2e/in-pod.ts";
+} from "../../support/e2e/environment.ts";
+import { inPod, statusFrom } from "../../support/e2e/in-pod.ts";
 
 type Line = Record<string, unknown> & {
   kubernetes: { pod_name: string; container_name: string };
@@ -45,8 +47,8 @@ describe("Pods", function () {
     await ensureUp();
     await ok("pulumi stack select dev");
   });
-  afterEach(() => ok("git checkout --quiet ."));
-  after(() => ok("pulumi up --yes --skip-preview"));
+  afterEach(revertFiles);
+  after(restoreDev);
 
   describe("log sidecar", () => {
     it("ships the service's log with the pod's metadata to its standard output", async () => {
@@ -152,7 +154,6 @@ describe("Pods", function () {
 
     it("are in the pod's environment, but not in Pulumi's output and state, other objects or logs", async () => {
       const secret = "correct-horse-battery-staple";
-      await ok("git checkout --quiet .");
       await ok(
         `pulumi config set --secret --path 'marquee:secrets.auth.SIGNING_KEY' ${secret}`,
       );

@@ -5,11 +5,12 @@ import {
   generations,
   json,
   ok,
+  restoreDev,
   sh,
   until,
-} from "../support/e2e/environment.ts";
-import { underLoad } from "../support/e2e/load.ts";
-import { picture } from "../support/e2e/people.ts";
+} from "../../support/e2e/environment.ts";
+import { underLoad } from "../../support/e2e/load.ts";
+import { picture } from "../../support/e2e/people.ts";
 
 const streaming = () =>
   json("kubectl get deployment streaming-deployment -o json");
@@ -28,7 +29,7 @@ describe("Scaling", function () {
     configure("streaming", fixed);
     await ok("pulumi up --yes --skip-preview");
   });
-  after(() => ok("git checkout --quiet . && pulumi up --yes --skip-preview"));
+  after(restoreDev);
 
   it("hands the number of pods over to an autoscaler without touching the pods", async () => {
     const before = await generations();

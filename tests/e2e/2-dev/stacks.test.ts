@@ -10,8 +10,8 @@ import {
   ok,
   sh,
   until,
-} from "../support/e2e/environment.ts";
-import { cname } from "../support/e2e/in-pod.ts";
+} from "../../support/e2e/environment.ts";
+import { cname } from "../../support/e2e/in-pod.ts";
 
 const deployments = async (namespace: string) =>
   Object.fromEntries(
@@ -60,7 +60,7 @@ describe("Stacks staging and prod", function () {
 
   it("deploys staging beside dev, with other replica counts and service types, and leaves dev unchanged", async () => {
     const dev = await generations();
-    await ok("pulumi stack select staging && pulumi up --yes");
+    await ok("pulumi stack select staging && pulumi up --yes --skip-preview");
     // The autoscaler acts every 15 s.
     await until(async () =>
       assert.deepEqual(await deployments("marquee-staging"), {
@@ -101,7 +101,7 @@ describe("Stacks staging and prod", function () {
       /payment:\n +type: ClusterIP\n +replicas: 1\n +logSidecar: true/,
       "payment:\n      type: ExternalName\n      externalName: payment-service.marquee-dev.svc.cluster.local",
     );
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     const { metadata, spec } = await json(
       "kubectl get service payment-service -n marquee-staging -o json",
     );
@@ -128,7 +128,9 @@ describe("Stacks staging and prod", function () {
     const uid = await ok(
       "kubectl get service payment-service -n marquee-staging -o jsonpath={.metadata.uid}",
     );
-    await ok("git checkout Pulumi.staging.yaml && pulumi up --yes");
+    await ok(
+      "git checkout Pulumi.staging.yaml && pulumi up --yes --skip-preview",
+    );
     const { metadata, spec } = await json(
       "kubectl get service payment-service -n marquee-staging -o json",
     );
@@ -142,7 +144,7 @@ describe("Stacks staging and prod", function () {
 
   it("removes staging, but neither its data nor dev, with pulumi destroy", async () => {
     assert.equal((await credentials("signup")).status, 201);
-    await ok("pulumi destroy --yes --stack staging");
+    await ok("pulumi destroy --yes --skip-preview --stack staging");
     assert.deepEqual(
       await left("deployments,statefulsets,services,pods,networkpolicies"),
       [],

@@ -10,12 +10,14 @@ import {
   generations,
   json,
   ok,
-  resources,
+  resourceCount,
+  restoreDev,
+  revertFiles,
   until,
-} from "../support/e2e/environment.ts";
-import { statusFrom } from "../support/e2e/in-pod.ts";
-import { underLoad } from "../support/e2e/load.ts";
-import { newMember, picture, videoOf } from "../support/e2e/people.ts";
+} from "../../support/e2e/environment.ts";
+import { statusFrom } from "../../support/e2e/in-pod.ts";
+import { underLoad } from "../../support/e2e/load.ts";
+import { newMember, picture, videoOf } from "../../support/e2e/people.ts";
 
 const replicas = async (service = "auth") =>
   (await json(`kubectl get deployment ${service}-deployment -o json`)).status
@@ -24,7 +26,8 @@ const replicas = async (service = "auth") =>
 describe("Marquee in use", function () {
   this.timeout("5m");
   before(ensureUp);
-  afterEach(() => ok("git checkout --quiet .")); // the changes of a failed test would fail the next one
+  afterEach(revertFiles);
+  after(restoreDev);
 
   it("serves ranges of the video outside of the cluster", async () => {
     const file = readFileSync(
@@ -159,7 +162,7 @@ describe("Marquee in use", function () {
   it("previews no changes after an update", async () => {
     assert.match(
       await ok("pulumi preview --expect-no-changes"),
-      new RegExp(`${resources} unchanged`),
+      new RegExp(`${await resourceCount()} unchanged`),
     );
   });
 
@@ -173,7 +176,7 @@ describe("Marquee in use", function () {
         await ok(
           `cd ${other}/deeper && pulumi preview --stack dev --expect-no-changes`,
         ),
-        new RegExp(`${resources} unchanged`),
+        new RegExp(`${await resourceCount()} unchanged`),
       );
     } finally {
       rmSync(other, { recursive: true, force: true });
@@ -195,13 +198,13 @@ describe("Marquee in use", function () {
       "~ replicas: 2 => 5",
       "~ 1 to update",
     ]);
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     assert.equal(await replicas(), 5);
     assert.match(
       await ok("kubectl rollout status deployment auth-deployment"),
       /successfully rolled out/,
     );
-    await ok("git checkout Pulumi.dev.yaml && pulumi up --yes");
+    await restoreDev();
     assert.equal(await replicas(), 2);
   });
 
@@ -220,7 +223,7 @@ describe("Marquee in use", function () {
       await ok("pulumi preview --refresh --diff"),
       /~ replicas: 5 => 2/,
     );
-    await ok("pulumi up --yes");
+    await ok("pulumi up --yes --skip-preview");
     await until(async () => assert.equal(await replicas(), 2));
   });
 
@@ -248,6 +251,5 @@ describe("Marquee in use", function () {
     for (const [object, generation] of Object.entries(before))
       if (!object.includes("streaming-deployment"))
         assert.equal(after[object], generation, object);
-    await ok("git checkout services && pulumi up --yes");
   });
 });

@@ -4,36 +4,41 @@ import { join } from "node:path";
 import {
   clone,
   configure,
+  createStack,
   edit,
-  ensureUp,
+  ensureCluster,
   forwarded,
   host,
   ok,
-  resources,
+  removeStack,
+  resourceCount,
+  revertFiles,
   sh,
-} from "../support/e2e/environment.ts";
+} from "../../support/e2e/environment.ts";
 
 /** The state of a container whose program crashes: it waits for its restart, or has just ended. */
 const crashed = (container: string) =>
   new RegExp(`\\[${container}\\]\\[(CrashLoopBackOff|Error)\\]`);
 
+const stack = "failures";
+const services = {
+  auth: { replicas: 1 },
+  payment: { replicas: 1 },
+  streaming: { replicas: 1 },
+};
+
 describe("Pods that can't run", function () {
   this.timeout("10m");
   before(async () => {
-    await ensureUp();
-    await ok("pulumi stack select dev");
+    await ensureCluster();
+    await createStack(stack, { services });
+    await ok("pulumi up --yes --skip-preview");
   });
-  afterEach(() =>
-    ok("git checkout --quiet . && git clean --quiet --force services"),
-  );
+  after(() => removeStack(stack));
 
   it("fail the update with their own reason, while the old pods keep serving", async () => {
     const nothing = `${host}:5001/marquee-streaming@sha256:${"0".repeat(63)}7`;
-    configure("streaming", {
-      type: "NodePort",
-      nodePort: 30003,
-      image: nothing,
-    });
+    configure("streaming", { replicas: 1, image: nothing }, stack);
     const migrations = join(clone(), "services/auth/migrations");
     const number = `${readdirSync(migrations).length + 1}`.padStart(4, "0");
     writeFileSync(
@@ -82,11 +87,12 @@ describe("Pods that can't run", function () {
   });
 
   it("are replaced by the next pulumi up", async () => {
+    await revertFiles();
     await ok("pulumi up --yes --skip-preview");
     await ok("kubectl rollout status deployment --timeout=10s");
     assert.match(
       await ok("pulumi preview --expect-no-changes"),
-      new RegExp(`${resources} unchanged`),
+      new RegExp(`${await resourceCount(stack)} unchanged`),
     );
   });
 });

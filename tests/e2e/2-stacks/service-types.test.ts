@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import {
-  configure,
-  destroyStaging,
-  ensureUp,
+  configure as configureService,
+  createStack,
+  ensureCluster,
   host,
   json,
   ok,
-  setConfig,
+  removeStack,
   sh,
   until,
-} from "../support/e2e/environment.ts";
-import { cname, peersOf } from "../support/e2e/in-pod.ts";
-import { underLoad, underLoadFrom } from "../support/e2e/load.ts";
+} from "../../support/e2e/environment.ts";
+import { cname, peersOf } from "../../support/e2e/in-pod.ts";
+import { underLoad, underLoadFrom } from "../../support/e2e/load.ts";
 
 const auth = () => json("kubectl get service auth-service -o json");
 const deployment = () =>
@@ -25,33 +25,51 @@ const endpoint = async () =>
 const loadFromInside = (work: () => Promise<unknown>) =>
   underLoadFrom("streaming", "http://auth-service:8081/readyz", work);
 
-const elsewhere = "auth-service.marquee-staging.svc.cluster.local";
+/** The stack whose Service of auth changes, and the stack that has the external host of its ExternalName. */
+const [stack, externalStack] = ["types", "external"];
+const externalHost = `auth-service.marquee-${externalStack}.svc.cluster.local`;
+const configure = (settings: Record<string, unknown>) =>
+  configureService("auth", { image, ...settings }, stack);
+/** The image of stack dev's auth. */
+let image: string;
+
 const settings = {
   ClusterIP: { type: "ClusterIP", replicas: 2 },
   NodePort: { type: "NodePort", nodePort: 30010, replicas: 2 },
   LoadBalancer: { type: "LoadBalancer", replicas: 2 },
-  ExternalName: { type: "ExternalName", externalName: elsewhere },
+  ExternalName: { type: "ExternalName", externalName: externalHost },
 };
 type Type = keyof typeof settings;
 
 describe("Service types", function () {
   this.timeout("10m");
   before(async () => {
-    await ensureUp();
-    // Staging's auth is the external host of dev's auth below.
-    await ok("pulumi up --yes --skip-preview --stack staging");
-    await ok("pulumi stack select dev");
-    // Required while auth is elsewhere. Set throughout, so that a step changes auth alone.
-    setConfig(
-      "dev",
-      "marquee:issuer",
-      "http://auth-service.marquee-staging.svc:8081",
-    );
+    await ensureCluster();
+    const images = await json("pulumi stack output images --stack dev --json");
+    image = images.auth;
+    const nowhere = { type: "ExternalName", externalName: "nowhere.invalid" };
+    await createStack(externalStack, {
+      services: {
+        auth: { image, type: "NodePort", replicas: 1 },
+        payment: nowhere,
+        streaming: nowhere,
+      },
+    });
+    await ok("pulumi up --yes --skip-preview");
+    await createStack(stack, {
+      // Required while auth is elsewhere. Set throughout, so that a step changes auth alone.
+      issuer: `http://auth-service.marquee-${externalStack}.svc:8081`,
+      services: {
+        auth: { image, ...settings.ClusterIP },
+        payment: nowhere,
+        streaming: { image: images.streaming, replicas: 1 },
+      },
+    });
     await ok("pulumi up --yes --skip-preview");
   });
   after(async () => {
-    await ok("git checkout --quiet . && pulumi up --yes --skip-preview");
-    await destroyStaging();
+    await removeStack(stack);
+    await removeStack(externalStack);
   });
 
   // Every change from one type to another.
@@ -74,7 +92,7 @@ describe("Service types", function () {
       const before = await auth();
       assert.equal(before.spec.type, from);
       const pods = from === "ExternalName" ? undefined : await deployment();
-      configure("auth", settings[to]);
+      configure(settings[to]);
 
       let fromOutside: Awaited<ReturnType<typeof underLoad>> | undefined;
       const up = () => ok("pulumi up --yes --skip-preview");
@@ -101,8 +119,8 @@ describe("Service types", function () {
         // The old address is gone, and callers have to resolve the new one.
         await settled();
         assert.equal(
-          await cname("auth-service.marquee-dev.svc.cluster.local"),
-          elsewhere,
+          await cname(`auth-service.marquee-${stack}.svc.cluster.local`),
+          externalHost,
         );
         assert.equal(
           (await sh("kubectl get deployment auth-deployment")).code,
@@ -129,12 +147,12 @@ describe("Service types", function () {
     });
 
   it("gives a NodePort without a configured port a free one, which stays the same", async () => {
-    configure("auth", { type: "NodePort" });
+    configure({ type: "NodePort" });
     await ok("pulumi up --yes --skip-preview");
     const port = (await auth()).spec.ports[0].nodePort;
     assert.equal(await endpoint(), `http://${host}:${port}`);
     assert.equal((await fetch(`http://${host}:${port}/readyz`)).status, 200);
-    configure("auth", { type: "NodePort", replicas: 1 });
+    configure({ type: "NodePort", replicas: 1 });
     await ok("pulumi up --yes --skip-preview");
     assert.equal((await auth()).spec.ports[0].nodePort, port);
   });
@@ -142,7 +160,7 @@ describe("Service types", function () {
   it("allows only clients in sourceRanges to reach a LoadBalancer", async () => {
     const reachable = async () =>
       (await sh(`curl --max-time 2 -sf ${await endpoint()}/readyz`)).code === 0;
-    configure("auth", {
+    configure({
       type: "LoadBalancer",
       loadBalancer: {
         sourceRanges: ["203.0.113.0/24"],
@@ -154,7 +172,7 @@ describe("Service types", function () {
     assert.deepEqual(spec.loadBalancerSourceRanges, ["203.0.113.0/24"]);
     assert.equal(metadata.annotations["example.com/purpose"], "people");
     await until(async () => assert.equal(await reachable(), false), 10);
-    configure("auth", {
+    configure({
       type: "LoadBalancer",
       loadBalancer: { sourceRanges: ["203.0.113.0/24", "172.30.1.0/24"] },
     });
@@ -164,7 +182,7 @@ describe("Service types", function () {
 
   it("shows pods the client's address behind a LoadBalancer only with externalTrafficPolicy Local", async () => {
     for (const externalTrafficPolicy of ["Cluster", "Local"]) {
-      configure("auth", { ...settings.LoadBalancer, externalTrafficPolicy });
+      configure({ ...settings.LoadBalancer, externalTrafficPolicy });
       await ok("pulumi up --yes --skip-preview");
       const { hostname, port } = new URL(await endpoint());
       const socket = connect(Number(port), hostname);
@@ -185,7 +203,7 @@ describe("Service types", function () {
   });
 
   it("reports a LoadBalancer without an address after timeoutSeconds, and repairs it by the next pulumi up", async () => {
-    configure("auth", {
+    configure({
       type: "LoadBalancer",
       loadBalancer: {
         annotations: { "metallb.io/loadBalancerIPs": "9.9.9.9" }, // not in the pool
@@ -198,13 +216,13 @@ describe("Service types", function () {
       output,
       /'auth-service' timed out waiting to be Ready\s+\* Service was not allocated an IP address/,
     );
-    configure("auth", settings.LoadBalancer);
+    configure(settings.LoadBalancer);
     await ok("pulumi up --yes --skip-preview");
     assert.equal((await fetch(`${await endpoint()}/readyz`)).status, 200);
   });
 
   it("deploys a LoadBalancer with 0 replicas without waiting for pods", async () => {
-    configure("auth", { type: "LoadBalancer", replicas: 0 });
+    configure({ type: "LoadBalancer", replicas: 0 });
     await ok("pulumi up --yes --skip-preview");
   });
 });

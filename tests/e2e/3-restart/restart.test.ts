@@ -5,8 +5,8 @@ import {
   json,
   ok,
   until,
-} from "../support/e2e/environment.ts";
-import { quoted, statusFrom } from "../support/e2e/in-pod.ts";
+} from "../../support/e2e/environment.ts";
+import { quoted, statusFrom } from "../../support/e2e/in-pod.ts";
 
 const ports = { auth: 8081, payment: 8082, streaming: 8083 };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { processes } from "../../local/host/processes.ts";
+import { processes } from "../../../local/host/processes.ts";
 import {
   host as address,
   container,
@@ -8,11 +8,11 @@ import {
   ok,
   sh,
   until,
-} from "../support/e2e/environment.ts";
+} from "../../support/e2e/environment.ts";
 import {
   kernelSettings,
   kernelSettingsBefore,
-} from "../support/e2e/machine.ts";
+} from "../../support/e2e/machine.ts";
 
 const host = (command: string) =>
   execFileSync("sh", ["-c", command], { encoding: "utf8" }).trim();

@@ -46,9 +46,9 @@ describe("Dockerfiles of the local cluster", () => {
 
   it("exist for the node, the services' base image, PostgreSQL and Go only", () => {
     assert.deepEqual(dockerfiles.sort(), [
-      "local/images/service-base/Dockerfile",
       "local/cluster/node/Dockerfile",
       "local/images/postgres/Dockerfile",
+      "local/images/service-base/Dockerfile",
       "local/toolchain/builder.Dockerfile",
     ]);
   });

@@ -3,7 +3,7 @@ import { execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import {
   cpSync,
   mkdirSync,
-  mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
+import { identityOf, isRunning } from "../../../local/host/processes.ts";
 
 /**
  * The end-to-end tests run in a copy of this project, like a clone, with its own local environment
@@ -18,9 +19,6 @@ import { parseDocument } from "yaml";
  */
 export const host = "127.0.0.2";
 export const container = "marquee-1";
-
-/** The number of stack dev's resources with the configuration in the repository. */
-export const resources = 53;
 const project = join(import.meta.dirname, "../../..");
 
 /** The environment without the variables that `eval "$(npm run -s env)"` sets. */
@@ -34,6 +32,9 @@ const clean = Object.fromEntries(
 );
 let variables: NodeJS.ProcessEnv = { ...clean, MARQUEE_LOCAL: "1", CI: "true" };
 
+/** Of the copy's folder. The identity of the test process follows. */
+const prefix = "marquee-e2e-";
+
 /** The copy's folder, created on first use. */
 export const clone = (): string => {
   folder ??= makeClone();
@@ -42,7 +43,9 @@ export const clone = (): string => {
 let folder: string | undefined;
 
 function makeClone(): string {
-  const target = mkdtempSync(join(tmpdir(), "marquee-e2e-"));
+  removeAbandonedClones();
+  const target = join(tmpdir(), `${prefix}${identityOf(process.pid)}`);
+  mkdirSync(target);
   const files = execFileSync(
     "git",
     ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -73,6 +76,13 @@ function makeClone(): string {
   );
   process.once("exit", () => rmSync(target, { recursive: true, force: true }));
   return target;
+}
+
+/** Removes the copies of test processes that were killed. */
+function removeAbandonedClones(): void {
+  for (const name of readdirSync(tmpdir()))
+    if (name.startsWith(prefix) && !isRunning(name.slice(prefix.length)))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
 }
 
 /** Replaces text in a file; fails if the file lacks it. */
@@ -147,32 +157,98 @@ export async function ok(command: string): Promise<string> {
 
 /** Destroys stack staging, and deletes its retained namespace with the database's volume and the generated keys. */
 export async function destroyStaging(): Promise<void> {
-  await ok("pulumi destroy --yes --stack staging");
+  await ok("pulumi destroy --yes --skip-preview --stack staging");
   await ok("kubectl delete namespace marquee-staging --ignore-not-found");
 }
 
 export const json = async (command: string) => JSON.parse(await ok(command));
 
+/** Number of resources in a stack's state, as Pulumi counts them: without default providers. */
+export async function resourceCount(stack = "dev"): Promise<number> {
+  const { deployment } = await json(`pulumi stack export --stack ${stack}`);
+  return deployment.resources.filter(
+    ({ urn }: { urn: string }) => !/::default(_[\d_]+)?$/.test(urn),
+  ).length;
+}
+
+/** Reverts the copy's files, and deploys stack dev with the configuration in the repository. */
+export async function restoreDev(): Promise<void> {
+  await revertFiles();
+  await ok("pulumi stack select dev && pulumi up --yes --skip-preview");
+}
+
+/** Reverts the copy's files, and removes new ones except those that Git ignores. */
+export const revertFiles = () =>
+  ok("git checkout --quiet . && git clean --quiet --force -d");
+
 let up: Promise<Result> | undefined;
 
-/** Runs `npm run up` once for all tests, and then sets the variables of `npm run env`. */
+/** Runs `npm run up` once for all tests of this process, and then sets the variables of `npm run env`. */
 export function ensureUp(): Promise<Result> {
   up ??= (async () => {
     const result = await sh("npm run -s up");
     assert.equal(result.code, 0, result.output);
-    const env = await ok('eval "$(npm run -s env)" && env -0');
-    variables = Object.fromEntries(
-      env
-        .split("\0")
-        .filter(Boolean)
-        .map((line) => {
-          const equals = line.indexOf("=");
-          return [line.slice(0, equals), line.slice(equals + 1)];
-        }),
-    );
+    await setVariables();
     return result;
   })();
   return up;
+}
+
+/** Runs `npm run up` unless stack dev is deployed: for tests with stacks of their own, which run beside those of dev. */
+export async function ensureCluster(): Promise<void> {
+  const { code } = await sh(
+    'eval "$(npm run -s env)" && kubectl get deployment auth-deployment',
+  );
+  await (code === 0 ? setVariables() : ensureUp());
+}
+
+async function setVariables(): Promise<void> {
+  const env = await ok('eval "$(npm run -s env)" && env -0');
+  variables = Object.fromEntries(
+    env
+      .split("\0")
+      .filter(Boolean)
+      .map((line) => {
+        const equals = line.indexOf("=");
+        return [line.slice(0, equals), line.slice(equals + 1)];
+      }),
+  );
+}
+
+/** Makes `kubectl` use a namespace by default. */
+export async function useNamespace(namespace: string): Promise<void> {
+  const kubeconfig = join(clone(), ".git/kubeconfig");
+  const { KUBECONFIG } = variables;
+  if (KUBECONFIG !== kubeconfig) {
+    cpSync(KUBECONFIG as string, kubeconfig);
+    variables = { ...variables, KUBECONFIG: kubeconfig };
+  }
+  await ok(`kubectl config set-context --current --namespace ${namespace}`);
+}
+
+/**
+ * Creates a stack in the cluster, and selects it. `kubectl` uses its namespace by default.
+ * @param config the stack's configuration, besides the context, by key without `marquee:`
+ */
+export async function createStack(
+  name: string,
+  config: Record<string, unknown>,
+): Promise<void> {
+  await ok(`pulumi stack init ${name}`);
+  const all = { context: "marquee-local", retainData: false, ...config };
+  for (const [key, value] of Object.entries(all))
+    setConfig(name, `marquee:${key}`, value);
+  await ok(`git add Pulumi.${name}.yaml`); // so that revertFiles() keeps it
+  await useNamespace(`marquee-${name}`);
+}
+
+/** Destroys a stack that a test created, with its data. */
+export async function removeStack(name: string): Promise<void> {
+  await ok(`pulumi destroy --yes --skip-preview --stack ${name}`);
+  await ok(
+    `pulumi stack rm --yes ${name} && git rm --cached --quiet Pulumi.${name}.yaml`,
+  );
+  await useNamespace("marquee-dev");
 }
 
 /** Waits until `condition` holds; fails after `seconds` with its last error. */

@@ -1,4 +1,4 @@
-import { ok } from "./environment.ts";
+import { container, ok } from "./environment.ts";
 
 /** A text as one word of a shell's command line. */
 export const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -51,3 +51,21 @@ export const cname = (name: string, more = "") =>
     `require("dns").resolveCname("${name}", (error, names) => console.log(error?.code ?? names.join()))`,
     more,
   );
+
+/**
+ * Kills the first process of the namespace's database server, as a machine's out-of-memory killer would. The node finds
+ * it by the pod's control group: other stacks run servers of their own.
+ */
+export async function killDatabase(): Promise<void> {
+  const uid = await ok(
+    "kubectl get pod postgres-0 -o jsonpath={.metadata.uid}",
+  );
+  const script = `
+    for p in /proc/[0-9]*; do
+      if tr _ - <$p/cgroup 2>/dev/null | grep -q ${uid} &&
+        tr "\\0" " " <$p/cmdline | grep -q "^postgres -c max_connections"
+      then kill -KILL "$(basename $p)"
+      fi
+    done`;
+  await ok(`docker exec ${container} sh -c ${quoted(script)}`);
+}

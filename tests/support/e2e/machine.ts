@@ -22,5 +22,10 @@ export function kernelSettings(): Record<string, string> {
   return settings;
 }
 
-/** The settings before the tests, because this module is loaded before any test starts a cluster. */
-export const kernelSettingsBefore = kernelSettings();
+/** The file in which run.ts keeps the settings from before the first lane. */
+const { MARQUEE_KERNEL_SETTINGS: kept } = process.env;
+
+/** The settings before the tests: this module is loaded before any test of this process starts a cluster. */
+export const kernelSettingsBefore: Record<string, string> = kept
+  ? JSON.parse(readFileSync(kept, "utf8"))
+  : kernelSettings();
