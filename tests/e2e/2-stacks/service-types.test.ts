@@ -29,7 +29,11 @@ const loadFromInside = (work: () => Promise<unknown>) =>
 const [stack, externalStack] = ["types", "external"];
 const externalHost = `auth-service.marquee-${externalStack}.svc.cluster.local`;
 const configure = (settings: Record<string, unknown>) =>
-  configureService("auth", { image, ...settings }, stack);
+  configureService(
+    "auth",
+    settings.type === "ExternalName" ? settings : { image, ...settings },
+    stack,
+  );
 /** The image of stack dev's auth. */
 let image: string;
 
