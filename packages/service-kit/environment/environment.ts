@@ -3,7 +3,7 @@ import { defaultKeepAlive } from "../http/keep-alive.ts";
 import { levels } from "../observability/logger.ts";
 import { wholeNumber } from "./whole-number.ts";
 
-const common = z.object({
+export const commonVariables = z.object({
   /** The port to listen on, all addresses. */
   PORT: wholeNumber(1, 65_535),
   /** Seconds that idle connections are kept open. @default 620 */
@@ -52,7 +52,7 @@ const cannotStart = (mistakes: string[]) =>
 export function readEnvironment<
   Own extends z.ZodRawShape = Record<never, never>,
 >(variables: Record<string, string | undefined>, own: Own = {} as Own) {
-  const result = common.extend(own).safeParse(variables);
+  const result = commonVariables.extend(own).safeParse(variables);
   if (result.success) return result.data;
   const mistakes = result.error.issues.map(({ path, message }) => {
     const name = String(path[0]);
