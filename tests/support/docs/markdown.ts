@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -5,6 +6,22 @@ import { join } from "node:path";
 export const project = join(import.meta.dirname, "../../..");
 
 export const read = (file: string) => readFileSync(join(project, file), "utf8");
+
+/** The Markdown files of the project. */
+export const markdownFiles = (): string[] =>
+  execFileSync(
+    "git",
+    ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+    { cwd: project, encoding: "utf8" },
+  )
+    .trim()
+    .split("\n");
+
+/** The contents of the fenced blocks of shell code. */
+export const shellBlocks = (markdown: string): string[] =>
+  [...markdown.matchAll(/^```sh\n(.*?)^```/gms)].map(
+    ([, block]) => block ?? "",
+  );
 
 /** A row of a table, without the header rows. */
 export interface TableRow {

@@ -1,0 +1,83 @@
+/** Commands in the documentation that no end-to-end test runs, by the reason. */
+export const exceptions: { reason: string; commands: string[] }[] = [
+  {
+    reason: "Runs a part of `npm test`.",
+    commands: [
+      "npm run check",
+      "npm run test:unit",
+      "npx mocha 'tests/services/payment/**/*.test.ts'",
+    ],
+  },
+  {
+    reason:
+      "Needs a cluster and a registry of the reader's. tests/local/commands tests the options.",
+    commands: [
+      "npm run up -- --context kind-kind --registry localhost:5001",
+      "pulumi stack init mine",
+    ],
+  },
+  {
+    reason: "The tests use another environment, MARQUEE_LOCAL=1.",
+    commands: ["MARQUEE_LOCAL=2 npm run up"],
+  },
+  {
+    reason: "The tests run it with another number, stack or order of options.",
+    commands: [
+      "kubectl scale deployment auth-deployment --replicas=3",
+      "pulumi up --stack dev",
+      "pulumi up --stack staging",
+      "pulumi stack select prod",
+    ],
+  },
+  {
+    reason: "Runs until it is stopped. The tests forward a port of their own.",
+    commands: [
+      "npx node --watch server.ts",
+      "kubectl port-forward service/auth-service 8081",
+      "kubectl port-forward service/payment-service 8082",
+    ],
+  },
+  {
+    reason: "Interactive.",
+    commands: ["kubectl exec -it postgres-0 -- psql -U postgres auth"],
+  },
+  {
+    reason: "Only shows objects.",
+    commands: ["kubectl get replicasets -o wide"],
+  },
+  {
+    reason: "Needs images of two major versions of PostgreSQL.",
+    commands: [
+      'for service in auth payment streaming; do pulumi config set --path "marquee:services.$service.replicas" 0; done',
+      "kubectl exec postgres-0 -c postgres -- pg_dumpall -U postgres --clean --if-exists >dump.sql",
+      "kubectl delete statefulset,job,persistentvolumeclaim -l app.kubernetes.io/name=postgres",
+      "kubectl exec -i postgres-0 -c postgres -- psql -U postgres -q postgres <dump.sql",
+    ],
+  },
+  {
+    reason:
+      "Needs a token that the reader copies from a response. tests/services sends these requests.",
+    commands: [
+      `curl --json '{"email": "ada@example.com", "password": "a long sentence about nothing"}' http://localhost:8081/signup`,
+      `curl --json '{"email": "ada@example.com", "password": "a long sentence about nothing"}' http://localhost:8081/login`,
+      'curl -H "authorization: Bearer $ACCESS_TOKEN" http://localhost:8081/me',
+      'curl --json "{\\"refresh_token\\": \\"$REFRESH_TOKEN\\"}" http://localhost:8081/refresh',
+      'pay() { curl -H "authorization: Bearer $ACCESS_TOKEN" -H "idempotency-key: $1" --json "$2" http://localhost:8082/pay; }',
+      `pay order-1 '{"user_id": "'$USER_ID'", "amount": 999, "currency": "EUR", "method": "pm_card_visa"}'`,
+      "OPERATOR_KEY=$(kubectl get $(kubectl get secrets -o name | grep payment-operator-key) -o jsonpath='{.data.value}' | base64 -d)",
+      'curl -H "authorization: Bearer $OPERATOR_KEY" http://localhost:8082/ledger/audit',
+    ],
+  },
+  {
+    reason:
+      "Needs jq and the local cluster's port 30003. tests/e2e/8-journey.test.ts takes the same way.",
+    commands: [
+      "site=http://127.0.0.1:30003",
+      `token=$(curl -s --json '{"email": "grace@example.com", "password": "a long sentence about nothing"}' $site/api/auth/signup | jq -r .access_token)`,
+      `curl -H "authorization: Bearer $token" -H "idempotency-key: first" --json '{"plan": "basic", "method": "pm_card_visa"}' $site/api/payment/subscriptions`,
+      "curl $site/titles",
+      'curl -H "authorization: Bearer $token" --range 0-99 --output part $site/stream',
+      'curl -X POST -H "authorization: Bearer $token" $site/playback/northern-lights',
+    ],
+  },
+];

@@ -1,0 +1,25 @@
+/** A shell command of a fenced block. */
+export interface ShellCommand {
+  text: string;
+  /** The line in the block, from 0. */
+  line: number;
+}
+
+/** The commands of a fenced block, one by one, without comments. */
+export function shellCommands(block: string): ShellCommand[] {
+  return block.split("\n").flatMap((text, line) =>
+    withoutComment(text)
+      .split(" && ")
+      .map((part) => ({ text: normalize(part), line }))
+      .filter(({ text }) => text !== ""),
+  );
+}
+
+const withoutComment = (line: string) => line.replace(/(^|\s)#\s.*$/, "");
+
+/** A command with single spaces. `npm run -s` is `npm run` with less output. */
+export const normalize = (command: string): string =>
+  command
+    .trim()
+    .replace(/\s+/g, " ")
+    .replace(/\bnpm run -s /, "npm run ");
