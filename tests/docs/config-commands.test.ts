@@ -11,30 +11,28 @@ import {
 import { pathOf } from "../support/docs/configuration-keys.ts";
 import { markdownFiles, read, shellBlocks } from "../support/docs/markdown.ts";
 
-/** What a reader puts in the place of these texts. */
-const placeholders: [text: string, value: string][] = [
-  ["$(cat authority.pem)", authority],
-  ["sha256:…", `sha256:${"0".repeat(64)}`],
+/** What a reader has in the place of these texts. */
+const placeholders: [text: RegExp, value: string][] = [
+  [/^\$\(cat \S+\.pem\)$/, authority],
+  [/sha256:…$/, `sha256:${"0".repeat(64)}`],
 ];
 
-describe("pulumi config set and rm in the documentation", () => {
-  for (const file of markdownFiles())
-    for (const block of shellBlocks(read(file))) {
-      const all = shellCommands(block).map(({ text }) => text);
-      const commands = all.filter((text) =>
-        /^pulumi config (set|rm) /.test(text),
-      );
-      const isNew = all.some((text) => text.startsWith("pulumi stack init "));
-      if (commands.length === 0) continue;
+const isConfigCommand = (command: string) =>
+  /^pulumi config (set|rm) /.test(command);
 
-      it(`make a valid configuration: ${file}, ${commands[0]}`, () => {
-        const stacks: Record<string, Record<string, unknown>> = {};
-        for (const command of commands) {
-          const { stack, path, value } = parseCommand(command);
-          stacks[stack] ??= isNew ? { ...required } : configurationOf(stack);
-          setIn(stacks[stack], path, value);
-        }
-        for (const [stack, raw] of Object.entries(stacks))
+describe("pulumi config set and rm in the documentation", () => {
+  for (const file of markdownFiles()) {
+    const blocks = shellBlocks(read(file)).map((block) =>
+      shellCommands(block).map(({ text }) => text),
+    );
+    for (const block of blocks) {
+      const [first] = block.filter(isConfigCommand);
+      if (first === undefined) continue;
+
+      it(`make a valid configuration: ${file}, ${first}`, () => {
+        for (const [stack, raw] of Object.entries(
+          configurations(block, blocks),
+        ))
           assert.deepEqual(
             parseSettings(raw, names, encrypted).issues,
             [],
@@ -42,17 +40,57 @@ describe("pulumi config set and rm in the documentation", () => {
           );
       });
     }
+  }
 });
 
+type Configuration = Record<string, unknown>;
+
+/** The configurations, by stack, after the commands of a block. The stack is the one that the block names, or dev. */
+function configurations(
+  block: string[],
+  document: string[][],
+): Record<string, Configuration> {
+  const stacks: Record<string, Configuration> = {};
+  const [selected = "dev"] = namesIn(
+    block,
+    /^pulumi stack (?:init|select) (\S+)$/,
+  );
+  for (const command of block.filter(isConfigCommand)) {
+    const { stack = selected, path, value } = parseCommand(command);
+    stacks[stack] ??= initial(stack, block, document);
+    setIn(stacks[stack], path, value);
+  }
+  return stacks;
+}
+
+/** A stack's configuration before a block: from its file, or from the block of the document that creates it. */
+function initial(
+  stack: string,
+  block: string[],
+  document: string[][],
+): Configuration {
+  const creating = document.find((block) =>
+    block.includes(`pulumi stack init ${stack}`),
+  );
+  if (!creating) return configurationOf(`Pulumi.${stack}.yaml`);
+  if (creating !== block)
+    return configurations(creating, document)[stack] ?? {};
+  const [example] = namesIn(creating, /^cp (docs\/examples\/\S+) \.$/);
+  return example ? configurationOf(example) : { ...required };
+}
+
+const namesIn = (block: string[], pattern: RegExp) =>
+  block.flatMap((command) => pattern.exec(command)?.[1] ?? []);
+
 /** The configuration of a stack's file, without the `marquee:` in front. */
-function configurationOf(stack: string): Record<string, unknown> {
-  const { config } = parseYaml(read(`Pulumi.${stack}.yaml`));
+function configurationOf(file: string): Configuration {
+  const { config } = parseYaml(read(file));
   return {
     ...required,
     ...Object.fromEntries(
       Object.entries(config).map(([key, value]) => [
         key.replace("marquee:", ""),
-        value,
+        value instanceof Object ? value : String(value), // as Pulumi passes it
       ]),
     ),
   };
@@ -64,7 +102,7 @@ function parseCommand(command: string) {
     ([, single, double, bare]) => single ?? double ?? bare ?? "",
   );
   const at = words.indexOf("--stack");
-  const [, stack = "dev"] = at < 0 ? [] : words.splice(at, 2);
+  const [, stack] = at < 0 ? [] : words.splice(at, 2);
   const [, , verb, key = "", ...rest] = words.filter(
     (word) => !/^--/.test(word),
   );
@@ -75,7 +113,7 @@ function parseCommand(command: string) {
   return {
     stack,
     path,
-    value: verb === "rm" ? undefined : parseValue(rest[0] ?? "a secret"),
+    value: verb === "rm" ? undefined : parseValue(rest[0] ?? "a secret", path),
   };
 }
 
@@ -85,9 +123,9 @@ const pathWithHosts = (key: string) =>
     .split(/\["([^"]+)"\]/)
     .flatMap((part, i) => (i % 2 === 1 ? [part] : pathOf(part)));
 
-/** Like `pulumi config set --path`, which converts whole numbers. */
-function parseValue(text: string): unknown {
-  if (/^\d+$/.test(text)) return Number(text);
+/** Like `pulumi config set --path`, which converts whole numbers in maps. */
+function parseValue(text: string, path: string[]): unknown {
+  if (/^\d+$/.test(text) && path.length > 1) return Number(text);
   return placeholders.reduce(
     (value, [placeholder, by]) => value.replace(placeholder, by),
     text,
