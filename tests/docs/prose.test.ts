@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import markdownIt from "markdown-it";
-import { lint } from "markdownlint/promise";
 import { commentsOf } from "../../tools/prose/comments.ts";
 import plainEnglish from "../../tools/prose/plain-english.ts";
 import { checkProse } from "../../tools/prose/rules.ts";
+import { linesReported } from "../support/docs/markdown-rule.ts";
 
 describe("checkProse", () => {
   for (const text of [
@@ -47,15 +46,7 @@ describe("checkProse", () => {
 });
 
 describe("plain-english, a rule for markdownlint", () => {
-  const linesOf = async (markdown: string) => {
-    const { text = [] } = await lint({
-      strings: { text: markdown },
-      config: { default: false, "plain-english": true },
-      customRules: [plainEnglish],
-      markdownItFactory: () => markdownIt(),
-    });
-    return text.map(({ lineNumber }) => lineNumber);
-  };
+  const linesOf = (markdown: string) => linesReported(plainEnglish, markdown);
 
   it("reports the lines of paragraphs, lists, headings and tables", async () => {
     const text =

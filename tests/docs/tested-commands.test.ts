@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import testedCommands from "../../tools/docs/tested-commands.ts";
+import { linesReported } from "../support/docs/markdown-rule.ts";
+
+describe("tested-commands, a rule for markdownlint", () => {
+  it("reports the line of each command that no test runs", async () => {
+    const text =
+      "# Try it\n\n```sh\npulumi up\n\nkubectl delete nodes --all # all\nnpm ci && shutdown\n```\n";
+    assert.deepEqual(await linesReported(testedCommands, text), [6, 7]);
+  });
+
+  it("accepts commands of the tests, values of the configuration, and exceptions", async () => {
+    const text =
+      "```sh\nnpm ci && npm run up   # takes a while\npulumi config set marquee:registry ghcr.io/acme\nkubectl get replicasets -o wide\n```\n";
+    assert.deepEqual(await linesReported(testedCommands, text), []);
+  });
+
+  it("ignores code that is not shell", async () => {
+    const text = "```text\nshutdown\n```\n\n```ts\nshutdown();\n```\n";
+    assert.deepEqual(await linesReported(testedCommands, text), []);
+  });
+});
