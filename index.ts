@@ -21,7 +21,7 @@ import {
 
 const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
 
-// Whatever can be wrong before something is built or changed is found here.
+// Finds every mistake that can be found before something is built or changed.
 const prepared = await prepare(environment, serviceNames, servicesWithDatabase);
 const { generatedValues, imageOf, nodeHost } = prepared;
 const { settings, record, databaseLimits, databaseImage } = prepared;

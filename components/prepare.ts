@@ -36,8 +36,8 @@ export interface Preparation<Name extends string> {
 }
 
 /**
- * Loads and checks the configuration and the surroundings, and bundles the services. Whatever can be wrong before
- * something is built or changed is found here.
+ * Loads and checks the configuration and the surroundings, and bundles the services. Finds every mistake that can be
+ * found before something is built or changed.
  * @param namespace the stack's namespace
  * @param names the services of the system
  * @param withDatabase the services that have a database

@@ -15,6 +15,12 @@ describe("tested-commands, a rule for markdownlint", () => {
     assert.deepEqual(await linesReported(testedCommands, text), []);
   });
 
+  it("reports commands after a prompt, and ignores their output", async () => {
+    const text =
+      "```console\n$ npm ci\nadded 3 packages\n$ shutdown\ngoing down\n```\n";
+    assert.deepEqual(await linesReported(testedCommands, text), [4]);
+  });
+
   it("ignores code that is not shell", async () => {
     const text = "```text\nshutdown\n```\n\n```ts\nshutdown();\n```\n";
     assert.deepEqual(await linesReported(testedCommands, text), []);

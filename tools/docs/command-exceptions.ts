@@ -97,7 +97,7 @@ export const exceptions: { reason: string; commands: string[] }[] = [
   },
   {
     reason:
-      "Needs jq and the local cluster's port 30003. tests/e2e/8-journey.test.ts takes the same way.",
+      "Needs jq and the local cluster's port 30003. The journey in tests/e2e takes the same way.",
     commands: [
       "site=http://127.0.0.1:30003",
       `token=$(curl -s --json '{"email": "grace@example.com", "password": "a long sentence about nothing"}' $site/api/auth/signup | jq -r .access_token)`,

@@ -17,6 +17,15 @@ export function shellCommands(block: string): ShellCommand[] {
 
 const withoutComment = (line: string) => line.replace(/(^|\s)#\s.*$/, "");
 
+/** The commands of a block that shows a session: what follows a prompt. Other lines are output. */
+export const sessionCommands = (block: string): ShellCommand[] =>
+  shellCommands(
+    block
+      .split("\n")
+      .map((line) => /^[$>] (.*)$/.exec(line)?.[1] ?? "")
+      .join("\n"),
+  );
+
 /** A command with single spaces. `npm run -s` is `npm run` with less output. */
 export const normalize = (command: string): string =>
   command

@@ -32,7 +32,7 @@ const emitEvent = (tx: Queries, type: EventType, subscription: Subscription) =>
 /**
  * Starts the next period, which was paid. It follows the last one, even if it was paid late in the grace period. It
  * starts now if there is no last period, if the subscription had expired, or if the period would be over already
- * because no replica was running: nobody pays for time without access.
+ * because no replica was running: users do not pay for time without access.
  */
 export async function startNextPeriod(
   tx: Queries,

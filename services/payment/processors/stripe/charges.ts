@@ -153,7 +153,7 @@ export function createCharges(
   };
 }
 
-/** Of several PaymentIntents, the one that was charged or may be counts. */
+/** Ranks PaymentIntents of one payment: one that was charged, or may be charged, takes precedence. */
 const rank = ({ status }: Stripe.PaymentIntent) =>
   ["processing", "succeeded"].indexOf(status);
 
