@@ -1,6 +1,7 @@
 import { cache } from "../local/environment.ts";
 import { say } from "../local/progress.ts";
 import { chromium } from "./support/chromium/chromium.ts";
+import { jq } from "./support/jq.ts";
 import { checkers } from "./support/manifests/checkers.ts";
 import { nginx } from "./support/nginx.ts";
 import { pgBouncer } from "./support/pgbouncer.ts";
@@ -18,6 +19,7 @@ export function announce(): void {
     versitygw,
     stripeMock,
     checkers,
+    jq,
   ].filter(({ isReady }) => !isReady());
   if (missing.length > 0) {
     say("The tests need these programs, and get each when they first use it:");

@@ -21,6 +21,15 @@ describe("tested-commands, a rule for markdownlint", () => {
     assert.deepEqual(await linesReported(testedCommands, text), [4]);
   });
 
+  it("accepts the section Try it of a service's README, except for commands for a cluster", async () => {
+    const text =
+      "# auth\n\n## Try it\n\n```sh\ncurl localhost\nkubectl get nodes\n```\n\n## Routes\n\n```sh\ncurl localhost\n```\n";
+    assert.deepEqual(
+      await linesReported(testedCommands, text, "services/auth/README.md"),
+      [7, 13],
+    );
+  });
+
   it("ignores code that is not shell", async () => {
     const text = "```text\nshutdown\n```\n\n```ts\nshutdown();\n```\n";
     assert.deepEqual(await linesReported(testedCommands, text), []);

@@ -77,28 +77,9 @@ export const exceptions: { reason: string; commands: string[] }[] = [
   },
   {
     reason:
-      "Needs a token that the reader copies from a response. tests/services sends these requests.",
+      "Reads a Secret of the cluster. tests/docs/try-it.integration.test.ts has a key of its own.",
     commands: [
-      `curl --json '{"email": "ada@example.com", "password": "a long sentence about nothing"}' http://localhost:8081/signup`,
-      `curl --json '{"email": "ada@example.com", "password": "a long sentence about nothing"}' http://localhost:8081/login`,
-      'curl -H "authorization: Bearer $ACCESS_TOKEN" http://localhost:8081/me',
-      'curl --json "{\\"refresh_token\\": \\"$REFRESH_TOKEN\\"}" http://localhost:8081/refresh',
-      'pay() { curl -H "authorization: Bearer $ACCESS_TOKEN" -H "idempotency-key: $1" --json "$2" http://localhost:8082/pay; }',
-      `pay order-1 '{"user_id": "'$USER_ID'", "amount": 999, "currency": "EUR", "method": "pm_card_visa"}'`,
       "OPERATOR_KEY=$(kubectl get $(kubectl get secrets -o name | grep payment-operator-key) -o jsonpath='{.data.value}' | base64 -d)",
-      'curl -H "authorization: Bearer $OPERATOR_KEY" http://localhost:8082/ledger/audit',
-    ],
-  },
-  {
-    reason:
-      "Needs jq and the local cluster's port 30003. The journey in tests/e2e takes the same way.",
-    commands: [
-      "site=http://127.0.0.1:30003",
-      `token=$(curl -s --json '{"email": "grace@example.com", "password": "a long sentence about nothing"}' $site/api/auth/signup | jq -r .access_token)`,
-      `curl -H "authorization: Bearer $token" -H "idempotency-key: first" --json '{"plan": "basic", "method": "pm_card_visa"}' $site/api/payment/subscriptions`,
-      "curl $site/titles",
-      'curl -H "authorization: Bearer $token" --range 0-99 --output part $site/stream',
-      'curl -X POST -H "authorization: Bearer $token" $site/playback/northern-lights',
     ],
   },
 ];

@@ -26,6 +26,13 @@ export const sessionCommands = (block: string): ShellCommand[] =>
       .join("\n"),
   );
 
+/** The documents with a section that tests/docs/try-it.integration.test.ts runs, except its commands for a cluster. */
+export const triedDocuments = ["auth", "payment", "streaming"].map(
+  (service) => `services/${service}/README.md`,
+);
+export const triedSection = "Try it";
+export const isForCluster = (command: string) => /\bkubectl /.test(command);
+
 /** A command with single spaces. `npm run -s` is `npm run` with less output. */
 export const normalize = (command: string): string =>
   command

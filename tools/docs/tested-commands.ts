@@ -1,12 +1,17 @@
+import { join, relative, resolve } from "node:path";
 import type { Rule } from "markdownlint";
 import { exceptions } from "./command-exceptions.ts";
 import { isReadByTest, isRun } from "./commands-run.ts";
 import {
+  isForCluster,
   type ShellCommand,
   sessionCommands,
   shellCommands,
+  triedDocuments,
+  triedSection,
 } from "./shell-commands.ts";
 
+const project = join(import.meta.dirname, "../..");
 const excepted = new Set(exceptions.flatMap(({ commands }) => commands));
 
 /** tests/docs/config-commands.test.ts passes the values of these commands to config/. */
@@ -25,15 +30,26 @@ export const testedCommands: Rule = {
   tags: ["marquee"],
   parser: "markdownit",
   function({ name, parsers }, onError) {
-    if (isReadByTest(name)) return;
-    for (const { type, info, content, map } of parsers.markdownit.tokens)
-      if (type === "fence")
-        for (const { text, line } of commandsOf(info, content))
-          if (!isRun(text) && !isConfigCommand(text) && !excepted.has(text))
-            onError({
-              lineNumber: (map?.[0] ?? 0) + line + 2,
-              detail: `No test in tests/e2e runs \`${text}\`. Add one, or name the reason in tools/docs/command-exceptions.ts.`,
-            });
+    const document = relative(project, resolve(project, name));
+    if (isReadByTest(document)) return;
+    let heading = "";
+    for (const [i, token] of parsers.markdownit.tokens.entries()) {
+      const { type, info, content, map } = token;
+      if (type === "heading_open")
+        heading = parsers.markdownit.tokens[i + 1]?.content ?? "";
+      if (type !== "fence") continue;
+      const isTried =
+        triedDocuments.includes(document) && heading === triedSection;
+      for (const { text, line } of commandsOf(info, content)) {
+        if (isTried && !isForCluster(text)) continue;
+        if (isRun(text) || isConfigCommand(text) || excepted.has(text))
+          continue;
+        onError({
+          lineNumber: (map?.[0] ?? 0) + line + 2,
+          detail: `No test in tests/e2e runs \`${text}\`. Add one, or name the reason in tools/docs/command-exceptions.ts.`,
+        });
+      }
+    }
   },
 };
 
