@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { parse as parseYaml } from "yaml";
 import { parseSettings } from "../../config/settings.ts";
-import { shellCommands } from "../../tools/docs/shell-commands.ts";
+import {
+  isConfigCommand,
+  shellCommands,
+} from "../../tools/docs/shell-commands.ts";
 import { authority } from "../support/components/certificates.ts";
 import {
   encrypted,
@@ -11,14 +14,11 @@ import {
 import { pathOf } from "../support/docs/configuration-keys.ts";
 import { markdownFiles, read, shellBlocks } from "../support/docs/markdown.ts";
 
-/** What a reader has in the place of these texts. */
+/** The values that a reader has in place of these texts. */
 const placeholders: [text: RegExp, value: string][] = [
   [/^\$\(cat \S+\.pem\)$/, authority],
   [/sha256:…$/, `sha256:${"0".repeat(64)}`],
 ];
-
-const isConfigCommand = (command: string) =>
-  /^pulumi config (set|rm) /.test(command);
 
 describe("pulumi config set and rm in the documentation", () => {
   for (const file of markdownFiles()) {

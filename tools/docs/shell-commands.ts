@@ -26,6 +26,10 @@ export const sessionCommands = (block: string): ShellCommand[] =>
       .join("\n"),
   );
 
+/** Whether tests/docs/config-commands.test.ts passes the value of a command to config/. */
+export const isConfigCommand = (command: string) =>
+  /^pulumi config (set|rm) /.test(command);
+
 /** The documents with a section that tests/docs/try-it.integration.test.ts runs, except its commands for a cluster. */
 export const triedDocuments = ["auth", "payment", "streaming"].map(
   (service) => `services/${service}/README.md`,

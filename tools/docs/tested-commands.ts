@@ -3,6 +3,7 @@ import type { Rule } from "markdownlint";
 import { exceptions } from "./command-exceptions.ts";
 import { isReadByTest, isRun } from "./commands-run.ts";
 import {
+  isConfigCommand,
   isForCluster,
   type ShellCommand,
   sessionCommands,
@@ -14,17 +15,13 @@ import {
 const project = join(import.meta.dirname, "../..");
 const excepted = new Set(exceptions.flatMap(({ commands }) => commands));
 
-/** tests/docs/config-commands.test.ts passes the values of these commands to config/. */
-const isConfigCommand = (command: string) =>
-  /^pulumi config (set|rm) /.test(command);
-
 function commandsOf(language: string, block: string): ShellCommand[] {
   if (/^(sh|bash)\b/.test(language)) return shellCommands(block);
   return /^console\b/.test(language) ? sessionCommands(block) : [];
 }
 
 /** A rule for markdownlint: a test runs each command in a block of shell code, so that documents can't rot. */
-export const testedCommands: Rule = {
+const testedCommands: Rule = {
   names: ["tested-commands"],
   description: "A test runs each shell command",
   tags: ["marquee"],

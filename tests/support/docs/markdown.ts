@@ -54,9 +54,9 @@ const cellsOf = (line: string) =>
 export const codeOf = (markdown: string): string[] =>
   [...markdown.matchAll(/`([^`]+)`/g)].map(([, text]) => String(text));
 
-/** The text of a section, until the next heading. */
+/** The text of a section below the title, until the next heading. */
 export function sectionOf(file: string, heading: string): string {
-  const sections = read(file).split(/^#+ /m);
+  const sections = read(file).split(/^#{2,} /m);
   const section = sections.find((text) => text.startsWith(`${heading}\n`));
   if (section === undefined)
     throw new Error(`${file} has no section "${heading}"`);
