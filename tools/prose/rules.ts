@@ -1,5 +1,5 @@
 /** A habit that makes English hard to read, and what to write instead. */
-export interface ProseRule {
+interface ProseRule {
   pattern: RegExp;
   instead: string;
 }
@@ -9,7 +9,7 @@ const verbs =
   "is|are|was|were|has|have|had|does|do|can|may|must|will|goes|comes|asks|gets|makes|reads|sends|signs|pays|runs|knows|wants|needs|uses|calls|takes|deletes|watches";
 
 /** Rules on a text whose lines may be wrapped anywhere. */
-export const proseRules: ProseRule[] = [
+const proseRules: ProseRule[] = [
   {
     pattern: new RegExp(
       `${start}(?:Who|Whoever|What|Whatever)\\s+(?:${verbs})\\b(?![^.!;]*\\?)`,
