@@ -14,12 +14,12 @@ export function announce(): void {
   const missing = [
     chromium,
     pythonTools,
+    jq,
     nginx,
     pgBouncer,
     versitygw,
     stripeMock,
     checkers,
-    jq,
   ].filter(({ isReady }) => !isReady());
   if (missing.length > 0) {
     say("The tests need these programs, and get each when they first use it:");

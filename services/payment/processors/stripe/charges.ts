@@ -153,7 +153,7 @@ export function createCharges(
   };
 }
 
-/** Ranks PaymentIntents of one payment: one that was charged, or may be charged, takes precedence. */
+/** Ranks PaymentIntents of one key: charged ones before those that may still be charged, and these before others. */
 const rank = ({ status }: Stripe.PaymentIntent) =>
   ["processing", "succeeded"].indexOf(status);
 
