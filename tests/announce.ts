@@ -1,5 +1,6 @@
 import { cache } from "../local/environment.ts";
 import { say } from "../local/progress.ts";
+import { actionlint } from "./support/actionlint/actionlint.ts";
 import { chromium } from "./support/chromium/chromium.ts";
 import { jq } from "./support/jq.ts";
 import { checkers } from "./support/manifests/checkers.ts";
@@ -20,6 +21,7 @@ export function announce(): void {
     versitygw,
     stripeMock,
     checkers,
+    actionlint,
   ].filter(({ isReady }) => !isReady());
   if (missing.length > 0) {
     say("The tests need these programs, and get each when they first use it:");
