@@ -66,7 +66,7 @@ export interface AuthOptions {
 
 const info = {
   title: "Marquee auth",
-  version: "0.1.0",
+  version: "0.2.0",
   description:
     "Accounts, sessions, and access tokens that services verify themselves. The pages for people start at `/` and `/sign-up`.",
   unavailable: true,

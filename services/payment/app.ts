@@ -38,7 +38,7 @@ import { createSubscriptions } from "./subscriptions/subscriptions.ts";
 
 const info = {
   title: "Marquee payment",
-  version: "0.1.0",
+  version: "0.2.0",
   description:
     "Payments, refunds, subscriptions and the ledger. Amounts are integers in the currency's smallest unit. Every POST requires an Idempotency-Key.",
   unavailable: true,

@@ -36,7 +36,7 @@ import { titleRoutes } from "./routes/titles.ts";
 
 const info = {
   title: "Marquee streaming",
-  version: "0.1.0",
+  version: "0.2.0",
   description:
     "The catalogue of titles, their videos, and the viewer's position in each. Browsers use the pages, from `/` on. The APIs of auth and payment are available below `/api/auth/` and `/api/payment/`; their own documents describe them.",
   unavailable: true,
