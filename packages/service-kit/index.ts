@@ -48,6 +48,7 @@ export {
 } from "./http/forwarded.ts";
 export { noStoreByDefault } from "./http/no-store.ts";
 export { problem } from "./http/problem.ts";
+export type { ProblemResponse } from "./http/problem-details.ts";
 export { isOwnHost, sameOrigin } from "./http/same-origin.ts";
 export { serve } from "./http/serve.ts";
 export { jsonValidator } from "./http/validators.ts";

@@ -1,6 +1,8 @@
 import type { Database } from "@marquee/service-kit";
 import type { MiddlewareHandler } from "hono";
 import type { Idempotent } from "./http/idempotency.ts";
+import type { paymentResponses } from "./http/payment-responses.ts";
+import type { subscriptionResponses } from "./http/subscription-responses.ts";
 import type { Endpoints } from "./outbox/endpoints.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { Payments } from "./payments/payments.ts";
@@ -20,7 +22,7 @@ export interface UserOrOperator {
 /** What the routes depend on. */
 export interface Dependencies {
   database: Database;
-  payments: Payments;
+  payments: Payments<typeof paymentResponses & typeof subscriptionResponses>;
   /** Called in the transaction that changes a payment's status. */
   onChange: OnChange;
   subscriptions: Subscriptions;

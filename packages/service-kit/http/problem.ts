@@ -4,6 +4,7 @@ import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ServiceEnv } from "./app.ts";
 import { asHttpError } from "./errors.ts";
+import type { ProblemResponse } from "./problem-details.ts";
 
 /**
  * An error response per RFC 9457. `instance` is the request's id in the logs. Clients that prefer HTML get a page
@@ -11,15 +12,15 @@ import { asHttpError } from "./errors.ts";
  * @param detail what is wrong with this request and what to do, in a sentence
  * @param more further members, such as `errors`
  */
-export function problem(
+export function problem<Status extends ContentfulStatusCode>(
   c: Context,
-  status: ContentfulStatusCode,
+  status: Status,
   detail: string,
   more: Record<string, unknown> = {},
-): Response {
+): ProblemResponse<Status> {
   const requestId = c.get("requestId") as string | undefined;
   c.set("problem", { status, detail });
-  return c.body(
+  const response: Response = c.body(
     JSON.stringify({
       type: "about:blank",
       title: STATUS_CODES[status] ?? "Error",
@@ -31,6 +32,7 @@ export function problem(
     status,
     { "content-type": "application/problem+json" },
   );
+  return response as ProblemResponse<Status>;
 }
 
 export const notFound = (c: Context) =>

@@ -20,10 +20,10 @@ export interface InvalidRequest {
   given?: unknown;
 }
 
-export type OnInvalid = (
+export type OnInvalid<R = Response> = (
   c: Context<ServiceEnv>,
   refusal: InvalidRequest,
-) => Response | Promise<Response>;
+) => R | Promise<R>;
 
 const respondWithProblem: OnInvalid = (c, { status, detail, errors }) =>
   problem(c, status, detail, errors ? { errors } : {});

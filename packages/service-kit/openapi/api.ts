@@ -1,11 +1,23 @@
-import type { Env, Handler, Hono, MiddlewareHandler } from "hono";
+import type {
+  Context,
+  Env,
+  Handler,
+  Hono,
+  MiddlewareHandler,
+  Next,
+} from "hono";
 import { etag } from "hono/etag";
 import type * as z from "zod";
 import { factory, type ServiceEnv } from "../http/app.ts";
 import { validator } from "../http/validators.ts";
 import { type Operation, operationOf, pathOf } from "./operation.ts";
 import { responsesOf, type SharedResponses } from "./responses.ts";
-import type { RequestSchemas, RouteDescription } from "./route.ts";
+import type {
+  RequestSchemas,
+  ResponseDescriptions,
+  RouteDescription,
+  RouteResponse,
+} from "./route.ts";
 import { createSchemas, type JsonSchema } from "./schema.ts";
 
 export interface ApiInfo {
@@ -52,27 +64,48 @@ type Known<E> = 0 extends 1 & E ? None : E;
 
 type AnyHandler = Handler<ServiceEnv>;
 
+/** A handler that may return only what its route declares. */
+type RouteHandler<
+  E extends Env,
+  Path extends string,
+  R extends RequestSchemas,
+  Responses extends ResponseDescriptions,
+> = (
+  c: Context<E, Path, Valid<R>>,
+  next: Next,
+) => RouteResponse<R, Responses> | Promise<RouteResponse<R, Responses>>;
+
 /** Adds a route. Middleware runs first, then validation, then the handler. */
 export interface AddRoute {
-  <Path extends string, R extends RequestSchemas = None>(
-    route: RouteDescription<Path, R>,
-    handler: Handler<ServiceEnv, Path, Valid<R>>,
-  ): void;
-  <Path extends string, A extends Env, R extends RequestSchemas = None>(
-    route: RouteDescription<Path, R>,
-    first: MiddlewareHandler<A>,
-    handler: Handler<ServiceEnv & Known<A>, Path, Valid<R>>,
+  <
+    Path extends string,
+    Responses extends ResponseDescriptions,
+    R extends RequestSchemas = None,
+  >(
+    route: RouteDescription<Path, R, Responses>,
+    handler: RouteHandler<ServiceEnv, Path, R, Responses>,
   ): void;
   <
     Path extends string,
+    Responses extends ResponseDescriptions,
+    A extends Env,
+    R extends RequestSchemas = None,
+  >(
+    route: RouteDescription<Path, R, Responses>,
+    first: MiddlewareHandler<A>,
+    handler: RouteHandler<ServiceEnv & Known<A>, Path, R, Responses>,
+  ): void;
+  <
+    Path extends string,
+    Responses extends ResponseDescriptions,
     A extends Env,
     B extends Env,
     R extends RequestSchemas = None,
   >(
-    route: RouteDescription<Path, R>,
+    route: RouteDescription<Path, R, Responses>,
     first: MiddlewareHandler<A>,
     second: MiddlewareHandler<B>,
-    handler: Handler<ServiceEnv & Known<A> & Known<B>, Path, Valid<R>>,
+    handler: RouteHandler<ServiceEnv & Known<A> & Known<B>, Path, R, Responses>,
   ): void;
 }
 
@@ -163,7 +196,7 @@ export function createApi(info: ApiInfo): Api {
       return [validator(part, schema, lists, onInvalid)];
     });
 
-  return { app, route: route as unknown as AddRoute, document };
+  return { app, route: route as AddRoute, document };
 }
 
 /** In the order of validation: the body is read only if the other parts are valid. */

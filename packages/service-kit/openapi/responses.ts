@@ -1,4 +1,4 @@
-import * as z from "zod";
+import { Problem } from "../http/problem-details.ts";
 import type { ResponseDescription, RouteDescription } from "./route.ts";
 import type { JsonSchema, Schemas } from "./schema.ts";
 
@@ -11,30 +11,6 @@ export interface ResponseObject {
 
 /** Responses that are the same for all routes. The first route that has one adds it to `components`. */
 export type SharedResponses = Record<string, ResponseObject>;
-
-/** The body of `problem`'s responses (RFC 9457). */
-const Problem = z
-  .looseObject({
-    type: z.string().describe("about:blank: the status says it all."),
-    title: z.string().describe("The status in words."),
-    status: z.int().min(400).max(599),
-    detail: z
-      .string()
-      .describe("What is wrong with this very request, and what to do."),
-    instance: z
-      .string()
-      .optional()
-      .describe("urn:request: and the request's id, as it is in the logs."),
-    errors: z
-      .array(z.object({ pointer: z.string(), detail: z.string() }))
-      .optional()
-      .describe("Every mistake: where, as a JSON Pointer, and what is wrong."),
-  })
-  .meta({
-    id: "Problem",
-    description:
-      "An error, as in RFC 9457. Clients that prefer text/html get a page instead.",
-  });
 
 /** Error responses of the kit's own middleware, by status. */
 const kitResponses = {

@@ -1,4 +1,11 @@
-import type { ZodType } from "zod";
+import type { TypedResponse } from "hono";
+import type {
+  ClientErrorStatusCode,
+  ServerErrorStatusCode,
+  StatusCode,
+} from "hono/utils/http-status";
+import type { ZodType, z } from "zod";
+import type { ProblemResponse } from "../http/problem-details.ts";
 import type { OnInvalid } from "../http/validators.ts";
 
 /** Schemas of a request's parts, by their names in `c.req.valid`. */
@@ -26,9 +33,12 @@ export interface ResponseDescription {
   headers?: Record<string, string>;
 }
 
+export type ResponseDescriptions = Record<number, string | ResponseDescription>;
+
 export interface RouteDescription<
   Path extends string = string,
   Request extends RequestSchemas = RequestSchemas,
+  Responses extends ResponseDescriptions = ResponseDescriptions,
 > {
   method: "get" | "put" | "post" | "delete" | "patch";
   /** In Hono's syntax: `/users/:id`. */
@@ -49,7 +59,50 @@ export interface RouteDescription<
    * By status. A string describes a response without a body, or from 400 on a problem. The kit adds the responses of
    * its own middleware: 404, 415, 400 and 422 to invalid requests; 413, 500 and 503.
    */
-  responses: Record<number, string | ResponseDescription>;
+  responses: Responses;
   /** Responds to invalid requests instead of problem+json. Describe these responses in `responses`. */
-  onInvalid?: OnInvalid;
+  onInvalid?: OnInvalid<NoInfer<RouteResponse<Request, Responses>>>;
 }
+
+/**
+ * What a route's handler may return: a declared status with a body that fits its schema, or a problem with a status
+ * that the kit declares. If the compiler does not know the statuses, as in a `ResponseDescriptions`, any response.
+ */
+export type RouteResponse<
+  Request extends RequestSchemas,
+  Responses extends ResponseDescriptions,
+> = number extends keyof Responses
+  ? Response
+  :
+      | {
+          [Key in keyof Responses]: DeclaredResponse<
+            Responses[Key],
+            StatusOf<Key>
+          >;
+        }[keyof Responses]
+      | ProblemResponse<KitStatus<Request>>;
+
+/** The keys of a spread readonly object are strings to TypeScript, not numbers. */
+type StatusOf<Key> = Key extends StatusCode
+  ? Key
+  : Key extends `${infer Status extends StatusCode}`
+    ? Status
+    : never;
+
+type DeclaredResponse<
+  Description,
+  Status extends StatusCode,
+> = Description extends { schema: infer Schema extends ZodType }
+  ? Response & TypedResponse<z.output<Schema>, Status, "json">
+  : Description extends { type: string }
+    ? Response & TypedResponse<unknown, Status, "body" | "text">
+    : Status extends ClientErrorStatusCode | ServerErrorStatusCode
+      ? ProblemResponse<Status>
+      : Response & TypedResponse<null | undefined, Status, "body" | "redirect">;
+
+/** The statuses of the kit that handlers may return as well, for what a schema can't check. */
+type KitStatus<Request extends RequestSchemas> =
+  | ("param" extends keyof Request ? 404 : never)
+  | (keyof Request & ("json" | "form" | "query" | "header") extends never
+      ? never
+      : 422);

@@ -44,7 +44,7 @@ export const validationProblem = (
   c: Context,
   { message, issues }: ValidationError,
   pointers: { email?: string; password?: string } = {},
-): Response =>
+) =>
   problem(c, 422, message, {
     errors: issues.map(({ field, detail }) => ({
       pointer: pointers[field] ?? `/${field}`,

@@ -57,7 +57,7 @@ export function accountRoutes(
       },
     },
     bearer,
-    (c) => c.json(schemas.toUser(c.var.login.user)),
+    (c) => c.json(schemas.toUser(c.var.login.user), 200),
   );
 
   route(

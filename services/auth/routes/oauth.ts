@@ -99,7 +99,7 @@ export function oauthRoutes(
           "This refresh token is not valid: log in again.",
         );
       const { user, ...login } = refreshed;
-      return c.json(await tokenResponse(accessTokens, user, login));
+      return c.json(await tokenResponse(accessTokens, user, login), 200);
     },
   );
 
@@ -152,10 +152,7 @@ const invalidForm = (c: Context) =>
   );
 
 /** The answer to a client that is another, or says that it has a secret. */
-function rejectOtherClient(
-  c: Context,
-  client_id: string | undefined,
-): Response | undefined {
+function rejectOtherClient(c: Context, client_id: string | undefined) {
   const [scheme] = c.req.header("authorization")?.split(" ") ?? [];
   if (scheme) {
     const known = /^(basic|bearer)$/i.test(scheme) ? scheme : "Basic";

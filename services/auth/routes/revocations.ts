@@ -53,7 +53,7 @@ export function revocationRoutes(
       const { after } = c.req.valid("query");
       const answer = await listRevocations(database, after);
       c.set("logLevel", "debug"); // each pod asks every few seconds
-      return c.json(answer);
+      return c.json(answer, 200);
     },
   );
 }

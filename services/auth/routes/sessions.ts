@@ -2,11 +2,7 @@ import { type Api, sameOrigin } from "@marquee/service-kit";
 import type { Dependencies } from "../dependencies.ts";
 import { createBearerAuth } from "../http/bearer-auth.ts";
 import { httpError } from "../http/errors.ts";
-import {
-  accessTokenResponse,
-  type TokenResponse,
-  tokenResponse,
-} from "../http/token-response.ts";
+import { accessTokenResponse, tokenResponse } from "../http/token-response.ts";
 import * as schemas from "./schemas.ts";
 
 const tags = ["sessions"];
@@ -52,7 +48,7 @@ export function loginRoutes(
           { "www-authenticate": "Bearer" },
         );
       const answer = await tokenResponse(accessTokens, user, login);
-      return c.json({ user: schemas.toUser(user), ...answer });
+      return c.json({ user: schemas.toUser(user), ...answer }, 200);
     },
   );
 
@@ -81,9 +77,7 @@ export function loginRoutes(
           "www-authenticate": 'Bearer error="invalid_token"',
         });
       const { user, ...login } = refreshed;
-      return c.json<TokenResponse>(
-        await tokenResponse(accessTokens, user, login),
-      );
+      return c.json(await tokenResponse(accessTokens, user, login), 200);
     },
   );
 
@@ -133,6 +127,7 @@ export function loginRoutes(
         });
       return c.json(
         await accessTokenResponse(accessTokens, login.user, login.session),
+        200,
       );
     },
   );

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Database, logger, type Queries } from "@marquee/service-kit";
-import type { CryptoKey, JWK } from "jose";
+import type { CryptoKey } from "jose";
 import { createKeyEncryption } from "./key-encryption.ts";
 import {
   canSign,
@@ -13,6 +13,7 @@ import {
 import {
   type OpenedKey,
   openKey,
+  type PublicJwk,
   readKeys,
   type SigningKey,
   type StoredKey,
@@ -39,7 +40,7 @@ export interface Keyring {
   /** The current signing key. @throws DatabaseUnavailableError if no key exists yet and the database is unavailable */
   signingKey(): Promise<{ kid: string; privateKey: CryptoKey }>;
   /** The JWK Set (RFC 7517) with the public keys of all tokens that may be valid, now or later. */
-  jwks(): { keys: JWK[] };
+  jwks(): { keys: PublicJwk[] };
   /** How long caches may keep the JWKS. */
   jwksMaxAgeSeconds: number;
   /** The public key with this id, if its tokens may be valid. An unknown id causes a reload, because another replica may have

@@ -12,11 +12,21 @@ import type { KeyEncryption } from "./key-encryption.ts";
 /** ECDSA on P-256: supported by every JOSE library (Recommended+ in RFC 7518), with signatures of 64 bytes. */
 export const algorithm = "ES256";
 
+/** A public key in the JWKS (RFC 7517). */
+export interface PublicJwk {
+  kid: string;
+  kty: "EC";
+  crv: "P-256";
+  x: string;
+  y: string;
+  alg: typeof algorithm;
+  use: "sig";
+}
+
 /** A key in memory. */
 export interface OpenedKey {
   kid: string;
-  /** The key's entry in the JWKS. */
-  publicJwk: JWK;
+  publicJwk: PublicJwk;
   publicKey: CryptoKey;
   /** undefined if it is encrypted with another KEY_ENCRYPTION_KEY or was modified. */
   privateKey: CryptoKey | undefined;
@@ -94,7 +104,10 @@ export async function openKey(
   const { kty, crv, x, y } = publicJwk;
   if ((await calculateJwkThumbprint({ kty, crv, x, y } as JWK)) !== kid)
     throw new Error(`The public key ${kid} doesn't match its id.`);
-  const published = { kty, crv, x, y, kid, alg: algorithm, use: "sig" } as JWK;
+  const published = {
+    ...{ kty, crv, x, y },
+    ...{ kid, alg: algorithm, use: "sig" },
+  } as PublicJwk;
   let privateKey: CryptoKey | undefined;
   if (encryptionKeyId === encryption.id)
     try {

@@ -1,9 +1,10 @@
 import { createHmac } from "node:crypto";
 import { deriveKey, problem } from "@marquee/service-kit";
-import type { Context, MiddlewareHandler } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Context, MiddlewareHandler, TypedResponse } from "hono";
+import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
+import type { JSONParsed } from "hono/utils/types";
 import * as z from "zod";
-import type { IdempotentRequest } from "../idempotency/keys.ts";
+import type { IdempotentRequest, StoredResponse } from "../idempotency/keys.ts";
 import type { IdempotentResponse } from "../payments/payments.ts";
 
 /** Context variables of routes that require an Idempotency-Key. */
@@ -73,12 +74,27 @@ export function createIdempotency(
   };
 }
 
+/**
+ * The response that a stored one is sent as. One of unknown status is a replay, and passes for any: it was checked when
+ * the route sent it first.
+ */
+type SentResponse<R> =
+  R extends StoredResponse<infer Status, infer Body>
+    ? Response &
+        (number extends Status
+          ? TypedResponse<never, never, never>
+          : TypedResponse<JSONParsed<Body>, Status & StatusCode, "json">)
+    : never;
+
 /** Sends a stored response, new or replayed. */
-export function sendResponse(
+export function sendResponse<R extends StoredResponse>(
   c: Context,
-  { status, body, replayed }: IdempotentResponse,
-): Response {
+  { status, body, replayed }: IdempotentResponse<R>,
+): SentResponse<R> {
   if (replayed) c.header("idempotency-replayed", "true");
   const type = status >= 400 ? "application/problem+json" : "application/json";
-  return c.body(body, status as ContentfulStatusCode, { "content-type": type });
+  const response: Response = c.body(body, status as ContentfulStatusCode, {
+    "content-type": type,
+  });
+  return response as SentResponse<R>;
 }

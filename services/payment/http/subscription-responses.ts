@@ -1,5 +1,4 @@
 import type { Queries } from "@marquee/service-kit";
-import type { StoredResponse } from "../idempotency/keys.ts";
 import type {
   PendingOperation,
   ResponseBuilders,
@@ -8,25 +7,22 @@ import { findBillingAttempt } from "../subscriptions/billing-attempts.ts";
 import { isLive, type Subscription } from "../subscriptions/subscription.ts";
 import { subscriptionJson } from "../subscriptions/subscription-json.ts";
 import { findSubscription } from "../subscriptions/subscription-repository.ts";
-import { json, paymentResponse, storedProblem } from "./payment-responses.ts";
+import { json, storedProblem, unpaidResponse } from "./payment-responses.ts";
 
-export const subscriptionResponses: Pick<
-  ResponseBuilders,
-  "subscribe" | "change subscription method"
-> = {
+export const subscriptionResponses = {
   subscribe: (tx, operation) => subscriptionResponse(tx, operation, 201),
   "change subscription method": (tx, operation) =>
     subscriptionResponse(tx, operation, 200),
-};
+} satisfies Pick<ResponseBuilders, "subscribe" | "change subscription method">;
 
-async function subscriptionResponse(
+async function subscriptionResponse<PaidStatus extends number>(
   tx: Queries,
   { payment }: PendingOperation,
-  paidStatus: number,
-): Promise<StoredResponse> {
+  paidStatus: PaidStatus,
+) {
   const { status } = payment;
   if (status === "declined" || status === "canceled")
-    return paymentResponse(payment);
+    return unpaidResponse(payment);
   const attempt = await findBillingAttempt(tx, payment.id);
   const subscription =
     attempt && (await findSubscription(tx, attempt.subscriptionId));
@@ -40,7 +36,7 @@ async function subscriptionResponse(
 }
 
 /** A concurrent request of the same user ended the subscription. */
-function endedResponse(subscription: Subscription): StoredResponse {
+function endedResponse(subscription: Subscription) {
   const { id, status } = subscription;
   return storedProblem(
     409,

@@ -10,10 +10,18 @@ export interface IdempotentRequest {
   fingerprint: Buffer;
 }
 
+declare const parsed: unique symbol;
+
+/** The JSON of a `Body`. */
+export type JsonText<Body> = string & { readonly [parsed]?: Body };
+
 /** A response, byte for byte. The body is problem+json from status 400 on, JSON otherwise. */
-export interface StoredResponse {
-  status: number;
-  body: string;
+export interface StoredResponse<
+  Status extends number = number,
+  Body = unknown,
+> {
+  status: Status;
+  body: JsonText<Body>;
 }
 
 /** The processor request that determines the response to a claimed key. */
@@ -46,8 +54,8 @@ export class IdempotencyKeyInFlightError extends Error {
 
 interface Row {
   fingerprint: Buffer;
-  status: number | null;
-  body: string | null;
+  status: StoredResponse["status"] | null;
+  body: StoredResponse["body"] | null;
 }
 
 /**

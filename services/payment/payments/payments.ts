@@ -47,10 +47,10 @@ export const paymentTimes: PaymentTimes = {
   leaseSeconds: 20,
 };
 
-export interface PaymentsOptions {
+export interface PaymentsOptions<Responses extends ResponseBuilders> {
   database: Database;
   processor: Processor;
-  responses: ResponseBuilders;
+  responses: Responses;
   /** Called in the transaction that changes a payment's status. */
   onChange: OnChange;
   /** @default paymentTimes */
@@ -58,15 +58,24 @@ export interface PaymentsOptions {
 }
 
 /** A response, and whether it was sent before. */
-export type IdempotentResponse = StoredResponse & { replayed: boolean };
+export type IdempotentResponse<R extends StoredResponse = StoredResponse> = R & {
+  replayed: boolean;
+};
 
 /** Stores what the processor is to be asked, or returns the response if the processor is not needed. */
-type Start = (
+type Start<R extends StoredResponse> = (
   tx: Queries,
   request: NewProcessorRequest,
-) => Promise<PendingOperation | StoredResponse>;
+) => Promise<PendingOperation | R>;
 
-export interface Payments {
+type ResponseTo<
+  O extends Operation,
+  Responses extends ResponseBuilders,
+> = Awaited<ReturnType<Responses[O]>>;
+
+export interface Payments<
+  Responses extends ResponseBuilders = ResponseBuilders,
+> {
   processor: Processor;
   /** The response to an earlier request with the same key. @throws as findStoredResponse of idempotency/keys.ts */
   findStoredResponse(
@@ -79,16 +88,16 @@ export interface Payments {
    * @param start an error that it throws rolls everything back, and the key can be used again
    * @throws IdempotencyKeyReusedError, IdempotencyKeyInFlightError, DatabaseUnavailableError
    */
-  runIdempotent(
+  runIdempotent<O extends Operation, R extends StoredResponse = never>(
     idempotentRequest: IdempotentRequest,
-    operation: Operation,
-    start: Start,
-  ): Promise<IdempotentResponse>;
+    operation: O,
+    start: Start<R>,
+  ): Promise<IdempotentResponse<R | ResponseTo<O, Responses>>>;
   /** Like runIdempotent, for work that needs no processor: claims the key, works and responds in one transaction. */
-  runIdempotentInTransaction(
+  runIdempotentInTransaction<R extends StoredResponse>(
     idempotentRequest: IdempotentRequest,
-    work: (tx: Queries) => Promise<StoredResponse>,
-  ): Promise<IdempotentResponse>;
+    work: (tx: Queries) => Promise<R>,
+  ): Promise<IdempotentResponse<R>>;
   /**
    * Resumes unfinished requests whose lease has expired.
    * @returns how many it claimed
@@ -106,7 +115,14 @@ export interface Payments {
   refreshRefund(reference: string, key?: string): Promise<void>;
 }
 
-export function createPayments(options: PaymentsOptions): Payments {
+/** The stored response is one of the same route, because the fingerprint depends on method and path. */
+const replay = <R extends StoredResponse>(
+  stored: StoredResponse,
+): IdempotentResponse<R> => ({ ...(stored as R), replayed: true });
+
+export function createPayments<Responses extends ResponseBuilders>(
+  options: PaymentsOptions<Responses>,
+): Payments<Responses> {
   const { database, processor } = options;
   const times = { ...paymentTimes, ...options.times };
 
@@ -167,15 +183,19 @@ export function createPayments(options: PaymentsOptions): Payments {
 
     async findStoredResponse(request) {
       const response = await findStoredResponse(database, request);
-      return response && { ...response, replayed: true };
+      return response && replay(response);
     },
 
-    async runIdempotent(idempotentRequest, operation, start) {
+    async runIdempotent<O extends Operation, R extends StoredResponse = never>(
+      idempotentRequest: IdempotentRequest,
+      operation: O,
+      start: Start<R>,
+    ) {
       const id = randomUUID();
       const started = await database.transaction(async (tx) => {
         const source = { processorRequestId: id, operation };
         const known = await claimKey(tx, idempotentRequest, source);
-        if (known) return { ...known, replayed: true };
+        if (known) return replay<R>(known);
         const { leaseSeconds } = times;
         const started = await start(tx, { id, leaseSeconds });
         if ("request" in started) return started;
@@ -186,13 +206,19 @@ export function createPayments(options: PaymentsOptions): Payments {
       const response = await callAndRecord(started);
       if (!response)
         throw new Error(`The idempotency key of request ${id} has vanished.`);
-      return { ...response, replayed: false };
+      return {
+        ...(response as ResponseTo<O, Responses>),
+        replayed: false,
+      };
     },
 
-    runIdempotentInTransaction: (idempotentRequest, work) =>
+    runIdempotentInTransaction: <R extends StoredResponse>(
+      idempotentRequest: IdempotentRequest,
+      work: (tx: Queries) => Promise<R>,
+    ) =>
       database.transaction(async (tx) => {
         const known = await claimKey(tx, idempotentRequest);
-        if (known) return { ...known, replayed: true };
+        if (known) return replay<R>(known);
         const response = await work(tx);
         await storeResponse(tx, idempotentRequest, response);
         return { ...response, replayed: false };

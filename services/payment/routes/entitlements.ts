@@ -70,7 +70,7 @@ export function entitlementRoutes(
       const maxAge = Math.floor(Math.min(seconds, maxAgeSeconds));
       c.header("cache-control", `private, max-age=${maxAge}`);
       c.header("vary", "authorization");
-      return c.json(entitlementJson(user, entitlement));
+      return c.json(entitlementJson(user, entitlement), 200);
     },
   );
 }

@@ -6,6 +6,7 @@ import {
   idempotentResponses,
   sendResponse,
 } from "../http/idempotency.ts";
+import { json } from "../http/payment-responses.ts";
 import {
   deliveriesOf,
   deliveryStates,
@@ -62,7 +63,7 @@ export function eventRoutes(
       const { limit, ...query } = c.req.valid("query");
       const events = await listEvents(database, { ...query, limit: limit + 1 });
       const data = events.slice(0, limit).map(eventJson);
-      return c.json({ data, has_more: events.length > limit });
+      return c.json({ data, has_more: events.length > limit }, 200);
     },
   );
 
@@ -85,10 +86,13 @@ export function eventRoutes(
       if (!event)
         throw new HTTPException(404, { message: "There is no such event." });
       const deliveries = await deliveriesOf(database, event.id);
-      return c.json({
-        ...eventJson(event),
-        deliveries: deliveries.map(deliveryJson),
-      });
+      return c.json(
+        {
+          ...eventJson(event),
+          deliveries: deliveries.map(deliveryJson),
+        },
+        200,
+      );
     },
   );
 
@@ -126,7 +130,7 @@ export function eventRoutes(
         limit: limit + 1,
       });
       const data = deliveries.slice(0, limit).map(deliveryJson);
-      return c.json({ data, has_more: deliveries.length > limit });
+      return c.json({ data, has_more: deliveries.length > limit }, 200);
     },
   );
 
@@ -156,11 +160,7 @@ export function eventRoutes(
         async (tx) => {
           const delivery = await redeliver(tx, id);
           if (delivery === "disabled") throw disabled();
-          if (delivery)
-            return {
-              status: 202,
-              body: JSON.stringify(deliveryJson(delivery)),
-            };
+          if (delivery) return json(202, deliveryJson(delivery));
           throw new HTTPException(404, {
             message: "There is no such delivery.",
           });

@@ -67,7 +67,8 @@ export function ledgerRoutes({ route }: Api, dependencies: Dependencies): void {
       },
     },
     operator,
-    async (c) => c.json({ data: (await balances(database)).map(balanceJson) }),
+    async (c) =>
+      c.json({ data: (await balances(database)).map(balanceJson) }, 200),
   );
 
   route(
@@ -87,19 +88,22 @@ export function ledgerRoutes({ route }: Api, dependencies: Dependencies): void {
     operator,
     async (c) => {
       const found = await audit(database);
-      return c.json({
-        balanced: found.balanced,
-        transactions: Number(found.transactions),
-        uneven_transactions: found.unevenTransactions,
-        balances: found.balances.map(balanceJson),
-        disagreements: found.disagreements.map((each) => ({
-          payment_id: each.paymentId,
-          currency: each.currency,
-          payment: String(each.payment),
-          refunds: String(each.refunds),
-          ledger: String(each.ledger),
-        })),
-      });
+      return c.json(
+        {
+          balanced: found.balanced,
+          transactions: Number(found.transactions),
+          uneven_transactions: found.unevenTransactions,
+          balances: found.balances.map(balanceJson),
+          disagreements: found.disagreements.map((each) => ({
+            payment_id: each.paymentId,
+            currency: each.currency,
+            payment: String(each.payment),
+            refunds: String(each.refunds),
+            ledger: String(each.ledger),
+          })),
+        },
+        200,
+      );
     },
   );
 }

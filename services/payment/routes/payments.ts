@@ -138,7 +138,7 @@ export function paymentRoutes(
       const { userId } = c.get("user");
       const found = await paymentsOf(database, userId, limit + 1, before);
       const data = found.slice(0, limit).map(paymentJson);
-      return c.json({ data, has_more: found.length > limit });
+      return c.json({ data, has_more: found.length > limit }, 200);
     },
   );
 
@@ -159,7 +159,7 @@ export function paymentRoutes(
     async (c) => {
       const { id } = c.req.valid("param");
       const payment = await findPayment(database, id);
-      return c.json(paymentJson(own(payment, id, c.get("user")?.userId)));
+      return c.json(paymentJson(own(payment, id, c.get("user")?.userId)), 200);
     },
   );
 

@@ -2,7 +2,12 @@ import type { Api } from "@marquee/service-kit";
 import { etag } from "hono/etag";
 import * as z from "zod";
 import type { Dependencies } from "../dependencies.ts";
-import { type Plan, planIds, plans } from "../subscriptions/plans.ts";
+import {
+  type Plan,
+  type PlanId,
+  planIds,
+  plans,
+} from "../subscriptions/plans.ts";
 
 const PlanJson = z
   .object({
@@ -27,7 +32,7 @@ const PlanJson = z
   .meta({ id: "Plan" });
 
 const planJson = (
-  { id, name, amount, currency, resolution, screens }: Plan,
+  { id, name, amount, currency, resolution, screens }: Plan & { id: PlanId },
   interval: string,
 ) => ({
   id,
@@ -59,7 +64,7 @@ export function planRoutes({ route }: Api, dependencies: Dependencies): void {
     etag(),
     (c) => {
       c.header("cache-control", "public, max-age=300");
-      return c.json({ data });
+      return c.json({ data }, 200);
     },
   );
 }

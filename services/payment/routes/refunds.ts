@@ -111,7 +111,10 @@ export function refundRoutes({ route }: Api, dependencies: Dependencies): void {
       const found = await findPayment(database, id);
       const payment = own(found, id, c.get("user")?.userId);
       const refunds = await refundsOf(database, id);
-      return c.json({ data: refunds.map((one) => refundJson(one, payment)) });
+      return c.json(
+        { data: refunds.map((one) => refundJson(one, payment)) },
+        200,
+      );
     },
   );
 }

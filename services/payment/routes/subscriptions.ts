@@ -147,7 +147,7 @@ function readRoutes({ route }: Api, dependencies: Dependencies): void {
       const { userId } = c.get("user");
       const found = await subscriptionsOf(database, userId, limit + 1, before);
       const data = found.slice(0, limit).map(subscriptionJson);
-      return c.json({ data, has_more: found.length > limit });
+      return c.json({ data, has_more: found.length > limit }, 200);
     },
   );
 
@@ -168,7 +168,10 @@ function readRoutes({ route }: Api, dependencies: Dependencies): void {
     async (c) => {
       const { id } = c.req.valid("param");
       const found = await findSubscription(database, id);
-      return c.json(subscriptionJson(own(found, id, c.get("user")?.userId)));
+      return c.json(
+        subscriptionJson(own(found, id, c.get("user")?.userId)),
+        200,
+      );
     },
   );
 }

@@ -1,11 +1,13 @@
 import type { Api } from "@marquee/service-kit";
 import { HTTPException } from "hono/http-exception";
+import type * as z from "zod";
 import type { Dependencies } from "../dependencies.ts";
 import {
   IdempotencyKeyHeader,
   idempotentResponses,
   sendResponse,
 } from "../http/idempotency.ts";
+import { json } from "../http/payment-responses.ts";
 import type { StoredResponse } from "../idempotency/keys.ts";
 import {
   type EndpointAndSecret,
@@ -39,6 +41,8 @@ export interface WebhookDependencies
 
 const tags = ["webhooks"];
 
+type EndpointBody = z.infer<typeof EndpointWithSecret>;
+
 /** /webhook-endpoints. */
 export function webhookEndpointRoutes(
   { route }: Api,
@@ -47,17 +51,21 @@ export function webhookEndpointRoutes(
   const { NewEndpoint, Change } = endpointInput(endpoints);
 
   /** Stored responses contain the encrypted secret. */
-  const sealed = (status: number, of: EndpointAndSecret): StoredResponse => ({
-    status,
-    body: JSON.stringify({
+  const sealed = <Status extends number>(
+    status: Status,
+    of: EndpointAndSecret,
+  ): StoredResponse<Status, EndpointBody> =>
+    json(status, {
       ...endpointJson(of.endpoint),
       secret: endpoints.seal(of),
-    }),
-  });
-  const unsealed = (answer: IdempotentResponse): IdempotentResponse => {
-    const body = JSON.parse(answer.body) as { id: string; secret: string };
+    });
+  const unsealed = <Status extends number>({
+    replayed,
+    ...sealed
+  }: IdempotentResponse<StoredResponse<Status, EndpointBody>>) => {
+    const body = JSON.parse(sealed.body) as EndpointBody;
     const secret = endpoints.unseal(body.secret, body.id);
-    return { ...answer, body: JSON.stringify({ ...body, secret }) };
+    return { ...json(sealed.status, { ...body, secret }), replayed };
   };
 
   route(
@@ -110,7 +118,7 @@ export function webhookEndpointRoutes(
       },
     },
     operator,
-    async (c) => c.json({ data: (await endpoints.list()).map(endpointJson) }),
+    async (c) => c.json({ data: (await endpoints.list()).map(endpointJson) }, 200),
   );
 
   route(
@@ -129,7 +137,7 @@ export function webhookEndpointRoutes(
     operator,
     async (c) => {
       const { id } = c.req.valid("param");
-      return c.json(endpointJson(found(await endpoints.find(id))));
+      return c.json(endpointJson(found(await endpoints.find(id))), 200);
     },
   );
 
@@ -153,7 +161,7 @@ export function webhookEndpointRoutes(
       const { id } = c.req.valid("param");
       const changed = await endpoints.change(id, c.req.valid("json"));
       outbox.wake();
-      return c.json(endpointJson(found(changed)));
+      return c.json(endpointJson(found(changed)), 200);
     },
   );
 
@@ -238,7 +246,7 @@ export function webhookEndpointRoutes(
             event_id: sent.eventId,
             delivery_id: `${sent.deliveryId}`,
           };
-          return { status: 202, body: JSON.stringify(body) };
+          return json(202, body);
         },
       );
       outbox.wake();

@@ -1,6 +1,10 @@
 import { ServerResponse } from "node:http";
-import { problem, type ServiceEnv } from "@marquee/service-kit";
-import type { Context } from "hono";
+import {
+  type ProblemResponse,
+  problem,
+  type ServiceEnv,
+} from "@marquee/service-kit";
+import type { Context, TypedResponse } from "hono";
 import { isFolderFile } from "../media/folder/store.ts";
 import type { MediaFile } from "../media/media-store.ts";
 import { awaitFirstChunk, streamPieces } from "./body.ts";
@@ -21,6 +25,16 @@ export interface FileResponseOptions {
 
 const defaultIdleTimeoutMs = 60_000;
 
+type ContentResponse<Status extends 200 | 206> = Response &
+  TypedResponse<unknown, Status, "body">;
+
+type FileResponse =
+  | ContentResponse<200>
+  | ContentResponse<206>
+  | (Response & TypedResponse<null, 304, "body">)
+  | ProblemResponse<412>
+  | ProblemResponse<416>;
+
 /**
  * Answers a GET or HEAD with a file per RFC 9110: 200 for all of it, 206 for one or several ranges
  * (multipart/byteranges; see `parseRanges`), 304 and 412 for conditions, 416 if no range can be satisfied. HEAD opens
@@ -31,7 +45,7 @@ export function respondWithFile(
   c: Context,
   file: MediaFile,
   { cacheControl, idleTimeoutMs = defaultIdleTimeoutMs }: FileResponseOptions,
-): Response | Promise<Response> {
+): FileResponse | Promise<FileResponse> {
   const { size, etag, modified } = file;
   const conditions = {
     ifMatch: c.req.header("if-match"),
@@ -85,7 +99,7 @@ function respondWithParts(
   c: Context,
   file: MediaFile,
   parts: Part[],
-): Response | Promise<Response> {
+): ContentResponse<206> | Promise<ContentResponse<206>> {
   const [only] = parts;
   if (parts.length > 1 || !only) {
     const { type, pieces } = multipart(parts, file);
@@ -96,13 +110,13 @@ function respondWithParts(
 }
 
 /** Responds with these pieces. A local file goes straight to the socket: see `sendFileToSocket`. */
-function respondWithPieces(
+function respondWithPieces<Status extends 200 | 206>(
   c: Context,
   file: MediaFile,
-  status: 200 | 206,
+  status: Status,
   type: string,
   pieces: Piece[],
-): Response | Promise<Response> {
+): ContentResponse<Status> | Promise<ContentResponse<Status>> {
   const length = totalLength(pieces);
   c.header("content-type", type);
   c.header("content-length", `${length}`);

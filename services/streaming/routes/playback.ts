@@ -96,12 +96,15 @@ export function playbackRoutes(
         c,
       );
       c.header("cache-control", "no-store");
-      return c.json({
-        url,
-        hls,
-        position,
-        expires_at: expiresAt.toISOString(),
-      });
+      return c.json(
+        {
+          url,
+          hls,
+          position,
+          expires_at: expiresAt.toISOString(),
+        },
+        200,
+      );
     },
   );
 
@@ -123,14 +126,17 @@ export function playbackRoutes(
     viewer,
     async (c) => {
       const found = await listProgress(database, c.get("viewer").userId);
-      return c.json({
-        data: found.map(({ title, position, duration, updatedAt }) => ({
-          title,
-          position,
-          duration,
-          updated_at: updatedAt.toISOString(),
-        })),
-      });
+      return c.json(
+        {
+          data: found.map(({ title, position, duration, updatedAt }) => ({
+            title,
+            position,
+            duration,
+            updated_at: updatedAt.toISOString(),
+          })),
+        },
+        200,
+      );
     },
   );
 

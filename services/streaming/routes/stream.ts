@@ -55,7 +55,7 @@ export function streamRoutes({ route }: Api, dependencies: Dependencies): void {
     },
     async (c) => {
       const { featured } = await catalogueCache.get();
-      return video(c as Context, await catalogueCache.title(featured));
+      return video(c, await catalogueCache.title(featured));
     },
   );
 
@@ -73,7 +73,7 @@ export function streamRoutes({ route }: Api, dependencies: Dependencies): void {
     },
     async (c) => {
       const { id } = c.req.valid("param");
-      return video(c as Context, await catalogueCache.title(id));
+      return video(c, await catalogueCache.title(id));
     },
   );
 
@@ -98,12 +98,12 @@ export function streamRoutes({ route }: Api, dependencies: Dependencies): void {
     async (c) => {
       const { id, file: name } = c.req.valid("param");
       const title = await catalogueCache.title(id);
-      await authorize(c as Context, title, dependencies);
+      await authorize(c, title, dependencies);
       const file = title && (await store.find(siblingPath(title, name)));
-      if (!file) throw notFound(c as Context);
+      if (!file) throw notFound(c);
       return name.endsWith(".m3u8")
-        ? playlist(c as Context, file)
-        : respondWithFile(c as Context, file, { cacheControl });
+        ? playlist(c, file)
+        : respondWithFile(c, file, { cacheControl });
     },
   );
 }
@@ -152,16 +152,17 @@ const notFound = (c: Context) =>
   new HTTPException(404, { message: `There is no ${c.req.path}.` });
 
 /** Sends a playlist with the request's query added to its URIs. */
-async function playlist(c: Context, file: MediaFile): Promise<Response> {
+async function playlist(c: Context, file: MediaFile) {
   if (file.size > maxPlaylistBytes)
     throw new Error(`The playlist ${c.req.path} has ${file.size} bytes.`);
   c.header("content-type", file.type);
   c.header("cache-control", "no-store");
-  if (c.req.method === "HEAD") return c.body(null);
+  if (c.req.method === "HEAD") return c.body(null, 200);
   const text =
     file.size === 0
       ? ""
       : await new Response(file.read(0, file.size - 1)).text();
   const { search } = new URL(c.req.url);
-  return c.body(search === "" ? text : signPlaylist(text, search.slice(1)));
+  const signed = search === "" ? text : signPlaylist(text, search.slice(1));
+  return c.body(signed, 200);
 }

@@ -1,5 +1,4 @@
 import type { Api } from "@marquee/service-kit";
-import type { Context } from "hono";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
@@ -79,7 +78,7 @@ export function titleRoutes({ route }: Api, dependencies: Dependencies): void {
     async (c) => {
       const { featured, titles } = await catalogueCache.get();
       c.header("cache-control", "public, max-age=60");
-      return c.json({ featured, data: titles.map(titleJson) });
+      return c.json({ featured, data: titles.map(titleJson) }, 200);
     },
   );
 
@@ -102,7 +101,7 @@ export function titleRoutes({ route }: Api, dependencies: Dependencies): void {
         const file = title && (await store.find(title[picture]));
         if (!file) throw titleNotFound(id);
         const day = 86_400; // seconds
-        return respondWithFile(c as Context, file, {
+        return respondWithFile(c, file, {
           cacheControl: `public, max-age=${day}`,
         });
       },

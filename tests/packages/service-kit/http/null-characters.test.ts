@@ -24,7 +24,7 @@ function anyText() {
       request: { json: Film },
       responses,
     },
-    (c) => c.json(c.req.valid("json")),
+    (c) => c.json(c.req.valid("json"), 200),
   );
   route(
     {
@@ -34,7 +34,7 @@ function anyText() {
       request: { query: Film },
       responses,
     },
-    (c) => c.json(c.req.valid("query")),
+    (c) => c.json(c.req.valid("query"), 200),
   );
   route(
     {
@@ -44,7 +44,7 @@ function anyText() {
       request: { form: Film },
       responses,
     },
-    (c) => c.json(c.req.valid("form")),
+    (c) => c.json(c.req.valid("form"), 200),
   );
   route(
     {
@@ -54,7 +54,7 @@ function anyText() {
       request: { param: z.strictObject({ name: z.string() }) },
       responses: { ...responses, 404: "There is no such film." },
     },
-    (c) => c.json(c.req.valid("param")),
+    (c) => c.json(c.req.valid("param"), 200),
   );
   service.app.route("/", app);
   return conforming(service.app);

@@ -53,7 +53,7 @@ describe("createApi: routes", () => {
       { method: "get", path: "/a", summary: "A", responses: { 200: "A." } },
       first,
       second,
-      (c) => c.text("a"),
+      (c) => c.body(null, 200),
     );
     const response = await api.app.request("/a");
     assert.equal(response.headers.get("x-order"), "first, second");
@@ -64,7 +64,7 @@ describe("createApi: routes", () => {
     const api = createApi(info);
     api.route(
       { method: "get", path: "/a", summary: "A", responses: { 200: "A." } },
-      (c) => c.text("a"),
+      (c) => c.body(null, 200),
     );
     service.app.route("/", api.app);
     const head = await service.app.request("/a", { method: "HEAD" });
