@@ -3,15 +3,8 @@ import { deployService } from "./components/deploy-service.ts";
 import { NetworkPolicies } from "./components/network-policies.ts";
 import { Postgres } from "./components/postgres/postgres.ts";
 import { prepare } from "./components/prepare.ts";
-import {
-  createMutableSecretsProvider,
-  createProvider,
-} from "./components/providers.ts";
-import { createPullSecret } from "./components/pull-secret.ts";
-import {
-  createDefaultAccount,
-  createNamespace,
-} from "./components/stack-namespace.ts";
+import { createProvider } from "./components/providers.ts";
+import { createStackNamespace } from "./components/stack-namespace.ts";
 import {
   defineSystem,
   type ServiceName,
@@ -23,60 +16,42 @@ const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
 
 // Finds every mistake that can be found before something is built or changed.
 const prepared = await prepare(environment, serviceNames, servicesWithDatabase);
-const { generatedValues, imageOf, nodeHost } = prepared;
-const { settings, record, databaseLimits, databaseImage } = prepared;
+const { settings, record, databaseImage, generatedValues } = prepared;
 const system = defineSystem(settings, environment);
 
 const provider = createProvider("cluster", settings.context, environment);
 const opts = { provider };
-const stackNamespace = await createNamespace(
-  environment,
-  record,
-  { ...settings.namespace, retain: settings.retainData },
-  opts,
-);
-const pullSecret =
-  settings.registryCredentials &&
-  createPullSecret(
-    settings.registryCredentials,
-    stackNamespace.name,
-    createMutableSecretsProvider(settings.context, environment),
-  );
-const podNamespace = createDefaultAccount(
-  stackNamespace.name,
-  pullSecret,
-  opts,
-);
+const stack = await createStackNamespace(environment, settings, record, opts);
 
-const postgres = databaseImage
-  ? new Postgres(
-      "postgres",
-      {
-        ...settings.database,
-        namespace: podNamespace,
-        image: databaseImage.reference,
-        password: settings.secrets.postgres?.PASSWORD,
-        connectionLimits: databaseLimits,
-        isDeployed: record.hasNamespace || settings.adopt !== undefined,
-        generatedValues,
-      },
-      opts,
-    )
-  : undefined;
+const postgres =
+  databaseImage &&
+  new Postgres(
+    "postgres",
+    {
+      ...settings.database,
+      namespace: stack.podNamespace,
+      image: databaseImage.reference,
+      password: settings.secrets.postgres?.PASSWORD,
+      connectionLimits: prepared.databaseLimits,
+      isDeployed: record.hasNamespace || settings.adopt !== undefined,
+      generatedValues,
+    },
+    opts,
+  );
 
 const deploy = (name: ServiceName) =>
   deployService(
     name,
     {
       ...system[name],
-      namespace: podNamespace,
+      namespace: stack.podNamespace,
       settings: settings.services[name],
-      database: servicesWithDatabase.includes(name) ? postgres : undefined,
+      database: system[name].database ? postgres : undefined,
       secrets: settings.secrets[name],
       generatedValues,
-      imageOf,
-      pullSecret,
-      nodeHost,
+      imageOf: prepared.imageOf,
+      pullSecret: stack.pullSecret,
+      nodeHost: prepared.nodeHost,
     },
     opts,
   );
@@ -86,7 +61,7 @@ const network = services.map(({ network }) => network);
 new NetworkPolicies(
   "network",
   {
-    namespace: podNamespace,
+    namespace: stack.podNamespace,
     services: [...network, ...(postgres?.network ?? [])],
   },
   opts,
@@ -101,11 +76,11 @@ export const endpoints = Object.fromEntries(
 export const images = Object.assign({}, ...services.map((s) => s.images));
 
 /** The namespace that it runs in. */
-export const namespace = stackNamespace.name;
+export const namespace = stack.name;
 
 /** The record by which the next update recognises this deployment. */
 export const deployment = {
   context: settings.context,
-  owner: stackNamespace.owner,
+  owner: stack.owner,
   ...(databaseImage && { databaseImage }),
 };

@@ -9,15 +9,14 @@ import type { Settings } from "./config/settings.ts";
 export const serviceNames = ["auth", "payment", "streaming"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-/** The services with a database and a role of their name. A list of its own: the configuration is checked with it. */
-export const servicesWithDatabase: readonly ServiceName[] = serviceNames;
-
 /** One service of the system. */
 export interface ServiceSpec {
   /** The port that its pods listen on. */
   port: number;
   /** The services that it calls. */
   calls: readonly ServiceName[];
+  /** It keeps data, in a database and by a role of its name. @default false */
+  database?: boolean;
   env: Record<string, string>;
   /** Environment variables with a randomly generated value. */
   generatedSecrets: readonly string[];
@@ -27,11 +26,19 @@ export interface ServiceSpec {
   volumes?: readonly PodVolume[];
 }
 
-const ports: Record<ServiceName, number> = {
-  auth: 8081,
-  payment: 8082,
-  streaming: 8083,
+/** The part that does not depend on the settings: the configuration is checked with it. */
+const constants: Record<
+  ServiceName,
+  Pick<ServiceSpec, "port" | "calls" | "database">
+> = {
+  auth: { port: 8081, calls: [], database: true },
+  payment: { port: 8082, calls: ["auth"], database: true },
+  streaming: { port: 8083, calls: ["auth", "payment"], database: true },
 };
+
+export const servicesWithDatabase = serviceNames.filter(
+  (name) => constants[name].database,
+);
 
 /**
  * The three services of Marquee. Only streaming is for the public.
@@ -43,7 +50,7 @@ export function defineSystem(
 ): Record<ServiceName, ServiceSpec> {
   const { services, trustedProxies, payments, media } = settings;
   const urlOf = (name: ServiceName, host = `${name}-service`) =>
-    serviceUrl(host, services[name].port ?? ports[name]);
+    serviceUrl(host, services[name].port ?? constants[name].port);
   const issuer =
     settings.issuer ?? urlOf("auth", `auth-service.${namespace}.svc`);
   // The keys come from auth's address in the cluster, whatever the issuer is.
@@ -59,8 +66,7 @@ export function defineSystem(
   };
   return {
     auth: {
-      port: ports.auth,
-      calls: [],
+      ...constants.auth,
       env: {
         ISSUER: issuer,
         // Returns the 19 MiB of each password hash to the node. glibc would otherwise learn to keep them (mallopt(3)).
@@ -74,8 +80,7 @@ export function defineSystem(
       generatedSecrets: ["KEY_ENCRYPTION_KEY"],
     },
     payment: {
-      port: ports.payment,
-      calls: ["auth"],
+      ...constants.payment,
       env: {
         ...tokenVerification,
         ...paymentVariables(payments),
@@ -85,8 +90,7 @@ export function defineSystem(
       egressPorts: paymentEgressPorts(payments),
     },
     streaming: {
-      port: ports.streaming,
-      calls: ["auth", "payment"],
+      ...constants.streaming,
       env: {
         ...tokenVerification,
         AUTH_URL: urlOf("auth"),

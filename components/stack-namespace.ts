@@ -6,10 +6,13 @@ import {
   ownerAnnotation,
   podSecurityLabels,
 } from "../config/namespace.ts";
+import type { Settings } from "../config/settings.ts";
 import { type ExistingNamespace, readCluster } from "./cluster-objects.ts";
 import type { DeploymentRecord } from "./deployment-record.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { forcePatch } from "./naming.ts";
+import { createMutableSecretsProvider } from "./providers.ts";
+import { createPullSecret } from "./pull-secret.ts";
 
 /**
  * The value of `marquee:adopt` that adopts this namespace. It changes with the owner, so that each value works once.
@@ -60,10 +63,53 @@ export function contextChangeIssue(
   );
 }
 
-export interface StackNamespace {
+/** A namespace, and the mark of its owner. */
+interface OwnedNamespace {
   name: pulumi.Output<string>;
   /** The owner mark, for the stack's output `deployment`. */
   owner: string;
+}
+
+export interface StackNamespace extends OwnedNamespace {
+  /** The same name, for pods and their owners: it exists after the ServiceAccount that names the pull secret. */
+  podNamespace: pulumi.Output<string>;
+  /** The Secret that pods pull images with. */
+  pullSecret: pulumi.Output<string> | undefined;
+}
+
+/**
+ * Creates the stack's namespace with its pull secret and its default ServiceAccount.
+ * @throws pulumi.RunError if another Pulumi state has taken it over
+ */
+export async function createStackNamespace(
+  name: string,
+  {
+    namespace,
+    retainData: retain,
+    registryCredentials,
+    context,
+  }: Pick<
+    Settings<string>,
+    "namespace" | "retainData" | "registryCredentials" | "context"
+  >,
+  record: DeploymentRecord,
+  opts: pulumi.CustomResourceOptions,
+): Promise<StackNamespace> {
+  const owned = await createNamespace(
+    name,
+    record,
+    { ...namespace, retain },
+    opts,
+  );
+  const pullSecret =
+    registryCredentials &&
+    createPullSecret(
+      registryCredentials,
+      owned.name,
+      createMutableSecretsProvider(context, name),
+    );
+  const podNamespace = createDefaultAccount(owned.name, pullSecret, opts);
+  return { ...owned, podNamespace, pullSecret };
 }
 
 /**
@@ -76,7 +122,7 @@ export async function createNamespace(
   record: DeploymentRecord,
   { retain, annotations, labels }: NamespaceSettings & { retain: boolean },
   opts: pulumi.CustomResourceOptions,
-): Promise<StackNamespace> {
+): Promise<OwnedNamespace> {
   const owner = record.owner ?? randomBytes(12).toString("base64url");
   const { metadata } = new k8s.core.v1.Namespace(
     name,
