@@ -1,6 +1,5 @@
 import { type OutsideCaller, parseAllowFrom } from "./allow-from.ts";
 import { parseScale, type ScaleSettings } from "./autoscaling.ts";
-import { parseTrafficPolicy, type TrafficPolicy } from "./client-addresses.ts";
 import type { IsEncrypted } from "./encryption.ts";
 import { hostNamePattern } from "./host-name.ts";
 import { parsePrebuiltImage } from "./image-reference.ts";
@@ -17,6 +16,7 @@ import {
   parseTolerations,
   type SchedulingSettings,
 } from "./scheduling.ts";
+import { parseTrafficPolicy, type TrafficPolicy } from "./traffic-policy.ts";
 import { isMap } from "./values.ts";
 
 /** The types of a Kubernetes Service. */

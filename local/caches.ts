@@ -4,7 +4,8 @@ import { removeImages } from "./docker/images.ts";
 import { cache, name } from "./environment.ts";
 import { run } from "./host/command.ts";
 import { runningHolder } from "./host/lock.ts";
-import { type Process, processes } from "./host/processes.ts";
+import type { Process } from "./host/process.ts";
+import { processes } from "./host/processes.ts";
 import { UserError } from "./user-error.ts";
 
 /** Caches in Docker, which all environments and clones share. */

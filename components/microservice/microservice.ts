@@ -1,10 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { AutoscaleSettings } from "../../config/autoscaling.ts";
-import type { TrafficPolicy } from "../../config/client-addresses.ts";
 import { logShipper } from "../../config/images.ts";
 import type { LoadBalancerSettings } from "../../config/load-balancer.ts";
 import type { LogSidecarSettings } from "../../config/log-sidecar.ts";
+import type { TrafficPolicy } from "../../config/traffic-policy.ts";
 import type { EnvValue } from "../container-environment.ts";
 import {
   createGeneratedSecrets,

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { TrafficPolicy } from "../../config/client-addresses.ts";
 import type { LoadBalancerSettings } from "../../config/load-balancer.ts";
+import type { TrafficPolicy } from "../../config/traffic-policy.ts";
 import { forcePatch } from "../naming.ts";
 import { serviceUrl } from "../service-url.ts";
 

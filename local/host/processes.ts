@@ -1,12 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { Process } from "./process.ts";
 import { identityFromPs, processesFromPs } from "./ps.ts";
-
-export interface Process {
-  pid: number;
-  parent: number;
-  /** The command line, with spaces between the arguments. */
-  command: string;
-}
 
 /** Only Linux has /proc. It exists in every container, unlike `ps`. */
 const hasProc = existsSync("/proc/self/stat");

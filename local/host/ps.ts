@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { UserError } from "../user-error.ts";
-import type { Process } from "./processes.ts";
+import type { Process } from "./process.ts";
 
 /** Runs `ps` and returns its output, which is empty if no process matches. */
 export type Ps = (args: string[]) => string;

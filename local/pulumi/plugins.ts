@@ -7,7 +7,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { cache } from "../environment.ts";
-import { type Process, processes, terminate } from "../host/processes.ts";
+import type { Process } from "../host/process.ts";
+import { processes, terminate } from "../host/processes.ts";
 import { say, step } from "../progress.ts";
 import {
   ensurePrograms,

@@ -30,9 +30,10 @@ export { environment, exitOnError } from "./environment/environment.ts";
 export { secret } from "./environment/secret.ts";
 export { trustedProxies } from "./environment/trusted-proxies.ts";
 export { wholeNumber } from "./environment/whole-number.ts";
-export { createService, factory, type ServiceEnv } from "./http/app.ts";
+export { createService } from "./http/app.ts";
 export { bearerTokenOf } from "./http/bearer-token.ts";
 export { cookieAttributes, cookieName } from "./http/cookies.ts";
+export { type ErrorPage, factory, type ServiceEnv } from "./http/env.ts";
 export { asHttpError } from "./http/errors.ts";
 export { parseForm, requireForm } from "./http/form.ts";
 export {
@@ -60,7 +61,6 @@ export {
   type Action,
   actionsOf,
   createErrorPage,
-  type ErrorPage,
   message,
 } from "./pages/error-page.ts";
 export { type Failure, inWords, retryInWords } from "./pages/failure.ts";

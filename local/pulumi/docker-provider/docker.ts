@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ImageInputs } from "./image.ts";
+import type { ImageInputs } from "./image-inputs.ts";
 
 /** Runs docker and returns its output. Fails with the last lines of the output. */
 function docker(

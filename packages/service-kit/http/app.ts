@@ -1,43 +1,15 @@
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { createFactory } from "hono/factory";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { NONCE, secureHeaders } from "hono/secure-headers";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { logger } from "../observability/logger.ts";
 import { createMetrics } from "../observability/metrics.ts";
-import {
-  createErrorPage,
-  type ErrorPage,
-  errorPages,
-} from "../pages/error-page.ts";
+import { createErrorPage, errorPages } from "../pages/error-page.ts";
 import { favicon } from "../pages/favicon.ts";
+import { type ErrorPage, factory, type ServiceEnv } from "./env.ts";
 import { notFound, onError, problem } from "./problem.ts";
-
-/** Context variables of every handler. */
-export interface ServiceEnv {
-  Variables: {
-    /** X-Request-Id, or a new UUID. */
-    requestId: string;
-    /** Adds the request's id to each line. */
-    log: Logger;
-    /** The level of the request's log line. @default info */
-    logLevel?: "debug";
-    /** For `<style nonce>` and `<script nonce>`: browsers ignore inline ones without it. */
-    secureHeadersNonce?: string;
-    /** The Content-Security-Policy of a proxied response, which replaces the service's own. */
-    contentSecurityPolicy?: string;
-    /** The last error response that `problem` made. */
-    problem?: { status: ContentfulStatusCode; detail: string };
-    /** Renders errors for browsers. A middleware may set another one for its paths. */
-    errorPage: ErrorPage;
-  };
-}
-
-export const factory = createFactory<ServiceEnv>();
 
 const defaultBodyLimit = 64 * 1024;
 

@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { ServiceEnv } from "./app.ts";
+import type { ServiceEnv } from "./env.ts";
 import { asHttpError } from "./errors.ts";
 import type { ProblemResponse } from "./problem-details.ts";
 

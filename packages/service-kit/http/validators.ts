@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type * as z from "zod";
-import type { ServiceEnv } from "./app.ts";
+import type { ServiceEnv } from "./env.ts";
 import { isForm, mediaType } from "./media-type.ts";
 import { findNullCharacter } from "./null-characters.ts";
 import { notFound, problem } from "./problem.ts";

@@ -8,7 +8,7 @@ import type {
 } from "hono";
 import { etag } from "hono/etag";
 import type * as z from "zod";
-import { factory, type ServiceEnv } from "../http/app.ts";
+import { factory, type ServiceEnv } from "../http/env.ts";
 import { validator } from "../http/validators.ts";
 import { type Operation, operationOf, pathOf } from "./operation.ts";
 import { responsesOf, type SharedResponses } from "./responses.ts";

@@ -1,15 +1,11 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { MiddlewareHandler } from "hono";
 import { html } from "hono/html";
-import type { ServiceEnv } from "../http/app.ts";
+import type { ErrorPage, ServiceEnv } from "../http/env.ts";
 import { prefersHtml } from "./accept.ts";
-import type { Html } from "./document.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { framed } from "./frame.ts";
 import { hasSession, isInSite, sitePage } from "./site.ts";
 import { signAndCard, standalonePage } from "./standalone.ts";
-
-/** Renders an error for people. */
-export type ErrorPage = (c: Context<ServiceEnv>, failure: Failure) => Html;
 
 /** A link on an error page. */
 export interface Action {

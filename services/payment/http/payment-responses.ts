@@ -1,13 +1,13 @@
 import { STATUS_CODES } from "node:http";
 import * as z from "zod";
 import type { JsonText, StoredResponse } from "../idempotency/keys.ts";
-import type { ResponseBuilders } from "../payments/operation.ts";
 import type { Payment } from "../payments/payment.ts";
 import {
   PaymentJson,
   paymentJson,
   refundJson,
 } from "../payments/payment-json.ts";
+import type { ResponseBuilders } from "../payments/pending-operation.ts";
 
 export const json = <Status extends number, Body>(
   status: Status,

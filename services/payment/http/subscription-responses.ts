@@ -2,7 +2,7 @@ import type { Queries } from "@marquee/service-kit";
 import type {
   PendingOperation,
   ResponseBuilders,
-} from "../payments/operation.ts";
+} from "../payments/pending-operation.ts";
 import { findBillingAttempt } from "../subscriptions/billing-attempts.ts";
 import { isLive, type Subscription } from "../subscriptions/subscription.ts";
 import { subscriptionJson } from "../subscriptions/subscription-json.ts";

@@ -3,7 +3,7 @@ import type {
   Processor,
   RefundOutcome,
 } from "../processors/processor.ts";
-import type { PendingOperation } from "./operation.ts";
+import type { PendingOperation } from "./pending-operation.ts";
 import { isFinal } from "./settle.ts";
 
 export interface ProcessorCallTimes {

@@ -1,9 +1,9 @@
 import type { Queries } from "@marquee/service-kit";
 import type { Processor } from "../processors/processor.ts";
 import { uuidv7 } from "../uuid.ts";
-import type { PendingOperation } from "./operation.ts";
 import { InvalidStateError, type Payment } from "./payment.ts";
 import { addPayment, type NewPayment } from "./payment-repository.ts";
+import type { PendingOperation } from "./pending-operation.ts";
 import { addRequest } from "./processor-requests.ts";
 import { addRefund, type NewRefund } from "./refunds.ts";
 import { type OnChange, settle } from "./settle.ts";
@@ -32,7 +32,10 @@ export async function startPayment(
   return { payment, request: await addCharge(tx, payment, request) };
 }
 
-/** Stores the request to charge a payment that waited for confirmation. The caller has locked it. @throws InvalidStateError */
+/**
+ * Stores the request to charge a payment that waited for confirmation. The caller has locked it.
+ * @throws InvalidStateError
+ */
 export async function startConfirmation(
   tx: Queries,
   processor: Pick<Processor, "name">,

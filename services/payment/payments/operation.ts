@@ -1,8 +1,3 @@
-import type { Queries } from "@marquee/service-kit";
-import type { StoredResponse } from "../idempotency/keys.ts";
-import type { Payment, Refund } from "./payment.ts";
-import type { ProcessorRequest } from "./processor-requests.ts";
-
 /**
  * The API operations whose response depends on the processor. The database stores these names with unanswered requests:
  * a name in use can't be changed.
@@ -26,22 +21,3 @@ export function parseOperation(stored: string): Operation {
     `The operation "${stored}" is unknown: another version of this service stored it, and only that one can respond to it.`,
   );
 }
-
-/** A request to the processor whose outcome is not recorded yet, and what it is about. */
-export interface PendingOperation {
-  request: ProcessorRequest;
-  payment: Payment;
-  /** With a request to refund. */
-  refund?: Refund | undefined;
-}
-
-/** Build the response to each operation from its recorded outcome. */
-export type ResponseBuilders = Readonly<
-  Record<
-    Operation,
-    (
-      tx: Queries,
-      operation: PendingOperation,
-    ) => StoredResponse | Promise<StoredResponse>
-  >
->;

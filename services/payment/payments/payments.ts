@@ -18,12 +18,12 @@ import {
   requestRefund,
 } from "./call-processor.ts";
 import type { NewProcessorRequest } from "./create.ts";
+import type { Operation } from "./operation.ts";
+import { findPayment, findRefund } from "./payment-repository.ts";
 import type {
-  Operation,
   PendingOperation,
   ResponseBuilders,
-} from "./operation.ts";
-import { findPayment, findRefund } from "./payment-repository.ts";
+} from "./pending-operation.ts";
 import {
   claimDueRequests,
   findChargeRequest,
@@ -36,8 +36,9 @@ import type { OnChange } from "./settle.ts";
 
 export interface PaymentTimes extends ProcessorCallTimes {
   /**
-   * How long a replica may work on a request before another one may claim it: longer than a call to the processor (10 s)
-   * and the statements after it (5 s). Overlapping calls are harmless, since the processor knows the key. @default 20
+   * How long a replica may work on a request before another one may claim it: longer than a call to the processor
+   * (10 s) and the statements after it (5 s). Overlapping calls are harmless, since the processor knows the key.
+   * @default 20
    */
   leaseSeconds: number;
 }
@@ -58,9 +59,10 @@ export interface PaymentsOptions<Responses extends ResponseBuilders> {
 }
 
 /** A response, and whether it was sent before. */
-export type IdempotentResponse<R extends StoredResponse = StoredResponse> = R & {
-  replayed: boolean;
-};
+export type IdempotentResponse<R extends StoredResponse = StoredResponse> =
+  R & {
+    replayed: boolean;
+  };
 
 /** Stores what the processor is to be asked, or returns the response if the processor is not needed. */
 type Start<R extends StoredResponse> = (

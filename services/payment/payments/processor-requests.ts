@@ -145,7 +145,10 @@ export async function findRefundRequest(
   return request;
 }
 
-/** Finds a request by its id. @param id comes from the processor; values that are not ids of this service find nothing */
+/**
+ * Finds a request by its id.
+ * @param id comes from the processor; values that are not ids of this service find nothing
+ */
 export async function findRequest(
   queries: Queries,
   processor: string,

@@ -4,8 +4,11 @@ import {
   storeResponseToRequest,
 } from "../idempotency/keys.ts";
 import type { ChargeOutcome, RefundOutcome } from "../processors/processor.ts";
-import type { PendingOperation, ResponseBuilders } from "./operation.ts";
 import { findRefund } from "./payment-repository.ts";
+import type {
+  PendingOperation,
+  ResponseBuilders,
+} from "./pending-operation.ts";
 import {
   finishRequest,
   lockRequest,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Queries } from "@marquee/service-kit";
 import { type NewProcessorRequest, startPayment } from "../payments/create.ts";
-import type { PendingOperation } from "../payments/operation.ts";
+import type { PendingOperation } from "../payments/pending-operation.ts";
 import { addRequest } from "../payments/processor-requests.ts";
 import type { Processor } from "../processors/processor.ts";
 import { paymentIdOf } from "./payment-ids.ts";

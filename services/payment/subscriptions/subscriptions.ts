@@ -1,7 +1,7 @@
 import type { Queries } from "@marquee/service-kit";
 import type { NewProcessorRequest } from "../payments/create.ts";
-import type { PendingOperation } from "../payments/operation.ts";
 import { InvalidStateError } from "../payments/payment.ts";
+import type { PendingOperation } from "../payments/pending-operation.ts";
 import type { OnChange } from "../payments/settle.ts";
 import type { MethodSummary, Processor } from "../processors/processor.ts";
 import { uuidv7 } from "../uuid.ts";
