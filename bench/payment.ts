@@ -4,20 +4,13 @@ import { mkdtempSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import pg from "pg";
 import { eventually } from "../local/eventually.ts";
 import { run } from "../local/host/command.ts";
 import { buildForHost } from "../local/toolchain/go.ts";
-import {
-  type Database,
-  openDatabase,
-  type Queries,
-} from "../packages/service-kit/index.ts";
-import { createPayment } from "../services/payment/app.ts";
-import { createSandbox } from "../services/payment/processors/sandbox/sandbox.ts";
 import { createDatabase, startServer } from "../tests/support/postgres.ts";
+import { createReplay, recordStatements } from "./payment-statements.ts";
 import { median, writeReport } from "./report.ts";
 
 // POST /pay as it is served, over HTTP and on PostgreSQL that syncs each commit to the disk, against others: the very same
@@ -133,100 +126,14 @@ postgres.port = "5432";
 const url = postgres.href;
 const DATABASE_URL = await createDatabase(url);
 
-// The statements of one payment, as the service sends them.
-type Step = { text: string; values: unknown[] };
-const steps: Step[] = [];
-{
-  const database = openDatabase({ DATABASE_URL, DATABASE_CONNECTIONS: 1 });
-  let recording = false;
-  const recorded = (queries: Queries): Queries => ({
-    query(text, values = []) {
-      if (recording) steps.push({ text, values: [...values] });
-      return queries.query(text, values);
-    },
-  });
-  const record = (text: string) => {
-    if (recording) steps.push({ text, values: [] });
-  };
-  const recorder: Database = {
-    ...recorded(database),
-    async transaction(work, options) {
-      record("BEGIN");
-      const result = await database.transaction(
-        (tx) => work(recorded(tx)),
-        options,
-      );
-      record("COMMIT");
-      return result;
-    },
-    close: () => database.close(),
-  };
-  const { app, start, shutdown } = createPayment({
-    database: recorder,
-    processor: createSandbox(recorder),
-    user: async (c, next) => {
-      c.set("user", { userId: user });
-      await next();
-    },
-    keyEncryptionKey: KEY_ENCRYPTION_KEY,
-    operatorKey: KEY_ENCRYPTION_KEY,
-    times: { pollMs: 3_600_000, outbox: { pollMs: 3_600_000 } },
-  });
-  await start();
-  await sleep(1000); // what it does when it begins is not of the payment
-  recording = true;
-  const response = await app.request("/pay", {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "idempotency-key": randomUUID(),
-    },
-    body,
-  });
-  recording = false;
-  if (response.status !== 200) throw new Error(await response.text());
-  await shutdown();
-  await database.close();
-}
-
-// Each time with ids of its own: what looks random in the values is another value, the same one for the same.
-const random = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\w{20,}/g;
-const kept = new Set<string>([user]);
-function fresh(): Step[] {
-  const others = new Map<string, string>();
-  const other = (text: string) => {
-    if (kept.has(text) || /^[A-Za-z_]+$/.test(text)) return text;
-    const known = others.get(text);
-    if (known) return known;
-    const made = text.includes("-")
-      ? randomUUID()
-      : `${text.match(/^[a-z]+_/)?.[0] ?? ""}${randomBytes(16).toString("hex")}`;
-    others.set(text, made);
-    return made;
-  };
-  return steps.map(({ text, values }) => ({
-    text,
-    values: values.map((value) =>
-      typeof value === "string" && !value.startsWith("{")
-        ? value.replace(random, other)
-        : value,
-    ),
-  }));
-}
+const statements = await recordStatements(
+  DATABASE_URL,
+  user,
+  body,
+  KEY_ENCRYPTION_KEY,
+);
 const pool = new pg.Pool({ connectionString: DATABASE_URL, max: connections });
-async function sameSql(prepared: boolean): Promise<void> {
-  const client = await pool.connect();
-  try {
-    for (const [i, { text, values }] of fresh().entries())
-      await client.query({
-        text,
-        values,
-        ...(prepared && values.length > 0 && { name: `step ${i}` }),
-      });
-  } finally {
-    client.release();
-  }
-}
+const replay = createReplay(pool, statements, user);
 
 const folder = mkdtempSync(join(tmpdir(), "marquee-bench-"));
 await buildForHost(["."], join(import.meta.dirname, "tutorial"), folder);
@@ -275,9 +182,9 @@ const medians = (all: Turn[]): Turn => ({
 /** The three in turns, as rows of a table. */
 async function compare(): Promise<string> {
   const others = {
-    [`the same ${steps.length} statements, sent by pg alone`]: () =>
-      sameSql(false),
-    "the same, prepared, as the service has them": () => sameSql(true),
+    [`the same ${statements.length} statements, sent by pg alone`]: () =>
+      replay(false),
+    "the same, prepared, as the service has them": () => replay(true),
     "a tutorial's handler in Go, which stores nothing": theirs,
   };
   const all = {

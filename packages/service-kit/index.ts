@@ -14,16 +14,13 @@ export { accessTokenVariables } from "./access-token/variables.ts";
 export { deriveKey, sha256 } from "./crypto/derive-key.ts";
 export { createSealedBox } from "./crypto/sealed-box.ts";
 export { untilAvailable } from "./database/availability.ts";
-export {
-  type Database,
-  openDatabase,
-  type Queries,
-} from "./database/database.ts";
+export { type Database, openDatabase } from "./database/database.ts";
 export {
   DatabaseUnavailableError,
   isUniqueViolation,
 } from "./database/errors.ts";
 export { migrate } from "./database/migrations.ts";
+export type { Queries } from "./database/queries.ts";
 export { databaseVariables } from "./database/variables.ts";
 export { certificates } from "./environment/certificates.ts";
 export { environment, exitOnError } from "./environment/environment.ts";

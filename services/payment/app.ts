@@ -27,11 +27,13 @@ import { entitlementRoutes } from "./routes/entitlements.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
 import { payRoutes } from "./routes/pay.ts";
+import { paymentChangeRoutes } from "./routes/payment-changes.ts";
 import { paymentRoutes } from "./routes/payments.ts";
 import { planRoutes } from "./routes/plans.ts";
 import { refundRoutes } from "./routes/refunds.ts";
 import { subscriptionChangeRoutes } from "./routes/subscription-changes.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
+import { webhookEndpointActionRoutes } from "./routes/webhook-endpoint-actions.ts";
 import { webhookEndpointRoutes } from "./routes/webhook-endpoints.ts";
 import { createRenewalWorker } from "./subscriptions/renewal-worker.ts";
 import { createSubscriptions } from "./subscriptions/subscriptions.ts";
@@ -60,6 +62,7 @@ const info = {
 const routes = [
   payRoutes,
   paymentRoutes,
+  paymentChangeRoutes,
   refundRoutes,
   ledgerRoutes,
   planRoutes,
@@ -67,6 +70,7 @@ const routes = [
   subscriptionChangeRoutes,
   entitlementRoutes,
   webhookEndpointRoutes,
+  webhookEndpointActionRoutes,
   eventRoutes,
 ];
 

@@ -3,19 +3,11 @@ import { logger } from "../observability/logger.ts";
 import { Connection } from "./connection.ts";
 import { DatabaseUnavailableError, reasonOf } from "./errors.ts";
 import { poolSize } from "./pool-size.ts";
+import type { Queries } from "./queries.ts";
 import { begin, timeouts } from "./timeouts.ts";
+import { runTransaction } from "./transaction.ts";
 import { getTypeParser } from "./types.ts";
 import { addressOf, type DatabaseVariables, tlsOf } from "./variables.ts";
-
-export interface Queries {
-  /**
-   * Runs one statement and returns its rows. Values are parameters ($1 …), never part of the statement's text.
-   *
-   * Returns int8 as bigint, timestamptz as Date, date, numeric and uuid as string, bytea as Buffer, and json parsed.
-   * @throws DatabaseUnavailableError; PostgreSQL's own error (pg.DatabaseError)
-   */
-  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
-}
 
 export interface Database extends Queries {
   /**
@@ -125,31 +117,8 @@ class Pool implements Database {
       ({ hasTimeouts }) => begin(statementTimeoutMs, hasTimeouts),
       0,
     );
-    const run = inOrder((text: string, values: readonly unknown[] = []) =>
-      connection.run(text, values, timeoutMs),
-    );
-    let open = true;
-    const tx: Queries = {
-      async query<Row>(text: string, values?: readonly unknown[]) {
-        if (!open)
-          throw new Error("This transaction has ended: await its statements.");
-        return (await run(text, values)).rows as Row[];
-      },
-    };
     try {
-      const result = await work(tx);
-      open = false;
-      // After a failed statement, COMMIT rolls back without an error.
-      if ((await run("COMMIT")).command === "ROLLBACK")
-        throw new Error(
-          "A statement of the transaction failed and the work went on, so nothing was committed.",
-        );
-      return result;
-    } catch (error) {
-      open = false;
-      // If ROLLBACK fails, closing the connection rolls back. Report the first error.
-      if (!connection.lost) await run("ROLLBACK").catch(() => connection.cut());
-      throw error;
+      return await runTransaction(connection, work, timeoutMs);
     } finally {
       this.#release(connection);
     }
@@ -239,16 +208,4 @@ class Pool implements Database {
     connection.release();
     if (connection.lost) this.#doubt = performance.now();
   }
-}
-
-/** Serializes calls, as statements on one connection require. */
-function inOrder<Args extends unknown[], Result>(
-  call: (...args: Args) => Promise<Result>,
-) {
-  let last: Promise<unknown> = Promise.resolve();
-  return (...args: Args): Promise<Result> => {
-    const result = last.then(() => call(...args));
-    last = result.catch(() => {});
-    return result;
-  };
 }

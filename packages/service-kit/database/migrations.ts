@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { logger } from "../observability/logger.ts";
 import { untilAvailable } from "./availability.ts";
-import type { Database, Queries } from "./database.ts";
+import type { Database } from "./database.ts";
 import { codeOf, DatabaseUnavailableError } from "./errors.ts";
 import {
   type Applied,
@@ -11,6 +11,7 @@ import {
   MigrationError,
   readMigrations,
 } from "./migration-files.ts";
+import type { Queries } from "./queries.ts";
 
 /** Pause between two checks whether the replica that migrates has finished. */
 const pollMs = 250;

@@ -14,7 +14,8 @@ import {
   redeliver,
 } from "../outbox/deliveries.ts";
 import { findEvent, listEvents } from "../outbox/event-repository.ts";
-import { disabled, type WebhookDependencies } from "./webhook-endpoints.ts";
+import { disabled } from "./endpoint-responses.ts";
+import type { WebhookDependencies } from "./webhook-endpoints.ts";
 import {
   DeliveryId,
   DeliveryJson,

@@ -13,22 +13,20 @@ import {
 } from "../http/payment-method.ts";
 import { json } from "../http/payment-responses.ts";
 import { Amount, Currency } from "../money/money.ts";
-import { startCancellation, startConfirmation } from "../payments/create.ts";
 import type { Payment } from "../payments/payment.ts";
 import { PaymentJson, paymentJson } from "../payments/payment-json.ts";
 import {
   addPayment,
   findPayment,
-  lockPayment,
   paymentsOf,
 } from "../payments/payment-repository.ts";
 import { uuidv7 } from "../uuid.ts";
-import { chargeResponses, ReturnUrl } from "./pay.ts";
+import { ReturnUrl } from "./pay.ts";
 
-const tags = ["payments"];
-const security = ["bearer"];
-const Id = z.strictObject({ id: z.uuid() });
-const none = {
+export const tags = ["payments"];
+export const security = ["bearer"];
+export const Id = z.strictObject({ id: z.uuid() });
+export const none = {
   401: "No valid access token.",
   404: "There is no such payment, or it belongs to another user.",
 };
@@ -40,13 +38,12 @@ const Payments = z
   })
   .meta({ id: "Payments" });
 
-/** POST, GET /payments; GET /payments/:id; POST /payments/:id/confirm and /cancel. */
+/** POST, GET /payments; GET /payments/:id. */
 export function paymentRoutes(
   { route }: Api,
   dependencies: Dependencies,
 ): void {
-  const { database, payments, user, userOrOperator, idempotent, onChange } =
-    dependencies;
+  const { database, payments, user, userOrOperator, idempotent } = dependencies;
 
   route(
     {
@@ -160,88 +157,6 @@ export function paymentRoutes(
       const { id } = c.req.valid("param");
       const payment = await findPayment(database, id);
       return c.json(paymentJson(own(payment, id, c.get("user")?.userId)), 200);
-    },
-  );
-
-  route(
-    {
-      method: "post",
-      path: "/payments/:id/confirm",
-      summary: "Charge a payment that was created before",
-      tags,
-      security,
-      middlewareHeaders: IdempotencyKeyHeader,
-      request: { param: Id },
-      responses: {
-        200: { description: "Paid.", schema: PaymentJson },
-        ...chargeResponses,
-        202: { ...chargeResponses[202], schema: PaymentJson },
-        ...none,
-        ...idempotentResponses,
-      },
-    },
-    user,
-    idempotent,
-    async (c) => {
-      const { id } = c.req.valid("param");
-      const { userId } = c.get("user");
-      const confirmed = await payments.runIdempotent(
-        c.get("idempotentRequest"),
-        "confirm",
-        async (tx, newRequest) =>
-          startConfirmation(
-            tx,
-            payments.processor,
-            own(await lockPayment(tx, id), id, userId),
-            newRequest,
-          ),
-      );
-      return sendResponse(c, confirmed);
-    },
-  );
-
-  route(
-    {
-      method: "post",
-      path: "/payments/:id/cancel",
-      summary: "Cancel a payment that was not charged yet",
-      tags,
-      security,
-      middlewareHeaders: IdempotencyKeyHeader,
-      request: { param: Id },
-      responses: {
-        200: {
-          description:
-            "The payment: canceled, or in the final status that it reached before.",
-          schema: PaymentJson,
-        },
-        ...none,
-        ...idempotentResponses,
-      },
-    },
-    user,
-    idempotent,
-    async (c) => {
-      const { id } = c.req.valid("param");
-      const { userId } = c.get("user");
-      const canceled = await payments.runIdempotent(
-        c.get("idempotentRequest"),
-        "cancel",
-        async (tx, newRequest) => {
-          const payment = own(await lockPayment(tx, id), id, userId);
-          const started = await startCancellation(
-            tx,
-            payments.processor,
-            payment,
-            newRequest,
-            onChange,
-          );
-          return "request" in started
-            ? started
-            : json(200, paymentJson(started));
-        },
-      );
-      return sendResponse(c, canceled);
     },
   );
 }

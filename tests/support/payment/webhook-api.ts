@@ -7,6 +7,7 @@ import { createOperator } from "../../../services/payment/http/operator.ts";
 import type { Outbox } from "../../../services/payment/outbox/outbox.ts";
 import { createPayments } from "../../../services/payment/payments/payments.ts";
 import { eventRoutes } from "../../../services/payment/routes/events.ts";
+import { webhookEndpointActionRoutes } from "../../../services/payment/routes/webhook-endpoint-actions.ts";
 import { webhookEndpointRoutes } from "../../../services/payment/routes/webhook-endpoints.ts";
 import { conforming } from "../openapi.ts";
 import { keyEncryptionKey, type TestOutbox } from "./outbox.ts";
@@ -51,6 +52,7 @@ export function useWebhookApi(test: TestOutbox) {
     };
     api.app.onError(onError);
     webhookEndpointRoutes(api, dependencies);
+    webhookEndpointActionRoutes(api, dependencies);
     eventRoutes(api, dependencies);
     service.app.route("/", api.app);
   });
