@@ -12,7 +12,7 @@ export interface ExistingNamespace {
 }
 
 /** A Secret in the cluster. */
-export interface ExistingSecret {
+interface ExistingSecret {
   name: string;
   createdAt: Date;
   /** Decoded. */

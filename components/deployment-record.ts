@@ -17,7 +17,7 @@ export interface DeploymentRecord {
 }
 
 /** The stack's output that a finished update leaves for the next one. */
-export interface DeploymentOutput {
+interface DeploymentOutput {
   context: string;
   owner: string;
   databaseImage?: PinnedImage;

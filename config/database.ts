@@ -25,7 +25,7 @@ export interface DeployedDatabase {
 }
 
 /** PostgreSQL elsewhere, such as a cloud's managed database. */
-export interface ExternalDatabase {
+interface ExternalDatabase {
   /** The image whose psql creates the services' roles and databases there. @default postgres:17 */
   image: string;
   /** The server's max_connections, or a pooler's max_client_conn. @default 200 */

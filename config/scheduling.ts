@@ -10,7 +10,7 @@ export interface SchedulingSettings {
 }
 
 /** A toleration with the fields of Kubernetes' own. */
-export interface Toleration {
+interface Toleration {
   key?: string;
   operator?: string;
   value?: string;

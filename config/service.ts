@@ -48,7 +48,7 @@ export interface DeployedSettings extends ScaleSettings, SchedulingSettings {
 }
 
 /** A service that runs elsewhere: the cluster only has a DNS name for it. */
-export interface ExternalSettings {
+interface ExternalSettings {
   type: "ExternalName";
   externalName: string;
   /** The port that it listens on there. @default the port that its pods listen on here */

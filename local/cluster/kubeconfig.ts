@@ -10,7 +10,7 @@ export const kubeconfig = join(state, "kubeconfig");
  * Returns the kubeconfig for this machine, with the published address and the context name that stack configs use.
  * @param admin the node's own administrator kubeconfig
  */
-export function toKubeconfig(admin: string): string {
+function toKubeconfig(admin: string): string {
   const { clusters, users } = parse(admin);
   return stringify({
     apiVersion: "v1",

@@ -16,7 +16,7 @@ export type Engine =
       address?: string | undefined;
     };
 
-export interface EngineInfo {
+interface EngineInfo {
   memoryBytes: number;
   /** The engine's data folder, on its own machine. */
   dataFolder: string;

@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import type { PasswordHasher } from "./passwords/password-hasher.ts";
 
 /** Result of a login. For "limited" and "busy" the password was not checked. */
-export type LoginOutcome = "ok" | "wrong" | "limited" | "busy";
+type LoginOutcome = "ok" | "wrong" | "limited" | "busy";
 
 export interface AuthMetrics {
   countLogin(outcome: LoginOutcome): void;

@@ -15,7 +15,7 @@ export interface User {
 }
 
 /** Set where an access token or the operator key is accepted; operators have no `user`. */
-export interface UserOrOperator {
+interface UserOrOperator {
   Variables: { user?: { userId: string } };
 }
 

@@ -9,7 +9,7 @@ import {
 } from "./outbox/secret-encryption.ts";
 
 /** The data is encrypted with another KEY_ENCRYPTION_KEY. Only an operator can tell which of the two is right. */
-export class EncryptionKeyError extends Error {
+class EncryptionKeyError extends Error {
   override readonly name = "EncryptionKeyError";
 }
 

@@ -20,7 +20,7 @@ import { sources, type TestTool } from "./test-tool.ts";
 const release = "bookworm";
 
 /** How to start a program. */
-export interface DebianProgram {
+interface DebianProgram {
   program: string;
   /** The search path of its shared libraries. */
   LD_LIBRARY_PATH: string;

@@ -27,7 +27,7 @@ export function boxes(file: Buffer, start = 0, end = file.length): Box[] {
 }
 
 /** The child boxes of a type. */
-export const within = (file: Buffer, box: Box, type: string): Box[] =>
+const within = (file: Buffer, box: Box, type: string): Box[] =>
   boxes(file, box.content, box.end).filter((inner) => inner.type === type);
 
 /**

@@ -4,7 +4,7 @@ import { clamp, hash, smooth } from "./noise.ts";
 /**
  * Samples per second: an AAC frame of 1,024 samples then lasts 32 ms, so that a four-second fragment has whole frames.
  */
-export const sampleRate = 32000;
+const sampleRate = 32000;
 
 /** A title's music. Notes are MIDI numbers: 60 is middle C. */
 export interface Score {

@@ -28,7 +28,7 @@ export const defaultRevocationTimings: RevocationTimings = {
   retryWithoutListSeconds: 60,
 };
 
-export interface Revocation {
+interface Revocation {
   /** The session ended because its account was deleted. */
   accountDeleted: boolean;
 }

@@ -26,7 +26,7 @@ export interface Database extends Queries {
   close(): Promise<void>;
 }
 
-export interface TransactionOptions {
+interface TransactionOptions {
   /** For each statement; 0 for no limit. @default 5000 */
   statementTimeoutMs?: number;
 }

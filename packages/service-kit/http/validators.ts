@@ -8,7 +8,7 @@ import { notFound, problem } from "./problem.ts";
 /** A part of a request, by its name in `c.req.valid`. */
 export type RequestPart = "param" | "header" | "query" | "form" | "json";
 
-export interface InvalidRequest {
+interface InvalidRequest {
   part: RequestPart;
   /** 415: wrong media type. 400: can't be parsed. 422: does not match the schema. */
   status: 400 | 415 | 422;

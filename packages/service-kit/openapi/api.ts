@@ -31,7 +31,7 @@ export interface ApiInfo {
   securitySchemes?: Record<string, SecurityScheme>;
 }
 
-export type SecurityScheme = {
+type SecurityScheme = {
   type: "apiKey" | "http" | "mutualTLS" | "oauth2" | "openIdConnect";
   [more: string]: unknown;
 };
@@ -76,7 +76,7 @@ type RouteHandler<
 ) => RouteResponse<R, Responses> | Promise<RouteResponse<R, Responses>>;
 
 /** Adds a route. Middleware runs first, then validation, then the handler. */
-export interface AddRoute {
+interface AddRoute {
   <
     Path extends string,
     Responses extends ResponseDescriptions,

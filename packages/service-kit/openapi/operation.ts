@@ -14,7 +14,7 @@ export interface Operation {
   responses: Record<string, ResponseObject | { $ref: string }>;
 }
 
-export interface Parameter {
+interface Parameter {
   name: string;
   in: string;
   required: boolean;

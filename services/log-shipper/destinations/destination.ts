@@ -1,5 +1,5 @@
 /** What a destination takes at once. */
-export interface BatchLimits {
+interface BatchLimits {
   maxLines: number;
   maxBytes: number;
   /** Milliseconds that a line may wait for others to fill a batch. */

@@ -4,7 +4,7 @@ import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 
 /** Checks the Authorization header for the operator key, in constant time. */
-export function createIsOperator(
+function createIsOperator(
   operatorKey: string,
 ): (authorization: string | undefined) => boolean {
   const expected = sha256(operatorKey);

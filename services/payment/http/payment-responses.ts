@@ -54,7 +54,7 @@ export const Unpaid = z
 /**
  * The response to a request that charges a card: 200 if it was charged, 202 if that is not known yet, 402 otherwise.
  */
-export function paymentResponse<Body>(
+function paymentResponse<Body>(
   payment: Payment,
   body: (payment: z.infer<typeof PaymentJson>) => Body,
 ) {

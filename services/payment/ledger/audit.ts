@@ -2,7 +2,7 @@ import type { Database } from "@marquee/service-kit";
 import { type Balance, balances } from "./ledger.ts";
 
 /** A payment whose own row and ledger entries differ. Amounts are in the currency's smallest unit. */
-export interface Disagreement {
+interface Disagreement {
   paymentId: string;
   currency: string;
   /** The amount held according to the payment's row: paid and not refunded. */

@@ -8,7 +8,7 @@ import { uuidv7 } from "../uuid.ts";
  * - `sales` (income): what customers paid;
  * - `refunds` (contra income): what customers got back.
  */
-export type Account = `processor:${string}` | "sales" | "refunds";
+type Account = `processor:${string}` | "sales" | "refunds";
 
 /**
  * A movement of money. refund_reversal: a refund failed after it succeeded, and the processor holds the money again.

@@ -1,7 +1,7 @@
 import type { Queries } from "@marquee/service-kit";
 
 export const deliveryStates = ["pending", "delivered", "dead"] as const;
-export type DeliveryState = (typeof deliveryStates)[number];
+type DeliveryState = (typeof deliveryStates)[number];
 
 /** The delivery of an event to one endpoint. */
 export interface Delivery {

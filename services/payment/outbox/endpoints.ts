@@ -28,7 +28,7 @@ export interface EndpointAndSecret {
   secret: string;
 }
 
-export interface EndpointChange {
+interface EndpointChange {
   url?: string | undefined;
   types?: EventType[] | undefined;
   enabled?: boolean | undefined;

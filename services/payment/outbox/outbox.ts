@@ -25,7 +25,7 @@ export interface OutboxTimes extends DeliveryTimes {
   stopTimeoutMs: number;
 }
 
-export const outboxTimes: OutboxTimes = {
+const outboxTimes: OutboxTimes = {
   responseTimeoutMs: 10_000,
   retryDelaysMs,
   maxRetryAfterMs: 3_600_000,
@@ -34,14 +34,14 @@ export const outboxTimes: OutboxTimes = {
   stopTimeoutMs: 5_000,
 };
 
-export interface OutboxLimits {
+interface OutboxLimits {
   /** Concurrent attempts in this process. @default 16 */
   total: number;
   /** Concurrent attempts per endpoint, so that a slow endpoint can't use up the total. @default 4 */
   perEndpoint: number;
 }
 
-export const outboxLimits: OutboxLimits = { total: 16, perEndpoint: 4 };
+const outboxLimits: OutboxLimits = { total: 16, perEndpoint: 4 };
 
 export interface OutboxOptions {
   /** The caller closes it, after `stop`. */

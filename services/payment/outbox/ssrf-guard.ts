@@ -57,7 +57,7 @@ const forbidden = blockList(
 );
 
 /** Why an IP address is not allowed; undefined if it is allowed. */
-export function addressError(
+function addressError(
   address: string,
   { allowLoopback }: UrlRules,
 ): string | undefined {

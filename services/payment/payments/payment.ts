@@ -51,7 +51,7 @@ export const paymentColumns = `p.id, p.user_id AS "userId", p.purpose, p.amount,
   p.decline_code AS "declineCode", p.decline_message AS "declineMessage", p.refunded, p.refunding,
   p.created_at AS "createdAt", p.updated_at AS "updatedAt"`;
 
-export type RefundStatus = "pending" | "succeeded" | "failed";
+type RefundStatus = "pending" | "succeeded" | "failed";
 
 export interface Refund {
   id: string;

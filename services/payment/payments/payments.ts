@@ -43,7 +43,7 @@ export interface PaymentTimes extends ProcessorCallTimes {
   leaseSeconds: number;
 }
 
-export const paymentTimes: PaymentTimes = {
+const paymentTimes: PaymentTimes = {
   ...processorCallTimes,
   leaseSeconds: 20,
 };

@@ -34,7 +34,7 @@ import {
   updateSubscription,
 } from "./transitions.ts";
 
-export interface NewSubscription {
+interface NewSubscription {
   userId: string;
   plan: PlanId;
   method: MethodSummary;

@@ -32,7 +32,7 @@ export interface EntitlementTimings {
   negativeMaxAgeMs: number;
 }
 
-export const entitlementTimings: EntitlementTimings = {
+const entitlementTimings: EntitlementTimings = {
   timeoutMs: 1_000,
   retries: 2,
   breakerFailures: 5,
@@ -41,7 +41,7 @@ export const entitlementTimings: EntitlementTimings = {
   negativeMaxAgeMs: 1_000,
 };
 
-export type EntitlementAnswer = Entitlement & {
+type EntitlementAnswer = Entitlement & {
   source: "payment" | "remembered";
 };
 

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 
 /** Sources of answers: payment, this process's cache, or the last-known answer while payment is unavailable. */
-export const sources = ["payment", "cache", "remembered", "none"] as const;
+const sources = ["payment", "cache", "remembered", "none"] as const;
 
 export type BreakerState = "closed" | "half_open" | "open";
 

@@ -3,7 +3,7 @@ import type { PlaybackUrls } from "./playback-url.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Signed URLs to play a title, valid for a limited time. */
-export interface PlaybackGrant {
+interface PlaybackGrant {
   /** Signed path of the whole video. */
   url: string;
   /** Signed path of the HLS playlist. */

@@ -17,7 +17,7 @@ const seconds = /^[1-9]\d{0,11}$/;
 const base64url = /^[\w-]{43}$/;
 
 /** The content of a verified playback URL. */
-export interface PlaybackClaims {
+interface PlaybackClaims {
   /** Auth's user id of the viewer. */
   viewer: string;
   expires: Date;

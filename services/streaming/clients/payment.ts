@@ -31,7 +31,7 @@ export type CardMethod =
       cvc: string;
     };
 
-export interface List<Entry> {
+interface List<Entry> {
   data: Entry[];
   /** Whether older entries exist. */
   hasMore: boolean;
@@ -86,7 +86,7 @@ export interface PaymentClientOptions {
 }
 
 /** Milliseconds. */
-export const paymentTimings = {
+const paymentTimings = {
   /** Timeout of each attempt to read. */
   readTimeoutMs: 2_000,
   /**

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 
 /** Formats a date in UTC: "27 November 2026". @param iso ISO 8601 */
-export const day = (iso: string) => time(iso, { dateStyle: "long" });
+const day = (iso: string) => time(iso, { dateStyle: "long" });
 
 /** Short form for tables: "27 Nov 2026". */
 export const shortDay = (iso: string) => time(iso, { dateStyle: "medium" });

@@ -70,7 +70,7 @@ const choice = ({ id, name }: Plan, isCurrent: boolean, hasOne: boolean) => {
   return html`<a class="button wide" href="${subscribePath(id)}">Choose ${name}</a>`;
 };
 
-export const subscribePath = (plan: string) =>
+const subscribePath = (plan: string) =>
   `/subscribe?plan=${encodeURIComponent(plan)}`;
 
 const pictures: Readonly<Record<number, string>> = {

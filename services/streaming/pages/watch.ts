@@ -7,7 +7,7 @@ import type { Title } from "./title.ts";
 import { type TitleCard, titlePath, watchPath } from "./title-card.ts";
 
 /** Signed URLs of a title and the position to start at. */
-export interface Playback {
+interface Playback {
   /** Signed URL of the whole video. */
   url: string;
   /** Signed URL of the HLS playlist. */

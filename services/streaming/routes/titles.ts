@@ -8,7 +8,7 @@ import type { Title } from "../media/catalogue.ts";
 
 const tags = ["titles"];
 
-export const TitleJson = z
+const TitleJson = z
   .object({
     id: z.string(),
     name: z.string(),

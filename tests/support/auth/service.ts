@@ -19,7 +19,7 @@ const pages = [
 
 export const issuer = "https://auth.example";
 
-export interface TestApp {
+interface TestApp {
   request(path: string, init?: RequestInit): Promise<Response>;
 }
 

@@ -61,7 +61,7 @@ export const sizes = {
 } as const;
 
 /** Folder of the screenshots, for people to look at. */
-export const screenshots =
+const screenshots =
   process.env.MARQUEE_SCREENSHOTS ?? join(tmpdir(), "marquee-screenshots");
 
 /** Takes a screenshot of a page; the file is called `name`. */

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Objects by their path in the Kubernetes API, such as /api/v1/namespaces/marquee-dev. */
-export type Objects = Record<string, object>;
+type Objects = Record<string, object>;
 
 /** The answer for any namespace, even a missing one. */
 const noSecrets = { kind: "SecretList", apiVersion: "v1", items: [] };

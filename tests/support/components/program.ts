@@ -66,7 +66,7 @@ export const pods = (resources: Resource[]) =>
   );
 
 /** Pinned by digest, so that no registry is asked. */
-export const baseImage = image("node");
+const baseImage = image("node");
 
 export const databaseImage = image("postgres");
 

@@ -10,7 +10,7 @@ interface Client {
   password?: string;
 }
 
-export const password = "it's $mine";
+const password = "it's $mine";
 /** Docker's option for the superuser's password. */
 export const withPassword = ["--env", `POSTGRES_PASSWORD=${password}`];
 /** Docker's option for a folder of scripts that the first start runs. */

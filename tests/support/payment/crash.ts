@@ -2,7 +2,7 @@ import type { Database, Queries } from "@marquee/service-kit";
 import type { Processor } from "../../../services/payment/processors/processor.ts";
 
 /** Thrown by every external call of a crashed replica. */
-export class Crashed extends Error {
+class Crashed extends Error {
   override readonly name = "Crashed";
 }
 

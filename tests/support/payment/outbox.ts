@@ -28,7 +28,7 @@ import { until } from "../until.ts";
 export const keyEncryptionKey = "test-key-encryption-key-of-32-chars";
 export const rules = { allowLoopback: true };
 
-export const migrations = join(
+const migrations = join(
   import.meta.dirname,
   "../../../services/payment/migrations",
 );
@@ -57,7 +57,7 @@ export interface TestOutbox {
   deliveries(): Promise<StoredDelivery[]>;
 }
 
-export interface StoredDelivery {
+interface StoredDelivery {
   id: bigint;
   event_id: string;
   state: string;

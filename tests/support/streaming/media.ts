@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 /** Arbitrary bytes, the same for the same seed. */
-export const bytes = (size: number, seed: number): Buffer =>
+const bytes = (size: number, seed: number): Buffer =>
   Buffer.from(Array.from({ length: size }, (_, i) => (i * 31 + seed) % 251));
 
 /** The files of the tests' titles. Videos are arbitrary bytes: streaming never parses them. */

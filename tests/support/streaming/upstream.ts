@@ -11,10 +11,7 @@ import type { ServiceEnv } from "@marquee/service-kit";
 import type { Hono } from "hono";
 import { restartable } from "../restartable.ts";
 
-export type Handler = (
-  request: IncomingMessage,
-  response: ServerResponse,
-) => unknown;
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** A stand-in for auth or payment; the test sets its answers. */
 export interface Upstream {

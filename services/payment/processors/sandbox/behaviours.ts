@@ -13,7 +13,7 @@ export interface Behaviour {
   outage?: Outage;
 }
 
-export interface RefundBehaviour {
+interface RefundBehaviour {
   /** The initial status. A pending refund settles by itself. */
   status: "succeeded" | "pending" | "failed";
   /** Why it fails, at once or later. */
@@ -42,7 +42,7 @@ const outage = (
 });
 
 /** The database stores these names: names in use can't be changed. */
-export const behaviours = {
+const behaviours = {
   succeeds: { status: "succeeded" },
   card_declined: declined("card_declined"),
   insufficient_funds: declined("insufficient_funds"),

@@ -20,7 +20,7 @@ export interface RequestLimits {
   maxConnections?: number;
 }
 
-export interface S3RequestOptions {
+interface S3RequestOptions {
   /** Headers besides those of the signature. */
   headers?: Record<string, string>;
   /** Maximum number of attempts. */
