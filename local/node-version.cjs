@@ -1,4 +1,5 @@
-// Loaded before any TypeScript, in the syntax of any Node.js: older versions can't read TypeScript, and say so unclearly.
+// Loaded before any TypeScript, in the syntax of any Node.js: older versions can't read TypeScript, and say so
+// unclearly.
 const { engines } = require("../package.json");
 
 const wanted = engines.node.replace(">=", "");

@@ -8,7 +8,8 @@ import type { PodVolume } from "./pod-volume.ts";
 
 /**
  * Seconds from the decision to end a pod until it is killed: 5 s of the preStop hook, up to 14 s for the program to
- * drain (packages/service-kit/http/serve.ts), and then up to 8.5 s for the log sidecar (services/log-shipper/shipper.ts).
+ * drain (packages/service-kit/http/serve.ts), and then up to 8.5 s for the log sidecar
+ * (services/log-shipper/shipper.ts).
  */
 const gracePeriodSeconds = 30;
 

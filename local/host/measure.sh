@@ -1,12 +1,13 @@
-# Prints the free resources of this machine as "name=value" lines. Runs in a container or, as root, on the machine itself.
+# Prints the free resources of this machine as "name=value" lines. Runs in a container or, as root, on the machine
+# itself.
 # $1: a folder of the file system to measure. $2: the number of inotify instances to try. $3: a folder that should be
 # mounted.
 df -Pk "$1" | awk 'NR == 2 { printf "diskKiB=%s\nfreeDiskKiB=%s\n", $2, $4 }'
 
 [ ! -d "$3" ] || echo "mounted=1"
 
-# Each `tail -f` takes an inotify instance, or reports that none is left. Its file is in /dev/shm, because tail polls files on
-# some other file systems.
+# Each `tail -f` takes an inotify instance, or reports that none is left. Its file is in /dev/shm, because tail polls
+# files on some other file systems.
 [ -d /dev/shm ] || exit 0
 folder=$(mktemp -d -p /dev/shm)
 trap 'kill $tails 2>/dev/null; rm -r "$folder"' EXIT

@@ -5,13 +5,17 @@ import { domainToASCII, domainToUnicode } from "node:url";
 const maxLength = 254;
 
 /**
- * A valid email address per the HTML standard (4.10.5.1.5), with at least one dot in the domain, because single-label domains
- * don't receive mail from the internet. ASCII only, which rules out look-alike characters and locale-dependent lowercase.
+ * A valid email address per the HTML standard (4.10.5.1.5), with at least one dot in the domain, because single-label
+ * domains don't receive mail from the internet. ASCII only, which rules out look-alike characters and locale-dependent
+ * lowercase.
  */
 const validAddress =
   /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
-/** Contains non-ASCII characters, and none that domainToASCII would parse as URL syntax, such as a port, a path or `%41`. */
+/**
+ * Contains non-ASCII characters, and none that domainToASCII would parse as URL syntax, such as a port, a path or
+ * `%41`.
+ */
 const internationalDomain = /^[\w.-]*\P{ASCII}[\w.\P{ASCII}-]*$/u;
 
 const hyphenAtEitherEnd = /(?:^|\.)-|-(?:\.|$)/;

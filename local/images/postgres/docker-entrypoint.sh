@@ -1,11 +1,12 @@
 #!/bin/bash
-# Starts PostgreSQL, and creates its data folder at the first start. Environment variables, folders and the order of steps
-# are those of Docker's official image, so that each can replace the other: https://hub.docker.com/_/postgres
+# Starts PostgreSQL, and creates its data folder at the first start. Environment variables, folders and the order of
+# steps are those of Docker's official image, so that each can replace the other: https://hub.docker.com/_/postgres
 set -eo pipefail # not -u, which sourced init scripts may not support
 
 fail() { echo "docker-entrypoint: $*" >&2; exit 1; }
 
-# Sets a variable from the file that VARIABLE_FILE names (for mounted secrets) or to a default, and exports it to init scripts.
+# Sets a variable from the file that VARIABLE_FILE names (for mounted secrets) or to a default, and exports it to init
+# scripts.
 setting() {
   local file=$1_FILE
   if [ -n "${!1}" ] && [ -n "${!file}" ]; then fail "$1 and $file are both set; set only one of them."; fi

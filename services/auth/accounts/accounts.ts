@@ -42,8 +42,8 @@ export class EmailTakenError extends Error {
 }
 
 /**
- * Every function throws DatabaseUnavailableError if the database is unavailable, and OverloadedError if too many passwords
- * are being hashed.
+ * Every function throws DatabaseUnavailableError if the database is unavailable, and OverloadedError if too many
+ * passwords are being hashed.
  */
 export interface Accounts {
   /**
@@ -93,8 +93,9 @@ export function createAccounts({
   hasher,
   rules,
 }: AccountsOptions): Accounts {
-  /** Returns the row if the password matches its hash. Does the same work if no row was found. Hashes from before passwords
-   * were normalized are of the password as entered, which is verified second if it differs.
+  /**
+   * Returns the row if the password matches its hash. Does the same work if no row was found. Hashes from before
+   * passwords were normalized are of the password as entered, which is verified second if it differs.
    */
   async function verifyPassword(
     [row]: UserWithHash[],
@@ -117,8 +118,9 @@ export function createAccounts({
       .issues(password, email)
       .map((detail) => ({ field: "password", detail }));
 
-  /** Replaces a hash that is weaker than new hashes or not of the normalized password, unless the password has changed in the
-   * meantime.
+  /**
+   * Replaces a hash that is weaker than new hashes or not of the normalized password, unless the password has changed
+   * in the meantime.
    */
   async function upgradeHash({ id, hash, hashedPassword }: VerifiedUser) {
     const password = normalisePassword(hashedPassword);

@@ -8,8 +8,9 @@ export interface AuthenticatedEnv {
   Variables: { login: Login };
 }
 
-/** Requires a valid access token (RFC 6750) and puts its session and user into the context as `login`. Unlike services that
- * verify tokens by the JWKS alone, it also checks that the session has not ended.
+/**
+ * Requires a valid access token (RFC 6750) and puts its session and user into the context as `login`. Unlike services
+ * that verify tokens by the JWKS alone, it also checks that the session has not ended.
  */
 export const createBearerAuth =
   (

@@ -16,12 +16,13 @@ export type ClientAddresses = (typeof clientAddresses)[number];
 
 export type GetClientInfo = (c: Context) => ClientInfo;
 
-/** Each proxy appends its peer's address to X-Forwarded-For. With n trusted proxies the client's address is the n-th entry
- * from the end; clients can forge all entries before it. A shorter list did not pass all proxies and is ignored, and so is
- * any list if there is no trusted proxy.
+/**
+ * Each proxy appends its peer's address to X-Forwarded-For. With n trusted proxies the client's address is the n-th
+ * entry from the end; clients can forge all entries before it. A shorter list did not pass all proxies and is ignored,
+ * and so is any list if there is no trusted proxy.
  * @param trustedProxies the number of proxies that each request passes
- * @param addresses "hidden" if several clients share the address seen here, for example behind a node port. `address` is
- * then undefined
+ * @param addresses "hidden" if several clients share the address seen here, for example behind a node port. `address`
+ * is then undefined
  */
 export const createGetClientInfo =
   (trustedProxies: number, addresses: ClientAddresses): GetClientInfo =>

@@ -4,10 +4,11 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { deviceCookieLifetimeSeconds } from "../rate-limits/device-cookie.ts";
 import type { GetClientInfo } from "./client-info.ts";
 
-/** session: the signed-in session. device: the device cookie of rate-limits/device-cookie.ts. notice: the flash message for
- * the next page.
+/**
+ * session: the signed-in session. device: the device cookie of rate-limits/device-cookie.ts. notice: the flash message
+ * for the next page.
  */
-export type CookieName = "session" | "device" | "notice";
+type CookieName = "session" | "device" | "notice";
 
 /** Host-only, HttpOnly cookies. Over HTTPS names carry the `__Host-` prefix, so only this host can set them over TLS;
  * unprefixed cookies are ignored.
@@ -16,7 +17,10 @@ export interface Cookies {
   get(c: Context, name: CookieName): string | undefined;
   set(c: Context, name: CookieName, value: string): void;
   expire(c: Context, name: CookieName): void;
-  /** The session cookie of a request that another service forwards. Its name can be either: the browser's scheme is unknown. */
+  /**
+   * The session cookie of a request that another service forwards. Its name can be either: the browser's scheme is
+   * unknown.
+   */
   forwardedSession(c: Context): string | undefined;
 }
 

@@ -14,8 +14,9 @@ export const httpError = (
 ): HTTPException =>
   new HTTPException(status, { message, res: new Response(null, { headers }) });
 
-/** Maps auth's domain errors and the service kit's to HTTP. Other errors are returned unchanged, such as ValidationError,
- * which forms and the API report field by field.
+/**
+ * Maps auth's domain errors and the service kit's to HTTP. Other errors are returned unchanged, such as
+ * ValidationError, which forms and the API report field by field.
  */
 export function toHttpError(error: Error): Error {
   const { message } = error;

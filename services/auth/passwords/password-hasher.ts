@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { createSemaphore, type SemaphoreOptions } from "./semaphore.ts";
 
 /** What a hash costs (RFC 9106). */
-export interface Argon2Parameters {
+interface Argon2Parameters {
   /** KiB. */
   memoryKiB: number;
   passes: number;
@@ -18,8 +18,8 @@ const defaultParameters: Argon2Parameters = {
 };
 
 /**
- * What a hash may cost at most: verifying takes what the hash says, and a hash comes from the database. 64 MiB fit into a
- * pod that has 256 MiB.
+ * What a hash may cost at most: verifying takes what the hash says, and a hash comes from the database. 64 MiB fit into
+ * a pod that has 256 MiB.
  */
 const maxParameters: Argon2Parameters = {
   memoryKiB: 65_536,
@@ -37,11 +37,14 @@ interface Hash extends Argon2Parameters {
 }
 
 export interface PasswordHasherOptions extends Partial<SemaphoreOptions> {
-  /** What new hashes cost. Raise them at will: logging in makes an older hash new. @default OWASP's: m=19456, t=2, p=1 */
+  /**
+   * What new hashes cost. Raise them at will: logging in makes an older hash new.
+   * @default OWASP's: m=19456, t=2, p=1
+   */
   parameters?: Argon2Parameters;
   /**
-   * Hashes that run at once; each takes a core, and a thread of libuv's pool. That has 4 (UV_THREADPOOL_SIZE), which files and
-   * DNS need as well, also to reach the database: one is left to them.
+   * Hashes that run at once; each takes a core, and a thread of libuv's pool. That has 4 (UV_THREADPOOL_SIZE), which
+   * files and DNS need as well, also to reach the database: one is left to them.
    * @default the cores that the process may use, 4 at most and fewer than the pool has
    */
   concurrency?: number;
@@ -51,7 +54,10 @@ export interface PasswordHasherOptions extends Partial<SemaphoreOptions> {
   maxWaitMs?: number;
 }
 
-/** Hashes passwords with Argon2id, as they are given: callers normalise them. Both throw OverloadedError if too many are at it. */
+/**
+ * Hashes passwords with Argon2id, as they are given: callers normalise them. Both throw OverloadedError if too many are
+ * at it.
+ */
 export interface PasswordHasher {
   /** A hash that says how it was made: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. */
   hash(password: string): Promise<string>;

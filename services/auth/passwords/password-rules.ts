@@ -10,7 +10,9 @@ const maxLength = 1024;
 /** Entries of every list of common passwords, to detect a wrong file. */
 const expectedEntries = ["password", "12345678", "iloveyou"];
 
-/** The list of common passwords is unusable. The service does not start without it: common passwords would be accepted. */
+/**
+ * The list of common passwords is unusable. The service does not start without it: common passwords would be accepted.
+ */
 export class CommonPasswordsError extends Error {
   override readonly name = "CommonPasswordsError";
 }
@@ -22,12 +24,14 @@ export interface PasswordRules {
   issues(password: string, email: string): string[];
 }
 
-/** Normalizes a password (RFC 8265, OpaqueString): all spaces become U+0020, and characters are composed (NFC), because some
- * systems send é as one code point and others as two. Length checks, comparisons and hashes use the normalized form.
+/**
+ * Normalizes a password (RFC 8265, OpaqueString): all spaces become U+0020, and characters are composed (NFC), because
+ * some systems send é as one code point and others as two. Length checks, comparisons and hashes use the normalized
+ * form.
  *
  * Unlike RFC 8265, control characters and unassigned code points are accepted: existing passwords may contain them, and
- * rejecting them makes no password safer. NFC is stable for assigned code points. If a new Unicode version changes the form
- * of a password, login verifies the password as entered as well and then stores a new hash.
+ * rejecting them makes no password safer. NFC is stable for assigned code points. If a new Unicode version changes the
+ * form of a password, login verifies the password as entered as well and then stores a new hash.
  */
 export function normalisePassword(password: string): string {
   // Normalizing a long run of combining marks takes quadratic time. At most 4 code points compose into one (UAX #15),
@@ -36,8 +40,9 @@ export function normalisePassword(password: string): string {
   return password.replace(/\p{Zs}/gu, " ").normalize("NFC");
 }
 
-/** The password policy: 8 to 1024 characters, not a common password, not the email address. There are no rules about classes
- * of characters, which make passwords easier to guess (NIST SP 800-63B, 3.1.1.2).
+/**
+ * The password policy: 8 to 1024 characters, not a common password, not the email address. There are no rules about
+ * classes of characters, which make passwords easier to guess (NIST SP 800-63B, 3.1.1.2).
  *
  * Characters are the Unicode code points of the normalized password. Passwords are never trimmed or truncated.
  * @param commonPasswords path of a file with one password per line

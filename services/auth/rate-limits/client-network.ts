@@ -1,7 +1,8 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/** The network that one client usually has to itself: the IPv4 address, or the /64 prefix of the IPv6 address, within which
- * clients can choose any address. Anything else is "unknown".
+/**
+ * The network that one client usually has to itself: the IPv4 address, or the /64 prefix of the IPv6 address, within
+ * which clients can choose any address. Anything else is "unknown".
  */
 export function networkOf(address: string | undefined): string {
   const plain = (address ?? "").replace(/%.*$/, ""); // fe80::1%eth0

@@ -17,8 +17,9 @@ export interface DeviceCookies {
   recognise(cookie: string | undefined, email: string): string | undefined;
 }
 
-/** A cookie consists of 16 random bytes, the time of issue (6 bytes, seconds) and an HMAC-SHA-256 over both and the account,
- * encoded as 72 characters of base64url. It does not reveal the account.
+/**
+ * A cookie consists of 16 random bytes, the time of issue (6 bytes, seconds) and an HMAC-SHA-256 over both and the
+ * account, encoded as 72 characters of base64url. It does not reveal the account.
  * @param secret the value of KEY_ENCRYPTION_KEY. After a change, devices are unknown until their next login
  * @throws Error if the secret is too short
  */

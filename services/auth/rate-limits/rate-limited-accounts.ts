@@ -15,8 +15,9 @@ export interface Caller {
   log: ServiceEnv["Variables"]["log"];
 }
 
-/** The operations of `Accounts` that check a password, with rate limits, metrics and logs. The pages and the API both use
- * it. Every function throws TooManyAttemptsError, OverloadedError and DatabaseUnavailableError.
+/**
+ * The operations of `Accounts` that check a password, with rate limits, metrics and logs. The pages and the API both
+ * use it. Every function throws TooManyAttemptsError, OverloadedError and DatabaseUnavailableError.
  */
 export interface RateLimitedAccounts {
   /** @throws ValidationError @throws EmailTakenError */

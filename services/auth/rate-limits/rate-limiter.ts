@@ -45,33 +45,35 @@ export interface LoginAttempt {
   deviceCookie?: string | undefined;
 }
 
-/** Runs `check` if the rate limits allow it. A token is taken before, so that concurrent attempts can't exceed the limit,
- * and given back unless the check failed, which it reports by returning undefined or false. An error thrown by `check`
- * gives the token back as well: OverloadedError or DatabaseUnavailableError reveal nothing about the password.
+/**
+ * Runs `check` if the rate limits allow it. A token is taken before, so that concurrent attempts can't exceed the
+ * limit, and given back unless the check failed, which it reports by returning undefined or false. An error thrown by
+ * `check` gives the token back as well: OverloadedError or DatabaseUnavailableError reveal nothing about the password.
  *
  * Every function throws TooManyAttemptsError, DatabaseUnavailableError, and what `check` throws.
  */
 export interface RateLimiter {
   logIn<T>(attempt: LoginAttempt, check: () => Promise<T>): Promise<T>;
   /**
-   * Also counts attempts with a taken address (EmailTakenError), which reveal that an account exists. Unlimited if `address`
-   * is unknown.
+   * Also counts attempts with a taken address (EmailTakenError), which reveal that an account exists. Unlimited if
+   * `address` is unknown.
    */
   signUp<T>(address: string | undefined, work: () => Promise<T>): Promise<T>;
   /** Limits password confirmations of a signed-in user. */
   checkPassword<T>(userId: string, check: () => Promise<T>): Promise<T>;
 }
 
-/** Slows down password guessing without letting the attacker lock the user out (OWASP, "Slow Down Online Guessing Attacks
- * with Device Cookies"). A known device has its own limit, which failures elsewhere don't affect. Unknown devices are
- * limited per network and account, more strictly while the account is under attack.
+/**
+ * Slows down password guessing without letting the attacker lock the user out (OWASP, "Slow Down Online Guessing
+ * Attacks with Device Cookies"). A known device has its own limit, which failures elsewhere don't affect. Unknown
+ * devices are limited per network and account, more strictly while the account is under attack.
  *
  * No limit per network applies to clients of unknown address: it would be shared, so that one client could lock out all
  * others.
  *
  * Known limitations: a user on a new device behind the attacker's address (the same NAT) waits as long as the attacker,
- * 90 s per attempt. An attacker with many networks gets 3 attempts and then one per 90 s from each; common passwords are
- * rejected for that reason. A crash of the database refills all buckets.
+ * 90 s per attempt. An attacker with many networks gets 3 attempts and then one per 90 s from each; common passwords
+ * are rejected for that reason. A crash of the database refills all buckets.
  */
 export function createRateLimiter(
   database: Queries,

@@ -11,7 +11,7 @@ export interface RateLimit {
   intervalSeconds: number;
 }
 
-export type TakeResult =
+type TakeResult =
   | { allowed: true }
   /** A whole number, at least 1. */
   | { allowed: false; retryAfterSeconds: number };
@@ -24,8 +24,9 @@ export interface TokenBuckets {
   giveBack(limit: RateLimit, key: readonly string[]): Promise<void>;
 }
 
-/** The generic cell rate algorithm (ITU-T I.371) in one statement. A row holds the time at which the bucket is full again
- * (the theoretical arrival time). The row lock serializes concurrent attempts. Rejected attempts write nothing.
+/**
+ * The generic cell rate algorithm (ITU-T I.371) in one statement. A row holds the time at which the bucket is full
+ * again (the theoretical arrival time). The row lock serializes concurrent attempts. Rejected attempts write nothing.
  */
 export function createTokenBuckets(database: Queries): TokenBuckets {
   return {

@@ -9,7 +9,9 @@ import {
   splitRow,
 } from "./session.ts";
 
-/** An API session. The refresh token is `mrt_` and 256 random bits in base64url; secret scanners recognize the prefix. */
+/**
+ * An API session. The refresh token is `mrt_` and 256 random bits in base64url; secret scanners recognize the prefix.
+ */
 export interface ApiLogin {
   session: Session;
   refreshToken: string;
@@ -27,8 +29,9 @@ interface RefreshOptions {
   onReuse?: ((sessionId: string) => void) | undefined;
 }
 
-/** Implements `Sessions.refresh`. There is no grace period: a client that loses the response or uses a token twice must log
- * in again, because it can't be distinguished from a thief.
+/**
+ * Implements `Sessions.refresh`. There is no grace period: a client that loses the response or uses a token twice must
+ * log in again, because it can't be distinguished from a thief.
  */
 export const createRefresh =
   (

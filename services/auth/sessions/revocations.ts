@@ -18,13 +18,14 @@ export interface Revocations {
 /** If more are revoked, the oldest are omitted. Readers keep the same number. */
 const maxSessions = 50_000;
 
-/** Lists the sessions revoked since an earlier call. Some may be listed again.
+/**
+ * Lists the sessions revoked since an earlier call. Some may be listed again.
  *
  * The cursor is the oldest transaction that was still running: what it and later ones revoke may become visible after
  * this call. With a sequence or a timestamp, a session whose transaction commits late would be skipped. Ordering by
  * transaction lets PostgreSQL read the index from the cursor on, so that the cost depends on the result's size alone.
- * @param after the earlier call's cursor. Ignored if it is ahead of the database, for example after a restore on another
- *   server. @default "0", which lists all revoked sessions
+ * @param after the earlier call's cursor. Ignored if it is ahead of the database, for example after a restore on
+ * another server. @default "0", which lists all revoked sessions
  * @throws DatabaseUnavailableError
  */
 export async function listRevocations(

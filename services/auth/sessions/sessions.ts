@@ -50,8 +50,9 @@ export interface Sessions {
   findPage(
     cookie: string,
   ): Promise<{ session: Session; user: User } | undefined>;
-  /** Exchanges a refresh token for the next one. Only the first use succeeds; any later or concurrent use ends the session,
-   * because a copy of the token must exist (RFC 9700, 4.14.2).
+  /**
+   * Exchanges a refresh token for the next one. Only the first use succeeds; any later or concurrent use ends the
+   * session, because a copy of the token must exist (RFC 9700, 4.14.2).
    * @returns undefined if the token is invalid
    */
   refresh(refreshToken: string): Promise<RefreshedLogin | undefined>;
@@ -69,8 +70,8 @@ export interface SessionsOptions {
 }
 
 /**
- * Locks the user's row until the end of the transaction. A concurrent password change either comes first, and no session is
- * opened, or waits and then ends the new session.
+ * Locks the user's row until the end of the transaction. A concurrent password change either comes first, and no
+ * session is opened, or waits and then ends the new session.
  */
 const fromUnchangedUser = `FROM users WHERE id = $1 AND password_changed_at = $2 FOR SHARE`;
 

@@ -9,7 +9,10 @@ export interface KeyRotationTimes {
   tokenLifetimeSeconds: number;
   /** How far the clocks of verifiers may be behind the database's. @default 5 minutes */
   clockSkewSeconds: number;
-  /** Interval between reads of the keys, at most half of `publishAheadSeconds`, so that no replica misses a new key. @default 15 */
+  /**
+   * Interval between reads of the keys, at most half of `publishAheadSeconds`, so that no replica misses a new key.
+   * @default 15
+   */
   reloadIntervalSeconds: number;
 }
 
@@ -50,7 +53,9 @@ const verifiableAfterSigningMs = ({
   clockSkewSeconds,
 }: KeyRotationTimes) => 1000 * (tokenLifetimeSeconds + clockSkewSeconds);
 
-/** Whether a token signed now would expire before its key, by the current times and not those the key was created with. */
+/**
+ * Whether a token signed now would expire before its key, by the current times and not those the key was created with.
+ */
 export const canSign = (
   { privateKey, signsFrom, expiresAt }: SigningKey,
   now: number,

@@ -43,8 +43,9 @@ export interface Keyring {
   jwks(): { keys: PublicJwk[] };
   /** How long caches may keep the JWKS. */
   jwksMaxAgeSeconds: number;
-  /** The public key with this id, if its tokens may be valid. An unknown id causes a reload, because another replica may have
-   * just created the key; reloads are limited to a few per second.
+  /**
+   * The public key with this id, if its tokens may be valid. An unknown id causes a reload, because another replica may
+   * have just created the key; reloads are limited to a few per second.
    * @throws DatabaseUnavailableError
    */
   findPublicKey(kid: string): Promise<CryptoKey | undefined>;
@@ -54,16 +55,17 @@ export interface Keyring {
 }
 const minReadIntervalMs = 250;
 
-/** Signing keys that rotate on schedule without invalidating tokens.
+/**
+ * Signing keys that rotate on schedule without invalidating tokens.
  *
- * A key is stored with the time from which it signs and the time when its last token has expired. It is published from the
- * start until then, so replicas need no coordination. A new key is stored `publishAheadSeconds` before it signs, under a lock, by the
- * first replica that finds it due. All times are by the database's clock.
+ * A key is stored with the time from which it signs and the time when its last token has expired. It is published from
+ * the start until then, so replicas need no coordination. A new key is stored `publishAheadSeconds` before it signs,
+ * under a lock, by the first replica that finds it due. All times are by the database's clock.
  *
- * Only the very first key, and the first key after a change of KEY_ENCRYPTION_KEY, sign immediately. After such a change the
- * old private keys are unreadable, but their public keys stay published, so their tokens stay valid. During the rollout
- * each replica signs with the newest key it can decrypt and verifies with all keys. Only in these cases can a token's key
- * be missing from a cached JWKS; verifiers must then fetch it again.
+ * Only the very first key, and the first key after a change of KEY_ENCRYPTION_KEY, sign immediately. After such a
+ * change the old private keys are unreadable, but their public keys stay published, so their tokens stay valid. During
+ * the rollout each replica signs with the newest key it can decrypt and verifies with all keys. Only in these cases can
+ * a token's key be missing from a cached JWKS; verifiers must then fetch it again.
  *
  * To invalidate all tokens at once, for example after a leak: change KEY_ENCRYPTION_KEY, and after the rollout run
  * `DELETE FROM signing_keys`. Each replica notices within `reloadIntervalSeconds`.

@@ -5,7 +5,7 @@ import type { Keyring } from "./keyring.ts";
 import { algorithm } from "./signing-key.ts";
 
 /** The claims of an access token (RFC 9068). Times are in seconds since 1970. */
-export interface Claims {
+interface Claims {
   iss: string;
   /** The user's id. */
   sub: string;
@@ -38,8 +38,9 @@ export interface TokenIssuer {
     user: { id: string },
     session: { id: string },
   ): Promise<{ token: string; expiresIn: number }>;
-  /** Verifies a token's signature, issuer, audience and lifetime, and returns its claims. Does not check whether its session
-   * has ended.
+  /**
+   * Verifies a token's signature, issuer, audience and lifetime, and returns its claims. Does not check whether its
+   * session has ended.
    * @throws InvalidTokenError
    * @throws DatabaseUnavailableError if its key is unknown and the database is unavailable
    */

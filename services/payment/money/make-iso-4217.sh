@@ -1,11 +1,12 @@
 #!/bin/sh
-# Makes iso-4217.ts: ISO 4217's currencies and how many decimals each has, out of the list that its maintenance agency publishes
-# ("list one", https://www.six-group.com/en/products-services/financial-information/data-standards.html), as the package
-# iso4217 on PyPI has it, which is public domain and names its versions by the list's date. What has no minor unit ("N.A.":
-# gold, special drawing rights, the codes for tests and for no currency) is no money to pay with, and left out.
-# Needs python3 with pip. Makes the same bytes each time.
+# Makes iso-4217.ts: ISO 4217's currencies and how many decimals each has, out of the list that its maintenance agency
+# publishes ("list one", https://www.six-group.com/en/products-services/financial-information/data-standards.html), as
+# the package iso4217 on PyPI has it, which is public domain and names its versions by the list's date. What has no
+# minor unit ("N.A.": gold, special drawing rights, the codes for tests and for no currency) is no money to pay with,
+# and left out. Needs python3 with pip. Makes the same bytes each time.
 #
-# A newer list may lack a currency that was withdrawn. Payments in it are shown for years: currencies.ts has to know it then.
+# A newer list may lack a currency that was withdrawn. Payments in it are shown for years: currencies.ts has to know it
+# then.
 set -eu
 cd "$(dirname "$0")"
 package=iso4217==1.16.20260101

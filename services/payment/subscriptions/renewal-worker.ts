@@ -13,8 +13,8 @@ const maxPerRound = 100;
 
 export interface RenewalWorker {
   /**
-   * Renews, retries and ends due subscriptions, each in its own transaction. Concurrent replicas process different ones.
-   * A failure is logged, and that subscription is due again in a minute.
+   * Renews, retries and ends due subscriptions, each in its own transaction. Concurrent replicas process different
+   * ones. A failure is logged, and that subscription is due again in a minute.
    * @returns how many were due
    * @throws DatabaseUnavailableError
    */

@@ -1,4 +1,5 @@
-// One binary for all Kubernetes programs of the local cluster: `kube kubelet --flags…` or a link named kubelet runs kubelet.
+// One binary for all Kubernetes programs of the local cluster: `kube kubelet --flags…` or a link named kubelet runs
+// kubelet.
 package main
 
 import (

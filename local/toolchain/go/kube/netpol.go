@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// newNetworkPolicyCommand enforces NetworkPolicy with only kube-router's controller, like k3s. The rest of kube-router (BGP,
-// service proxy, cloud SDKs) is not used and would take minutes to build.
+// newNetworkPolicyCommand enforces NetworkPolicy with only kube-router's controller, like k3s. The rest of kube-router
+// (BGP, service proxy, cloud SDKs) is not used and would take minutes to build.
 func newNetworkPolicyCommand() *cobra.Command {
 	config := options.NewKubeRouterConfig()
 	var enforcedPods string

@@ -12,8 +12,8 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// podGate maintains an ipset with the addresses of pods whose network policies are in force. kube-router has no rules for a
-// pod until its containers run, so the node drops connections of pods that are not in this set.
+// podGate maintains an ipset with the addresses of pods whose network policies are in force. kube-router has no rules
+// for a pod until its containers run, so the node drops connections of pods that are not in this set.
 type podGate struct {
 	cache.ResourceEventHandlerFuncs
 	set     string
@@ -103,8 +103,8 @@ func (g *podGate) addresses() map[string]bool {
 
 var jumpToPodChain = regexp.MustCompile(`-d ([0-9.]+)/32 .*-j KUBE-POD-FW-`)
 
-// enforced returns the addresses for which kube-router has rules. It writes the jump to a pod's chain together with that
-// chain and those of its policies.
+// enforced returns the addresses for which kube-router has rules. It writes the jump to a pod's chain together with
+// that chain and those of its policies.
 func (g *podGate) enforced() (map[string]bool, error) {
 	const chain = "KUBE-ROUTER-FORWARD"
 	addresses := map[string]bool{}

@@ -14,8 +14,9 @@ import (
 	storage "sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
 )
 
-// newVolumesCommand provisions a folder of this node for each claim of storage class "standard". The controller manager's
-// host-path provisioner can't be used: root owns its folders, and the kubelet applies fsGroup only to local volumes.
+// newVolumesCommand provisions a folder of this node for each claim of storage class "standard". The controller
+// manager's host-path provisioner can't be used: root owns its folders, and the kubelet applies fsGroup only to local
+// volumes.
 func newVolumesCommand() *cobra.Command {
 	var kubeconfig, folder, node string
 	command := &cobra.Command{
