@@ -13,9 +13,9 @@ import { createDatabase, startServer } from "../tests/support/postgres.ts";
 import { createReplay, recordStatements } from "./payment-statements.ts";
 import { median, writeReport } from "./report.ts";
 
-// POST /pay as it is served, over HTTP and on PostgreSQL that syncs each commit to the disk, against others: the very same
-// SQL, sent by pg alone, parsed each time or prepared; and a handler as tutorials have it, in Go, which stores nothing.
-// They take turns in one run.
+// POST /pay as it is served, over HTTP and on PostgreSQL that syncs each commit to the disk, against others: the very
+// same SQL, sent by pg alone, parsed each time or prepared; and a handler as tutorials have it, in Go, which stores
+// nothing. They take turns in one run.
 
 const rounds = 5;
 const seconds = 4;

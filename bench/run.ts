@@ -3,8 +3,9 @@ import { removeImages } from "../local/docker/images.ts";
 import { clone, edit, host, ok } from "../tests/support/e2e/environment.ts";
 import { median, writeReport } from "./report.ts";
 
-// Marquee against what people do by hand (by-hand.sh), measured side by side: the two take turns in one run, on the same
-// cluster, and the medians are compared. Works in a copy of the project, with the local environment of the e2e tests.
+// Marquee against what people do by hand (by-hand.sh), measured side by side: the two take turns in one run, on the
+// same cluster, and the medians are compared. Works in a copy of the project, with the local environment of the e2e
+// tests.
 
 const byHand = `bench/by-hand.sh ${host}:5001 ${host}:5001/node:24`;
 const shell = 'eval "$(npm run -s env)" && ';

@@ -17,8 +17,9 @@ import { startNginx } from "../tests/support/nginx.ts";
 import { median, writeReport } from "./report.ts";
 import { cpu, memory, open, type Server } from "./streaming-client.ts";
 
-// A large file as the streaming service delivers it, beside nginx with sendfile, which never has the bytes in a program's memory:
-// whole, in ranges as players ask for them, and to many viewers. Each server has one core, in turns, and the client the other.
+// A large file as the streaming service delivers it, beside nginx with sendfile, which never has the bytes in a
+// program's memory: whole, in ranges as players ask for them, and to many viewers. Each server has one core, in turns,
+// and the client the other.
 
 const rounds = 5;
 const gibibyte = 2 ** 30;
@@ -38,7 +39,10 @@ mkdirSync(files);
   closeSync(file);
 }
 
-/** Megabytes that Node.js 24 gives its heap in a container of 256 MiB, as pods have them; with it comes how much may be garbage. */
+/**
+ * Megabytes that Node.js 24 gives its heap in a container of 256 MiB, as pods have them; with it comes how much may be
+ * garbage.
+ */
 const heap = 259;
 
 /** The delivery route on its own, with all that services' requests go through; its log goes to a file. */

@@ -29,7 +29,9 @@ interface Lane {
   files: string[];
 }
 
-/** The lanes of the end-to-end tests. Folders with the same number run at the same time, in the order of the numbers. */
+/**
+ * The lanes of the end-to-end tests. Folders with the same number run at the same time, in the order of the numbers.
+ */
 function endToEndStages(): Lane[][] {
   const stages = new Map<string, Lane[]>();
   for (const folder of globSync("e2e/*/", { cwd: tests }).sort()) {

@@ -1,4 +1,5 @@
-// The payment service that many tutorials have: it says that somebody has paid, and that is all it does. For bench/payment.ts.
+// The payment service that many tutorials have: it says that somebody has paid, and that is all it does. For
+// bench/payment.ts.
 package main
 
 import (

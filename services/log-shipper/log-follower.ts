@@ -20,8 +20,9 @@ export interface Line {
 }
 
 /**
- * Reads a log's lines, from its oldest file on and through its rotations. What is read was written a moment ago and comes
- * from the page cache, so it reads synchronously: that is faster than asking another thread, and nothing gets in between.
+ * Reads a log's lines, from its oldest file on and through its rotations. What is read was written a moment ago and
+ * comes from the page cache, so it reads synchronously: that is faster than asking another thread, and nothing gets in
+ * between.
  */
 export class LogFollower {
   readonly #path: string;
@@ -40,7 +41,8 @@ export class LogFollower {
 
   /**
    * @param start where to go on
-   * @param lost told of bytes that can't be read any more: the writer replaces the older file, whether it was read or not
+   * @param lost told of bytes that can't be read any more: the writer replaces the older file, whether it was read or
+   * not
    */
   constructor(
     path: string,
@@ -91,7 +93,10 @@ export class LogFollower {
     );
   }
 
-  /** Sees which files there are. To be called every now and then while nothing is read, so that it is known what is lost. */
+  /**
+   * Sees which files there are. To be called every now and then while nothing is read, so that it is known what is
+   * lost.
+   */
   checkForNewFiles(): void {
     if (!this.#file) return;
     const { id } = this.#file;

@@ -1,6 +1,9 @@
 import type { Line } from "./log-follower.ts";
 
-/** Where a line comes from, by the names that Fluent Bit's kubernetes filter gives: what receives its records knows these. */
+/**
+ * Where a line comes from, by the names that Fluent Bit's kubernetes filter gives: what receives its records knows
+ * these.
+ */
 export interface KubernetesMetadata {
   namespace_name: string;
   pod_name: string;
@@ -15,7 +18,10 @@ export function createRecordFormatter(
 ): (line: Line) => string {
   const member = `"kubernetes":${JSON.stringify(kubernetes)}`;
 
-  /** A line that is a JSON object itself, with its members as they are: a number keeps digits that a parsed one would lose. */
+  /**
+   * A line that is a JSON object itself, with its members as they are: a number keeps digits that a parsed one would
+   * lose.
+   */
   function extend(line: string): string | undefined {
     try {
       const members: unknown = JSON.parse(line);

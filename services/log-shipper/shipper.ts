@@ -42,8 +42,9 @@ interface PendingLine {
 }
 
 /**
- * Ships a log's lines to a destination, a batch after the other. It reads on when a batch is acknowledged: the log itself
- * is the buffer. Where a process ends without notice, the next one begins with the batch that was not acknowledged.
+ * Ships a log's lines to a destination, a batch after the other. It reads on when a batch is acknowledged: the log
+ * itself is the buffer. Where a process ends without notice, the next one begins with the batch that was not
+ * acknowledged.
  */
 export class Shipper {
   readonly #options: ShipperOptions;

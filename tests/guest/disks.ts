@@ -16,8 +16,8 @@ import { UserError } from "../../local/user-error.ts";
 import { write } from "../support/folders.ts";
 
 /**
- * The user of the guest and its home. Files in the cache name each other by absolute paths, so the home has the path that
- * it has here.
+ * The user of the guest and its home. Files in the cache name each other by absolute paths, so the home has the path
+ * that it has here.
  */
 const user = "dev";
 const home = homedir();
@@ -122,7 +122,9 @@ const setUp = `
   useradd --home-dir '${home}' --no-create-home --groups docker --shell /bin/bash ${user}
   systemctl enable -q guest-test.service && systemctl set-default -q graphical.target`;
 
-/** Makes the home's disk: the files that git has or would add, the modules, and the parts of the cache that `up` uses. */
+/**
+ * Makes the home's disk: the files that git has or would add, the modules, and the parts of the cache that `up` uses.
+ */
 async function makeHome(folder: string): Promise<string> {
   const images = [nodeImage, localBase, localPostgres, debianImage];
   for (const image of images)

@@ -25,7 +25,10 @@ const asUserCommand = (command: string) =>
     .map((argument) => `'${argument.replaceAll("'", "'\\''")}'`)
     .join(" ")}`;
 
-/** Runs `npm run up`, again if pods miss the progress deadline: an emulated machine is many times slower than a real one. */
+/**
+ * Runs `npm run up`, again if pods miss the progress deadline: an emulated machine is many times slower than a real
+ * one.
+ */
 function up(attempts: number): void {
   try {
     local("up");

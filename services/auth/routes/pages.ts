@@ -16,8 +16,8 @@ const formPaths = {
 };
 
 /**
- * The pages for people, and their forms: GET /sign-in, /sign-up and /account, and GET /, which is one of these where no other
- * service has a first page. None needs JavaScript; no GET changes anything.
+ * The pages for people, and their forms: GET /sign-in, /sign-up and /account, and GET /, which is one of these where no
+ * other service has a first page. None needs JavaScript; no GET changes anything.
  */
 export function pageRoutes(parts: Dependencies) {
   const app = createPageApp();

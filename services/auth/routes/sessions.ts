@@ -7,7 +7,9 @@ import * as schemas from "./schemas.ts";
 
 const tags = ["sessions"];
 
-/** POST /login, /refresh, /logout: sessions of programs; POST /session/token: an access token for a browser's session. */
+/**
+ * POST /login, /refresh, /logout: sessions of programs; POST /session/token: an access token for a browser's session.
+ */
 export function loginRoutes(
   { route }: Api,
   {

@@ -34,7 +34,8 @@ interface EndpointResponse {
 }
 
 /**
- * An HTTP endpoint that takes lines as NDJSON. What may pass is tried again for ever; what it refuses is logged and dropped.
+ * An HTTP endpoint that takes lines as NDJSON. What may pass is tried again for ever; what it refuses is logged and
+ * dropped.
  * @param headers of each request, besides its own
  * @param failed told of each request that did not ship its lines
  */
@@ -97,7 +98,9 @@ export function createHttpEndpoint(
     return taken;
   }
 
-  /** Milliseconds until the next try: exponential backoff with full jitter, so that all pods don't come back at once. */
+  /**
+   * Milliseconds until the next try: exponential backoff with full jitter, so that all pods don't come back at once.
+   */
   function retryDelayMs(
     answer: EndpointResponse | Error,
     retries: number,
@@ -114,10 +117,16 @@ export function createHttpEndpoint(
   return { limits, send };
 }
 
-/** Answers that are about the lines themselves, so that no retry will have another: malformed, too large, not understood. */
+/**
+ * Answers that are about the lines themselves, so that no retry will have another: malformed, too large, not
+ * understood.
+ */
 const permanentRejections = new Set([400, 413, 415, 422]);
 
-/** Whether another try may have another answer. An endpoint that moved, or lets nobody in, may be mended; lines are not to go for that. */
+/**
+ * Whether another try may have another answer. An endpoint that moved, or lets nobody in, may be mended; lines are not
+ * to go for that.
+ */
 const isRetryable = (status: number) =>
   !isSuccess(status) && !permanentRejections.has(status);
 

@@ -1,8 +1,8 @@
 import type { Destination } from "./destination.ts";
 
 /**
- * Bytes that a pipe takes at once or not at all (PIPE_BUF on Linux): what the logger writes to the same pipe can't get into
- * the middle of a line.
+ * Bytes that a pipe takes at once or not at all (PIPE_BUF on Linux): what the logger writes to the same pipe can't get
+ * into the middle of a line.
  */
 const maxAtomicWriteBytes = 4096;
 

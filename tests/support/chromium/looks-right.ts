@@ -10,7 +10,9 @@ const axe = readFileSync(
   "utf8",
 );
 
-/** Asserts that a page fits phone and desktop, and that axe finds no serious barrier; takes screenshots of both sizes. */
+/**
+ * Asserts that a page fits phone and desktop, and that axe finds no serious barrier; takes screenshots of both sizes.
+ */
 export async function looksRight(page: Page, name: string): Promise<void> {
   const before = page.viewport();
   // Changing the kind of device would reload the page.
