@@ -68,7 +68,7 @@ const info = {
   title: "Marquee auth",
   version: "0.2.0",
   description:
-    "Accounts, sessions, and access tokens that services verify themselves. The pages for people start at `/` and `/sign-up`.",
+    "Accounts, sessions, and access tokens that services verify themselves. The HTML pages start at `/` and `/sign-up`.",
   unavailable: true,
   securitySchemes: {
     bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
@@ -102,17 +102,17 @@ export function createAuth(options: AuthOptions) {
     },
   });
 
-  const parts = createDependencies(
+  const dependencies = createDependencies(
     options,
     keyring,
     createAuthMetrics(service.metrics),
   );
   const api = createApi(info);
   api.app.onError(onApiError);
-  for (const add of routes) add(api, parts);
+  for (const add of routes) add(api, dependencies);
   service.app.use(noStoreByDefault);
   service.app.route("/", api.app);
-  service.app.route("/", pageRoutes(parts));
+  service.app.route("/", pageRoutes(dependencies));
   return service;
 }
 

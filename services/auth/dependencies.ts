@@ -7,7 +7,7 @@ import type { Sessions } from "./sessions/sessions.ts";
 import type { Keyring } from "./tokens/keyring.ts";
 import type { TokenIssuer } from "./tokens/token-issuer.ts";
 
-/** What the routes depend on. */
+/** Dependencies of the routes. */
 export interface Dependencies {
   database: Database;
   /** The `iss` of access tokens: the service's public URL. */

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes assets/common-passwords.txt: the passwords with 8 characters or more of zxcvbn-ts's list of what people use most
-# (49,233 from leaks, the most used first; MIT), one a line. Needs npm and node. Makes the same bytes each time.
+# Generates assets/common-passwords.txt: the passwords of 8 or more characters from zxcvbn-ts's list of common passwords
+# (49,233 from leaks, by frequency; MIT), one per line. Needs npm and node. The output is reproducible.
 set -eu
 cd "$(dirname "$0")"
 package=@zxcvbn-ts/language-common@3.0.4

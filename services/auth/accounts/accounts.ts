@@ -26,9 +26,9 @@ export class ValidationError extends Error {
   override readonly name = "ValidationError";
   readonly issues: ValidationIssue[];
 
-  constructor(mistakes: ValidationIssue[]) {
-    super(mistakes.map(({ detail }) => detail).join(" "));
-    this.issues = mistakes;
+  constructor(issues: ValidationIssue[]) {
+    super(issues.map(({ detail }) => detail).join(" "));
+    this.issues = issues;
   }
 }
 
@@ -141,11 +141,11 @@ export function createAccounts({
   return {
     async signUp(email, password) {
       const detail = emailIssue(email);
-      const mistakes: ValidationIssue[] = [
+      const issues: ValidationIssue[] = [
         ...(detail === undefined ? [] : [{ field: "email", detail } as const]),
         ...passwordIssues(password, email),
       ];
-      if (mistakes.length > 0) throw new ValidationError(mistakes);
+      if (issues.length > 0) throw new ValidationError(issues);
       const [user] = await database.query<User>(
         `INSERT INTO users (email, email_key, password_hash) VALUES ($1, $2, $3)
          ON CONFLICT (email_key) DO NOTHING
@@ -177,8 +177,8 @@ export function createAccounts({
     async changePassword({ userId, sessionId, current, next }) {
       const user = await verifyPasswordById(userId, current);
       if (!user) return false;
-      const mistakes = passwordIssues(next, user.email);
-      if (mistakes.length > 0) throw new ValidationError(mistakes);
+      const issues = passwordIssues(next, user.email);
+      if (issues.length > 0) throw new ValidationError(issues);
       const hash = await hasher.hash(normalisePassword(next));
       return database.transaction(async (tx) => {
         // Strictly increasing, so that two changes never share a time.

@@ -22,7 +22,7 @@ export type GetClientInfo = (c: Context) => ClientInfo;
  * and so is any list if there is no trusted proxy.
  * @param trustedProxies the number of proxies that each request passes
  * @param addresses "hidden" if several clients share the address seen here, for example behind a node port. `address`
- * is then undefined
+ *   is then undefined
  */
 export const createGetClientInfo =
   (trustedProxies: number, addresses: ClientAddresses): GetClientInfo =>

@@ -7,24 +7,24 @@ import type { Login } from "../sessions/find-session.ts";
 import type { PageLogin } from "../sessions/sessions.ts";
 import type { PageContext } from "./page-response.ts";
 
-/** What pages need to know of a browser, and to leave with it. */
+/** The browser's cookies: the page session, the device cookie and the flash message. */
 export interface PageSessions {
   caller(c: PageContext): Caller;
-  /** Who is signed in. */
+  /** The signed-in user's session; undefined if there is none. */
   login(c: Context): Promise<Login | undefined>;
-  /** Signs in: the session that was there before ends, and the browser is known from now on. */
+  /** Signs in: ends the browser's previous session and issues a device cookie. */
   signIn(c: Context, user: User, login: PageLogin): Promise<void>;
-  /** Ends the session, if there is one. */
+  /** Ends the browser's session, if any. */
   signOut(c: Context): Promise<void>;
-  /** Forgets who was signed in here. */
+  /** Expires the session and device cookies, without ending the session. */
   forget(c: Context): void;
   /**
-   * Sends the browser to a page, which tells this once.
-   * @param page @default the first one
+   * Redirects to a page that shows this flash message once.
+   * @param page @default /
    */
-  tell(c: Context, notice: Notice, page?: string): Response;
-  /** What is to be told now. */
-  told(c: Context): Notice | undefined;
+  redirectWithFlash(c: Context, notice: Notice, page?: string): Response;
+  /** Returns the flash message and expires its cookie. */
+  takeFlash(c: Context): Notice | undefined;
 }
 
 export function createPageSessions({
@@ -39,8 +39,8 @@ export function createPageSessions({
   }
 
   async function endSession(c: Context) {
-    const before = await login(c);
-    if (before) await sessions.end(before.session.id);
+    const previous = await login(c);
+    if (previous) await sessions.end(previous.session.id);
   }
 
   return {
@@ -63,11 +63,11 @@ export function createPageSessions({
       cookies.expire(c, "session");
       cookies.expire(c, "device");
     },
-    tell(c, notice, page = "/") {
+    redirectWithFlash(c, notice, page = "/") {
       cookies.set(c, "notice", notice);
       return c.redirect(page, 303);
     },
-    told(c) {
+    takeFlash(c) {
       const notice = cookies.get(c, "notice");
       if (notice !== undefined) cookies.expire(c, "notice");
       return isNotice(notice) ? notice : undefined;

@@ -14,12 +14,12 @@ import { passwordHint } from "./sign-up.ts";
 export interface AccountPageProps {
   user: User;
   flash?: Notice | undefined;
-  /** Of the form that was sent. */
+  /** Errors of the form that was submitted. */
   changePassword?: FormErrors;
   deleteAccount?: FormErrors;
 }
 
-/** Who is signed in, and what somebody can do with an account. */
+/** The account page: the user's details and the forms to change the password and delete the account. */
 export const accountPage = ({
   user,
   flash,
@@ -45,31 +45,31 @@ export const accountPage = ({
       `,
 });
 
-const changePasswordForm = ({ email }: User, mistakes: FormErrors) => html`
+const changePasswordForm = ({ email }: User, errors: FormErrors) => html`
           <h2>Change your password</h2>
           <p class="quiet">You stay signed in here; all other devices are signed out.</p>
           <form method="post" action="/change-password">
             ${username(email)}
-            ${formField({ name: "current_password", label: "Current password", type: "password", autocomplete: "current-password" }, mistakes)}
-            ${formField({ name: "new_password", label: "New password", type: "password", autocomplete: "new-password", hint: passwordHint }, mistakes)}
+            ${formField({ name: "current_password", label: "Current password", type: "password", autocomplete: "current-password" }, errors)}
+            ${formField({ name: "new_password", label: "New password", type: "password", autocomplete: "new-password", hint: passwordHint }, errors)}
             <button class="button" type="submit">Change password</button>
           </form>
         `;
 
-const deleteAccountForm = ({ email }: User, mistakes: FormErrors) => html`
-          <details${hasErrors(mistakes) ? html` open` : ""}>
+const deleteAccountForm = ({ email }: User, errors: FormErrors) => html`
+          <details${hasErrors(errors) ? html` open` : ""}>
             <summary><h2>Delete your account</h2></summary>
             <p class="quiet">This deletes your account and everything that is kept of it, at once and for good.</p>
             <form method="post" action="/delete-account">
               ${username(email)}
-              ${formField({ name: "password", label: "Your password", type: "password", autocomplete: "current-password" }, mistakes)}
-              ${understand(mistakes.fields?.understood)}
+              ${formField({ name: "password", label: "Your password", type: "password", autocomplete: "current-password" }, errors)}
+              ${understand(errors.fields?.understood)}
               <button class="button danger" type="submit">Delete my account</button>
             </form>
           </details>
         `;
 
-/** Tells password managers whose password it is. */
+/** A hidden field that tells password managers which account the password belongs to. */
 const username = (email: string) =>
   html`<input type="email" autocomplete="username" value="${email}" readonly hidden>`;
 
@@ -78,6 +78,6 @@ const understand = (wrong: string | undefined) => html`<div class="field">
                 <label class="check"><input id="understood" name="understood" type="checkbox" value="yes" required${wrong ? html` aria-describedby="understood-error" aria-invalid="true"` : ""}> I understand that this can’t be undone.</label>
               </div>`;
 
-/** A day as people write it, in UTC: "23 November 2025". */
+/** Formats a date in UTC: "23 November 2025". */
 const day = (date: Date) =>
   html`<time datetime="${date.toISOString()}">${new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(date)}</time>`;

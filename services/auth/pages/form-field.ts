@@ -2,23 +2,23 @@ import type { FormErrors } from "@marquee/service-kit";
 import { html } from "hono/html";
 
 export interface FormField {
-  /** As it is sent, and its element's id: no page has two with one name. */
+  /** Also the element's id, so it must be unique on the page. */
   name: string;
   label: string;
   type: "email" | "password";
   autocomplete: "username" | "current-password" | "new-password";
-  /** What was entered before. Never a password. */
+  /** The value entered before. Never set for passwords. */
   value?: string;
   hint?: string;
 }
 
 const kinds = {
-  // Safari refuses an international domain in type="email". This brings up the same keyboard; the server validates.
+  // Safari rejects international domains in type="email". inputmode shows the same keyboard; the server validates.
   email: html`type="text" inputmode="email" autocapitalize="none" autocorrect="off" spellcheck="false"`,
   password: html`type="password"`,
 };
 
-/** A field with its label, and what is wrong with it. */
+/** An input with its label, hint and error. */
 export function formField(
   { name, label, type, autocomplete, value, hint }: FormField,
   { alert, fields = {} }: FormErrors = {},

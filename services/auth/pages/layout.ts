@@ -8,27 +8,27 @@ import {
 import { html } from "hono/html";
 import { style } from "./style.ts";
 
-/** A page's content, and what its frame says of it. */
+/** A page's content and the data of its frame. */
 export interface Page {
   title: string;
   /** For search results. */
   description: string;
-  /** Whether it shows a mistake: the title says so, which screen readers read first. */
+  /** Whether the page shows an error; the title says so, because screen readers read it first. */
   error?: boolean;
-  /** card: a form in the middle, for visitors; account: cards below each other, for somebody who is signed in. */
+  /** card: one centered form, for visitors. account: a column of cards, for signed-in users. */
   shape: "card" | "account";
   content: Html;
 }
 
-/** Where a page is shown. */
+/** How a page is rendered. */
 export interface PageContext {
-  /** Whether it is at streaming's address, with the site's other pages. */
+  /** Whether the page is served through streaming, in the frame of the site's other pages. */
   inSite: boolean;
-  /** Lets the style through the Content-Security-Policy. */
+  /** Allows the inline style in the Content-Security-Policy. */
   nonce: string | undefined;
 }
 
-/** A whole page. It works without JavaScript. */
+/** Renders the whole document. It works without JavaScript. */
 export function layout(
   { shape, content, ...head }: Page,
   { inSite, nonce }: PageContext,

@@ -10,29 +10,28 @@ import { formField } from "./form-field.ts";
 import type { Page } from "./layout.ts";
 
 export interface SignInPageProps {
-  /** What was entered before. */
+  /** The address entered before. */
   email?: string;
-  mistakes?: FormErrors;
+  errors?: FormErrors;
   flash?: Notice | undefined;
 }
 
-/** Signing in, and the way to an account. */
 export const signInPage = ({
   email = "",
-  mistakes = {},
+  errors = {},
   flash,
 }: SignInPageProps): Page => ({
   title: "Sign in",
   description:
     "Sign in to Marquee, and go on with your film where you stopped, on any device.",
-  error: hasErrors(mistakes),
+  error: hasErrors(errors),
   shape: "card",
   content: html`
         <h1>Sign in</h1>
-        ${flashBox(flash)}${errorSummary(mistakes)}
+        ${flashBox(flash)}${errorSummary(errors)}
         <form method="post" action="/sign-in">
-        ${formField({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, mistakes)}
-        ${formField({ name: "password", label: "Password", type: "password", autocomplete: "current-password" }, mistakes)}
+        ${formField({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, errors)}
+        ${formField({ name: "password", label: "Password", type: "password", autocomplete: "current-password" }, errors)}
           <button class="button wide" type="submit">Sign in</button>
         </form>
         <div class="other">

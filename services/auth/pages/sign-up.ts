@@ -4,32 +4,31 @@ import { formField } from "./form-field.ts";
 import type { Page } from "./layout.ts";
 
 export interface SignUpPageProps {
-  /** What was entered before. */
+  /** The address entered before. */
   email?: string;
-  mistakes?: FormErrors;
+  errors?: FormErrors;
 }
 
-/** What passwords have to be, said before one is chosen. */
+/** The password policy, shown before the user chooses a password. */
 export const passwordHint =
   "8 characters or more. Not one that many people use, and not your email address.";
 
-/** Making an account, and the way back to signing in. */
 export const signUpPage = ({
   email = "",
-  mistakes = {},
+  errors = {},
 }: SignUpPageProps): Page => ({
   title: "Create your account",
   description:
     "Create a Marquee account with an email address and a password, and watch quiet, beautiful films on every screen you have.",
-  error: hasErrors(mistakes),
+  error: hasErrors(errors),
   shape: "card",
   content: html`
         <h1>Create your account</h1>
         <p class="quiet">An email address and a password are all it takes.</p>
-        ${errorSummary(mistakes)}
+        ${errorSummary(errors)}
         <form method="post" action="/sign-up">
-        ${formField({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, mistakes)}
-        ${formField({ name: "password", label: "Password", type: "password", autocomplete: "new-password", hint: passwordHint }, mistakes)}
+        ${formField({ name: "email", label: "Email address", type: "email", autocomplete: "username", value: email }, errors)}
+        ${formField({ name: "password", label: "Password", type: "password", autocomplete: "new-password", hint: passwordHint }, errors)}
           <button class="button wide" type="submit">Create account</button>
         </form>
         <div class="other">

@@ -1,6 +1,6 @@
 /**
- * What auth's standalone pages add to the look: forms and the account. Borders of fields have a contrast of at least
- * 3:1 (WCAG 2.2 AA).
+ * Styles of auth's standalone pages, in addition to the shared ones. Field borders have a contrast of at least 3:1
+ * (WCAG 2.2 AA).
  */
 export const style = `
 h2 { margin: 0 0 .25rem; font-size: 1.2rem; line-height: 1.3; }

@@ -2,15 +2,14 @@ import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { createSemaphore, type SemaphoreOptions } from "./semaphore.ts";
 
-/** What a hash costs (RFC 9106). */
-interface Argon2Parameters {
-  /** KiB. */
+/** Cost parameters of Argon2 (RFC 9106). */
+export interface Argon2Parameters {
   memoryKiB: number;
   passes: number;
   parallelism: number;
 }
 
-/** OWASP's recommendation (Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 thread); some 25 ms. */
+/** OWASP's recommendation (Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 thread). Takes about 25 ms. */
 const defaultParameters: Argon2Parameters = {
   memoryKiB: 19_456,
   passes: 2,
@@ -18,8 +17,8 @@ const defaultParameters: Argon2Parameters = {
 };
 
 /**
- * What a hash may cost at most: verifying takes what the hash says, and a hash comes from the database. 64 MiB fit into
- * a pod that has 256 MiB.
+ * Maximum cost. Verifying a hash costs what its parameters say, and they come from the database. 64 MiB fit into a pod
+ * with a memory limit of 256 MiB.
  */
 const maxParameters: Argon2Parameters = {
   memoryKiB: 65_536,
@@ -27,7 +26,7 @@ const maxParameters: Argon2Parameters = {
   parallelism: 4,
 };
 
-/** Bytes of a new salt and a new hash (RFC 9106, 3.1). */
+/** Lengths for new hashes (RFC 9106, 3.1). */
 const saltBytes = 16;
 const tagBytes = 32;
 
@@ -38,54 +37,53 @@ interface Hash extends Argon2Parameters {
 
 export interface PasswordHasherOptions extends Partial<SemaphoreOptions> {
   /**
-   * What new hashes cost. Raise them at will: logging in makes an older hash new.
-   * @default OWASP's: m=19456, t=2, p=1
+   * Cost of new hashes. May be raised at any time: a login replaces a weaker hash. @default m=19456, t=2, p=1 (OWASP)
    */
   parameters?: Argon2Parameters;
   /**
-   * Hashes that run at once; each takes a core, and a thread of libuv's pool. That has 4 (UV_THREADPOOL_SIZE), which
-   * files and DNS need as well, also to reach the database: one is left to them.
-   * @default the cores that the process may use, 4 at most and fewer than the pool has
+   * Maximum number of concurrent hashes. Each uses a core and a thread of libuv's pool, which has 4 threads
+   * (UV_THREADPOOL_SIZE). One thread must stay free for files and DNS, which the database connection needs.
+   * @default the number of available cores, but at most 4 and less than the size of the pool
    */
   concurrency?: number;
-  /** Hashes that wait for their turn at most. @default 32 */
+  /** Maximum number of waiting hashes. @default 32 */
   maxQueue?: number;
-  /** Milliseconds that one waits at most. @default 2000 */
+  /** Maximum time a hash waits. @default 2000 */
   maxWaitMs?: number;
 }
 
 /**
- * Hashes passwords with Argon2id, as they are given: callers normalise them. Both throw OverloadedError if too many are
- * at it.
+ * Hashes passwords with Argon2id. Passwords must be normalized already. `hash` and `verify` throw OverloadedError if
+ * too many hashes are waiting.
  */
 export interface PasswordHasher {
-  /** A hash that says how it was made: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. */
+  /** Returns the hash in PHC format, with its parameters: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. */
   hash(password: string): Promise<string>;
   /**
-   * Whether a hash is of this password.
-   * @param hash undefined if there is no such user: as much work as for a hash that is made now, and false
-   * @throws Error if it is not a hash such as `hash` gives
+   * Whether the hash belongs to this password.
+   * @param hash undefined if the user doesn't exist: returns false after as much work as for a new hash
+   * @throws Error if the hash is malformed or its cost is above the maximum
    */
   verify(hash: string | undefined, password: string): Promise<boolean>;
   /** Whether a hash is weaker than a new one would be. */
   needsRehash(hash: string): boolean;
 }
 
-/** @throws RangeError if the parameters are out of what `verify` takes */
+/** @throws RangeError if the parameters are outside the range that `verify` accepts */
 export function createPasswordHasher(
   options: PasswordHasherOptions = {},
 ): PasswordHasher {
   const parameters = options.parameters ?? defaultParameters;
   if (!isAffordable(parameters))
     throw new RangeError(
-      `Argon2 can't be used with ${JSON.stringify(parameters)}: memory goes from 8 KiB for each thread to ${maxParameters.memoryKiB} KiB, passes from 1 to ${maxParameters.passes}, parallelism from 1 to ${maxParameters.parallelism}.`,
+      `The Argon2 parameters ${JSON.stringify(parameters)} are out of range: memoryKiB must be from 8 per thread to ${maxParameters.memoryKiB}, passes from 1 to ${maxParameters.passes}, parallelism from 1 to ${maxParameters.parallelism}.`,
     );
   const withPermit = createSemaphore({
     concurrency: options.concurrency ?? defaultConcurrency(),
     maxQueue: options.maxQueue ?? 32,
     maxWaitMs: options.maxWaitMs ?? 2_000,
   });
-  /** Of no password at all: it is random. It costs what a real one costs. */
+  /** A random hash that matches no password. Verifying against it costs as much as against a real one. */
   const dummyHash = format({
     ...parameters,
     salt: randomBytes(saltBytes),
@@ -131,10 +129,10 @@ const isAffordable = ({ memoryKiB, passes, parallelism }: Argon2Parameters) =>
   within(passes, 1, maxParameters.passes) &&
   within(parallelism, 1, maxParameters.parallelism);
 
-const within = (value: number, least: number, most: number) =>
-  Number.isInteger(value) && value >= least && value <= most;
+const within = (value: number, min: number, max: number) =>
+  Number.isInteger(value) && value >= min && value <= max;
 
-/** The password's UTF-8 as it is: nothing is trimmed, cut or normalised. */
+/** Hashes the UTF-8 bytes of the password, without trimming, truncating or normalizing them. */
 const compute = (
   password: string,
   { memoryKiB, passes, parallelism, salt }: Omit<Hash, "tag">,
@@ -160,11 +158,11 @@ const base64 = (bytes: Buffer) => bytes.toString("base64").replace(/=+$/, "");
 const format = ({ memoryKiB, passes, parallelism, salt, tag }: Hash) =>
   `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${base64(salt)}$${base64(tag)}`;
 
-/** Salts from 8 to 64 bytes, hashes from 16 to 64; numbers without leading zeros. */
+/** Salts of 8 to 64 bytes, hashes of 16 to 64 bytes, numbers without leading zeros. */
 const phcFormat =
   /^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d{0,2}),p=([1-9]\d{0,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
 
-/** @throws Error that does not show the hash */
+/** @throws Error whose message doesn't contain the hash */
 function parse(text: string): Hash {
   const [, memory, passes, parallelism, salt = "", tag = ""] =
     phcFormat.exec(text) ?? [];
@@ -175,10 +173,10 @@ function parse(text: string): Hash {
     salt: Buffer.from(salt, "base64"),
     tag: Buffer.from(tag, "base64"),
   };
-  // One way to write each: what is written again is what was read.
+  // Accept only the canonical form, which formatting reproduces.
   if (!isAffordable(hash) || format(hash) !== text)
     throw new Error(
-      `A password's hash in the database can't be used: it is not Argon2id in PHC form with m up to ${maxParameters.memoryKiB}, t up to ${maxParameters.passes} and p up to ${maxParameters.parallelism}.`,
+      `A password hash in the database is invalid: it must be Argon2id in PHC format, with m up to ${maxParameters.memoryKiB}, t up to ${maxParameters.passes} and p up to ${maxParameters.parallelism}.`,
     );
   return hash;
 }

@@ -11,7 +11,7 @@ import { accountPage } from "../pages/account.ts";
 
 const wrongPassword = "This is not your current password.";
 
-/** POST /change-password, /delete-account: 303 to the next page, or the account's page again with what is wrong. */
+/** POST /change-password and /delete-account: 303 to the next page, or the account page again with the errors. */
 export function accountForms(
   app: ReturnType<typeof createPageApp>,
   browser: PageSessions,
@@ -27,23 +27,23 @@ export function accountForms(
     if (!login) return c.redirect("/sign-in", 303);
     const page = (changePassword: FormErrors) =>
       accountPage({ user: login.user, changePassword });
-    const wrong = (fields: Record<string, string>) =>
+    const reject = (fields: Record<string, string>) =>
       renderPage(c, page({ fields }), 422);
     if (!current || !next)
-      return wrong({
+      return reject({
         ...(current ? {} : { current_password: "Enter your password." }),
         ...(next ? {} : { new_password: "Enter a new password." }),
       });
     try {
       const caller = browser.caller(c);
       if (!(await accounts.changePassword(caller, login, current, next)))
-        return wrong({ current_password: wrongPassword });
+        return reject({ current_password: wrongPassword });
     } catch (error) {
       if (error instanceof ValidationError)
-        return wrong({ new_password: error.message });
+        return reject({ new_password: error.message });
       return renderRetryLater(c, error, (alert) => page({ alert }));
     }
-    return browser.tell(c, "password-changed", "/account");
+    return browser.redirectWithFlash(c, "password-changed", "/account");
   });
 
   app.post("/delete-account", sameOrigin, async (c) => {
@@ -56,21 +56,21 @@ export function accountForms(
     if (!login) return c.redirect("/sign-in", 303);
     const page = (deleteAccount: FormErrors) =>
       accountPage({ user: login.user, deleteAccount });
-    const wrong = (fields: Record<string, string>) =>
+    const reject = (fields: Record<string, string>) =>
       renderPage(c, page({ fields }), 422);
     if (!password || !understood)
-      return wrong({
+      return reject({
         ...(password ? {} : { password: "Enter your password." }),
         ...(understood ? {} : { understood: "Confirm that you understand." }),
       });
     try {
       const caller = browser.caller(c);
       if (!(await accounts.deleteAccount(caller, login.user, password)))
-        return wrong({ password: wrongPassword });
+        return reject({ password: wrongPassword });
     } catch (error) {
       return renderRetryLater(c, error, (alert) => page({ alert }));
     }
     browser.forget(c);
-    return browser.tell(c, "account-deleted");
+    return browser.redirectWithFlash(c, "account-deleted");
   });
 }

@@ -22,13 +22,13 @@ export function accountRoutes(
     {
       method: "post",
       path: "/signup",
-      summary: "Make an account",
-      description: "Who signs up is logged in.",
+      summary: "Create an account",
+      description: "Also logs the new user in.",
       tags,
       request: { json: schemas.NewAccount },
       responses: {
-        201: { description: "Made.", schema: schemas.LoggedIn },
-        409: "There is an account with this address.",
+        201: { description: "Created.", schema: schemas.LoggedIn },
+        409: "An account with this address exists already.",
         ...schemas.tooManyAttempts,
       },
     },
@@ -38,9 +38,10 @@ export function accountRoutes(
       const caller = { address, log: c.var.log };
       const user = await accounts.signUp(caller, email, password);
       const login = await sessions.openApi(user);
-      if (!login) throw new Error("The account was deleted as it was made.");
-      const answer = await tokenResponse(accessTokens, user, login);
-      return c.json({ user: schemas.toUser(user), ...answer }, 201);
+      if (!login)
+        throw new Error("The account was deleted while it was being created.");
+      const tokens = await tokenResponse(accessTokens, user, login);
+      return c.json({ user: schemas.toUser(user), ...tokens }, 201);
     },
   );
 
@@ -48,11 +49,14 @@ export function accountRoutes(
     {
       method: "get",
       path: "/me",
-      summary: "Say who is logged in",
+      summary: "Get the logged-in user",
       tags,
       security,
       responses: {
-        200: { description: "Whose token it is.", schema: schemas.User },
+        200: {
+          description: "The user of the access token.",
+          schema: schemas.User,
+        },
         ...schemas.unauthorized,
       },
     },
@@ -102,7 +106,7 @@ export function accountRoutes(
       method: "delete",
       path: "/me",
       summary: "Delete the account",
-      description: "Deletes everything that is kept of the user.",
+      description: "Deletes all of the user's data.",
       tags,
       security,
       request: { json: schemas.Confirmation },

@@ -16,7 +16,7 @@ const Jwk = z
   })
   .meta({ id: "Jwk", description: "A public key (RFC 7517)." });
 
-/** RFC 8414, 2. */
+/** Authorization server metadata (RFC 8414, 2). */
 const Metadata = z
   .strictObject({
     issuer: z.url(),
@@ -31,7 +31,7 @@ const Metadata = z
   })
   .meta({ id: "Metadata" });
 
-/** Seconds that the metadata may be kept for: they change with a new version of the program alone. */
+/** Cache lifetime of the metadata in seconds. It changes only with a new version of the service. */
 const metadataMaxAge = 300;
 
 /** GET /.well-known/jwks.json (RFC 7517) and /.well-known/oauth-authorization-server (RFC 8414). */
@@ -46,7 +46,7 @@ export function discoveryRoutes(
     revocation_endpoint: at("/revoke"),
     jwks_uri: at("/.well-known/jwks.json"),
     grant_types_supported: ["refresh_token"],
-    // Required; there is no authorization endpoint, since the only client is ours.
+    // Required by the RFC. Empty, because there is no authorization endpoint: the only client is ours.
     response_types_supported: [],
     token_endpoint_auth_methods_supported: ["none"],
     revocation_endpoint_auth_methods_supported: ["none"],
@@ -57,15 +57,15 @@ export function discoveryRoutes(
     {
       method: "get",
       path: "/.well-known/jwks.json",
-      summary: "Say which keys sign access tokens",
+      summary: "List the keys that sign access tokens",
       description:
-        "A new key is here long before it signs; an old one until no token of it is valid.",
+        "A new key is published long before it signs, and an old one until all its tokens have expired.",
       tags,
       responses: {
         200: {
           description: "A JWK Set.",
           schema: z.strictObject({ keys: z.array(Jwk) }).meta({ id: "JwkSet" }),
-          headers: { "Cache-Control": "How long it may be kept." },
+          headers: { "Cache-Control": "How long the JWKS may be cached." },
         },
       },
     },
@@ -79,10 +79,13 @@ export function discoveryRoutes(
     {
       method: "get",
       path: "/.well-known/oauth-authorization-server",
-      summary: "Say what this authorization server can do",
+      summary: "Get the authorization server metadata",
       tags,
       responses: {
-        200: { description: "As RFC 8414 has it.", schema: Metadata },
+        200: {
+          description: "The metadata, in the format of RFC 8414.",
+          schema: Metadata,
+        },
       },
     },
     (c) =>

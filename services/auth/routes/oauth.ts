@@ -8,10 +8,10 @@ import * as schemas from "./schemas.ts";
 
 const tags = ["OAuth 2"];
 
-/** The only client there is; it has no secret. */
+/** The only client. It is public (RFC 6749, 2.1): it has no secret. */
 const clientId = "marquee";
 
-/** As RFC 6749, 5.2 has it. */
+/** Error response (RFC 6749, 5.2). */
 const OAuthError = z
   .strictObject({
     error: z.enum([
@@ -23,23 +23,24 @@ const OAuthError = z
     ]),
     error_description: z.string(),
   })
-  .meta({ id: "OAuthError", description: "An error, as in RFC 6749, 5.2." });
+  .meta({ id: "OAuthError", description: "An error (RFC 6749, 5.2)." });
 
 type OAuthErrorCode = z.infer<typeof OAuthError>["error"];
 
 const oauthErrors = {
   400: {
-    description: "It can't be done; `error` says why.",
+    description: "The request is invalid; `error` gives the reason.",
     schema: OAuthError,
   },
   401: {
-    description: "The client authenticates itself, and there is no need to.",
+    description:
+      "The client sent credentials, but clients have no secrets here.",
     schema: OAuthError,
-    headers: { "WWW-Authenticate": "The scheme that was used." },
+    headers: { "WWW-Authenticate": "The scheme the client used." },
   },
 };
 
-/** A parameter without a value counts as left out (RFC 6749, 3.2). */
+/** A parameter without a value is treated as omitted (RFC 6749, 3.2). */
 const parameter = z
   .string()
   .optional()
@@ -54,16 +55,16 @@ export function oauthRoutes(
     {
       method: "post",
       path: "/token",
-      summary: "Refresh tokens, as OAuth 2 has it",
+      summary: "Refresh tokens (OAuth 2)",
       description:
         "RFC 6749, section 6. A refresh token can be used once; using it again ends the session.",
       tags,
       request: {
         form: z.object({
-          grant_type: z.string().min(1).describe("refresh_token"),
+          grant_type: z.string().min(1).describe("Must be `refresh_token`."),
           refresh_token: parameter,
-          client_id: parameter.describe("marquee, if it is there."),
-          scope: parameter.describe("There are none."),
+          client_id: parameter.describe("Optional; must be `marquee`."),
+          scope: parameter.describe("Must be omitted: there are no scopes."),
         }),
       },
       responses: {
@@ -75,8 +76,8 @@ export function oauthRoutes(
     async (c) => {
       const { grant_type, refresh_token, client_id, scope } =
         c.req.valid("form");
-      const stranger = rejectOtherClient(c, client_id);
-      if (stranger) return stranger;
+      const rejection = rejectOtherClient(c, client_id);
+      if (rejection) return rejection;
       if (grant_type !== "refresh_token")
         return oauthError(
           c,
@@ -107,24 +108,24 @@ export function oauthRoutes(
     {
       method: "post",
       path: "/revoke",
-      summary: "End a token's session, as OAuth 2 has it",
+      summary: "End a token's session (OAuth 2)",
       description:
-        "RFC 7009. Takes refresh tokens, used or not, and access tokens; 200 whether the token was valid or not. Services that read `/revocations` refuse the session's access tokens within seconds; those that verify them by the JWKS alone accept them until they expire.",
+        "RFC 7009. Accepts refresh tokens, used or not, and access tokens. The response is 200 whether or not the token was valid. Services that read `/revocations` reject the session's access tokens within seconds; those that verify them by the JWKS alone accept them until they expire.",
       tags,
       request: {
         form: z.object({
           token: z.string().min(1),
-          token_type_hint: parameter.describe("Not needed."),
-          client_id: parameter.describe("marquee, if it is there."),
+          token_type_hint: parameter.describe("Ignored."),
+          client_id: parameter.describe("Optional; must be `marquee`."),
         }),
       },
-      responses: { 200: "The token is of no use now.", ...oauthErrors },
+      responses: { 200: "The token is invalid now.", ...oauthErrors },
       onInvalid: invalidForm,
     },
     async (c) => {
       const { token, client_id } = c.req.valid("form");
-      const stranger = rejectOtherClient(c, client_id);
-      if (stranger) return stranger;
+      const rejection = rejectOtherClient(c, client_id);
+      if (rejection) return rejection;
       if (!(await sessions.endByRefreshToken(token))) {
         const claims = await accessTokens.verify(token).catch((error) => {
           if (!(error instanceof InvalidTokenError)) throw error;
@@ -136,7 +137,7 @@ export function oauthRoutes(
   );
 }
 
-/** Descriptions are fixed: RFC 6749, 5.2 does not allow every character in them. */
+/** Descriptions never contain input: RFC 6749, 5.2 restricts their characters. */
 const oauthError = (
   c: Context,
   error: OAuthErrorCode,
@@ -151,8 +152,11 @@ const invalidForm = (c: Context) =>
     "Send a form (application/x-www-form-urlencoded) with each parameter once.",
   );
 
-/** The answer to a client that is another, or says that it has a secret. */
-function rejectOtherClient(c: Context, client_id: string | undefined) {
+/** An error response if the client is not ours or sends credentials. */
+function rejectOtherClient(
+  c: Context,
+  client_id: string | undefined,
+): Response | undefined {
   const [scheme] = c.req.header("authorization")?.split(" ") ?? [];
   if (scheme) {
     const known = /^(basic|bearer)$/i.test(scheme) ? scheme : "Basic";

@@ -8,7 +8,7 @@ import { signUpPage } from "../pages/sign-up.ts";
 import { accountForms } from "./account-forms.ts";
 import { signInForms } from "./sign-in-forms.ts";
 
-/** Where forms are sent to, and what the address bar shows after a mistake: who opens these again is to find a page. */
+/** Targets of forms. After an error the address bar shows them, so GET must lead to a page. */
 const formPaths = {
   "/sign-out": "/",
   "/change-password": "/account",
@@ -16,16 +16,16 @@ const formPaths = {
 };
 
 /**
- * The pages for people, and their forms: GET /sign-in, /sign-up and /account, and GET /, which is one of these where no
- * other service has a first page. None needs JavaScript; no GET changes anything.
+ * The HTML pages and their forms: GET /sign-in, /sign-up, /account, and GET /, which shows one of these. No page needs
+ * JavaScript, and no GET changes anything.
  */
-export function pageRoutes(parts: Dependencies) {
+export function pageRoutes(dependencies: Dependencies) {
   const app = createPageApp();
-  const browser = createPageSessions(parts);
+  const browser = createPageSessions(dependencies);
 
   app.get("/", async (c) => {
     const login = await browser.login(c);
-    const notice = browser.told(c);
+    const notice = browser.takeFlash(c);
     return renderPage(
       c,
       login
@@ -37,7 +37,7 @@ export function pageRoutes(parts: Dependencies) {
   app.get("/sign-in", async (c) =>
     (await browser.login(c))
       ? c.redirect("/")
-      : renderPage(c, signInPage({ flash: browser.told(c) })),
+      : renderPage(c, signInPage({ flash: browser.takeFlash(c) })),
   );
 
   app.get("/sign-up", async (c) =>
@@ -47,7 +47,10 @@ export function pageRoutes(parts: Dependencies) {
   app.get("/account", async (c) => {
     const login = await browser.login(c);
     return login
-      ? renderPage(c, accountPage({ user: login.user, flash: browser.told(c) }))
+      ? renderPage(
+          c,
+          accountPage({ user: login.user, flash: browser.takeFlash(c) }),
+        )
       : c.redirect("/sign-in");
   });
 
@@ -57,11 +60,11 @@ export function pageRoutes(parts: Dependencies) {
   app.get("/icon.svg", (c) =>
     c.body(favicon, 200, {
       "content-type": "image/svg+xml",
-      "cache-control": "public, max-age=86400", // seconds: a day
+      "cache-control": "public, max-age=86400", // one day
     }),
   );
 
-  signInForms(app, browser, parts);
-  accountForms(app, browser, parts);
+  signInForms(app, browser, dependencies);
+  accountForms(app, browser, dependencies);
   return app;
 }

@@ -5,22 +5,24 @@ import { listRevocations } from "../sessions/revocations.ts";
 
 const Revocations = z
   .strictObject({
-    cursor: z.string().describe("For `after` in the next request."),
+    cursor: z.string().describe("Pass this as `after` in the next request."),
     sessions: z.array(
       z.strictObject({
-        id: z.uuid().describe("`sid` in access tokens."),
+        id: z.uuid().describe("The `sid` of the session's access tokens."),
         expires_in: z
           .int()
-          .describe("Seconds after which none of its access tokens is valid."),
+          .describe("Seconds until all its access tokens have expired."),
         account_deleted: z
           .boolean()
-          .describe("Whether it ended because its account was deleted."),
+          .describe(
+            "Whether the session ended because its account was deleted.",
+          ),
       }),
     ),
   })
   .meta({ id: "Revocations" });
 
-/** GET /revocations: for services that verify access tokens by the JWKS. */
+/** GET /revocations, for services that verify access tokens by the JWKS. */
 export function revocationRoutes(
   { route }: Api,
   { database }: Dependencies,
@@ -29,31 +31,33 @@ export function revocationRoutes(
     {
       method: "get",
       path: "/revocations",
-      summary: "List sessions whose access tokens are to be refused",
+      summary: "List sessions whose access tokens must be rejected",
       description:
-        "For services that verify access tokens without asking auth for each: the sessions that have ended and whose tokens have not expired. Request it every few seconds with the last answer's cursor. A session may be listed more than once; of more than 50,000, those that were revoked first are left out.",
+        "For services that verify access tokens by the JWKS alone. Lists the sessions that have ended before their access tokens expire. Poll it every few seconds with the cursor of the last response. A session may be listed more than once. If more than 50,000 sessions are revoked, the oldest are omitted.",
       tags: ["sessions"],
       request: {
         query: z.strictObject({
           after: z
             .string()
-            .regex(/^[1-9]\d{0,18}$/) // PostgreSQL takes a leading 0 for octal
+            .regex(/^[1-9]\d{0,18}$/) // PostgreSQL reads a leading 0 as octal
             .optional()
-            .describe("An earlier answer's cursor. Without one, all sessions."),
+            .describe(
+              "The cursor of an earlier response. Without one, all sessions are listed.",
+            ),
         }),
       },
       responses: {
         200: {
-          description: "Those that were revoked since.",
+          description: "The sessions revoked since the cursor.",
           schema: Revocations,
         },
       },
     },
     async (c) => {
       const { after } = c.req.valid("query");
-      const answer = await listRevocations(database, after);
-      c.set("logLevel", "debug"); // each pod asks every few seconds
-      return c.json(answer, 200);
+      const revocations = await listRevocations(database, after);
+      c.set("logLevel", "debug"); // each pod polls every few seconds
+      return c.json(revocations);
     },
   );
 }

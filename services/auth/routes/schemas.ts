@@ -1,4 +1,4 @@
-import * as z from "zod"; // what requests and responses are like, for checks and for the OpenAPI document alike
+import * as z from "zod";
 import type { User as Account } from "../accounts/accounts.ts";
 
 export const User = z
@@ -7,11 +7,11 @@ export const User = z
     email: z
       .string()
       .describe(
-        "As it was entered, but for an international domain, which is in its ASCII form.",
+        "As entered, except that an international domain is in its ASCII form.",
       ),
     created_at: z.iso.datetime(),
   })
-  .meta({ id: "User", description: "Somebody with an account." });
+  .meta({ id: "User", description: "A user with an account." });
 
 /** A user as the API shows it. */
 export const toUser = ({ id, email, createdAt }: Account) => ({
@@ -23,9 +23,9 @@ export const toUser = ({ id, email, createdAt }: Account) => ({
 const accessTokenFields = {
   access_token: z
     .string()
-    .describe("A signed JWT (RFC 9068); /.well-known/jwks.json has its key."),
+    .describe("A signed JWT (RFC 9068). Its key is in /.well-known/jwks.json."),
   token_type: z.literal("Bearer"),
-  expires_in: z.int().describe("Seconds that the access token is valid for."),
+  expires_in: z.int().describe("Lifetime of the access token in seconds."),
 };
 
 export const AccessToken = z
@@ -36,27 +36,29 @@ const tokenFields = {
   ...accessTokenFields,
   refresh_token: z
     .string()
-    .describe("Gives the next tokens, once. Using it again ends the session."),
+    .describe(
+      "Can be exchanged for the next tokens once. Using it again ends the session.",
+    ),
   refresh_expires_in: z
     .int()
-    .describe("Seconds until the session ends unless it is used."),
+    .describe("Seconds until the session ends if it is not used."),
 };
 
 export const Tokens = z.strictObject(tokenFields).meta({ id: "Tokens" });
 
 export const LoggedIn = z
   .strictObject({ user: User, ...tokenFields })
-  .meta({ id: "LoggedIn", description: "A new session, and whose it is." });
+  .meta({ id: "LoggedIn", description: "A new session and its user." });
 
 const email = z
   .string()
   .describe(
-    "Case and space around it do not matter. An international domain and its ASCII form (UTS 46) are the same: name@münchen.example is name@xn--mnchen-3ya.example.",
+    "Case and surrounding whitespace are ignored. An international domain equals its ASCII form (UTS 46): name@münchen.example is name@xn--mnchen-3ya.example.",
   );
 const password = z
   .string()
   .describe(
-    "Nothing is trimmed. Composed and decomposed characters are the same, and so are all kinds of spaces (RFC 8265, OpaqueString).",
+    "Not trimmed. Composed and decomposed characters are equal, and so are all kinds of spaces (RFC 8265, OpaqueString).",
   );
 
 export const Credentials = z
@@ -66,10 +68,10 @@ export const Credentials = z
 export const NewAccount = z
   .strictObject({
     email: email.describe(
-      `${email.description} The part before the @ is ASCII alone.`,
+      `${email.description} The part before the @ must be ASCII.`,
     ),
     password: password.describe(
-      `8 to 1024 characters; not one that many people use, and not the email address. ${password.description}`,
+      `8 to 1024 characters; not a common password, and not the email address. ${password.description}`,
     ),
   })
   .meta({ id: "NewAccount" });
@@ -86,19 +88,19 @@ export const RefreshToken = z
   .strictObject({ refresh_token: z.string() })
   .meta({ id: "RefreshToken" });
 
-/** What routes that check a password may answer. */
+/** Additional responses of routes that check a password. */
 export const tooManyAttempts = {
   429: {
-    description: "Too many were tried; none was checked this time.",
-    headers: { "Retry-After": "Seconds until the next may be tried." },
+    description: "Too many attempts. The password was not checked.",
+    headers: { "Retry-After": "Seconds until the next attempt is allowed." },
   },
 };
 
-/** What routes for who is logged in may answer. */
+/** Additional responses of routes that require an access token. */
 export const unauthorized = {
   401: {
     description:
-      "There is no access token, it is not valid, or its session has ended.",
-    headers: { "WWW-Authenticate": "Bearer, and what is wrong (RFC 6750)." },
+      "The access token is missing or invalid, or its session has ended.",
+    headers: { "WWW-Authenticate": "Bearer, with the error (RFC 6750)." },
   },
 };

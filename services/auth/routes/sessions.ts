@@ -8,7 +8,7 @@ import * as schemas from "./schemas.ts";
 const tags = ["sessions"];
 
 /**
- * POST /login, /refresh, /logout: sessions of programs; POST /session/token: an access token for a browser's session.
+ * POST /login, /refresh and /logout for API sessions, and POST /session/token for an access token of a page session.
  */
 export function loginRoutes(
   { route }: Api,
@@ -31,7 +31,7 @@ export function loginRoutes(
       responses: {
         200: { description: "Logged in.", schema: schemas.LoggedIn },
         401: {
-          description: "There is no account with this address and password.",
+          description: "No account has this email address and password.",
           headers: { "WWW-Authenticate": "Bearer" },
         },
         ...schemas.tooManyAttempts,
@@ -49,8 +49,8 @@ export function loginRoutes(
           "No account has this email address and password.",
           { "www-authenticate": "Bearer" },
         );
-      const answer = await tokenResponse(accessTokens, user, login);
-      return c.json({ user: schemas.toUser(user), ...answer }, 200);
+      const tokens = await tokenResponse(accessTokens, user, login);
+      return c.json({ user: schemas.toUser(user), ...tokens });
     },
   );
 
@@ -60,14 +60,14 @@ export function loginRoutes(
       path: "/refresh",
       summary: "Get the next tokens",
       description:
-        "As POST /token, in JSON. A refresh token can be used once; using it again ends the session, since somebody has a copy.",
+        "Like POST /token, but in JSON. A refresh token can be used once. Using it again ends the session, because a copy of it must exist.",
       tags,
       request: { json: schemas.RefreshToken },
       responses: {
         200: { description: "The next tokens.", schema: schemas.Tokens },
         401: {
-          description: "The refresh token is not valid, or not any more.",
-          headers: { "WWW-Authenticate": "Bearer, and what is wrong." },
+          description: "The refresh token is invalid, used or expired.",
+          headers: { "WWW-Authenticate": "Bearer, with the error." },
         },
       },
     },
@@ -89,10 +89,10 @@ export function loginRoutes(
       path: "/logout",
       summary: "End the session",
       description:
-        "Ends the access token's session, with its refresh tokens. Services that read `/revocations` refuse the access token within seconds; those that verify it by the JWKS alone accept it until it expires.",
+        "Ends the access token's session, with its refresh tokens. Services that read `/revocations` reject the access token within seconds; those that verify it by the JWKS alone accept it until it expires.",
       tags,
       security: ["bearer"],
-      responses: { 204: "It has ended.", ...schemas.unauthorized },
+      responses: { 204: "The session has ended.", ...schemas.unauthorized },
     },
     createBearerAuth(database, accessTokens),
     async (c) => {
@@ -107,16 +107,16 @@ export function loginRoutes(
       path: "/session/token",
       summary: "Get an access token for a browser's session",
       description:
-        "The only route that takes the cookie, which is `marquee-session` where the browser speaks http. It is for our own pages and for services to which a browser sent the cookie; a page of another site gets 403.",
+        "The only API route that accepts the session cookie, which is named `marquee-session` over plain HTTP. For our own pages, and for services that forward a browser's cookie. Requests from other sites' pages get 403.",
       tags,
       security: ["cookie"],
       responses: {
         200: {
-          description: "For the session's user.",
+          description: "An access token for the session's user.",
           schema: schemas.AccessToken,
         },
-        401: "The cookie is of no session, or there is none.",
-        403: "The request is one of another site's page.",
+        401: "The cookie is missing, or its session has ended.",
+        403: "The request comes from another site's page.",
       },
     },
     sameOrigin,
@@ -124,7 +124,7 @@ export function loginRoutes(
       const cookie = cookies.forwardedSession(c);
       const login = cookie && (await sessions.findPage(cookie));
       if (!login)
-        throw httpError(401, "Nobody is signed in with this cookie.", {
+        throw httpError(401, "No session has this cookie: sign in again.", {
           "www-authenticate": "Cookie",
         });
       return c.json(

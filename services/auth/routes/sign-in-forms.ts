@@ -10,7 +10,7 @@ import type { PageSessions } from "../http/page-sessions.ts";
 import { signInPage } from "../pages/sign-in.ts";
 import { signUpPage } from "../pages/sign-up.ts";
 
-/** POST /sign-in, /sign-up, /sign-out: 303 to the first page, or the form again with what is wrong. */
+/** POST /sign-in, /sign-up and /sign-out: 303 to the home page, or the form again with the errors. */
 export function signInForms(
   app: ReturnType<typeof createPageApp>,
   browser: PageSessions,
@@ -18,7 +18,7 @@ export function signInForms(
 ): void {
   app.post("/sign-in", sameOrigin, async (c) => {
     const { email, password } = await parseForm(c, "email", "password");
-    const page = (mistakes: FormErrors) => signInPage({ email, mistakes });
+    const page = (errors: FormErrors) => signInPage({ email, errors });
     const missing = missingFields(email, password);
     if (missing) return renderPage(c, page({ fields: missing }), 422);
     try {
@@ -34,13 +34,14 @@ export function signInForms(
 
   app.post("/sign-up", sameOrigin, async (c) => {
     const { email, password } = await parseForm(c, "email", "password");
-    const page = (mistakes: FormErrors) => signUpPage({ email, mistakes });
+    const page = (errors: FormErrors) => signUpPage({ email, errors });
     const missing = missingFields(email, password);
     if (missing) return renderPage(c, page({ fields: missing }), 422);
     try {
       const user = await accounts.signUp(browser.caller(c), email, password);
       const login = await sessions.openPage(user);
-      if (!login) throw new Error("The account was deleted as it was made.");
+      if (!login)
+        throw new Error("The account was deleted while it was being created.");
       await browser.signIn(c, user, login);
     } catch (error) {
       if (error instanceof ValidationError)
@@ -49,21 +50,21 @@ export function signInForms(
         return renderPage(c, page({ fields: { email: emailTaken } }), 409);
       return renderRetryLater(c, error, (alert) => page({ alert }));
     }
-    return browser.tell(c, "welcome");
+    return browser.redirectWithFlash(c, "welcome");
   });
 
   app.post("/sign-out", sameOrigin, async (c) => {
     await browser.signOut(c);
-    return browser.tell(c, "signed-out");
+    return browser.redirectWithFlash(c, "signed-out");
   });
 }
 
-/** One sentence, whichever of both is wrong: nobody learns who has an account. */
+/** The same message for an unknown address and a wrong password, so that it doesn't reveal which accounts exist. */
 const wrongCredentials = "No account has this email address and password.";
 const emailTaken =
   "There is an account with this email address: sign in instead.";
 
-/** What to say at the fields that are empty; undefined if none is. */
+/** An error message for each empty field; undefined if both are filled in. */
 function missingFields(
   email: string,
   password: string,
@@ -75,7 +76,7 @@ function missingFields(
   return Object.keys(missing).length > 0 ? missing : undefined;
 }
 
-/** What is wrong, by field. */
+/** The issues by field, joined to one message each. */
 function messagesByField({ issues }: ValidationError): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const { field, detail } of issues)

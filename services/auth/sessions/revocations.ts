@@ -25,7 +25,7 @@ const maxSessions = 50_000;
  * this call. With a sequence or a timestamp, a session whose transaction commits late would be skipped. Ordering by
  * transaction lets PostgreSQL read the index from the cursor on, so that the cost depends on the result's size alone.
  * @param after the earlier call's cursor. Ignored if it is ahead of the database, for example after a restore on
- * another server. @default "0", which lists all revoked sessions
+ *   another server. @default "0", which lists all revoked sessions
  * @throws DatabaseUnavailableError
  */
 export async function listRevocations(

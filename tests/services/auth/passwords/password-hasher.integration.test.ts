@@ -4,7 +4,7 @@ import { createPasswordHasher } from "../../../../services/auth/passwords/passwo
 import { cheap } from "../../../support/auth/domain.ts";
 
 const hasher = createPasswordHasher({ parameters: cheap });
-const unusable = /^Error: A password's hash in the database can't be used/;
+const unusable = /^Error: A password hash in the database is invalid/;
 
 describe("Password hashes", () => {
   it("encodes OWASP's Argon2id parameters by default", async () => {

@@ -72,7 +72,7 @@ describe("Auth without its database", () => {
       const response = await fetch(`${url}${path}`, json(account));
       assert.equal(response.headers.get("retry-after"), "1");
       const { detail } = await problemOf(response, 503);
-      assert.match(detail, /^The database does not answer now/);
+      assert.match(detail, /^The database is unavailable right now/);
     }
     for (const path of ["/sign-in", "/sign-up"]) {
       const response = await fetch(`${url}${path}`, form(account));
