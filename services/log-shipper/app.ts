@@ -10,26 +10,28 @@ import type { KubernetesMetadata } from "./record-formatter.ts";
 import { defaultShipperTimes, Shipper, type ShipperTimes } from "./shipper.ts";
 
 export interface LogShipperOptions {
-  /** The path of the log that is followed. */
+  /** Path of the log file to follow. */
   log: string;
-  /** Where its lines come from. */
+  /** Metadata added to each line. */
   kubernetes: KubernetesMetadata;
-  /** Where they are POSTed to. @default written to standard output */
+  /** URL that batches are POSTed to. @default none: lines go to standard output */
   endpoint?: URL | undefined;
-  /** Headers of those requests besides its own. @default none */
+  /** Additional headers of these requests. @default none */
   headers?: Record<string, string> | undefined;
-  /** @default shipTimes and endpointTimes */
+  /** @default defaultShipperTimes and defaultEndpointTimes */
   times?: Partial<ShipperTimes & EndpointTimes>;
 }
 
 /**
- * Creates the log shipper, a sidecar that follows another container's log file and ships its lines once `follow` was
- * called. It is ready even before the file exists: a native sidecar starts before the container that writes the file.
+ * Creates the log shipper, a sidecar that follows another container's log file. It ships lines after a call of
+ * `follow`. It is ready even before the file exists, because a native sidecar starts before the container that writes
+ * the file.
  */
 export function createLogShipper(options: LogShipperOptions) {
   const service = createService({
     async ready() {
-      if (!shipper.started) throw new Error("it does not follow the log yet");
+      if (!shipper.started)
+        throw new Error("the log shipper does not follow the log yet");
     },
     onShutdown: () => shipper.stop(),
   });

@@ -5,10 +5,11 @@ import * as z from "zod";
 
 const fileMessage =
   "expected the absolute path of a file, in a folder that exists and that this user may write to";
-const urlMessage = "expected an http or https URL without a user in it";
+const urlMessage =
+  "expected an http or https URL without a user name or password";
 
 const headersMessage =
-  "expected a JSON object of header names and their values, without Host, Content-Type and Content-Length";
+  "expected a JSON object that maps header names to values, without Host, Content-Type and Content-Length";
 
 const requiredText = (what: string) => {
   const message = `expected ${what}`;
@@ -17,16 +18,16 @@ const requiredText = (what: string) => {
 
 /** The log shipper's environment variables. */
 export const variables = {
-  /** The log to follow. It need not exist yet. Beside it, its position is kept. */
+  /** The log file to follow. It may not exist yet. The position is stored in a file beside it. */
   FOLLOW_FILE: z.string(fileMessage).refine(isWritableLogPath, fileMessage),
   /** The container that writes the log. */
   CONTAINER: requiredText("the name of the container that writes the log"),
-  NAMESPACE: requiredText("the pod's namespace, as the downward API gives it"),
-  POD: requiredText("the pod's name, as the downward API gives it"),
-  NODE: requiredText("the node's name, as the downward API gives it"),
-  /** Where lines are POSTed to. @default they are written to standard output */
+  NAMESPACE: requiredText("the pod's namespace, from the downward API"),
+  POD: requiredText("the pod's name, from the downward API"),
+  NODE: requiredText("the node's name, from the downward API"),
+  /** URL that batches are POSTed to. @default none: lines go to standard output */
   ENDPOINT: z.string().refine(isEndpoint, urlMessage).optional(),
-  /** Headers of those requests besides its own, as a JSON object. @default none */
+  /** Additional headers of these requests, as a JSON object. @default none */
   ENDPOINT_HEADERS: z
     .string()
     .transform((text, context) => {
@@ -36,10 +37,10 @@ export const variables = {
       return z.NEVER;
     })
     .optional(),
-  // Its own lines in the file that it follows would be shipped as another's.
+  // If the log shipper logged to the file it follows, it would ship its own lines as the service's.
   LOG_FILE: z
     .undefined(
-      "expected it not to be set: this program's own lines go to standard output",
+      "expected no value: the log shipper writes its own log to standard output",
     )
     .optional(),
 };
@@ -54,7 +55,7 @@ function isWritableLogPath(path: string): boolean {
   }
 }
 
-/** @returns undefined if they are no headers that a request may have */
+/** @returns undefined if the JSON or a header is invalid */
 function parseHeaders(text: string): Record<string, string> | undefined {
   try {
     const headers = z.record(z.string(), z.string()).parse(JSON.parse(text));

@@ -6,7 +6,7 @@ import {
   statSync,
 } from "node:fs";
 
-/** One of a log's files. The newest is under the log's path, the one before it under `${path}.1`. */
+/** A file of a rotated log: the current one at the log's path, or the previous one at `${path}.1`. */
 export interface LogFile {
   id: string;
   /** Bytes. */
@@ -14,21 +14,21 @@ export interface LogFile {
 }
 
 /**
- * Which file it is, whatever its name. File systems give a removed file's inode number to the next one that is made, so
- * the time when it was made belongs to it.
+ * Identifies a file across renames. File systems reuse the inode number of a removed file, so the birth time is part of
+ * the id.
  */
 const identify = ({ dev, ino, birthtimeNs }: BigIntStats) =>
   `${dev}-${ino}-${birthtimeNs}`;
 
 /**
- * A log's files, oldest first, as they were at one moment.
- * @throws Error if what is there is no file, or can't be looked at
+ * Takes a consistent snapshot of a log's files, oldest first.
+ * @throws Error if a path is not a regular file or can't be accessed
  */
 export function listLogFiles(path: string): LogFile[] {
   for (;;) {
     const older = statLogFile(`${path}.1`);
     const newest = statLogFile(path);
-    // It may have been renamed between the two; then what was under its name is not what came next.
+    // A rotation between the two calls would make the list inconsistent: try again.
     if (statLogFile(`${path}.1`)?.id === older?.id)
       return [older, newest].filter((file) => file !== undefined);
   }
@@ -41,9 +41,9 @@ function statLogFile(path: string): LogFile | undefined {
   return { id: identify(stats), bytes: Number(stats.size) };
 }
 
-/** Opens one of a log's files for reading; undefined if it is gone. */
+/** Opens one of a log's files for reading; undefined if it no longer exists. */
 export function openLogFile(path: string, id: string): number | undefined {
-  // In the order in which a file moves, so that it can't slip by.
+  // Check the names in the order in which rotation moves a file, so that a concurrent rotation can't hide it.
   for (const name of [path, `${path}.1`]) {
     if (statLogFile(name)?.id !== id) continue;
     const file = openSync(name, "r");

@@ -4,72 +4,71 @@ import { logger } from "@marquee/service-kit";
 import { type LogFile, listLogFiles, openLogFile } from "./log-files.ts";
 import type { Position } from "./position.ts";
 
-/** Bytes that a line may have; of a longer one, so many are given. It bounds what is read at once, too. */
+/** Longer lines are truncated. Also limits the size of a read. */
 const maxLineBytes = 64 * 1024;
 
 const newline = 0x0a;
 
 export interface Line {
   text: string;
-  /** Whether this is only how it begins. */
+  /** Whether `text` is only the beginning of the line. */
   truncated: boolean;
-  /** Bytes that it takes in the file, with its newline. */
+  /** Size of the line in the file, including its newline. */
   bytes: number;
-  /** Where the next one begins. */
+  /** Position of the next line. */
   end: Position;
 }
 
 /**
- * Reads a log's lines, from its oldest file on and through its rotations. What is read was written a moment ago and
- * comes from the page cache, so it reads synchronously: that is faster than asking another thread, and nothing gets in
- * between.
+ * Reads a log's lines from the oldest file on and follows rotations. Reads are synchronous: recent lines are in the
+ * page cache, where a read is faster than a round trip to the thread pool.
  */
 export class LogFollower {
   readonly #path: string;
-  readonly #lost: (bytes: number) => void;
+  readonly #onLost: (bytes: number) => void;
   readonly #start: Position | undefined;
   readonly #buffer = Buffer.allocUnsafe(maxLineBytes + 1);
   #file: { id: string; descriptor: number } | undefined;
-  /** The file that was read before. */
+  /** Id of the file that was read before. */
   #previous: string | undefined;
-  /** Files to be read after this one, oldest first. */
+  /** Files to read after this one, oldest first. */
   #newer: LogFile[] = [];
-  /** Where in the file the first line begins that was not given. */
+  /** Offset of the first line that was not returned yet. */
   #offset = 0;
-  /** There is no newline between #offset and here. */
+  /** The range from #offset to here contains no newline. */
   #searched = 0;
 
   /**
-   * @param start where to go on
-   * @param lost told of bytes that can't be read any more: the writer replaces the older file, whether it was read or
-   * not
+   * @param start the position to continue from
+   * @param onLost called with the number of bytes that were replaced before they were read
    */
   constructor(
     path: string,
     start: Position | undefined,
-    lost: (bytes: number) => void,
+    onLost: (bytes: number) => void,
   ) {
     this.#path = path;
     this.#start = start;
-    this.#lost = lost;
+    this.#onLost = onLost;
   }
 
   /**
-   * The next lines, of 64 KiB at most. An empty list is not the end, only undefined is, for now.
-   * @param final nothing will be appended: the file's end also ends its last line
+   * Returns the next lines, at most 64 KiB. The list may be empty although more lines follow; undefined means that all
+   * lines were read.
+   * @param final whether the writer has ended. The rest of the file is then a line even without a newline
    * @throws Error if the log can't be read
    */
   read(final = false): Line[] | undefined {
     if (!this.#file && !this.#open()) return undefined;
     let size = this.#size();
     if (size === this.#searched) {
-      // Once it is seen that there is a newer file, this one has its final size.
+      // The writer never appends to a file after a newer one exists, so read the size again after this check.
       this.checkForNewFiles();
       size = this.#size();
     }
     if (size < this.#searched) {
       if (size < this.#offset) {
-        logger.warn(`${this.#path} was truncated: read from its start`);
+        logger.warn(`${this.#path} was truncated: reading from its start`);
         this.#offset = 0;
       }
       this.#searched = this.#offset;
@@ -77,14 +76,14 @@ export class LogFollower {
     }
     if (size > this.#searched)
       return this.#searched - this.#offset > maxLineBytes
-        ? this.#findEnd()
+        ? this.#findLongLineEnd()
         : this.#lines();
     if (!final && this.#newer.length === 0) return undefined;
     if (this.#offset < size) return [this.#lineTo(size)];
     return this.#next() ? [] : undefined;
   }
 
-  /** Bytes that were not given yet. */
+  /** Number of bytes that were not returned yet. */
   unreadBytes(): number {
     this.checkForNewFiles();
     return this.#newer.reduce(
@@ -93,46 +92,43 @@ export class LogFollower {
     );
   }
 
-  /**
-   * Sees which files there are. To be called every now and then while nothing is read, so that it is known what is
-   * lost.
-   */
+  /** Lists the files. Call it periodically while nothing is read, so that files lost to rotation are counted. */
   checkForNewFiles(): void {
     if (!this.#file) return;
     const { id } = this.#file;
-    const found = listLogFiles(this.#path).filter(
+    const files = listLogFiles(this.#path).filter(
       (file) => file.id !== this.#previous,
     );
-    const newer = found.slice(found.findIndex((file) => file.id === id) + 1);
+    const newer = files.slice(files.findIndex((file) => file.id === id) + 1);
     for (const { id, bytes } of this.#newer)
-      if (!newer.some((file) => file.id === id)) this.#lost(bytes);
+      if (!newer.some((file) => file.id === id)) this.#onLost(bytes);
     this.#newer = newer;
   }
 
-  /** Opens the file where reading begins, once there is one. */
+  /** Opens the file to start from. @returns false if there is none yet */
   #open(): boolean {
-    const found = listLogFiles(this.#path);
-    if (found.length === 0) return false;
-    const at = found.findIndex(({ id }) => id === this.#start?.file);
+    const files = listLogFiles(this.#path);
+    if (files.length === 0) return false;
+    const at = files.findIndex(({ id }) => id === this.#start?.file);
     if (this.#start && at < 0)
       logger.error(
-        `the file that was being shipped is gone: what it had left is lost`,
+        "the file that was being shipped no longer exists: its remaining lines are lost",
       );
-    this.#newer = found.slice(Math.max(at, 0));
-    this.#previous = found[at - 1]?.id;
+    this.#newer = files.slice(Math.max(at, 0));
+    this.#previous = files[at - 1]?.id;
     if (!this.#next()) return false;
     if (this.#file?.id === this.#start?.file)
       this.#offset = this.#searched = this.#start?.offset ?? 0;
     return true;
   }
 
-  /** Goes on to the next file. */
+  /** Opens the next file. @returns false if there is none */
   #next(): boolean {
     for (let next = this.#newer[0]; next; next = this.#newer[0]) {
       const descriptor = openLogFile(this.#path, next.id);
       this.#newer.shift();
       if (descriptor === undefined) {
-        this.#lost(next.bytes);
+        this.#onLost(next.bytes);
         continue;
       }
       if (this.#file) closeSync(this.#file.descriptor);
@@ -161,8 +157,8 @@ export class LogFollower {
     return lines;
   }
 
-  /** Looks for the end of a line that is longer than can be given, a piece at a time. */
-  #findEnd(): Line[] {
+  /** Searches one chunk for the end of a line that is longer than maxLineBytes. */
+  #findLongLineEnd(): Line[] {
     const chunk = this.#readAt(this.#searched);
     const end = chunk.indexOf(newline);
     if (end >= 0) return [this.#lineTo(this.#searched + end + 1)];
@@ -170,7 +166,7 @@ export class LogFollower {
     return [];
   }
 
-  /** The line that ends here, or how it begins. */
+  /** Returns the line from #offset to `end`, truncated if it is too long. */
   #lineTo(end: number): Line {
     const start = this.#offset;
     const truncated = end - start > maxLineBytes;
@@ -178,7 +174,7 @@ export class LogFollower {
       0,
       Math.min(end - start, maxLineBytes),
     );
-    // The decoder leaves out a character that is cut.
+    // StringDecoder omits an incomplete character at the end.
     const text = truncated
       ? new StringDecoder("utf8").write(bytes)
       : bytes.toString("utf8");

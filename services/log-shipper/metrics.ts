@@ -3,10 +3,12 @@ import { Counter, Gauge, type Registry } from "prom-client";
 export type ShipperMetrics = ReturnType<typeof createShipperMetrics>;
 
 /**
- * How shipping goes.
- * @param behind bytes of the log that are not acknowledged
+ * @param bytesBehind returns the number of bytes in the log that are not acknowledged
  */
-export function createShipperMetrics(registry: Registry, behind: () => number) {
+export function createShipperMetrics(
+  registry: Registry,
+  bytesBehind: () => number,
+) {
   const counter = (name: string, help: string) =>
     new Counter({ name, help, registers: [registry] });
   new Gauge({
@@ -14,25 +16,25 @@ export function createShipperMetrics(registry: Registry, behind: () => number) {
     help: "Bytes of the log that are not shipped yet",
     registers: [registry],
     collect() {
-      this.set(behind());
+      this.set(bytesBehind());
     },
   });
   return {
     shipped: counter(
       "log_lines_shipped_total",
-      "Lines that the destination took",
+      "Lines accepted by the destination",
     ),
     dropped: counter(
       "log_lines_dropped_total",
-      "Lines that the destination refused for good",
+      "Lines rejected by the destination and dropped",
     ),
     lost: counter(
       "log_bytes_lost_total",
-      "Bytes of the log that were gone before they could be shipped",
+      "Bytes of the log that were deleted before they could be shipped",
     ),
     failures: counter(
       "log_ship_failures_total",
-      "Requests that did not ship their lines",
+      "Failed requests to the destination",
     ),
   };
 }

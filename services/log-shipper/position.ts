@@ -3,18 +3,18 @@ import { logger } from "@marquee/service-kit";
 import * as z from "zod";
 
 const positionSchema = z.object({
-  /** Which of the log's files, by `Generation.id`. */
+  /** Id of a log file. */
   file: z.string(),
-  /** The bytes of it that were shipped. */
+  /** Number of bytes of this file that were shipped. */
   offset: z.int().nonnegative(),
 });
 
-/** Up to where a log was shipped. */
+/** The end of the shipped part of a log. */
 export type Position = z.infer<typeof positionSchema>;
 
 const positionFile = (log: string) => `${log}.position`;
 
-/** Where the process before this one had got to; undefined if there was none. */
+/** Reads the position of the previous process; undefined if there is none. */
 export function readPosition(log: string): Position | undefined {
   const path = positionFile(log);
   try {
@@ -23,15 +23,15 @@ export function readPosition(log: string): Position | undefined {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     logger.warn(
       { err: error },
-      `can't read ${path}: all that is in the log is shipped, maybe again`,
+      `can't read ${path}: shipping the whole log, and possibly some lines again`,
     );
     return undefined;
   }
 }
 
 /**
- * Keeps a position for the next process. It has the old one or the new one, never a part. It is not forced to the disk:
- * the volume's files end with the pod, so only the processes' ends have to be outlived.
+ * Stores the position for the next process. The rename makes it atomic. It needs no fsync: the volume is deleted with
+ * the pod, so the position must survive only a restart of the process.
  */
 export function writePosition(log: string, position: Position): void {
   const path = positionFile(log);

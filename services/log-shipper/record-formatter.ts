@@ -1,26 +1,23 @@
 import type { Line } from "./log-follower.ts";
 
-/**
- * Where a line comes from, by the names that Fluent Bit's kubernetes filter gives: what receives its records knows
- * these.
- */
+/** The origin of a line, with the field names of Fluent Bit's kubernetes filter, which log stores understand. */
 export interface KubernetesMetadata {
   namespace_name: string;
   pod_name: string;
-  /** The node. */
+  /** The node's name. */
   host: string;
   container_name: string;
 }
 
-/** Makes what is shipped of each line: one JSON object, with its newline. */
+/** Formats a line as a record: one JSON object and a newline. */
 export function createRecordFormatter(
   kubernetes: KubernetesMetadata,
 ): (line: Line) => string {
   const member = `"kubernetes":${JSON.stringify(kubernetes)}`;
 
   /**
-   * A line that is a JSON object itself, with its members as they are: a number keeps digits that a parsed one would
-   * lose.
+   * Adds the metadata to a line that is a JSON object. Edits the text, because parsing would lose digits of large
+   * numbers.
    */
   function extend(line: string): string | undefined {
     try {
@@ -32,15 +29,15 @@ export function createRecordFormatter(
       const comma = Object.keys(members).length > 0 ? "," : "";
       return `${open}${comma}${member}}\n`;
     } catch {
-      return undefined; // no JSON, or nested deeper than can be written
+      return undefined; // not JSON, or nested too deeply for JSON.stringify
     }
   }
 
   return ({ text, truncated }) => {
-    const whole = truncated ? undefined : extend(text);
-    if (whole !== undefined) return whole;
-    const mark = truncated ? ',"truncated":true' : "";
-    return `{"message":${JSON.stringify(text)}${mark},${member}}\n`;
+    const extended = truncated ? undefined : extend(text);
+    if (extended !== undefined) return extended;
+    const flag = truncated ? ',"truncated":true' : "";
+    return `{"message":${JSON.stringify(text)}${flag},${member}}\n`;
   };
 }
 

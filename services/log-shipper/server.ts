@@ -24,7 +24,7 @@ const logShipper = createLogShipper({
   headers: ENDPOINT_HEADERS,
 });
 logShipper.follow();
-// Nobody but Kubernetes and Prometheus calls it: the time until the end is for the lines.
+// Only Kubernetes and Prometheus send requests: spend the shutdown on shipping the remaining lines.
 serve(logShipper, {
   port: PORT,
   shutdownTimes: { closeAfterMs: 0, killAfterMs: 500 },

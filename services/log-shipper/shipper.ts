@@ -9,11 +9,10 @@ import {
   type KubernetesMetadata,
 } from "./record-formatter.ts";
 
-/** Milliseconds. */
 export interface ShipperTimes {
-  /** Between looks for what is new. With one file, waiting for the system to tell would be no cheaper. */
+  /** Interval between reads of the log. For one file, inotify would not be cheaper. */
   pollMs: number;
-  /** To ship what is left when the program is to end: of a pod's 30 s, the service before it may have taken 19. */
+  /** Time to ship the remaining lines at shutdown. The service may already have used 19 s of the pod's 30 s. */
   shutdownMs: number;
 }
 
@@ -23,7 +22,6 @@ export const defaultShipperTimes: ShipperTimes = {
 };
 
 export interface ShipperOptions {
-  /** The path of the log. */
   log: string;
   kubernetes: KubernetesMetadata;
   destination: Destination;
@@ -31,20 +29,19 @@ export interface ShipperOptions {
   times: ShipperTimes;
 }
 
-/** A line that was read and is to be shipped. */
+/** A line that was read but not shipped yet. */
 interface PendingLine {
   record: string;
-  /** Bytes of the record. */
+
   recordBytes: number;
-  /** Bytes that it takes in the log. */
+  /** Size of the line in the log file. */
   logBytes: number;
   end: Position;
 }
 
 /**
- * Ships a log's lines to a destination, a batch after the other. It reads on when a batch is acknowledged: the log
- * itself is the buffer. Where a process ends without notice, the next one begins with the batch that was not
- * acknowledged.
+ * Ships a log's lines to a destination in batches. It reads on only after a batch is acknowledged: the log itself is
+ * the buffer. After a crash, the next process starts with the first unacknowledged batch.
  */
 export class Shipper {
   readonly #options: ShipperOptions;
@@ -52,10 +49,10 @@ export class Shipper {
   readonly #record: ReturnType<typeof createRecordFormatter>;
   readonly #ending = new AbortController();
   #running: Promise<void> | undefined;
-  /** Read, and not in a batch yet. */
+  /** Lines that are not in a batch yet. */
   #pending: PendingLine[] = [];
   #batch: PendingLine[] = [];
-  /** Why nothing can be read, and no position written: each is logged once. */
+  /** The last errors of reading the log and writing the position, so that each is logged once. */
   #unreadable: string | undefined;
   #unwritable: string | undefined;
 
@@ -72,7 +69,6 @@ export class Shipper {
     });
   }
 
-  /** Whether it ships, or waits for something to ship. */
   get started(): boolean {
     return this.#running !== undefined;
   }
@@ -81,7 +77,7 @@ export class Shipper {
     this.#running ??= this.#run();
   }
 
-  /** Ships what is left, says what could not be, and does nothing from then on. */
+  /** Ships the remaining lines and logs the number of lines that could not be shipped in time. */
   async stop(): Promise<void> {
     this.#ending.abort();
     await Promise.race([this.#running, delay(this.#options.times.shutdownMs)]);
@@ -91,11 +87,11 @@ export class Shipper {
     if (lines > 0)
       logger.error(
         { lines },
-        "these lines could not be shipped before the end, which does not wait for longer",
+        "lines could not be shipped before the shutdown timeout",
       );
   }
 
-  /** Bytes of the log that are not acknowledged. */
+  /** Number of bytes in the log that are not acknowledged. */
   unshippedBytes(): number {
     const read = [...this.#batch, ...this.#pending];
     return read.reduce(
@@ -110,19 +106,19 @@ export class Shipper {
       await this.#gather();
       const last = this.#batch.at(-1);
       if (!last) return;
-      const watch = setInterval(() => this.#look(), times.pollMs);
-      const taken = await destination.send(
+      const poll = setInterval(() => this.#checkForNewFiles(), times.pollMs);
+      const accepted = await destination.send(
         this.#batch.map(({ record }) => record),
         this.#ending.signal,
       );
-      clearInterval(watch);
-      (taken ? metrics.shipped : metrics.dropped).inc(this.#batch.length);
+      clearInterval(poll);
+      (accepted ? metrics.shipped : metrics.dropped).inc(this.#batch.length);
       this.#batch = [];
-      this.#keep(last.end);
+      this.#storePosition(last.end);
     }
   }
 
-  /** Fills the batch. It stays empty only when all is shipped and the program is to end. */
+  /** Fills the batch. It stays empty only at shutdown, after all lines were shipped. */
   async #gather(): Promise<void> {
     const { destination, times } = this.#options;
     const { limits } = destination;
@@ -146,7 +142,7 @@ export class Shipper {
         taken++;
       }
       this.#pending = [];
-      await setImmediate(); // requests and signals have their turn
+      await setImmediate(); // let requests and signals be handled
       const lines = this.#read();
       if (lines) {
         this.#pending = lines.map((line) => {
@@ -163,12 +159,12 @@ export class Shipper {
       const left = due - performance.now();
       if (signal.aborted || left <= 0) return;
       await delay(Math.min(times.pollMs, left), undefined, { signal }).catch(
-        () => {}, // to end: there is no need to wait
+        () => {}, // aborted by the shutdown
       );
     }
   }
 
-  /** A log that can't be read now may be read later. */
+  /** Reads the next lines. Errors are logged, and the next call tries again. */
   #read() {
     try {
       const lines = this.#follower.read(this.#ending.signal.aborted);
@@ -183,21 +179,21 @@ export class Shipper {
     }
   }
 
-  #look(): void {
+  #checkForNewFiles(): void {
     try {
       this.#follower.checkForNewFiles();
-    } catch {} // said when it is read
+    } catch {} // #read() logs the error
   }
 
-  /** Without a place for the position, lines are shipped all the same: a restart would only repeat more. */
-  #keep(position: Position): void {
+  /** Stores the position. Errors don't stop the shipping: a restart would only repeat more lines. */
+  #storePosition(position: Position): void {
     try {
       writePosition(this.#options.log, position);
       this.#unwritable = undefined;
     } catch (error) {
       const { message } = error as Error;
       if (message !== this.#unwritable)
-        logger.error(`can't keep the position in the log: ${message}`);
+        logger.error(`can't store the position in the log: ${message}`);
       this.#unwritable = message;
     }
   }

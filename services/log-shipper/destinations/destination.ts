@@ -1,19 +1,17 @@
-/** What a destination takes at once. */
-interface BatchLimits {
+export interface BatchLimits {
   maxLines: number;
   maxBytes: number;
-  /** Milliseconds that a line may wait for others to fill a batch. */
+  /** Maximum time a line waits for the batch to fill. */
   maxWaitMs: number;
 }
 
-/** Where lines are shipped to. */
 export interface Destination {
   readonly limits: BatchLimits;
   /**
-   * Ships lines, however long that takes.
-   * @param records JSON objects, each with its newline
-   * @param ending aborts when the program is to end: what is waited for is then worth another try at once
-   * @returns false if they were refused for good
+   * Ships lines, with retries until they are accepted or rejected.
+   * @param records JSON objects, each with a newline
+   * @param ending aborted at shutdown: a waiting retry is then made at once
+   * @returns false if the lines were rejected permanently
    */
   send(records: string[], ending: AbortSignal): Promise<boolean>;
 }

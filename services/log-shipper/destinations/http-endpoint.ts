@@ -4,17 +4,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { logger } from "@marquee/service-kit";
 import type { Destination } from "./destination.ts";
 
-/** Milliseconds. */
 export interface EndpointTimes {
-  /** A line may wait for others, so that a quiet service makes few requests. */
+  /** Maximum time a line waits for the batch to fill, so that a quiet service makes few requests. */
   maxBatchWaitMs: number;
-  /** The endpoint may take to answer, and to end its answer. */
+  /** Maximum time for the whole response. */
   responseTimeoutMs: number;
-  /** At most before the first retry; it doubles with each one. */
+  /** Maximum delay before the first retry. It doubles with each retry. */
   firstRetryMs: number;
-  /** At most before any retry. */
+  /** Maximum delay before any retry. */
   maxRetryMs: number;
-  /** At most that Retry-After is heeded: nothing is shipped meanwhile, and the log goes on. */
+  /** Upper limit for Retry-After, because the log grows while nothing is shipped. */
   maxRetryAfterMs: number;
 }
 
@@ -26,23 +25,22 @@ export const defaultEndpointTimes: EndpointTimes = {
   maxRetryAfterMs: 60_000,
 };
 
-/** An answer to a batch. */
 interface EndpointResponse {
   status: number;
-  /** The header. */
+  /** The Retry-After header. */
   retryAfter: string | undefined;
 }
 
 /**
- * An HTTP endpoint that takes lines as NDJSON. What may pass is tried again for ever; what it refuses is logged and
- * dropped.
- * @param headers of each request, besides its own
- * @param failed told of each request that did not ship its lines
+ * An HTTP endpoint that accepts lines as NDJSON. Temporary failures are retried without limit; rejected batches are
+ * logged and dropped.
+ * @param headers additional headers of each request
+ * @param onFailure called after each failed request
  */
 export function createHttpEndpoint(
   url: URL,
   headers: Record<string, string>,
-  failed: () => void,
+  onFailure: () => void,
   times: EndpointTimes = defaultEndpointTimes,
 ): Destination {
   const limits = {
@@ -50,10 +48,10 @@ export function createHttpEndpoint(
     maxBytes: 1024 * 1024,
     maxWaitMs: times.maxBatchWaitMs,
   };
-  /** One for all batches: a new one for each would be garbage that makes the collector run all the time. */
+  /** Reused for all batches, to save garbage collections. */
   const buffer = Buffer.allocUnsafe(limits.maxBytes);
-  /** Whether the last batch was refused, and the last request failed: each streak is logged once. */
-  let refused = false;
+  /** Whether the last batch was rejected, and whether the last request failed. Each streak is logged once. */
+  let rejecting = false;
   let failing = false;
 
   async function send(records: string[], ending: AbortSignal) {
@@ -61,56 +59,57 @@ export function createHttpEndpoint(
     for (const record of records) size += buffer.write(record, size);
     const body = buffer.subarray(0, size);
     for (let retries = 0; ; retries++) {
-      const answer = await post(
+      const response = await post(
         url,
         headers,
         body,
         times.responseTimeoutMs,
       ).catch((error: Error) => error);
-      if (!(answer instanceof Error) && !isRetryable(answer.status)) {
-        if (failing) logger.info("the endpoint answers again");
+      if (!(response instanceof Error) && !isRetryable(response.status)) {
+        if (failing) logger.info("the endpoint is available again");
         failing = false;
-        return recordResult(answer.status);
+        return recordResult(response.status);
       }
-      failed();
+      onFailure();
       if (!failing)
         logger.warn(
-          { reason: failureReason(answer) },
-          "the endpoint takes no lines now: trying until it does",
+          { reason: failureReason(response) },
+          "the endpoint is unavailable: retrying until it accepts lines",
         );
       failing = true;
-      if (await sleepUntilEnding(retryDelayMs(answer, retries), ending))
+      if (await sleepUntilEnding(retryDelayMs(response, retries), ending))
         retries = -1;
     }
   }
 
-  /** Whether this answer, which no other will follow, means that the lines were taken. */
+  /** Logs and counts the final response to a batch. @returns whether the lines were accepted */
   function recordResult(status: number): boolean {
-    const taken = isSuccess(status);
-    if (!taken) failed();
-    if (!taken && !refused)
+    const accepted = isSuccess(status);
+    if (!accepted) onFailure();
+    if (!accepted && !rejecting)
       logger.error(
         { status },
-        "the endpoint refuses lines, which no retry will change: they are dropped until it takes some",
+        "the endpoint rejects lines permanently: dropping them until it accepts some",
       );
-    if (taken && refused) logger.info("the endpoint takes lines again");
-    refused = !taken;
-    return taken;
+    if (accepted && rejecting) logger.info("the endpoint accepts lines again");
+    rejecting = !accepted;
+    return accepted;
   }
 
-  /**
-   * Milliseconds until the next try: exponential backoff with full jitter, so that all pods don't come back at once.
-   */
+  /** Delay before the next try: exponential backoff with full jitter, so that the pods don't retry at the same time. */
   function retryDelayMs(
-    answer: EndpointResponse | Error,
+    response: EndpointResponse | Error,
     retries: number,
   ): number {
-    const most = Math.min(times.maxRetryMs, times.firstRetryMs * 2 ** retries);
-    const asked =
-      answer instanceof Error ? 0 : parseRetryAfterMs(answer.retryAfter);
+    const maxDelayMs = Math.min(
+      times.maxRetryMs,
+      times.firstRetryMs * 2 ** retries,
+    );
+    const retryAfterMs =
+      response instanceof Error ? 0 : parseRetryAfterMs(response.retryAfter);
     return Math.max(
-      Math.random() * most,
-      Math.min(asked, times.maxRetryAfterMs),
+      Math.random() * maxDelayMs,
+      Math.min(retryAfterMs, times.maxRetryAfterMs),
     );
   }
 
@@ -118,24 +117,23 @@ export function createHttpEndpoint(
 }
 
 /**
- * Answers that are about the lines themselves, so that no retry will have another: malformed, too large, not
- * understood.
+ * Statuses that reject the lines themselves (malformed, too large, unsupported), so that a retry would fail as well.
  */
 const permanentRejections = new Set([400, 413, 415, 422]);
 
 /**
- * Whether another try may have another answer. An endpoint that moved, or lets nobody in, may be mended; lines are not
- * to go for that.
+ * Whether a retry may succeed. Redirects and authentication errors are retried as well: they are configuration errors,
+ * for which lines must not be lost.
  */
 const isRetryable = (status: number) =>
   !isSuccess(status) && !permanentRejections.has(status);
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
 
-const failureReason = (answer: EndpointResponse | Error) =>
-  answer instanceof Error ? answer.message : `status ${answer.status}`;
+const failureReason = (response: EndpointResponse | Error) =>
+  response instanceof Error ? response.message : `status ${response.status}`;
 
-/** Retry-After in milliseconds: it has seconds or a date. */
+/** Parses Retry-After, in seconds or as a date. */
 function parseRetryAfterMs(header = ""): number {
   const seconds = /^\d+$/.test(header)
     ? Number(header)
@@ -143,22 +141,24 @@ function parseRetryAfterMs(header = ""): number {
   return Math.max(seconds * 1000, 0) || 0;
 }
 
-/** Waits, but not on when the program is to end; whether it ended just now. */
+/** Sleeps until the time has passed or the shutdown starts. @returns whether the shutdown started meanwhile */
 async function sleepUntilEnding(
   ms: number,
   ending: AbortSignal,
 ): Promise<boolean> {
-  const before = ending.aborted;
-  await delay(ms, undefined, before ? {} : { signal: ending }).catch(() => {});
-  return ending.aborted && !before;
+  const wasEnding = ending.aborted;
+  await delay(ms, undefined, wasEnding ? {} : { signal: ending }).catch(
+    () => {},
+  );
+  return ending.aborted && !wasEnding;
 }
 
-/** Not fetch(): it takes 25 MiB more, and makes GETs of some POSTs that are redirected. */
+/** Doesn't use fetch(), which needs 25 MiB more memory and turns some redirected POSTs into GETs. */
 function post(
   url: URL,
   headers: Record<string, string>,
   body: Buffer,
-  limit: number,
+  timeoutMs: number,
 ): Promise<EndpointResponse> {
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
@@ -170,24 +170,24 @@ function post(
         "content-length": body.length,
       },
     });
-    const late = setTimeout(
-      () => post.destroy(new Error(`no answer within ${limit} ms`)),
-      limit,
+    const timer = setTimeout(
+      () => post.destroy(new Error(`no response within ${timeoutMs} ms`)),
+      timeoutMs,
     );
-    post.once("close", () => clearTimeout(late));
+    post.once("close", () => clearTimeout(timer));
     post.on("error", reject);
     post.once("response", (response) => {
       const status = response.statusCode as number;
       const retryAfter = response.headers["retry-after"];
-      const answered = () => resolve({ status, retryAfter });
-      // It may answer before it has all: what it takes it gets whole, and what it refuses is not sent on.
-      if (post.writableFinished) answered();
-      else if (isSuccess(status)) post.once("finish", answered);
+      const settle = () => resolve({ status, retryAfter });
+      // The response may come before the whole body is sent: finish sending if it was accepted, and abort otherwise.
+      if (post.writableFinished) settle();
+      else if (isSuccess(status)) post.once("finish", settle);
       else {
-        answered();
+        settle();
         post.destroy();
       }
-      // The status says it all. The connection is free again when the rest was read.
+      // Only the status matters. Drain the body so that the connection can be reused.
       response.on("error", () => {}).resume();
     });
     post.end(body);

@@ -1,39 +1,39 @@
 import type { Destination } from "./destination.ts";
 
 /**
- * Bytes that a pipe takes at once or not at all (PIPE_BUF on Linux): what the logger writes to the same pipe can't get
- * into the middle of a line.
+ * Writes up to this size are atomic on a pipe (PIPE_BUF on Linux), so the logger, which writes to the same pipe, can't
+ * interrupt a line.
  */
 const maxAtomicWriteBytes = 4096;
 
-/** Standard output: what collects the node's container logs finds the lines there. */
+/** Standard output, where the node's log collector finds the lines. */
 export const standardOutput: Destination = {
   limits: { maxLines: 500, maxBytes: 64 * 1024, maxWaitMs: 0 },
   async send(records) {
-    for (const piece of chunkRecords(records)) await write(piece);
+    for (const chunk of chunkRecords(records)) await write(chunk);
     return true;
   },
 };
 
-/** Resolves when the system has taken it, so that nothing piles up here when nobody reads. */
+/** Resolves after the write, so that no backlog grows in memory while the pipe is not read. */
 const write = (text: string) =>
   new Promise<void>((resolve, reject) =>
     process.stdout.write(text, (error) => (error ? reject(error) : resolve())),
   );
 
-/** Whole lines, as many as fit into a piece; a longer one alone. */
+/** Groups records into chunks that can be written atomically. A longer record is a chunk of its own. */
 function* chunkRecords(records: string[]): Generator<string> {
-  let piece = "";
+  let chunk = "";
   let size = 0;
   for (const record of records) {
     const bytes = Buffer.byteLength(record);
     if (size > 0 && size + bytes > maxAtomicWriteBytes) {
-      yield piece;
-      piece = "";
+      yield chunk;
+      chunk = "";
       size = 0;
     }
-    piece += record;
+    chunk += record;
     size += bytes;
   }
-  yield piece;
+  yield chunk;
 }

@@ -35,7 +35,7 @@ describe("Log shipper environment", () => {
   const file =
     "expected the absolute path of a file, in a folder that exists and that this user may write to";
   const container = "expected the name of the container that writes the log";
-  const url = "expected an http or https URL without a user in it";
+  const url = "expected an http or https URL without a user name or password";
   const api = (field: string) =>
     `expected ${field}, as the downward API gives it`;
   const wrong: [Record<string, string | undefined>, string][] = [
@@ -64,7 +64,7 @@ describe("Log shipper environment", () => {
     [{ ENDPOINT: "http://ann:hunter2@logs" }, `ENDPOINT is wrong: ${url}`],
     [
       { LOG_FILE: "/tmp/own.log" },
-      `LOG_FILE is "/tmp/own.log": expected it not to be set: this program's own lines go to standard output`,
+      `LOG_FILE is "/tmp/own.log": expected no value: the log shipper writes its own log to standard output`,
     ],
   ];
   for (const ENDPOINT_HEADERS of [
@@ -83,7 +83,7 @@ describe("Log shipper environment", () => {
   ])
     it(`rejects ENDPOINT_HEADERS='${ENDPOINT_HEADERS}' without printing the value`, () => {
       assert.deepEqual(mistakes({ ENDPOINT_HEADERS }), [
-        "ENDPOINT_HEADERS is wrong: expected a JSON object of header names and their values, without Host, Content-Type and Content-Length",
+        "ENDPOINT_HEADERS is wrong: expected a JSON object that maps header names to values, without Host, Content-Type and Content-Length",
       ]);
     });
 

@@ -21,9 +21,9 @@ const quick = {
   firstRetryMs: 20,
   maxRetryMs: 40,
 };
-const failing = "the endpoint takes no lines now: trying until it does";
+const failing = "the endpoint is unavailable: retrying until it accepts lines";
 const refused =
-  "the endpoint refuses lines, which no retry will change: they are dropped until it takes some";
+  "the endpoint rejects lines permanently: dropping them until it accepts some";
 
 describe("Log shipper: endpoint failures", () => {
   stopPrograms();
@@ -47,7 +47,7 @@ describe("Log shipper: endpoint failures", () => {
     await endpoint.untilTaken(10);
     isNumbered(endpoint.taken, 0, 10);
     assert.equal(endpoint.requests.length, statuses.length + 1);
-    await said("the endpoint answers again");
+    await said("the endpoint is available again");
     await said(failing, { level: "warn", reason: "status 408" });
     assert.equal(lines.filter(({ msg }) => msg === failing).length, 1);
     assert.equal(await metric("log_ship_failures_total"), statuses.length);
@@ -88,7 +88,7 @@ describe("Log shipper: endpoint failures", () => {
     const began = performance.now();
     appendFileSync(log, numbered(0, 10));
     await untilTaken(10);
-    await said(failing, { reason: "no answer within 150 ms" });
+    await said(failing, { reason: "no response within 150 ms" });
     assert.ok((requests[1]?.at ?? 0) - began >= 149);
   });
 
@@ -161,7 +161,7 @@ describe("Log shipper: endpoint failures", () => {
     assert.equal(await metric("log_ship_failures_total"), 7);
     // Two streaks of rejections, one error each.
     await said(refused, { level: "error", status: 400 });
-    await said("the endpoint takes lines again");
+    await said("the endpoint accepts lines again");
     await said(refused, { level: "error", status: 422 });
     assert.equal(lines.filter(({ msg }) => msg === refused).length, 2);
   });

@@ -120,7 +120,7 @@ describe("Log shipper", () => {
     }
     const errors = lines.filter(({ level }) => level === "error");
     assert.equal(errors.length, 1);
-    assert.match(String(errors[0]?.msg), /^can't keep the position .*EISDIR/);
+    assert.match(String(errors[0]?.msg), /^can't store the position .*EISDIR/);
   });
 });
 
@@ -187,7 +187,7 @@ describe("Log shipper restart", () => {
     writeFileSync(`${log}.position`, "{");
     const { said, untilShipped } = await startLogShipper(log);
     await said(
-      `can't read ${log}.position: all that is in the log is shipped, maybe again`,
+      `can't read ${log}.position: shipping the whole log, and possibly some lines again`,
     );
     isNumbered(await untilShipped(10), 0, 10);
     await until(() => readPosition(log) !== undefined);
@@ -201,7 +201,7 @@ describe("Log shipper restart", () => {
     const { said, untilShipped } = await startLogShipper(log);
     isNumbered(await untilShipped(10), 0, 10);
     await said(
-      "the file that was being shipped is gone: what it had left is lost",
+      "the file that was being shipped no longer exists: its remaining lines are lost",
       { level: "error" },
     );
   });

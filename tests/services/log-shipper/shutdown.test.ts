@@ -23,8 +23,7 @@ import {
 import { type Line, stopPrograms } from "../../support/program.ts";
 import { until } from "../../support/until.ts";
 
-const late =
-  "these lines could not be shipped before the end, which does not wait for longer";
+const late = "lines could not be shipped before the shutdown timeout";
 
 /** A delay in milliseconds longer than any test's timeout: a test that waits for it fails. */
 const long = 3_600_000;
@@ -89,7 +88,7 @@ describe("Log shipper shutdown", () => {
       times,
     });
     await untilRequests(1);
-    await said("the endpoint takes no lines now: trying until it does");
+    await said("the endpoint is unavailable: retrying until it accepts lines");
     await terminate();
     assert.equal((await end).code, 0);
     isNumbered(taken, 0, 10);
