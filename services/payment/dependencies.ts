@@ -19,7 +19,7 @@ interface UserOrOperator {
   Variables: { user?: { userId: string } };
 }
 
-/** What the routes depend on. */
+/** Dependencies of the routes. */
 export interface Dependencies {
   database: Database;
   payments: Payments<typeof paymentResponses & typeof subscriptionResponses>;

@@ -11,7 +11,7 @@ import type { CatalogueCache } from "./media/catalogue-cache.ts";
 import type { MediaStore } from "./media/media-store.ts";
 import type { TestCard } from "./pages/subscribe.ts";
 
-/** What the routes depend on. */
+/** Dependencies of the routes. */
 export interface Dependencies {
   database: Database;
   store: MediaStore;

@@ -23,7 +23,7 @@ export interface StreamingOptions {
   /** Whether card forms show test cards, because no real money moves. @default false */
   testCards?: boolean;
   timings?: {
-    /** @default entitlementTimes */
+    /** @default entitlementTimings */
     entitlements?: Partial<EntitlementTimings>;
     /** Age in milliseconds at which the catalogue is refreshed. @default 60000 */
     catalogueMaxAgeMs?: number;

@@ -1,12 +1,11 @@
 #!/bin/sh
-# Makes iso-4217.ts: ISO 4217's currencies and how many decimals each has, out of the list that its maintenance agency
-# publishes ("list one", https://www.six-group.com/en/products-services/financial-information/data-standards.html), as
-# the package iso4217 on PyPI has it, which is public domain and names its versions by the list's date. What has no
-# minor unit ("N.A.": gold, special drawing rights, the codes for tests and for no currency) is no money to pay with,
-# and left out. Needs python3 with pip. Makes the same bytes each time.
+# Generates iso-4217.ts, the decimals of each ISO 4217 currency, from the list that the maintenance agency publishes
+# ("list one", https://www.six-group.com/en/products-services/financial-information/data-standards.html). The
+# public-domain package iso4217 on PyPI contains it, with the list's date in its version. Codes without a minor unit
+# ("N.A.": gold, special drawing rights, test codes) can't be paid with and are omitted. Needs python3 with pip.
+# Reproducible.
 #
-# A newer list may lack a currency that was withdrawn. Payments in it are shown for years: currencies.ts has to know it
-# then.
+# A newer list may omit a withdrawn currency. Old payments in it are shown for years, so add it to currencies.ts then.
 set -eu
 cd "$(dirname "$0")"
 package=iso4217==1.16.20260101
@@ -27,7 +26,7 @@ list_one = ElementTree.fromstring(zipfile.ZipFile(sys.argv[1]).read("iso4217/tab
 exponents = {
     entry.findtext("Ccy"): entry.findtext("CcyMnrUnts")
     for entry in list_one.iter("CcyNtry")
-    if (entry.findtext("CcyMnrUnts") or "N.A.") != "N.A."  # Antarctica has none
+    if (entry.findtext("CcyMnrUnts") or "N.A.") != "N.A."  # Antarctica has no currency
 }
 print("// Made by make-iso-4217.sh.")
 print()

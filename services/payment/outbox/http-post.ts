@@ -49,7 +49,7 @@ export const httpPost = (
     );
     const end = (error?: Error) => request.destroy(error);
     const timer = setTimeout(
-      () => end(new Error(`no answer within ${timeoutMs} ms`)),
+      () => end(new Error(`no response within ${timeoutMs} ms`)),
       timeoutMs,
     );
     let readResponse: (() => DeliveryResponse) | undefined;
@@ -60,7 +60,7 @@ export const httpPost = (
     };
     request.on("error", settle);
     request.once("close", () =>
-      settle(new Error("the connection was closed without an answer")),
+      settle(new Error("the connection was closed without a response")),
     );
     request.once("response", (response) => {
       const chunks: Buffer[] = [];

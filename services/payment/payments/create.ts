@@ -33,8 +33,8 @@ export async function startPayment(
 }
 
 /**
- * Stores the request to charge a payment that waited for confirmation. The caller has locked it.
- * @throws InvalidStateError
+ * Stores the request to charge a payment that waited for confirmation. The caller has locked it. @throws
+ * InvalidStateError
  */
 export async function startConfirmation(
   tx: Queries,

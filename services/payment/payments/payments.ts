@@ -36,9 +36,9 @@ import type { OnChange } from "./settle.ts";
 
 export interface PaymentTimes extends ProcessorCallTimes {
   /**
-   * How long a replica may work on a request before another one may claim it: longer than a call to the processor
-   * (10 s) and the statements after it (5 s). Overlapping calls are harmless, since the processor knows the key.
-   * @default 20
+   * How long a replica may work on a request before another one may claim it: longer than a call to the processor (10
+   * s) and the statements after it (5 s). Overlapping calls are harmless, since the processor knows the key. @default
+   * 20
    */
   leaseSeconds: number;
 }

@@ -146,8 +146,7 @@ export async function findRefundRequest(
 }
 
 /**
- * Finds a request by its id.
- * @param id comes from the processor; values that are not ids of this service find nothing
+ * Finds a request by its id. @param id comes from the processor; values that are not ids of this service find nothing
  */
 export async function findRequest(
   queries: Queries,

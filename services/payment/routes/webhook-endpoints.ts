@@ -26,7 +26,7 @@ import {
   security,
 } from "./webhook-schemas.ts";
 
-/** What the webhook and event routes depend on. */
+/** Dependencies of the webhook and event routes. */
 export interface WebhookDependencies
   extends Pick<Dependencies, "database" | "operator" | "idempotent"> {
   payments: Pick<Payments, "runIdempotentInTransaction">;

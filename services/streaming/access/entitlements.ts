@@ -201,7 +201,8 @@ function createBreaker(
     metrics?.showBreakerState(breakerStates[state]);
     if (state === CircuitState.Open)
       logger.warn("payment is unavailable; using its last known answers");
-    if (state === CircuitState.Closed) logger.info("payment answers again");
+    if (state === CircuitState.Closed)
+      logger.info("payment is available again");
   });
   return breaker;
 }

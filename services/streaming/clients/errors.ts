@@ -4,7 +4,7 @@ export class PaymentUnavailableError extends Error {
 
   constructor(cause: unknown) {
     super(
-      "Subscriptions and payments can't be asked for now. Try again shortly.",
+      "Subscriptions and payments are unavailable right now. Try again shortly.",
       { cause },
     );
   }
@@ -16,7 +16,7 @@ export class AccessTokenRejectedError extends Error {
   readonly status: 401 | 403;
 
   constructor(status: 401 | 403) {
-    super("Payment does not take this access token. Sign in again.");
+    super("Payment rejected this access token. Sign in again.");
     this.status = status;
   }
 }

@@ -84,7 +84,7 @@ function createProxyHandler(
       c.get("log").error({ err, url }, "an upstream service did not respond");
       const status = err instanceof UpstreamTimeoutError ? 504 : 502;
       c.header("retry-after", "1"); // seconds
-      return problem(c, status, `${c.req.path} can't be answered now.`);
+      return problem(c, status, `${c.req.path} is unavailable right now.`);
     }
   };
 }

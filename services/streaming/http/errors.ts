@@ -15,7 +15,7 @@ export function asHttp(error: Error): Error {
     error instanceof MediaChangedError
   )
     return unavailable(
-      "The titles can't be reached now. Try again shortly.",
+      "The titles are unavailable right now. Try again shortly.",
       error,
     );
   if (error instanceof PaymentUnavailableError)

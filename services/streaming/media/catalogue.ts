@@ -18,7 +18,7 @@ const id = z
   .string()
   .regex(
     /^[a-z0-9]+(-[a-z0-9]+)*$/,
-    "expected small letters, digits and single hyphens",
+    "expected lower-case letters, digits and single hyphens",
   );
 const text = z.string().trim().min(1, "is empty");
 const file = z
@@ -52,7 +52,7 @@ const TitleEntry = z.strictObject({
 
 const CatalogueFile = z.strictObject({
   featured: id,
-  titles: z.array(TitleEntry).min(1, "there are none"),
+  titles: z.array(TitleEntry).min(1, "expected at least one title"),
   files: z.record(
     file,
     z.strictObject({
@@ -85,9 +85,8 @@ export class InvalidCatalogueError extends Error {
   override readonly name = "InvalidCatalogueError";
   readonly issues: readonly string[];
   constructor(issues: string[]) {
-    const count = issues.length === 1 ? "a mistake" : "mistakes";
     super(
-      `${cataloguePath} has ${count}:\n${issues.map((issue) => `- ${issue}`).join("\n")}`,
+      `${cataloguePath} is invalid:\n${issues.map((issue) => `- ${issue}`).join("\n")}`,
     );
     this.issues = issues;
   }
@@ -104,14 +103,14 @@ export async function readCatalogue(store: MediaStore): Promise<Catalogue> {
   for (const name of fileNames(catalogue)) {
     const stored = await store.find(name);
     const listed = catalogue.files[name];
-    if (!stored) issues.push(`${name}: there is no such file`);
+    if (!stored) issues.push(`${name}: no such file`);
     else if (
       listed &&
       stored.size !== listed.size &&
       !(await isSameWithCrlf(name, stored, listed))
     )
       issues.push(
-        `${name}: it has ${stored.size} bytes, not ${listed.size} as files says`,
+        `${name}: the file has ${stored.size} bytes, but "files" lists ${listed.size}`,
       );
     else found.set(name, stored);
   }
@@ -159,12 +158,12 @@ async function read(store: MediaStore): Promise<string> {
   const file = await store.find(cataloguePath);
   if (!file)
     throw new InvalidCatalogueError([
-      "it is missing: it has to be at the root of the folder or bucket that has the titles",
+      "the file is missing: it must be at the root of the titles' folder or bucket",
     ]);
-  if (file.size === 0) throw new InvalidCatalogueError(["it is empty"]);
+  if (file.size === 0) throw new InvalidCatalogueError(["the file is empty"]);
   if (file.size > maxBytes)
     throw new InvalidCatalogueError([
-      `it has ${file.size} bytes, and may have ${maxBytes}`,
+      `the file has ${file.size} bytes, but the maximum is ${maxBytes}`,
     ]);
   return textOf(file);
 }
@@ -178,7 +177,7 @@ function parse(text: string): CatalogueFile {
     json = JSON.parse(text);
   } catch (error) {
     throw new InvalidCatalogueError([
-      `it is not JSON: ${(error as Error).message}`,
+      `the file is not JSON: ${(error as Error).message}`,
     ]);
   }
   const result = CatalogueFile.safeParse(json, { error: describeIssue });
@@ -188,11 +187,11 @@ function parse(text: string): CatalogueFile {
       const at = issue.path.map(String);
       if (issue.code === "unrecognized_keys")
         return issue.keys.map(
-          (key) => `${[...at, key].join(".")}: is not expected`,
+          (key) => `${[...at, key].join(".")}: unknown key`,
         );
       if (issue.code === "invalid_key")
         return `${at.join(".")}: ${issue.issues.map(({ message }) => message)}`;
-      return `${at.join(".") || "all of it"}: ${issue.message}`;
+      return `${at.join(".") || "the document"}: ${issue.message}`;
     }),
   );
 }
@@ -206,13 +205,13 @@ const describeIssue = (issue: z.core.$ZodRawIssue): string | undefined =>
 function* consistencyIssues({ featured, titles, files }: CatalogueFile) {
   const ids = titles.map(({ id }) => id);
   for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i)))
-    yield `titles: ${id} is there more than once`;
+    yield `titles: ${id} appears more than once`;
   if (!ids.includes(featured))
-    yield `featured: there is no title ${featured}, only ${ids.join(", ")}`;
+    yield `featured: no title has the id ${featured}; the ids are ${ids.join(", ")}`;
   for (const title of titles)
     for (const kind of fileKinds)
       if (!Object.hasOwn(files, title[kind]))
-        yield `${title.id}'s ${kind}: ${title[kind]} has no entry in files`;
+        yield `${title.id}'s ${kind}: ${title[kind]} has no entry in "files"`;
 }
 
 /** Every file that the catalogue names, without duplicates. */

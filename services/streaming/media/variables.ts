@@ -33,7 +33,7 @@ export function openMediaStore(
   const { MEDIA_FOLDER, S3_BUCKET } = variables;
   if (MEDIA_FOLDER !== undefined && S3_BUCKET !== undefined)
     throw new Error(
-      "MEDIA_FOLDER and S3_BUCKET are both set: titles are in one of the two.",
+      "MEDIA_FOLDER and S3_BUCKET are both set: set only one of them.",
     );
   if (S3_BUCKET === undefined)
     return openFolder(MEDIA_FOLDER ?? join(assets, "titles"));
@@ -42,7 +42,7 @@ export function openMediaStore(
   ) => {
     const value = variables[name];
     if (value) return value;
-    throw new Error(`${name} is not set, and S3_BUCKET is.`);
+    throw new Error(`S3_BUCKET requires ${name}, which is not set.`);
   };
   const { S3_PREFIX, S3_TLS_CA } = variables;
   return openBucket({

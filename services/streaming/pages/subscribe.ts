@@ -26,7 +26,7 @@ export interface CardForm {
   /** Earlier input, without the number and the CVC. @default none */
   values?: { expiry?: string };
   /** Errors by field name: number, expiry, cvc. @default none */
-  mistakes?: FormErrors;
+  errors?: FormErrors;
   /** Test cards to show if no real money moves. @default none */
   testCards?: readonly TestCard[];
 }
@@ -101,12 +101,12 @@ interface CardPageParts {
 }
 
 const cardPage = (
-  { viewer, mistakes = {}, testCards = [] }: CardForm,
+  { viewer, errors = {}, testCards = [] }: CardForm,
   { title, aside, form }: CardPageParts,
 ): Html =>
   layout({
     title,
-    error: hasErrors(mistakes),
+    error: hasErrors(errors),
     user: viewer,
     here: "membership",
     room: "curtains",
@@ -116,7 +116,7 @@ const cardPage = (
           ${aside}
           <section class="card" aria-labelledby="pay">
             <h1 id="pay">${title}</h1>
-            ${errorSummary(mistakes)}
+            ${errorSummary(errors)}
             ${form}
             ${testCards.length === 0 ? "" : testCardList(testCards)}
           </section>
@@ -131,14 +131,14 @@ interface CardFormParts {
 }
 
 const cardForm = (
-  { key, values = {}, mistakes = {} }: CardForm,
+  { key, values = {}, errors = {} }: CardForm,
   { action, plan, button, fine }: CardFormParts,
 ) => html`<form method="post" action="${action}" id="card">
               ${hiddenField("key", key)}${plan === undefined ? "" : hiddenField("plan", plan)}
-              ${field({ name: "number", label: "Card number", autocomplete: "cc-number", maxlength: 24 }, mistakes)}
+              ${field({ name: "number", label: "Card number", autocomplete: "cc-number", maxlength: 24 }, errors)}
               <div class="pair">
-                ${field({ name: "expiry", label: "Expiry date", hint: "MM/YY", autocomplete: "cc-exp", maxlength: 7, value: values.expiry }, mistakes)}
-                ${field({ name: "cvc", label: "Security code", hint: "CVC", autocomplete: "cc-csc", maxlength: 4 }, mistakes)}
+                ${field({ name: "expiry", label: "Expiry date", hint: "MM/YY", autocomplete: "cc-exp", maxlength: 7, value: values.expiry }, errors)}
+                ${field({ name: "cvc", label: "Security code", hint: "CVC", autocomplete: "cc-csc", maxlength: 4 }, errors)}
               </div>
               <button class="button wide" type="submit" data-busy="One moment…">${button}</button>
               <p class="fine">${icons.lock}<span>${fine} Of your card we keep the brand and the last four digits.</span></p>

@@ -16,7 +16,7 @@ export function parseCard({
   number,
   expiry,
   cvc,
-}: TypedCard): { method: CardMethod } | { mistakes: FormErrors } {
+}: TypedCard): { method: CardMethod } | { errors: FormErrors } {
   const digits = number.replace(/[\s-]/g, "");
   const ends = parseExpiry(expiry);
   const code = cvc.trim();
@@ -31,7 +31,7 @@ export function parseCard({
       },
     };
   return {
-    mistakes: {
+    errors: {
       fields: {
         ...(!/^\d{12,19}$/.test(digits) && {
           number: "Enter the number that is on the card, 12 to 19 digits.",
@@ -56,7 +56,7 @@ const fields: Readonly<Record<string, keyof TypedCard>> = {
 /** Converts a failed outcome to form errors and a status. */
 export function toFormErrors(
   outcome: Exclude<Outcome<unknown>, { kind: "done" | "pending" }>,
-): { mistakes: FormErrors; status: 402 | 404 | 409 | 422 } {
+): { errors: FormErrors; status: 402 | 404 | 409 | 422 } {
   const status = {
     declined: 402,
     none: 404,
@@ -65,7 +65,7 @@ export function toFormErrors(
   } as const;
   if (outcome.kind !== "invalid")
     return {
-      mistakes: { alert: outcome.message },
+      errors: { alert: outcome.message },
       status: status[outcome.kind],
     };
   const wrong = outcome.errors.flatMap(({ pointer, detail }) => {
@@ -73,7 +73,7 @@ export function toFormErrors(
     return field ? [[field, asSentence(detail)] as const] : [];
   });
   return {
-    mistakes:
+    errors:
       wrong.length > 0
         ? { fields: Object.fromEntries(wrong) }
         : {

@@ -130,7 +130,7 @@ const cardOf = (title: Title): TitleCard => {
   };
 };
 
-/** What a title's own page shows. */
+/** Data of a title's page. */
 const titleDetails = (title: Title) => ({
   ...cardOf(title),
   description: title.description,

@@ -16,7 +16,7 @@ const unknownOutcomeStatuses = [499, 502, 504];
 /**
  * Extends the deletion of an account: cancels the subscription and deletes the user's data in this service. DELETE
  * /api/auth/me and POST /delete-account are then forwarded to auth by the routes that are added after these. If payment
- * is unavailable, nothing is deleted, because nobody could cancel the subscription afterwards.
+ * is unavailable, nothing is deleted, because the subscription could not be canceled afterwards.
  */
 export function deletedAccounts(dependencies: Dependencies) {
   const { authentication } = dependencies;
@@ -98,5 +98,5 @@ const logManualCleanup = (
     .get("log")
     .error(
       { err, userId, subscription },
-      "an account was deleted, or may have been, and not all that belongs to it: end its subscription and delete its rows by hand",
+      "the deletion of an account is incomplete, or its outcome is unknown: cancel its subscription and delete its rows by hand",
     );

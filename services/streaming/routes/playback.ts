@@ -18,7 +18,7 @@ import {
 const Id = z.strictObject({ id: z.string() });
 const security = ["bearer", "session"];
 const unauthorized = {
-  401: "There is neither a session nor an access token.",
+  401: "The request has neither a session cookie nor an access token.",
 };
 const crossSite = { 403: "The request comes from another site." };
 

@@ -30,6 +30,6 @@ const robots = [
 export const robotsRoutes = () =>
   factory.createApp().get("/robots.txt", (c) =>
     c.text(robots, 200, {
-      "cache-control": "public, max-age=86400", // seconds: a day
+      "cache-control": "public, max-age=86400", // one day
     }),
   );

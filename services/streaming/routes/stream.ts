@@ -19,7 +19,7 @@ const cacheControl = "private, max-age=3600";
 const responses = {
   200: { description: "The whole file.", type: "*/*" },
   ...fileResponses,
-  401: "There is neither a signed URL nor an access token.",
+  401: "The request has neither a signed URL nor an access token.",
   403: "The signature is invalid or has expired, or the access token's user has no subscription.",
   404: "The title or the file does not exist.",
 };

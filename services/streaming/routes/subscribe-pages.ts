@@ -106,14 +106,14 @@ export function subscribePages(dependencies: Dependencies) {
     if (!session) return c.redirect("/sign-in", 303);
     const plan = await planOf(sent.plan);
     const tallestPicture = await findTallestPicture(c);
-    const again = (mistakes: FormErrors, status: 402 | 404 | 409 | 422) => {
+    const again = (errors: FormErrors, status: 402 | 404 | 409 | 422) => {
       const values = { expiry: sent.expiry };
       const order = { viewer: session.user, plan, tallestPicture };
       const form = { ...order, key: newIdempotencyKey(), testCards };
-      return showPage(c, subscribePage({ ...form, values, mistakes }), status);
+      return showPage(c, subscribePage({ ...form, values, errors }), status);
     };
     const card = parseCard(sent);
-    if ("mistakes" in card) return again(card.mistakes, 422);
+    if ("errors" in card) return again(card.errors, 422);
     const outcome = await payment.subscribe(
       session.token,
       idempotencyKeyOf(sent.key),
@@ -147,18 +147,18 @@ export function subscribePages(dependencies: Dependencies) {
     if (!session) return c.redirect("/sign-in", 303);
     const live = await liveSubscription(dependencies, session);
     if (!live) return c.redirect("/plans", 303);
-    const again = (mistakes: FormErrors, status: 402 | 404 | 409 | 422) => {
+    const again = (errors: FormErrors, status: 402 | 404 | 409 | 422) => {
       const values = { expiry: sent.expiry };
       const form = {
         viewer: session.user,
         key: newIdempotencyKey(),
         testCards,
       };
-      const page = { ...form, values, mistakes, method: live.method };
+      const page = { ...form, values, errors, method: live.method };
       return showPage(c, changeCardPage(page), status);
     };
     const card = parseCard(sent);
-    if ("mistakes" in card) return again(card.mistakes, 422);
+    if ("errors" in card) return again(card.errors, 422);
     const return_url = returnUrl(c, dependencies, cardPaymentPath);
     const change = { method: card.method, return_url };
     const outcome = await payment.changeMethod(
@@ -186,7 +186,7 @@ export function subscribePages(dependencies: Dependencies) {
     return c.redirect(pathAfterPayment(c, latest, url));
   });
 
-  /** Whether the latest payment is being processed and needs no action by the viewer. */
+  /** Whether the latest payment is being processed without an action by the viewer. */
   async function isProcessing(
     { status, next_action }: Subscription,
     { token }: PageSession,
@@ -201,7 +201,7 @@ export function subscribePages(dependencies: Dependencies) {
     c: PageContext,
     outcome: Outcome<Subscription>,
     again: (
-      mistakes: FormErrors,
+      errors: FormErrors,
       status: 402 | 404 | 409 | 422,
     ) => Response | Promise<Response>,
     waiting: string,
@@ -209,8 +209,8 @@ export function subscribePages(dependencies: Dependencies) {
     if (outcome.kind === "done")
       return c.redirect(pathAfterPayment(c, outcome.value, waiting), 303);
     if (outcome.kind !== "pending") {
-      const { mistakes, status } = toFormErrors(outcome);
-      return again(mistakes, status);
+      const { errors, status } = toFormErrors(outcome);
+      return again(errors, status);
     }
     const url = outcome.value.next_action?.url;
     if (url === undefined) return c.redirect(waiting, 303);

@@ -43,7 +43,7 @@ function checkNumber(typed: string): TestCard {
     throw new InvalidCardError(
       "number",
       "test_mode_live_card",
-      "Your card was declined. This is a sandbox, which takes test cards alone: https://docs.stripe.com/testing lists them.",
+      "Your card was declined. This is a sandbox, which accepts test cards only: https://docs.stripe.com/testing lists them.",
     );
   return known;
 }

@@ -26,9 +26,9 @@ export type DeclineCode = keyof typeof declineMessages;
 /** Stripe's codes for failed refunds. */
 export const refundFailureMessages = {
   expired_or_canceled_card: "The card has expired or was canceled.",
-  charge_already_refunded: "All of the charge is given back already.",
+  charge_already_refunded: "The charge is fully refunded already.",
   amount_too_large: "That is more than what is left of the charge.",
-  charge_not_refundable: "Only a charge that succeeded can be given back.",
+  charge_not_refundable: "Only a charge that succeeded can be refunded.",
 } as const;
 
 export type RefundFailure = keyof typeof refundFailureMessages;

@@ -105,7 +105,7 @@ async function parseAnswer(c: PageContext): Promise<"approve" | "refuse"> {
 
 const unavailable = (cause: ProcessorUnavailableError) =>
   new HTTPException(503, {
-    message: "The bank does not answer now. Try again shortly.",
+    message: "The bank is unavailable right now. Try again shortly.",
     cause,
     res: new Response(null, { headers: { "retry-after": "2" } }), // seconds
   });

@@ -88,7 +88,7 @@ async function lockCharge(
   if (!charge) throw new Error(`There is no charge ${reference}.`);
   if (charge.currency !== currency)
     throw new Error(
-      `The charge ${reference} was in ${charge.currency}: it can't be given back in ${currency}.`,
+      `The charge ${reference} was in ${charge.currency}: it can't be refunded in ${currency}.`,
     );
   return charge;
 }

@@ -82,7 +82,7 @@ export function createFileReader(
       busy = true;
       if (fd !== undefined) return fill();
       open(path, openFlags, (error, opened) => {
-        if (error) return settle(changed(`is gone: ${error.message}`));
+        if (error) return settle(changed(`was deleted: ${error.message}`));
         fd = opened;
         if (closed) return settle();
         if (!isUnchanged()) return settle(changed("was changed."));

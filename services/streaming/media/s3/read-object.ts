@@ -93,12 +93,12 @@ export function readObject(
   async function nextChunk(): Promise<Buffer> {
     if (!body) await open();
     const late = setTimeout(
-      () => response?.destroy(new Error(`nothing came for ${stallSeconds} s`)),
+      () => response?.destroy(new Error(`no data for ${stallSeconds} s`)),
       stallSeconds * 1000,
     );
     try {
       const { value, done } = (await body?.next()) ?? {};
-      if (done || !value) throw new Error("it ended early");
+      if (done || !value) throw new Error("the response ended early");
       return value;
     } finally {
       clearTimeout(late);

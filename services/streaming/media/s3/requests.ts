@@ -129,7 +129,7 @@ export function createS3Client(
       };
       const late = setTimeout(() => {
         const waits = `all ${maxConnections} connections are in use`;
-        end(new Error(request.socket ? "no answer in time" : waits));
+        end(new Error(request.socket ? "no response in time" : waits));
       }, limitMs);
       const cancel = () => end(signal?.reason);
       signal?.addEventListener("abort", cancel);
@@ -142,7 +142,7 @@ export function createS3Client(
       request.once("close", () => {
         clearTimeout(late);
         signal?.removeEventListener("abort", cancel);
-        reject(new Error("the connection was closed without an answer"));
+        reject(new Error("the connection was closed without a response"));
       });
       request.end();
     });

@@ -32,11 +32,11 @@ describe("Webhook delivery: failed attempts", () => {
       (response) => response.writeHead(307, { location: "/elsewhere" }).end(),
       /^it answered 307$/,
     ],
-    ["a timeout without an answer", () => {}, /^no answer within 2000 ms$/],
+    ["a timeout without an answer", () => {}, /^no response within 2000 ms$/],
     [
       "headers that never end",
       (response) => response.socket?.write("HTTP/1.1 200 OK\r\nx: y\r\n"),
-      /^no answer within 2000 ms$/,
+      /^no response within 2000 ms$/,
     ],
     [
       "a closed connection",

@@ -51,46 +51,50 @@ describe("readCatalogue", () => {
     );
   };
 
-  const mistaken: [string, unknown, (string | RegExp)[], Name?][] = [
-    ["is not JSON", "{", [/^it is not JSON: Expected property name/]],
-    ["is empty", "", ["it is empty"]],
-    ["is not an object", "[]", [/^all of it: .*expected object/]],
+  const invalid: [string, unknown, (string | RegExp)[], Name?][] = [
+    ["is not JSON", "{", [/^the file is not JSON: Expected property name/]],
+    ["is empty", "", ["the file is empty"]],
+    ["is not an object", "[]", [/^the document: .*expected object/]],
     [
       "lacks every field",
       {},
       ["featured: is missing", "titles: is missing", "files: is missing"],
     ],
-    ["has no titles", { ...catalogue, titles: [] }, ["titles: there are none"]],
+    [
+      "has no titles",
+      { ...catalogue, titles: [] },
+      ["titles: expected at least one title"],
+    ],
     [
       "features an unknown title",
       { ...catalogue, featured: "borealis" },
-      ["featured: there is no title borealis, only aurora"],
+      ["featured: no title has the id borealis; the ids are aurora"],
     ],
     [
       "has a duplicate title",
       { ...catalogue, titles: [aurora, aurora] },
-      ["titles: aurora is there more than once"],
+      ["titles: aurora appears more than once"],
     ],
     [
       "has a title whose files have no entry",
       { ...catalogue, files: {} },
       [
-        "aurora's poster: aurora/poster.jpg has no entry in files",
-        "aurora's backdrop: aurora/backdrop.jpg has no entry in files",
-        "aurora's video: aurora/720p.mp4 has no entry in files",
-        "aurora's hls: aurora/index.m3u8 has no entry in files",
+        'aurora\'s poster: aurora/poster.jpg has no entry in "files"',
+        'aurora\'s backdrop: aurora/backdrop.jpg has no entry in "files"',
+        'aurora\'s video: aurora/720p.mp4 has no entry in "files"',
+        'aurora\'s hls: aurora/index.m3u8 has no entry in "files"',
       ],
     ],
     [
       "names a missing video",
       catalogue,
-      ["aurora/720p.mp4: there is no such file"],
+      ["aurora/720p.mp4: no such file"],
       "aurora/720p.mp4",
     ],
     [
       "lists a missing file",
       catalogue,
-      ["aurora/360p.mp4: there is no such file"],
+      ["aurora/360p.mp4: no such file"],
       "aurora/360p.mp4",
     ],
     [
@@ -99,7 +103,7 @@ describe("readCatalogue", () => {
         ...catalogue,
         files: { ...files, "aurora/720p.mp4": { ...entry("x"), size: 5 } },
       },
-      ["aurora/720p.mp4: it has 22 bytes, not 5 as files says"],
+      ['aurora/720p.mp4: the file has 22 bytes, but "files" lists 5'],
     ],
     [
       "has an invalid hash",
@@ -114,7 +118,7 @@ describe("readCatalogue", () => {
     [
       "has an invalid id",
       { ...catalogue, titles: [{ ...aurora, id: "Aurora 2" }] },
-      ["titles.0.id: expected small letters, digits and single hyphens"],
+      ["titles.0.id: expected lower-case letters, digits and single hyphens"],
     ],
     [
       "has a poster outside its folder",
@@ -135,30 +139,29 @@ describe("readCatalogue", () => {
       [
         "titles.0.name: is empty",
         /^titles\.0\.seconds: Too small/,
-        "titles.0.rating: is not expected",
+        "titles.0.rating: unknown key",
       ],
     ],
     [
-      "has several mistakes",
+      "has several errors",
       { ...catalogue, featured: "x", titles: [aurora, aurora] },
       [
-        "titles: aurora is there more than once",
-        "featured: there is no title x, only aurora, aurora",
-        "aurora/backdrop.jpg: there is no such file",
+        "titles: aurora appears more than once",
+        "featured: no title has the id x; the ids are aurora, aurora",
+        "aurora/backdrop.jpg: no such file",
       ],
       "aurora/backdrop.jpg",
     ],
   ];
-  for (const [what, json, expected, without] of mistaken)
+  for (const [what, json, expected, without] of invalid)
     it(`rejects a catalogue that ${what}`, async () => {
       await assert.rejects(read(json, without), (error) => {
         assert.ok(error instanceof InvalidCatalogueError, `${error}`);
         assert.equal(error.issues.length, expected.length, error.message);
-        for (const [i, mistake] of expected.entries())
-          if (typeof mistake === "string")
-            assert.equal(error.issues[i], mistake);
-          else assert.match(error.issues[i] ?? "", mistake);
-        assert.ok(error.message.startsWith("catalogue.json has "));
+        for (const [i, issue] of expected.entries())
+          if (typeof issue === "string") assert.equal(error.issues[i], issue);
+          else assert.match(error.issues[i] ?? "", issue);
+        assert.ok(error.message.startsWith("catalogue.json is invalid:"));
         return true;
       });
     });
@@ -166,7 +169,7 @@ describe("readCatalogue", () => {
   it("rejects a folder without catalogue.json", async () => {
     await assert.rejects(
       readCatalogue(openFolder(folder())),
-      /^InvalidCatalogueError: catalogue\.json has a mistake:\n- it is missing: it has to be at the root/,
+      /^InvalidCatalogueError: catalogue\.json is invalid:\n- the file is missing: it must be at the root/,
     );
   });
 
@@ -204,7 +207,7 @@ describe("readCatalogue", () => {
       });
       await assert.rejects(readCatalogue(openFolder(path)), {
         issues: [
-          `${name}: it has ${content.length} bytes, not ${content.length - 1} as files says`,
+          `${name}: the file has ${content.length} bytes, but "files" lists ${content.length - 1}`,
         ],
       });
     });

@@ -14,7 +14,7 @@ describe("Circuit breaker of payment", () => {
   const clock = useClock();
   const rest = 300_000;
 
-  it("opens while payment fails, and closes when payment answers again", async () => {
+  it("opens while payment fails, and closes when payment is available again", async () => {
     const viewer = await watching();
     payment.requests = [];
     payment.handler = (_, response) => answer(response, 500, {});

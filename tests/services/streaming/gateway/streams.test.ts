@@ -15,7 +15,7 @@ const post = { method: "POST", body: "x" };
 async function isAway(response: Response, status: number) {
   assert.equal(response.headers.get("retry-after"), "1");
   const { detail } = await problemOf(response, status);
-  assert.equal(detail, "/a can't be answered now.");
+  assert.equal(detail, "/a is unavailable right now.");
 }
 
 describe("Proxy to an unavailable service", () => {

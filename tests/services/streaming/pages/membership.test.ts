@@ -121,7 +121,7 @@ describe("Card form", () => {
       subscribePage({
         ...form,
         values: { expiry: "13/30" },
-        mistakes: { fields: { expiry: "Enter a month from 01 to 12." } },
+        errors: { fields: { expiry: "Enter a month from 01 to 12." } },
       }),
     );
     assert.match(page.tag("expiry") ?? "", / value="13\/30"/);
@@ -136,9 +136,7 @@ describe("Card form", () => {
 
   it("shows why a card was declined", async () => {
     const alert = "Your card has insufficient funds.";
-    const { html } = await read(
-      subscribePage({ ...form, mistakes: { alert } }),
-    );
+    const { html } = await read(subscribePage({ ...form, errors: { alert } }));
     assert.match(
       html,
       /role="alert" id="alert">\s*<p>Your card has insufficient funds\.<\/p>/,

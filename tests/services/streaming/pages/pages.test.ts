@@ -40,7 +40,7 @@ const card = {
   viewer: { email: evil },
   key: evil,
   values: { expiry: evil },
-  mistakes: { alert: evil, fields: { number: evil, cvc: evil } },
+  errors: { alert: evil, fields: { number: evil, cvc: evil } },
   testCards: [{ number: "4242424242424242", what: evil }],
 };
 const playback = {

@@ -48,7 +48,7 @@ describe("Streaming program", () => {
     [
       "with S3_BUCKET and without S3_ACCESS_KEY_ID",
       { ...bucket, S3_ACCESS_KEY_ID: undefined },
-      /S3_ACCESS_KEY_ID is not set, and S3_BUCKET is/,
+      /S3_BUCKET requires S3_ACCESS_KEY_ID, which is not set/,
     ],
     [
       "with an S3_ENDPOINT that is not a URL",
@@ -97,7 +97,7 @@ describe("Streaming program", () => {
     assert.match(await (await fetch(site)).text(), /Metropolis/);
   });
 
-  it("exits and logs the mistakes in catalogue.json", async () => {
+  it("exits and logs the errors in catalogue.json", async () => {
     const folder = mkdtempSync(join(tmpdir(), "marquee-media-"));
     writeFileSync(join(folder, "catalogue.json"), '{"titles":[],"files":{}}');
     const { code, stdout } = await runToEnd(streamingProgram, {
@@ -108,7 +108,7 @@ describe("Streaming program", () => {
     });
     rmSync(folder, { recursive: true });
     assert.equal(code, 1);
-    assert.match(stdout, /can't begin: catalogue\.json has mistakes/);
+    assert.match(stdout, /can't begin: catalogue\.json is invalid/);
     assert.match(stdout, /featured: is missing/);
   });
 

@@ -91,7 +91,7 @@ describe("S3 bucket: failures", () => {
     const start = performance.now();
     await away(
       find(`http://127.0.0.1:${port}`, { timeoutSeconds: 0.6 }),
-      /^The bucket "titles" at http:\/\/127.0.0.1:\d+ is unavailable: no answer in time\.$/,
+      /^The bucket "titles" at http:\/\/127.0.0.1:\d+ is unavailable: no response in time\.$/,
     );
     const took = performance.now() - start;
     assert.ok(took > 490, `${took} ms`);
