@@ -52,7 +52,7 @@ export interface AccessTokens {
    * Returns a token's claims if auth issued it for this audience, it has not expired, and its session has not ended.
    * Sessions count as ended some seconds after their end.
    * @throws InvalidTokenError; its subclass SessionEndedError
-   * @throws AuthUnavailableError if the token's key is not cached and auth does not answer
+   * @throws AuthUnavailableError if the token's key is not cached and auth is unavailable
    */
   verify(token: string, options?: VerifyOptions): Promise<AccessToken>;
   /** Whether a session has ended, with a delay of some seconds. */

@@ -27,13 +27,13 @@ export class MissingTokenError extends Error {
   }
 }
 
-/** Tokens can't be verified, because auth does not answer. Clients get a 503. */
+/** Tokens can't be verified, because auth is unavailable. Clients get a 503. */
 export class AuthUnavailableError extends Error {
   override readonly name = "AuthUnavailableError";
 
   constructor(cause: unknown) {
     super(
-      "Access tokens can't be verified now, because auth does not answer. Try again shortly.",
+      "Access tokens can't be verified right now, because auth is unavailable. Try again shortly.",
       { cause },
     );
   }

@@ -53,8 +53,7 @@ async function keysOf(
   url: string,
 ): Promise<Map<string, CryptoKey>> {
   const jwks = Jwks.safeParse(parseJson(text));
-  if (!jwks.success)
-    throw new Error(`${url} answered something else than a JWK Set`);
+  if (!jwks.success) throw new Error(`${url} did not respond with a JWK Set`);
   const keys = new Map<string, CryptoKey>();
   for (const given of jwks.data.keys) {
     const { data } = PublicKey.safeParse(given);
@@ -63,7 +62,9 @@ async function keysOf(
   }
   // Auth always has a signing key: without one this is not auth's JWKS.
   if (keys.size === 0)
-    throw new Error(`${url} answered a JWK Set without a key for ${algorithm}`);
+    throw new Error(
+      `${url} responded with a JWK Set without a key for ${algorithm}`,
+    );
   return keys;
 }
 

@@ -175,7 +175,7 @@ async function fetchRevocations(
   });
   const answer = RevocationsJson.safeParse(parseJson(text));
   if (answer.success) return answer.data;
-  throw new Error(`${url} answered something else than revoked sessions`, {
+  throw new Error(`${url} did not respond with revoked sessions`, {
     cause: answer.error,
   });
 }

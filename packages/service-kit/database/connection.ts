@@ -70,7 +70,7 @@ export class Connection {
       if (timeoutMs > 0)
         timer = setTimeout(() => {
           this.#lost = true;
-          reject(new Error(`no answer within ${timeoutMs} ms`));
+          reject(new Error(`no response within ${timeoutMs} ms`));
         }, timeoutMs);
     });
     try {

@@ -11,7 +11,9 @@ export class DatabaseUnavailableError extends Error {
   override readonly name = "DatabaseUnavailableError";
 
   constructor(cause: unknown) {
-    super("The database does not answer now. Try again shortly.", { cause });
+    super("The database is unavailable right now. Try again shortly.", {
+      cause,
+    });
   }
 }
 

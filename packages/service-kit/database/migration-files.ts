@@ -34,7 +34,7 @@ export function readMigrations(folder: string): Migration[] {
     const number = /^(\d{4})-[a-z0-9][a-z0-9-]*\.sql$/.exec(name)?.[1];
     if (number === undefined)
       throw new MigrationError(
-        `${path} is no migration: their names are like 0001-accounts.sql, and nothing else is in that folder.`,
+        `${path} is not a migration: the folder may contain only files with names such as 0001-accounts.sql.`,
       );
     const due = String(index + 1).padStart(4, "0");
     if (number !== due)
@@ -60,7 +60,7 @@ function readMigration(name: string, path: string): Migration {
   const word = transactionWord(sql);
   if (word !== undefined)
     throw new MigrationError(
-      `${path} has a statement ${word.toUpperCase()}: each migration is one transaction, which is begun and ended for it. Take that statement out.`,
+      `${path} has a statement ${word.toUpperCase()}: each migration already runs in a transaction of its own. Remove that statement.`,
     );
   return { name, path, sql, sha256: sha256Of(sql) };
 }
@@ -97,7 +97,7 @@ export function compare(
     if (was === undefined) break;
     if (was.name !== name)
       throw new MigrationError(
-        `The database has ${was.name} where the folder has ${path}: what is applied is never renamed, removed or put in another's place. Bring ${was.name} back, and give what is new the next number.`,
+        `The database has ${was.name} where the folder has ${path}: applied migrations must not be renamed, removed or replaced. Restore ${was.name}, and give the new migration the next number.`,
       );
     // Earlier versions stored the checksum of the file's bytes, which may have had CRLF line ends.
     if (
@@ -105,7 +105,7 @@ export function compare(
       was.sha256 !== sha256Of(sql.replaceAll("\n", "\r\n"))
     )
       throw new MigrationError(
-        `${path} was changed after it was applied: bring back what it was, and put what is new into a migration of its own.`,
+        `${path} was changed after it was applied: restore its original content, and put the change into a new migration.`,
       );
   }
   return {

@@ -71,7 +71,7 @@ export async function migrate(
 class LockTimeoutError extends MigrationError {
   constructor(path: string, ms: number) {
     super(
-      `${path} got no lock within ${ms / 1000} s: another transaction holds what it changes. pg_stat_activity shows which.`,
+      `${path} could not get a lock within ${ms / 1000} s: another transaction holds it (see pg_stat_activity).`,
     );
   }
 }
@@ -79,10 +79,11 @@ class LockTimeoutError extends MigrationError {
 const lockNotAvailable = "55P03";
 
 const logMessages = {
-  busy: "another replica migrates the database",
+  busy: "another replica is migrating the database",
   applied: "a migration was applied",
   done: "the database is up to date",
-  ahead: "the database is ahead: a newer version of this program was here",
+  ahead:
+    "the database is ahead: a newer version of this program has migrated it",
 };
 
 /** Applies the next pending migration, unless another replica is migrating. */

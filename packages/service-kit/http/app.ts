@@ -63,7 +63,7 @@ export function createService(options: ServiceOptions = {}): Service {
   // Before the middleware: probes come every second or two, and would fill logs and metrics.
   app.get("/livez", (c) => c.text("alive\n"));
   app.get("/readyz", async (c) => {
-    if (draining) return problem(c, 503, "This process is about to end.");
+    if (draining) return problem(c, 503, "This process is shutting down.");
     if (!started) return respondNotStarted(c);
     try {
       await options.ready?.();
@@ -104,7 +104,7 @@ export function createService(options: ServiceOptions = {}): Service {
     bodyLimit({
       maxSize,
       onError: (c: Context) =>
-        problem(c, 413, `A body may have ${maxSize} bytes at most.`),
+        problem(c, 413, `The body must not exceed ${maxSize} bytes.`),
     }),
   );
   app.use(

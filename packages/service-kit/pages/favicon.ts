@@ -4,7 +4,7 @@ import type { Handler } from "hono";
 export const favicon: Handler = (c) =>
   c.body(image, 200, {
     "content-type": "image/x-icon",
-    "cache-control": "public, max-age=86400", // seconds: a day
+    "cache-control": "public, max-age=86400", // one day
   });
 
 /** Streaming's assets/icon.svg at 16, 32 and 48 px, as PNG in an ICO file, in Base64. */

@@ -123,7 +123,7 @@ describe("bearer", () => {
     const { detail } = await problemOf(response, 503);
     assert.equal(
       detail,
-      "Access tokens can't be verified now, because auth does not answer. Try again shortly.",
+      "Access tokens can't be verified right now, because auth is unavailable. Try again shortly.",
     );
     assert.equal(response.headers.get("retry-after"), "1");
     assert.equal(response.headers.get("www-authenticate"), null);

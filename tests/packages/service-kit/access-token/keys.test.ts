@@ -96,14 +96,14 @@ describe("createAccessTokens: fetching keys", () => {
   });
 
   const answers: [string, string | object, RegExp][] = [
-    ["an empty body", "", /something else than a JWK Set$/],
-    ["an HTML page", "<!doctype html>", /something else than a JWK Set$/],
+    ["an empty body", "", /did not respond with a JWK Set$/],
+    ["an HTML page", "<!doctype html>", /did not respond with a JWK Set$/],
     [
       "a JWK Set whose keys are not a list",
       { keys: {} },
-      /something else than a JWK Set$/,
+      /did not respond with a JWK Set$/,
     ],
-    ["a bare list", [], /something else than a JWK Set$/],
+    ["a bare list", [], /did not respond with a JWK Set$/],
     ["a JWK Set without keys", { keys: [] }, /without a key for ES256$/],
     [
       "a JWK Set of invalid keys",

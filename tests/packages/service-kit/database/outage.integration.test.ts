@@ -31,7 +31,7 @@ async function away(work: Promise<unknown>): Promise<Error> {
   assert.equal(headersOfHttpError(error, 503).get("retry-after"), "1");
   assert.equal(
     error.message,
-    "The database does not answer now. Try again shortly.",
+    "The database is unavailable right now. Try again shortly.",
   );
   return error.cause as Error;
 }
@@ -183,7 +183,7 @@ describe("Database outage", () => {
     const connection = await away(database.query("SELECT 1"));
     assert.match(connection.message, /timeout/);
     const { message } = await statement;
-    assert.equal(message, "no answer within 7000 ms");
+    assert.equal(message, "no response within 7000 ms");
     proxy.thaw();
     await isBack();
   });

@@ -36,7 +36,7 @@ describe("openDatabase: unusable databases", () => {
     assert.ok(error instanceof DatabaseUnavailableError, inspect(error));
     assert.equal(
       error.message,
-      "The database does not answer now. Try again shortly.",
+      "The database is unavailable right now. Try again shortly.",
     );
     assert.doesNotMatch(
       inspect(error, { depth: Infinity, showHidden: true }),

@@ -128,7 +128,7 @@ describe("createService", () => {
       const body = "0123456789X";
       const response = await limited().request("/", { method: "POST", body });
       const { detail } = await problemOf(response, 413);
-      assert.equal(detail, "A body may have 10 bytes at most.");
+      assert.equal(detail, "The body must not exceed 10 bytes.");
     });
 
     it("limits bodies to 64 KiB by default", async () => {

@@ -87,7 +87,7 @@ describe("readMigrations", () => {
     [
       "with another file",
       { "0001-films.sql": films, "README.md": "" },
-      "…/README.md is no migration: their names are like 0001-accounts.sql, and nothing else is in that folder.",
+      "…/README.md is not a migration: the folder may contain only files with names such as 0001-accounts.sql.",
     ],
     [
       "with a gap in the numbers",
@@ -103,7 +103,7 @@ describe("readMigrations", () => {
       (word): [string, Record<string, string>, string] => [
         `with a ${word} statement`,
         { "0001-films.sql": films, "0002-actors.sql": `${actors}${word};` },
-        `…/0002-actors.sql has a statement ${word}: each migration is one transaction, which is begun and ended for it. Take that statement out.`,
+        `…/0002-actors.sql has a statement ${word}: each migration already runs in a transaction of its own. Remove that statement.`,
       ],
     ),
   ];

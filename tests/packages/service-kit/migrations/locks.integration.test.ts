@@ -76,7 +76,7 @@ describe("migrate: locked tables", () => {
         maxAttempts: 3,
       }),
       {
-        message: `${folder}/0002-years.sql got no lock within 0.1 s: another transaction holds what it changes. pg_stat_activity shows which.`,
+        message: `${folder}/0002-years.sql could not get a lock within 0.1 s: another transaction holds it (see pg_stat_activity).`,
       },
     );
     await release();

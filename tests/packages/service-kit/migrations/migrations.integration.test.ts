@@ -238,7 +238,7 @@ describe("migrate", () => {
       });
       assert.equal(
         await failure(path),
-        "…/0001-films.sql was changed after it was applied: bring back what it was, and put what is new into a migration of its own.",
+        "…/0001-films.sql was changed after it was applied: restore its original content, and put the change into a new migration.",
       );
       assert.ok(!(await tables()).includes("more"));
     });
@@ -251,7 +251,7 @@ describe("migrate", () => {
       });
       assert.equal(
         await failure(path),
-        "The database has 0002-actors.sql where the folder has …/0002-more.sql: what is applied is never renamed, removed or put in another's place. Bring 0002-actors.sql back, and give what is new the next number.",
+        "The database has 0002-actors.sql where the folder has …/0002-more.sql: applied migrations must not be renamed, removed or replaced. Restore 0002-actors.sql, and give the new migration the next number.",
       );
       assert.ok(!(await tables()).includes("more"));
     });

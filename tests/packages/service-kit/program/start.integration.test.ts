@@ -210,7 +210,7 @@ describe("Service start with a database", () => {
     const { detail } = await problemOf(response, 503);
     assert.equal(
       detail,
-      "The database does not answer now. Try again shortly.",
+      "The database is unavailable right now. Try again shortly.",
     );
     await assert.rejects(database.query("SELECT 1"), DatabaseUnavailableError);
   });
