@@ -10,18 +10,18 @@ import { createDatabase, startServer } from "../tests/support/postgres.ts";
 import { start } from "../tests/support/program.ts";
 import { median, writeReport } from "./report.ts";
 
-// Auth as it is served, over HTTP and on PostgreSQL, against the bare cost of what it can't do without: the
-// password's hash, and the token's signature; and the list of revoked sessions against its absence. The two take
-// turns in one run, and the medians are compared.
+// Compares auth, over HTTP with PostgreSQL, with the operations that dominate its cost: hashing the password, and
+// signing the token. Also compares token verification with and without revoked sessions. The sides take turns in one
+// run, and the medians are compared.
 
 const rounds = 5;
 const seconds = 4;
 const clients = 4;
 const password = "a long sentence about nothing";
 const issuer = "http://127.0.0.1:8081";
-const KEY_ENCRYPTION_KEY = "only for this measurement, and gone after it";
+const KEY_ENCRYPTION_KEY = "a key for this benchmark only, not a secret";
 
-/** How often a second `clients` at once get `work` done, for some seconds. */
+/** Runs `work` repeatedly in `clients` concurrent loops for some seconds. @returns completions per second */
 async function perSecond(work: () => Promise<unknown>): Promise<number> {
   let done = 0;
   const begin = performance.now();
@@ -38,7 +38,7 @@ async function perSecond(work: () => Promise<unknown>): Promise<number> {
 }
 
 const rows: string[] = [];
-/** Measures two in turns. */
+/** Measures two functions in turns. */
 async function compare(
   what: string,
   ours: () => Promise<unknown>,
@@ -85,7 +85,7 @@ const { access_token } = await post("/signup", email);
 const hasher = createPasswordHasher();
 const hash = await hasher.hash(password);
 await compare(
-  "login: limits, password, session, tokens",
+  "login: rate limits, password, session, tokens",
   () => post("/login", email),
   "Argon2id alone",
   () => hasher.verify(hash, password),
@@ -106,7 +106,7 @@ const key = await importJWK(jwk as object, "ES256");
 await compare(
   "verifying an access token",
   () => tokens.verify(access_token),
-  "jose alone, the key at hand",
+  "jose alone, with the key in memory",
   () =>
     jwtVerify(access_token, key, {
       algorithms: ["ES256"],
@@ -116,7 +116,7 @@ await compare(
     }),
 );
 
-// As after 15 sessions a second have ended for 11 minutes.
+// The list after 11 minutes in which 15 sessions per second ended.
 await database.query(
   `INSERT INTO revoked_sessions (session_id, account_deleted, expires_at)
    SELECT gen_random_uuid(), false, now() + interval '11 minutes' FROM generate_series(1, 10000)`,
@@ -130,7 +130,7 @@ const notChecking = createAccessTokens({
     url === jwksUrl ? fetch(url, init) : new Response(null, { status: 404 }),
 });
 await compare(
-  "verifying in another service, of 10,000 revoked sessions",
+  "verifying in another service, with 10,000 revoked sessions",
   () => checking.verify(access_token),
   "the same without the list",
   () => notChecking.verify(access_token),
@@ -143,7 +143,7 @@ const get = async (url: string) => {
 };
 const { cursor } = await get(`${server.url}/revocations`);
 await compare(
-  "GET /revocations with nothing new, which a pod asks every 2 s",
+  "GET /revocations without new entries, which each pod polls every 2 s",
   () => get(`${server.url}/revocations?after=${cursor}`),
   "GET /.well-known/jwks.json, from memory",
   () => get(jwksUrl),
@@ -151,7 +151,7 @@ await compare(
 
 writeReport(
   "auth.md",
-  `; ${clients} clients at once, medians of ${rounds} turns of ${seconds} s`,
+  `; ${clients} concurrent clients, medians of ${rounds} turns of ${seconds} s`,
   `
 | what | a second | than | a second | ratio |
 |---|---|---|---|---|

@@ -1,6 +1,5 @@
 #!/bin/bash
-# What people do without Marquee: for each service bundle, docker build, docker push, kubectl apply, kubectl rollout
-# status.
+# Deploys without Marquee: for each service bundle, docker build, docker push, kubectl apply, kubectl rollout status.
 # usage: bench/by-hand.sh REGISTRY BASE_IMAGE (in a shell with `eval "$(npm run -s env)"`); deploys into namespace
 # by-hand.
 set -euo pipefail

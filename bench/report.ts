@@ -6,7 +6,7 @@ import { updatePerformancePage } from "./performance-page.ts";
 export const median = (values: number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
-/** Writes a measurement's tables into a file beside this one, and to standard output. */
+/** Writes a benchmark's tables to a file beside this one and to standard output. */
 export function writeReport(
   file: string,
   conditions: string,

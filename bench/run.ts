@@ -3,9 +3,8 @@ import { removeImages } from "../local/docker/images.ts";
 import { clone, edit, host, ok } from "../tests/support/e2e/environment.ts";
 import { median, writeReport } from "./report.ts";
 
-// Marquee against what people do by hand (by-hand.sh), measured side by side: the two take turns in one run, on the
-// same cluster, and the medians are compared. Works in a copy of the project, with the local environment of the e2e
-// tests.
+// Compares Marquee with a deployment by hand (by-hand.sh): the two take turns in one run on the same cluster, and the
+// medians are compared. Works in a copy of the project, with the local environment of the e2e tests.
 
 const byHand = `bench/by-hand.sh ${host}:5001 ${host}:5001/node:24`;
 const shell = 'eval "$(npm run -s env)" && ';
@@ -20,14 +19,14 @@ const pushBase = inNode(
   'Promise.all([import("./local/images/service-base/image.ts"), import("./local/images/postgres/image.ts")]).then(([{ pushBaseImage }, { pushPostgresImage }]) => pushBaseImage().then(pushPostgresImage))',
 );
 
-/** Seconds that a command line takes. */
+/** Runs a command line. @returns its duration in seconds */
 async function time(command: string): Promise<number> {
   const begin = performance.now();
   await ok(command);
   return (performance.now() - begin) / 1000;
 }
 
-/** Seconds that a command line takes on a machine where nothing runs but a Docker engine, and nothing after. */
+/** Like `time`, but without a cluster before, and removes the cluster afterwards. */
 async function timeFromNothing(command: string): Promise<number> {
   await ok(startEngine);
   const seconds = await time(command);
@@ -35,7 +34,7 @@ async function timeFromNothing(command: string): Promise<number> {
   return seconds;
 }
 
-/** Runs each of the measurements in turn, `rounds` times; gives their medians. */
+/** Runs the measurements in turns, `rounds` times. @returns the median of each */
 async function takeTurns(
   rounds: number,
   measurements: ((round: number) => Promise<number>)[],
@@ -77,7 +76,7 @@ const [noop, noopBlind, noopByHand] = (await takeTurns(7, [
   () => time(`${shell}${byHand}`),
 ])) as [number, number, number];
 report(
-  "nothing changed: `pulumi preview`, which looks for drift",
+  "nothing changed: `pulumi preview`, which detects drift",
   noop - overhead,
   noopByHand - overhead,
 );

@@ -45,7 +45,7 @@ function memoryOf(root: number): number {
     try {
       const status = readFileSync(`/proc/${pid}/status`, "utf8");
       sum += Number(status.match(/^RssAnon:\s+(\d+)/m)?.[1] ?? 0);
-    } catch {} // the process has ended meanwhile
+    } catch {} // the process has ended in the meantime
   return sum;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 
-/** A server that is measured. */
+/** A server under test. */
 export interface Server {
   name: string;
   pid: number;
@@ -9,7 +9,7 @@ export interface Server {
   path: string;
 }
 
-/** Seconds that a process has had of a processor, in user and kernel. */
+/** CPU time of a process in seconds, user and system. */
 export function cpu(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\) /, "");
   const [user, system] = stat.split(" ").slice(11, 13).map(Number);
@@ -21,7 +21,9 @@ export const memory = (pid: number) =>
     /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1],
   ) / 1024;
 
-/** A connection that asks for ranges, one after the other, and throws away what it gets: into one buffer for all. */
+/**
+ * A connection that requests ranges one after the other and discards the responses. All connections share one buffer.
+ */
 export function open({ port, path }: Server) {
   const buffer = sink;
   let left = 0;
@@ -56,7 +58,7 @@ export function open({ port, path }: Server) {
     throw error;
   });
   return {
-    /** @returns milliseconds until the first byte, and until the last */
+    /** @returns milliseconds until the first and the last byte */
     async get(start: number, end: number): Promise<[number, number]> {
       [left, head, first] = [-1, "", 0];
       const from = performance.now();

@@ -17,9 +17,9 @@ import { startNginx } from "../tests/support/nginx.ts";
 import { median, writeReport } from "./report.ts";
 import { cpu, memory, open, type Server } from "./streaming-client.ts";
 
-// A large file as the streaming service delivers it, beside nginx with sendfile, which never has the bytes in a
-// program's memory: whole, in ranges as players ask for them, and to many viewers. Each server has one core, in turns,
-// and the client the other.
+// Compares the delivery of a large file by the streaming service with nginx and sendfile, which never copies the bytes
+// to user space: the whole file, ranges as players request them, and many viewers. The servers take turns on one core;
+// the client has the other.
 
 const rounds = 5;
 const gibibyte = 2 ** 30;
@@ -40,12 +40,12 @@ mkdirSync(files);
 }
 
 /**
- * Megabytes that Node.js 24 gives its heap in a container of 256 MiB, as pods have them; with it comes how much may be
- * garbage.
+ * Heap limit in MiB that Node.js 24 chooses in a container of 256 MiB, such as a pod. It determines the garbage
+ * collections.
  */
 const heap = 259;
 
-/** The delivery route on its own, with all that services' requests go through; its log goes to a file. */
+/** The delivery route alone, with the middleware of every service. It logs to a file. */
 async function startOurs(): Promise<Server> {
   const child = spawn(
     "taskset",
@@ -65,7 +65,7 @@ async function startOurs(): Promise<Server> {
   const [line] = (await once(lines, "line")) as [string];
   const { port } = JSON.parse(line) as { port: number };
   const path = "/files/large.mp4";
-  await fetch(`http://127.0.0.1:${port}${path}`, { method: "HEAD" }); // hashed now
+  await fetch(`http://127.0.0.1:${port}${path}`, { method: "HEAD" }); // compute the file's hash now
   return { name: "streaming", pid: child.pid as number, port, path };
 }
 
@@ -77,7 +77,7 @@ async function startTheirs(): Promise<Server> {
   return { name: "nginx", pid: child.pid as number, port, path: "/large.mp4" };
 }
 
-/** MB/s and CPU seconds per GB of `work`, which gets `bytes`. */
+/** Measures `work`, which downloads `bytes`. @returns MB/s, and CPU seconds per GB */
 async function measured(
   server: Server,
   bytes: number,
@@ -118,18 +118,22 @@ async function inRanges(
   return { ...figures, first };
 }
 
-/** Each viewer asks for its next MiB when its time has come, as players do that have enough ahead. */
+/** Each viewer requests 1 MiB at a constant interval, like a player with a full buffer. */
 async function audience(server: Server) {
-  const every = (mebibyte * 8 * 1000) / viewers.bitsPerSecond; // milliseconds
+  const intervalMs = (mebibyte * 8 * 1000) / viewers.bitsPerSecond;
   const took: number[] = [];
   const before = cpu(server.pid);
   const from = performance.now();
   await Promise.all(
     Array.from({ length: viewers.count }, async (_, i) => {
       const connection = open(server);
-      const begin = from + (i / viewers.count) * every;
-      for (let n = 0; begin + n * every < from + viewers.seconds * 1000; n++) {
-        const due = begin + n * every;
+      const begin = from + (i / viewers.count) * intervalMs;
+      for (
+        let n = 0;
+        begin + n * intervalMs < from + viewers.seconds * 1000;
+        n++
+      ) {
+        const due = begin + n * intervalMs;
         await sleep(Math.max(0, due - performance.now()));
         const at = ((i * 7 + n) % 1024) * mebibyte;
         await connection.get(at, at + mebibyte - 1);
@@ -140,7 +144,7 @@ async function audience(server: Server) {
   );
   const seconds = (performance.now() - from) / 1000;
   return {
-    late: took.filter((ms) => ms > every).length / took.length,
+    late: took.filter((ms) => ms > intervalMs).length / took.length,
     p99: at(took, 0.99),
     cpu: (cpu(server.pid) - before) / seconds,
     memory: memory(server.pid),
@@ -157,7 +161,7 @@ const all = servers.map(() => ({
   whole: [] as Figures[],
   ranges: [] as (Figures & { first: number[] })[],
 }));
-for (const server of servers) await inRanges(server); // V8 compiles what is run often
+for (const server of servers) await inRanges(server); // warm up V8's compilers
 for (let round = 0; round < rounds; round++)
   for (const [i, server] of servers.entries()) {
     all[i]?.whole.push(await whole(server));
@@ -210,7 +214,7 @@ const crowd = [
     0,
   ),
   row(
-    "a MiB is there, p99, ms",
+    "whole MiB, p99, ms",
     audiences.map(({ p99 }) => p99),
     0,
   ),

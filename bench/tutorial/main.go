@@ -1,5 +1,4 @@
-// The payment service that many tutorials have: it says that somebody has paid, and that is all it does. For
-// bench/payment.ts.
+// A payment service as in many tutorials: it reports success and does nothing else. Used by bench/payment.ts.
 package main
 
 import (
