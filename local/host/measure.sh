@@ -1,7 +1,6 @@
 # Prints the free resources of this machine as "name=value" lines. Runs in a container or, as root, on the machine
-# itself.
-# $1: a folder of the file system to measure. $2: the number of inotify instances to try. $3: a folder that should be
-# mounted.
+# itself. $1: a folder of the file system to measure. $2: the number of inotify instances to try. $3: a folder that
+# should be mounted.
 df -Pk "$1" | awk 'NR == 2 { printf "diskKiB=%s\nfreeDiskKiB=%s\n", $2, $4 }'
 
 [ ! -d "$3" ] || echo "mounted=1"
