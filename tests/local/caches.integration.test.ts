@@ -15,39 +15,14 @@ import {
   parseUsage,
   removeDockerCaches,
 } from "../../local/caches.ts";
-import { parseDown } from "../../local/commands/down.ts";
 import { ensureDockerEngine } from "../../local/docker/daemon.ts";
 import { imageExists } from "../../local/docker/images.ts";
 import { testLabel } from "../../local/docker/test-containers.ts";
 import { project } from "../../local/environment.ts";
 import { run } from "../../local/host/command.ts";
 import { identityOf } from "../../local/host/processes.ts";
-import { UserError } from "../../local/user-error.ts";
 import { newName } from "../support/docker.ts";
 import { useFolders, write } from "../support/folders.ts";
-
-describe("parseDown", () => {
-  it("keeps caches unless --caches is given", () => {
-    assert.deepEqual(parseDown([]), { caches: false, help: false });
-    assert.deepEqual(parseDown(["--caches"]), { caches: true, help: false });
-    assert.deepEqual(parseDown(["--help"]), { caches: false, help: true });
-  });
-
-  for (const args of [
-    ["--cache"],
-    ["--caches=all"],
-    ["caches"],
-    ["--caches", "x"],
-  ])
-    it(`rejects "${args.join(" ")}" and prints the usage`, () => {
-      assert.throws(
-        () => parseDown(args),
-        (error) =>
-          error instanceof UserError &&
-          error.message.includes("usage: npm run down [-- --caches]"),
-      );
-    });
-});
 
 describe("describeUsers", () => {
   const cluster = {

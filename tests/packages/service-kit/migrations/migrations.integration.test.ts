@@ -1,53 +1,27 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { MigrationError } from "../../../../packages/service-kit/database/migration-files.ts";
-import {
-  type Database,
-  migrate,
-  openDatabase,
-} from "../../../../packages/service-kit/index.ts";
-import { useFolders, write } from "../../../support/folders.ts";
-import { useDatabase } from "../../../support/postgres.ts";
+import { migrate } from "../../../../packages/service-kit/index.ts";
+import { write } from "../../../support/folders.ts";
+import { useMigrations } from "../../../support/service-kit/migrations.ts";
 
 const films = "CREATE TABLE films (title text UNIQUE);\n";
 const actors = "CREATE TABLE actors (name text);\n";
 
 describe("migrate", () => {
-  const folder = useFolders();
-  const url = useDatabase();
-  let database: Database;
-  before(() => {
-    database = openDatabase({ DATABASE_URL: url() });
-  });
-  beforeEach(async () => {
-    await database.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
-  });
-  after(() => database.close());
+  const test = useMigrations();
+  const { folder, applied, failure } = test;
 
   const tables = async () => {
-    const rows = await database.query<{ name: string }>(
+    const rows = await test.database.query<{ name: string }>(
       "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1",
     );
     return rows.map(({ name }) => name);
   };
-  const applied = async () =>
-    (
-      await database.query<{ name: string }>("TABLE migrations ORDER BY name")
-    ).map(({ name }) => name);
-  /** The reported mistake, without the folder's path. */
-  async function failure(path: string): Promise<string> {
-    const error = await migrate(database, path).then(
-      () => assert.fail("The migrations were applied."),
-      (error: unknown) => error,
-    );
-    assert.ok(error instanceof MigrationError, String(error));
-    return error.message.replaceAll(path, "…");
-  }
 
   it("applies migrations in order and records them", async () => {
     await migrate(
-      database,
+      test.database,
       folder({
         "0002-years.sql": "ALTER TABLE films ADD year int; SELECT 1;",
         "0001-films.sql": films,
@@ -55,10 +29,10 @@ describe("migrate", () => {
           "INSERT INTO films VALUES ('Nosferatu', 1922); -- and no more",
       }),
     );
-    assert.deepEqual(await database.query("TABLE films"), [
+    assert.deepEqual(await test.database.query("TABLE films"), [
       { title: "Nosferatu", year: 1922 },
     ]);
-    const [first] = await database.query<Record<string, unknown>>(
+    const [first] = await test.database.query<Record<string, unknown>>(
       "TABLE migrations ORDER BY name LIMIT 1",
     );
     assert.equal(first?.name, "0001-films.sql");
@@ -71,69 +45,16 @@ describe("migrate", () => {
 
   it("applies each migration once", async () => {
     const path = folder({ "0001-films.sql": films });
-    await migrate(database, path);
-    await migrate(database, path);
+    await migrate(test.database, path);
+    await migrate(test.database, path);
     write(path, { "0002-actors.sql": actors });
-    await migrate(database, path);
+    await migrate(test.database, path);
     assert.deepEqual(await applied(), ["0001-films.sql", "0002-actors.sql"]);
-  });
-
-  describe("CRLF line ends", () => {
-    const quote = "CREATE TABLE quotes AS SELECT 'two\nlines' AS text;\n";
-    const crlf = (text: string) => text.replaceAll("\n", "\r\n");
-    const checksums = () =>
-      database.query<{ name: string; sha256: string }>(
-        "SELECT name, sha256 FROM migrations ORDER BY name",
-      );
-
-    it("does not reapply a migration with CRLF that was applied with LF", async () => {
-      const path = folder({ "0001-quotes.sql": quote });
-      await migrate(database, path);
-      const before = await checksums();
-      write(path, { "0001-quotes.sql": crlf(quote) });
-      await migrate(database, path);
-      assert.deepEqual(await checksums(), before);
-      write(path, { "0002-actors.sql": crlf(actors) });
-      await migrate(database, path);
-      assert.deepEqual(await applied(), ["0001-quotes.sql", "0002-actors.sql"]);
-    });
-
-    it("applies a migration with CRLF like one with LF, and does not reapply it with LF", async () => {
-      const path = folder({ "0001-quotes.sql": crlf(quote) });
-      await migrate(database, path);
-      assert.deepEqual(await database.query("TABLE quotes"), [
-        { text: "two\nlines" },
-      ]);
-      write(path, { "0001-quotes.sql": quote });
-      await migrate(database, path);
-      assert.deepEqual(await applied(), ["0001-quotes.sql"]);
-    });
-
-    it("does not reapply a migration whose stored checksum is that of the CRLF file", async () => {
-      const path = folder({ "0001-quotes.sql": quote });
-      await migrate(database, path);
-      await database.query(
-        "UPDATE migrations SET sha256 = encode(sha256($1::bytea), 'hex')",
-        [Buffer.from(crlf(quote))],
-      );
-      await migrate(database, path);
-      assert.deepEqual(await applied(), ["0001-quotes.sql"]);
-    });
-
-    it("rejects a migration with CRLF that was changed after it was applied", async () => {
-      const path = folder({ "0001-quotes.sql": crlf(quote) });
-      await migrate(database, path);
-      write(path, { "0001-quotes.sql": crlf(`${quote}-- later\n`) });
-      assert.match(
-        await failure(path),
-        /^…\/0001-quotes\.sql was changed after/,
-      );
-    });
   });
 
   it("accepts functions, and transaction keywords in comments, strings and names", async () => {
     await migrate(
-      database,
+      test.database,
       folder({
         "0001-films.sql": `/* ROLLBACK; COMMIT; */
           ${films} -- ; COMMIT;
@@ -143,14 +64,14 @@ describe("migrate", () => {
           SELECT add('it''s; ROLLBACK'); CREATE TABLE "; begin" ();`,
       }),
     );
-    assert.deepEqual(await database.query("TABLE films"), [
+    assert.deepEqual(await test.database.query("TABLE films"), [
       { title: "it's; ROLLBACK; COMMIT;" },
     ]);
   });
 
   it("applies a migration that takes longer than the statement timeout", async () => {
     await migrate(
-      database,
+      test.database,
       folder({ "0001-slow.sql": "SELECT pg_sleep(7.5)" }),
     );
     assert.deepEqual(await applied(), ["0001-slow.sql"]);
@@ -161,11 +82,11 @@ describe("migrate", () => {
       SELECT pg_catalog.set_config('search_path', '', false);
       CREATE TABLE public.films (title text);`;
     await migrate(
-      database,
+      test.database,
       folder({ "0001-dump.sql": dump, "0002-actors.sql": actors }),
     );
     assert.deepEqual(await tables(), ["actors", "films", "migrations"]);
-    assert.deepEqual(await database.query("SHOW statement_timeout"), [
+    assert.deepEqual(await test.database.query("SHOW statement_timeout"), [
       { statement_timeout: "5s" },
     ]);
   });
@@ -181,7 +102,7 @@ describe("migrate", () => {
       assert.deepEqual(await tables(), ["films", "migrations"]);
       assert.deepEqual(await applied(), ["0001-films.sql"]);
       write(path, { "0002-actors.sql": actors });
-      await migrate(database, path);
+      await migrate(test.database, path);
       assert.deepEqual(await tables(), [
         "actors",
         "films",
@@ -215,12 +136,12 @@ describe("migrate", () => {
       });
 
     it("reports that its own table can't be created", async () => {
-      await database.query("DROP SCHEMA public");
+      await test.database.query("DROP SCHEMA public");
       assert.equal(
         await failure(folder({ "0001-films.sql": films })),
         "The table `migrations` can't be used: no schema has been selected to create in",
       );
-      await database.query("CREATE SCHEMA public");
+      await test.database.query("CREATE SCHEMA public");
     });
   });
 
@@ -228,7 +149,7 @@ describe("migrate", () => {
     let path: string;
     beforeEach(async () => {
       path = folder({ "0001-films.sql": films, "0002-actors.sql": actors });
-      await migrate(database, path);
+      await migrate(test.database, path);
     });
 
     it("rejects a migration that was changed after it was applied", async () => {
@@ -258,7 +179,7 @@ describe("migrate", () => {
 
     it("accepts a database that a newer version has migrated", async () => {
       rmSync(join(path, "0002-actors.sql"));
-      await migrate(database, path);
+      await migrate(test.database, path);
       assert.deepEqual(await applied(), ["0001-films.sql", "0002-actors.sql"]);
     });
   });
