@@ -18,7 +18,6 @@ import {
 } from "./api-answers.ts";
 import { newMethod, visa } from "./api-methods.ts";
 import {
-  type ApiRefund,
   cancel,
   found,
   type Intent,
@@ -27,8 +26,9 @@ import {
   type Method,
   nested,
   newIntent,
-  newRefund,
 } from "./api-objects.ts";
+import { type ApiRefund, newRefund } from "./api-refunds.ts";
+import { IdempotencyKeys } from "./idempotency-keys.ts";
 
 /**
  * The part of Stripe's API that payment uses, in memory: idempotency keys, PaymentIntents, refunds, and a search whose
@@ -64,7 +64,7 @@ export class StripeApi {
   forgetful = false;
   /** Milliseconds of delay, before a keyed request is handled and before any answer. */
   slow = 0;
-  readonly #keys = new Map<string, { of: string; answer: Promise<Answer> }>();
+  readonly #keys = new IdempotencyKeys();
   readonly #unindexed = new Set<string>();
   readonly #used = new Set<string>();
   readonly #server = createServer((request, response) => {
@@ -100,9 +100,8 @@ export class StripeApi {
 
   /** The number of successful charges. */
   charged(): number {
-    return [...this.intents.values()].filter(
-      ({ status }) => status === "succeeded",
-    ).length;
+    const intents = [...this.intents.values()];
+    return intents.filter(({ status }) => status === "succeeded").length;
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse) {
@@ -130,7 +129,6 @@ export class StripeApi {
     response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
   }
 
-  /** Replays the answer to a repeated key, and rejects the key with other parameters. Answers 400 are not kept. */
   async #keyed(
     method: string,
     url: URL,
@@ -141,29 +139,12 @@ export class StripeApi {
     const key = headers["idempotency-key"];
     if (method !== "POST" || typeof key !== "string" || this.forgetful)
       return this.#answered(method, url, body);
-    const of = `${url.pathname} ${body}`;
-    const known = this.#keys.get(key);
-    if (known && known.of !== of)
-      return {
-        status: 400,
-        body: {
-          error: {
-            type: "idempotency_error",
-            message:
-              "Keys for idempotent requests can only be used with the same parameters they were first used with.",
-          },
-        },
-      };
-    if (known) return known.answer;
-    const answer = (async () => {
+    return this.#keys.answer(key, `${url.pathname} ${body}`, async () => {
       if (this.slow) await delay(this.slow);
       if (mishap === "500 before") return failed;
       const done = await this.#answered(method, url, body);
       return mishap === "500 after" ? failed : done;
-    })();
-    this.#keys.set(key, { of, answer });
-    if ((await answer).status === 400) this.#keys.delete(key);
-    return answer;
+    });
   }
 
   async #answered(method: string, url: URL, content: string): Promise<Answer> {
@@ -191,10 +172,9 @@ export class StripeApi {
       }
       case "GET /v1/payment_methods/:id": {
         const method = found(this.methods, reference);
-        const whole = form.get("expand[0]") === "customer" && method.customer;
-        return whole
-          ? { ...method, customer: found(this.customers, whole) }
-          : method;
+        const { customer } = method;
+        if (form.get("expand[0]") !== "customer" || !customer) return method;
+        return { ...method, customer: found(this.customers, customer) };
       }
       case "POST /v1/customers": {
         const metadata = nested(form, "metadata");
@@ -217,11 +197,12 @@ export class StripeApi {
         return refund;
       }
       case "GET /v1/refunds": {
-        const of = form.get("payment_intent");
+        const intent = form.get("payment_intent");
+        const refunds = [...this.refunds.values()].reverse();
         return list(
-          [...this.refunds.values()]
-            .reverse()
-            .filter((one) => of === null || one.payment_intent === of),
+          intent === null
+            ? refunds
+            : refunds.filter(({ payment_intent }) => payment_intent === intent),
         );
       }
       case "GET /v1/refunds/:id":

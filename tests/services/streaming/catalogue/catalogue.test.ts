@@ -1,44 +1,18 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { join } from "node:path";
 import {
   InvalidCatalogueError,
   readCatalogue,
 } from "../../../../services/streaming/media/catalogue.ts";
 import { openFolder } from "../../../../services/streaming/media/folder/store.ts";
 import { useFolders } from "../../../support/folders.ts";
-
-const contents = {
-  "aurora/poster.jpg": "a poster",
-  "aurora/backdrop.jpg": "a backdrop",
-  "aurora/720p.mp4": "a video of some length",
-  "aurora/index.m3u8": "#EXTM3U\n",
-  "aurora/360p.mp4": "a smaller video",
-};
-type Name = keyof typeof contents;
-
-const aurora = {
-  id: "aurora",
-  name: "Aurora",
-  year: 2026,
-  seconds: 24.5,
-  genre: "Nature",
-  tagline: "Light at the end of the world",
-  description: "Colours above the snow. Nobody says a word.",
-  poster: "aurora/poster.jpg",
-  backdrop: "aurora/backdrop.jpg",
-  video: "aurora/720p.mp4",
-  hls: "aurora/index.m3u8",
-};
-
-const entry = (content: string) => ({
-  size: content.length,
-  sha256: createHash("sha256").update(content).digest("hex"),
-});
-const files = Object.fromEntries(
-  Object.entries(contents).map(([name, content]) => [name, entry(content)]),
-);
-const catalogue = { featured: "aurora", titles: [aurora], files };
+import {
+  aurora,
+  catalogue,
+  contents,
+  entry,
+  files,
+  type Name,
+} from "../../../support/streaming/catalogue.ts";
 
 describe("readCatalogue", () => {
   const folder = useFolders();
@@ -223,47 +197,5 @@ describe("readCatalogue", () => {
       ],
       tallestPicture: undefined,
     });
-  });
-
-  const variant = (attributes: string) =>
-    `#EXT-X-STREAM-INF:BANDWIDTH=1000${attributes}\n720p.m3u8\n`;
-  const playlists: [what: string, hls: string, tallest: number | undefined][] =
-    [
-      [
-        "the height of the tallest variant",
-        `${variant(",RESOLUTION=640x360")}${variant(",RESOLUTION=1920x1080,FRAME-RATE=24")}${variant(",RESOLUTION=1280x720")}`,
-        1080,
-      ],
-      [
-        "the height of a variant in a playlist with CRLF line ends",
-        `${variant(",RESOLUTION=1280x720")}`.replaceAll("\n", "\r\n"),
-        720,
-      ],
-      ["undefined when the playlist declares none", variant(""), undefined],
-      [
-        "undefined when only another tag or a string declares a resolution",
-        `#EXT-X-I-FRAME-STREAM-INF:RESOLUTION=3840x2160\n${variant(',NAME="x,RESOLUTION=3840x2160"')}`,
-        undefined,
-      ],
-    ];
-  for (const [what, hls, tallest] of playlists)
-    it(`sets tallest to ${what}`, async () => {
-      const text = `#EXTM3U\n${hls}`;
-      const listed = { ...files, "aurora/index.m3u8": entry(text) };
-      const path = folder({
-        ...contents,
-        "aurora/index.m3u8": text,
-        "catalogue.json": JSON.stringify({ ...catalogue, files: listed }),
-      });
-      const read = await readCatalogue(openFolder(path));
-      assert.equal(read.tallestPicture, tallest);
-    });
-
-  it("sets tallest to 720 for the sample titles", async () => {
-    const titles = join(
-      import.meta.dirname,
-      "../../../../services/streaming/assets/titles",
-    );
-    assert.equal((await readCatalogue(openFolder(titles))).tallestPicture, 720);
   });
 });

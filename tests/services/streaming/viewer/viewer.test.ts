@@ -1,43 +1,18 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { createAccessTokens } from "@marquee/service-kit";
-import { useClock } from "../../../support/clock.ts";
 import { problemOf } from "../../../support/problem.ts";
+import { answer } from "../../../support/streaming/upstream.ts";
 import {
-  claims,
-  useIssuer,
-} from "../../../support/service-kit/access-token.ts";
-import { answer, useUpstream } from "../../../support/streaming/upstream.ts";
-import { type WhoOptions, whoApp } from "../../../support/streaming/viewers.ts";
-
-const session = "s".repeat(43);
-const plain = `marquee-session=${session}`;
-const host = `__Host-${plain}`;
+  host,
+  plain,
+  session,
+  useViewer,
+} from "../../../support/streaming/viewer.ts";
 
 describe("Viewer of a request", () => {
-  const clock = useClock();
-  const issuer = useIssuer();
-  const auth = useUpstream();
-  const { sub: userId } = claims("");
-  let token = "";
-  /** Makes auth exchange every session for this token. */
-  async function signedIn(changes: Record<string, unknown> = {}) {
-    token = await issuer.token(changes);
-    auth.handler = (_, response) => gives(response);
-  }
-  const gives = (response: ServerResponse) =>
-    answer(response, 200, {
-      ...{ access_token: token, token_type: "Bearer", expires_in: 600 },
-    });
-  const who = (options: Partial<WhoOptions> = {}) =>
-    whoApp({
-      authUrl: auth.url,
-      accessTokens: createAccessTokens({ issuer: issuer.url }),
-      timeoutMs: 10_000,
-      ...options,
-    });
-  const sent = () => auth.requests.map(({ headers }) => headers.cookie);
+  const { clock, issuer, auth, userId, signedIn, gives, who, sent } =
+    useViewer();
 
   it("treats a request without access token and session cookie as anonymous, without asking auth", async () => {
     const { says } = await who();
@@ -83,7 +58,7 @@ describe("Viewer of a request", () => {
 
   describe("session cookie", () => {
     it("identifies the session's user by asking auth, and sends auth no other cookie", async () => {
-      await signedIn();
+      const token = await signedIn();
       const { says } = await who();
       const cookie = `a=1; ${plain}; marquee-device=secret`;
       assert.deepEqual(await says({ cookie }), { userId, token });
@@ -190,45 +165,9 @@ describe("Viewer of a request", () => {
     });
   });
 
-  describe("ended session", () => {
-    /** Access tokens that fetch the list of revoked sessions for every check. */
-    const accessTokens = () =>
-      createAccessTokens({
-        issuer: issuer.url,
-        revocationTimings: {
-          refreshAfterSeconds: 0,
-          waitAfterSeconds: 0,
-          retrySeconds: 0,
-        },
-      });
-    const revoke = () => {
-      const { sid: id } = claims("");
-      issuer.revoked = [{ id, expires_in: 660, account_deleted: false }];
-    };
-
-    it("treats a remembered session as anonymous after its revocation, even while auth is unreachable", async () => {
-      await signedIn();
-      issuer.revoked = [];
-      const { says } = await who({ accessTokens: accessTokens() });
-      assert.equal((await says({ cookie: plain })).userId, userId);
-      revoke();
-      assert.deepEqual(await says({ cookie: plain }), {});
-      await Promise.all([auth.down(), issuer.down()]);
-      assert.deepEqual(await says({ cookie: plain }), {});
-      assert.equal(auth.requests.length, 1);
-    });
-
-    it("treats a session revoked right after auth issued its token as anonymous", async () => {
-      await signedIn();
-      revoke();
-      const { says } = await who({ accessTokens: accessTokens() });
-      assert.deepEqual(await says({ cookie: plain }), {});
-    });
-  });
-
   describe("email address", () => {
     it("returns the address that auth has, and asks for it once", async () => {
-      token = await issuer.token();
+      const token = await signedIn();
       auth.handler = ({ url }, response) =>
         url === "/me"
           ? answer(response, 200, { email: "a@example.com" })
@@ -245,7 +184,7 @@ describe("Viewer of a request", () => {
     });
 
     it("returns no address while auth answers 401 or 500", async () => {
-      token = await issuer.token();
+      await signedIn();
       const { says } = await who();
       for (const status of [401, 500]) {
         auth.handler = ({ url }, response) =>
