@@ -39,14 +39,14 @@ export function exitOnError<Part>(create: () => Part): Part {
   }
 }
 
-/** Exits without a stack trace: the mistake is in the configuration, not in the program. */
+/** Exits without a stack trace: the error is in the configuration, not in the program. */
 function exit(message: string): never {
   console.error(message);
   process.exit(1);
 }
 
-const cannotStart = (mistakes: string[]) =>
-  `This program can't start with the environment it got:\n  ${mistakes.join("\n  ")}`;
+const cannotStart = (errors: string[]) =>
+  `This program can't start, because its environment is invalid:\n  ${errors.join("\n  ")}`;
 
 /** @throws Error that names every missing or invalid variable */
 export function readEnvironment<
@@ -54,11 +54,11 @@ export function readEnvironment<
 >(variables: Record<string, string | undefined>, own: Own = {} as Own) {
   const result = commonVariables.extend(own).safeParse(variables);
   if (result.success) return result.data;
-  const mistakes = result.error.issues.map(({ path, message }) => {
+  const errors = result.error.issues.map(({ path, message }) => {
     const name = String(path[0]);
     return `${state(name, variables[name])}: ${plain(message)}`;
   });
-  throw new Error(cannotStart(mistakes));
+  throw new Error(cannotStart(errors));
 }
 
 /** "PORT is not set" or 'PORT is "abc"'. Hides values that may contain a secret, such as URLs with a password. */

@@ -9,7 +9,7 @@ import {
   generateKeyPair,
   type JWK,
   SignJWT,
-} from "jose"; // the JOSE library for JavaScript; it depends on nothing
+} from "jose";
 import { AuthUnavailableError } from "../../../packages/service-kit/index.ts";
 import type { RevokedSession } from "../../../services/auth/sessions/revocations.ts";
 import { restartable } from "../restartable.ts";
@@ -55,7 +55,7 @@ export interface TestIssuer {
   /** The server's URL, and the `iss` of its tokens. */
   url: string;
   /** The number of requests for the JWKS. */
-  asked: number;
+  jwksRequests: number;
   /** The published keys; the first one signs. */
   keys: TestKey[];
   cacheControl: string | undefined;
@@ -64,7 +64,7 @@ export interface TestIssuer {
   /** The number of requests for the revocations. */
   askedForRevoked: number;
   /** Handles requests for the JWKS in place of the published keys. */
-  instead: RequestListener | undefined;
+  jwksHandler: RequestListener | undefined;
   down(): Promise<void>;
   /** Starts the server again on the same port. */
   up(): Promise<void>;
@@ -86,8 +86,8 @@ export function useIssuer(): TestIssuer {
     }
     if (request.url !== "/.well-known/jwks.json")
       return response.writeHead(404).end();
-    issuer.asked++;
-    if (issuer.instead) return issuer.instead(request, response);
+    issuer.jwksRequests++;
+    if (issuer.jwksHandler) return issuer.jwksHandler(request, response);
     response.setHeader("content-type", "application/json");
     if (issuer.cacheControl)
       response.setHeader("cache-control", issuer.cacheControl);
@@ -98,12 +98,12 @@ export function useIssuer(): TestIssuer {
   const { url, up, down } = restartable(server);
   const issuer: TestIssuer = {
     url: "",
-    asked: 0,
+    jwksRequests: 0,
     keys: [],
     cacheControl: undefined,
     revoked: undefined,
     askedForRevoked: 0,
-    instead: undefined,
+    jwksHandler: undefined,
     up,
     down,
     token(changes = {}, header = {}, privateKey) {
@@ -118,12 +118,12 @@ export function useIssuer(): TestIssuer {
     await issuer.up();
     Object.assign(issuer, {
       url: url(),
-      asked: 0,
+      jwksRequests: 0,
       keys: [await makeKey()],
       cacheControl: "public, max-age=300",
       revoked: undefined,
       askedForRevoked: 0,
-      instead: undefined,
+      jwksHandler: undefined,
     });
   });
   afterEach(() => issuer.down());
@@ -131,7 +131,9 @@ export function useIssuer(): TestIssuer {
 }
 
 /** Asserts that verification fails because auth is unavailable, and returns the cause's message. */
-export async function away(work: Promise<unknown>): Promise<string> {
+export async function causeOfUnavailable(
+  work: Promise<unknown>,
+): Promise<string> {
   const error = await work.then(
     () => assert.fail("The verification succeeded."),
     (error: unknown) => error,

@@ -31,7 +31,7 @@ describe("createAccessTokens", () => {
     const token = await issuer.token();
     await Promise.all(Array.from({ length: 50 }, () => tokens.verify(token)));
     await tokens.verify(await issuer.token());
-    assert.equal(issuer.asked, 1);
+    assert.equal(issuer.jwksRequests, 1);
   });
 
   it("fetches the keys from jwksUrl when it is set", async () => {
@@ -102,7 +102,7 @@ describe("bearer", () => {
         response.headers.get("www-authenticate"),
         'Bearer realm="marquee"',
       );
-      assert.equal(issuer.asked, 0);
+      assert.equal(issuer.jwksRequests, 0);
     });
 
   it("returns 401 with the reason for an expired token", async () => {
@@ -130,10 +130,10 @@ describe("bearer", () => {
   });
 
   it("returns 503 when auth is unavailable, and 500 without details for other errors", async () => {
-    const away = new AuthUnavailableError(new Error("gone"));
+    const causeOfUnavailable = new AuthUnavailableError(new Error("gone"));
     const response = await service({
       verify: async () => {
-        throw away;
+        throw causeOfUnavailable;
       },
     })("Bearer token");
     await problemOf(response, 503);

@@ -8,7 +8,7 @@ import {
 } from "../../../../packages/service-kit/index.ts";
 import { useClock } from "../../../support/clock.ts";
 import {
-  away,
+  causeOfUnavailable,
   makeKey,
   unknown,
   useIssuer,
@@ -32,7 +32,10 @@ describe("createAccessTokens while auth is unavailable", () => {
     const tokens = service();
     const token = await issuer.token();
     await issuer.down();
-    assert.match(await away(tokens.verify(token)), /fetch failed/);
+    assert.match(
+      await causeOfUnavailable(tokens.verify(token)),
+      /fetch failed/,
+    );
     await issuer.up();
     clock.advance(60);
     await tokens.verify(token);
@@ -41,13 +44,13 @@ describe("createAccessTokens while auth is unavailable", () => {
   it("does not fetch the keys again for each token after a failed fetch", async () => {
     const tokens = service({ retrySeconds: 3_600 });
     const token = await issuer.token();
-    issuer.instead = (_, response) => response.writeHead(500).end();
+    issuer.jwksHandler = (_, response) => response.writeHead(500).end();
     for (let i = 0; i < 20; i++)
       assert.match(
-        await away(tokens.verify(token)),
+        await causeOfUnavailable(tokens.verify(token)),
         /jwks\.json answered 500$/,
       );
-    assert.equal(issuer.asked, 1);
+    assert.equal(issuer.jwksRequests, 1);
   });
 
   it("verifies with stale keys without waiting while auth fails, and fetches new keys once auth recovers", async () => {
@@ -55,20 +58,20 @@ describe("createAccessTokens while auth is unavailable", () => {
     const token = await issuer.token();
     await tokens.verify(token);
     clock.advance(freshMs + 1);
-    issuer.instead = (_, response) => response.writeHead(503).end();
+    issuer.jwksHandler = (_, response) => response.writeHead(503).end();
     await tokens.verify(token); // waits for the response 503
-    const asked = Promise.withResolvers<ServerResponse>();
-    issuer.instead = (_, response) => asked.resolve(response);
+    const jwksRequests = Promise.withResolvers<ServerResponse>();
+    issuer.jwksHandler = (_, response) => jwksRequests.resolve(response);
     clock.advance(1_000);
     // Waiting for the response would take an hour each time.
     for (let i = 0; i < 100; i++) await tokens.verify(token);
-    const unanswered = await asked.promise;
+    const unanswered = await jwksRequests.promise;
     await assert.rejects(tokens.verify(await issuer.token({ exp: 1 })), {
       message: "The token has expired.",
     });
 
     const next = await makeKey();
-    Object.assign(issuer, { keys: [next], instead: undefined });
+    Object.assign(issuer, { keys: [next], jwksHandler: undefined });
     unanswered.end(JSON.stringify({ keys: [next.jwk] }));
     await tokens.verify(await issuer.token());
     await unknown(tokens.verify(token));
@@ -82,7 +85,7 @@ describe("createAccessTokens while auth is unavailable", () => {
     clock.advance(freshMs + 50_000);
     await tokens.verify(token);
     clock.advance(10_000);
-    await away(tokens.verify(token));
+    await causeOfUnavailable(tokens.verify(token));
   });
 
   it("fails with 503 for a token whose key it does not know", async () => {
@@ -90,7 +93,9 @@ describe("createAccessTokens while auth is unavailable", () => {
     const token = await issuer.token();
     await tokens.verify(token);
     await issuer.down();
-    await away(tokens.verify(await issuer.token({}, { kid: randomUUID() })));
+    await causeOfUnavailable(
+      tokens.verify(await issuer.token({}, { kid: randomUUID() })),
+    );
     await tokens.verify(token);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import fc from "fast-check"; // generates random inputs, and shrinks those that fail
-import { CompactSign, exportJWK, generateKeyPair } from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import fc from "fast-check";
+import { CompactSign, exportJWK, generateKeyPair } from "jose";
 import {
   type AccessTokens,
   createAccessTokens,
@@ -54,7 +54,7 @@ describe("createAccessTokens: invalid tokens", () => {
         await issuer.token({}, more, privateKey),
         /^The token's signature is wrong\.$/,
       );
-    assert.equal(issuer.asked, 1);
+    assert.equal(issuer.jwksRequests, 1);
   });
 
   it("rejects unsigned tokens", async () => {
@@ -226,6 +226,6 @@ describe("createAccessTokens: invalid tokens", () => {
       ),
       { numRuns: 500 },
     );
-    assert.equal(issuer.asked, 0);
+    assert.equal(issuer.jwksRequests, 0);
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { exportJWK } from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import { exportJWK } from "jose";
 import type { KeySetTimings } from "../../../../packages/service-kit/access-token/key-set.ts";
 import {
   type AccessTokens,
@@ -10,7 +10,7 @@ import {
 } from "../../../../packages/service-kit/index.ts";
 import { useClock } from "../../../support/clock.ts";
 import {
-  away,
+  causeOfUnavailable,
   makeKey,
   type TestKey,
   unknown,
@@ -28,13 +28,13 @@ describe("createAccessTokens: fetching keys", () => {
     await tokens.verify(await issuer.token());
     issuer.keys.unshift(await makeKey());
     await tokens.verify(await issuer.token());
-    assert.equal(issuer.asked, 2);
+    assert.equal(issuer.jwksRequests, 2);
   });
 
   it("fetches the keys only once when the first token has an unknown kid", async () => {
     const tokens = service({ retrySeconds: 10 });
     await unknown(tokens.verify(await issuer.token({}, { kid: "other" })));
-    assert.equal(issuer.asked, 1);
+    assert.equal(issuer.jwksRequests, 1);
   });
 
   for (const [name, fails] of [
@@ -46,21 +46,24 @@ describe("createAccessTokens: fetching keys", () => {
       const good = await issuer.token();
       await tokens.verify(good);
       if (fails)
-        issuer.instead = (_, response) => response.writeHead(503).end();
-      const began = performance.now();
+        issuer.jwksHandler = (_, response) => response.writeHead(503).end();
+      const start = performance.now();
       const garbage: Promise<unknown>[] = [];
-      while (garbage.length <= 200 || performance.now() - began < 1_000) {
+      while (garbage.length <= 200 || performance.now() - start < 1_000) {
         for (let i = 0; i < 5; i++) {
           const token = issuer.token({}, { kid: randomUUID() });
           const work = token.then((token) => tokens.verify(token));
-          garbage.push(fails ? away(work) : unknown(work));
+          garbage.push(fails ? causeOfUnavailable(work) : unknown(work));
         }
         await tokens.verify(good);
         await delay(5);
       }
       await Promise.all(garbage);
-      const most = (performance.now() - began) / 200 + 2;
-      assert.ok(issuer.asked <= most, `asked ${issuer.asked} times`);
+      const most = (performance.now() - start) / 200 + 2;
+      assert.ok(
+        issuer.jwksRequests <= most,
+        `asked ${issuer.jwksRequests} times`,
+      );
     });
 
   it("refreshes the keys in the background before they expire", async () => {
@@ -68,10 +71,10 @@ describe("createAccessTokens: fetching keys", () => {
     const token = await issuer.token();
     await tokens.verify(token);
     clock.advance(200_000); // of the 300 s that Cache-Control allows
-    const asked = Promise.withResolvers<ServerResponse>();
-    issuer.instead = (_, response) => asked.resolve(response);
+    const jwksRequests = Promise.withResolvers<ServerResponse>();
+    issuer.jwksHandler = (_, response) => jwksRequests.resolve(response);
     await tokens.verify(token); // would never return if it waited for the response
-    (await asked.promise).end();
+    (await jwksRequests.promise).end();
   });
 
   it("keeps the keys for Cache-Control's max-age within its own bounds", async () => {
@@ -85,13 +88,13 @@ describe("createAccessTokens: fetching keys", () => {
       [undefined, { minAgeSeconds: 0.01 }, false],
       ["nonsense", { minAgeSeconds: 60 }, true],
     ] as const) {
-      Object.assign(issuer, { cacheControl, asked: 0 });
+      Object.assign(issuer, { cacheControl, jwksRequests: 0 });
       const tokens = service(times);
       const token = await issuer.token();
       await tokens.verify(token);
       clock.advance(20);
       await tokens.verify(token);
-      assert.equal(issuer.asked, fresh ? 1 : 2, cacheControl);
+      assert.equal(issuer.jwksRequests, fresh ? 1 : 2, cacheControl);
     }
   });
 
@@ -126,19 +129,19 @@ describe("createAccessTokens: fetching keys", () => {
   for (const [name, answer, reason] of answers)
     it(`rejects ${name} as a response, and keeps the keys it has`, async () => {
       const text = typeof answer === "string" ? answer : JSON.stringify(answer);
-      issuer.instead = (_, response) => response.end(text);
+      issuer.jwksHandler = (_, response) => response.end(text);
       const tokens = service({
         minAgeSeconds: 0.01,
         maxAgeSeconds: 0.01,
         retrySeconds: 0.01,
       });
       const token = await issuer.token();
-      assert.match(await away(tokens.verify(token)), reason);
-      issuer.instead = undefined;
+      assert.match(await causeOfUnavailable(tokens.verify(token)), reason);
+      issuer.jwksHandler = undefined;
       clock.advance(20);
       await tokens.verify(token);
-      issuer.instead = (_, response) => response.end(text);
-      while (issuer.asked <= 3) {
+      issuer.jwksHandler = (_, response) => response.end(text);
+      while (issuer.jwksRequests <= 3) {
         await delay(20);
         await tokens.verify(token);
       }
@@ -146,13 +149,13 @@ describe("createAccessTokens: fetching keys", () => {
 
   it("does not follow a redirect from the keys' URL", async () => {
     const elsewhere = `${issuer.url}/.well-known/jwks.json`;
-    issuer.instead = (_, response) => {
-      issuer.instead = undefined; // following the redirect would find the keys
+    issuer.jwksHandler = (_, response) => {
+      issuer.jwksHandler = undefined; // following the redirect would find the keys
       response.writeHead(302, { location: elsewhere }).end();
     };
     const work = service().verify(await issuer.token());
-    assert.match(await away(work), /answered 302$/);
-    assert.equal(issuer.asked, 1);
+    assert.match(await causeOfUnavailable(work), /answered 302$/);
+    assert.equal(issuer.jwksRequests, 1);
   });
 
   it("uses a key that was published with its private part, and ignores keys of other uses and types", async () => {
@@ -179,15 +182,17 @@ describe("createAccessTokens: fetching keys", () => {
     ["ends", true],
   ] as const)
     it(`times out on a response that never ${name}`, async () => {
-      issuer.instead = (_, response) => {
+      issuer.jwksHandler = (_, response) => {
         if (begin) response.write('{"keys":');
       };
       const tokens = service({ timeoutSeconds: 0.2 });
       const token = await issuer.token();
       const reasons = await Promise.all(
-        Array.from({ length: 10 }, () => away(tokens.verify(token))),
+        Array.from({ length: 10 }, () =>
+          causeOfUnavailable(tokens.verify(token)),
+        ),
       );
       assert.match(reasons[0] ?? "", /did not answer within 0\.2 s$/);
-      assert.equal(issuer.asked, 1);
+      assert.equal(issuer.jwksRequests, 1);
     });
 });

@@ -14,16 +14,16 @@ const url = "http://auth.example/revocations";
 describe("createRevocations", () => {
   /** The fake clock, in seconds. */
   let time: number;
-  let asked: string[];
+  let requests: string[];
   let cursor: string;
   let listed: RevokedSession[];
   /** Replaces auth's answer. */
-  let instead: (() => Promise<Response>) | undefined;
+  let respond: (() => Promise<Response>) | undefined;
   let warnings: string[];
   let notices: string[];
   beforeEach(() => {
-    [time, asked, cursor, listed] = [1_000, [], "1", []];
-    instead = undefined;
+    [time, requests, cursor, listed] = [1_000, [], "1", []];
+    respond = undefined;
     [warnings, notices] = [[], []];
     const into = (messages: string[]) => (_: object, message: string) => {
       messages.push(message);
@@ -36,8 +36,8 @@ describe("createRevocations", () => {
   const service = (options: Partial<RevocationsOptions> = {}) =>
     createRevocations(url, {
       fetch: async (asks) => {
-        asked.push(asks);
-        return instead?.() ?? Response.json({ cursor, sessions: listed });
+        requests.push(asks);
+        return respond?.() ?? Response.json({ cursor, sessions: listed });
       },
       timings: defaultRevocationTimings,
       now: () => time,
@@ -60,13 +60,13 @@ describe("createRevocations", () => {
     assert.equal((await find(plain))?.accountDeleted, false);
     assert.equal((await find(deleted))?.accountDeleted, true);
     assert.equal(await find(randomUUID()), undefined);
-    assert.deepEqual(asked, [url]);
+    assert.deepEqual(requests, [url]);
   });
 
   it("shares one request among concurrent callers", async () => {
     const { find } = service();
     await Promise.all(Array.from({ length: 50 }, () => find(randomUUID())));
-    assert.equal(asked.length, 1);
+    assert.equal(requests.length, 1);
   });
 
   it("requests the list at most every 2 s for any number of calls, and never without a call", async () => {
@@ -75,11 +75,14 @@ describe("createRevocations", () => {
       await find(randomUUID());
       await turns();
     }
-    assert.ok(asked.length > 1 && asked.length <= 5, `${asked.length}`);
-    const before = asked.length;
+    assert.ok(
+      requests.length > 1 && requests.length <= 5,
+      `${requests.length}`,
+    );
+    const before = requests.length;
     time += 3_600;
     await turns();
-    assert.equal(asked.length, before);
+    assert.equal(requests.length, before);
   });
 
   it("requests only revocations after its cursor, and keeps earlier ones", async () => {
@@ -92,7 +95,7 @@ describe("createRevocations", () => {
     assert.ok(await find(first));
     time += 10;
     await find(first);
-    assert.deepEqual(asked, [url, `${url}?after=1`, `${url}?after=2`]);
+    assert.deepEqual(requests, [url, `${url}?after=1`, `${url}?after=2`]);
   });
 
   it("does not make callers wait for a refresh of a list younger than 4 s", async () => {
@@ -100,13 +103,13 @@ describe("createRevocations", () => {
     await find("");
     const id = revoke();
     let answer = () => {};
-    instead = () =>
+    respond = () =>
       new Promise((resolve) => {
         answer = () => resolve(Response.json({ cursor, sessions: listed }));
       });
     time += 3.9;
     assert.equal(await find(id), undefined);
-    assert.equal(asked.length, 2);
+    assert.equal(requests.length, 2);
     answer();
     await turns();
     assert.ok(await find(id));
@@ -148,16 +151,16 @@ describe("createRevocations", () => {
   it("requests the whole list again after auth rejects its cursor", async () => {
     const { find } = service();
     await find("");
-    instead = status(422);
+    respond = status(422);
     time += 4;
     await find("");
-    instead = undefined;
+    respond = undefined;
     time += 4;
     await find("");
-    assert.deepEqual(asked, [url, `${url}?after=1`, url]);
+    assert.deepEqual(requests, [url, `${url}?after=1`, url]);
   });
 
-  const troubles: Record<string, () => Promise<Response>> = {
+  const failures: Record<string, () => Promise<Response>> = {
     "is unreachable": failing,
     "returns 503": status(503),
     "returns a redirect": async () => Response.redirect("http://evil.example"),
@@ -170,12 +173,12 @@ describe("createRevocations", () => {
         }),
       ),
   };
-  for (const [what, trouble] of Object.entries(troubles))
+  for (const [what, failure] of Object.entries(failures))
     it(`uses the last list while auth ${what}, warns once, and recovers`, async () => {
       const { find } = service();
       const revoked = revoke();
       await find(revoked);
-      instead = trouble;
+      respond = failure;
       for (let second = 0; second < 60; second++) {
         time += 1;
         assert.equal(await find(randomUUID()), undefined);
@@ -186,7 +189,7 @@ describe("createRevocations", () => {
       assert.equal(warnings.length, 1);
       assert.match(warnings[0] ?? "", /can't be listed: access tokens/);
 
-      instead = undefined;
+      respond = undefined;
       const next = revoke();
       while (!(await find(next))) {
         time += 1;
@@ -199,7 +202,7 @@ describe("createRevocations", () => {
     const { find } = service();
     await find("");
     let fail = () => {};
-    instead = () =>
+    respond = () =>
       new Promise((_, reject) => {
         fail = () => reject(new Error("timed out"));
       });
@@ -214,37 +217,37 @@ describe("createRevocations", () => {
     await waiting;
     time += 10;
     await find(""); // the fetch, which gets no response, runs in the background
-    assert.equal(asked.length, 3);
+    assert.equal(requests.length, 3);
   });
 
   it("retries at most once a second while auth fails", async () => {
     const { find } = service();
-    instead = failing;
+    respond = failing;
     for (let i = 0; i < 20; i++) {
       await find("");
       await turns();
     }
-    assert.equal(asked.length, 1);
+    assert.equal(requests.length, 1);
     time += 1;
     await find("");
-    assert.equal(asked.length, 2);
+    assert.equal(requests.length, 2);
   });
 
   it("finds no session while auth returns 404, warns once, and retries after a minute", async () => {
     const { find } = service();
-    instead = status(404);
+    respond = status(404);
     for (let second = 0; second < 60; second++) {
       assert.equal(await find(""), undefined);
       time += 1;
     }
-    assert.equal(asked.length, 1);
+    assert.equal(requests.length, 1);
     assert.match(warnings[0] ?? "", /^auth has no list of revoked sessions/);
-    instead = undefined;
+    respond = undefined;
     const id = revoke();
     await find(id);
     await turns();
     assert.ok(await find(id));
-    assert.equal(asked.length, 2);
+    assert.equal(requests.length, 2);
     assert.equal(warnings.length, 1);
   });
 });

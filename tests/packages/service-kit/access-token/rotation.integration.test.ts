@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server"; // the services' HTTP server
-import { decodeProtectedHeader } from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import { serve } from "@hono/node-server";
+import { decodeProtectedHeader } from "jose";
 import { createAccessTokens } from "../../../../packages/service-kit/index.ts";
 import { createAuth } from "../../../../services/auth/app.ts";
 import { pass } from "../../../support/auth/domain.ts";
@@ -47,12 +47,12 @@ const unknownKid = () => randomBytes(32).toString("base64url");
 
 /** Serves auth over HTTP, round-robin over its replicas. */
 async function listen(replicas: Pick<TestReplicas["first"], "service">[]) {
-  const state = { asked: 0, requests: 0 };
+  const state = { jwksRequests: 0, requests: 0 };
   const server = serve({
     hostname: "127.0.0.1",
     port: 0,
     fetch: (request) => {
-      if (request.url.endsWith("/jwks.json")) state.asked++;
+      if (request.url.endsWith("/jwks.json")) state.jwksRequests++;
       const { service } = replicas[
         state.requests++ % replicas.length
       ] as (typeof replicas)[number];
@@ -120,7 +120,7 @@ describe("Auth's key rotation seen by another service", () => {
     }
     assert.ok(kids.size >= 4, `${kids.size} keys signed`);
     const most = (performance.now() - began) / stepMs + 1;
-    assert.ok(state.asked <= most, `asked ${state.asked} times`);
+    assert.ok(state.jwksRequests <= most, `asked ${state.jwksRequests} times`);
   });
 
   it("accepts old and new tokens after one more fetch when another KEY_ENCRYPTION_KEY brings a new key", async () => {
@@ -145,9 +145,9 @@ describe("Auth's key rotation seen by another service", () => {
         200,
       );
       await tokens.verify(next.access_token);
-      assert.equal(state.asked, 2);
+      assert.equal(state.jwksRequests, 2);
       await tokens.verify(access_token);
-      assert.equal(state.asked, 2);
+      assert.equal(state.jwksRequests, 2);
     } finally {
       close();
       await service.shutdown();

@@ -52,7 +52,7 @@ describe("accessTokenVariables", () => {
   for (const [variables, sentence] of wrong)
     it(`rejects ${JSON.stringify(variables)}: ${sentence}`, () => {
       assert.throws(() => read(variables), {
-        message: `This program can't start with the environment it got:\n  ${sentence}`,
+        message: `This program can't start, because its environment is invalid:\n  ${sentence}`,
       });
     });
 });

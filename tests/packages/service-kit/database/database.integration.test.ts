@@ -137,13 +137,13 @@ describe("openDatabase", () => {
     });
 
     it("rolls back and rethrows the error of failing work", async () => {
-      const mistake = new Error("no such film");
+      const failure = new Error("no such film");
       await assert.rejects(
         database.transaction(async (tx) => {
           await tx.query(add, ["Metropolis"]);
-          throw mistake;
+          throw failure;
         }),
-        (error) => error === mistake,
+        (error) => error === failure,
       );
       assert.deepEqual(await titles(), []);
     });
@@ -203,12 +203,12 @@ describe("openDatabase", () => {
 
     it("runs concurrent statements without pg's warning about queued queries", async () => {
       const warnings: Error[] = [];
-      const heard = (warning: Error) => warnings.push(warning);
-      process.on("warning", heard);
+      const onWarning = (warning: Error) => warnings.push(warning);
+      process.on("warning", onWarning);
       await database.transaction((tx) =>
         Promise.all([1, 2, 3, 4].map(() => tx.query("SELECT 1"))),
       );
-      process.off("warning", heard);
+      process.off("warning", onWarning);
       assert.deepEqual(warnings, []);
     });
 

@@ -22,7 +22,7 @@ const docker = (...args: string[]) =>
   execFileSync("docker", args, { encoding: "utf8", stdio: "pipe" });
 
 /** Asserts that the work fails with 503 and a message without details, and returns the cause. */
-async function away(work: Promise<unknown>): Promise<Error> {
+async function causeOfUnavailable(work: Promise<unknown>): Promise<Error> {
   const error = await work.then(
     () => assert.fail("The work succeeded."),
     (error: unknown) => error,
@@ -120,13 +120,15 @@ describe("Database outage", () => {
         await Promise.all([1, 2, 3].map(() => database.query("SELECT 1")));
         await go();
         if (accident !== "the server terminates connections")
-          await away(database.query("SELECT 1"));
+          await causeOfUnavailable(database.query("SELECT 1"));
         await comeBack();
         await isBack();
       });
 
       it("fails a running statement, and reconnects", async () => {
-        const statement = away(database.query("SELECT pg_sleep(60)"));
+        const statement = causeOfUnavailable(
+          database.query("SELECT pg_sleep(60)"),
+        );
         await untilAsleep();
         await go();
         await statement;
@@ -143,7 +145,7 @@ describe("Database outage", () => {
         const second = new Promise<void>((resolve) => {
           gone = resolve;
         });
-        const transaction = away(
+        const transaction = causeOfUnavailable(
           database.transaction(async (tx) => {
             await tx.query(add, ["Metropolis"]);
             begun();
@@ -161,7 +163,7 @@ describe("Database outage", () => {
       });
 
       it("rolls back a transaction interrupted during COMMIT", async () => {
-        const transaction = away(
+        const transaction = causeOfUnavailable(
           database.transaction((tx) => tx.query(add, ["slow"])),
         );
         await untilAsleep();
@@ -177,10 +179,10 @@ describe("Database outage", () => {
     const proxy = await proxyTo(server.url);
     await database.close();
     database = openDatabase({ DATABASE_URL: proxy.url }, { name: "ours" });
-    const statement = away(database.query("SELECT pg_sleep(4)"));
+    const statement = causeOfUnavailable(database.query("SELECT pg_sleep(4)"));
     await untilAsleep();
     proxy.freeze();
-    const connection = await away(database.query("SELECT 1"));
+    const connection = await causeOfUnavailable(database.query("SELECT 1"));
     assert.match(connection.message, /timeout/);
     const { message } = await statement;
     assert.equal(message, "no response within 7000 ms");
@@ -218,7 +220,7 @@ describe("Database outage", () => {
       await useThree();
       endUnheard();
       clock.advance(1);
-      await away(database.query(add, ["Metropolis"]));
+      await causeOfUnavailable(database.query(add, ["Metropolis"]));
       assert.deepEqual(await titles(), []);
       await database.query(add, ["Metropolis"]);
       assert.deepEqual(await titles(), ["Metropolis"]);

@@ -46,17 +46,17 @@ describe("openDatabase: unusable databases", () => {
   }
 
   it("reports that the connection was refused", async () => {
-    const nobody = open("postgres://me:s3cret@127.0.0.1:1/films");
+    const closedPort = open("postgres://me:s3cret@127.0.0.1:1/films");
     assert.equal(
-      await why(nobody.query("SELECT 1")),
+      await why(closedPort.query("SELECT 1")),
       "connect ECONNREFUSED 127.0.0.1:1",
     );
   });
 
   it("reports a host that does not resolve", async () => {
-    const nowhere = open("postgres://me:s3cret@nowhere.invalid/films");
+    const unknownHost = open("postgres://me:s3cret@nowhere.invalid/films");
     assert.match(
-      await why(nowhere.query("SELECT 1")),
+      await why(unknownHost.query("SELECT 1")),
       /^getaddrinfo (ENOTFOUND|EAI_AGAIN) nowhere\.invalid$/,
     );
   });

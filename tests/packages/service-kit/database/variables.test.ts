@@ -10,8 +10,8 @@ const DATABASE_URL = "postgres://me:s3cret@films.example/films";
 describe("databaseVariables", () => {
   const read = (variables: Record<string, string>) =>
     readEnvironment({ PORT: "1", ...variables }, databaseVariables);
-  /** The reported mistake, without the heading. */
-  const mistake = (variables: Record<string, string>) => {
+  /** The reported error, without the heading. */
+  const errorOf = (variables: Record<string, string>) => {
     try {
       read(variables);
     } catch (error) {
@@ -108,7 +108,7 @@ describe("databaseVariables", () => {
   ];
   for (const [what, variables, sentence] of wrong)
     it(`rejects ${what} with the reason`, () => {
-      assert.equal(mistake(variables), sentence);
+      assert.equal(errorOf(variables), sentence);
     });
 
   describe("addressOf", () => {

@@ -192,7 +192,7 @@ describe("Error pages", () => {
     assert.equal(await response.text(), "");
   });
 
-  it("returns a page before the service has begun", async () => {
+  it("returns a page before the service has started", async () => {
     const { app } = createService({ onStart: () => new Promise(() => {}) });
     const response = await app.request("/", asBrowser);
     assert.equal(response.headers.get("retry-after"), "1");

@@ -91,7 +91,7 @@ describe("U+0000 in requests", () => {
       assert.deepEqual(errors?.at(-1), { pointer, detail: says });
     });
 
-  it("reports U+0000 together with other mistakes in one sentence", async () => {
+  it("reports U+0000 together with other errors in one sentence", async () => {
     const { detail } = await problemOf(
       await send('{"name": 1, "other": "\\u0000"}'),
       422,

@@ -56,9 +56,9 @@ describe("serve: shutdown", () => {
   stopPrograms();
 
   it("completes a running request after SIGTERM", async () => {
-    const { pid, url, said, terminate, end } = await program(50, long);
+    const { pid, url, untilLogged, terminate, end } = await program(50, long);
     const request = fetch(`${url}/held`);
-    await said("begun");
+    await untilLogged("begun");
     await terminate();
     release(pid);
     assert.equal(await (await request).text(), "released");
@@ -66,10 +66,10 @@ describe("serve: shutdown", () => {
   });
 
   it("sends Connection: close with the response to a running request", async () => {
-    const { pid, port, said, terminate } = await program(long, long);
+    const { pid, port, untilLogged, terminate } = await program(long, long);
     const client = open(port);
     client.get("/held");
-    await said("begun");
+    await untilLogged("begun");
     await terminate();
     release(pid);
     assert.match(await client.until("released"), /^connection: close\r$/im);
@@ -105,9 +105,9 @@ describe("serve: shutdown", () => {
   });
 
   it("refuses new connections after a while, and completes a running request", async () => {
-    const { pid, port, url, said, terminate } = await program(50, long);
+    const { pid, port, url, untilLogged, terminate } = await program(50, long);
     const request = fetch(`${url}/held`);
-    await said("begun");
+    await untilLogged("begun");
     await terminate();
     await until(async () => !(await takesConnections(port)));
     release(pid);
@@ -126,10 +126,10 @@ describe("serve: shutdown", () => {
   });
 
   it("exits after the last response, even if its client stays connected", async () => {
-    const { pid, port, said, terminate, end } = await program(50, long);
+    const { pid, port, untilLogged, terminate, end } = await program(50, long);
     const client = open(port);
     client.get("/held-body"); // its headers are sent before the shutdown, without "close"
-    await said("begun");
+    await untilLogged("begun");
     await client.until("first\r\n");
     await terminate();
     release(pid);
@@ -138,11 +138,11 @@ describe("serve: shutdown", () => {
   });
 
   it("delivers a whole response to a client that reads slowly", async () => {
-    const { port, said, terminate, end } = await program(50, long);
+    const { port, untilLogged, terminate, end } = await program(50, long);
     const client = open(port);
     client.socket.pause();
     client.get("/large");
-    await said("request");
+    await untilLogged("request");
     await terminate();
     await until(async () => !(await takesConnections(port)));
     client.socket.resume();
@@ -153,10 +153,10 @@ describe("serve: shutdown", () => {
   });
 
   it("closes connections that outlast the drain", async () => {
-    const { port, said, terminate, end } = await program(50, 200);
+    const { port, untilLogged, terminate, end } = await program(50, 200);
     const client = open(port);
     client.get("/held-body");
-    await said("begun");
+    await untilLogged("begun");
     await terminate();
     await client.closed;
     assert.doesNotMatch(client.all(), /last/);
@@ -164,9 +164,9 @@ describe("serve: shutdown", () => {
   });
 
   it("drains on SIGINT too", async () => {
-    const { pid, url, said, terminate, end } = await program(50, long);
+    const { pid, url, untilLogged, terminate, end } = await program(50, long);
     const request = fetch(`${url}/held`);
-    await said("begun");
+    await untilLogged("begun");
     await terminate("SIGINT");
     release(pid);
     assert.equal((await request).status, 200);

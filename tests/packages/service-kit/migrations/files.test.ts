@@ -14,8 +14,8 @@ const actors = "CREATE TABLE actors (name text);\n";
 describe("readMigrations", () => {
   const folder = useFolders();
 
-  /** The reported mistake, without the folder's path. */
-  function mistake(path: string): string {
+  /** The error without the folder's path. */
+  function errorOf(path: string): string {
     try {
       readMigrations(path);
     } catch (error) {
@@ -79,7 +79,7 @@ describe("readMigrations", () => {
     const sql = `/* ROLLBACK; */ -- ; COMMIT
       SELECT '; COMMIT', "; BEGIN" FROM a; DO $a$ BEGIN COMMIT; END $a$;
       CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END;`;
-    assert.equal(mistake(folder({ "0001-films.sql": sql })), "");
+    assert.equal(errorOf(folder({ "0001-films.sql": sql })), "");
   });
 
   const wrong: [string, Record<string, string>, string][] = [
@@ -109,12 +109,12 @@ describe("readMigrations", () => {
   ];
   for (const [what, files, message] of wrong)
     it(`rejects a folder ${what}`, () => {
-      assert.equal(mistake(folder(files)), message);
+      assert.equal(errorOf(folder(files)), message);
     });
 
   it("rejects a folder that does not exist", () => {
     assert.match(
-      mistake(join(folder(), "nowhere")),
+      errorOf(join(folder(), "nowhere")),
       /^The migrations can't be read: ENOENT: no such file or directory/,
     );
   });

@@ -38,7 +38,7 @@ describe("migrate: locked tables", () => {
       await transaction;
     };
   }
-  const untilSomebodyWaits = () =>
+  const untilLockAwaited = () =>
     until(async () => {
       const waiting = await database.query(
         "SELECT FROM pg_locks WHERE relation = 'films'::regclass AND NOT granted",
@@ -58,7 +58,7 @@ describe("migrate: locked tables", () => {
       pauseMs: 300,
       maxAttempts: 1_000,
     });
-    await untilSomebodyWaits();
+    await untilLockAwaited();
     // The migration can't get its lock before `release`. If it queued for it all along, this statement would fail.
     await database.query("TABLE films");
     await release();

@@ -58,7 +58,9 @@ describe("migrate: concurrent replicas", () => {
     const path = migrations();
     const programs = await Promise.all([1, 2, 3].map(() => program(path)));
     await Promise.all(
-      programs.map(({ said }) => said("the database is up to date")),
+      programs.map(({ untilLogged }) =>
+        untilLogged("the database is up to date"),
+      ),
     );
     await assertMigrated();
     const applied = programs.flatMap(({ lines }) =>

@@ -16,10 +16,10 @@ describe("Service log", () => {
   stopPrograms();
 
   it("contains a line of JSON for each request", async () => {
-    const { url, said } = await program();
+    const { url, untilLogged } = await program();
     const headers = { "X-Request-Id": "trace-7" };
     await fetch(`${url}/titles/1`, { headers });
-    const line = await said("request");
+    const line = await untilLogged("request");
     assert.deepEqual(steady(line), {
       level: "info",
       requestId: "trace-7",
@@ -33,7 +33,7 @@ describe("Service log", () => {
   });
 
   it("contains the status that the client received", async () => {
-    const { url, said } = await program();
+    const { url, untilLogged } = await program();
     for (const [path, status] of [
       ["/nowhere", 404],
       ["/forbidden", 403],
@@ -41,17 +41,17 @@ describe("Service log", () => {
     ] as const) {
       const response = await fetch(url + path);
       assert.equal(response.status, status);
-      await said("request", { path, status });
+      await untilLogged("request", { path, status });
     }
     await fetch(`${url}/hello`, { method: "DELETE" });
-    await said("request", { method: "DELETE", status: 405 });
+    await untilLogged("request", { method: "DELETE", status: 405 });
   });
 
   it("contains the error behind a 500, with the request's id", async () => {
-    const { url, said } = await program();
+    const { url, untilLogged } = await program();
     const headers = { "X-Request-Id": "trace-7" };
     await fetch(`${url}/broken`, { headers });
-    const line = await said("request failed", { requestId: "trace-7" });
+    const line = await untilLogged("request failed", { requestId: "trace-7" });
     const { message, stack } = line.err as Record<string, string>;
     assert.equal(line.level, "error");
     assert.equal(message, "the database is on fire");
@@ -59,55 +59,55 @@ describe("Service log", () => {
   });
 
   it("contains the request's id in a route's own lines", async () => {
-    const { pid, url, said } = await program();
+    const { pid, url, untilLogged } = await program();
     const headers = { "X-Request-Id": "trace-8" };
     const request = fetch(`${url}/held`, { headers });
-    await said("begun", { requestId: "trace-8" });
+    await untilLogged("begun", { requestId: "trace-8" });
     process.kill(pid, "SIGUSR2");
     await request;
   });
 
   it("omits requests to probes and metrics", async () => {
-    const { url, lines, said } = await program();
+    const { url, lines, untilLogged } = await program();
     for (const path of ["/livez", "/readyz", "/metrics", "/hello"])
       await fetch(url + path);
-    await said("request", { path: "/hello" });
+    await untilLogged("request", { path: "/hello" });
     assert.equal(lines.filter(({ msg }) => msg === "request").length, 1);
   });
 
   it("omits requests logged at debug unless LOG_LEVEL is debug", async () => {
-    const { url, lines, said } = await program();
+    const { url, lines, untilLogged } = await program();
     for (const path of ["/polled", "/hello"]) await fetch(url + path);
-    await said("request", { path: "/hello" });
+    await untilLogged("request", { path: "/hello" });
     assert.equal(lines.filter(({ msg }) => msg === "request").length, 1);
 
     const env = { LOG_LEVEL: "debug" };
     const verbose = await start("tests/support/programs/program.ts", {}, env);
     await fetch(`${verbose.url}/polled`);
-    await verbose.said("request", { path: "/polled", level: "debug" });
+    await verbose.untilLogged("request", { path: "/polled", level: "debug" });
   });
 
   it("never contains a password, even if a route logs it carelessly", async () => {
-    const { url, out, said } = await program();
+    const { url, out, untilLogged } = await program();
     await fetch(`${url}/login?password=hunter2`, {
       method: "POST",
       body: new URLSearchParams({ password: "hunter2" }),
       headers: { authorization: "Basic hunter2" },
     });
-    await said("request", { path: "/login" });
+    await untilLogged("request", { path: "/login" });
     assert.match(out.stdout, /careless.*careless.*no such user/s);
     assert.doesNotMatch(out.stdout + out.stderr, /hunter2/);
   });
 
   it("contains only JSON when clients disconnect during a response", async () => {
     const times = { answer: 0, finish: 0 };
-    const { port, out, said, terminate, end } = await program({ times });
+    const { port, out, untilLogged, terminate, end } = await program({ times });
     for (const path of ["/large", "/held-body"]) {
       const client = open(port);
       client.get(path);
       await once(client.socket, "data");
       client.socket.destroy();
-      await said("request", { path });
+      await untilLogged("request", { path });
     }
     await terminate();
     await end;

@@ -26,7 +26,7 @@ describe("Routes: JSON bodies", () => {
     assert.deepEqual([name, tags], ["Heat", ["5 stars", "ann"]]);
   });
 
-  it("rejects a body with every mistake in it", async () => {
+  it("rejects a body, and reports every error in it", async () => {
     assert.deepEqual(await errorsOf(await add({ stars: 1.5, year: 1995 })), [
       "/name is missing",
       "/stars is not a whole number",
@@ -87,7 +87,7 @@ describe("Routes: queries", () => {
       assert.deepEqual(await errorsOf(await find(query)), errors);
     });
 
-  it("rejects a query with all its mistakes in one sentence", async () => {
+  it("rejects a query, and reports all its errors in one sentence", async () => {
     const { detail } = await problemOf(await find("?a=1&limit=x"), 422);
     assert.equal(
       detail,

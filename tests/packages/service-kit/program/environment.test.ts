@@ -3,8 +3,8 @@ import { z } from "zod";
 import { readEnvironment } from "../../../../packages/service-kit/environment/environment.ts";
 import { runToEnd, stopPrograms } from "../../../support/program.ts";
 
-/** The reported mistakes, without the heading. */
-function mistakes(...args: Parameters<typeof readEnvironment>): string[] {
+/** The reported errors, without the heading. */
+function errorsOf(...args: Parameters<typeof readEnvironment>): string[] {
   try {
     readEnvironment(...args);
   } catch (error) {
@@ -63,12 +63,12 @@ describe("readEnvironment", () => {
     ]);
   for (const [variables, sentence] of wrong)
     it(`rejects ${JSON.stringify(variables)}: ${sentence}`, () => {
-      assert.deepEqual(mistakes(variables), [sentence]);
+      assert.deepEqual(errorsOf(variables), [sentence]);
     });
 
   it("reports every missing and invalid variable at once", () => {
     const own = { REGION: z.string(), SHARDS: z.coerce.number() };
-    assert.deepEqual(mistakes({ LOG_LEVEL: "loud", SHARDS: "two" }, own), [
+    assert.deepEqual(errorsOf({ LOG_LEVEL: "loud", SHARDS: "two" }, own), [
       `PORT is not set: ${port}`,
       `LOG_LEVEL is "loud": ${levels}`,
       "REGION is not set: expected string",
@@ -83,11 +83,11 @@ describe("readEnvironment", () => {
 
   it("does not print an invalid value that may contain a password", () => {
     const own = { DATABASE_URL: z.url() };
-    const said = mistakes({ PORT: "1", DATABASE_URL: "hunter2" }, own);
-    assert.deepEqual(said, ["DATABASE_URL is wrong: Invalid URL"]);
+    const messages = errorsOf({ PORT: "1", DATABASE_URL: "hunter2" }, own);
+    assert.deepEqual(messages, ["DATABASE_URL is wrong: Invalid URL"]);
   });
 
-  it("makes a service exit with code 1 and print only the mistakes", async () => {
+  it("makes a service exit with code 1 and print only the errors", async () => {
     const end = await runToEnd("services/streaming/server.ts", {
       LOG_LEVEL: "loud",
       DATABASE_URL: "postgres://streaming:secret@127.0.0.1/streaming",
@@ -99,7 +99,7 @@ describe("readEnvironment", () => {
     assert.deepEqual(end, {
       code: 1,
       stdout: "",
-      stderr: `This program can't start with the environment it got:\n  PORT is not set: ${port}\n  LOG_LEVEL is "loud": ${levels}\n`,
+      stderr: `This program can't start, because its environment is invalid:\n  PORT is not set: ${port}\n  LOG_LEVEL is "loud": ${levels}\n`,
     });
   });
 });

@@ -11,31 +11,31 @@ import { useDatabase } from "../../../support/postgres.ts";
 import { problemOf } from "../../../support/problem.ts";
 import { runToEnd, start, stopPrograms } from "../../../support/program.ts";
 
-describe("createService: begin", () => {
+describe("createService: onStart", () => {
   /** A service, and a function that completes or fails its `begin`. */
   function service() {
     let go = (_?: Error) => {};
     const gone = new Promise<void>((resolve, reject) => {
       go = (error) => (error ? reject(error) : resolve());
     });
-    let begun = 0;
+    let started = 0;
     const service = createService({
       onStart() {
-        begun++;
+        started++;
         return gone;
       },
     });
     service.app.get("/films", (c) => c.text("films"));
-    return { ...service, go, times: () => begun };
+    return { ...service, go, times: () => started };
   }
 
-  it("answers /livez and /metrics before it has begun", async () => {
+  it("answers /livez and /metrics before it has started", async () => {
     const { app } = service();
     assert.equal((await app.request("/livez")).status, 200);
     assert.equal((await app.request("/metrics")).status, 200);
   });
 
-  it("returns 503 from /readyz until it has begun", async () => {
+  it("returns 503 from /readyz until it has started", async () => {
     const { app, start } = service();
     start();
     const { detail } = await problemOf(await app.request("/readyz"), 503);
@@ -50,16 +50,16 @@ describe("createService: begin", () => {
       assert.match(instance ?? "", /^urn:request:/);
     });
 
-  it("is ready and answers requests once it has begun", async () => {
+  it("is ready and answers requests once it has started", async () => {
     const { app, start, go } = service();
-    const begun = start();
+    const started = start();
     go();
-    await begun;
+    await started;
     assert.equal((await app.request("/readyz")).status, 200);
     assert.equal(await (await app.request("/films")).text(), "films");
   });
 
-  it("begins once even if it is called several times", async () => {
+  it("starts once even if it is called several times", async () => {
     const { start, go, times } = service();
     go();
     await Promise.all([start(), start()]);
@@ -67,7 +67,7 @@ describe("createService: begin", () => {
     assert.equal(times(), 1);
   });
 
-  it("stays unready when it fails to begin", async () => {
+  it("stays unready when it fails to start", async () => {
     const { app, start, go } = service();
     go(new Error("no films"));
     await assert.rejects(start(), /^Error: no films$/);
@@ -95,17 +95,19 @@ describe("Service start with a database", () => {
     Object.assign(new URL(url()), { password: "s3cret" }).href;
 
   it("migrates the database, then accepts requests", async () => {
-    const { url: at, said } = await program(url());
-    await said("a migration was applied", { migration: "0001-films.sql" });
-    await said("the database is up to date");
+    const { url: at, untilLogged } = await program(url());
+    await untilLogged("a migration was applied", {
+      migration: "0001-films.sql",
+    });
+    await untilLogged("the database is up to date");
     assert.equal((await fetch(`${at}/readyz`)).status, 200);
     assert.deepEqual(await (await fetch(`${at}/films`)).json(), []);
   });
 
-  it("waits for an unavailable database, logs the reason, and begins once it is available", async () => {
-    const { url: at, said, out } = await program(locked());
+  it("waits for an unavailable database, logs the reason, and starts once it is available", async () => {
+    const { url: at, untilLogged, out } = await program(locked());
     const { username } = new URL(url());
-    const { level } = await said("waiting for the database", {
+    const { level } = await untilLogged("waiting for the database", {
       reason: `password authentication failed for user "${username}"`,
     });
     assert.equal(level, "warn");
@@ -116,7 +118,7 @@ describe("Service start with a database", () => {
     const database = openDatabase({ DATABASE_URL: url() });
     await database.query(`ALTER ROLE ${username} PASSWORD 's3cret'`);
     try {
-      await said("the database is up to date");
+      await untilLogged("the database is up to date");
       assert.equal((await fetch(`${at}/readyz`)).status, 200);
       assert.doesNotMatch(out.stdout + out.stderr, /s3cret/);
     } finally {
@@ -126,8 +128,8 @@ describe("Service start with a database", () => {
   });
 
   it("logs once, not at each attempt, why it waits for the database", async () => {
-    const { said, lines } = await program(locked());
-    await said("waiting for the database");
+    const { untilLogged, lines } = await program(locked());
+    await untilLogged("waiting for the database");
     await new Promise((resolve) => setTimeout(resolve, 2_500)); // three more attempts
     assert.equal(lines.filter(({ level }) => level === "warn").length, 1);
   });
@@ -161,16 +163,16 @@ describe("Service start with a database", () => {
       code: 1,
       stdout: "",
       stderr:
-        "This program can't start with the environment it got:\n  DATABASE_URL is wrong: expected postgres://user:password@host:5432/name, and it begins with another scheme\n",
+        "This program can't start, because its environment is invalid:\n  DATABASE_URL is wrong: expected postgres://user:password@host:5432/name, and it begins with another scheme\n",
     });
   });
 
   describe("shutdown while waiting for the database", () => {
     it("exits with code 0 on SIGTERM while the database refuses connections", async () => {
-      const { said, terminate, end } = await program(
+      const { untilLogged, terminate, end } = await program(
         "postgres://me:s3cret@127.0.0.1:1/films",
       );
-      await said("waiting for the database");
+      await untilLogged("waiting for the database");
       await ends(terminate, end);
     });
 
