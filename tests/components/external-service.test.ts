@@ -5,8 +5,8 @@ import {
   count,
   deploy,
   formerParents,
-  noting,
   only,
+  recordOptions,
 } from "../support/components/engine.ts";
 
 const serviceType = "kubernetes:core/v1:Service";
@@ -21,7 +21,7 @@ const external = () =>
         externalName: pulumi.output("pay.example.com"),
         port: 8082,
       },
-      noting(options),
+      recordOptions(options),
     );
     return { url, urn: service.urn };
   });

@@ -5,7 +5,7 @@ import {
   createGeneratedSecret,
   type GeneratedValues,
 } from "../../components/generated-secret.ts";
-import { deploy, noting, only } from "../support/components/engine.ts";
+import { deploy, only, recordOptions } from "../support/components/engine.ts";
 import {
   autonamedSecret,
   secretType,
@@ -23,7 +23,7 @@ async function generated(given?: string, existing?: GeneratedValues) {
         "test:Parent",
         "parent",
         {},
-        noting(options),
+        recordOptions(options),
       );
       return createGeneratedSecret(
         "auth-key",

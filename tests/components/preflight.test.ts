@@ -38,15 +38,15 @@ describe("registryIssue", () => {
     work: () => Promise<void>,
   ): Promise<string[]> {
     const { fetch } = globalThis;
-    const asked: string[] = [];
+    const requests: string[] = [];
     globalThis.fetch = (url) => {
-      asked.push(String(url));
+      requests.push(String(url));
       return answer();
     };
     await work().finally(() => {
       globalThis.fetch = fetch;
     });
-    return asked;
+    return requests;
   }
 
   for (const status of [200, 401])
@@ -94,11 +94,11 @@ describe("registryIssue", () => {
     ["docker.io/acme", "https://registry-1.docker.io/v2/"],
   ] as const)
     it(`asks ${url} for ${registry}`, async () => {
-      const asked = await answered(
+      const requests = await answered(
         async () => new Response(),
         async () => assert.equal(await registryIssue(registry), undefined),
       );
-      assert.deepEqual(asked, [url]);
+      assert.deepEqual(requests, [url]);
     });
 });
 

@@ -15,8 +15,8 @@ import {
 import {
   deploy,
   ends,
-  noting,
   only,
+  recordOptions,
   warnings,
 } from "../support/components/engine.ts";
 import { namespaceType } from "../support/components/program.ts";
@@ -138,9 +138,9 @@ describe("createNamespace", () => {
           "marquee-dev",
           record,
           { retain },
-          noting(options),
+          recordOptions(options),
         );
-        createDefaultAccount(namespace.name, undefined, noting(options));
+        createDefaultAccount(namespace.name, undefined, recordOptions(options));
         return namespace;
       },
       {

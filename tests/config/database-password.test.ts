@@ -14,7 +14,7 @@ import {
 
 describe("parseSettings: password of the database", () => {
   /** The issues in a configuration with encrypted secrets, none of which contains the password. */
-  const told = (changes: Record<string, unknown>) => {
+  const issuesIn = (changes: Record<string, unknown>) => {
     const issues = issuesOf(changes, encrypted);
     assert.ok(!issues.join().includes(value));
     return issues;
@@ -66,14 +66,14 @@ describe("parseSettings: password of the database", () => {
     it(`rejects the password ${JSON.stringify(PASSWORD)}`, () => {
       for (const database of [{}, least])
         assert.deepEqual(
-          told({ database, secrets: { postgres: { PASSWORD } } }),
+          issuesIn({ database, secrets: { postgres: { PASSWORD } } }),
           [noText],
         );
     });
 
   for (const PASSWORD of [`${value}\n`, `a\r\n${value}`])
     it(`rejects the multi-line password ${JSON.stringify(PASSWORD)}`, () => {
-      assert.deepEqual(told({ secrets: { postgres: { PASSWORD } } }), [
+      assert.deepEqual(issuesIn({ secrets: { postgres: { PASSWORD } } }), [
         "marquee:secrets.postgres.PASSWORD must be one line: initdb reads only the first.",
       ]);
     });
@@ -81,24 +81,24 @@ describe("parseSettings: password of the database", () => {
   for (const name of ["USER", "password", "PASSWORD_", "A-B", "DATABASE_URL"])
     it(`rejects the unknown secret ${name} beside PASSWORD`, () => {
       const secrets = { postgres: { PASSWORD: value, [name]: value } };
-      assert.deepEqual(told({ secrets }), [
+      assert.deepEqual(issuesIn({ secrets }), [
         `marquee:secrets.postgres.${name} is not known: there is only PASSWORD.`,
       ]);
     });
 
   it("rejects secrets that are not a map", () => {
-    assert.deepEqual(told({ secrets: { postgres: value } }), [
+    assert.deepEqual(issuesIn({ secrets: { postgres: value } }), [
       "marquee:secrets.postgres must be a map of environment variables and their values.",
     ]);
   });
 
   it("requires the password to be encrypted", () => {
     assert.deepEqual(issuesOf({ secrets }), [plain("postgres.PASSWORD")]);
-    const asked: string[] = [];
+    const queried: string[] = [];
     settingsOf({ secrets }, (...names) => {
-      asked.push(names.join("."));
+      queried.push(names.join("."));
       return true;
     });
-    assert.deepEqual(asked, ["secrets.postgres.PASSWORD"]);
+    assert.deepEqual(queried, ["secrets.postgres.PASSWORD"]);
   });
 });

@@ -16,13 +16,13 @@ const at = (name: string) =>
   `marquee:services.auth.logSidecar.headers[${JSON.stringify(name)}]`;
 
 /** The issues in a configuration of auth, none of which contains the value. */
-const told = (auth: object, isEncrypted: IsEncrypted = encrypted) => {
+const issuesIn = (auth: object, isEncrypted: IsEncrypted = encrypted) => {
   const issues = issuesOf({ services: { auth }, issuer }, isEncrypted);
   assert.ok(!issues.join().includes(value), issues.join());
   return issues;
 };
 const toldOf = (headers: unknown, isEncrypted?: IsEncrypted) =>
-  told({ logSidecar: { endpoint, headers } }, isEncrypted);
+  issuesIn({ logSidecar: { endpoint, headers } }, isEncrypted);
 
 describe("parseSettings: logSidecar.headers", () => {
   for (const headers of [undefined, {}])
@@ -91,37 +91,40 @@ describe("parseSettings: logSidecar.headers", () => {
       });
 
     it("rejects a value that is not encrypted, beside one that is", () => {
-      const asked: string[][] = [];
+      const queried: string[][] = [];
       const issues = toldOf({ "X-A": value, "X-B": value }, (...path) => {
-        asked.push(path);
+        queried.push(path);
         return path.at(-1) === "X-A";
       });
       assert.deepEqual(issues, [
         `${at("X-B")} is not encrypted, so anyone who can read the stack's file knows it. Choose another value, and set it with \`pulumi config set --secret --path '${at("X-B")}'\`.`,
       ]);
       const path = ["services", "auth", "logSidecar", "headers"];
-      assert.deepEqual(asked, [
+      assert.deepEqual(queried, [
         [...path, "X-A"],
         [...path, "X-B"],
       ]);
     });
 
     it("rejects headers without an endpoint", () => {
-      assert.deepEqual(told({ logSidecar: { headers: { "X-Key": value } } }), [
-        "marquee:services.auth.logSidecar.headers are headers of requests to an endpoint, and logSidecar.endpoint is not set.",
-      ]);
+      assert.deepEqual(
+        issuesIn({ logSidecar: { headers: { "X-Key": value } } }),
+        [
+          "marquee:services.auth.logSidecar.headers are headers of requests to an endpoint, and logSidecar.endpoint is not set.",
+        ],
+      );
     });
 
     const logSidecar = { endpoint, headers: { "X-Key": value } };
     const shown = `{"endpoint":"${endpoint}","headers":"[secret]"}`;
     it("rejects headers of a service of type ExternalName, without quoting their values", () => {
-      assert.deepEqual(told({ ...external, logSidecar }), [
+      assert.deepEqual(issuesIn({ ...external, logSidecar }), [
         `marquee:services.auth.logSidecar is ${shown}: a service of type ExternalName runs elsewhere and has no pods here.`,
       ]);
     });
 
     it("rejects a logSidecar that is not a map, without quoting its headers' values", () => {
-      assert.deepEqual(told({ logSidecar: [logSidecar] }), [
+      assert.deepEqual(issuesIn({ logSidecar: [logSidecar] }), [
         `marquee:services.auth.logSidecar is [${shown}]: it must be true, false, or a map, such as { endpoint: https://logs.example.com/ingest }.`,
       ]);
     });

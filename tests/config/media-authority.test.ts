@@ -19,7 +19,7 @@ const bucket = {
 };
 const rule =
   'it must be the certificate of the authority that signed the server\'s, as PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, or several, 64 KiB at most. Set it with `pulumi config set --path marquee:media.certificateAuthority -- "$(cat authority.pem)"`';
-const told = (media: object) => issuesOf({ media, secrets }, encrypted);
+const issuesIn = (media: object) => issuesOf({ media, secrets }, encrypted);
 
 describe("parseSettings: media.certificateAuthority", () => {
   for (const [what, certificateAuthority] of [
@@ -47,14 +47,14 @@ describe("parseSettings: media.certificateAuthority", () => {
     ["more than 64 KiB", authority.repeat(200)],
   ])
     it(`rejects ${what} without quoting it`, () => {
-      assert.deepEqual(told({ ...bucket, certificateAuthority }), [
+      assert.deepEqual(issuesIn({ ...bucket, certificateAuthority }), [
         `marquee:media.certificateAuthority is invalid: ${rule}.`,
       ]);
     });
 
   it("rejects an authority for Amazon's own endpoint", () => {
     assert.deepEqual(
-      told({ bucket: "films", certificateAuthority: authority }),
+      issuesIn({ bucket: "films", certificateAuthority: authority }),
       [
         "marquee:media.certificateAuthority has no effect without media.endpoint: public authorities sign Amazon's certificates.",
       ],
@@ -64,7 +64,7 @@ describe("parseSettings: media.certificateAuthority", () => {
   it("rejects an authority for an http endpoint", () => {
     const endpoint = "http://minio.example.com:9000";
     assert.deepEqual(
-      told({ ...bucket, endpoint, certificateAuthority: authority }),
+      issuesIn({ ...bucket, endpoint, certificateAuthority: authority }),
       [
         "marquee:media.certificateAuthority has no effect: media.endpoint is not an https URL.",
       ],
@@ -73,8 +73,11 @@ describe("parseSettings: media.certificateAuthority", () => {
 
   for (const media of [{}, { volumeClaim: "films" }])
     it(`rejects an authority without a bucket: ${JSON.stringify(media)}`, () => {
-      assert.deepEqual(told({ ...media, certificateAuthority: authority }), [
-        "marquee:media.certificateAuthority belongs to a bucket, and media.bucket is not set.",
-      ]);
+      assert.deepEqual(
+        issuesIn({ ...media, certificateAuthority: authority }),
+        [
+          "marquee:media.certificateAuthority belongs to a bucket, and media.bucket is not set.",
+        ],
+      );
     });
 });

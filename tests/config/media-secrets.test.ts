@@ -20,7 +20,7 @@ const missing = (name: typeof id | typeof key) =>
   } with \`pulumi config set --secret --path 'marquee:secrets.streaming.${name}'\`.`;
 
 /** The issues in a configuration, none of which contains a secret's value. */
-const told = (
+const issuesIn = (
   changes: Record<string, unknown>,
   isEncrypted: IsEncrypted = encrypted,
 ) => {
@@ -36,18 +36,18 @@ describe("parseSettings: secrets of media", () => {
     };
 
     it("needs no secrets for a bucket", () => {
-      assert.deepEqual(told({ media, services }), []);
+      assert.deepEqual(issuesIn({ media, services }), []);
       assert.deepEqual(settingsOf({ media, services }).media, media);
     });
 
     it("still has its bucket validated", () => {
-      assert.deepEqual(told({ media: { bucket: "F" }, services }), [
+      assert.deepEqual(issuesIn({ media: { bucket: "F" }, services }), [
         'marquee:media.bucket is "F": it must be a bucket\'s name, 3 to 63 lower-case letters, digits, dots and hyphens.',
       ]);
     });
 
     it("rejects secrets of streaming", () => {
-      assert.deepEqual(told({ media, services, secrets }), [
+      assert.deepEqual(issuesIn({ media, services, secrets }), [
         "marquee:secrets.streaming has no effect: streaming runs elsewhere, because services.streaming.type is ExternalName.",
       ]);
     });
@@ -81,16 +81,16 @@ describe("parseSettings: secrets of media", () => {
     ];
     for (const [secrets, ...issues] of rows)
       it(`rejects secrets ${JSON.stringify(secrets) ?? "undefined"}`, () => {
-        assert.deepEqual(told({ media, secrets }), issues);
+        assert.deepEqual(issuesIn({ media, secrets }), issues);
       });
 
     it("requires both secrets to be encrypted, and does not report a plain one as missing", () => {
       const isEncrypted = (...path: string[]) => path.at(-1) !== key;
-      assert.deepEqual(told({ media, secrets }, isEncrypted), [
+      assert.deepEqual(issuesIn({ media, secrets }, isEncrypted), [
         plain(`streaming.${key}`),
       ]);
       assert.deepEqual(
-        told({ media, secrets }, () => false),
+        issuesIn({ media, secrets }, () => false),
         [plain(`streaming.${id}`), plain(`streaming.${key}`)],
       );
     });
@@ -105,7 +105,7 @@ describe("parseSettings: secrets of media", () => {
       for (const service of ["streaming", "auth"])
         it(`rejects ${name} among the secrets of ${service}`, () => {
           assert.deepEqual(
-            told({ secrets: { [service]: { [name]: value } } }),
+            issuesIn({ secrets: { [service]: { [name]: value } } }),
             [
               `marquee:secrets.${service}.${name} can't be set here: Marquee sets it itself.`,
             ],

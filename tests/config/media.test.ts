@@ -32,10 +32,10 @@ const withoutBucket = "belongs to a bucket, and media.bucket is not set.";
 function table(rows: [media: unknown, ...issues: string[]][]): void {
   for (const [media, ...issues] of rows)
     it(`rejects ${JSON.stringify(media)}`, () => {
-      const told = issuesOf({ media, secrets }, encrypted);
-      assert.ok(!told.join().includes(value));
+      const reported = issuesOf({ media, secrets }, encrypted);
+      assert.ok(!reported.join().includes(value));
       assert.deepEqual(
-        told,
+        reported,
         issues.map((issue) => `marquee:media${issue}`),
       );
     });

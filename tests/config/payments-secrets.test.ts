@@ -24,7 +24,7 @@ const missing = (name: typeof key | typeof signing) =>
   } with \`pulumi config set --secret --path 'marquee:secrets.payment.${name}'\`.`;
 
 /** The issues in a configuration, none of which contains a secret's value. */
-const told = (
+const issuesIn = (
   changes: Record<string, unknown>,
   isEncrypted: IsEncrypted = encrypted,
 ) => {
@@ -36,7 +36,7 @@ const told = (
 describe("parseSettings: secrets of payments", () => {
   it("needs no secrets of Stripe if payment runs elsewhere", () => {
     const payment = { type: "ExternalName", externalName: "pay.example.com" };
-    assert.deepEqual(told({ payments: stripe, services: { payment } }), []);
+    assert.deepEqual(issuesIn({ payments: stripe, services: { payment } }), []);
   });
 
   describe("secrets of Stripe", () => {
@@ -66,16 +66,16 @@ describe("parseSettings: secrets of payments", () => {
     ];
     for (const [secrets, ...issues] of rows)
       it(`rejects secrets ${JSON.stringify(secrets) ?? "undefined"}`, () => {
-        assert.deepEqual(told({ payments: stripe, secrets }), issues);
+        assert.deepEqual(issuesIn({ payments: stripe, secrets }), issues);
       });
 
     it("requires both secrets to be encrypted, and does not report a plain one as missing", () => {
       const isEncrypted = (...path: string[]) => path.at(-1) !== key;
-      assert.deepEqual(told({ payments: stripe, secrets }, isEncrypted), [
+      assert.deepEqual(issuesIn({ payments: stripe, secrets }, isEncrypted), [
         plain(`payment.${key}`),
       ]);
       assert.deepEqual(
-        told({ payments: stripe, secrets }, () => false),
+        issuesIn({ payments: stripe, secrets }, () => false),
         [plain(`payment.${key}`), plain(`payment.${signing}`)],
       );
     });
@@ -86,7 +86,7 @@ describe("parseSettings: secrets of payments", () => {
       for (const service of ["payment", "auth"])
         it(`rejects ${name} among the secrets of ${service}`, () => {
           const secrets = { [service]: { [name]: value } };
-          assert.deepEqual(told({ secrets }), [
+          assert.deepEqual(issuesIn({ secrets }), [
             `marquee:secrets.${service}.${name} can't be set here: Marquee sets it itself.`,
           ]);
         });

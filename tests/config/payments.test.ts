@@ -24,7 +24,7 @@ const rules = {
 };
 
 /** The issues in a configuration, none of which contains a secret's value. */
-const told = (changes: Record<string, unknown>) => {
+const issuesIn = (changes: Record<string, unknown>) => {
   const issues = issuesOf(changes, encrypted);
   assert.ok(!issues.join().includes(value));
   return issues;
@@ -35,7 +35,7 @@ function table(rows: [payments: unknown, ...issues: string[]][]): void {
   for (const [payments, ...issues] of rows)
     it(`rejects ${JSON.stringify(payments)}`, () => {
       assert.deepEqual(
-        told({ payments, secrets }),
+        issuesIn({ payments, secrets }),
         issues.map((issue) => `marquee:payments${issue}`),
       );
     });
@@ -105,7 +105,7 @@ describe("parseSettings: payments", () => {
 
       it("reports an unknown processor without asking for secrets", () => {
         const payments = { processor: "Stripe" };
-        assert.deepEqual(told({ payments }), [
+        assert.deepEqual(issuesIn({ payments }), [
           `marquee:payments.processor is "Stripe": ${rules.processor}`,
         ]);
       });
@@ -188,8 +188,8 @@ describe("paymentEgressPorts", () => {
     [{ ...stripe, webhookPorts: [8443] }, [443, 8443]],
     [{ ...stripe, webhookPorts: [8443, 443] }, [443, 8443]],
   ];
-  for (const [said, ports] of rows)
-    it(`returns [${ports}] for ${JSON.stringify(said)}, without duplicates`, () => {
-      assert.deepEqual(paymentEgressPorts(payments(said)), ports);
+  for (const [settings, ports] of rows)
+    it(`returns [${ports}] for ${JSON.stringify(settings)}, without duplicates`, () => {
+      assert.deepEqual(paymentEgressPorts(payments(settings)), ports);
     });
 });

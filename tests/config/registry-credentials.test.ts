@@ -58,7 +58,10 @@ describe("parseSettings: registryCredentials", () => {
   });
 
   describe("invalid values", () => {
-    const told = (registryCredentials: unknown, isEncrypted = encrypted) => {
+    const issuesIn = (
+      registryCredentials: unknown,
+      isEncrypted = encrypted,
+    ) => {
       const issues = issuesOf({ registryCredentials }, isEncrypted);
       assert.ok(!issues.join().includes(password));
       return issues;
@@ -66,7 +69,7 @@ describe("parseSettings: registryCredentials", () => {
 
     for (const raw of [null, true, 1, "", password, [password]])
       it(`rejects ${JSON.stringify(raw)} instead of a map`, () => {
-        assert.deepEqual(told(raw), [
+        assert.deepEqual(issuesIn(raw), [
           "marquee:registryCredentials must be a map of registry hosts to their username and password.",
         ]);
       });
@@ -76,14 +79,14 @@ describe("parseSettings: registryCredentials", () => {
       ...["ghcr.io:", "ghcr.io:http", "*.example.com", "a b.io", "ghcr.io\n"],
     ])
       it(`rejects the host ${JSON.stringify(host)}`, () => {
-        assert.deepEqual(told({ [host]: { username, password } }), [
+        assert.deepEqual(issuesIn({ [host]: { username, password } }), [
           `marquee:registryCredentials[${JSON.stringify(host)}] ${rule}.`,
         ]);
       });
 
     for (const host of ["index.docker.io", "registry-1.docker.io"])
       it(`rejects ${host} instead of docker.io`, () => {
-        assert.deepEqual(told({ [host]: { username, password } }), [
+        assert.deepEqual(issuesIn({ [host]: { username, password } }), [
           `marquee:registryCredentials["${host}"] must be named docker.io, as in image references.`,
         ]);
       });
@@ -91,27 +94,27 @@ describe("parseSettings: registryCredentials", () => {
     const at = 'marquee:registryCredentials["ghcr.io"]';
     for (const credentials of [password, 12, true, [password], ""])
       it(`rejects the credentials ${JSON.stringify(credentials)}`, () => {
-        assert.deepEqual(told({ "ghcr.io": credentials }), [
+        assert.deepEqual(issuesIn({ "ghcr.io": credentials }), [
           `${at} must be a map with username and password.`,
         ]);
       });
 
     it("rejects a missing username", () => {
-      assert.deepEqual(told({ "ghcr.io": { password } }), [
+      assert.deepEqual(issuesIn({ "ghcr.io": { password } }), [
         `${at}.username is missing.`,
       ]);
     });
 
     for (const username of ["", "a:b", "a\n", "a\u0000", null, 12, ["ada"]])
       it(`rejects the username ${JSON.stringify(username)}`, () => {
-        assert.deepEqual(told({ "ghcr.io": { username, password } }), [
+        assert.deepEqual(issuesIn({ "ghcr.io": { username, password } }), [
           `${at}.username must be a text that is not empty, without colons and control characters.`,
         ]);
       });
 
     it("rejects a missing password, and says how to set it", () => {
       assert.deepEqual(
-        told({ "ghcr.io": { username } }, () => false),
+        issuesIn({ "ghcr.io": { username } }, () => false),
         [
           `${at}.password is missing: set it with \`pulumi config set --secret --path '${at}.password'\`.`,
         ],
@@ -120,14 +123,14 @@ describe("parseSettings: registryCredentials", () => {
 
     for (const password of ["", null, 12, true, ["hunter2"], {}])
       it(`rejects the password ${JSON.stringify(password)}`, () => {
-        assert.deepEqual(told({ "ghcr.io": { username, password } }), [
+        assert.deepEqual(issuesIn({ "ghcr.io": { username, password } }), [
           `${at}.password must be a text that is not empty.`,
         ]);
       });
 
     it("rejects a misspelt key", () => {
       assert.deepEqual(
-        told({ "ghcr.io": { usrname: "ada", username, password } }),
+        issuesIn({ "ghcr.io": { usrname: "ada", username, password } }),
         [
           `${at}.usrname is not a setting of a registry: there are username and password. Did you mean username?`,
         ],
@@ -139,16 +142,16 @@ describe("parseSettings: registryCredentials", () => {
         "ghcr.io": { username, password },
         "quay.io": { username, password },
       };
-      const asked: string[][] = [];
+      const queried: string[][] = [];
       const issues = issuesOf(
         { registryCredentials: registries },
         (...path) => {
-          asked.push(path);
+          queried.push(path);
           return path[1] === "ghcr.io";
         },
       );
       assert.deepEqual(issues, [plain("quay.io")]);
-      assert.deepEqual(asked, [
+      assert.deepEqual(queried, [
         ["registryCredentials", "ghcr.io", "password"],
         ["registryCredentials", "quay.io", "password"],
       ]);

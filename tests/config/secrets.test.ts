@@ -25,15 +25,15 @@ const forNobody =
 function table(rows: [secrets: unknown, ...issues: string[]][]): void {
   for (const [secrets, ...issues] of rows)
     it(`rejects ${JSON.stringify(secrets)}`, () => {
-      const told = issuesOf(
+      const reported = issuesOf(
         { services: { payment: external }, secrets },
         encrypted,
       );
       assert.deepEqual(
-        told,
+        reported,
         issues.map((issue) => `marquee:secrets${issue}`),
       );
-      assert.ok(!told.join().includes(value));
+      assert.ok(!reported.join().includes(value));
     });
 }
 
@@ -164,8 +164,8 @@ describe("parseSettings: secrets", () => {
           serach: good,
           streaming: value,
         };
-        const told = issuesOf({ secrets });
-        assert.deepEqual(told, [
+        const issues = issuesOf({ secrets });
+        assert.deepEqual(issues, [
           `marquee:secrets.serach ${noService}`,
           plain("auth.TOKEN"),
           "marquee:secrets.auth.PORT can't be set here: Marquee sets it itself.",
@@ -175,7 +175,7 @@ describe("parseSettings: secrets", () => {
           plain("auth.A-B"),
           `marquee:secrets.streaming ${noMap}`,
         ]);
-        assert.ok(!told.join().includes(value));
+        assert.ok(!issues.join().includes(value));
       });
 
       it("reports only the plain values, for each service separately", () => {
@@ -184,9 +184,9 @@ describe("parseSettings: secrets", () => {
           payment: { TOKEN: value, KEY: value },
           streaming: { KEY: value },
         };
-        const asked: string[] = [];
+        const queried: string[] = [];
         const issues = issuesOf({ secrets }, (...path) => {
-          asked.push(path.join("."));
+          queried.push(path.join("."));
           return ["secrets.auth.TOKEN", "secrets.payment.KEY"].includes(
             path.join("."),
           );
@@ -196,7 +196,7 @@ describe("parseSettings: secrets", () => {
           plain("payment.TOKEN"),
           plain("streaming.KEY"),
         ]);
-        assert.deepEqual(asked, [
+        assert.deepEqual(queried, [
           ...["secrets.auth.TOKEN", "secrets.auth.KEY"],
           ...["secrets.payment.TOKEN", "secrets.payment.KEY"],
           "secrets.streaming.KEY",

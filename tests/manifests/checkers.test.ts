@@ -142,7 +142,7 @@ describe("Manifest checkers", () => {
       it(`rejects ${what}`, async () =>
         assert.deepEqual(await conformance([object], schemas), [complaint]));
 
-    it("reports all mistakes of an object in one message, in the order of the objects", async () => {
+    it("reports all errors of an object in one message, in the order of the objects", async () => {
       const complaints = await conformance(
         [
           deployment({ replicas: "2" }, { imagee: "auth" }),

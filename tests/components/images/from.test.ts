@@ -13,19 +13,19 @@ describe("createImageSource with imagesFrom", () => {
     assert.deepEqual(resources, []);
   });
 
-  for (const [imagesFrom, asked] of [
+  for (const [imagesFrom, fullName] of [
     ["staging", staging],
     [staging, staging],
     ["acme/tv/a_b-c.1", "acme/tv/a_b-c.1"],
   ] as const)
-    it(`reads the outputs of ${asked} once for ${imagesFrom}`, async () => {
+    it(`reads the outputs of ${fullName} once for ${imagesFrom}`, async () => {
       const { calls } = await promote(["auth"], undefined, {
         imagesFrom,
-        stacks: { [asked]: { images: all } },
+        stacks: { [fullName]: { images: all } },
       });
       assert.deepEqual(
         calls.map(({ token, inputs }) => [token, inputs]),
-        [["pulumi:pulumi:readStackOutputs", { name: asked }]],
+        [["pulumi:pulumi:readStackOutputs", { name: fullName }]],
       );
     });
 

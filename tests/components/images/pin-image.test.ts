@@ -15,10 +15,11 @@ const credentials = Buffer.from("ada:hunter2").toString("base64");
 
 /** A registry that requires a bearer token, which it issues for the credentials. */
 const wantsToken =
-  (asked: string[]) => (request: IncomingMessage, response: ServerResponse) => {
+  (requests: string[]) =>
+  (request: IncomingMessage, response: ServerResponse) => {
     const { host, authorization } = request.headers;
     if (request.url?.startsWith("/token")) {
-      asked.push(request.url);
+      requests.push(request.url);
       if (authorization === `Basic ${credentials}`)
         response.writeHead(200).end('{ "token": "t0ken" }');
       else response.writeHead(401).end();
@@ -78,7 +79,7 @@ describe("pinImage", () => {
     ));
 
   it("gets a token with the credentials of `docker login`", async () => {
-    const asked: string[] = [];
+    const requests: string[] = [];
     await withImage(
       images,
       async (host) => {
@@ -88,9 +89,9 @@ describe("pinImage", () => {
           `${host}/acme/node@${digest}`,
         );
       },
-      wantsToken(asked),
+      wantsToken(requests),
     );
-    assert.deepEqual(asked, [
+    assert.deepEqual(requests, [
       "/token?service=acme&scope=repository%3Aacme%2Fnode%3Apull",
     ]);
   });
@@ -155,9 +156,9 @@ describe("pinImage", () => {
   ] as const)
     it(`asks ${url} for ${reference}`, async () => {
       const { fetch } = globalThis;
-      const asked: string[] = [];
+      const requests: string[] = [];
       globalThis.fetch = async (url) => {
-        asked.push(String(url));
+        requests.push(String(url));
         return new Response(null, {
           headers: { "docker-content-digest": digest },
         });
@@ -168,6 +169,6 @@ describe("pinImage", () => {
       } finally {
         globalThis.fetch = fetch;
       }
-      assert.deepEqual(asked, [url]);
+      assert.deepEqual(requests, [url]);
     });
 });

@@ -7,8 +7,8 @@ import {
 import {
   count,
   deploy,
-  noting,
   only,
+  recordOptions,
 } from "../../support/components/engine.ts";
 
 const imageType = "docker:index/image:Image";
@@ -99,7 +99,7 @@ describe("ServiceImage", () => {
 
   it("creates only the image, as its child", async () => {
     const options: Record<string, pulumi.CustomResourceOptions> = {};
-    const { resources } = await auth({}, repoDigest, noting(options));
+    const { resources } = await auth({}, repoDigest, recordOptions(options));
     assert.ok(options[imageType]?.parent instanceof ServiceImage);
     assert.deepEqual(count(resources), {
       "marquee:components:ServiceImage": 1,

@@ -8,8 +8,8 @@ import { awaited } from "../../support/components/databases.ts";
 import {
   count,
   deploy,
-  noting,
   only,
+  recordOptions,
 } from "../../support/components/engine.ts";
 import {
   auth,
@@ -158,7 +158,7 @@ describe("Microservice with a dependency", () => {
           resources: defaultResources,
           startAfter,
         },
-        noting(options),
+        recordOptions(options),
       );
     });
     assert.deepEqual(await awaited(options[deploymentType]), ["before-it"]);

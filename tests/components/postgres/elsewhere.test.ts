@@ -17,7 +17,7 @@ const off = { tls: "off", certificateAuthority: undefined };
 const required = { tls: "require", certificateAuthority: undefined };
 
 /** The connection variables of psql and of the service, without passwords. */
-async function told(settings: object) {
+async function connectionVariables(settings: object) {
   const { resources, variables } = await postgres(elsewhere(settings));
   const { env } = only(resources, jobType, "postgres-provision").inputs.spec
     .template.spec.containers[0];
@@ -64,7 +64,7 @@ describe("Postgres outside the cluster", () => {
   });
 
   it("verifies the server's certificate by default", async () => {
-    assert.deepEqual(await told({}), {
+    assert.deepEqual(await connectionVariables({}), {
       psql: {
         PGDATABASE: "postgres",
         PGCONNECT_TIMEOUT: "10",
@@ -89,7 +89,7 @@ describe("Postgres outside the cluster", () => {
     [required, "require"],
   ] as const)
     it(`does not verify the server's certificate with tls ${settings.tls}`, async () => {
-      const { psql, service } = await told(settings);
+      const { psql, service } = await connectionVariables(settings);
       assert.equal(psql.PGSSLMODE, PGSSLMODE);
       assert.equal(service.DATABASE_TLS, settings.tls);
       // With a root certificate, psql verifies even in mode "require".
@@ -99,7 +99,10 @@ describe("Postgres outside the cluster", () => {
     });
 
   it("connects to the configured port as the configured user", async () => {
-    const { psql, service } = await told({ port: 6432, user: "ada" });
+    const { psql, service } = await connectionVariables({
+      port: 6432,
+      user: "ada",
+    });
     assert.deepEqual([psql.PGPORT, psql.PGUSER], ["6432", "ada"]);
     assert.equal(
       service.DATABASE_URL,

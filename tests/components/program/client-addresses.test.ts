@@ -18,7 +18,7 @@ describe("The program: client addresses", () => {
     { auth = {}, streaming = {} }: { auth?: object; streaming?: object },
     trustedProxies = "0",
   ) {
-    let said: string | undefined;
+    let clientAddresses: string | undefined;
     const warned = await warnings(async () => {
       const { resources } = await runWithoutRegistry(
         {
@@ -28,11 +28,11 @@ describe("The program: client addresses", () => {
         },
         { config: { "marquee:trustedProxies": trustedProxies } },
       );
-      said = pods(resources).auth.containers[0].env.find(
+      clientAddresses = pods(resources).auth.containers[0].env.find(
         ({ name }: { name: string }) => name === "CLIENT_ADDRESSES",
       )?.value;
     });
-    return { said, warned };
+    return { clientAddresses, warned };
   }
 
   for (const [title, services, trustedProxies] of [
@@ -46,7 +46,7 @@ describe("The program: client addresses", () => {
   ] as const)
     it(`tells auth that addresses are preserved if ${title}`, async () => {
       assert.deepEqual(await run(services, trustedProxies), {
-        said: "preserved",
+        clientAddresses: "preserved",
         warned: [],
       });
     });
@@ -60,7 +60,10 @@ describe("The program: client addresses", () => {
     ],
   ] as const)
     it(`tells auth that addresses are hidden if ${title}`, async () => {
-      assert.deepEqual(await run(services), { said: "hidden", warned: [] });
+      assert.deepEqual(await run(services), {
+        clientAddresses: "hidden",
+        warned: [],
+      });
     });
 
   it("warns about addresses that streaming's load balancer hides, and names the setting", async () => {
@@ -68,8 +71,8 @@ describe("The program: client addresses", () => {
       balanced,
       { ...balanced, externalTrafficPolicy: "Cluster" },
     ]) {
-      const { said, warned } = await run({ streaming });
-      assert.equal(said, "hidden");
+      const { clientAddresses, warned } = await run({ streaming });
+      assert.equal(clientAddresses, "hidden");
       assert.equal(warned.length, 1);
       assert.match(
         `${warned[0]}`,
@@ -79,8 +82,11 @@ describe("The program: client addresses", () => {
   });
 
   it("warns about addresses that auth's own load balancer hides, and says what to do", async () => {
-    const { said, warned } = await run({ auth: local, streaming: local }, "1");
-    assert.equal(said, "hidden");
+    const { clientAddresses, warned } = await run(
+      { auth: local, streaming: local },
+      "1",
+    );
+    assert.equal(clientAddresses, "hidden");
     assert.equal(warned.length, 1);
     assert.match(`${warned[0]}`, /make auth a ClusterIP\.$/);
   });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import {
   app,
+  containing,
   dns,
   elsewhere,
   policies,
-  saying,
   useDatabaseProgram,
 } from "../../support/components/database-programs.ts";
 import {
@@ -28,7 +28,7 @@ import {
 const external = { type: "ExternalName", externalName: "api.example.com" };
 
 describe("The program: database outside the cluster", () => {
-  const { runElsewhere, endsUnmade } = useDatabaseProgram();
+  const { runElsewhere, failsBeforeCreation } = useDatabaseProgram();
 
   it("runs only the provisioning Job, and creates an ExternalName Service", async () => {
     const { resources } = await runElsewhere();
@@ -79,14 +79,18 @@ describe("The program: database outside the cluster", () => {
 
   it("keeps the administrator's password in one Secret and out of the outputs", async () => {
     const { resources, outputs } = await runElsewhere();
-    assert.deepEqual(saying(resources, "hunter2"), ["postgres-password"]);
+    assert.deepEqual(containing(resources, "hunter2"), ["postgres-password"]);
     assert.ok(!JSON.stringify(outputs).includes("hunter2"));
   });
 
   it("fails before it creates anything if the database's password is missing", () =>
-    endsUnmade(prebuilt, /marquee:secrets\.postgres\.PASSWORD is missing/, {
-      config: { "marquee:database": JSON.stringify(elsewhere) },
-    }));
+    failsBeforeCreation(
+      prebuilt,
+      /marquee:secrets\.postgres\.PASSWORD is missing/,
+      {
+        config: { "marquee:database": JSON.stringify(elsewhere) },
+      },
+    ));
 });
 
 describe("The program: services that run elsewhere", () => {

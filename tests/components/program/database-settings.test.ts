@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { image } from "../../support/components/configurations.ts";
 import {
-  saying,
+  containing,
   useDatabaseProgram,
 } from "../../support/components/database-programs.ts";
 import {
@@ -35,7 +35,7 @@ describe("The program: settings of the database", () => {
       {},
       { secrets: { postgres: { PASSWORD: "hunter2" } } },
     );
-    assert.deepEqual(saying(resources, "hunter2"), ["postgres-password"]);
+    assert.deepEqual(containing(resources, "hunter2"), ["postgres-password"]);
     assert.deepEqual(count(resources), deployed);
   });
 

@@ -133,12 +133,12 @@ describe("The program: optional features", () => {
         assert.deepEqual(pod.containers[0].envFrom, [
           { secretRef: { name: `${name}-1a2b` } },
         ]);
-      const said = (value: string) =>
+      const namesContaining = (value: string) =>
         resources
           .filter(({ inputs }) => JSON.stringify(inputs).includes(value))
           .map(({ name }) => name);
-      assert.deepEqual(said("hunter2"), ["auth-secrets"]);
-      assert.deepEqual(said("pa55word"), ["streaming-secrets"]);
+      assert.deepEqual(namesContaining("hunter2"), ["auth-secrets"]);
+      assert.deepEqual(namesContaining("pa55word"), ["streaming-secrets"]);
       assert.ok(!/hunter2|pa55word/.test(JSON.stringify(outputs)));
     });
 

@@ -24,7 +24,8 @@ const running = (resources: Resource[]) =>
   );
 
 describe("The program: sources of images", () => {
-  const { run, runWithoutRegistry, preview, endsUnmade, built } = useProgram();
+  const { run, runWithoutRegistry, preview, failsBeforeCreation, built } =
+    useProgram();
 
   describe("prebuilt images", () => {
     it("builds nothing, needs no registry, and starts no Docker provider", async () => {
@@ -106,7 +107,7 @@ describe("The program: sources of images", () => {
     });
 
     it("fails before any change if the other stack lacks images", async () => {
-      await endsUnmade(
+      await failsBeforeCreation(
         {},
         /^marquee:imagesFrom is "staging", and that stack runs no image of auth, payment and streaming\. .* Nothing was changed\.$/,
         from({ images: {} }),
@@ -115,7 +116,7 @@ describe("The program: sources of images", () => {
     });
 
     it("fails before any change if the other stack can't be read", async () => {
-      await endsUnmade(
+      await failsBeforeCreation(
         {},
         /^marquee:imagesFrom is "staging", and its outputs can't be read \(unknown stack "organization\/marquee\/staging"\)\. .* Nothing was changed\.$/,
         { ...from({}), stacks: {} },

@@ -22,7 +22,7 @@ const tokens = (resources: Resource[]) =>
   );
 
 describe("The program: marquee:issuer", () => {
-  const { runWithoutRegistry, endsUnmade } = useProgram();
+  const { runWithoutRegistry, failsBeforeCreation } = useProgram();
 
   it("defaults to auth's address in the cluster", async () => {
     const { resources } = await runWithoutRegistry(prebuilt);
@@ -57,7 +57,11 @@ describe("The program: marquee:issuer", () => {
   });
 
   it("is required before anything is created if auth runs elsewhere", () =>
-    endsUnmade({ ...prebuilt, auth: elsewhere }, /marquee:issuer is missing/, {
-      config: { "marquee:issuer": "" },
-    }));
+    failsBeforeCreation(
+      { ...prebuilt, auth: elsewhere },
+      /marquee:issuer is missing/,
+      {
+        config: { "marquee:issuer": "" },
+      },
+    ));
 });

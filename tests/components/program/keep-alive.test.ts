@@ -8,7 +8,7 @@ import {
 const external = { type: "ExternalName", externalName: "a.example.com" };
 
 describe("The program: keepAliveSeconds", () => {
-  const { runWithoutRegistry, endsUnmade } = useProgram();
+  const { runWithoutRegistry, failsBeforeCreation } = useProgram();
 
   /** The variable in each service's container, by service. */
   const variables = async (config: Record<string, string>, services = {}) => {
@@ -52,7 +52,7 @@ describe("The program: keepAliveSeconds", () => {
   });
 
   it("fails before anything is created if the value is invalid", () =>
-    endsUnmade(
+    failsBeforeCreation(
       prebuilt,
       /is invalid.*keepAliveSeconds is "10m": it must be a whole number from 1 to 9999\./s,
       { config: { "marquee:keepAliveSeconds": "10m" } },

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { image } from "../../support/components/configurations.ts";
 import {
   app,
+  containing,
   dns,
   policies,
-  saying,
   useDatabaseProgram,
 } from "../../support/components/database-programs.ts";
 import { jobType } from "../../support/components/databases.ts";
@@ -22,10 +22,10 @@ const logShipperImage = image("log-shipper");
 const external = { type: "ExternalName", externalName: "tv.example.com" };
 
 describe("The program: media", () => {
-  const { run, endsUnmade } = useDatabaseProgram();
+  const { run, failsBeforeCreation } = useDatabaseProgram();
 
   it("fails before anything is created if the bucket's secrets are missing", () =>
-    endsUnmade(
+    failsBeforeCreation(
       prebuilt,
       /is invalid.*secrets\.streaming\.S3_ACCESS_KEY_ID is missing.*secrets\.streaming\.S3_SECRET_ACCESS_KEY is missing/s,
       { config: { "marquee:media": JSON.stringify({ bucket }) } },
@@ -89,7 +89,7 @@ describe("The program: media", () => {
         assert.ok(!("volumes" in pod));
         assert.ok(!/media|films/i.test(JSON.stringify(pod)));
       }
-      assert.deepEqual(saying(resources, "films-2026"), [
+      assert.deepEqual(containing(resources, "films-2026"), [
         "streaming-deployment",
       ]);
       assert.deepEqual(egress(resources), inside);
@@ -121,7 +121,7 @@ describe("The program: media", () => {
       auth: [dns],
       payment: [dns],
     });
-    assert.deepEqual(saying(resources, "films"), []);
+    assert.deepEqual(containing(resources, "films"), []);
     const { env } = only(resources, jobType, "postgres-provision").inputs.spec
       .template.spec.containers[0];
     assert.deepEqual(env[0], { name: "SERVICES", value: "auth payment" });

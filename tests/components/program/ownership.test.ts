@@ -34,12 +34,12 @@ const secrets = (values: Record<string, string>) => ({
 });
 
 describe("The program: existing namespace", () => {
-  const { apiServer, run, endsUnmade } = useProgram();
+  const { apiServer, run, failsBeforeCreation } = useProgram();
   const theirs = () => namespaceObject("marquee-dev", { [ownerKey]: "theirs" });
 
   it("rejects a namespace that is missing in its state", async () => {
     apiServer.objects[path] = theirs();
-    await endsUnmade(
+    await failsBeforeCreation(
       {},
       /The namespace marquee-dev exists in this cluster, and this stack's state does not have it: .*pulumi config set marquee:adopt theirs/,
     );
@@ -47,7 +47,7 @@ describe("The program: existing namespace", () => {
 
   it("rejects a marquee:adopt that names a former owner", async () => {
     apiServer.objects[path] = theirs();
-    await endsUnmade({}, /marquee:adopt theirs/, {
+    await failsBeforeCreation({}, /marquee:adopt theirs/, {
       config: { "marquee:adopt": "formerly-theirs" },
     });
   });
@@ -86,7 +86,7 @@ describe("The program: existing namespace", () => {
       only(resources, namespaceType).inputs.metadata.annotations[ownerKey],
       "ours",
     );
-    assert.deepEqual(apiServer.asked, []);
+    assert.deepEqual(apiServer.requestedPaths, []);
   });
 
   it("reuses the newest former key of a service that ran elsewhere in the meantime", async () => {
@@ -104,7 +104,7 @@ describe("The program: existing namespace", () => {
   it("fails before any change if the former keys can't be read", async () => {
     const { auth, streaming } = prebuilt;
     apiServer.refuses(`${path}/secrets`, 403);
-    await endsUnmade(
+    await failsBeforeCreation(
       prebuilt,
       /^The keys and passwords in the namespace marquee-dev can't be read, so nothing was built or changed: its API server answers 403\.$/,
       { state: { outputs: { ...output, images: { auth, streaming } } } },
@@ -200,10 +200,10 @@ describe("The program: database image by tag", () => {
 });
 
 describe("The program: checks before the build", () => {
-  const { endsUnmade } = useProgram();
+  const { failsBeforeCreation } = useProgram();
 
   it("rejects a context other than the one that the stack is deployed to", () =>
-    endsUnmade(
+    failsBeforeCreation(
       {},
       /marquee:context is "here", but this stack is deployed to "elsewhere"/,
       {
@@ -214,7 +214,7 @@ describe("The program: checks before the build", () => {
     ));
 
   it("rejects another context after a first update that did not finish", () =>
-    endsUnmade({}, /but this stack is deployed to "elsewhere"/, {
+    failsBeforeCreation({}, /but this stack is deployed to "elsewhere"/, {
       state: {
         resources: {
           "urn:pulumi:dev::marquee::pulumi:providers:kubernetes::cluster": {
@@ -225,7 +225,7 @@ describe("The program: checks before the build", () => {
     }));
 
   it("reports a stack name that is not a DNS label together with all other issues", () =>
-    endsUnmade(
+    failsBeforeCreation(
       { auth: { replicas: -1 } },
       /is invalid[\s\S]+ {2}- The stack is named "PR_123"[\s\S]+pulumi stack rename pr-123[\s\S]+ {2}- marquee:services\.auth\.replicas is -1/,
       { stack: "PR_123" },

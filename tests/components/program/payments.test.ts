@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import {
   app,
+  containing,
   dns,
   policies,
-  saying,
   useDatabaseProgram,
 } from "../../support/components/database-programs.ts";
 import { jobType } from "../../support/components/databases.ts";
@@ -39,7 +39,7 @@ const egress = (resources: Resource[], service = "payment") =>
 
 /** The names of the policies that open a port. */
 const opening = (resources: Resource[], port: number) =>
-  saying(resources, `"port":${port}`).filter((name) =>
+  containing(resources, `"port":${port}`).filter((name) =>
     resources.some((one) => one.name === name && one.type === policyType),
   );
 
@@ -53,10 +53,10 @@ const ofPayment = (resources: Resource[]) =>
   );
 
 describe("The program: payments", () => {
-  const { run, endsUnmade } = useDatabaseProgram();
+  const { run, failsBeforeCreation } = useDatabaseProgram();
 
   it("fails before anything is created if Stripe's secrets are missing", () =>
-    endsUnmade(
+    failsBeforeCreation(
       prebuilt,
       /is invalid.*secrets\.payment\.STRIPE_SECRET_KEY is missing.*secrets\.payment\.STRIPE_WEBHOOK_SECRET is missing/s,
       { config: { "marquee:payments": JSON.stringify(stripe) } },
@@ -114,7 +114,7 @@ describe("The program: payments", () => {
       secrets.payment,
     );
     for (const value of Object.values(secrets.payment)) {
-      assert.deepEqual(saying(resources, value), ["payment-secrets"]);
+      assert.deepEqual(containing(resources, value), ["payment-secrets"]);
       assert.ok(!JSON.stringify(outputs).includes(value));
     }
     assert.ok(!/PROCESSOR|STRIPE|payment-secrets/.test(JSON.stringify(auth)));

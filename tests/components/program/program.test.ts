@@ -29,7 +29,7 @@ const external = { type: "ExternalName", externalName: "pay.example.com" };
 const nodePort = { type: "NodePort", nodePort: 30003, replicas: 3 };
 
 describe("The program", () => {
-  const { apiServer, run, endsUnmade, built } = useProgram();
+  const { apiServer, run, failsBeforeCreation, built } = useProgram();
 
   it("creates three images, three Deployments and three Services in a namespace, and a database", async () => {
     const { resources } = await run({ streaming: nodePort });
@@ -216,7 +216,7 @@ describe("The program", () => {
 
   describe("issues", () => {
     it("fails before anything is built for an issue in the configuration", async () => {
-      await endsUnmade(
+      await failsBeforeCreation(
         { auth: { replicas: -1 } },
         /services\.auth\.replicas is -1/,
       );
@@ -225,13 +225,13 @@ describe("The program", () => {
 
     it("fails before anything is built for a context that the kubeconfig lacks", async () => {
       process.env.KUBECONFIG = "/nowhere";
-      await endsUnmade({}, /not in the kubeconfig \(\/nowhere/);
+      await failsBeforeCreation({}, /not in the kubeconfig \(\/nowhere/);
       assert.deepEqual(built(), []);
     });
 
     it("fails before anything is built for a registry that answers 404", async () => {
       await withRegistry(404, (registry) =>
-        endsUnmade({}, /answers 404, so it is not a registry/, {
+        failsBeforeCreation({}, /answers 404, so it is not a registry/, {
           config: { "marquee:registry": registry },
         }),
       );

@@ -21,7 +21,7 @@ const trusted = (resources: Resource[]) =>
 const external = { type: "ExternalName", externalName: "a.example.com" };
 
 describe("The program: trustedProxies", () => {
-  const { runWithoutRegistry, endsUnmade } = useProgram();
+  const { runWithoutRegistry, failsBeforeCreation } = useProgram();
 
   /** Runs the program with these settings of auth and, if given, this trustedProxies. */
   const run = async (
@@ -51,9 +51,9 @@ describe("The program: trustedProxies", () => {
       ["4", "5", "4"],
     ];
   for (const [setting, behind, beside] of rows) {
-    const said = JSON.stringify(setting) ?? "undefined";
+    const shown = JSON.stringify(setting) ?? "undefined";
     for (const auth of [{}, { type: "ClusterIP" }])
-      it(`counts streaming as a proxy in front of auth, with trustedProxies ${said} and auth ${JSON.stringify(auth)}`, async () => {
+      it(`counts streaming as a proxy in front of auth, with trustedProxies ${shown} and auth ${JSON.stringify(auth)}`, async () => {
         assert.deepEqual(await run(auth, setting), {
           auth: behind,
           payment: "",
@@ -61,7 +61,7 @@ describe("The program: trustedProxies", () => {
         });
       });
     for (const type of ["NodePort", "LoadBalancer"])
-      it(`lets auth trust no proxy if it is a ${type}, with trustedProxies ${said}`, async () => {
+      it(`lets auth trust no proxy if it is a ${type}, with trustedProxies ${shown}`, async () => {
         assert.deepEqual(await run({ type }, setting), {
           auth: "0",
           payment: "",
@@ -89,7 +89,7 @@ describe("The program: trustedProxies", () => {
   });
 
   it("fails before anything is created if the value is invalid", () =>
-    endsUnmade(
+    failsBeforeCreation(
       prebuilt,
       /is invalid.*trustedProxies is "5": it must be a whole number from 0 to 4\./s,
       { config: { "marquee:trustedProxies": "5" } },

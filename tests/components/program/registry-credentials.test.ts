@@ -30,7 +30,7 @@ const password = "hunter2";
 const credentials = { "ghcr.io": { username: "ada", password } };
 
 describe("The program: registryCredentials", () => {
-  const { runWithoutRegistry, preview, endsUnmade } = useProgram();
+  const { runWithoutRegistry, preview, failsBeforeCreation } = useProgram();
   const options = (registries: object): EngineOptions => ({
     config: { [key]: JSON.stringify(registries) },
     encrypted: [key],
@@ -194,7 +194,7 @@ describe("The program: registryCredentials", () => {
     preview(prebuilt, options(credentials)));
 
   it("fails before anything is created if the password is not encrypted", () =>
-    endsUnmade(
+    failsBeforeCreation(
       prebuilt,
       /is invalid.*registryCredentials\["ghcr\.io"\]\.password is not encrypted/s,
       { config: { [key]: JSON.stringify(credentials) } },

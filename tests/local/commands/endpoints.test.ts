@@ -5,11 +5,11 @@ import { describeEndpoint } from "../../../local/commands/endpoints.ts";
 const address = network.loadBalancers.replace("/27", "");
 
 describe("describeEndpoint", () => {
-  const asked: string[] = [];
-  beforeEach(() => asked.splice(0));
+  const checkedAddresses: string[] = [];
+  beforeEach(() => checkedAddresses.splice(0));
   const describeFrom = (reaches: boolean, service: string, url: string) =>
     describeEndpoint(service, url, async (host, port) => {
-      asked.push(`${host}:${port}`);
+      checkedAddresses.push(`${host}:${port}`);
       return reaches;
     });
 
@@ -26,7 +26,7 @@ describe("describeEndpoint", () => {
         await describeFrom(false, "streaming", url),
         `  streaming  ${url}`,
       );
-    assert.deepEqual(asked, []);
+    assert.deepEqual(checkedAddresses, []);
   });
 
   it("returns a load balancer's address unchanged if this machine reaches it", async () => {
@@ -35,7 +35,7 @@ describe("describeEndpoint", () => {
       await describeFrom(true, "streaming", url),
       `  streaming  ${url}`,
     );
-    assert.deepEqual(asked, [`${address}:8083`]);
+    assert.deepEqual(checkedAddresses, [`${address}:8083`]);
   });
 
   for (const [url, port, forward] of [
@@ -48,6 +48,6 @@ describe("describeEndpoint", () => {
         await describeFrom(false, "streaming", url),
         `  streaming  ${url}  (reachable only from Docker's network. From here: \`kubectl port-forward service/streaming-service ${forward}\`, or type NodePort instead of LoadBalancer)`,
       );
-      assert.deepEqual(asked, [`${address}:${port}`]);
+      assert.deepEqual(checkedAddresses, [`${address}:${port}`]);
     });
 });

@@ -165,20 +165,20 @@ describe("succeeds", () => {
 describe("eventually", () => {
   /** A condition that is true from the nth time on. */
   const from = (nth: number) => {
-    let asked = 0;
-    return { condition: async () => ++asked >= nth, asked: () => asked };
+    let checks = 0;
+    return { condition: async () => ++checks >= nth, checks: () => checks };
   };
 
   it("checks a true condition once", async () => {
-    const { condition, asked } = from(1);
+    const { condition, checks } = from(1);
     assert.equal(await eventually(condition, 0), true);
-    assert.equal(asked(), 1);
+    assert.equal(checks(), 1);
   });
 
   it("checks until the condition is true", async () => {
-    const { condition, asked } = from(4);
+    const { condition, checks } = from(4);
     assert.equal(await eventually(condition, 5_000, 1), true);
-    assert.equal(asked(), 4);
+    assert.equal(checks(), 4);
   });
 
   it("gives up after the timeout", async () => {

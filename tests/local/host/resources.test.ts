@@ -8,7 +8,7 @@ import {
 } from "../../../local/host/resources.ts";
 
 const GiB = 2 ** 30;
-const plenty: Resources = {
+const ample: Resources = {
   engineDisk: { bytes: 100 * GiB, freeBytes: 50 * GiB },
   cacheDisk: { folder: "/home/ada/.cache/marquee", freeBytes: 50 * GiB },
   memoryBytes: 8 * GiB,
@@ -17,7 +17,7 @@ const plenty: Resources = {
 
 /** The only shortage on a machine, or an empty text. */
 function shortage(free: Partial<Resources>, work: Work) {
-  const [sentence, ...others] = shortages({ ...plenty, ...free }, work);
+  const [sentence, ...others] = shortages({ ...ample, ...free }, work);
   assert.deepEqual(others, []);
   return sentence ?? "";
 }
@@ -25,11 +25,11 @@ function shortage(free: Partial<Resources>, work: Work) {
 describe("Resources of a local cluster", () => {
   it("suffice on a large machine", () => {
     for (const work of ["compile", "build", "start"] as const)
-      assert.deepEqual(shortages(plenty, work), []);
+      assert.deepEqual(shortages(ample, work), []);
   });
 
   it("are not rejected if unknown", () => {
-    const { cacheDisk } = plenty;
+    const { cacheDisk } = ample;
     assert.deepEqual(shortages({ cacheDisk }, "build"), []);
   });
 

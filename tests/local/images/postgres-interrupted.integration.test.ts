@@ -13,7 +13,7 @@ import { until } from "../../support/until.ts";
 
 describe("Local image of PostgreSQL: interruptions", function () {
   this.timeout(120_000);
-  const { answer, answers, begin, ended, said, serve } = useServers();
+  const { answer, answers, begin, ended, untilLogged, serve } = useServers();
   const useFolder = useFolders();
 
   /** A folder of scripts that everybody may read. */
@@ -31,7 +31,7 @@ describe("Local image of PostgreSQL: interruptions", function () {
   describe("first start", () => {
     it("begins anew after a kill in initdb", async () => {
       const server = await begin(withPassword);
-      await said(server, "running bootstrap script");
+      await untilLogged(server, "running bootstrap script");
       await ok(["kill", server]);
       await again(server);
       assert.equal(await answer(server, "SELECT 1"), "1");
@@ -43,7 +43,7 @@ describe("Local image of PostgreSQL: interruptions", function () {
         "2.sql": "SELECT 'asleep', pg_sleep(60);",
       });
       const server = await begin([...withPassword, ...withScripts(folder)]);
-      await said(server, "2.sql");
+      await untilLogged(server, "2.sql");
       await ok(["kill", server]);
       writeFileSync(join(folder, "2.sql"), "INSERT INTO film VALUES ('more')");
       await again(server);

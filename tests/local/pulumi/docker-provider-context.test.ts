@@ -58,7 +58,7 @@ describe("contextDigest", () => {
     });
 
   /** Creates the context `context` in a new folder, and returns the folder. */
-  const lay = ({ files, modes = {}, links = {} }: Vector) => {
+  const createContext = ({ files, modes = {}, links = {} }: Vector) => {
     const folder = useFolder();
     const pathOf = (path: string) => join(folder, "context", path);
     for (const [path, content] of Object.entries(files)) {
@@ -83,7 +83,7 @@ describe("contextDigest", () => {
   };
   for (const vector of vectors)
     it(`equals the official provider's for ${vector.title}`, () => {
-      assert.equal(digestIn(lay(vector)), vector.digest);
+      assert.equal(digestIn(createContext(vector)), vector.digest);
     });
 
   it("rejects a circular link", () => {

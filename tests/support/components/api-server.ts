@@ -14,14 +14,14 @@ const noSecrets = { kind: "SecretList", apiVersion: "v1", items: [] };
 export function useApiServer() {
   const objects: Objects = {};
   const refusals = new Map<string, number>();
-  const asked: string[] = [];
+  const requestedPaths: string[] = [];
   let url = "";
   const answer = (response: ServerResponse, code: number, body: object) =>
     response
       .writeHead(code, { "content-type": "application/json" })
       .end(JSON.stringify(body));
   const server = createServer(({ url: path = "" }, response) => {
-    asked.push(path);
+    requestedPaths.push(path);
     const object = objects[path] ?? (/\/secrets$/.test(path) && noSecrets);
     const code = refusals.get(path) ?? (object ? 200 : 404);
     if (object && code === 200) return answer(response, 200, object);
@@ -42,7 +42,7 @@ export function useApiServer() {
   beforeEach(() => {
     for (const path of Object.keys(objects)) delete objects[path];
     refusals.clear();
-    asked.length = 0;
+    requestedPaths.length = 0;
   });
   after(async () => {
     server.closeAllConnections();
@@ -54,7 +54,7 @@ export function useApiServer() {
     /** Makes requests for a path fail with a status. */
     refuses: (path: string, code: number) => void refusals.set(path, code),
     /** The requested paths, in order. */
-    asked,
+    requestedPaths,
     /** A kubeconfig whose context `here` leads to this server, or to another one. */
     kubeconfig: (server = url) =>
       JSON.stringify({

@@ -25,14 +25,14 @@ export const policies = (resources: Resource[], word: string) =>
   );
 
 /** The names of the resources whose inputs contain a text. */
-export const saying = (resources: Resource[], text: string) =>
+export const containing = (resources: Resource[], text: string) =>
   resources
     .filter(({ inputs }) => JSON.stringify(inputs).includes(text))
     .map(({ name }) => name);
 
 /** Lets the calling suite run the program with prebuilt images, and with Secrets whose names end in "-1a2b". */
 export function useDatabaseProgram() {
-  const { runWithoutRegistry, endsUnmade } = useProgram();
+  const { runWithoutRegistry, failsBeforeCreation } = useProgram();
   const run = (
     services: object = {},
     config: Record<string, object | string> = {},
@@ -56,6 +56,6 @@ export function useDatabaseProgram() {
     run,
     runElsewhere: (services: object = {}) =>
       run(services, { database: elsewhere, secrets }),
-    endsUnmade,
+    failsBeforeCreation,
   };
 }

@@ -6,7 +6,13 @@ import {
 import { createProvisioning } from "../../../components/postgres/provisioning.ts";
 import type { DatabaseSettings } from "../../../config/database.ts";
 import { database, least } from "./database-configurations.ts";
-import { deploy, type EngineOptions, known, noting, only } from "./engine.ts";
+import {
+  deploy,
+  type EngineOptions,
+  known,
+  only,
+  recordOptions,
+} from "./engine.ts";
 import { secretType } from "./microservices.ts";
 
 export const claimType = "kubernetes:core/v1:PersistentVolumeClaim";
@@ -44,7 +50,7 @@ export async function postgres(
           password,
           isDeployed,
         },
-        noting(options),
+        recordOptions(options),
       );
       const { provisioned, network } = postgres;
       return {

@@ -130,7 +130,7 @@ export const known = <T>(value: T) =>
   );
 
 /** Options of a component that record the options of its children, by type and by name. */
-export const noting = (
+export const recordOptions = (
   children: Record<string, pulumi.CustomResourceOptions>,
 ): pulumi.ComponentResourceOptions => ({
   transformations: [

@@ -6,7 +6,7 @@ import {
 import { defaultResources } from "../../../config/resources.ts";
 import type { DeployedSettings } from "../../../config/service.ts";
 import { image } from "./configurations.ts";
-import { deploy, type EngineOptions, noting, only } from "./engine.ts";
+import { deploy, type EngineOptions, only, recordOptions } from "./engine.ts";
 
 export const autoscalerType =
   "kubernetes:autoscaling/v2:HorizontalPodAutoscaler";
@@ -55,7 +55,7 @@ export async function auth(
           ...settings,
           ...args,
         },
-        noting(options),
+        recordOptions(options),
       );
       return {
         arrival: readyResource.urn,

@@ -5,7 +5,7 @@ import {
   NetworkPolicies,
   type NetworkService,
 } from "../../../components/network-policies.ts";
-import { deploy, known, noting } from "./engine.ts";
+import { deploy, known, recordOptions } from "./engine.ts";
 
 /** A service whose Service object does not exist yet. */
 type Service = Omit<NetworkService, "readyResource">;
@@ -51,7 +51,7 @@ export async function policies(system: Service[]) {
     new NetworkPolicies(
       "network",
       { namespace: "marquee-dev", services },
-      noting(options),
+      recordOptions(options),
     );
   });
   const specs = Object.fromEntries(

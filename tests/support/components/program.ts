@@ -160,7 +160,7 @@ export function useProgram() {
         configured(services, { ...options, preview: true }),
       ),
     /** Asserts that the program fails with a message before it creates an image, a provider or a namespace. */
-    endsUnmade: async (
+    failsBeforeCreation: async (
       services: object,
       message: RegExp,
       options: EngineOptions = {},

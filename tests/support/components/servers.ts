@@ -52,7 +52,7 @@ export function useServers() {
     /** Waits until a container ends by itself; returns its exit code. */
     ended: async (server: string) => Number(await ok(["wait", server])),
     /** Waits until a container's log contains a text. */
-    async said(server: string, text: string): Promise<void> {
+    async untilLogged(server: string, text: string): Promise<void> {
       const logs = async () => {
         const { stdout, stderr } = await docker(["logs", server]);
         return (stdout + stderr).includes(text);

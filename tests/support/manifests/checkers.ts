@@ -39,12 +39,12 @@ export async function conformance(
     objects,
   ) as { resources: { kind: string; name: string; msg: string }[] };
   return resources.map(
-    ({ kind, name, msg }) => `${kind}/${name}: ${mistakes(msg)}`,
+    ({ kind, name, msg }) => `${kind}/${name}: ${errorsIn(msg)}`,
   );
 }
 
-/** The mistakes in kubeconform's message, without its headings: "at '/spec/replicas': got string, want …". */
-function mistakes(message: string): string {
+/** The errors in kubeconform's message, without its headings: "at '/spec/replicas': got string, want …". */
+function errorsIn(message: string): string {
   const [introduction = "", ...parts] = message.split(/\s+- (?=at ')/);
   return parts.length === 0
     ? introduction
