@@ -4,17 +4,17 @@ import { connect } from "node:net";
 export function open(port: number) {
   const socket = connect(port, "127.0.0.1");
   let text = "";
-  let heard = () => {};
+  let onData = () => {};
   let ended = false;
   socket.setEncoding("latin1").on("data", (chunk: string) => {
     text += chunk;
-    heard();
+    onData();
   });
   socket.on("error", () => {}); // "close" follows
   const closed = new Promise<void>((resolve) =>
     socket.once("close", () => {
       ended = true;
-      heard();
+      onData();
       resolve();
     }),
   );
@@ -31,7 +31,7 @@ export function open(port: number) {
         if (ended)
           throw new Error(`Closed without ${JSON.stringify(end)}: ${text}`);
         await new Promise<void>((resolve) => {
-          heard = resolve;
+          onData = resolve;
         });
       }
       const got = text;

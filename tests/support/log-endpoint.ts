@@ -32,7 +32,7 @@ export function useLogEndpoints() {
     }[] = [];
     let atOnce = 0;
     let mostAtOnce = 0;
-    const taken: Line[] = [];
+    const accepted: Line[] = [];
     const server = createServer(async (request, response) => {
       const at = performance.now();
       mostAtOnce = Math.max(mostAtOnce, ++atOnce);
@@ -45,7 +45,7 @@ export function useLogEndpoints() {
       requests.push({ at, method, headers, lines, bytes: body.length });
       const answer = answers[requests.length - 1] ?? 200;
       if (typeof answer === "function") return answer(response);
-      if (answer < 300) taken.push(...lines);
+      if (answer < 300) accepted.push(...lines);
       response.writeHead(answer).end("what it says is of no interest");
     });
     servers.push(server);
@@ -55,10 +55,10 @@ export function useLogEndpoints() {
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/ingest?source=marquee`,
       requests,
       /** Lines of the requests answered with success. */
-      taken,
+      accepted,
       mostAtOnce: () => mostAtOnce,
       untilRequests: (number: number) => until(() => requests.length >= number),
-      untilTaken: (lines: number) => until(() => taken.length >= lines),
+      untilAccepted: (lines: number) => until(() => accepted.length >= lines),
     };
   };
 }

@@ -57,9 +57,9 @@ http {
     env: { PATH: process.env.PATH, LD_LIBRARY_PATH },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  let said = "";
+  let output = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
+    output += text;
   });
   const answers = () =>
     new Promise<boolean>((resolve) => {
@@ -69,7 +69,7 @@ http {
       socket.on("close", () => resolve(false)).unref();
       socket.end();
     });
-  await until(answers, () => `nginx to listen: ${said}`);
+  await until(answers, () => `nginx to listen: ${output}`);
   return {
     child,
     url: `http://127.0.0.1:${port}`,

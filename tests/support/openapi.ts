@@ -65,7 +65,7 @@ async function check(
   const body = ranges.map((range) => content[range]).find(Boolean);
   assert.ok(body, `${answer} as "${type}"; the document has: ${types}`);
   if (!body.schema || method === "head" || !/[/+]json$/.test(type)) return;
-  const wrong = mistakes(document, body.schema, JSON.parse(text));
+  const wrong = schemaViolations(document, body.schema, JSON.parse(text));
   assert.equal(wrong, undefined, `${answer}: ${wrong}\n${text}`);
 }
 
@@ -107,7 +107,7 @@ function at(document: Document, ref: string): unknown {
  * The value's violations of a schema of the document, if any. Zod can read JSON Schema, which saves a dependency; it
  * rejects keywords that it does not know.
  */
-function mistakes(
+export function schemaViolations(
   document: Document,
   schema: JsonSchema,
   value: unknown,

@@ -81,9 +81,9 @@ max_client_conn = 500
     env: { PATH: process.env.PATH, LD_LIBRARY_PATH },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  let said = "";
+  let output = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
+    output += text;
   });
   const stop = () => {
     child.kill("SIGKILL");
@@ -93,7 +93,7 @@ max_client_conn = 500
     Object.assign(new URL(url), { port: listenPort }).href;
   await until(
     () => answers(through(server)),
-    () => `PgBouncer to start: ${said}`,
+    () => `PgBouncer to start: ${output}`,
   ).catch((error) => {
     stop();
     throw error;

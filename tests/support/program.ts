@@ -61,7 +61,7 @@ export async function start(
 ) {
   const { child, out, end } = run(file, [JSON.stringify(options)], env);
   const lines: Line[] = [];
-  let heard = () => {};
+  let onData = () => {};
   // Not readline: it also splits at U+2028, which a JSON string, such as a logged path, may contain.
   let rest = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -69,10 +69,10 @@ export async function start(
     rest = texts.pop() ?? "";
     for (const text of texts)
       if (text.startsWith("{")) lines.push(JSON.parse(text) as Line);
-    heard();
+    onData();
   });
   /** Waits for a log line with this message and these members. */
-  const said = async (msg: string, where: Line = {}): Promise<Line> => {
+  const untilLogged = async (msg: string, where: Line = {}): Promise<Line> => {
     for (;;) {
       const line = lines.find((line) =>
         Object.entries({ msg, ...where }).every(([k, v]) => line[k] === v),
@@ -80,7 +80,7 @@ export async function start(
       if (line) return line;
       const ended = await Promise.race([
         new Promise<undefined>((resolve) => {
-          heard = () => resolve(undefined);
+          onData = () => resolve(undefined);
         }),
         end,
       ]);
@@ -90,14 +90,14 @@ export async function start(
         );
     }
   };
-  const { port } = await said("listening");
+  const { port } = await untilLogged("listening");
   return {
     port: port as number,
     pid: child.pid as number,
     url: `http://127.0.0.1:${port}`,
     lines,
     out,
-    said,
+    untilLogged,
     end,
     /** Waits until the program is ready. */
     ready: () =>
@@ -108,7 +108,7 @@ export async function start(
     /** Sends the signal, and waits until the program drains. */
     async terminate(signal: "SIGTERM" | "SIGINT" = "SIGTERM") {
       child.kill(signal);
-      await said("draining");
+      await untilLogged("draining");
     },
   };
 }

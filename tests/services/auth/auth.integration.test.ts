@@ -142,6 +142,6 @@ describe("Auth pages", () => {
     for (const path of ["/sign-out", "/delete-account", "/sign-up", "/sign-in"])
       await browser.request(path);
     assert.equal(browser.cookies.get("marquee-session"), session);
-    assert.equal(await browser.who(), "ada@example.com");
+    assert.equal(await browser.signedInAs(), "ada@example.com");
   });
 });

@@ -28,9 +28,9 @@ describe("Log shipper: batches for an endpoint", () => {
 
   it("sends NDJSON whose lines carry the pod's metadata", async () => {
     const log = newLog(numbered(0, 10));
-    const { url, requests, untilTaken } = await newEndpoint();
+    const { url, requests, untilAccepted } = await newEndpoint();
     await startLogShipper(log, { endpoint: url, times });
-    await untilTaken(10);
+    await untilAccepted(10);
     const [request] = requests;
     assert.equal(request?.method, "POST");
     assert.equal(request?.headers["content-type"], "application/x-ndjson");
@@ -40,11 +40,11 @@ describe("Log shipper: batches for an endpoint", () => {
 
   it("sends batches of 500 lines, one request at a time", async () => {
     const log = newLog(numbered(0, 1_700));
-    const { url, requests, taken, untilTaken, mostAtOnce } =
+    const { url, requests, accepted, untilAccepted, mostAtOnce } =
       await newEndpoint();
     await startLogShipper(log, { endpoint: url, times });
-    await untilTaken(1_700);
-    isNumbered(taken, 0, 1_700);
+    await untilAccepted(1_700);
+    isNumbered(accepted, 0, 1_700);
     assert.deepEqual(
       requests.map(({ lines }) => lines.length),
       [500, 500, 500, 200],
@@ -54,10 +54,10 @@ describe("Log shipper: batches for an endpoint", () => {
 
   it("limits a batch to 1 MiB", async () => {
     const log = newLog(numbered(0, 50, "x".repeat(60_000)));
-    const { url, requests, taken, untilTaken } = await newEndpoint();
+    const { url, requests, accepted, untilAccepted } = await newEndpoint();
     await startLogShipper(log, { endpoint: url, times });
-    await untilTaken(50);
-    isNumbered(taken, 0, 50);
+    await untilAccepted(50);
+    isNumbered(accepted, 0, 50);
     const sizes = requests.map(({ bytes }) => bytes);
     assert.equal(sizes.length, 3);
     for (const size of sizes) assert.ok(size <= 1024 * 1024, `${sizes}`);
@@ -65,7 +65,7 @@ describe("Log shipper: batches for an endpoint", () => {
 
   it("gathers lines that are written one by one into one batch", async () => {
     const log = newLog(numbered(0, 10));
-    const { url, requests, taken } = await newEndpoint();
+    const { url, requests, accepted } = await newEndpoint();
     const slow = { ...times, maxBatchWaitMs: 3_600_000 };
     const { terminate, end } = await startLogShipper(log, {
       endpoint: url,
@@ -78,7 +78,7 @@ describe("Log shipper: batches for an endpoint", () => {
     }
     await terminate(); // sends the batch without waiting for more lines
     await end;
-    isNumbered(taken, 0, 13);
+    isNumbered(accepted, 0, 13);
     assert.equal(requests.length, 1);
   });
 

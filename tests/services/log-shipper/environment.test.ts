@@ -17,8 +17,8 @@ const good = {
   NODE: "node-1",
 };
 
-/** The mistakes reported for these variables when all others are valid. */
-function mistakes(wrong: Record<string, string | undefined>): string[] {
+/** The errors for these variables when all others are valid. */
+function errorsOf(wrong: Record<string, string | undefined>): string[] {
   try {
     readEnvironment({ ...good, ...wrong }, variables);
   } catch (error) {
@@ -36,8 +36,7 @@ describe("Log shipper environment", () => {
     "expected the absolute path of a file, in a folder that exists and that this user may write to";
   const container = "expected the name of the container that writes the log";
   const url = "expected an http or https URL without a user name or password";
-  const api = (field: string) =>
-    `expected ${field}, as the downward API gives it`;
+  const api = (field: string) => `expected ${field}, from the downward API`;
   const wrong: [Record<string, string | undefined>, string][] = [
     [{ FOLLOW_FILE: undefined }, `FOLLOW_FILE is not set: ${file}`],
     [{ FOLLOW_FILE: "" }, `FOLLOW_FILE is "": ${file}`],
@@ -82,7 +81,7 @@ describe("Log shipper environment", () => {
     ...['{"host":"x"}', '{"Content-Length":"1"}', '{"content-type":"x"}'],
   ])
     it(`rejects ENDPOINT_HEADERS='${ENDPOINT_HEADERS}' without printing the value`, () => {
-      assert.deepEqual(mistakes({ ENDPOINT_HEADERS }), [
+      assert.deepEqual(errorsOf({ ENDPOINT_HEADERS }), [
         "ENDPOINT_HEADERS is wrong: expected a JSON object that maps header names to values, without Host, Content-Type and Content-Length",
       ]);
     });
@@ -92,12 +91,12 @@ describe("Log shipper environment", () => {
     '{"Authorization":"Bearer x","X-Scope-OrgID":"marquee"}',
   ])
     it(`accepts ENDPOINT_HEADERS='${ENDPOINT_HEADERS}'`, () => {
-      assert.deepEqual(mistakes({ ENDPOINT_HEADERS }), []);
+      assert.deepEqual(errorsOf({ ENDPOINT_HEADERS }), []);
     });
 
   for (const [variables, sentence] of wrong)
     it(`reports: ${sentence.replace("wrong", JSON.stringify(variables.ENDPOINT))}`, () => {
-      assert.deepEqual(mistakes(variables), [sentence]);
+      assert.deepEqual(errorsOf(variables), [sentence]);
     });
 
   for (const ENDPOINT of [
@@ -107,7 +106,7 @@ describe("Log shipper environment", () => {
     "http://[::1]:9200",
   ])
     it(`accepts ENDPOINT=${ENDPOINT ?? "(unset)"}`, () => {
-      assert.deepEqual(mistakes({ ENDPOINT }), []);
+      assert.deepEqual(errorsOf({ ENDPOINT }), []);
     });
 
   it("exits with code 1 and lists every invalid variable on standard error", async () => {
@@ -119,7 +118,7 @@ describe("Log shipper environment", () => {
     assert.equal(end.stdout, "");
     assert.equal(
       end.stderr,
-      `This program can't start with the environment it got:
+      `This program can't start, because its environment is invalid:
   PORT is not set: expected a whole number from 1 to 65535
   FOLLOW_FILE is "a.log": ${file}
   CONTAINER is not set: ${container}
@@ -134,13 +133,13 @@ describe("Log shipper environment", () => {
   it("ships lines with the pod's metadata when every variable is valid", async () => {
     const log = join(folder(), "service.log");
     const PORT = `${await freePort()}`;
-    const { said, terminate, end } = await start(
+    const { untilLogged, terminate, end } = await start(
       "services/log-shipper/server.ts",
       {},
       { ...good, PORT, FOLLOW_FILE: log },
     );
     appendFileSync(log, '{"level":"info","msg":"hello"}\n');
-    assert.deepEqual(await said("hello"), {
+    assert.deepEqual(await untilLogged("hello"), {
       level: "info",
       msg: "hello",
       kubernetes: {
@@ -172,7 +171,7 @@ describe("Log shipper environment", () => {
       },
     );
     appendFileSync(log, '{"level":"info","msg":"hello"}\n');
-    await endpoint.untilTaken(1);
+    await endpoint.untilAccepted(1);
     assert.equal(endpoint.requests.length, 2);
     for (const { headers } of endpoint.requests) {
       assert.equal(headers.authorization, "Bearer hunter2");

@@ -43,12 +43,12 @@ describe("Log shipper: endpoint failures", () => {
 
   it("retries a batch while the endpoint returns 408, 429 or 5xx", async () => {
     const statuses = [408, 429, 500, 503, 599];
-    const { endpoint, said, lines, metric } = await ship(statuses);
-    await endpoint.untilTaken(10);
-    isNumbered(endpoint.taken, 0, 10);
+    const { endpoint, untilLogged, lines, metric } = await ship(statuses);
+    await endpoint.untilAccepted(10);
+    isNumbered(endpoint.accepted, 0, 10);
     assert.equal(endpoint.requests.length, statuses.length + 1);
-    await said("the endpoint is available again");
-    await said(failing, { level: "warn", reason: "status 408" });
+    await untilLogged("the endpoint is available again");
+    await untilLogged(failing, { level: "warn", reason: "status 408" });
     assert.equal(lines.filter(({ msg }) => msg === failing).length, 1);
     assert.equal(await metric("log_ship_failures_total"), statuses.length);
     assert.equal(await metric("log_lines_shipped_total"), 10);
@@ -59,36 +59,38 @@ describe("Log shipper: endpoint failures", () => {
   it("retries an unreachable endpoint until it accepts the lines", async () => {
     const log = join(folder({ "service.log": numbered(0, 10) }), "service.log");
     const port = await freePort();
-    const { metric, said } = await startLogShipper(log, {
+    const { metric, untilLogged } = await startLogShipper(log, {
       endpoint: `http://127.0.0.1:${port}`,
       times: quick,
     });
     await until(async () => (await metric("log_ship_failures_total")) >= 3);
-    await said(failing, { reason: `connect ECONNREFUSED 127.0.0.1:${port}` });
+    await untilLogged(failing, {
+      reason: `connect ECONNREFUSED 127.0.0.1:${port}`,
+    });
     assert.equal(await metric("log_lines_shipped_total"), 0);
     assert.ok((await metric("log_bytes_behind")) > 0);
-    const { taken, untilTaken } = await newEndpoint([], port);
-    await untilTaken(10);
-    isNumbered(taken, 0, 10);
+    const { accepted, untilAccepted } = await newEndpoint([], port);
+    await untilAccepted(10);
+    isNumbered(accepted, 0, 10);
   });
 
   it("resends a batch whose connection was closed without a response", async () => {
     const { endpoint } = await ship([(response) => response.destroy()]);
-    await endpoint.untilTaken(10);
+    await endpoint.untilAccepted(10);
     assert.equal(endpoint.requests.length, 2);
   });
 
   it("resends a batch that got no response within the timeout", async () => {
     const log = join(folder({ "service.log": "" }), "service.log");
-    const { url, requests, untilTaken } = await newEndpoint([() => {}]);
-    const { said } = await startLogShipper(log, {
+    const { url, requests, untilAccepted } = await newEndpoint([() => {}]);
+    const { untilLogged } = await startLogShipper(log, {
       endpoint: url,
       times: { ...quick, responseTimeoutMs: 150 },
     });
     const began = performance.now();
     appendFileSync(log, numbered(0, 10));
-    await untilTaken(10);
-    await said(failing, { reason: "no response within 150 ms" });
+    await untilAccepted(10);
+    await untilLogged(failing, { reason: "no response within 150 ms" });
     assert.ok((requests[1]?.at ?? 0) - began >= 149);
   });
 
@@ -103,8 +105,8 @@ describe("Log shipper: endpoint failures", () => {
     });
     await until(async () => (await metric("log_lines_shipped_total")) === 10);
     appendFileSync(log, numbered(10, 20));
-    await endpoint.untilTaken(10);
-    isNumbered(endpoint.taken, 10, 20);
+    await endpoint.untilAccepted(10);
+    isNumbered(endpoint.accepted, 10, 20);
     await cut.promise; // after the timeout
     assert.equal(await metric("log_ship_failures_total"), 0);
   });
@@ -118,7 +120,7 @@ describe("Log shipper: endpoint failures", () => {
         },
     );
     const { endpoint } = await ship(answers, { maxRetryAfterMs: retryAfter });
-    await endpoint.untilTaken(10);
+    await endpoint.untilAccepted(10);
     const at = endpoint.requests.map((request) => request.at);
     return at.slice(1).map((time, i) => time - (at[i] as number));
   }
@@ -146,7 +148,7 @@ describe("Log shipper: endpoint failures", () => {
       if (status === 200) return status;
       return (response) => response.writeHead(status).end();
     });
-    const { log, endpoint, lines, said, metric } = await ship(answers);
+    const { log, endpoint, lines, untilLogged, metric } = await ship(answers);
     const shipped = async () => (await metric("log_bytes_behind")) === 0;
     for (let from = 10; from < statuses.length * 10; from += 10) {
       await until(shipped);
@@ -155,14 +157,14 @@ describe("Log shipper: endpoint failures", () => {
     await endpoint.untilRequests(statuses.length);
     await until(shipped);
     assert.equal(endpoint.requests.length, statuses.length);
-    isNumbered(endpoint.taken, 60, 70);
+    isNumbered(endpoint.accepted, 60, 70);
     assert.equal(await metric("log_lines_dropped_total"), 70);
     assert.equal(await metric("log_lines_shipped_total"), 10);
     assert.equal(await metric("log_ship_failures_total"), 7);
     // Two streaks of rejections, one error each.
-    await said(refused, { level: "error", status: 400 });
-    await said("the endpoint accepts lines again");
-    await said(refused, { level: "error", status: 422 });
+    await untilLogged(refused, { level: "error", status: 400 });
+    await untilLogged("the endpoint accepts lines again");
+    await untilLogged(refused, { level: "error", status: 422 });
     assert.equal(lines.filter(({ msg }) => msg === refused).length, 2);
   });
 

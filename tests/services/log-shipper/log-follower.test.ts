@@ -6,7 +6,7 @@ import { follow, rotate } from "../../support/log-shipper.ts";
 
 const KiB64 = 64 * 1024;
 
-describe("Follower", () => {
+describe("LogFollower", () => {
   const folder = useFolders();
   const newLog = (content: string | Buffer = "") => {
     const log = join(folder(), "service.log");

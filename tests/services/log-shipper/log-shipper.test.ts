@@ -47,8 +47,8 @@ describe("Log shipper", () => {
   it("reports an unreadable log once, and ships it when it becomes readable", async () => {
     const log = newLog();
     mkdirSync(log);
-    const { lines, said, untilShipped } = await startLogShipper(log);
-    await said(`can't read the log: ${log} is not a regular file`);
+    const { lines, untilLogged, untilShipped } = await startLogShipper(log);
+    await untilLogged(`can't read the log: ${log} is not a regular file`);
     await delay(aWhile);
     assert.equal(lines.filter(({ level }) => level === "error").length, 1);
     rmdirSync(log);
@@ -79,13 +79,13 @@ describe("Log shipper", () => {
   it("reports the bytes lost when the log is rotated twice before it could ship them", async () => {
     const log = newLog();
     let release = () => {};
-    const { url, taken, untilRequests, untilTaken } = await newEndpoint([
+    const { url, accepted, untilRequests, untilAccepted } = await newEndpoint([
       (response) => {
         release = () => response.writeHead(503).end();
       },
     ]);
     appendFileSync(log, numbered(0, 10));
-    const { said, metric } = await startLogShipper(log, {
+    const { untilLogged, metric } = await startLogShipper(log, {
       endpoint: url,
       times: { pollMs: 20, maxBatchWaitMs: 20, firstRetryMs: 20 },
     });
@@ -99,15 +99,15 @@ describe("Log shipper", () => {
       await until(async () => (await metric("log_bytes_behind")) === behind);
     }
     rotate(log, numbered(30, 40));
-    await said(
+    await untilLogged(
       "the log was rotated twice before it could be shipped: lines are lost",
       { level: "error", bytes: lost.length },
     );
     assert.equal(await metric("log_bytes_lost_total"), lost.length);
     release();
-    await untilTaken(30);
-    isNumbered(taken.slice(0, 10), 0, 10);
-    isNumbered(taken.slice(10), 20, 40);
+    await untilAccepted(30);
+    isNumbered(accepted.slice(0, 10), 0, 10);
+    isNumbered(accepted.slice(10), 20, 40);
   });
 
   it("ships lines when it can't save its position, and reports that once", async () => {
@@ -185,8 +185,8 @@ describe("Log shipper restart", () => {
     const log = newLog();
     appendFileSync(log, numbered(0, 10));
     writeFileSync(`${log}.position`, "{");
-    const { said, untilShipped } = await startLogShipper(log);
-    await said(
+    const { untilLogged, untilShipped } = await startLogShipper(log);
+    await untilLogged(
       `can't read ${log}.position: shipping the whole log, and possibly some lines again`,
     );
     isNumbered(await untilShipped(10), 0, 10);
@@ -198,9 +198,9 @@ describe("Log shipper restart", () => {
     appendFileSync(log, numbered(0, 10));
     const position = { file: "another", offset: 7 };
     writeFileSync(`${log}.position`, JSON.stringify(position));
-    const { said, untilShipped } = await startLogShipper(log);
+    const { untilLogged, untilShipped } = await startLogShipper(log);
     isNumbered(await untilShipped(10), 0, 10);
-    await said(
+    await untilLogged(
       "the file that was being shipped no longer exists: its remaining lines are lost",
       { level: "error" },
     );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createRecordFormatter } from "../../../services/log-shipper/record-formatter.ts";
 import { kubernetes } from "../../support/log-shipper.ts";
 
-describe("recorder", () => {
+describe("createRecordFormatter", () => {
   const end = { file: "1", offset: 0 };
   const record = (text: string, truncated = false) =>
     createRecordFormatter(kubernetes)({ text, truncated, bytes: 0, end });

@@ -59,7 +59,7 @@ describe("Log shipper shutdown", () => {
   });
 
   it("sends an incomplete batch without waiting for more lines", async () => {
-    const { url, taken } = await newEndpoint();
+    const { url, accepted } = await newEndpoint();
     const times = { pollMs: 20, maxBatchWaitMs: long };
     const log = newLog(numbered(0, 10));
     const { terminate, end, out } = await startLogShipper(log, {
@@ -67,15 +67,15 @@ describe("Log shipper shutdown", () => {
       times,
     });
     await delay(aWhile);
-    assert.equal(taken.length, 0);
+    assert.equal(accepted.length, 0);
     await terminate();
     await end;
-    isNumbered(taken, 0, 10);
+    isNumbered(accepted, 0, 10);
     assert.ok(!out.stdout.includes(late));
   });
 
   it("retries a failed batch without waiting for the retry delay", async () => {
-    const { url, taken, untilRequests } = await newEndpoint([503]);
+    const { url, accepted, untilRequests } = await newEndpoint([503]);
     const times = {
       pollMs: 20,
       maxBatchWaitMs: 0,
@@ -83,15 +83,17 @@ describe("Log shipper shutdown", () => {
       maxRetryMs: 1e6,
     };
     const log = newLog(numbered(0, 10));
-    const { said, terminate, end } = await startLogShipper(log, {
+    const { untilLogged, terminate, end } = await startLogShipper(log, {
       endpoint: url,
       times,
     });
     await untilRequests(1);
-    await said("the endpoint is unavailable: retrying until it accepts lines");
+    await untilLogged(
+      "the endpoint is unavailable: retrying until it accepts lines",
+    );
     await terminate();
     assert.equal((await end).code, 0);
-    isNumbered(taken, 0, 10);
+    isNumbered(accepted, 0, 10);
   });
 
   for (const [what, hang] of [
@@ -104,7 +106,7 @@ describe("Log shipper shutdown", () => {
         ? (await newEndpoint([() => {}])).url
         : `http://127.0.0.1:${await freePort()}`;
       const times = { pollMs: 20, maxBatchWaitMs: 20, shutdownMs: 600 };
-      const { terminate, said, end } = await startLogShipper(log, {
+      const { terminate, untilLogged, end } = await startLogShipper(log, {
         endpoint,
         times,
       });
@@ -113,17 +115,17 @@ describe("Log shipper shutdown", () => {
       appendFileSync(log, `${numbered(700, 1_000)}{"n":1000}`);
       const start = performance.now();
       await terminate();
-      await said(late, { level: "error", lines: 1_001 });
+      await untilLogged(late, { level: "error", lines: 1_001 });
       assert.equal((await end).code, 0);
       const took = performance.now() - start;
       assert.ok(took >= 600, `${took} ms`);
 
       // The next run ships them.
-      const { url, taken, untilTaken } = await newEndpoint();
+      const { url, accepted, untilAccepted } = await newEndpoint();
       await startLogShipper(log, { endpoint: url, times });
       appendFileSync(log, "\n");
-      await untilTaken(1_001);
-      isNumbered(taken, 0, 1_001);
+      await untilAccepted(1_001);
+      isNumbered(accepted, 0, 1_001);
     });
 
   it("returns 503 from /readyz after SIGTERM until it refuses connections", async () => {

@@ -123,18 +123,18 @@ describe("Idempotency-Key", () => {
     const key = randomUUID();
     const { processor } = replicas;
     const charge = processor.charge;
-    const [asked, held] = [
+    const [requested, released] = [
       Promise.withResolvers<void>(),
       Promise.withResolvers<void>(),
     ];
     processor.charge = async (request) => {
-      asked.resolve();
-      await held.promise;
+      requested.resolve();
+      await released.promise;
       return charge(request);
     };
     const first = post(replicas.first, "/pay", payment(user), user, key);
     try {
-      await asked.promise;
+      await requested.promise;
       const second = await post(
         replicas.second,
         "/pay",
@@ -145,7 +145,7 @@ describe("Idempotency-Key", () => {
       assert.equal(second.status, 409);
       assert.equal(second.headers.get("retry-after"), "1");
     } finally {
-      held.resolve();
+      released.resolve();
       processor.charge = charge;
     }
     const text = await (await first).text();

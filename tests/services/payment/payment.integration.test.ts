@@ -24,7 +24,7 @@ describe("Payment", () => {
 
   describe("POST /pay", () => {
     it("rejects a request without an access token, and charges nothing", async () => {
-      const asked = replicas.processor.asked.length;
+      const requests = replicas.processor.requests.length;
       const response = await replicas.first.app.request("/pay", {
         method: "POST",
         headers: { ...json, "idempotency-key": randomUUID() },
@@ -32,7 +32,7 @@ describe("Payment", () => {
       });
       assert.equal(response.status, 401);
       assert.equal(response.headers.get("www-authenticate"), "Bearer");
-      assert.equal(replicas.processor.asked.length, asked);
+      assert.equal(replicas.processor.requests.length, requests);
     });
 
     it("rejects a payment on behalf of another user", async () => {

@@ -70,7 +70,7 @@ export function browse(
     signIn: (fields: { email?: string; password?: string } = {}) =>
       post("/sign-in", { email, password, ...fields }),
     /** The signed-in user's email address on the page. */
-    async who(): Promise<string | undefined> {
+    async signedInAs(): Promise<string | undefined> {
       const { html } = await pageOf(await request("/"), 200);
       return /<dt>Signed in as<\/dt>\s*<dd>(.*?)<\/dd>/.exec(html)?.[1];
     },

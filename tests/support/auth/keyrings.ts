@@ -37,7 +37,7 @@ export function useKeyrings(replicas: Replicas) {
       return keyring;
     },
     /** Lets this many seconds pass, then reloads the given replicas. */
-    async ages(seconds: number, ...noticing: Keyring[]): Promise<void> {
+    async advance(seconds: number, ...noticing: Keyring[]): Promise<void> {
       await pass(replicas.first, seconds);
       for (const keyring of noticing) await keyring.load();
     },
@@ -60,9 +60,9 @@ export const token = async (keyring: Keyring) =>
 
 /** A database that counts statements and can be made unavailable. */
 export function watched(database: Database) {
-  const state = { statements: 0, refused: 0, away: false };
+  const state = { statements: 0, refused: 0, isUnavailable: false };
   const query: Queries["query"] = async (text, values) => {
-    if (state.away) {
+    if (state.isUnavailable) {
       state.refused++;
       throw new DatabaseUnavailableError(new Error("gone"));
     }

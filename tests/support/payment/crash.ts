@@ -10,7 +10,7 @@ class Crashed extends Error {
  * The life of a replica that crashes after a number of steps. Each external call takes a step before and a step after
  * it. After the crash, nothing reaches the database or the processor.
  */
-export class Life {
+export class StepBudget {
   #left: number;
   /** The number of steps taken. */
   steps = 0;
@@ -41,17 +41,20 @@ export class Life {
 }
 
 /** A database whose user may crash before and after each statement, BEGIN and COMMIT. */
-export function mortalDatabase(database: Database, life: Life): Database {
-  const mortal = (queries: Queries): Queries => ({
-    query: (text, values) => life.around(() => queries.query(text, values)),
+export function crashingDatabase(
+  database: Database,
+  budget: StepBudget,
+): Database {
+  const crashing = (queries: Queries): Queries => ({
+    query: (text, values) => budget.around(() => queries.query(text, values)),
   });
   return {
-    ...mortal(database),
+    ...crashing(database),
     transaction: (work, options) =>
-      life.around(() =>
+      budget.around(() =>
         database.transaction(async (tx) => {
-          const result = await work(mortal(tx));
-          life.step(); // a crash here rolls back, as a server does when its client disconnects
+          const result = await work(crashing(tx));
+          budget.step(); // a crash here rolls back, as a server does when its client disconnects
           return result;
         }, options),
       ),
@@ -60,18 +63,18 @@ export function mortalDatabase(database: Database, life: Life): Database {
 }
 
 /** A processor whose caller may crash before and after each call. */
-export const mortalProcessor = (
+export const crashingProcessor = (
   processor: Processor,
-  life: Life,
+  budget: StepBudget,
 ): Processor => ({
   name: processor.name,
-  tokenize: (card) => life.around(() => processor.tokenize(card)),
-  describe: (token) => life.around(() => processor.describe(token)),
-  charge: (request) => life.around(() => processor.charge(request)),
-  find: (key, reference) => life.around(() => processor.find(key, reference)),
+  tokenize: (card) => budget.around(() => processor.tokenize(card)),
+  describe: (token) => budget.around(() => processor.describe(token)),
+  charge: (request) => budget.around(() => processor.charge(request)),
+  find: (key, reference) => budget.around(() => processor.find(key, reference)),
   cancel: (reference, key) =>
-    life.around(() => processor.cancel(reference, key)),
-  refund: (request) => life.around(() => processor.refund(request)),
+    budget.around(() => processor.cancel(reference, key)),
+  refund: (request) => budget.around(() => processor.refund(request)),
   findRefund: (key, reference) =>
-    life.around(() => processor.findRefund(key, reference)),
+    budget.around(() => processor.findRefund(key, reference)),
 });

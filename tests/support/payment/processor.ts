@@ -29,7 +29,7 @@ export interface MemoryProcessor extends Processor {
   /** The refunds by key. */
   refunds: Map<string, { request: RefundRequest; outcome: RefundOutcome }>;
   /** The names of all requests. */
-  asked: string[];
+  requests: string[];
   /** Completes a waiting charge: it succeeds or is declined. */
   act(reference: string, declined?: boolean): void;
   /** Charges minus refunds, by currency. */
@@ -40,11 +40,11 @@ export function memoryProcessor(): MemoryProcessor {
   const charges: MemoryProcessor["charges"] = new Map();
   const refunds: MemoryProcessor["refunds"] = new Map();
   const next: Behaviour[] = [];
-  const asked: string[] = [];
+  const requests: string[] = [];
   let count = 0;
 
   async function behaving<T>(name: string, work: () => T): Promise<T> {
-    asked.push(name);
+    requests.push(name);
     const behaviour = next.shift() ?? "well";
     await new Promise((resolve) => setImmediate(resolve));
     if (behaviour === "unreachable")
@@ -97,7 +97,7 @@ export function memoryProcessor(): MemoryProcessor {
     next,
     charges,
     refunds,
-    asked,
+    requests,
     tokenize: () => behaving("tokenize", () => described("pm_ok")),
     describe: async (token) =>
       /^pm_(ok|declined|action|slow|refundless)$/.test(token)

@@ -23,7 +23,7 @@ export interface TestSandbox {
 }
 
 /** Opens an unavailable database. The caller closes it. */
-export const openAway = (): Database =>
+export const openUnavailable = (): Database =>
   openDatabase({ DATABASE_URL: "postgres://nobody:none@127.0.0.1:1/none" });
 
 /** Milliseconds. */
@@ -86,10 +86,10 @@ export async function pay(
   { sandbox }: Pick<TestSandbox, "sandbox">,
   number: string,
   more: Partial<ChargeRequest> = {},
-): Promise<{ asked: ChargeRequest; outcome: ChargeOutcome }> {
+): Promise<{ sentRequest: ChargeRequest; outcome: ChargeOutcome }> {
   const { token } = await sandbox.tokenize(card(number));
-  const asked = request({ token, ...more });
-  return { asked, outcome: await sandbox.charge(asked) };
+  const sentRequest = request({ token, ...more });
+  return { sentRequest, outcome: await sandbox.charge(sentRequest) };
 }
 
 /** The code of a declined charge or failed refund, otherwise undefined. */

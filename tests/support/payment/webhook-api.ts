@@ -14,7 +14,7 @@ import { keyEncryptionKey, type TestOutbox } from "./outbox.ts";
 
 export const operatorKey = "operator-key-of-the-test-32-chars-long";
 /** An id that does not exist. */
-export const nobody = "01890000-0000-7000-8000-000000000000";
+export const unknownId = "01890000-0000-7000-8000-000000000000";
 
 // biome-ignore lint/suspicious/noExplicitAny: each test asserts the shape of its response
 export type Json = any;

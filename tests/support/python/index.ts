@@ -11,13 +11,13 @@ const requirements = join(import.meta.dirname, "requirements.txt");
 const folder = join(cache, "python", contentKey([requirements]));
 
 /** The file that marks the environment as complete. */
-const whole = join(folder, "whole");
+const marker = join(folder, "whole");
 
 export const pythonTools: TestTool = {
   name: "schemathesis and PyJWT",
   source: sources.pyPi,
   reason: "to test the services' APIs and tokens from outside",
-  isReady: () => existsSync(whole),
+  isReady: () => existsSync(marker),
 };
 
 /**
@@ -27,7 +27,7 @@ export const pythonTools: TestTool = {
  */
 export async function ensurePython(): Promise<string> {
   const bin = join(folder, "bin");
-  if (existsSync(whole)) return bin;
+  if (existsSync(marker)) return bin;
   await step("Python tools for the tests", async () => {
     if (
       !(await succeeds("python3", ["-c", "import ensurepip, venv"])) &&
@@ -41,7 +41,7 @@ export async function ensurePython(): Promise<string> {
       ["install", "--quiet", "--no-deps", "--requirement", requirements],
       { log: "python" },
     );
-    writeFileSync(whole, "");
+    writeFileSync(marker, "");
   });
   return bin;
 }

@@ -33,14 +33,14 @@ export async function schemathesis(
   const seed = randomInt(2 ** 31);
   const folder = mkdtempSync(join(tmpdir(), "marquee-fuzz-"));
   try {
-    const said = await python("schemathesis", [
+    const output = await python("schemathesis", [
       ...["run", `${url}/openapi.json`],
       ...["--checks", checks.join()],
       ...["--max-examples", `${examples}`, "--seed", `${seed}`],
       ...["--report", "junit", "--report-dir", folder],
       ...(token ? ["--header", `Authorization: Bearer ${token}`] : []),
     ]);
-    assert.match(said, /(\d{3,}) generated/, said);
+    assert.match(output, /(\d{3,}) generated/, output);
   } catch (error) {
     if (error instanceof CommandError)
       assert.fail(`schemathesis, seed ${seed}:\n${error.output}`);

@@ -24,7 +24,7 @@ const days = 86_400_000;
 
 export const soon = () => new Date(Date.now() + 10 * days);
 
-export const somebody = () => ({ userId: randomUUID(), token: "a.b.c" });
+export const newViewer = () => ({ userId: randomUUID(), token: "a.b.c" });
 
 /** Payment's answer for a viewer who is entitled. */
 export const yes = (
@@ -51,7 +51,7 @@ export const no = (response: ServerResponse, maxAge = 5) =>
   );
 
 /** Asserts that the entitlement is unknown: a 503 with Retry-After. */
-export const isAway = (work: Promise<unknown>) =>
+export const assertUnavailable = (work: Promise<unknown>) =>
   assert.rejects(work, (error) => {
     assert.ok(error instanceof PaymentUnavailableError, String(error));
     const http = asHttp(error);
@@ -68,11 +68,11 @@ export interface TestEntitlements {
   /** Starts another replica, whose attempts time out after 10 s by default. */
   replica(times?: Partial<EntitlementTimings>, its?: Database): Entitlements;
   /** Number of requests to payment in this test. */
-  asked(): number;
+  requestCount(): number;
   /** Lines of this metric of the last replica, without those that are 0. */
   shown(name: string): Promise<string[]>;
   /** A new viewer whom payment has called entitled. */
-  watching(
+  entitledViewer(
     more?: Record<string, unknown>,
   ): Promise<{ userId: string; token: string }>;
 }
@@ -96,13 +96,13 @@ export function useEntitlements(): TestEntitlements {
       made.push(entitlements);
       return entitlements;
     },
-    asked: () => payment.requests.length,
+    requestCount: () => payment.requests.length,
     shown: async (name) =>
       (await registry.metrics())
         .split("\n")
         .filter((line) => line.startsWith(`${name}{`) && / [1-9]/.test(line)),
-    async watching(more = {}) {
-      const viewer = somebody();
+    async entitledViewer(more = {}) {
+      const viewer = newViewer();
       payment.handler = (_, response) => yes(response, more);
       const entitlements = test.replica();
       await entitlements.check(viewer);

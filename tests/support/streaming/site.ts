@@ -40,8 +40,8 @@ export function useSite() {
       key: hidden(html, "key"),
     });
   }
-  const leadsTo = (response: Response, path: string) =>
+  const assertRedirect = (response: Response, path: string) =>
     assert.equal(response.headers.get("location"), path);
 
-  return { open, signUp, hidden, subscribe, leadsTo };
+  return { open, signUp, hidden, subscribe, assertRedirect };
 }

@@ -3,7 +3,7 @@ import { createAccessTokens } from "@marquee/service-kit";
 import { useClock } from "../clock.ts";
 import { claims, useIssuer } from "../service-kit/access-token.ts";
 import { answer, useUpstream } from "./upstream.ts";
-import { type WhoOptions, whoApp } from "./viewers.ts";
+import { type ViewerAppOptions, viewerApp } from "./viewers.ts";
 
 /** A session cookie's value, and the cookie without and with the __Host- prefix. */
 export const session = "s".repeat(43);
@@ -27,8 +27,8 @@ export function useViewer() {
     answer(response, 200, {
       ...{ access_token: token, token_type: "Bearer", expires_in: 600 },
     });
-  const who = (options: Partial<WhoOptions> = {}) =>
-    whoApp({
+  const startApp = (options: Partial<ViewerAppOptions> = {}) =>
+    viewerApp({
       authUrl: auth.url,
       accessTokens: createAccessTokens({ issuer: issuer.url }),
       timeoutMs: 10_000,
@@ -36,5 +36,5 @@ export function useViewer() {
     });
   const sent = () => auth.requests.map(({ headers }) => headers.cookie);
 
-  return { clock, issuer, auth, userId, signedIn, gives, who, sent };
+  return { clock, issuer, auth, userId, signedIn, gives, startApp, sent };
 }

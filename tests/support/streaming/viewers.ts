@@ -11,7 +11,7 @@ import {
 import { createAuthentication } from "../../../services/streaming/http/authentication.ts";
 import { createForwardedOf } from "../../../services/streaming/http/forwarded.ts";
 
-export interface WhoOptions
+export interface ViewerAppOptions
   extends AuthClientOptions,
     Omit<ViewersOptions, "auth"> {
   /** @default 0 */
@@ -25,7 +25,7 @@ interface Said {
 }
 
 /** A service whose routes return the viewer of the request, and the viewer's email address. */
-export async function whoApp(options: WhoOptions) {
+export async function viewerApp(options: ViewerAppOptions) {
   const { trustedProxies = 0 } = options;
   const auth = createAuthClient(options);
   const viewers = createViewers({ ...options, auth });

@@ -1,5 +1,5 @@
 /** How the next request fails. */
-export type Mishap =
+export type Failure =
   /** It succeeds. */
   | "none"
   /** The connection closes before the request is handled. */
@@ -57,10 +57,12 @@ export const failed: Answer = {
 };
 
 /** The answer to a request that is not handled. */
-export function answerOf(mishap: Mishap | undefined): Answer | undefined {
-  if (mishap === "502")
+export function answerOf(failure: Failure | undefined): Answer | undefined {
+  if (failure === "502")
     return { status: 502, body: "<html>Bad Gateway</html>" };
-  return mishap && /^4\d\d$/.test(mishap) ? refusal(Number(mishap)) : undefined;
+  return failure && /^4\d\d$/.test(failure)
+    ? refusal(Number(failure))
+    : undefined;
 }
 
 export const refusal = (status: number): Answer => ({

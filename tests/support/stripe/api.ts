@@ -10,9 +10,9 @@ import {
   type Answer,
   ApiError,
   answerOf,
+  type Failure,
   failed,
   invalid,
-  type Mishap,
   refusal,
   secretKey,
 } from "./api-answers.ts";
@@ -37,7 +37,7 @@ import { IdempotencyKeys } from "./idempotency-keys.ts";
 export class StripeApi {
   url = "";
   /** The mishaps of the next requests, one each; later requests succeed. */
-  next: Mishap[] = [];
+  next: Failure[] = [];
   readonly intents = new Map<string, Intent>();
   readonly refunds = new Map<string, ApiRefund>();
   readonly customers = new Map<
@@ -54,7 +54,7 @@ export class StripeApi {
     ],
   ]);
   /** All requests, such as "POST /v1/refunds". */
-  readonly asked: string[] = [];
+  readonly requests: string[] = [];
   readonly headers: IncomingMessage["headers"][] = [];
   /** Whether the account may send card numbers. */
   rawCardData = true;
@@ -107,23 +107,23 @@ export class StripeApi {
   async #handle(request: IncomingMessage, response: ServerResponse) {
     const { method = "", headers } = request;
     const url = new URL(request.url ?? "", this.url);
-    this.asked.push(`${method} ${url.pathname}`);
+    this.requests.push(`${method} ${url.pathname}`);
     this.headers.push(headers);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
-    const mishap = this.next.shift();
-    if (mishap === "unreachable") return request.socket.destroy();
+    const failure = this.next.shift();
+    if (failure === "unreachable") return request.socket.destroy();
     const { status, body: answer } =
-      answerOf(mishap) ??
+      answerOf(failure) ??
       (headers.authorization === `Bearer ${secretKey}`
-        ? await this.#keyed(method, url, headers, body, mishap)
+        ? await this.#keyed(method, url, headers, body, failure)
         : refusal(401));
-    if (mishap === "answer lost") return request.socket.destroy();
-    if (mishap === "no answer") return;
+    if (failure === "answer lost") return request.socket.destroy();
+    if (failure === "no answer") return;
     if (this.slow) await delay(this.slow);
     response.writeHead(status, {
-      "content-type": mishap === "502" ? "text/html" : "application/json",
+      "content-type": failure === "502" ? "text/html" : "application/json",
       "request-id": "req_of_the_tests",
     });
     response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
@@ -134,16 +134,16 @@ export class StripeApi {
     url: URL,
     headers: IncomingMessage["headers"],
     body: string,
-    mishap?: Mishap,
+    failure?: Failure,
   ): Promise<Answer> {
     const key = headers["idempotency-key"];
     if (method !== "POST" || typeof key !== "string" || this.forgetful)
       return this.#answered(method, url, body);
     return this.#keys.answer(key, `${url.pathname} ${body}`, async () => {
       if (this.slow) await delay(this.slow);
-      if (mishap === "500 before") return failed;
+      if (failure === "500 before") return failed;
       const done = await this.#answered(method, url, body);
-      return mishap === "500 after" ? failed : done;
+      return failure === "500 after" ? failed : done;
     });
   }
 
@@ -241,7 +241,7 @@ export function useStripeApi(): StripeApi {
   after(() => api.stop());
   beforeEach(() => {
     api.next.length = 0;
-    api.asked.length = 0;
+    api.requests.length = 0;
     api.rawCardData = true;
     api.indexed = true;
     api.forgetful = false;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { Database } from "@marquee/service-kit";
-import fc from "fast-check"; // generates random inputs, and shrinks those that fail
+import fc from "fast-check";
 import {
   EmailTakenError,
   ValidationError,
@@ -73,7 +73,7 @@ describe("Accounts", () => {
       assert.ok(await accounts.verifyLogin(email, `${password} ${won}`));
     });
 
-    it("reports every mistake at once, and creates no account", async () => {
+    it("reports every error at once, and creates no account", async () => {
       await assert.rejects(
         accounts.signUp("ada", "short"),
         (error: unknown) => {

@@ -68,11 +68,11 @@ describe("Login", () => {
     });
 
     it("fails while the database is unavailable", async () => {
-      const away = () =>
+      const unavailable = () =>
         Promise.reject(new DatabaseUnavailableError(new Error("gone")));
       const without = cheapAccounts({
-        query: away,
-        transaction: away,
+        query: unavailable,
+        transaction: unavailable,
         close: async () => {},
       });
       await assert.rejects(

@@ -91,7 +91,7 @@ describe("Password change", () => {
     assert.ok(await sessions.findPage(page?.cookie ?? ""));
   });
 
-  it("does not report the new password's mistakes when the current password is wrong", async () => {
+  it("does not report errors of the new password when the current password is wrong", async () => {
     const passwords = { current: "wrong", next: "short" };
     assert.equal(await change(undefined, passwords), false);
   });

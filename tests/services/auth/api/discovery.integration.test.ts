@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose"; // the JOSE library for JavaScript; it depends on nothing
-import * as oauth from "oauth4webapi"; // a certified and strict OAuth client
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
+import * as oauth from "oauth4webapi";
 import {
   issuer,
   jsonOf,

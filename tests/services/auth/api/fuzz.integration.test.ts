@@ -12,11 +12,11 @@ describe("Auth's OpenAPI document, fuzzed by schemathesis", function () {
   stopPrograms();
   before(ensurePython);
 
-  for (const [who, examples] of [
+  for (const [signedInAs, examples] of [
     ["an anonymous client", 60],
     ["an authenticated client", 60],
   ] as const)
-    it(`describes every response to ${who}, none of which is a 5xx`, async () => {
+    it(`describes every response to ${signedInAs}, none of which is a 5xx`, async () => {
       const auth = await start("tests/support/programs/auth.ts", {
         DATABASE_URL: url(),
       });
@@ -24,7 +24,10 @@ describe("Auth's OpenAPI document, fuzzed by schemathesis", function () {
       const response = await fetch(`${auth.url}/signup`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ email: `${who.length}@example.com`, password }),
+        body: JSON.stringify({
+          email: `${signedInAs.length}@example.com`,
+          password,
+        }),
       });
       const { access_token } = (await response.json()) as Record<
         string,
@@ -34,7 +37,7 @@ describe("Auth's OpenAPI document, fuzzed by schemathesis", function () {
       await schemathesis(
         auth.url,
         examples,
-        who === "an anonymous client" ? undefined : access_token,
+        signedInAs === "an anonymous client" ? undefined : access_token,
       );
       const broken = auth.lines.filter(({ level }) => level === "error");
       assert.deepEqual(broken, []);

@@ -72,7 +72,7 @@ describe("Accounts with an international email domain", () => {
     await browser.done("/sign-up", { email, password });
     await browser.post("/sign-out", {});
     await browser.done("/sign-in", { email, password });
-    assert.equal(await browser.who(), stored);
+    assert.equal(await browser.signedInAs(), stored);
   });
 
   it("renders inputs that accept an international domain in every browser", async () => {

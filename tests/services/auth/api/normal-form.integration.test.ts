@@ -36,7 +36,7 @@ describe("Passwords in another Unicode form", () => {
       assert.equal((await browser.signUp({ password: chosen })).status, 303);
       await browser.post("/sign-out", {});
       assert.equal((await browser.signIn({ password: typed })).status, 303);
-      assert.equal(await browser.who(), email);
+      assert.equal(await browser.signedInAs(), email);
     });
   }
 

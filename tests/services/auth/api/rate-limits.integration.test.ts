@@ -132,7 +132,7 @@ describe("Attempt limits of one failure", () => {
       isLater(response, intervalSeconds);
       const { alert } = await pageOf(response, 429);
       assert.match(alert ?? "", /too many attempts/);
-      assert.equal(await browser.who(), email);
+      assert.equal(await browser.signedInAs(), email);
     });
 });
 

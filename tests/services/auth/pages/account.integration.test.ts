@@ -20,7 +20,7 @@ describe("Sign-up page", () => {
     await logIn(auth.second);
   });
 
-  it("shows each field's mistake, and keeps the address", async () => {
+  it("shows each field's error, and keeps the address", async () => {
     const fields = { email: "ada@example", password: "short" };
     const response = await browse(auth.first).post("/sign-up", fields);
     const { wrong, input, title, alert } = await pageOf(response, 422);
@@ -64,7 +64,7 @@ describe("Sign-out", () => {
     assert.equal(page.heading, "Sign in");
     assert.equal(page.notice, "You are signed out.");
     assert.equal(browser.cookies.get("marquee-session"), undefined);
-    assert.equal(await copy.who(), undefined);
+    assert.equal(await copy.signedInAs(), undefined);
     assert.equal(await count(auth.first.database, "sessions"), 0);
     const { notice } = await pageOf(await browser.request("/"), 200);
     assert.equal(notice, undefined);
@@ -75,7 +75,7 @@ describe("Sign-out", () => {
     await browser.signUp();
     await other.signIn();
     await browser.post("/sign-out", {});
-    assert.equal(await other.who(), email);
+    assert.equal(await other.signedInAs(), email);
   });
 
   it("succeeds without a session", async () => {
@@ -110,13 +110,13 @@ describe("Change-password form", () => {
       page.notice,
       "Your password was changed. All other devices are signed out.",
     );
-    assert.equal(await browser.who(), email);
-    assert.equal(await other.who(), undefined);
+    assert.equal(await browser.signedInAs(), email);
+    assert.equal(await other.signedInAs(), undefined);
     assert.equal((await me(auth.first, tokens)).status, 401);
     await logIn(auth.first, { password: another });
   });
 
-  const mistakes: [string, object, string, RegExp][] = [
+  const invalidForms: [string, object, string, RegExp][] = [
     [
       "a wrong current password",
       { current_password: another },
@@ -142,7 +142,7 @@ describe("Change-password form", () => {
       /at least 8/,
     ],
   ];
-  for (const [what, change, field, sentence] of mistakes)
+  for (const [what, change, field, sentence] of invalidForms)
     it(`rejects ${what}`, async () => {
       const browser = browse(auth.first);
       await browser.signUp();
@@ -198,7 +198,7 @@ describe("Delete-account form", () => {
     );
   });
 
-  const mistakes: [string, Record<string, string>, string, RegExp][] = [
+  const invalidForms: [string, Record<string, string>, string, RegExp][] = [
     ["without the confirmation", { password }, "understood", /Confirm that/],
     ["without the password", { understood: "yes" }, "password", /Enter your/],
     [
@@ -208,7 +208,7 @@ describe("Delete-account form", () => {
       /not your current/,
     ],
   ];
-  for (const [what, given, field, sentence] of mistakes)
+  for (const [what, given, field, sentence] of invalidForms)
     it(`rejects a deletion ${what}`, async () => {
       const browser = browse(auth.first);
       await browser.signUp();
@@ -216,7 +216,7 @@ describe("Delete-account form", () => {
       const { wrong, html } = await pageOf(response, 422);
       assert.match(wrong(field) ?? "", sentence);
       assert.match(html, /<details open>/);
-      assert.equal(await browser.who(), email);
+      assert.equal(await browser.signedInAs(), email);
     });
 
   it("redirects a visitor to the sign-in page, and deletes nothing", async () => {

@@ -65,14 +65,14 @@ describe("Cookies", () => {
     await browser.signUp();
     const encrypted = browse(auth.first, "https://localhost");
     for (const cookie of browser.cookies) encrypted.cookies.set(...cookie);
-    assert.equal(await encrypted.who(), undefined);
+    assert.equal(await encrypted.signedInAs(), undefined);
   });
 
   it("ignores invalid session cookies", async () => {
     for (const odd of ["", "x", "%00", "💥", '"', "A".repeat(4096)]) {
       const browser = browse(auth.first);
       browser.cookies.set("marquee-session", encodeURIComponent(odd));
-      assert.equal(await browser.who(), undefined);
+      assert.equal(await browser.signedInAs(), undefined);
     }
   });
 

@@ -71,7 +71,7 @@ describe("Cross-site form protection", () => {
         assert.match(html, /This came from a page of another site/);
         assert.deepEqual(response.headers.getSetCookie(), []);
       }
-      assert.equal(await browser.who(), email);
+      assert.equal(await browser.signedInAs(), email);
       assert.equal(await count(auth.first.database, "users"), 1);
     });
 
@@ -106,11 +106,11 @@ describe("POST /session/token", () => {
     assert.deepEqual(Object.keys(answer), [
       ...["access_token", "token_type", "expires_in"],
     ]);
-    const who = await jsonOf<{ email: string }>(
+    const signedInAs = await jsonOf<{ email: string }>(
       await me(auth.second, answer),
       200,
     );
-    assert.equal(who.email, email);
+    assert.equal(signedInAs.email, email);
   });
 
   it("accepts over http a cookie that was set over https", async () => {

@@ -17,10 +17,10 @@ describe("Sign-in page", () => {
     });
     assert.equal(heading, "Your account");
     assert.equal(title, "Your account – Marquee");
-    assert.equal(await browser.who(), email);
+    assert.equal(await browser.signedInAs(), email);
     const other = browse(auth.second);
     for (const cookie of browser.cookies) other.cookies.set(...cookie);
-    assert.equal(await other.who(), email);
+    assert.equal(await other.signedInAs(), email);
   });
 
   it("accepts a multipart form", async () => {
@@ -172,7 +172,7 @@ describe("Sign-in page", () => {
     assert.notEqual(browser.cookies.get("marquee-session"), planted);
     const attacker = browse(auth.first);
     attacker.cookies.set("marquee-session", planted);
-    assert.equal(await attacker.who(), undefined);
+    assert.equal(await attacker.signedInAs(), undefined);
   });
 
   it("ends the browser's previous session", async () => {
@@ -181,8 +181,8 @@ describe("Sign-in page", () => {
     const old = browse(auth.first);
     for (const cookie of browser.cookies) old.cookies.set(...cookie);
     await browser.signIn();
-    assert.equal(await old.who(), undefined);
-    assert.equal(await browser.who(), email);
+    assert.equal(await old.signedInAs(), undefined);
+    assert.equal(await browser.signedInAs(), email);
     assert.equal(await count(auth.first.database, "sessions"), 1);
   });
 
@@ -190,6 +190,6 @@ describe("Sign-in page", () => {
     const browser = browse(auth.first);
     await browser.signUp();
     await browser.signIn({ password: "another engine" });
-    assert.equal(await browser.who(), email);
+    assert.equal(await browser.signedInAs(), email);
   });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import fc from "fast-check"; // generates random inputs, and shrinks those that fail
+import fc from "fast-check";
 import { normalisePassword } from "../../../../services/auth/passwords/password-rules.ts";
 import { email, rules } from "../../../support/auth/domain.ts";
 
-const mistakes = (password: string, address = email) =>
+const issuesOf = (password: string, address = email) =>
   rules.issues(password, address);
 
 /** Every character of Unicode, without surrogates. */
@@ -85,7 +85,7 @@ describe("normalisePassword", () => {
     assert.equal(most, 4);
     const longest = "\u1f82".repeat(1024);
     assert.equal(normalisePassword(longest.normalize("NFD")), longest);
-    assert.deepEqual(mistakes(longest.normalize("NFD")), []);
+    assert.deepEqual(issuesOf(longest.normalize("NFD")), []);
   });
 
   it("does not normalise longer text, which would take quadratic time", () => {
@@ -97,7 +97,7 @@ describe("normalisePassword", () => {
     } finally {
       normalize.mock.restore();
     }
-    assert.deepEqual(mistakes(marks), [
+    assert.deepEqual(issuesOf(marks), [
       "A password has 1024 characters at most; this one has 31501.",
     ]);
   });
@@ -105,13 +105,13 @@ describe("normalisePassword", () => {
 
 describe("Password rules: Unicode forms", () => {
   it("counts the characters of the normal form", () => {
-    assert.deepEqual(mistakes("e\u0301".repeat(7)), [
+    assert.deepEqual(issuesOf("e\u0301".repeat(7)), [
       "A password has at least 8 characters; this one has 7.",
     ]);
-    assert.deepEqual(mistakes("e\u0301".repeat(1024)), []);
+    assert.deepEqual(issuesOf("e\u0301".repeat(1024)), []);
     // Their normal form is longer: two characters each.
-    assert.deepEqual(mistakes("\u0958".repeat(4)), []);
-    assert.deepEqual(mistakes("\u0958".repeat(513)), [
+    assert.deepEqual(issuesOf("\u0958".repeat(4)), []);
+    assert.deepEqual(issuesOf("\u0958".repeat(513)), [
       "A password has 1024 characters at most; this one has 1026.",
     ]);
   });
@@ -119,7 +119,7 @@ describe("Password rules: Unicode forms", () => {
   it("compares the normal form with common passwords", () => {
     // The Kelvin sign's normal form is K.
     for (const common of ["\u212aristina", "\u212aRISTINA", "kristina"])
-      assert.deepEqual(mistakes(common), [
+      assert.deepEqual(issuesOf(common), [
         "This password is one that many people use, so it is guessed first.",
       ]);
   });
@@ -134,13 +134,13 @@ describe("Password rules: Unicode forms", () => {
     ])
       for (const stored of [address, "joerg@xn--mnchen-beispiel-zvb.de"])
         assert.deepEqual(
-          mistakes(same, stored),
+          issuesOf(same, stored),
           ["This password is your email address, or what is before its @."],
           same,
         );
-    assert.deepEqual(mistakes("\u212aate.bell", "kate.bell@example.com"), [
+    assert.deepEqual(issuesOf("\u212aate.bell", "kate.bell@example.com"), [
       "This password is your email address, or what is before its @.",
     ]);
-    assert.deepEqual(mistakes("münchen-beispiel.de", address), []);
+    assert.deepEqual(issuesOf("münchen-beispiel.de", address), []);
   });
 });

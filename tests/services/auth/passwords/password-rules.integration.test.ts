@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check"; // generates random inputs, and shrinks those that fail
+import fc from "fast-check";
 import { readPasswordRules } from "../../../../services/auth/passwords/password-rules.ts";
 import { commonPasswords, email, rules } from "../../../support/auth/domain.ts";
 import { useFolders } from "../../../support/folders.ts";
 
-const mistakes = (password: string, address = email) =>
+const issuesOf = (password: string, address = email) =>
   rules.issues(password, address);
 
 describe("Password rules", () => {
@@ -16,22 +16,22 @@ describe("Password rules", () => {
     ["a space", " "],
   ] as const) {
     it(`requires 8 characters, each of them ${name}`, () => {
-      assert.deepEqual(mistakes(character.repeat(7)), [
+      assert.deepEqual(issuesOf(character.repeat(7)), [
         "A password has at least 8 characters; this one has 7.",
       ]);
-      assert.deepEqual(mistakes(character.repeat(8)), []);
+      assert.deepEqual(issuesOf(character.repeat(8)), []);
     });
 
     it(`allows 1024 characters, each of them ${name}`, () => {
-      assert.deepEqual(mistakes(character.repeat(1024)), []);
-      assert.deepEqual(mistakes(character.repeat(1025)), [
+      assert.deepEqual(issuesOf(character.repeat(1024)), []);
+      assert.deepEqual(issuesOf(character.repeat(1025)), [
         "A password has 1024 characters at most; this one has 1025.",
       ]);
     });
   }
 
   it("rejects an empty password as too short", () => {
-    assert.deepEqual(mistakes(""), [
+    assert.deepEqual(issuesOf(""), [
       "A password has at least 8 characters; this one has 0.",
     ]);
   });
@@ -45,7 +45,7 @@ describe("Password rules", () => {
     "letmein1",
   ])
     it(`rejects the common password ${common}`, () => {
-      assert.deepEqual(mistakes(common), [
+      assert.deepEqual(issuesOf(common), [
         "This password is one that many people use, so it is guessed first.",
       ]);
     });
@@ -55,13 +55,13 @@ describe("Password rules", () => {
     assert.equal(all.length, 17_950);
     for (const common of all) {
       assert.ok([...common].length >= 8, common);
-      assert.equal(mistakes(common.toUpperCase()).length, 1, common);
+      assert.equal(issuesOf(common.toUpperCase()).length, 1, common);
     }
   });
 
   it("accepts a password that contains a common one", () => {
-    assert.deepEqual(mistakes("password "), []);
-    assert.deepEqual(mistakes("my password"), []);
+    assert.deepEqual(issuesOf("password "), []);
+    assert.deepEqual(issuesOf("my password"), []);
   });
 
   it("rejects the email address, and the part before its @", () => {
@@ -73,22 +73,22 @@ describe("Password rules", () => {
       "ada.lovelace",
     ])
       assert.deepEqual(
-        mistakes(same, ` ${address} `),
+        issuesOf(same, ` ${address} `),
         ["This password is your email address, or what is before its @."],
         same,
       );
-    assert.deepEqual(mistakes("ada.lovelace!", address), []);
-    assert.deepEqual(mistakes("example.com", address), []);
+    assert.deepEqual(issuesOf("ada.lovelace!", address), []);
+    assert.deepEqual(issuesOf("example.com", address), []);
   });
 
   it("rejects lone surrogates", () => {
-    assert.deepEqual(mistakes("\ud83c".repeat(8)), [
+    assert.deepEqual(issuesOf("\ud83c".repeat(8)), [
       "This password has half a character (a surrogate) in it.",
     ]);
   });
 
   it("requires no capital letter, digit or symbol", () => {
-    assert.deepEqual(mistakes("correct horse battery"), []);
+    assert.deepEqual(issuesOf("correct horse battery"), []);
   });
 
   it("returns only sentences for any text", () => {
@@ -97,7 +97,7 @@ describe("Password rules", () => {
         fc.string({ unit: "binary", maxLength: 2_000 }),
         fc.string({ unit: "binary" }),
         (password, address) => {
-          for (const sentence of mistakes(password, address))
+          for (const sentence of issuesOf(password, address))
             assert.match(sentence, /^(A|This) password .*\.$/);
         },
       ),
@@ -129,7 +129,7 @@ describe("readPasswordRules", () => {
       assert.equal(issues(common, email).length, 1, common);
   });
 
-  const wrong: [what: string, text: string, mistake: string][] = [
+  const wrong: [what: string, text: string, issue: string][] = [
     ["is empty", "", "it is empty"],
     ["has only empty lines", "\r\n\n", "it is empty"],
     [
@@ -144,12 +144,12 @@ describe("readPasswordRules", () => {
     ],
     ["was cut off", "password\n12345678\n1234", "it lacks iloveyou"],
   ];
-  for (const [what, text, mistake] of wrong)
+  for (const [what, text, issue] of wrong)
     it(`rejects a list that ${what}`, () => {
       const path = list(text);
       assert.throws(() => readPasswordRules(path), {
         name: "CommonPasswordsError",
-        message: `${path} is not a list of the passwords that people use most, one per line: ${mistake}.`,
+        message: `${path} is not a list of the passwords that people use most, one per line: ${issue}.`,
       });
     });
 

@@ -23,79 +23,79 @@ const settled = () => setImmediate();
 
 describe("createSemaphore", () => {
   it("runs a few at once, and the others in order of arrival", async () => {
-    const inTurn = createSemaphore({
+    const semaphore = createSemaphore({
       concurrency: 2,
       maxQueue: 10,
       maxWaitMs: 5_000,
     });
-    const begun: number[] = [];
+    const started: number[] = [];
     const works = [0, 1, 2, 3, 4].map((number) => ({ number, ...work() }));
     const all = works.map(({ number, run }) =>
-      inTurn(() => {
-        begun.push(number);
+      semaphore(() => {
+        started.push(number);
         return run();
       }),
     );
     await settled();
-    assert.deepEqual(begun, [0, 1]);
+    assert.deepEqual(started, [0, 1]);
     works[1]?.finish();
     await settled();
-    assert.deepEqual(begun, [0, 1, 2]);
+    assert.deepEqual(started, [0, 1, 2]);
     works[0]?.finish();
     works[2]?.finish();
     await settled();
-    assert.deepEqual(begun, [0, 1, 2, 3, 4]);
+    assert.deepEqual(started, [0, 1, 2, 3, 4]);
     for (const { finish } of works) finish();
     await Promise.all(all);
   });
 
   it("continues after failed work", async () => {
-    const inTurn = createSemaphore({
+    const semaphore = createSemaphore({
       concurrency: 1,
       maxQueue: 10,
       maxWaitMs: 5_000,
     });
     const failing = work();
-    const first = inTurn(failing.run);
-    const second = inTurn(async () => "done");
+    const first = semaphore(failing.run);
+    const second = semaphore(async () => "done");
     failing.fail(new Error("no"));
     await assert.rejects(first, /^Error: no$/);
     assert.equal(await second, "done");
-    assert.equal(await inTurn(async () => "again"), "again");
+    assert.equal(await semaphore(async () => "again"), "again");
   });
 
   it("rejects work at once when too much is waiting", async () => {
-    const inTurn = createSemaphore({
+    const semaphore = createSemaphore({
       concurrency: 1,
       maxQueue: 1,
       maxWaitMs: 3_600_000,
     });
     const { run, finish } = work();
-    const running = inTurn(run);
-    const waiting = inTurn(async () => {});
+    const running = semaphore(run);
+    const waiting = semaphore(async () => {});
     await assert.rejects(
-      inTurn(async () => assert.fail("The work ran.")),
+      semaphore(async () => assert.fail("The work ran.")),
       (error: OverloadedError) =>
         error instanceof OverloadedError && error.retryAfterSeconds === 3_600,
     );
     finish();
     await Promise.all([running, waiting]);
-    await inTurn(async () => {});
+    await semaphore(async () => {});
   });
 
   it("rejects only work that has waited too long", async () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     try {
-      const inTurn = createSemaphore({
+      const semaphore = createSemaphore({
         concurrency: 1,
         maxQueue: 10,
         maxWaitMs: 200,
       });
       const { run, finish } = work();
-      const running = inTurn(run);
-      const early = inTurn(async () => assert.fail("The work ran."));
+      const running = semaphore(run);
+      const early = semaphore(async () => assert.fail("The work ran."));
       mock.timers.tick(120);
-      const late = inTurn(async () => "late");
+      const late = semaphore(async () => "late");
       mock.timers.tick(80);
       await assert.rejects(early, {
         name: "OverloadedError",
@@ -110,17 +110,17 @@ describe("createSemaphore", () => {
   });
 
   it("runs waiting work before work that arrives when a slot becomes free", async () => {
-    const inTurn = createSemaphore({
+    const semaphore = createSemaphore({
       concurrency: 1,
       maxQueue: 10,
       maxWaitMs: 5_000,
     });
     const order: string[] = [];
     const { run, finish } = work();
-    const running = inTurn(run).then(() =>
-      inTurn(async () => order.push("new")),
+    const running = semaphore(run).then(() =>
+      semaphore(async () => order.push("new")),
     );
-    const waiting = inTurn(async () => order.push("waiting"));
+    const waiting = semaphore(async () => order.push("waiting"));
     finish();
     await Promise.all([running, waiting]);
     assert.deepEqual(order, ["waiting", "new"]);

@@ -33,11 +33,11 @@ describe("Auth without its database", () => {
     database = await createDatabase(server.url);
   });
 
-  const goAway = () => docker("kill", server.container);
-  const comeBack = () => docker("start", server.container);
+  const stopDatabase = () => docker("kill", server.container);
+  const startDatabase = () => docker("start", server.container);
 
   it("waits for the database, and becomes ready once it is available", async () => {
-    goAway();
+    stopDatabase();
     const program = await startAuth(database);
     const { url, terminate, end } = program;
     assert.equal((await fetch(`${url}/livez`)).status, 200);
@@ -45,7 +45,7 @@ describe("Auth without its database", () => {
     const response = await fetch(url);
     assert.equal(response.headers.get("retry-after"), "1");
     await problemOf(response, 503);
-    comeBack();
+    startDatabase();
     await isReady(program);
     assert.equal((await fetch(url)).status, 200);
     await terminate();
@@ -53,11 +53,11 @@ describe("Auth without its database", () => {
   });
 
   it("exits on SIGTERM while it waits for the database", async () => {
-    goAway();
+    stopDatabase();
     const { terminate, end } = await startAuth(database);
     await terminate();
     assert.equal((await end).code, 0);
-    comeBack();
+    startDatabase();
   });
 
   it("returns 503 to programs and people during an outage, and recovers", async () => {
@@ -66,7 +66,7 @@ describe("Auth without its database", () => {
     assert.equal((await fetch(`${url}/signup`, json(account))).status, 201);
     const signIn = await fetch(`${url}/sign-in`, form(account));
     const cookie = cookiesOf(signIn);
-    goAway();
+    stopDatabase();
 
     for (const path of ["/login", "/signup"]) {
       const response = await fetch(`${url}${path}`, json(account));
@@ -95,7 +95,7 @@ describe("Auth without its database", () => {
     assert.equal((await fetch(url)).status, 200);
     assert.equal((await fetch(`${url}/.well-known/jwks.json`)).status, 200);
 
-    comeBack();
+    startDatabase();
     await until(
       async () => (await fetch(url, { headers: { cookie } })).status === 200,
     );

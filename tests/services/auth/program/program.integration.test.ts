@@ -66,7 +66,7 @@ describe("Auth program: environment", () => {
       assert.equal(code, 1);
       assert.equal(
         stderr,
-        `This program can't start with the environment it got:\n  ${sentence}\n`,
+        `This program can't start, because its environment is invalid:\n  ${sentence}\n`,
       );
       assert.equal(stdout, "");
     });
@@ -76,7 +76,7 @@ describe("Auth program: list of common passwords", () => {
   stopPrograms();
   const folder = useFolders();
 
-  for (const [what, text, mistake] of [
+  for (const [what, text, issue] of [
     ["is empty", "", "it is empty"],
     ["is another file", "rubbish\n", "it lacks password, 12345678, iloveyou"],
   ] as const)
@@ -94,7 +94,7 @@ describe("Auth program: list of common passwords", () => {
       assert.deepEqual(end, {
         code: 1,
         stdout: "",
-        stderr: `This program can't start:\n  ${list} is not a list of the passwords that people use most, one per line: ${mistake}.\n`,
+        stderr: `This program can't start:\n  ${list} is not a list of the passwords that people use most, one per line: ${issue}.\n`,
       });
     });
 });
@@ -117,7 +117,7 @@ describe("Auth program", () => {
   });
 
   it("logs users' actions, but no email address, password, cookie or token", async () => {
-    const { url, out, said } = await program();
+    const { url, out, untilLogged } = await program();
     const email = "lovelace@example.com";
     const right = { email, password };
     const secrets = [
@@ -142,11 +142,11 @@ describe("Auth program", () => {
       headers: { authorization: `Bearer ${access_token}` },
     });
     const userId = tokens.user.id;
-    await said("sign-up", { userId });
-    await said("login", { userId });
-    await said("login failed: unknown account or wrong password");
-    await said("password changed", { userId });
-    await said("request", { path: "/me" });
+    await untilLogged("sign-up", { userId });
+    await untilLogged("login", { userId });
+    await untilLogged("login failed: unknown account or wrong password");
+    await untilLogged("password changed", { userId });
+    await untilLogged("request", { path: "/me" });
     secrets.push(
       ...[...cookie.matchAll(/=([^;]+)/g)].map(([, value]) => value as string),
       refresh_token,
@@ -159,13 +159,13 @@ describe("Auth program", () => {
   });
 
   it("warns when a refresh token is reused", async () => {
-    const { url, said } = await program();
+    const { url, untilLogged } = await program();
     const body = { email: "copied@example.com", password };
     const response = await fetch(`${url}/signup`, json(body));
     const { refresh_token } = (await response.json()) as TestTokens;
     for (let i = 0; i < 2; i++)
       await fetch(`${url}/refresh`, json({ refresh_token }));
-    await said(
+    await untilLogged(
       "a refresh token was reused, so a copy of it exists: the session was ended",
       { level: "warn" },
     );

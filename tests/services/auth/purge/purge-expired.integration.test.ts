@@ -21,7 +21,7 @@ const nothing = {
   ...{ signing_keys: 0, limits: 0 },
 };
 
-describe("sweep", () => {
+describe("purgeExpired", () => {
   const replicas = useReplicas();
   let sessions: Sessions;
   let user: User;
@@ -94,7 +94,7 @@ describe("sweep", () => {
     );
   });
 
-  it("deletes each row once when replicas sweep concurrently", async () => {
+  it("deletes each row once when replicas purge concurrently", async () => {
     for (let i = 0; i < 20; i++) await sessions.openApi(user);
     await takeKeys(0, 60);
     await pass(replicas.first, 31 * day);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check"; // generates random inputs, and shrinks those that fail
+import fc from "fast-check";
 import { networkOf } from "../../../../services/auth/rate-limits/client-network.ts";
 import {
   createDeviceCookies,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import fc from "fast-check"; // generates random inputs, and shrinks those that fail
+import fc from "fast-check";
 import type { User } from "../../../../services/auth/accounts/accounts.ts";
 import {
   createSessions,
@@ -38,7 +38,7 @@ describe("Refresh tokens", () => {
     assert.ok(refreshed, "The token was rejected.");
     return refreshed;
   }
-  const ages = (seconds: number) => pass(replicas.first, seconds);
+  const advance = (seconds: number) => pass(replicas.first, seconds);
 
   it("returns the next token for the same session and user", async () => {
     const { session, refreshToken } = await open();
@@ -79,7 +79,7 @@ describe("Refresh tokens", () => {
     const { refreshToken } = await open();
     let current = await refresh(refreshToken);
     for (let i = 0; i < 5; i++) {
-      await ages(10 * day);
+      await advance(10 * day);
       current = await refresh(current.refreshToken);
     }
     assert.equal(await sessions.refresh(refreshToken), undefined);
@@ -126,31 +126,31 @@ describe("Refresh tokens", () => {
 
   it("extends the session by 30 days with each refresh", async () => {
     let current = await open();
-    await ages(30 * day - 60);
+    await advance(30 * day - 60);
     current = await refresh(current.refreshToken);
-    await ages(30 * day - 60);
+    await advance(30 * day - 60);
     current = await refresh(current.refreshToken);
-    await ages(30 * day + 1);
+    await advance(30 * day + 1);
     assert.equal(await sessions.refresh(current.refreshToken), undefined);
   });
 
   it("expires 90 days after the login despite refreshes", async () => {
     let current = await open();
     for (let week = 0; week < 12; week++) {
-      await ages(7 * day);
+      await advance(7 * day);
       current = await refresh(current.refreshToken);
     }
     const { createdAt, expiresAt } = current.session;
     assert.equal(Number(expiresAt) - Number(createdAt), 90 * day * 1000);
-    await ages(6 * day - 60);
+    await advance(6 * day - 60);
     current = await refresh(current.refreshToken);
-    await ages(120);
+    await advance(120);
     assert.equal(await sessions.refresh(current.refreshToken), undefined);
   });
 
   it("does not report an unused expired token as reused", async () => {
     const { refreshToken } = await open();
-    await ages(30 * day + 1);
+    await advance(30 * day + 1);
     assert.equal(await sessions.refresh(refreshToken), undefined);
     assert.deepEqual(reused, []);
   });

@@ -106,7 +106,7 @@ describe("Auth's list of revoked sessions", () => {
     for (const session of found) assert.equal(session.account_deleted, true);
   });
 
-  it("omits a session that expired long before it was swept", async () => {
+  it("omits a session that expired long before it was purged", async () => {
     await openPage();
     await pass(replicas.first, 31 * day);
     await purgeExpired(replicas.first);
@@ -114,7 +114,7 @@ describe("Auth's list of revoked sessions", () => {
     assert.equal(await count(replicas.first, "revoked_sessions"), 0);
   });
 
-  it("omits sessions whose tokens have expired after a sweep", async () => {
+  it("omits sessions whose tokens have expired after a purge", async () => {
     await sessions.end(await openPage());
     await pass(
       replicas.first,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import fc from "fast-check"; // generates random inputs, and shrinks those that fail
+import fc from "fast-check";
 import type { User } from "../../../../services/auth/accounts/accounts.ts";
 import {
   createSessions,
@@ -32,7 +32,7 @@ describe("Page sessions", () => {
   }
   const lives = async (cookie: string) =>
     (await sessions.findPage(cookie)) !== undefined;
-  const ages = (seconds: number) => pass(replicas.first, seconds);
+  const advance = (seconds: number) => pass(replicas.first, seconds);
 
   it("finds a session by its cookie in every replica", async () => {
     const { session, cookie } = await open();
@@ -81,25 +81,25 @@ describe("Page sessions", () => {
 
   it("expires after 30 days without use", async () => {
     const { cookie } = await open();
-    await ages(30 * day - 60);
+    await advance(30 * day - 60);
     assert.equal(await lives(cookie), true);
-    await ages(30 * day - 60);
+    await advance(30 * day - 60);
     assert.equal(await lives(cookie), true);
-    await ages(30 * day + 1);
+    await advance(30 * day + 1);
     assert.equal(await lives(cookie), false);
   });
 
   it("expires after 90 days despite use", async () => {
     const { cookie } = await open();
     for (let week = 0; week < 12; week++) {
-      await ages(7 * day);
+      await advance(7 * day);
       assert.equal(await lives(cookie), true);
     }
-    await ages(6 * day - 60);
+    await advance(6 * day - 60);
     const found = await sessions.findPage(cookie);
     const { createdAt, expiresAt } = found?.session ?? {};
     assert.equal(Number(expiresAt) - Number(createdAt), 90 * day * 1000);
-    await ages(120);
+    await advance(120);
     assert.equal(await lives(cookie), false);
   });
 
@@ -114,11 +114,11 @@ describe("Page sessions", () => {
     const before = await used();
     await lives(cookie);
     assert.equal(await used(), before);
-    await ages(hour - 60);
+    await advance(hour - 60);
     const almost = await used();
     await lives(cookie);
     assert.equal(await used(), almost);
-    await ages(120);
+    await advance(120);
     await Promise.all([1, 2, 3, 4, 5, 6].map(() => lives(cookie)));
     const after = await used();
     assert.notEqual(after, almost);
@@ -128,7 +128,7 @@ describe("Page sessions", () => {
 
   it("returns the new expiry right after it was extended", async () => {
     const { cookie, session } = await open();
-    await ages(day);
+    await advance(day);
     const moved = (await sessions.findPage(cookie))?.session;
     // The row is a day older now, but the use extended its expiry.
     assert.ok(Number(moved?.expiresAt) >= Number(session.expiresAt));
@@ -160,11 +160,11 @@ describe("Page sessions", () => {
       },
     });
     const { cookie } = await open();
-    await ages(550);
+    await advance(550);
     assert.equal(await lives(cookie), true);
-    await ages(300);
+    await advance(300);
     assert.equal(await lives(cookie), true);
-    await ages(60);
+    await advance(60);
     assert.equal(await lives(cookie), false);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
-import fc from "fast-check"; // generates random inputs, and shrinks those that fail
-import { exportJWK, SignJWT } from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import fc from "fast-check";
+import { exportJWK, SignJWT } from "jose";
 import {
   createKeyring,
   type Keyring,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { decodeJwt, decodeProtectedHeader, SignJWT } from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import { decodeJwt, decodeProtectedHeader, SignJWT } from "jose";
 import {
   createKeyring,
   type Keyring,

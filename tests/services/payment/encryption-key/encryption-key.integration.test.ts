@@ -95,7 +95,7 @@ describe("Payment's KEY_ENCRYPTION_KEY check", () => {
   it("retries while the database is unavailable after the migrations, and then rejects another key", async () => {
     await keys.begun(former);
     const database = openDatabase({ DATABASE_URL: keys.url() });
-    let away = 2;
+    let failuresLeft = 2;
     const { service } = keys.withKey(other, {
       query: (text, values) => database.query(text, values),
       transaction: (work, options) =>
@@ -103,7 +103,7 @@ describe("Payment's KEY_ENCRYPTION_KEY check", () => {
           (tx) =>
             work({
               query(text, values) {
-                if (/encryption_key/.test(text) && away-- > 0)
+                if (/encryption_key/.test(text) && failuresLeft-- > 0)
                   throw new DatabaseUnavailableError(new Error("gone"));
                 return tx.query(text, values);
               },
@@ -113,7 +113,7 @@ describe("Payment's KEY_ENCRYPTION_KEY check", () => {
       close: () => database.close(),
     });
     await assert.rejects(service.start(), { message: refusal() });
-    assert.ok(away < 0);
+    assert.ok(failuresLeft < 0);
   });
 
   it("exits with code 1, and logs the reason without the key", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createService, jsonValidator } from "@marquee/service-kit";
-import fc from "fast-check"; // generates inputs, and shrinks those that fail
+import fc from "fast-check";
 import * as z from "zod";
 import { createSchemas } from "../../../../packages/service-kit/openapi/schema.ts";
 import {

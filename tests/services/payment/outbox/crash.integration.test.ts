@@ -153,7 +153,7 @@ describe("Webhook delivery: interrupted and outdated attempts", () => {
       { url: test.url },
       { LOG_LEVEL: "trace" },
     );
-    const line = await replica.said(
+    const line = await replica.untilLogged(
       "gave up a webhook delivery; it can be redelivered",
     );
     assert.equal(line.error, "it answered 500");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { purgeOutbox } from "../../../../services/payment/outbox/purge.ts";
 import { useOutbox, useReceivers } from "../../../support/payment/outbox.ts";
 
-describe("Outbox sweep", () => {
+describe("Outbox purge", () => {
   const test = useOutbox();
   const receive = useReceivers();
   const older = (days: number) =>

@@ -54,7 +54,7 @@ describe("Webhook delivery: failed attempts", () => {
         response.socket?.end(
           "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
         ),
-      /closed without an answer|hang up/,
+      /closed without a response|hang up/,
     ],
   ] as [string, Reply, RegExp][])
     it(`retries after ${what}`, async () => {

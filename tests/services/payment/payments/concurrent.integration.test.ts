@@ -3,9 +3,9 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { createPayment } from "../../../../services/payment/app.ts";
 import {
-  Life,
-  mortalDatabase,
-  mortalProcessor,
+  crashingDatabase,
+  crashingProcessor,
+  StepBudget,
 } from "../../../support/payment/crash.ts";
 import {
   assertInvariants,
@@ -133,7 +133,7 @@ describe("Payment with concurrent clients", () => {
                 users[by] as string,
                 name,
               );
-            const app = mortal(on);
+            const app = crashing(on);
             return post({ app }, "/pay", body, users[by] as string, name);
           };
           const responses = await Promise.all(requests.map(send));
@@ -146,20 +146,24 @@ describe("Payment with concurrent clients", () => {
             const request = requests[i] as (typeof requests)[number];
             if ([409, 422, 500, 503].includes(response.status)) continue;
             const name = `${request.by} ${request.key}`;
-            const said = answers.get(name) ?? new Set();
-            answers.set(name, said.add(await response.text()));
+            const bodies = answers.get(name) ?? new Set();
+            answers.set(name, bodies.add(await response.text()));
           }
           for (const request of requests) {
             const again = await send({ ...request, on: "first" });
             if (again.status === 422) continue; // the key belongs to another body
             assert.ok([200, 202, 402].includes(again.status));
             const name = `${request.by} ${request.key}`;
-            const said = answers.get(name) ?? new Set();
-            answers.set(name, said.add(await again.text()));
+            const bodies = answers.get(name) ?? new Set();
+            answers.set(name, bodies.add(await again.text()));
           }
           await recoverAll(replicas.first);
-          for (const [name, said] of answers)
-            assert.equal(said.size, 1, `${name}: ${[...said].join(" or ")}`);
+          for (const [name, bodies] of answers)
+            assert.equal(
+              bodies.size,
+              1,
+              `${name}: ${[...bodies].join(" or ")}`,
+            );
           for (const [by, userId] of users.entries()) {
             const keys = [...answers.keys()].filter((name) =>
               name.startsWith(`${by} `),
@@ -178,19 +182,19 @@ describe("Payment with concurrent clients", () => {
   });
 
   /** A replica that crashes after this many steps of a request. */
-  function mortal(steps: number) {
-    const life = new Life(Number.POSITIVE_INFINITY);
+  function crashing(steps: number) {
+    const budget = new StepBudget(Number.POSITIVE_INFINITY);
     const { database } = replicas.second;
     const service = createPayment({
-      database: mortalDatabase(database, life),
-      processor: mortalProcessor(replicas.processor, life),
+      database: crashingDatabase(database, budget),
+      processor: crashingProcessor(replicas.processor, budget),
       ...{ user, keyEncryptionKey, operatorKey },
       times: { pollMs: 3_600_000 },
     });
     return {
       async request(path: string, init?: RequestInit) {
         await service.start();
-        life.end(steps);
+        budget.end(steps);
         const response = await service.app.request(path, init);
         await service.shutdown();
         return response;

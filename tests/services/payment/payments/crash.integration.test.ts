@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createPayment } from "../../../../services/payment/app.ts";
 import {
-  Life,
-  mortalDatabase,
-  mortalProcessor,
+  crashingDatabase,
+  crashingProcessor,
+  StepBudget,
 } from "../../../support/payment/crash.ts";
 import type { Behaviour } from "../../../support/payment/processor.ts";
 import {
@@ -44,20 +44,20 @@ describe("Payment when a replica crashes between any two steps", () => {
   const replicas = usePayments();
 
   /** Sends the request to a replica that crashes after this many steps. */
-  async function sendToMortal(
+  async function sendToCrashing(
     { path, body, by }: Request,
     key: string,
-    life: Life,
+    budget: StepBudget,
     steps = Number.POSITIVE_INFINITY,
   ): Promise<Response> {
     const service = createPayment({
-      database: mortalDatabase(replicas.second.database, life),
-      processor: mortalProcessor(replicas.processor, life),
+      database: crashingDatabase(replicas.second.database, budget),
+      processor: crashingProcessor(replicas.processor, budget),
       ...{ user, keyEncryptionKey, operatorKey },
       times: { pollMs: 3_600_000 },
     });
     await service.start();
-    life.end(steps);
+    budget.end(steps);
     try {
       const app = {
         request: async (p: string, i?: RequestInit) =>
@@ -203,18 +203,27 @@ describe("Payment when a replica crashes between any two steps", () => {
   for (const { what, prepare, behaviours, statuses, after } of scenarios)
     it(`finishes ${what}, exactly once`, async function () {
       this.timeout(300_000);
-      const whole = new Life();
-      const asked = await prepare();
+      const unlimited = new StepBudget();
+      const preparedRequest = await prepare();
       replicas.processor.next.splice(0, Infinity, ...(behaviours ?? []));
-      const well = await sendToMortal(asked, randomUUID(), whole);
+      const well = await sendToCrashing(
+        preparedRequest,
+        randomUUID(),
+        unlimited,
+      );
       assert.ok(statuses.includes(well.status), await well.text());
-      assert.ok(whole.steps > 8, `${whole.steps} steps`);
+      assert.ok(unlimited.steps > 8, `${unlimited.steps} steps`);
 
-      for (let step = 0; step <= whole.steps; step++) {
+      for (let step = 0; step <= unlimited.steps; step++) {
         const request = await prepare();
         const key = randomUUID();
         replicas.processor.next.splice(0, Infinity, ...(behaviours ?? []));
-        const crashed = await sendToMortal(request, key, new Life(), step);
+        const crashed = await sendToCrashing(
+          request,
+          key,
+          new StepBudget(),
+          step,
+        );
         replicas.processor.next.length = 0;
         // At odd steps the client retries before another replica recovers, at even steps after.
         if (step % 2 === 0) await recoverAll(replicas.first);
@@ -225,7 +234,7 @@ describe("Payment when a replica crashes between any two steps", () => {
           answer = await post(replicas.first, path, body, by, key);
         }
         const text = await answer.text();
-        const when = `crashed at step ${step} of ${whole.steps}: ${text}`;
+        const when = `crashed at step ${step} of ${unlimited.steps}: ${text}`;
         assert.ok(statuses.includes(answer.status), when);
         if (crashed.status < 500 && crashed.status !== 409)
           assert.equal(await crashed.text(), text, when);

@@ -71,7 +71,7 @@ describe("Payment lifecycle", () => {
   });
 
   it("cancels an unconfirmed payment, which then can't be confirmed or charged", async () => {
-    const before = replicas.processor.asked.length;
+    const before = replicas.processor.requests.length;
     const { id } = await agree();
     const canceled = await jsonOf(
       await post(replicas.first, `/payments/${id}/cancel`, undefined, user),
@@ -86,7 +86,7 @@ describe("Payment lifecycle", () => {
       detail,
       "The payment is canceled: only a payment that is requires_confirmation can be confirmed.",
     );
-    assert.equal(replicas.processor.asked.length, before);
+    assert.equal(replicas.processor.requests.length, before);
   });
 
   it("cancels a payment that requires an action, also at the processor", async () => {
@@ -156,10 +156,10 @@ describe("Payment lifecycle", () => {
       "UPDATE attempts SET created_at = now() - interval '21 hours' WHERE payment_id = $1",
       [id],
     );
-    const { asked } = replicas.processor;
-    const before = asked.length;
+    const { requests } = replicas.processor;
+    const before = requests.length;
     await recoverAll(replicas.second);
-    assert.deepEqual(asked.slice(before), ["find"]);
+    assert.deepEqual(requests.slice(before), ["find"]);
     assert.equal(await statusOf(id), "succeeded");
   });
 

@@ -33,7 +33,7 @@ describe("Processor notifications about unfinished charges and refunds", () => {
         const { id } = await jsonOf(await pay(), 200);
         send = () => post(first, `/payments/${id}/refunds`, {}, "operator");
       }
-      const asked = gate();
+      const requested = gate();
       const answer = gate();
       let key = "";
       const well = processor[kind] as (request: {
@@ -43,7 +43,7 @@ describe("Processor notifications about unfinished charges and refunds", () => {
         if (key)
           throw new ProcessorUnavailableError("409: the key is being used now");
         key = request.key;
-        asked.open();
+        requested.open();
         await answer.opened;
         return well(request);
       };
@@ -56,7 +56,7 @@ describe("Processor notifications about unfinished charges and refunds", () => {
       };
       const sent = send();
       try {
-        await asked.opened;
+        await requested.opened;
         const before = await lease();
         const { refreshCharge: charged, refreshRefund: refunded } =
           second.service.payments;

@@ -36,10 +36,10 @@ describe("Payments of a processor other than the configured one", () => {
   beforeEach(() => {
     user = randomUUID();
     replicas.processor.next.length = 0;
-    stripe.asked.length = 0;
+    stripe.requests.length = 0;
   });
   afterEach(async () => {
-    assert.deepEqual(stripe.asked, []);
+    assert.deepEqual(stripe.requests, []);
     await assertInvariants(replicas);
   });
 

@@ -93,7 +93,7 @@ describe("Payment program: access tokens of ended sessions", function () {
     await test.refused(late);
     assert.equal(await test.pays(mine), 200);
     assert.equal(isLogged().length, 1);
-    await payment.said("auth's revoked sessions can be listed again");
+    await payment.untilLogged("auth's revoked sessions can be listed again");
   });
 
   it("accepts a deleted account's token only to cancel its subscription", async () => {

@@ -165,9 +165,15 @@ describe("Payment program", function () {
         ))
           rows += `${row.row}\n`;
       assert.ok(rows.includes("5556")); // the last four digits are meant to be shown
-      const said = { stdout, stderr, metrics, rows, answers: texts.join("\n") };
+      const outputs = {
+        stdout,
+        stderr,
+        metrics,
+        rows,
+        answers: texts.join("\n"),
+      };
       for (const secret of [card.number, card.number.slice(0, 12)])
-        for (const [where, text] of Object.entries(said))
+        for (const [where, text] of Object.entries(outputs))
           for (const form of [
             secret,
             Buffer.from(secret).toString("hex"),

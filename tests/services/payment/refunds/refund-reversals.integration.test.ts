@@ -139,9 +139,9 @@ describe("Succeeded refund", () => {
   it("is only looked up on a notification, and stays unchanged if it has not failed", async () => {
     await jsonOf(await refund(), 201);
     const { key, reference } = last();
-    replicas.processor.asked.length = 0;
+    replicas.processor.requests.length = 0;
     await tell(reference, key);
-    assert.deepEqual(replicas.processor.asked, ["findRefund"]);
+    assert.deepEqual(replicas.processor.requests, ["findRefund"]);
     assert.equal(await refunded(), 1000);
     assert.equal((await events()).length, 1);
   });
@@ -163,12 +163,12 @@ describe("Succeeded refund", () => {
     const waiting = new Promise<void>((resolve) => {
       late = resolve;
     });
-    let asked = () => {};
+    let onRequest = () => {};
     const asking = new Promise<void>((resolve) => {
-      asked = resolve;
+      onRequest = resolve;
     });
     processor.refund = async () => {
-      asked();
+      onRequest();
       await waiting;
       return failed;
     };

@@ -102,9 +102,9 @@ describe("Refunds", () => {
 
   it("refunds the whole payment without an amount, and returns 409 to another refund", async () => {
     const { id } = await pay();
-    const whole = await jsonOf<Refund>(await refund(id, {}), 201);
-    assert.equal(whole.amount, 1000);
-    assert.equal(whole.currency, "EUR");
+    const fullRefund = await jsonOf<Refund>(await refund(id, {}), 201);
+    assert.equal(fullRefund.amount, 1000);
+    assert.equal(fullRefund.currency, "EUR");
     assert.equal(await refunded(id), 1000);
     const { detail } = await jsonOf<{ detail: string }>(
       await refund(id, {}),

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import {
-  Life,
-  mortalDatabase,
-  mortalProcessor,
+  crashingDatabase,
+  crashingProcessor,
+  StepBudget,
 } from "../../../support/payment/crash.ts";
 import {
   assertInvariants,
@@ -135,28 +135,28 @@ describe("Subscription's first payment", () => {
   it("charges once and activates the subscription, at whichever step the replica crashes", async () => {
     const { first, second, processor } = replicas;
     /** Sends the request to a replica that crashes after this many steps. */
-    const sendToMortal = async (steps: number, key: string) => {
-      const life = new Life();
-      const database = mortalDatabase(second.database, life);
-      const mortal = subscriptionReplica(
+    const sendToCrashing = async (steps: number, key: string) => {
+      const budget = new StepBudget();
+      const database = crashingDatabase(second.database, budget);
+      const crashing = subscriptionReplica(
         database,
-        mortalProcessor(processor, life),
+        crashingProcessor(processor, budget),
       );
-      await mortal.service.start();
-      life.end(steps);
-      await subscribe(standard(), key, mortal);
-      await mortal.service.shutdown().catch(() => {});
-      return life.steps;
+      await crashing.service.start();
+      budget.end(steps);
+      await subscribe(standard(), key, crashing);
+      await crashing.service.shutdown().catch(() => {});
+      return budget.steps;
     };
-    const whole = await sendToMortal(Infinity, randomUUID());
-    assert.ok(whole > 20, `${whole} steps`);
-    for (let step = 0; step < whole; step++) {
+    const unlimited = await sendToCrashing(Infinity, randomUUID());
+    assert.ok(unlimited > 20, `${unlimited} steps`);
+    for (let step = 0; step < unlimited; step++) {
       by = randomUUID();
       const charges = processor.charges.size;
       const key = randomUUID();
-      await sendToMortal(step, key);
+      await sendToCrashing(step, key);
       await recoverAll(first);
-      const when = `crashed at step ${step} of ${whole}`;
+      const when = `crashed at step ${step} of ${unlimited}`;
       const { status } = await subscribe(standard(), key);
       assert.equal(status, 201, when);
       assert.equal(processor.charges.size, charges + 1, when);

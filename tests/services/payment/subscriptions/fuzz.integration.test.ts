@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import fc from "fast-check"; // generates sequences, and shrinks those that fail
+import fc from "fast-check";
 import {
   assertInvariants,
   get,

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { plans } from "../../../../services/payment/subscriptions/plans.ts";
 import { createRenewalWorker } from "../../../../services/payment/subscriptions/renewal-worker.ts";
-import { Life, mortalDatabase } from "../../../support/payment/crash.ts";
+import {
+  crashingDatabase,
+  StepBudget,
+} from "../../../support/payment/crash.ts";
 import { assertInvariants } from "../../../support/payment/service.ts";
 import {
   eventsOf,
@@ -110,24 +113,24 @@ describe("Subscription renewals", () => {
       await later(first, subscription.id, aMonth);
       return subscription.id;
     };
-    const renewWith = async (life: Life) => {
-      const database = mortalDatabase(second.database, life);
-      const mortal = subscriptionReplica(database, processor);
-      await mortal.renewals.renewDue().catch(() => {});
-      await mortal.payments.recover().catch(() => {});
+    const renewWith = async (budget: StepBudget) => {
+      const database = crashingDatabase(second.database, budget);
+      const crashing = subscriptionReplica(database, processor);
+      await crashing.renewals.renewDue().catch(() => {});
+      await crashing.payments.recover().catch(() => {});
     };
     await due();
-    const whole = new Life();
-    await renewWith(whole);
-    assert.ok(whole.steps > 20, `${whole.steps} steps`);
-    for (let step = 0; step < whole.steps; step++) {
+    const unlimited = new StepBudget();
+    await renewWith(unlimited);
+    assert.ok(unlimited.steps > 20, `${unlimited.steps} steps`);
+    for (let step = 0; step < unlimited.steps; step++) {
       const id = await due();
-      await renewWith(new Life(step));
+      await renewWith(new StepBudget(step));
       await renewAll(first);
       assert.deepEqual(
         await triesOf(first, id),
         ["1.1 succeeded", "2.1 succeeded"],
-        `crashed at step ${step} of ${whole.steps}`,
+        `crashed at step ${step} of ${unlimited.steps}`,
       );
     }
   });

@@ -80,9 +80,9 @@ describe("Webhook endpoint", () => {
     ["http://255.255.255.255/", /not a unicast address$/],
   ] as [string, string | RegExp][])
     it(`rejects the URL ${JSON.stringify(url.slice(0, 40))}`, async () => {
-      const said = strict().urlError(url);
-      if (typeof why === "string") assert.equal(said, why);
-      else assert.match(said ?? "", why);
+      const error = strict().urlError(url);
+      if (typeof why === "string") assert.equal(error, why);
+      else assert.match(error ?? "", why);
       const add = strict().add(test.first, { url, types: [] });
       await assert.rejects(add, { name: "RangeError" });
       assert.deepEqual(await strict().list(), []);

@@ -6,7 +6,7 @@ import {
 } from "../../../support/payment/outbox.ts";
 import {
   type Json,
-  nobody,
+  unknownId,
   useWebhookApi,
 } from "../../../support/payment/webhook-api.ts";
 import { problemOf } from "../../../support/problem.ts";
@@ -68,7 +68,7 @@ describe("Events and deliveries API", () => {
     );
     assert.deepEqual(page, { data: [first], has_more: false });
     assert.deepEqual(
-      (await get(`/webhook-deliveries?endpoint_id=${nobody}`)).data,
+      (await get(`/webhook-deliveries?endpoint_id=${unknownId}`)).data,
       [],
     );
 

@@ -9,8 +9,8 @@ import {
 } from "../../../support/payment/outbox.ts";
 import {
   type Json,
-  nobody,
   operatorKey,
+  unknownId,
   useWebhookApi,
 } from "../../../support/payment/webhook-api.ts";
 import { problemOf } from "../../../support/problem.ts";
@@ -40,7 +40,7 @@ describe("Webhook endpoints API", () => {
           await problemOf(
             await send(
               method.toUpperCase(),
-              path.replace("{id}", nobody),
+              path.replace("{id}", unknownId),
               undefined,
               { authorization },
             ),
@@ -76,8 +76,8 @@ describe("Webhook endpoints API", () => {
   it("rejects a POST without an Idempotency-Key", async () => {
     for (const path of [
       "/webhook-endpoints",
-      `/webhook-endpoints/${nobody}/rotate`,
-      `/webhook-endpoints/${nobody}/test`,
+      `/webhook-endpoints/${unknownId}/rotate`,
+      `/webhook-endpoints/${unknownId}/test`,
       "/webhook-deliveries/1/redeliver",
     ])
       await problemOf(
@@ -93,13 +93,13 @@ describe("Webhook endpoints API", () => {
 
   it("returns 404 for unknown endpoints, events and deliveries", async () => {
     for (const [method, path, body] of [
-      ["GET", `/webhook-endpoints/${nobody}`],
+      ["GET", `/webhook-endpoints/${unknownId}`],
       ["GET", "/webhook-endpoints/x"],
-      ["PATCH", `/webhook-endpoints/${nobody}`, { enabled: false }],
-      ["DELETE", `/webhook-endpoints/${nobody}`],
-      ["POST", `/webhook-endpoints/${nobody}/rotate`, {}],
-      ["POST", `/webhook-endpoints/${nobody}/test`],
-      ["GET", `/events/${nobody}`],
+      ["PATCH", `/webhook-endpoints/${unknownId}`, { enabled: false }],
+      ["DELETE", `/webhook-endpoints/${unknownId}`],
+      ["POST", `/webhook-endpoints/${unknownId}/rotate`, {}],
+      ["POST", `/webhook-endpoints/${unknownId}/test`],
+      ["GET", `/events/${unknownId}`],
       ["POST", "/webhook-deliveries/1/redeliver"],
       ["POST", "/webhook-deliveries/0/redeliver"],
       ["POST", "/webhook-deliveries/-1/redeliver"],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { useClock } from "../../../support/clock.ts";
 import {
-  isAway,
-  somebody,
+  assertUnavailable,
+  newViewer,
   useEntitlements,
   yes,
 } from "../../../support/streaming/entitlements.ts";
@@ -10,12 +10,12 @@ import { answer } from "../../../support/streaming/upstream.ts";
 
 describe("Circuit breaker of payment", () => {
   const test = useEntitlements();
-  const { payment, replica, asked, watching, shown } = test;
+  const { payment, replica, requestCount, entitledViewer, shown } = test;
   const clock = useClock();
   const rest = 300_000;
 
   it("opens while payment fails, and closes when payment is available again", async () => {
-    const viewer = await watching();
+    const viewer = await entitledViewer();
     payment.requests = [];
     payment.handler = (_, response) => answer(response, 500, {});
     const entitlements = replica({
@@ -25,7 +25,7 @@ describe("Circuit breaker of payment", () => {
     });
     for (let time = 0; time < 10; time++)
       assert.equal((await entitlements.check(viewer)).source, "remembered");
-    assert.equal(asked(), 4);
+    assert.equal(requestCount(), 4);
     const state = "streaming_payment_breaker_state";
     assert.deepEqual(await shown(state), [`${state}{state="open"} 1`]);
 
@@ -38,28 +38,28 @@ describe("Circuit breaker of payment", () => {
   it("sends one trial request for concurrent calls when the pause is over", async () => {
     payment.handler = (_, response) => answer(response, 500, {});
     const entitlements = replica({ breakerFailures: 3, breakerRestMs: rest });
-    await isAway(entitlements.check(somebody()));
+    await assertUnavailable(entitlements.check(newViewer()));
     clock.advance(rest + 1);
     payment.requests = [];
     payment.handler = (_, response) => setTimeout(answer, 100, response, 500);
     const all = Array.from({ length: 20 }, () =>
-      isAway(entitlements.check(somebody())),
+      assertUnavailable(entitlements.check(newViewer())),
     );
     await Promise.all(all);
-    assert.equal(asked(), 1);
+    assert.equal(requestCount(), 1);
   });
 
   it("stays closed when payment rejects tokens", async () => {
     payment.handler = (_, response) => answer(response, 401, {});
     const entitlements = replica({ breakerFailures: 2 });
     for (let time = 0; time < 6; time++)
-      await assert.rejects(entitlements.check(somebody()), { status: 401 });
+      await assert.rejects(entitlements.check(newViewer()), { status: 401 });
     payment.handler = (_, response) => yes(response);
-    assert.equal((await entitlements.check(somebody())).source, "payment");
+    assert.equal((await entitlements.check(newViewer())).source, "payment");
   });
 
   it("counts entitlement answers by their source", async () => {
-    const viewer = await watching();
+    const viewer = await entitledViewer();
     payment.handler = (_, response) => yes(response);
     const entitlements = replica({ breakerFailures: 1 });
     await entitlements.check(viewer);
@@ -67,7 +67,7 @@ describe("Circuit breaker of payment", () => {
     entitlements.forget(viewer.userId);
     await payment.down();
     await entitlements.check(viewer);
-    await isAway(entitlements.check(somebody()));
+    await assertUnavailable(entitlements.check(newViewer()));
     const name = "streaming_entitlement_answers_total";
     assert.deepEqual(
       await shown(name),

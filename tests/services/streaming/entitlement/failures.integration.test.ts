@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import {
-  isAway,
-  somebody,
+  assertUnavailable,
+  newViewer,
   soon,
   useEntitlements,
   yes,
@@ -11,7 +11,7 @@ import { answer } from "../../../support/streaming/upstream.ts";
 
 describe("Entitlements while payment is unavailable", () => {
   const test = useEntitlements();
-  const { payment, asked, watching } = test;
+  const { payment, requestCount, entitledViewer } = test;
   /** Another replica, whose attempts time out soon: some answers never come. */
   const replica = () => test.replica({ timeoutMs: 250 });
 
@@ -53,12 +53,12 @@ describe("Entitlements while payment is unavailable", () => {
   for (const [what, handler] of Object.entries(broken)) {
     it(`fails for a new viewer while payment ${what}`, async () => {
       payment.handler = (_, response) => handler(response);
-      await isAway(replica().check(somebody()));
+      await assertUnavailable(replica().check(newViewer()));
     });
 
     it(`returns the last known entitlement while payment ${what}`, async () => {
       const until = soon();
-      const viewer = await watching({ until });
+      const viewer = await entitledViewer({ until });
       payment.handler = (_, response) => handler(response);
       assert.deepEqual(await replica().check(viewer), {
         entitled: true,
@@ -71,29 +71,29 @@ describe("Entitlements while payment is unavailable", () => {
   }
 
   it("returns the last known entitlement while payment is unreachable, and fails for a new viewer", async () => {
-    const viewer = await watching();
+    const viewer = await entitledViewer();
     await payment.down();
     const entitlements = replica();
     assert.equal((await entitlements.check(viewer)).source, "remembered");
-    await isAway(entitlements.check(somebody()));
+    await assertUnavailable(entitlements.check(newViewer()));
   });
 
   it("retries until the third attempt succeeds", async () => {
     payment.handler = (_, response) =>
-      asked() < 3 ? response.destroy() : yes(response);
-    assert.equal((await test.replica().check(somebody())).source, "payment");
-    assert.equal(asked(), 3);
+      requestCount() < 3 ? response.destroy() : yes(response);
+    assert.equal((await test.replica().check(newViewer())).source, "payment");
+    assert.equal(requestCount(), 3);
   });
 
   it("gives up after three attempts that fail", async () => {
     payment.handler = (_, response) => response.destroy();
-    await isAway(replica().check(somebody()));
-    assert.equal(asked(), 3);
+    await assertUnavailable(replica().check(newViewer()));
+    assert.equal(requestCount(), 3);
   });
 
   it("gives up after three attempts that time out", async () => {
     payment.handler = () => {};
-    await isAway(replica().check(somebody()));
-    assert.equal(asked(), 3);
+    await assertUnavailable(replica().check(newViewer()));
+    assert.equal(requestCount(), 3);
   });
 });

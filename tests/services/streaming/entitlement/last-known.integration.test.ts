@@ -4,9 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { openDatabase } from "@marquee/service-kit";
 import { useClock } from "../../../support/clock.ts";
 import {
-  isAway,
+  assertUnavailable,
+  newViewer,
   no,
-  somebody,
   soon,
   useEntitlements,
   yes,
@@ -15,9 +15,9 @@ import {
 /** Milliseconds between two requests whose order matters: more than a statement can be late on a busy machine. */
 const apart = 60_000;
 
-describe("Remembered entitlements", () => {
+describe("Last-known entitlements", () => {
   const test = useEntitlements();
-  const { payment, replica, watching } = test;
+  const { payment, replica, entitledViewer } = test;
   const clock = useClock();
   const rowOf = async (userId: string) => {
     const [row] = await test.database.query<{
@@ -26,7 +26,7 @@ describe("Remembered entitlements", () => {
     }>("SELECT * FROM entitlements WHERE user_id = $1", [userId]);
     return row;
   };
-  /** Makes a user's remembered entitlement older. */
+  /** Makes a user's last-known entitlement older. */
   const age = (userId: string, by: string) =>
     test.database.query(
       "UPDATE entitlements SET asked_at = asked_at - $2::interval WHERE user_id = $1",
@@ -36,45 +36,48 @@ describe("Remembered entitlements", () => {
   beforeEach(() => payment.up());
 
   /** Another replica's answer while payment is unavailable. */
-  const away = async (viewer: { userId: string; token: string }) => {
+  const checkUnavailable = async (viewer: {
+    userId: string;
+    token: string;
+  }) => {
     await payment.down();
     return replica().check(viewer);
   };
 
-  it("expires a remembered entitlement after twelve hours", async () => {
-    const viewer = await watching();
+  it("expires a last-known entitlement after twelve hours", async () => {
+    const viewer = await entitledViewer();
     await age(viewer.userId, "11 hours 59 minutes");
-    assert.equal((await away(viewer)).entitled, true);
+    assert.equal((await checkUnavailable(viewer)).entitled, true);
     await age(viewer.userId, "2 minutes");
-    await isAway(replica().check(viewer));
+    await assertUnavailable(replica().check(viewer));
   });
 
-  it("expires a remembered entitlement at the end of the paid period", async () => {
-    const viewer = await watching();
-    assert.equal((await away(viewer)).entitled, true);
+  it("expires a last-known entitlement at the end of the paid period", async () => {
+    const viewer = await entitledViewer();
+    assert.equal((await checkUnavailable(viewer)).entitled, true);
     await test.database.query(
       "UPDATE entitlements SET until = now() WHERE user_id = $1",
       [viewer.userId],
     );
-    await isAway(replica().check(viewer));
+    await assertUnavailable(replica().check(viewer));
   });
 
   it("does not return one user's entitlement to another", async () => {
-    await watching();
-    await isAway(away(somebody()));
+    await entitledViewer();
+    await assertUnavailable(checkUnavailable(newViewer()));
   });
 
   it("deletes an entitlement when payment denies it", async () => {
-    const viewer = await watching();
+    const viewer = await entitledViewer();
     payment.handler = (_, response) => no(response);
     const entitlements = replica();
     assert.equal((await entitlements.check(viewer)).entitled, false);
     await entitlements.settled();
-    await isAway(away(viewer));
+    await assertUnavailable(checkUnavailable(viewer));
   });
 
   it("stores nothing for a user who was never entitled", async () => {
-    const viewer = somebody();
+    const viewer = newViewer();
     payment.handler = (_, response) => no(response);
     const entitlements = replica();
     await entitlements.check(viewer);
@@ -83,7 +86,7 @@ describe("Remembered entitlements", () => {
   });
 
   it("keeps a denial when a late answer to an earlier request grants access", async () => {
-    const viewer = somebody();
+    const viewer = newViewer();
     const [slow, quick] = [replica(), replica()];
     const waiting = Promise.withResolvers<ServerResponse>();
     payment.handler = (_, response) => waiting.resolve(response);
@@ -104,7 +107,7 @@ describe("Remembered entitlements", () => {
   });
 
   it("keeps an entitlement when a late answer to an earlier request denies access", async () => {
-    const viewer = somebody();
+    const viewer = newViewer();
     const [slow, quick] = [replica(), replica()];
     const waiting = Promise.withResolvers<ServerResponse>();
     payment.handler = (_, response) => waiting.resolve(response);
@@ -121,7 +124,7 @@ describe("Remembered entitlements", () => {
   });
 
   it("writes to the database when an answer changes, and not for each answer", async () => {
-    const viewer = somebody();
+    const viewer = newViewer();
     const until = soon();
     payment.handler = (_, response) => yes(response, { maxAge: 0, until });
     const entitlements = replica();
@@ -143,7 +146,7 @@ describe("Remembered entitlements", () => {
     const nowhere = openDatabase({
       DATABASE_URL: "postgres://nobody:x@127.0.0.1:1/nothing",
     });
-    const viewer = somebody();
+    const viewer = newViewer();
     payment.handler = (_, response) => yes(response, { maxAge: 0 });
     const entitlements = replica({}, nowhere);
     assert.equal((await entitlements.check(viewer)).source, "payment");
@@ -151,7 +154,7 @@ describe("Remembered entitlements", () => {
     // Without payment and database, the process uses what it has in memory.
     await payment.down();
     assert.equal((await entitlements.check(viewer)).source, "remembered");
-    await isAway(entitlements.check(somebody()));
+    await assertUnavailable(entitlements.check(newViewer()));
     await nowhere.close();
   });
 });

@@ -156,7 +156,7 @@ describe("Payment client, while payment fails", () => {
     something_new: true,
   };
   const order = { plan: "basic", method: visa };
-  const isAway = (work: Promise<unknown>) =>
+  const assertUnavailable = (work: Promise<unknown>) =>
     assert.rejects(work, (error) => {
       assert.ok(error instanceof PaymentUnavailableError, inspect(error));
       assert.doesNotMatch(inspect(error, { depth: 9 }), /4242424242424242/);
@@ -178,15 +178,15 @@ describe("Payment client, while payment fails", () => {
     it(`fails with PaymentUnavailableError for reads and changes when payment ${what}`, async () => {
       payment.handler = (_, response) => handler(response);
       const timeoutMs = what === "never answers" ? 250 : 10_000;
-      await isAway(client(timeoutMs).plans());
-      await isAway(client(timeoutMs).subscriptionsOf("t"));
-      await isAway(client(timeoutMs).subscribe("t", "k", order));
+      await assertUnavailable(client(timeoutMs).plans());
+      await assertUnavailable(client(timeoutMs).subscriptionsOf("t"));
+      await assertUnavailable(client(timeoutMs).subscribe("t", "k", order));
     });
 
   it("fails with PaymentUnavailableError for reads and changes when payment is unreachable", async () => {
     await payment.down();
-    await isAway(client().paymentsOf("t"));
-    await isAway(client().subscribe("t", "k", order));
+    await assertUnavailable(client().paymentsOf("t"));
+    await assertUnavailable(client().subscribe("t", "k", order));
   });
 
   it("retries a change with the same key and the same body", async () => {
@@ -220,7 +220,7 @@ describe("Payment client, while payment fails", () => {
   it("gives up when the first attempt stays in flight", async () => {
     payment.handler = (_, response) =>
       answer(response, 409, { detail: "in flight" }, { "retry-after": "1" });
-    await isAway(client().subscribe("t", "k", order));
+    await assertUnavailable(client().subscribe("t", "k", order));
   });
 
   it("retries a read once", async () => {
@@ -231,7 +231,7 @@ describe("Payment client, while payment fails", () => {
     assert.deepEqual(await client().plans(), []);
     payment.requests = [];
     payment.handler = (_, response) => response.destroy();
-    await isAway(client().plans());
+    await assertUnavailable(client().plans());
     assert.equal(payment.requests.length, 2);
   });
 

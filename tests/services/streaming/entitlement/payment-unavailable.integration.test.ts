@@ -64,13 +64,13 @@ describe("Site while payment fails", () => {
     };
 
   it("shows the home page without prices, and without a retry, while payment hangs", async () => {
-    let asked = 0;
-    handler = () => asked++;
+    let requestCount = 0;
+    handler = () => requestCount++;
     const { html } = await pageOf(
       await browse(replicas.first).request("/"),
       200,
     );
-    assert.equal(asked, 1, "the page waited for a retry");
+    assert.equal(requestCount, 1, "the page waited for a retry");
     assert.doesNotMatch(html, /\$/);
     assert.match(html, /Metropolis/);
   });

@@ -46,8 +46,8 @@ describe("Entitlements, with payment itself", () => {
     await entitlements.settled();
 
     // Another replica, which can't reach payment.
-    const away = await replica("http://127.0.0.1:1").check(viewer);
-    assert.deepEqual(away, { ...rest, until, source: "remembered" });
+    const answer = await replica("http://127.0.0.1:1").check(viewer);
+    assert.deepEqual(answer, { ...rest, until, source: "remembered" });
   });
 
   it("rejects another user's token and an invalid token", async () => {

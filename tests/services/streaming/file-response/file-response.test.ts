@@ -206,7 +206,7 @@ describe("File delivery", () => {
 
   it("reports a range request as 206 in log and metrics", async () => {
     const root = folder({ "a.mp4": "video" });
-    const { url, said } = await start(
+    const { url, untilLogged } = await start(
       "tests/support/programs/file-response.ts",
       {
         root,
@@ -214,7 +214,7 @@ describe("File delivery", () => {
     );
     const path = "/files/a.mp4";
     await (await fetch(url + path, { headers: { range: "bytes=0-1" } })).text();
-    await said("request", { path, status: 206 });
+    await untilLogged("request", { path, status: 206 });
     const metrics = await (await fetch(`${url}/metrics`)).text();
     assert.match(
       metrics,

@@ -149,14 +149,14 @@ const cases: [
   ],
 ];
 
-describe("judge: conditional requests", () => {
+describe("evaluatePreconditions", () => {
   for (const [what, conditions, verdict] of cases)
     it(`returns "${verdict}" for ${what}`, () => {
       assert.equal(evaluatePreconditions(conditions, current), verdict);
     });
 });
 
-describe("partStillFits: If-Range", () => {
+describe("ifRangeMatches", () => {
   const fits: [string | undefined, boolean][] = [
     [undefined, true],
     ['"one,two"', true],
@@ -178,7 +178,7 @@ describe("partStillFits: If-Range", () => {
     });
 });
 
-describe("parseDate: HTTP dates", () => {
+describe("parseHttpDate", () => {
   for (const text of [
     "Sun, 06 Nov 1994 08:49:37 GMT",
     "Sunday, 06-Nov-94 08:49:37 GMT",

@@ -13,7 +13,7 @@ const parts = (...all: [number, number][]): Ranges => ({
 const nines = "9".repeat(400);
 
 /** Range headers, and the ranges they select in a file of 1000 bytes. */
-const asked: Record<string, [string | undefined, Ranges][]> = {
+const rangeTests: Record<string, [string | undefined, Ranges][]> = {
   "headers that request no valid range": [
     [undefined, whole],
     ["", whole],
@@ -112,7 +112,7 @@ const asked: Record<string, [string | undefined, Ranges][]> = {
   ],
 };
 
-for (const [what, ranges] of Object.entries(asked))
+for (const [what, ranges] of Object.entries(rangeTests))
   describe(`parseRanges: ${what}`, () => {
     for (const [header, range] of ranges)
       it(`parses ${JSON.stringify(header?.replace(/9{99,}/, "9…9").slice(0, 60)) ?? "a missing header"} as ${range.kind}`, () => {

@@ -78,8 +78,11 @@ describe("GET /stream", () => {
       });
 
     it("returns 403 to a viewer without a subscription", async () => {
-      const nobody = await newUser(replicas.system);
-      const response = await replicas.first.app.request("/stream", as(nobody));
+      const nonSubscriber = await newUser(replicas.system);
+      const response = await replicas.first.app.request(
+        "/stream",
+        as(nonSubscriber),
+      );
       const { detail } = await problemOf(response, 403);
       assert.match(detail, /needs a subscription/);
     });

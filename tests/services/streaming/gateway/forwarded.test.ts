@@ -10,7 +10,7 @@ describe("X-Forwarded headers of proxied requests", () => {
   const behindTwo = useFront(upstream, { trustedProxies: 2 });
   const own = "127.0.0.1";
 
-  async function told(
+  async function forwardedHeaders(
     front: { port: number },
     headers: Record<string, string | string[]> = {},
   ) {
@@ -25,7 +25,7 @@ describe("X-Forwarded headers of proxied requests", () => {
   const plain = { for: own, proto: "http", host: "a.example" };
 
   it("takes the values from the connection, not from the client, without a trusted proxy", async () => {
-    assert.deepEqual(await told(direct), plain);
+    assert.deepEqual(await forwardedHeaders(direct), plain);
     const lies = {
       "x-forwarded-for": "203.0.113.9",
       "x-forwarded-proto": "https",
@@ -35,7 +35,7 @@ describe("X-Forwarded headers of proxied requests", () => {
       forwarded: "for=203.0.113.9;proto=https",
       "x-real-ip": "203.0.113.9",
     };
-    assert.deepEqual(await told(direct, lies), plain);
+    assert.deepEqual(await forwardedHeaders(direct, lies), plain);
     const { headers } = upstream.requests.at(-1) as IncomingMessage;
     for (const name of [
       ...["forwarded", "x-real-ip", "x-forwarded-port", "x-forwarded-prefix"],
@@ -51,14 +51,14 @@ describe("X-Forwarded headers of proxied requests", () => {
       "x-forwarded-host": "www.example",
     };
     const expected = { for: `${client}, ${own}`, proto: "https" };
-    assert.deepEqual(await told(behindOne, through), {
+    assert.deepEqual(await forwardedHeaders(behindOne, through), {
       ...expected,
       host: "www.example",
     });
     const longer = { ...through, "x-forwarded-for": `1.1.1.1, ${client}` };
-    assert.equal((await told(behindOne, longer)).for, expected.for);
+    assert.equal((await forwardedHeaders(behindOne, longer)).for, expected.for);
     const twice = { ...through, "x-forwarded-for": ["1.1.1.1", client] };
-    assert.equal((await told(behindOne, twice)).for, expected.for);
+    assert.equal((await forwardedHeaders(behindOne, twice)).for, expected.for);
   });
 
   it("takes the values from two trusted proxies, and ignores earlier ones", async () => {
@@ -66,7 +66,7 @@ describe("X-Forwarded headers of proxied requests", () => {
       "x-forwarded-for": `1.1.1.1, ${client}, 10.0.0.1`,
       "x-forwarded-proto": "spoofed, https, http",
     };
-    assert.deepEqual(await told(behindTwo, through), {
+    assert.deepEqual(await forwardedHeaders(behindTwo, through), {
       for: `${client}, 10.0.0.1, ${own}`,
       proto: "https",
       host: "a.example",
@@ -75,7 +75,7 @@ describe("X-Forwarded headers of proxied requests", () => {
 
   it("ignores X-Forwarded-For with fewer addresses than trusted proxies", async () => {
     const short = { "x-forwarded-for": client };
-    assert.equal((await told(behindTwo, short)).for, own);
-    assert.deepEqual(await told(behindOne), plain);
+    assert.equal((await forwardedHeaders(behindTwo, short)).for, own);
+    assert.deepEqual(await forwardedHeaders(behindOne), plain);
   });
 });

@@ -12,7 +12,7 @@ import { until } from "../../../support/until.ts";
 const timeoutMs = 300;
 const post = { method: "POST", body: "x" };
 
-async function isAway(response: Response, status: number) {
+async function assertFailed(response: Response, status: number) {
   assert.equal(response.headers.get("retry-after"), "1");
   const { detail } = await problemOf(response, status);
   assert.equal(detail, "/a is unavailable right now.");
@@ -25,15 +25,15 @@ describe("Proxy to an unavailable service", () => {
 
   it("returns 502 when the service is unreachable", async () => {
     await upstream.down();
-    await isAway(await ask(), 502);
-    await isAway(await ask(post), 502);
+    await assertFailed(await ask(), 502);
+    await assertFailed(await ask(post), 502);
   });
 
   it("returns 502 when the service drops the connection or does not answer in HTTP", async () => {
     upstream.handler = (_, response) => response.destroy();
-    await isAway(await ask(), 502);
+    await assertFailed(await ask(), 502);
     upstream.handler = ({ socket }) => socket.end("no HTTP\r\n\r\n");
-    await isAway(await ask(), 502);
+    await assertFailed(await ask(), 502);
   });
 
   it("returns an error page to a browser", async () => {
@@ -57,7 +57,7 @@ describe("Proxy to an unavailable service", () => {
     cutOnce();
     assert.equal(await (await ask()).text(), "there");
     cutOnce();
-    await isAway(await ask(post), 502);
+    await assertFailed(await ask(post), 502);
     assert.equal(upstream.requests.length, 1);
   });
 
@@ -84,7 +84,7 @@ describe("Proxy to a service that does not answer", () => {
     upstream.handler = () => {};
     for (const init of [{}, post]) {
       const began = performance.now();
-      await isAway(await ask(init), 504);
+      await assertFailed(await ask(init), 504);
       const took = performance.now() - began;
       assert.ok(took >= timeoutMs - 10, `${took} ms`);
     }
@@ -231,12 +231,12 @@ describe("Proxied requests without a time limit", () => {
     ],
   ] as const)
     it(`closes the service's connection when the client disconnects ${when}`, async () => {
-      const asked = Promise.withResolvers<ServerResponse>();
-      upstream.handler = (_, response) => asked.resolve(response);
+      const requested = Promise.withResolvers<ServerResponse>();
+      upstream.handler = (_, response) => requested.resolve(response);
       const { port } = front;
       const sent = request({ host: "127.0.0.1", port, path: "/a" }).end();
       sent.on("error", () => {});
-      const response = await asked.promise;
+      const response = await requested.promise;
       begin(response);
       if (response.headersSent) {
         const [answer] = (await once(sent, "response")) as [IncomingMessage];

@@ -3,7 +3,7 @@ import { signPlaylist } from "../../../../services/streaming/media/playlist.ts";
 
 const query = "expires=1&viewer=v&signature=s";
 
-describe("withQuery: playlists of signed URLs", () => {
+describe("signPlaylist", () => {
   const lines: [what: string, line: string, signed: string][] = [
     ["a URI", "720p.m3u8", `720p.m3u8?${query}`],
     ["a URI with a query", "720p.m3u8?a=b", `720p.m3u8?a=b&${query}`],

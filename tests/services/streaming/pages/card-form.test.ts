@@ -40,7 +40,7 @@ describe("Card form", () => {
     }
   });
 
-  it("shows a mistake at the field and at the top, and keeps the expiry date", async () => {
+  it("shows an error at the field and at the top, and keeps the expiry date", async () => {
     const page = await read(
       subscribePage({
         ...form,

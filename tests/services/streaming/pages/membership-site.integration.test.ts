@@ -4,7 +4,7 @@ import { pageOf } from "../../../support/auth/browser.ts";
 import { card, useSite } from "../../../support/streaming/site.ts";
 
 describe("Membership on the site", () => {
-  const { open, signUp, hidden, subscribe, leadsTo } = useSite();
+  const { open, signUp, hidden, subscribe, assertRedirect } = useSite();
 
   describe("rejected cards", () => {
     const wrong: [
@@ -88,7 +88,7 @@ describe("Membership on the site", () => {
       [1, 2, 3].map(() => browser.post("/subscribe", fields)),
     );
     for (const response of sent)
-      leadsTo(response, "/membership?told=subscribed");
+      assertRedirect(response, "/membership?told=subscribed");
     const membership = await pageOf(await browser.request("/membership"), 200);
     assert.equal(membership.html.match(/\$7\.99<\/td>/g)?.length, 1);
   });
@@ -97,9 +97,9 @@ describe("Membership on the site", () => {
     const browser = open();
     await signUp(browser);
     await browser.request("/watch/metropolis");
-    const asked = await subscribe(browser, { number: "4000002500003155" });
-    assert.equal(asked.status, 303, await asked.text());
-    const bank = asked.headers.get("location") ?? "";
+    const response = await subscribe(browser, { number: "4000002500003155" });
+    assert.equal(response.status, 303, await response.text());
+    const bank = response.headers.get("location") ?? "";
     assert.match(bank, /^\/sandbox\/authenticate\/ch_/);
     const page = await browser.request(bank);
     assert.equal(page.status, 200);
@@ -109,7 +109,10 @@ describe("Membership on the site", () => {
     const back = new URL(answer.headers.get("location") ?? "");
     assert.equal(back.pathname, "/membership/payment");
     const html = { headers: { accept: "text/html" } };
-    leadsTo(await browser.request(back.pathname, html), "/watch/metropolis");
+    assertRedirect(
+      await browser.request(back.pathname, html),
+      "/watch/metropolis",
+    );
     await pageOf(await browser.request("/watch/metropolis"), 200);
   });
 
@@ -122,13 +125,13 @@ describe("Membership on the site", () => {
     assert.match(before.html, /Renews on/);
     assert.match(before.html, /4242/);
     const key = hidden(before.html, "key");
-    leadsTo(
+    assertRedirect(
       await browser.post("/membership/cancel", { key }),
       "/membership?told=canceled",
     );
     assert.match((await of()).html, /Ends on/);
     await pageOf(await browser.request("/watch/sunrise"), 200);
-    leadsTo(
+    assertRedirect(
       await browser.post("/membership/resume", { key: randomUUID() }),
       "/membership?told=resumed",
     );
@@ -144,7 +147,7 @@ describe("Membership on the site", () => {
       ...{ ...card, number: "5555555555554444" },
       key: hidden(form.html, "key"),
     });
-    leadsTo(changed, "/membership?told=card-changed");
+    assertRedirect(changed, "/membership?told=card-changed");
     const path = "/membership?told=card-changed";
     const page = await pageOf(await browser.request(path), 200);
     assert.match(page.notice ?? "", /new card/);

@@ -22,8 +22,8 @@ const gives = (body: unknown, status = 200, headers = {}) =>
   Response.json(body, { status, headers });
 
 describe("Renewal of playback URLs", () => {
-  let asked: number[];
-  let told: Refusal[];
+  let requestTimes: number[];
+  let refusals: Refusal[];
   /** Positions passed to `placed`. */
   let placed: number[];
   /** The server's next answers. */
@@ -31,8 +31,8 @@ describe("Renewal of playback URLs", () => {
 
   beforeEach(() => {
     mock.timers.enable({ apis: ["setTimeout", "Date"], now: start });
-    asked = [];
-    told = [];
+    requestTimes = [];
+    refusals = [];
     placed = [];
     answer = () => gives(playback(60, "b"));
   });
@@ -43,11 +43,11 @@ describe("Renewal of playback URLs", () => {
       path: "/playback/x",
       first: { ...playback(seconds), ...first },
       onPositionKnown: (position) => placed.push(position),
-      onRefused: (why) => told.push(why),
+      onRefused: (why) => refusals.push(why),
       fetch: async (path, init) => {
         assert.equal(path, "/playback/x");
         assert.equal(init?.method, "POST");
-        asked.push((Date.now() - start) / second);
+        requestTimes.push((Date.now() - start) / second);
         return answer();
       },
     });
@@ -63,12 +63,12 @@ describe("Renewal of playback URLs", () => {
   it("renews after three quarters of the lifetime, repeatedly", async () => {
     const { latest } = open(60);
     await pass(44);
-    assert.deepEqual(asked, []);
+    assert.deepEqual(requestTimes, []);
     await pass(1);
-    assert.deepEqual(asked, [45]);
+    assert.deepEqual(requestTimes, [45]);
     assert.match(latest().url, /signature=b/);
     await pass(45);
-    assert.deepEqual(asked, [45, 90]);
+    assert.deepEqual(requestTimes, [45, 90]);
   });
 
   const useless: [string, Answer][] = [
@@ -86,43 +86,46 @@ describe("Renewal of playback URLs", () => {
       const { latest } = open(60);
       answer = bad;
       await pass(90);
-      assert.ok(asked.length >= 4 && asked.length <= 9, `${asked}`);
-      assert.deepEqual(told, []);
+      assert.ok(
+        requestTimes.length >= 4 && requestTimes.length <= 9,
+        `${requestTimes}`,
+      );
+      assert.deepEqual(refusals, []);
       assert.match(latest().url, /signature=a/);
       answer = () => gives(playback(60, "b"));
       await pass(31);
       assert.match(latest().url, /signature=b/);
     });
 
-  const refusals: [Refusal, Answer][] = [
+  const refusalAnswers: [Refusal, Answer][] = [
     ["membership-ended", () => gives({ entitled: false }, 403)],
     ["signed-out", () => gives({}, 401)],
   ];
-  for (const [why, refusal] of refusals)
+  for (const [why, refusal] of refusalAnswers)
     it(`reports ${why} when the URLs expire, not before`, async () => {
       open(60);
       answer = refusal;
       await pass(59);
-      assert.deepEqual([asked, told], [[45], []]);
+      assert.deepEqual([requestTimes, refusals], [[45], []]);
       await pass(120);
-      assert.deepEqual([asked, told], [[45, 60], [why]]);
+      assert.deepEqual([requestTimes, refusals], [[45, 60], [why]]);
     });
 
-  for (const [why, refusal] of refusals)
+  for (const [why, refusal] of refusalAnswers)
     it(`reports nothing when ${why} no longer holds at expiry`, async () => {
       const { latest } = open(60);
       answer = refusal;
       await pass(50);
       answer = () => gives(playback(60, "b"));
       await pass(11);
-      assert.deepEqual([asked, told], [[45, 60], []]);
+      assert.deepEqual([requestTimes, refusals], [[45, 60], []]);
       assert.match(latest().url, /signature=b/);
       // The earlier refusal no longer counts.
       answer = refusal;
       await pass(58);
-      assert.deepEqual([asked, told], [[45, 60, 105], []]);
+      assert.deepEqual([requestTimes, refusals], [[45, 60, 105], []]);
       await pass(2);
-      assert.deepEqual(told, [why]);
+      assert.deepEqual(refusals, [why]);
     });
 
   it("reports a refusal only once the server confirms it", async () => {
@@ -131,26 +134,32 @@ describe("Renewal of playback URLs", () => {
     await pass(50);
     answer = () => gives({}, 503);
     await pass(60);
-    assert.deepEqual(told, []);
+    assert.deepEqual(refusals, []);
     answer = () => gives({ entitled: false }, 403);
     await pass(31);
-    assert.deepEqual(told, ["membership-ended"]);
+    assert.deepEqual(refusals, ["membership-ended"]);
   });
 
   it("asks soon for an unknown position, until it is known", async () => {
     open(60, { position: null });
     answer = () => gives({ ...playback(60, "b"), position: null });
     await pass(7);
-    assert.ok(asked.length >= 3 && asked.length <= 5, `${asked}`);
+    assert.ok(
+      requestTimes.length >= 3 && requestTimes.length <= 5,
+      `${requestTimes}`,
+    );
     assert.deepEqual(placed, []);
     answer = () => gives({ ...playback(60, "c"), position: 42.5 });
     await pass(8);
     assert.deepEqual(placed, [42.5]);
-    asked.length = 0;
+    requestTimes.length = 0;
     answer = () => gives({ ...playback(60, "d"), position: 50 });
     await pass(90);
     assert.deepEqual(placed, [42.5]);
-    assert.ok(asked.length > 0 && asked.length <= 2, `${asked}`);
+    assert.ok(
+      requestTimes.length > 0 && requestTimes.length <= 2,
+      `${requestTimes}`,
+    );
   });
 
   it("ignores invalid positions", async () => {
@@ -169,31 +178,31 @@ describe("Renewal of playback URLs", () => {
     open(60);
     answer = () => gives({ ...playback(60, "b"), position: null });
     await pass(89);
-    assert.deepEqual([asked, placed], [[45], []]);
+    assert.deepEqual([requestTimes, placed], [[45], []]);
   });
 
   it("reports a refusal at once when renewed on demand twice, and only once", async () => {
     const renewal = open(60);
     answer = () => gives({ entitled: false }, 403);
     assert.equal(await renewal.renew(), false);
-    assert.deepEqual(told, []);
+    assert.deepEqual(refusals, []);
     await renewal.renew();
     await pass(120);
-    assert.deepEqual(told, ["membership-ended"]);
+    assert.deepEqual(refusals, ["membership-ended"]);
   });
 
   it("sends one request for concurrent renewals", async () => {
     const renewal = open(60);
     const renewed = await Promise.all([renewal.renew(), renewal.renew()]);
     assert.deepEqual(renewed, [true, true]);
-    assert.equal(asked.length, 1);
+    assert.equal(requestTimes.length, 1);
   });
 
   it("renews expired URLs at once", async () => {
     const renewal = open(-3600);
     assert.ok(renewal.expired());
     await pass(1);
-    assert.equal(asked.length, 1);
+    assert.equal(requestTimes.length, 1);
     assert.ok(!renewal.expired());
   });
 
@@ -206,16 +215,19 @@ describe("Renewal of playback URLs", () => {
     };
     const { expired } = open(60 - hour);
     await pass(40);
-    assert.equal(asked.length, 1, `${asked}`);
+    assert.equal(requestTimes.length, 1, `${requestTimes}`);
     assert.ok(!expired());
     await pass(20);
-    assert.equal(asked.length, 2, `${asked}`);
+    assert.equal(requestTimes.length, 2, `${requestTimes}`);
   });
 
   it("limits the number of requests when new URLs have already expired", async () => {
     answer = () => gives(playback(-10, "b"));
     open(-10);
     await pass(60);
-    assert.ok(asked.length > 0 && asked.length <= 13, `${asked}`);
+    assert.ok(
+      requestTimes.length > 0 && requestTimes.length <= 13,
+      `${requestTimes}`,
+    );
   });
 });

@@ -3,7 +3,7 @@ import { pageOf } from "../../../support/auth/browser.ts";
 import { useSite } from "../../../support/streaming/site.ts";
 
 describe("Site", () => {
-  const { open, signUp, subscribe, leadsTo } = useSite();
+  const { open, signUp, subscribe, assertRedirect } = useSite();
 
   it("shows titles, prices and a link to sign in to a visitor", async () => {
     const { html, heading } = await pageOf(await open().request("/"), 200);
@@ -27,7 +27,7 @@ describe("Site", () => {
     await signUp(browser);
     const home = await browser.request("/");
     assert.equal(home.status, 302);
-    leadsTo(home, "/watch/sunrise");
+    assertRedirect(home, "/watch/sunrise");
     await pageOf(await browser.request("/"), 200); // redirects once
   });
 
@@ -40,7 +40,7 @@ describe("Site", () => {
     assert.match(plans.html, /href="\/subscribe\?plan=basic"/);
     const paid = await subscribe(browser);
     assert.equal(paid.status, 303, await paid.text());
-    leadsTo(paid, "/watch/sunrise");
+    assertRedirect(paid, "/watch/sunrise");
     const { html } = await pageOf(await browser.request("/watch/sunrise"), 200);
     const data =
       /<script type="application\/json" id="playback">(.*?)<\/script>/;
@@ -52,10 +52,10 @@ describe("Site", () => {
   it("asks for an account when a plan is chosen, and leads back to the plan afterwards", async () => {
     const browser = open();
     const first = await browser.request("/subscribe?plan=premium");
-    leadsTo(first, "/sign-up");
+    assertRedirect(first, "/sign-up");
     await signUp(browser);
     const next = await browser.request("/");
-    leadsTo(next, "/subscribe?plan=premium");
+    assertRedirect(next, "/subscribe?plan=premium");
     const page = await browser.request("/subscribe?plan=premium");
     assert.equal((await pageOf(page, 200)).heading, "Subscribe to Premium");
   });
@@ -87,9 +87,9 @@ describe("Site", () => {
   for (const path of ["/membership", "/membership/card"])
     it(`leads a visitor from ${path} to sign-in and back`, async () => {
       const browser = open();
-      leadsTo(await browser.request(path), "/sign-in");
+      assertRedirect(await browser.request(path), "/sign-in");
       await signUp(browser);
-      leadsTo(await browser.request("/"), path);
+      assertRedirect(await browser.request("/"), path);
     });
 
   for (const path of [

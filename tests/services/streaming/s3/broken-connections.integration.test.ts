@@ -94,7 +94,7 @@ describe("S3 bucket: interrupted reads", () => {
     assert.equal((await store.find("a.mp4"))?.size, 7);
   });
 
-  it("fails with MediaChanged when the file is replaced during the read, and returns no bytes of the new file", async () => {
+  it("fails with MediaChangedError when the file is replaced during the read, and returns no bytes of the new file", async () => {
     const proxy = await proxyTo(s3().options.endpoint);
     const { file } = await open(proxy.url);
     const reader = file.read(0, content.length - 1).getReader();

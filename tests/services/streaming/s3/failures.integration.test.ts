@@ -72,7 +72,7 @@ describe("S3 bucket: failures", () => {
   const find = (endpoint: string, changed = {}) =>
     openBucket({ ...s3().options, endpoint, ...changed }).find("a.mp4");
 
-  const away = (promise: Promise<unknown>, message: RegExp) =>
+  const assertUnavailable = (promise: Promise<unknown>, message: RegExp) =>
     assert.rejects(promise, { name: "MediaUnavailableError", message });
 
   const read = async (endpoint: string, start: number, end: number) => {
@@ -89,7 +89,7 @@ describe("S3 bucket: failures", () => {
     servers.push(server);
     const { port } = server.address() as AddressInfo;
     const start = performance.now();
-    await away(
+    await assertUnavailable(
       find(`http://127.0.0.1:${port}`, { timeoutSeconds: 0.6 }),
       /^The bucket "titles" at http:\/\/127.0.0.1:\d+ is unavailable: no response in time\.$/,
     );
@@ -98,7 +98,7 @@ describe("S3 bucket: failures", () => {
   });
 
   it("fails with MediaUnavailableError before the timeout when the connection is refused", async () => {
-    await away(
+    await assertUnavailable(
       find("http://127.0.0.1:1", { timeoutSeconds: 3_600 }),
       / is unavailable: connect ECONNREFUSED/,
     );
@@ -131,7 +131,10 @@ describe("S3 bucket: failures", () => {
   it("gives up after three attempts and reports the status", async () => {
     const slow = "<Error><Code>SlowDown</Code></Error>";
     const { endpoint, requests } = await serve(status(503, {}, slow));
-    await away(find(endpoint), / is unavailable: it answered 503\.$/);
+    await assertUnavailable(
+      find(endpoint),
+      / is unavailable: it answered 503\.$/,
+    );
     assert.equal(requests.length, 3);
   });
 
@@ -150,7 +153,7 @@ describe("S3 bucket: failures", () => {
       ],
     ] as const) {
       const { endpoint } = await serve(answer);
-      await away(find(endpoint), message);
+      await assertUnavailable(find(endpoint), message);
     }
   });
 
@@ -189,7 +192,7 @@ describe("S3 bucket: failures", () => {
       ],
     ] as const) {
       const { endpoint } = await serve(head, answer);
-      await away(read(endpoint, 2, 5), message);
+      await assertUnavailable(read(endpoint, 2, 5), message);
     }
   });
 
@@ -213,7 +216,7 @@ describe("S3 bucket: failures", () => {
       setTimeout(() => response.destroy(), 20);
     };
     const { endpoint, requests } = await serve(head, nothing);
-    await away(
+    await assertUnavailable(
       read(endpoint, 2, 5),
       / is unavailable: reading a\.mp4 was interrupted/,
     );

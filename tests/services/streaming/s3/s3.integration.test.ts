@@ -118,17 +118,17 @@ describe("S3 bucket: finding files", () => {
     await s3().put("a.mp4", bytes("virtual"));
     const { lookup } = dns;
     const { port } = new URL(s3().options.endpoint);
-    const asked: string[] = [];
+    const hosts: string[] = [];
     // Stands in for a name server.
     dns.lookup = ((host: string, ...rest: [object, () => void]) => {
-      asked.push(host);
+      hosts.push(host);
       return lookup("127.0.0.1", ...rest);
     }) as typeof lookup;
     try {
       const endpoint = `http://${virtualDomain}:${port}`;
       const file = await open({ endpoint, pathStyle: false }).find("a.mp4");
       assert.equal(file && (await text(file.read(0, 6))), "virtual");
-      assert.equal(asked[0], `titles.${virtualDomain}`);
+      assert.equal(hosts[0], `titles.${virtualDomain}`);
     } finally {
       dns.lookup = lookup;
     }

@@ -4,7 +4,7 @@ import { claims } from "../../../support/service-kit/access-token.ts";
 import { plain, useViewer } from "../../../support/streaming/viewer.ts";
 
 describe("Viewer of a revoked session", () => {
-  const { issuer, auth, userId, signedIn, who } = useViewer();
+  const { issuer, auth, userId, signedIn, startApp } = useViewer();
 
   /** Access tokens that fetch the list of revoked sessions for every check. */
   const accessTokens = () =>
@@ -24,7 +24,7 @@ describe("Viewer of a revoked session", () => {
   it("treats a remembered session as anonymous after its revocation, even while auth is unreachable", async () => {
     await signedIn();
     issuer.revoked = [];
-    const { says } = await who({ accessTokens: accessTokens() });
+    const { says } = await startApp({ accessTokens: accessTokens() });
     assert.equal((await says({ cookie: plain })).userId, userId);
     revoke();
     assert.deepEqual(await says({ cookie: plain }), {});
@@ -36,7 +36,7 @@ describe("Viewer of a revoked session", () => {
   it("treats a session revoked right after auth issued its token as anonymous", async () => {
     await signedIn();
     revoke();
-    const { says } = await who({ accessTokens: accessTokens() });
+    const { says } = await startApp({ accessTokens: accessTokens() });
     assert.deepEqual(await says({ cookie: plain }), {});
   });
 });

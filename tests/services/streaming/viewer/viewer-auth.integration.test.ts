@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { credentials, useSystem } from "../../../support/streaming/system.ts";
-import { whoApp } from "../../../support/streaming/viewers.ts";
+import { viewerApp } from "../../../support/streaming/viewers.ts";
 
 describe("Viewer of a request, with auth itself", () => {
   const system = useSystem();
@@ -20,13 +20,13 @@ describe("Viewer of a request, with auth itself", () => {
       .getSetCookie()
       .map((line) => line.split(";", 1)[0])
       .join("; ");
-    const { says } = await whoApp({ authUrl, accessTokens });
+    const { says } = await viewerApp({ authUrl, accessTokens });
     const { userId, token } = await says({ cookie });
     assert.equal((await accessTokens.verify(token ?? "")).userId, userId);
     assert.deepEqual(await says({ cookie }, "/email"), { email });
 
     assert.equal((await form("/sign-out", {}, cookie)).status, 303);
-    const other = await whoApp({ authUrl, accessTokens });
+    const other = await viewerApp({ authUrl, accessTokens });
     assert.deepEqual(await other.says({ cookie }), {});
   });
 });

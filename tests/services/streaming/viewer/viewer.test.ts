@@ -11,11 +11,11 @@ import {
 } from "../../../support/streaming/viewer.ts";
 
 describe("Viewer of a request", () => {
-  const { clock, issuer, auth, userId, signedIn, gives, who, sent } =
+  const { clock, issuer, auth, userId, signedIn, gives, startApp, sent } =
     useViewer();
 
   it("treats a request without access token and session cookie as anonymous, without asking auth", async () => {
-    const { says } = await who();
+    const { says } = await startApp();
     for (const headers of [
       {},
       { cookie: "other=1; marquee-device=x; marquee-notice=welcome" },
@@ -32,7 +32,7 @@ describe("Viewer of a request", () => {
   describe("access token", () => {
     it("identifies the token's user without asking auth", async () => {
       const token = await issuer.token();
-      const { says } = await who();
+      const { says } = await startApp();
       for (const scheme of ["Bearer", "bearer"]) {
         const headers = { authorization: `${scheme} ${token}` };
         assert.deepEqual(await says(headers), { userId, token });
@@ -42,7 +42,7 @@ describe("Viewer of a request", () => {
 
     it("rejects an invalid or expired access token, even with a session cookie", async () => {
       await signedIn();
-      const { ask } = await who();
+      const { ask } = await startApp();
       const expired = await issuer.token({ exp: 1 });
       for (const token of ["x", "a.b.c", expired]) {
         const headers = { authorization: `Bearer ${token}`, cookie: plain };
@@ -59,7 +59,7 @@ describe("Viewer of a request", () => {
   describe("session cookie", () => {
     it("identifies the session's user by asking auth, and sends auth no other cookie", async () => {
       const token = await signedIn();
-      const { says } = await who();
+      const { says } = await startApp();
       const cookie = `a=1; ${plain}; marquee-device=secret`;
       assert.deepEqual(await says({ cookie }), { userId, token });
       const [{ method, url, headers } = {}] = auth.requests;
@@ -71,7 +71,7 @@ describe("Viewer of a request", () => {
 
     it("prefers the __Host- cookie to the plain one", async () => {
       await signedIn();
-      const { says } = await who();
+      const { says } = await startApp();
       await says({
         cookie: `${plain}; __Host-marquee-session=${"h".repeat(43)}`,
       });
@@ -80,7 +80,7 @@ describe("Viewer of a request", () => {
 
     it("accepts only the __Host- cookie over HTTPS", async () => {
       await signedIn();
-      const { says } = await who({ trustedProxies: 1 });
+      const { says } = await startApp({ trustedProxies: 1 });
       const https = { "x-forwarded-proto": "https" };
       assert.deepEqual(await says({ cookie: plain, ...https }), {});
       assert.deepEqual(auth.requests, []);
@@ -91,7 +91,7 @@ describe("Viewer of a request", () => {
 
     it("asks auth once per session for concurrent and later requests", async () => {
       await signedIn();
-      const { says } = await who();
+      const { says } = await startApp();
       const all = Array.from({ length: 20 }, () => says({ cookie: plain }));
       await Promise.all(all);
       await says({ cookie: plain });
@@ -102,7 +102,7 @@ describe("Viewer of a request", () => {
 
     it("asks auth again when the token expires in less than a minute", async () => {
       await signedIn({ exp: Math.floor(Date.now() / 1000) + 120 });
-      const { says } = await who();
+      const { says } = await startApp();
       await says({ cookie: plain });
       clock.advance(61_000);
       await says({ cookie: plain });
@@ -113,7 +113,7 @@ describe("Viewer of a request", () => {
 
     it("remembers for a while that auth does not know a session", async () => {
       auth.handler = (_, response) => answer(response, 401, {});
-      const { says } = await who({ invalidSessionMaxAgeMs: 300_000 });
+      const { says } = await startApp({ invalidSessionMaxAgeMs: 300_000 });
       assert.deepEqual(await says({ cookie: plain }), {});
       assert.deepEqual(await says({ cookie: plain }), {});
       assert.equal(auth.requests.length, 1);
@@ -127,7 +127,7 @@ describe("Viewer of a request", () => {
       await signedIn();
       auth.handler = (_, response) =>
         auth.requests.length === 1 ? response.destroy() : gives(response);
-      const { says } = await who();
+      const { says } = await startApp();
       assert.equal((await says({ cookie: plain })).userId, userId);
     });
 
@@ -145,7 +145,7 @@ describe("Viewer of a request", () => {
     for (const [what, handler] of Object.entries(broken))
       it(`returns 503 while auth ${what}, and does not keep the failure`, async () => {
         auth.handler = (_, response) => handler(response);
-        const { ask, says } = await who({
+        const { ask, says } = await startApp({
           timeoutMs: what === "never answers" ? 500 : 10_000,
         });
         const response = await ask({ cookie: plain });
@@ -157,7 +157,7 @@ describe("Viewer of a request", () => {
 
     it("identifies remembered sessions while auth is unreachable, and returns 503 for others", async () => {
       await signedIn();
-      const { ask, says } = await who();
+      const { ask, says } = await startApp();
       await says({ cookie: plain });
       await auth.down();
       assert.equal((await says({ cookie: plain })).userId, userId);
@@ -172,7 +172,7 @@ describe("Viewer of a request", () => {
         url === "/me"
           ? answer(response, 200, { email: "a@example.com" })
           : gives(response);
-      const { says } = await who();
+      const { says } = await startApp();
       for (let time = 0; time < 3; time++)
         assert.deepEqual(await says({ cookie: plain }, "/email"), {
           email: "a@example.com",
@@ -185,7 +185,7 @@ describe("Viewer of a request", () => {
 
     it("returns no address while auth answers 401 or 500", async () => {
       await signedIn();
-      const { says } = await who();
+      const { says } = await startApp();
       for (const status of [401, 500]) {
         auth.handler = ({ url }, response) =>
           url === "/me" ? answer(response, status, {}) : gives(response);

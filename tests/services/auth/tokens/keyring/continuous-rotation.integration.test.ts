@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose"; // the JOSE library for JavaScript; it depends on nothing
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import {
   createKeyring,
   type Keyring,
@@ -32,9 +32,9 @@ const stepMs = 250;
 
 /** Serves the JWKS of the replicas in turn. */
 async function serveKeys(keyrings: Keyring[]) {
-  let asked = 0;
+  let jwksRequests = 0;
   const server = createServer((_, response) => {
-    const keyring = keyrings[asked++ % keyrings.length];
+    const keyring = keyrings[jwksRequests++ % keyrings.length];
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify(keyring?.jwks()));
   }).listen(0, "127.0.0.1");

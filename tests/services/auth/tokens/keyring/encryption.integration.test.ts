@@ -19,7 +19,7 @@ import {
 
 describe("Encrypted signing keys", () => {
   const replicas = useReplicas();
-  const { replica, ages } = useKeyrings(replicas);
+  const { replica, advance } = useKeyrings(replicas);
 
   describe("encryption", () => {
     it("stores neither private keys in plain text nor KEY_ENCRYPTION_KEY", async () => {
@@ -120,9 +120,9 @@ describe("Encrypted signing keys", () => {
 
     it("removes the keys of a KEY_ENCRYPTION_KEY that is no longer used", async () => {
       await replica();
-      await ages(10 * day);
+      await advance(10 * day);
       const fresh = await replica({ keyEncryptionKey: otherKey });
-      await ages(20 * day + 2 * hour, fresh);
+      await advance(20 * day + 2 * hour, fresh);
       assert.equal(kids(fresh).length, 1);
     });
   });

@@ -99,7 +99,7 @@ describe("Signing keys", () => {
     it("keeps signing and verifying", async () => {
       const { state, database } = watched(replicas.first);
       const keyring = await replica({ reloadIntervalSeconds: 0.05 }, database);
-      state.away = true;
+      state.isUnavailable = true;
       state.refused = 0;
       keyring.start();
       await until(() => state.refused > 1);
@@ -114,22 +114,22 @@ describe("Signing keys", () => {
         { keyEncryptionKey: otherKey },
         replicas.second,
       );
-      state.away = true;
+      state.isUnavailable = true;
       const unknown = await token(other);
       await assert.rejects(
         tokensOf(keyring).verify(unknown),
         DatabaseUnavailableError,
       );
-      state.away = false;
+      state.isUnavailable = false;
       assert.ok(await tokensOf(keyring).verify(unknown));
     });
 
     it("fails the first load, and loads once the database is back", async () => {
       const { state, database } = watched(replicas.first);
-      state.away = true;
+      state.isUnavailable = true;
       const keyring = createKeyring(database, { keyEncryptionKey });
       await assert.rejects(keyring.load(), DatabaseUnavailableError);
-      state.away = false;
+      state.isUnavailable = false;
       await keyring.load();
       assert.equal(kids(keyring).length, 1);
     });

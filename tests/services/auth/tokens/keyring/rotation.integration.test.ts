@@ -20,7 +20,7 @@ import { useClock } from "../../../../support/clock.ts";
 describe("Signing key rotation", () => {
   const replicas = useReplicas();
   const clock = useClock();
-  const { replica, ages } = useKeyrings(replicas);
+  const { replica, advance } = useKeyrings(replicas);
 
   /** Advances time by this many seconds, for the database and for replicas that do not reload. */
   async function passes(seconds: number) {
@@ -31,15 +31,15 @@ describe("Signing key rotation", () => {
   it("signs with a new key after 30 days, published an hour ahead", async () => {
     const keyring = await replica();
     const first = await signer(keyring);
-    await ages(30 * day - hour - 60, keyring);
+    await advance(30 * day - hour - 60, keyring);
     assert.deepEqual(kids(keyring), [first]);
-    await ages(120, keyring);
+    await advance(120, keyring);
     const [second] = kids(keyring);
     assert.deepEqual(kids(keyring), [second, first]);
     assert.equal(await signer(keyring), first);
-    await ages(hour - 120, keyring);
+    await advance(hour - 120, keyring);
     assert.equal(await signer(keyring), first);
-    await ages(180, keyring);
+    await advance(180, keyring);
     assert.equal(await signer(keyring), second);
     assert.deepEqual(kids(keyring), [second, first]);
   });
@@ -47,13 +47,13 @@ describe("Signing key rotation", () => {
   it("keeps the old key until its last token has expired", async () => {
     const keyring = await replica();
     const [first] = kids(keyring);
-    await ages(30 * day - hour, keyring);
+    await advance(30 * day - hour, keyring);
     const old = await token(keyring);
     // It may have signed for an hour more, and clocks may be five minutes slow.
-    await ages(2 * hour + 10 * 60 + 5 * 60 - 60, keyring);
+    await advance(2 * hour + 10 * 60 + 5 * 60 - 60, keyring);
     assert.equal(kids(keyring).length, 2);
     assert.ok(await keyring.findPublicKey(first ?? ""));
-    await ages(120, keyring);
+    await advance(120, keyring);
     assert.equal(kids(keyring).length, 1);
     assert.equal(await keyring.findPublicKey(first ?? ""), undefined);
     await assert.rejects(
@@ -81,7 +81,7 @@ describe("Signing key rotation", () => {
       await Promise.all([one.load(), two.load()]);
       assert.deepEqual(kids(one), kids(two));
       assert.equal(await signer(one), await signer(two));
-      await ages(hour, one, two);
+      await advance(hour, one, two);
       assert.deepEqual(kids(one), kids(two));
       assert.equal(await signer(one), kids(one)[0]);
     }
@@ -91,10 +91,10 @@ describe("Signing key rotation", () => {
   it("rotates as soon as possible after a missed rotation", async () => {
     const keyring = await replica();
     const [first] = kids(keyring);
-    await ages(30 * day + 0.5 * hour, keyring); // the old key may sign for half an hour more
+    await advance(30 * day + 0.5 * hour, keyring); // the old key may sign for half an hour more
     assert.equal(await signer(keyring), first);
     const [second] = kids(keyring);
-    await ages(0.5 * hour + 1, keyring);
+    await advance(0.5 * hour + 1, keyring);
     assert.equal(await signer(keyring), second);
     assert.equal(kids(keyring).length, 2);
   });
@@ -102,29 +102,29 @@ describe("Signing key rotation", () => {
   it("rotates at once after a year without a replica", async () => {
     const keyring = await replica();
     const [first] = kids(keyring);
-    await ages(365 * day, keyring);
+    await advance(365 * day, keyring);
     assert.equal(kids(keyring).length, 1);
     assert.notEqual(await signer(keyring), first);
   });
 
   it("rotates earlier when the period is shortened", async () => {
     await replica();
-    await ages(10 * day);
+    await advance(10 * day);
     const keyring = await replica({ rotationIntervalSeconds: 9 * day });
     const [second, first] = kids(keyring);
     assert.equal(await signer(keyring), first);
-    await ages(hour + 1, keyring);
+    await advance(hour + 1, keyring);
     assert.equal(await signer(keyring), second);
-    await ages(day, keyring, await replica());
+    await advance(day, keyring, await replica());
     assert.equal(kids(keyring)[0], second);
   });
 
   it("keeps a key until its tokens expire when their lifetime is extended", async () => {
     await replica({ rotationIntervalSeconds: 10 * hour });
-    await ages(10.9 * hour); // the key may sign for some minutes more
+    await advance(10.9 * hour); // the key may sign for some minutes more
     const keyring = await replica({ tokenLifetimeSeconds: 8 * hour });
     const long = await token(keyring);
-    await ages(8 * hour - 60, keyring);
+    await advance(8 * hour - 60, keyring);
     assert.ok(await tokensOf(keyring).verify(long));
   });
 

@@ -21,11 +21,11 @@ describe("Sandbox: 3-D Secure actions", () => {
   const test = useSandbox({ url: "https://bank.example/pay" });
 
   async function begin(number = "4000002760003184") {
-    const { asked, outcome } = await pay(test, number, {
+    const { sentRequest, outcome } = await pay(test, number, {
       returnUrl: "https://shop.example/paid",
     });
     assert.equal(outcome.status, "requires_action");
-    return { asked, outcome, reference: referenceOf(outcome) };
+    return { sentRequest, outcome, reference: referenceOf(outcome) };
   }
 
   const booked = async () =>
@@ -58,7 +58,7 @@ describe("Sandbox: 3-D Secure actions", () => {
   ])
     it(`requires an action for card ${number}, and charges nothing before it`, async () => {
       const before = await booked();
-      const { asked, outcome, reference } = await begin(number);
+      const { sentRequest, outcome, reference } = await begin(number);
       assert.deepEqual(outcome, {
         status: "requires_action",
         reference,
@@ -66,8 +66,8 @@ describe("Sandbox: 3-D Secure actions", () => {
           url: `https://bank.example/pay/sandbox/authenticate/${reference}`,
         },
       });
-      assert.deepEqual(await test.second.charge(asked), outcome);
-      assert.deepEqual(await test.sandbox.find(asked.key), outcome);
+      assert.deepEqual(await test.second.charge(sentRequest), outcome);
+      assert.deepEqual(await test.sandbox.find(sentRequest.key), outcome);
       assert.deepEqual(await test.second.pendingAction(reference), {
         reference,
         amount: 799n,
@@ -82,7 +82,7 @@ describe("Sandbox: 3-D Secure actions", () => {
 
   it("charges once approved, and ignores a second answer", async () => {
     const before = await booked();
-    const { asked, reference } = await begin();
+    const { sentRequest, reference } = await begin();
     const outcome = await test.sandbox.authenticate(reference, true);
     assert.deepEqual(outcome, { status: "succeeded", reference });
     for (const approve of [false, true])
@@ -90,8 +90,8 @@ describe("Sandbox: 3-D Secure actions", () => {
         await test.second.authenticate(reference, approve),
         outcome,
       );
-    assert.deepEqual(await test.sandbox.find(asked.key), outcome);
-    assert.deepEqual(await test.sandbox.charge(asked), outcome);
+    assert.deepEqual(await test.sandbox.find(sentRequest.key), outcome);
+    assert.deepEqual(await test.sandbox.charge(sentRequest), outcome);
     assert.equal((await booked()) - before, 799n);
     assert.equal(await test.sandbox.pendingAction(reference), undefined);
     assert.equal(
@@ -102,12 +102,12 @@ describe("Sandbox: 3-D Secure actions", () => {
 
   it("declines once refused, and ignores a second answer", async () => {
     const before = await booked();
-    const { asked, reference } = await begin();
+    const { sentRequest, reference } = await begin();
     const outcome = await test.sandbox.authenticate(reference, false);
     assert.equal(outcome?.status, "declined");
     assert.equal(codeOf(outcome), "payment_intent_authentication_failure");
     assert.deepEqual(await test.second.authenticate(reference, true), outcome);
-    assert.deepEqual(await test.sandbox.find(asked.key), outcome);
+    assert.deepEqual(await test.sandbox.find(sentRequest.key), outcome);
     assert.equal(await booked(), before);
     assert.equal((await test.sandbox.findAction(reference))?.answer, "refused");
   });
@@ -118,11 +118,11 @@ describe("Sandbox: 3-D Secure actions", () => {
   ])
     it(`declines card ${number} with ${code} even after approval`, async () => {
       const before = await booked();
-      const { asked, outcome, reference } = await begin(number);
+      const { sentRequest, outcome, reference } = await begin(number);
       assert.equal(codeOf(outcome), undefined);
       const after = await test.sandbox.authenticate(reference, true);
       assert.equal(codeOf(after), code);
-      assert.deepEqual(await test.sandbox.find(asked.key), after);
+      assert.deepEqual(await test.sandbox.find(sentRequest.key), after);
       assert.equal(await booked(), before);
       assert.equal(
         (await test.sandbox.findAction(reference))?.answer,
@@ -132,7 +132,7 @@ describe("Sandbox: 3-D Secure actions", () => {
 
   it("cancels a pending action, and later answers charge nothing", async () => {
     const before = await booked();
-    const { asked, reference } = await begin();
+    const { sentRequest, reference } = await begin();
     for (const key of ["one", "one", "another"])
       assert.deepEqual(await test.sandbox.cancel(reference, key), {
         status: "canceled",
@@ -140,8 +140,8 @@ describe("Sandbox: 3-D Secure actions", () => {
       });
     const late = await test.sandbox.authenticate(reference, true);
     assert.equal(late?.status, "canceled");
-    assert.deepEqual(await test.sandbox.find(asked.key), late);
-    assert.deepEqual(await test.sandbox.charge(asked), late);
+    assert.deepEqual(await test.sandbox.find(sentRequest.key), late);
+    assert.deepEqual(await test.sandbox.charge(sentRequest), late);
     assert.equal(await booked(), before);
     assert.equal(
       (await test.sandbox.findAction(reference))?.answer,

@@ -71,13 +71,13 @@ describe("Sandbox: declined charges", () => {
   for (const [number, token, code, message] of declines)
     it(`declines card ${number} with ${code}`, async () => {
       const before = await booked("EUR");
-      const { asked, outcome } = await pay(test, number);
+      const { sentRequest, outcome } = await pay(test, number);
       assert.equal(outcome.status, "declined");
       assert.equal(codeOf(outcome), code);
       assert.match("message" in outcome ? outcome.message : "", message);
       assert.ok(referenceOf(outcome));
-      assert.deepEqual(await test.sandbox.charge(asked), outcome);
-      assert.deepEqual(await test.sandbox.find(asked.key), outcome);
+      assert.deepEqual(await test.sandbox.charge(sentRequest), outcome);
+      assert.deepEqual(await test.sandbox.find(sentRequest.key), outcome);
       const byToken = await test.sandbox.charge(request({ token }));
       assert.equal(codeOf(byToken), code);
       assert.equal(await booked("EUR"), before);

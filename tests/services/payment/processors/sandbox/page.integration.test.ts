@@ -3,7 +3,7 @@ import { formatAmount } from "../../../../../services/payment/processors/sandbox
 import { createSandbox } from "../../../../../services/payment/processors/sandbox/sandbox.ts";
 import {
   charged,
-  openAway,
+  openUnavailable,
   pay,
   referenceOf,
 } from "../../../../support/payment/sandbox.ts";
@@ -14,7 +14,7 @@ import {
   usePages,
 } from "../../../../support/payment/sandbox-pages.ts";
 
-const nowhere = "/sandbox/authenticate/ch_00000000000000000000000000000000";
+const unknownPath = "/sandbox/authenticate/ch_00000000000000000000000000000000";
 
 describe("Sandbox: bank page", () => {
   const { test, settled, begin, pages } = usePages();
@@ -22,7 +22,7 @@ describe("Sandbox: bank page", () => {
   it("returns 404 for unknown charges and for charges without an action", async () => {
     const { get, post } = await pages();
     const plain = `/sandbox/authenticate/${await charged(test)}`;
-    for (const path of [nowhere, plain, "/sandbox/authenticate/%00"]) {
+    for (const path of [unknownPath, plain, "/sandbox/authenticate/%00"]) {
       await htmlOf(await get(path), 404);
       await htmlOf(await post(path, "approve"), 404);
     }
@@ -125,22 +125,22 @@ describe("Sandbox: bank page", () => {
   });
 
   it("returns 503 with Retry-After while the sandbox is unavailable", async () => {
-    const away = openAway();
-    const { get, post } = await pages(createSandbox(away));
+    const unavailable = openUnavailable();
+    const { get, post } = await pages(createSandbox(unavailable));
     for (const response of [
-      await get(nowhere),
-      await post(nowhere, "refuse"),
+      await get(unknownPath),
+      await post(unknownPath, "refuse"),
     ]) {
       assert.equal(response.headers.get("retry-after"), "2");
       assert.match(await htmlOf(response, 503), /try again in a few seconds/);
     }
-    await away.close();
+    await unavailable.close();
   });
 
   it("shows the request id but no details of an internal error", async () => {
     const broken = () => Promise.reject(new Error("a secret"));
     const { get } = await pages({ findAction: broken, authenticate: broken });
-    const response = await get(nowhere);
+    const response = await get(unknownPath);
     const html = await htmlOf(response, 500);
     assert.ok(html.includes(response.headers.get("x-request-id") ?? "no id"));
     assert.doesNotMatch(html, /a secret/);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import fc from "fast-check"; // generates inputs, and shrinks those that fail
+import fc from "fast-check";
 import type { RefundOutcome } from "../../../../../services/payment/processors/processor.ts";
 import {
   card,
@@ -48,17 +48,19 @@ describe("Sandbox: concurrent requests", () => {
           let expected = 0n;
           const all = charges.map(async ({ number, amount, times }) => {
             const { token } = await test.sandbox.tokenize(card(number));
-            const asked = request({ token, amount, currency });
+            const sentRequest = request({ token, amount, currency });
             const answers = await Promise.allSettled(
-              Array.from({ length: times }, (_, i) => anyone(i).charge(asked)),
+              Array.from({ length: times }, (_, i) =>
+                anyone(i).charge(sentRequest),
+              ),
             );
             const last = await test.sandbox
-              .charge(asked)
-              .catch(() => test.sandbox.charge(asked)); // these cards fail one request at most
+              .charge(sentRequest)
+              .catch(() => test.sandbox.charge(sentRequest)); // these cards fail one request at most
             for (const answer of answers)
               if (answer.status === "fulfilled")
                 assert.deepEqual(answer.value, last);
-            assert.deepEqual(await test.second.find(asked.key), last);
+            assert.deepEqual(await test.second.find(sentRequest.key), last);
             const declined = number === "4000000000009995";
             assert.equal(last.status, declined ? "declined" : "succeeded");
             if (!declined) expected += amount;
@@ -91,10 +93,15 @@ describe("Sandbox: concurrent requests", () => {
           const outcomes = await Promise.all(
             refunds.map(async ({ charge, amount, times }) => {
               const reference = references[charge] as string;
-              const asked = { key: randomUUID(), reference, amount, currency };
+              const sentRequest = {
+                key: randomUUID(),
+                reference,
+                amount,
+                currency,
+              };
               const answers: RefundOutcome[] = await Promise.all(
                 Array.from({ length: times }, (_, i) =>
-                  anyone(i).refund(asked),
+                  anyone(i).refund(sentRequest),
                 ),
               );
               for (const answer of answers)
@@ -133,19 +140,19 @@ describe("Sandbox: concurrent requests", () => {
     await fc.assert(
       fc.asyncProperty(answers, async (answers) => {
         const currency = newCurrency();
-        const { asked, outcome } = await pay(test, "4000000000003220", {
+        const { sentRequest, outcome } = await pay(test, "4000000000003220", {
           currency,
         });
         const reference = referenceOf(outcome);
-        const told = await Promise.all(
+        const outcomes = await Promise.all(
           answers.map((answer, i) =>
             answer === "cancel"
               ? anyone(i).cancel(reference, randomUUID())
               : anyone(i).authenticate(reference, answer === "approve"),
           ),
         );
-        const last = await test.sandbox.find(asked.key);
-        for (const one of told) assert.deepEqual(one, last);
+        const last = await test.sandbox.find(sentRequest.key);
+        for (const one of outcomes) assert.deepEqual(one, last);
         const charged = (await bookOf(currency))?.charged ?? 0n;
         assert.equal(charged, last?.status === "succeeded" ? 799n : 0n);
       }),

@@ -48,18 +48,18 @@ describe("Sandbox: refunds", () => {
     ],
   ] as const)
     it(`rejects ${what}`, async () => {
-      const asked = refund(await charged(test), wrong);
-      await assert.rejects(test.sandbox.refund(asked), message);
-      assert.equal(await test.sandbox.findRefund(asked.key), undefined);
+      const sentRequest = refund(await charged(test), wrong);
+      await assert.rejects(test.sandbox.refund(sentRequest), message);
+      assert.equal(await test.sandbox.findRefund(sentRequest.key), undefined);
     });
 
   it("rejects a refund of an unknown charge", async () => {
-    const asked = refund("ch_00000000000000000000000000000000");
+    const sentRequest = refund("ch_00000000000000000000000000000000");
     await assert.rejects(
-      test.sandbox.refund(asked),
+      test.sandbox.refund(sentRequest),
       /There is no charge ch_0{32}/,
     );
-    assert.equal(await test.sandbox.findRefund(asked.key), undefined);
+    assert.equal(await test.sandbox.findRefund(sentRequest.key), undefined);
   });
 
   for (const [what, name, other] of [
@@ -68,13 +68,13 @@ describe("Sandbox: refunds", () => {
     ["another charge", "reference", { reference: "ch_0" }],
   ] as const)
     it(`rejects a reused key with ${what}`, async () => {
-      const asked = refund(await charged(test), { amount: 1n });
-      const first = await test.sandbox.refund(asked);
+      const sentRequest = refund(await charged(test), { amount: 1n });
+      const first = await test.sandbox.refund(sentRequest);
       await assert.rejects(
-        test.sandbox.refund({ ...asked, ...other }),
+        test.sandbox.refund({ ...sentRequest, ...other }),
         new RegExp(`another refund: ${name} differs`),
       );
-      assert.deepEqual(await test.sandbox.findRefund(asked.key), first);
+      assert.deepEqual(await test.sandbox.findRefund(sentRequest.key), first);
     });
 
   for (const number of [
@@ -84,11 +84,11 @@ describe("Sandbox: refunds", () => {
   ])
     it(`fails a refund to card ${number}, which was not charged`, async () => {
       const { outcome } = await pay(test, number);
-      const asked = refund(referenceOf(outcome));
-      const failed = await test.sandbox.refund(asked);
+      const sentRequest = refund(referenceOf(outcome));
+      const failed = await test.sandbox.refund(sentRequest);
       assert.equal(failed.status, "failed");
       assert.equal(codeOf(failed), "charge_not_refundable");
-      assert.deepEqual(await test.sandbox.findRefund(asked.key), failed);
+      assert.deepEqual(await test.sandbox.findRefund(sentRequest.key), failed);
     });
 
   it("refunds a whole charge, once per key", async () => {
@@ -174,10 +174,10 @@ describe("Sandbox: refunds", () => {
   });
 
   it("accepts a refund with the same key as a charge", async () => {
-    const asked = request();
-    const reference = referenceOf(await test.sandbox.charge(asked));
+    const sentRequest = request();
+    const reference = referenceOf(await test.sandbox.charge(sentRequest));
     const outcome = await test.sandbox.refund(
-      refund(reference, { key: asked.key }),
+      refund(reference, { key: sentRequest.key }),
     );
     assert.equal(outcome.status, "succeeded");
   });

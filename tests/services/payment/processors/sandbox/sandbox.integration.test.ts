@@ -33,9 +33,9 @@ describe("Sandbox: charges", () => {
     ],
   ] as const)
     it(`rejects ${what}`, async () => {
-      const asked = request(wrong);
-      await assert.rejects(test.sandbox.charge(asked), message);
-      assert.equal(await test.sandbox.find(asked.key), undefined);
+      const sentRequest = request(wrong);
+      await assert.rejects(test.sandbox.charge(sentRequest), message);
+      assert.equal(await test.sandbox.find(sentRequest.key), undefined);
     });
 
   it("declines an unknown token", async () => {
@@ -56,24 +56,24 @@ describe("Sandbox: charges", () => {
     ["another return URL", "returnUrl", { returnUrl: "https://else.example/" }],
   ] as const)
     it(`rejects a reused key with ${what}`, async () => {
-      const asked = request();
-      const first = await test.sandbox.charge(asked);
+      const sentRequest = request();
+      const first = await test.sandbox.charge(sentRequest);
       await assert.rejects(
-        test.sandbox.charge({ ...asked, ...other }),
+        test.sandbox.charge({ ...sentRequest, ...other }),
         new RegExp(`another charge: ${name} differs`),
       );
-      assert.deepEqual(await test.sandbox.charge(asked), first);
+      assert.deepEqual(await test.sandbox.charge(sentRequest), first);
     });
 
   it("charges a valid card once per key", async () => {
     const before = await booked("CHF");
-    const { asked, outcome } = await pay(test, "4242424242424242", {
+    const { sentRequest, outcome } = await pay(test, "4242424242424242", {
       currency: "CHF",
     });
     assert.equal(outcome.status, "succeeded");
     assert.match(referenceOf(outcome), /^ch_[0-9a-f]{32}$/);
-    assert.deepEqual(await test.second.charge(asked), outcome);
-    assert.deepEqual(await test.second.find(asked.key), outcome);
+    assert.deepEqual(await test.second.charge(sentRequest), outcome);
+    assert.deepEqual(await test.second.find(sentRequest.key), outcome);
     assert.equal((await booked("CHF")) - before, 799n);
   });
 
@@ -97,11 +97,14 @@ describe("Sandbox: charges", () => {
   it("charges once when the answer is lost, and returns the outcome to the same key", async () => {
     const before = await booked("EUR");
     const { token } = await test.sandbox.tokenize(card("4000990000000012"));
-    const asked = request({ token });
-    await assert.rejects(test.sandbox.charge(asked), ProcessorUnavailableError);
-    const found = await test.sandbox.find(asked.key);
+    const sentRequest = request({ token });
+    await assert.rejects(
+      test.sandbox.charge(sentRequest),
+      ProcessorUnavailableError,
+    );
+    const found = await test.sandbox.find(sentRequest.key);
     assert.equal(found?.status, "succeeded");
-    assert.deepEqual(await test.second.charge(asked), found);
+    assert.deepEqual(await test.second.charge(sentRequest), found);
     assert.equal((await booked("EUR")) - before, 799n);
   });
 
@@ -112,17 +115,17 @@ describe("Sandbox: charges", () => {
     it(`is unavailable for card ${number} until attempt ${times + 1}, which charges once`, async () => {
       const { token: own } = await test.sandbox.tokenize(card(number));
       for (const method of [own, token]) {
-        const asked = request({ token: method });
+        const sentRequest = request({ token: method });
         for (let i = 0; i < times; i++) {
           await assert.rejects(
-            test.sandbox.charge(asked),
+            test.sandbox.charge(sentRequest),
             ProcessorUnavailableError,
           );
-          assert.equal(await test.sandbox.find(asked.key), undefined);
+          assert.equal(await test.sandbox.find(sentRequest.key), undefined);
         }
-        const outcome = await test.sandbox.charge(asked);
+        const outcome = await test.sandbox.charge(sentRequest);
         assert.equal(outcome.status, "succeeded");
-        assert.deepEqual(await test.sandbox.charge(asked), outcome);
+        assert.deepEqual(await test.sandbox.charge(sentRequest), outcome);
       }
     });
 
@@ -132,15 +135,18 @@ describe("Sandbox: charges", () => {
   ])
     it(`leaves card ${number} processing at first, and ${end} later`, async () => {
       const before = await booked("EUR");
-      const { asked, outcome } = await pay(test, number as string);
+      const { sentRequest, outcome } = await pay(test, number as string);
       assert.equal(outcome.status, "processing");
-      assert.equal((await test.sandbox.find(asked.key))?.status, "processing");
+      assert.equal(
+        (await test.sandbox.find(sentRequest.key))?.status,
+        "processing",
+      );
       assert.equal(await booked("EUR"), before);
       await settle(test);
-      const found = await test.second.find(asked.key);
+      const found = await test.second.find(sentRequest.key);
       assert.equal(found?.status, end);
       assert.equal(referenceOf(found), referenceOf(outcome));
-      assert.deepEqual(await test.sandbox.charge(asked), found);
+      assert.deepEqual(await test.sandbox.charge(sentRequest), found);
       assert.equal(
         (await booked("EUR")) - before,
         end === "succeeded" ? 799n : 0n,
@@ -148,14 +154,14 @@ describe("Sandbox: charges", () => {
     });
 
   it("charges each token of card 4000990000000087 once, and declines further charges", async () => {
-    const { asked, outcome } = await pay(test, "4000990000000087");
+    const { sentRequest, outcome } = await pay(test, "4000990000000087");
     assert.equal(outcome.status, "succeeded");
-    const { token } = asked;
+    const { token } = sentRequest;
     for (let i = 0; i < 2; i++) {
       const later = await test.sandbox.charge(request({ token }));
       assert.equal(codeOf(later), "insufficient_funds");
     }
-    assert.deepEqual(await test.sandbox.charge(asked), outcome);
+    assert.deepEqual(await test.sandbox.charge(sentRequest), outcome);
     const other = await pay(test, "4000990000000087");
     assert.equal(other.outcome.status, "succeeded");
   });
@@ -163,15 +169,15 @@ describe("Sandbox: charges", () => {
   it("settles by time alone, and answers after the configured latency", async () => {
     const times = { latencyMs: 30, settleAfterMs: 60 };
     const sandbox = createSandbox(test.database, times);
-    const asked = request({ token: "pm_card_processing" });
+    const sentRequest = request({ token: "pm_card_processing" });
     let early = true;
     delay(times.latencyMs - 1).then(() => {
       early = false;
     });
-    assert.equal((await sandbox.charge(asked)).status, "processing");
+    assert.equal((await sandbox.charge(sentRequest)).status, "processing");
     assert.ok(!early, "it answered early");
     await delay(times.settleAfterMs);
-    assert.equal((await sandbox.find(asked.key))?.status, "succeeded");
+    assert.equal((await sandbox.find(sentRequest.key))?.status, "succeeded");
   });
 
   async function booked(currency: string): Promise<bigint> {

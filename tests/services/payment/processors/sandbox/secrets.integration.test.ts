@@ -17,14 +17,14 @@ import {
 describe("Sandbox: secrecy of card numbers and codes", () => {
   const test = useSandbox();
   /** All statements and values sent to the database. */
-  const said: unknown[] = [];
+  const statements: unknown[] = [];
   const errors: unknown[] = [];
 
   /** Records each statement, and runs it. */
-  function heard(database: Database): Database {
+  function recorded(database: Database): Database {
     const hear = (queries: Queries): Queries => ({
       query(text, values = []) {
-        said.push(text, ...values);
+        statements.push(text, ...values);
         return queries.query(text, values);
       },
     });
@@ -39,24 +39,24 @@ describe("Sandbox: secrecy of card numbers and codes", () => {
   /** Uses the card in every operation. */
   async function use(sandbox: Sandbox, number: string, cvc: string) {
     const { token } = await sandbox.tokenize(card(number, { cvc }));
-    const asked = request({ token });
-    const outcome = await sandbox.charge(asked).catch((error) => {
+    const sentRequest = request({ token });
+    const outcome = await sandbox.charge(sentRequest).catch((error) => {
       errors.push(error);
-      return sandbox.find(asked.key);
+      return sandbox.find(sentRequest.key);
     });
     await sandbox
-      .charge({ ...asked, amount: 1n })
+      .charge({ ...sentRequest, amount: 1n })
       .catch((error) => errors.push(error));
     if (!outcome || outcome.reference === undefined) return;
     const { reference } = outcome;
     await sandbox.findAction(reference);
     await sandbox.authenticate(reference, true);
     await sandbox.refund(refund(reference)).catch((e) => errors.push(e));
-    await sandbox.cancel(reference, asked.key);
+    await sandbox.cancel(reference, sentRequest.key);
   }
 
   before(async () => {
-    const sandbox = createSandbox(heard(test.database));
+    const sandbox = createSandbox(recorded(test.database));
     for (const { number, brand } of testCards) {
       await use(sandbox, number, brand === "amex" ? "8642" : "864");
       for (const wrong of [
@@ -107,8 +107,8 @@ describe("Sandbox: secrecy of card numbers and codes", () => {
   });
 
   it("sends no card number or code to the database, which may log statements", () => {
-    assertClean(said.map(String), "a statement");
-    for (const value of said)
+    assertClean(statements.map(String), "a statement");
+    for (const value of statements)
       assert.ok(!["864", "8642", "86421"].includes(String(value)));
   });
 

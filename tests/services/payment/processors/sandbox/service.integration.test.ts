@@ -91,7 +91,7 @@ describe("Payment with the sandbox", () => {
       assert.equal(await statusOf(id), end);
     });
 
-  it("keeps its ledger equal to the sandbox's books for every kind of card and refund", async () => {
+  it("keeps its ledger equal to the sandbox's totals for every kind of card and refund", async () => {
     for (const [number, status] of [
       ["4242424242424242", 200],
       ["4000000000009995", 402],

@@ -9,7 +9,7 @@ import {
 import {
   card,
   charged,
-  openAway,
+  openUnavailable,
   refund,
   request,
   useSandbox,
@@ -33,7 +33,7 @@ const calls: [string, (sandbox: Sandbox) => Promise<unknown>][] = [
 describe("Sandbox: unavailable database", () => {
   let database: Database;
   before(() => {
-    database = openAway();
+    database = openUnavailable();
   });
   after(() => database.close());
 
@@ -86,11 +86,14 @@ describe("Sandbox: connection lost after the work was done", () => {
   ])
     it(`returns the stored outcome when a charge of ${token} is repeated with the same key`, async () => {
       const before = await booked();
-      const asked = request({ token });
-      await assert.rejects(losing(1).charge(asked), ProcessorUnavailableError);
-      const found = await test.second.find(asked.key);
+      const sentRequest = request({ token });
+      await assert.rejects(
+        losing(1).charge(sentRequest),
+        ProcessorUnavailableError,
+      );
+      const found = await test.second.find(sentRequest.key);
       assert.ok(found, "the charge is not found by its key");
-      assert.deepEqual(await test.sandbox.charge(asked), found);
+      assert.deepEqual(await test.sandbox.charge(sentRequest), found);
       const more = (await booked()).charged - before.charged;
       assert.equal(more, token === "pm_card_visa" ? 799n : 0n);
     });
@@ -102,14 +105,14 @@ describe("Sandbox: connection lost after the work was done", () => {
       [2, 100n], // the COMMIT
       [3, 10n], // the read after the COMMIT
     ] as const) {
-      const asked = refund(reference, { amount });
+      const sentRequest = refund(reference, { amount });
       await assert.rejects(
-        losing(nth).refund(asked),
+        losing(nth).refund(sentRequest),
         ProcessorUnavailableError,
       );
-      const found = await test.second.findRefund(asked.key);
+      const found = await test.second.findRefund(sentRequest.key);
       assert.equal(found?.status, "succeeded");
-      assert.deepEqual(await test.sandbox.refund(asked), found);
+      assert.deepEqual(await test.sandbox.refund(sentRequest), found);
     }
     assert.equal((await booked()).refunded - before.refunded, 110n);
   });

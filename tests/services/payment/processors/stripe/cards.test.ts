@@ -72,9 +72,9 @@ describe("Stripe processor: cards", () => {
   it("returns undefined for tokens that are invalid, unknown or not for a card", async () => {
     for (const token of ["pm_none", "pm_sepa"])
       assert.equal(await used.stripe.describe(token), undefined);
-    used.api.asked.length = 0;
+    used.api.requests.length = 0;
     for (const token of ["", "tok_visa", "pm_", "pm_a/../b", "pm_a?b", "4242"])
       assert.equal(await used.stripe.describe(token), undefined);
-    assert.deepEqual(used.api.asked, []);
+    assert.deepEqual(used.api.requests, []);
   });
 });

@@ -14,8 +14,8 @@ describe("Stripe processor: charges", () => {
         token: "pm_card_chargeDeclinedInsufficientFunds",
       });
       assert.equal(outcome.status, "declined");
-      const { reference, ...told } = outcome;
-      assert.deepEqual(told, {
+      const { reference, ...rest } = outcome;
+      assert.deepEqual(rest, {
         status: "declined",
         code: "insufficient_funds",
         message: "Your card has insufficient funds.",

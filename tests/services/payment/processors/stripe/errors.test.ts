@@ -9,7 +9,7 @@ import {
   useStripe,
 } from "../../../../support/payment/stripe-service.ts";
 import {
-  type Mishap,
+  type Failure,
   secretKey,
 } from "../../../../support/stripe/api-answers.ts";
 import { webhookSecret } from "../../../../support/stripe/events.ts";
@@ -34,9 +34,13 @@ describe("Stripe processor: failures of the API", () => {
     });
 
   /** Makes a charge that fails this way, and repeats it with the same key. */
-  async function twice(mishap: Mishap, expected: RegExp, first = used.stripe) {
+  async function twice(
+    failure: Failure,
+    expected: RegExp,
+    first = used.stripe,
+  ) {
     const request = aCharge();
-    used.api.next = [mishap];
+    used.api.next = [failure];
     await unavailable(first.charge(request), expected);
     assert.equal((await used.stripe.charge(request)).status, "succeeded");
     assert.equal(used.api.charged(), charged + 1);
@@ -129,7 +133,7 @@ describe("Stripe processor: failures of the API", () => {
   it("rejects invalid keys without a request to Stripe", async () => {
     for (const wrong of ["", "a' OR amount>'1", "ключ", "a b"])
       await assert.rejects(used.stripe.find(wrong), /is not a valid key/);
-    assert.deepEqual(used.api.asked, []);
+    assert.deepEqual(used.api.requests, []);
   });
 
   it("finds the successful one of several charges with the same key", async () => {
@@ -163,8 +167,8 @@ describe("Stripe processor: failures of the API", () => {
       "findRefund by reference": () => used.stripe.findRefund("a", "re_1"),
     };
     for (const question of Object.values(questions))
-      for (const mishap of ["unreachable", "502", "429", "401"] as const) {
-        used.api.next = [mishap];
+      for (const failure of ["unreachable", "502", "429", "401"] as const) {
+        used.api.next = [failure];
         await unavailable(question(), /Stripe/);
       }
   });
@@ -173,20 +177,20 @@ describe("Stripe processor: failures of the API", () => {
     const hour = 3_600_000;
     const patient = within(hour);
     used.api.next = ["500 after", "no answer"];
-    const { length } = used.api.asked;
+    const { length } = used.api.requests;
     const refused = unavailable(patient.charge(aCharge()), /Stripe/);
-    while (used.api.asked.length === length) await immediately();
+    while (used.api.requests.length === length) await immediately();
     clock.advance(hour - 50);
     await refused; // would take an hour more if the second request had its own timeout
-    assert.equal(used.api.asked.length, length + 2);
+    assert.equal(used.api.requests.length, length + 2);
   });
 
   it("reports a refused connection as unreachable", async () => {
-    const nowhere = createStripe({
+    const closedPort = createStripe({
       secretKey,
       webhookSecret,
       apiUrl: "http://127.0.0.1:1",
     });
-    await unavailable(nowhere.charge(aCharge()), /^Stripe can't be reached/);
+    await unavailable(closedPort.charge(aCharge()), /^Stripe can't be reached/);
   });
 });

@@ -25,8 +25,8 @@ describe("POST /webhooks/stripe", () => {
   const url = useDatabase();
   let database: Database;
   /** The notifications passed on to payments, such as "charge pi_1 under k-1". */
-  let told: string[];
-  let tell: (what: string) => Promise<void> = async () => {};
+  let notifications: string[];
+  let onNotification: (what: string) => Promise<void> = async () => {};
 
   before(async () => {
     database = openDatabase({ DATABASE_URL: url(), DATABASE_CONNECTIONS: 8 });
@@ -34,25 +34,25 @@ describe("POST /webhooks/stripe", () => {
   });
   after(() => database.close());
   beforeEach(() => {
-    told = [];
-    tell = async () => {};
+    notifications = [];
+    onNotification = async () => {};
   });
 
   const serviceOn = (on: Database) => {
     const service = createService();
-    const telling =
+    const recordNotification =
       (what: string) => async (reference: string, key?: string) => {
         const line = `${what} ${reference} under ${key}`;
-        told.push(line);
-        await tell(line);
+        notifications.push(line);
+        await onNotification(line);
       };
     service.app.route(
       "/",
       stripeWebhook({
         stripe: used.stripe,
         database: on,
-        refreshCharge: telling("charge"),
-        refreshRefund: telling("refund"),
+        refreshCharge: recordNotification("charge"),
+        refreshRefund: recordNotification("refund"),
       }),
     );
     return service.app;
@@ -97,7 +97,7 @@ describe("POST /webhooks/stripe", () => {
       const { detail } = await problemOf(await send(body, signature), 400);
       assert.match(detail, /signature|Signature/);
     }
-    assert.deepEqual(told, []);
+    assert.deepEqual(notifications, []);
     assert.equal((await rows()).length, before);
   });
 
@@ -109,7 +109,7 @@ describe("POST /webhooks/stripe", () => {
       metadata: {},
     });
     assert.equal((await send(refund)).status, 200);
-    assert.deepEqual(told, [
+    assert.deepEqual(notifications, [
       "charge pi_1 under k-1",
       "refund re_1 under undefined",
     ]);
@@ -122,7 +122,7 @@ describe("POST /webhooks/stripe", () => {
     );
     assert.equal(response.status, 200);
     assert.deepEqual(await response.json(), { received: true });
-    assert.deepEqual(told, []);
+    assert.deepEqual(notifications, []);
     assert.equal((await rows()).length, before);
   });
 
@@ -130,7 +130,7 @@ describe("POST /webhooks/stripe", () => {
     const body = aboutCharge();
     for (let time = 0; time < 3; time++)
       assert.equal((await send(body)).status, 200);
-    assert.equal(told.length, 1);
+    assert.equal(notifications.length, 1);
   });
 
   it("passes on an event sent concurrently once, and returns 409 to the others", async () => {
@@ -139,18 +139,18 @@ describe("POST /webhooks/stripe", () => {
     const answered = new Promise<void>((resolve) => {
       others = resolve;
     });
-    tell = () => answered;
+    onNotification = () => answered;
     const all: number[] = [];
     await Promise.all(
       Array.from({ length: 12 }, async () => {
         if (all.push((await send(body)).status) === 11) others();
       }),
     );
-    assert.equal(told.length, 1);
+    assert.equal(notifications.length, 1);
     assert.equal(all.filter((status) => status === 200).length, 1);
     assert.equal(all.filter((status) => status === 409).length, 11);
     assert.equal((await send(body)).status, 200);
-    assert.equal(told.length, 1);
+    assert.equal(notifications.length, 1);
   });
 
   it("returns 503 when an event can't be handled, and handles it when sent again", async () => {
@@ -159,26 +159,26 @@ describe("POST /webhooks/stripe", () => {
       new ProcessorUnavailableError("unavailable"),
       new Error("unexpected"),
     ]) {
-      tell = () => Promise.reject(error);
+      onNotification = () => Promise.reject(error);
       const response = await send(body);
       assert.equal(response.headers.get("retry-after"), "10");
       const { detail } = await problemOf(response, 503);
       assert.match(detail, /^evt_\w+ can't be handled now\. Send it again\.$/);
     }
-    tell = async () => {};
+    onNotification = async () => {};
     assert.equal((await send(body)).status, 200);
-    assert.equal(told.length, 3);
+    assert.equal(notifications.length, 3);
     assert.equal((await send(body)).status, 200);
-    assert.equal(told.length, 3);
+    assert.equal(notifications.length, 3);
   });
 
   it("returns 503 while the database is unavailable", async () => {
-    const away = openDatabase({
+    const unavailable = openDatabase({
       DATABASE_URL: "postgres://nobody:none@127.0.0.1:1/none",
     });
-    await problemOf(await send(aboutCharge(), undefined, away), 503);
-    await away.close();
-    assert.deepEqual(told, []);
+    await problemOf(await send(aboutCharge(), undefined, unavailable), 503);
+    await unavailable.close();
+    assert.deepEqual(notifications, []);
   });
 
   it("reads the current state at Stripe, in whatever order events arrive", async () => {
@@ -191,7 +191,7 @@ describe("POST /webhooks/stripe", () => {
     const { reference: id } = outcome;
     used.api.act(id, "succeeded");
     const seen: (string | undefined)[] = [];
-    tell = async () => {
+    onNotification = async () => {
       seen.push((await used.stripe.find(request.key, id))?.status);
     };
     // Each event carries the state of its time, and an older one arrives last.
