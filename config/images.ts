@@ -6,7 +6,7 @@ import { parseOptionalText, parseText } from "./values.ts";
 /** The name of the image that log sidecars run, and of its folder under services/. */
 export const logShipper = "log-shipper";
 
-/** Which images are needed, and which of them exist already. */
+/** The sources of images that already exist. */
 export interface ImageSources {
   services: Readonly<Record<string, ServiceSettings>>;
   /** The stack whose images this one runs. @default none: images are built */

@@ -4,7 +4,7 @@ import type { Secrets } from "./secrets.ts";
 import { hasCredentialsIssue, urlPort } from "./urls.ts";
 import { isMap, matches } from "./values.ts";
 
-/** Where the titles are stored. @default the sample titles in streaming's image */
+/** The store of the titles. @default the sample titles in streaming's image */
 export interface MediaSettings {
   /**
    * An existing PersistentVolumeClaim in the stack's namespace, with folders as in services/streaming/assets/titles.

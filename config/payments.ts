@@ -2,7 +2,7 @@ import { type Issues, list } from "./issues.ts";
 import type { Secrets } from "./secrets.ts";
 import { isMap, isPort } from "./values.ts";
 
-/** Which processor charges customers, and when. */
+/** The processor that charges customers, and the periods of subscriptions. */
 export interface PaymentSettings {
   /** The built-in sandbox with test cards, or Stripe with the keys in `marquee:secrets.payment`. @default sandbox */
   processor: (typeof processors)[number];

@@ -22,7 +22,7 @@ export const matches =
   (value: unknown): value is string =>
     isText(value) && pattern.test(value);
 
-/** What a text has to match, and the sentence that explains it. */
+/** The pattern of a text, and the sentence that explains it. */
 export interface TextRule {
   pattern: RegExp;
   rule: string;

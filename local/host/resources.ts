@@ -8,7 +8,7 @@ import { cache, logs, state } from "../environment.ts";
 import { debianImage } from "../images/debian.ts";
 import { run } from "./command.ts";
 
-/** What `up` has to do: compile programs and build images, only build images, or only start the cluster. */
+/** The work of `up`: compile programs and build images, only build images, or only start the cluster. */
 export type Work = "compile" | "build" | "start";
 
 const GiB = 2 ** 30;

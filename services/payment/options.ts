@@ -21,7 +21,7 @@ export interface PaymentOptions
   keyEncryptionKey: string;
   /** The operators' bearer token. */
   operatorKey: string;
-  /** Which URLs webhook endpoints may have. @default urlRules */
+  /** The rules for URLs of webhook endpoints. @default urlRules */
   webhooks?: Partial<UrlRules>;
   times?: {
     /** @default paymentTimes */

@@ -6,7 +6,7 @@ import type { MediaStore } from "./media/media-store.ts";
 export interface StreamingOptions {
   /** The caller closes it. */
   database: Database;
-  /** Where the titles are stored. */
+  /** The store of the titles. */
   store: MediaStore;
   /** Verifies access tokens. */
   accessTokens: AccessTokens;

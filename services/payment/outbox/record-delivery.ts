@@ -6,7 +6,7 @@ export interface DeliveryResult {
   /** The response's status, if there was a response. */
   status?: number;
   body?: string;
-  /** What went wrong; undefined if the event was delivered. */
+  /** The failure; undefined if the event was delivered. */
   error?: string;
 }
 

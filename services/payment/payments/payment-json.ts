@@ -36,7 +36,7 @@ export const PaymentJson = z
         message: z.string().describe("A sentence for the customer."),
       })
       .optional()
-      .describe("With declined."),
+      .describe("Only with status declined."),
     created_at: z.iso.datetime(),
   })
   .meta({ id: "Payment" });
@@ -78,7 +78,7 @@ export const RefundJson = z
     failure: z
       .object({ code: z.string(), message: z.string() })
       .optional()
-      .describe("With failed."),
+      .describe("Only with status failed."),
     created_at: z.iso.datetime(),
   })
   .meta({ id: "Refund" });

@@ -16,7 +16,7 @@ export interface NewPayment {
   amount: bigint;
   currency: string;
   method: MethodSummary;
-  /** Where the customer returns after an action such as 3-D Secure. */
+  /** URL that the customer returns to after an action such as 3-D Secure. */
   returnUrl?: string | undefined;
 }
 

@@ -25,7 +25,7 @@ export interface ChargeRequest {
   /** ISO 4217, upper case. */
   currency: string;
   token: string;
-  /** Where the customer returns after an action. */
+  /** URL that the customer returns to after an action. */
   returnUrl?: string;
   /** The token will be charged again without the customer, for a subscription. @default false */
   reusable?: boolean;
@@ -45,7 +45,7 @@ export type ChargeOutcome =
   | {
       status: "requires_action";
       reference: string;
-      /** Where to send the customer. */
+      /** URL to send the customer to. */
       nextAction: { url: string };
     }
   | { status: "processing"; reference: string }

@@ -38,7 +38,7 @@ interface NewSubscription {
   userId: string;
   plan: PlanId;
   method: MethodSummary;
-  /** Where the customer returns after an action such as 3-D Secure. */
+  /** URL that the customer returns to after an action such as 3-D Secure. */
   returnUrl?: string | undefined;
 }
 
@@ -63,7 +63,7 @@ export interface Subscriptions {
     subscription: Subscription,
     at: "period_end" | "now",
   ): Promise<Subscription>;
-  /** Revokes a cancellation at the period's end. @throws InvalidStateError if there is none, or the period has ended */
+  /** Revokes a cancellation at the period's end. @throws InvalidStateError if the subscription is not canceled, or the period has ended */
   resume(tx: Queries, subscription: Subscription): Promise<Subscription>;
   /**
    * Changes the card for future payments. A past due period is charged at once.

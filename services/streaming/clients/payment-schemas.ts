@@ -4,7 +4,7 @@ import * as z from "zod";
 
 const Card = z.object({ brand: z.string(), last4: z.string() });
 
-/** Where the payer has to go next. */
+/** URL that the payer must visit next. */
 const Action = z.object({ url: z.string() });
 
 export const PlanJson = z.object({

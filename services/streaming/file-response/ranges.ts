@@ -4,7 +4,7 @@ export interface Part {
   end: number;
 }
 
-/** What a Range header selects: parts, the whole file (the header is ignored), or nothing that the file has. */
+/** The selection of a Range header: parts, the whole file (the header is ignored), or nothing that exists. */
 export type Ranges =
   | { kind: "parts"; parts: Part[] }
   | { kind: "whole" }

@@ -6,8 +6,8 @@ import {
 } from "@marquee/service-kit";
 import type { Context } from "hono";
 
-/** Where a request came from, to be passed on to another service. */
-interface Forwarded {
+/** The origin of a request, to pass on to another service. */
+export interface Forwarded {
   /** Whether the browser's connection is encrypted, to this service or to the proxies in front of it. */
   https: boolean;
   /** X-Forwarded-For, -Proto and -Host for the next hop. */

@@ -22,7 +22,7 @@ export interface Subscription {
   /** When the paid period ends, in ISO 8601. */
   current_period_end?: string | undefined;
   cancel_at_period_end: boolean;
-  /** Where the payer has to go to complete the latest payment. */
+  /** URL that the payer must visit to complete the latest payment. */
   next_action?: { url: string } | undefined;
   ended_at?: string | undefined;
 }
@@ -117,7 +117,7 @@ function state(subscription: Subscription) {
     : html`Renews on ${dayOrTime(end, interval)}.`;
 }
 
-/** What the viewer has to do to keep the membership. */
+/** The action that keeps the membership, if one is due. */
 function due({ status, next_action }: Subscription) {
   if (next_action)
     return html`<div class="actions"><a class="button" href="${next_action.url}">Confirm the payment</a></div>`;

@@ -10,7 +10,7 @@ import { layout, type SignedInUser } from "./layout.ts";
 /** Explains why a page can't be shown. */
 export interface Refusal {
   title: string;
-  /** What happened and what to do, in a sentence or two. */
+  /** The event and the next step, in a sentence or two. */
   text: string;
   /** Links to continue with; the first is what most people want. */
   actions: readonly Action[];

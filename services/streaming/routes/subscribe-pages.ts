@@ -220,7 +220,7 @@ export function subscribePages(dependencies: Dependencies) {
     return showPage(c, bankPage(url));
   }
 
-  /** Where to go after a payment: to the title the viewer wanted to watch, if the subscription is active. */
+  /** The page after a payment: the title the viewer wanted to watch, if the subscription is active. */
   function pathAfterPayment(
     c: PageContext,
     subscription: Subscription | undefined,

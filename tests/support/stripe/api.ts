@@ -199,11 +199,8 @@ export class StripeApi {
       case "GET /v1/refunds": {
         const intent = form.get("payment_intent");
         const refunds = [...this.refunds.values()].reverse();
-        return list(
-          intent === null
-            ? refunds
-            : refunds.filter(({ payment_intent }) => payment_intent === intent),
-        );
+        if (intent === null) return list(refunds);
+        return list(refunds.filter((one) => one.payment_intent === intent));
       }
       case "GET /v1/refunds/:id":
         return found(this.refunds, reference);

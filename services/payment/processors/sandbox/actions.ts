@@ -12,7 +12,7 @@ export interface Action {
   currency: string;
   brand: string;
   last4: string;
-  /** Where the customer goes afterwards, as given by the caller. */
+  /** URL that the customer goes to afterwards, as given by the caller. */
   returnUrl: string | undefined;
   /** The customer's answer; undefined while it is pending. */
   answer: "approved" | "refused" | "canceled" | undefined;

@@ -4,7 +4,7 @@ import type { HtmlEscapedString } from "hono/utils/html";
 export interface Page {
   title: string;
   content: HtmlEscapedString | Promise<HtmlEscapedString>;
-  /** Where the browser redirects automatically. */
+  /** URL that the browser redirects to automatically. */
   next?: string | undefined;
 }
 

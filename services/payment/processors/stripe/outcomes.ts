@@ -12,7 +12,7 @@ interface DeclineReason {
   type?: string | undefined;
 }
 
-/** Stripe asks not to reveal these to the customer, who may be a thief. https://docs.stripe.com/declines/codes */
+/** Codes that Stripe asks not to reveal, because the customer may be a thief. https://docs.stripe.com/declines/codes */
 const undisclosedCodes = [
   "fraudulent",
   "lost_card",

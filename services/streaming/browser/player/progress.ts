@@ -10,7 +10,7 @@ export interface ProgressOptions {
   video: HTMLVideoElement;
   /** URL to PUT { position } to. */
   path: string;
-  /** Where the video starts, in seconds; null if the saved position is unknown: then at 0. */
+  /** Start position in seconds; null if the saved position is unknown, and the video starts at 0. */
   position: number | null;
   /** Seeks the video, in seconds. */
   goTo(position: number): void;

@@ -14,7 +14,7 @@ export interface RequestLimits {
   /** Seconds until the response headers, for all attempts together. @default 5 */
   timeoutSeconds?: number;
   /**
-   * Concurrent reads: one connection for each viewer who is being sent data. Further reads wait until `timeoutSeconds`,
+   * Concurrent reads: one connection per viewer that data is sent to. Further reads wait until `timeoutSeconds`,
    * then fail with MediaUnavailableError. @default 1000
    */
   maxConnections?: number;
