@@ -46,7 +46,7 @@ async function check(
   response: Response,
 ) {
   const operation = operationAt(document, method, path);
-  const answer = `${method.toUpperCase()} ${path} answered ${response.status}`;
+  const answer = `${method.toUpperCase()} ${path} responded with ${response.status}`;
   if (!operation) {
     const right = [404, 405].includes(response.status);
     assert.ok(right, `${answer}, but is not in the document`);

@@ -15,7 +15,7 @@ export class UnexpectedStatusError extends Error {
   readonly status: number;
 
   constructor(url: string, status: number) {
-    super(`${url} answered ${status}`);
+    super(`${url} responded with ${status}`);
     this.status = status;
   }
 }
@@ -60,7 +60,7 @@ async function textOf(
     size += chunk.byteLength;
     // Leaving the loop cancels the transfer.
     if (size > maxBytes)
-      throw new Error(`${url} answered more than ${maxBytes} bytes`);
+      throw new Error(`${url} sent more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

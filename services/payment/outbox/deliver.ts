@@ -79,7 +79,10 @@ export function createDeliver(options: DeliverOptions) {
     else if (outcome === "dead")
       logger.error(fields, "gave up a webhook delivery; it can be redelivered");
     else if (outcome === "gone")
-      logger.warn(fields, "disabled a webhook endpoint that answered 410");
+      logger.warn(
+        fields,
+        "disabled a webhook endpoint that responded with 410",
+      );
     else logger.debug(fields, outcome);
     metrics.attempted(outcome);
   }
@@ -105,7 +108,7 @@ const bodyOf = ({ type, createdAt, sequence, data }: ClaimedDelivery) =>
 const resultOf = ({ status, body }: DeliveryResponse): DeliveryResult =>
   status >= 200 && status < 300
     ? { status, body }
-    : { status, body, error: `it answered ${status}` };
+    : { status, body, error: `it responded with ${status}` };
 
 function outcomeOf(
   result: DeliveryResult,

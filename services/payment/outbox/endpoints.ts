@@ -12,7 +12,7 @@ export interface Endpoint {
   url: string;
   /** Event types to deliver; empty: all, including future ones. */
   types: EventType[];
-  /** Why it is disabled: on request, or because it answered 410. */
+  /** Why it is disabled: on request, or because it responded with 410. */
   disabled: "request" | "gone" | null;
   /** Until when the endpoint asked for a pause (Retry-After). */
   pausedUntil: Date | null;

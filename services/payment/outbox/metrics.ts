@@ -1,7 +1,10 @@
 import { logger, type Queries } from "@marquee/service-kit";
 import { Counter, Gauge, type Registry } from "prom-client";
 
-/** The outcome of an attempt. failed: it is retried; gone: the endpoint answered 410; dead: it was the last attempt. */
+/**
+ * The outcome of an attempt. failed: it is retried; gone: the endpoint responded with 410; dead: it was the last
+ * attempt.
+ */
 export type DeliveryOutcome = "delivered" | "failed" | "gone" | "dead";
 
 export interface OutboxMetrics {

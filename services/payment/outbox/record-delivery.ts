@@ -46,7 +46,7 @@ export async function recordDelivery(
   return recorded.length > 0;
 }
 
-/** Stops deliveries to an endpoint that answered 410, until an operator enables it. */
+/** Stops deliveries to an endpoint that responded with 410, until an operator enables it. */
 export async function disableEndpoint(
   queries: Queries,
   { endpointId, url }: ClaimedDelivery,

@@ -46,7 +46,7 @@ const endpointFields = {
   disabled_because: z
     .enum(["request", "gone"])
     .optional()
-    .describe("gone: the endpoint answered 410."),
+    .describe("gone: the endpoint responded with 410."),
   paused_until: z.iso
     .datetime()
     .optional()

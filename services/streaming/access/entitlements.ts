@@ -170,7 +170,7 @@ function parseEntitlement({ status, body }: JsonResponse): Entitlement {
   const entitlement = EntitlementJson.safeParse(body);
   if (status === 200 && entitlement.success) return entitlement.data;
   throw new UpstreamError(
-    `payment answered ${status} without a valid entitlement`,
+    `payment responded with ${status} without a valid entitlement`,
   );
 }
 

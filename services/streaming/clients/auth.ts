@@ -48,7 +48,9 @@ export function createAuthClient({
       const token = TokenJson.safeParse(body);
       if (status === 200 && token.success) return token.data.access_token;
       return throwUnavailable(
-        new UpstreamError(`auth answered ${status} to POST /session/token`),
+        new UpstreamError(
+          `auth responded with ${status} to POST /session/token`,
+        ),
       );
     },
     async accountExists(token) {

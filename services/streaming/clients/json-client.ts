@@ -20,7 +20,7 @@ export interface JsonResponse {
   body: unknown;
 }
 
-/** Another service is unreachable, too slow, answered 429 or 5xx, or sent invalid JSON. */
+/** Another service is unreachable, too slow, responded with 429 or 5xx, or sent invalid JSON. */
 export class UpstreamError extends Error {
   override readonly name = "UpstreamError";
 }
@@ -99,14 +99,14 @@ async function fetchJson(
   const { status, headers } = response;
   const text = await response.text();
   if (status >= 500 || status === 429)
-    throw new UpstreamError(`${new URL(url).origin} answered ${status}`);
+    throw new UpstreamError(`${new URL(url).origin} responded with ${status}`);
   const isJson = /^application\/([\w.-]+\+)?json\b/i.test(
     headers.get("content-type") ?? "",
   );
   try {
     return { status, headers, body: isJson ? JSON.parse(text) : undefined };
   } catch (cause) {
-    throw new UpstreamError(`${new URL(url).origin} answered broken JSON`, {
+    throw new UpstreamError(`${new URL(url).origin} sent invalid JSON`, {
       cause,
     });
   }

@@ -62,7 +62,9 @@ export function unavailableError(
     return new ProcessorUnavailableError(
       `Stripe can't be reached: ${clean(message)}`,
     );
-  const status = statusCode ? `answered ${statusCode}` : "gave no answer";
+  const status = statusCode
+    ? `responded with ${statusCode}`
+    : "sent no valid response";
   return new ProcessorUnavailableError(
     `Stripe ${status}${request}: ${clean(message)}`,
   );

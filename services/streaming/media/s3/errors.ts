@@ -34,6 +34,6 @@ export async function toMediaError(
       ? `the bucket is in region ${region}, but requests are signed for ${bucket.region}`
       : advice[code];
   return new MediaUnavailableError(
-    `${bucket.name} can't be used: it answered ${status}${advised ? `, ${advised}` : ""}.`,
+    `${bucket.name} can't be used: it responded with ${status}${advised ? `, ${advised}` : ""}.`,
   );
 }

@@ -69,7 +69,7 @@ export function readObject(
     if (status === 412) throw changedError("replaced");
     if (status === 200)
       throw new MediaUnavailableError(
-        `${name} can't be used: it does not support ranges, and answered with all of ${object.path}.`,
+        `${name} can't be used: it does not support ranges, and responded with all of ${object.path}.`,
       );
     if (status !== 206)
       throw (
@@ -85,7 +85,7 @@ export function readObject(
       headers["content-length"] !== length
     )
       throw new MediaUnavailableError(
-        `${name} can't be used: asked for ${range} of ${object.path}, it answered with ${headers["content-range"]}, ${headers["content-length"]} bytes long.`,
+        `${name} can't be used: asked for ${range} of ${object.path}, it responded with ${headers["content-range"]}, ${headers["content-length"]} bytes long.`,
       );
   }
 

@@ -179,7 +179,7 @@ export function createS3Client(
           const status = response.statusCode as number;
           if (status < 500 && status !== 429) return response;
           const { code } = await readS3Error(response);
-          failure = `it answered ${status}${code && ` (${code})`}`;
+          failure = `it responded with ${status}${code && ` (${code})`}`;
           cause = undefined;
         } catch (error) {
           signal?.throwIfAborted();

@@ -88,7 +88,7 @@ export function openBucket(options: S3Options): MediaStore {
       Number.isNaN(modified.getTime())
     )
       throw new MediaUnavailableError(
-        `${bucket.name} can't be used: it answered without a strong ETag, Content-Length or Last-Modified.`,
+        `${bucket.name} can't be used: it responded without a strong ETag, Content-Length or Last-Modified.`,
       );
     return { etag, size, modified };
   }

@@ -48,7 +48,7 @@ describe("createAccessTokens while auth is unavailable", () => {
     for (let i = 0; i < 20; i++)
       assert.match(
         await causeOfUnavailable(tokens.verify(token)),
-        /jwks\.json answered 500$/,
+        /jwks\.json responded with 500$/,
       );
     assert.equal(issuer.jwksRequests, 1);
   });

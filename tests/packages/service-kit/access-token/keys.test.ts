@@ -154,7 +154,7 @@ describe("createAccessTokens: fetching keys", () => {
       response.writeHead(302, { location: elsewhere }).end();
     };
     const work = service().verify(await issuer.token());
-    assert.match(await causeOfUnavailable(work), /answered 302$/);
+    assert.match(await causeOfUnavailable(work), /responded with 302$/);
     assert.equal(issuer.jwksRequests, 1);
   });
 

@@ -173,7 +173,7 @@ describe("conforming: invalid responses", () => {
   it("rejects a response of an undocumented route", async () => {
     await assert.rejects(
       ask((c) => c.json(seat), "/page"),
-      /GET \/page answered 200, but is not in the document/,
+      /GET \/page responded with 200, but is not in the document/,
     );
   });
 });

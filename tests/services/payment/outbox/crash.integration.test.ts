@@ -156,7 +156,7 @@ describe("Webhook delivery: interrupted and outdated attempts", () => {
     const line = await replica.untilLogged(
       "gave up a webhook delivery; it can be redelivered",
     );
-    assert.equal(line.error, "it answered 500");
+    assert.equal(line.error, "it responded with 500");
     assert.equal(line.status, 500);
     assert.match(`${line.deliveryId}`, /^\d+$/);
     const { stdout, stderr } = replica.out;

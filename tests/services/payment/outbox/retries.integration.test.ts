@@ -25,12 +25,12 @@ describe("Webhook delivery: failed attempts", () => {
   }
 
   for (const [what, reply, error] of [
-    ["status 500", 500, /^it answered 500$/],
-    ["status 404", 404, /^it answered 404$/],
+    ["status 500", 500, /^it responded with 500$/],
+    ["status 404", 404, /^it responded with 404$/],
     [
       "a redirect without following it",
       (response) => response.writeHead(307, { location: "/elsewhere" }).end(),
-      /^it answered 307$/,
+      /^it responded with 307$/,
     ],
     ["a timeout without an answer", () => {}, /^no response within 2000 ms$/],
     [

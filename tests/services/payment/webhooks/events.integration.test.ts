@@ -60,7 +60,7 @@ describe("Events and deliveries API", () => {
     const dead = () => get(`/webhook-deliveries?state=dead&endpoint_id=${id}`);
     await until(async () => (await dead()).data.length === 2);
     const [second, first] = (await dead()).data;
-    assert.equal(first.last_error, "it answered 500");
+    assert.equal(first.last_error, "it responded with 500");
     assert.equal(first.last_body, "what it says");
     assert.equal(first.attempts, 1);
     const page = await get(

@@ -133,15 +133,15 @@ describe("S3 bucket: failures", () => {
     const { endpoint, requests } = await serve(status(503, {}, slow));
     await assertUnavailable(
       find(endpoint),
-      / is unavailable: it answered 503\.$/,
+      / is unavailable: it responded with 503\.$/,
     );
     assert.equal(requests.length, 3);
   });
 
   it("rejects answers that are not an S3 bucket's", async () => {
     for (const [answer, message] of [
-      [status(404, {}, "<html>Not Found</html>"), /it answered 404\.$/],
-      [status(302, { location: "/" }), /it answered 302\.$/],
+      [status(404, {}, "<html>Not Found</html>"), /it responded with 404\.$/],
+      [status(302, { location: "/" }), /it responded with 302\.$/],
       [status(200), /without a strong ETag, Content-Length or Last-Modified/],
       [
         status(200, { ...object, "content-length": 1, etag: 'W/"a"' }),
@@ -149,7 +149,7 @@ describe("S3 bucket: failures", () => {
       ],
       [
         status(301, { "x-amz-bucket-region": "eu-west-1" }),
-        /it answered 301, the bucket is in region eu-west-1, but/,
+        /it responded with 301, the bucket is in region eu-west-1, but/,
       ],
     ] as const) {
       const { endpoint } = await serve(answer);
@@ -170,22 +170,22 @@ describe("S3 bucket: failures", () => {
     for (const [answer, message] of [
       [
         (response: ServerResponse) => response.writeHead(200).end(content),
-        /can't be used: it does not support ranges, and answered with all of a\.mp4\.$/,
+        /can't be used: it does not support ranges, and responded with all of a\.mp4\.$/,
       ],
       [
         part(3, 6),
-        /asked for bytes 2-5\/10 of a\.mp4, it answered with bytes 3-6\/10, 4 bytes long\.$/,
+        /asked for bytes 2-5\/10 of a\.mp4, it responded with bytes 3-6\/10, 4 bytes long\.$/,
       ],
-      [part(2, 4), /answered with bytes 2-4\/10, 3 bytes long/],
+      [part(2, 4), /responded with bytes 2-4\/10, 3 bytes long/],
       [
         part(2, 5, { "content-range": "bytes 2-5/11" }),
-        /answered with bytes 2-5\/11/,
+        /responded with bytes 2-5\/11/,
       ],
       [
         part(2, 4, { "content-range": "bytes 2-5/10", "content-length": 3 }),
-        /answered with bytes 2-5\/10, 3 bytes long/,
+        /responded with bytes 2-5\/10, 3 bytes long/,
       ],
-      [status(416), /can't be used: it answered 416/],
+      [status(416), /can't be used: it responded with 416/],
       [
         status(403, {}, "<Error><Code>RequestTimeTooSkewed</Code></Error>"),
         /403 RequestTimeTooSkewed, this machine's clock is wrong\.$/,

@@ -42,7 +42,7 @@ describe("S3 bucket: finding files", () => {
   it("reports an unknown access key", () =>
     refused(
       { accessKeyId: "wrong-key" },
-      /it answered 40\d \w+, the access key does not exist/,
+      /it responded with 40\d \w+, the access key does not exist/,
     ));
 
   it("reports a missing bucket", () =>
@@ -54,7 +54,7 @@ describe("S3 bucket: finding files", () => {
   it("reports a wrong region", () =>
     refused(
       { region: "eu-west-1" },
-      /it answered 400 AuthorizationHeaderMalformed, the bucket is in region us-east-1, but requests are signed for eu-west-1/,
+      /it responded with 400 AuthorizationHeaderMalformed, the bucket is in region us-east-1, but requests are signed for eu-west-1/,
     ));
 
   it("returns size, entity tag, type and date, and reads the file", async () => {

@@ -56,10 +56,10 @@ describe("Stripe processor: failures of the API", () => {
     twice("unreachable", /^Stripe can't be reached/));
 
   it("charges once when Stripe answers 429", () =>
-    twice("429", /^Stripe answered 429, request req_of_the_tests/));
+    twice("429", /^Stripe responded with 429, request req_of_the_tests/));
 
   it("charges once when Stripe answers 409 because the key is in use", () =>
-    twice("409", /^Stripe answered 409.*in-progress request/));
+    twice("409", /^Stripe responded with 409.*in-progress request/));
 
   it("reports a rejected secret key, and charges once the key is accepted", async () => {
     await twice("401", /does not accept STRIPE_SECRET_KEY \(401, request req_/);
@@ -67,7 +67,7 @@ describe("Stripe processor: failures of the API", () => {
     await twice("403", /does not accept STRIPE_SECRET_KEY \(403/);
   });
 
-  it("finds a charge that was answered 500, which Stripe would replay", async () => {
+  it("finds a charge after a 500 that Stripe would replay", async () => {
     const request = aCharge();
     used.api.next = ["500 after"];
     const outcome = await used.stripe.charge(request);
@@ -80,8 +80,14 @@ describe("Stripe processor: failures of the API", () => {
     used.api.indexed = false;
     const request = aCharge();
     used.api.next = ["500 after"];
-    await unavailable(used.stripe.charge(request), /^Stripe answered 500/);
-    await unavailable(used.stripe.charge(request), /^Stripe answered 500/);
+    await unavailable(
+      used.stripe.charge(request),
+      /^Stripe responded with 500/,
+    );
+    await unavailable(
+      used.stripe.charge(request),
+      /^Stripe responded with 500/,
+    );
     used.api.index();
     assert.equal((await used.stripe.charge(request)).status, "succeeded");
     assert.equal(used.api.charged(), charged + 1);
@@ -90,7 +96,10 @@ describe("Stripe processor: failures of the API", () => {
   it("charges again after a 500 without a charge, once Stripe has forgotten the key", async () => {
     const request = aCharge();
     used.api.next = ["500 before"];
-    await unavailable(used.stripe.charge(request), /^Stripe answered 500/);
+    await unavailable(
+      used.stripe.charge(request),
+      /^Stripe responded with 500/,
+    );
     used.api.forgetful = true; // a day later
     assert.equal(await used.stripe.find(request.key), undefined);
     assert.equal((await used.stripe.charge(request)).status, "succeeded");
@@ -101,7 +110,7 @@ describe("Stripe processor: failures of the API", () => {
     used.api.next = ["502"];
     await unavailable(
       used.stripe.charge(aCharge()),
-      /^Stripe gave no answer.*Invalid JSON/,
+      /^Stripe sent no valid response.*Invalid JSON/,
     );
   });
 

@@ -86,7 +86,7 @@ describe("Stripe processor: refunds", () => {
     assert.equal(given(), 299);
   });
 
-  it("finds a refund whose creation was answered 500, which Stripe would replay", async () => {
+  it("finds a refund after a 500 that Stripe would replay", async () => {
     const request = aRefund();
     used.api.next = ["none", "500 after"];
     await rejects(
