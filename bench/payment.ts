@@ -129,86 +129,12 @@ postgres.port = "5432";
 const url = postgres.href;
 const DATABASE_URL = await createDatabase(url);
 
-// Records the statements that the service sends for one payment.
-type Step = { text: string; values: unknown[] };
-const steps: Step[] = [];
-{
-  const database = openDatabase({ DATABASE_URL, DATABASE_CONNECTIONS: 1 });
-  let recording = false;
-  const recorded = (queries: Queries): Queries => ({
-    query(text, values = []) {
-      if (recording) steps.push({ text, values: [...values] });
-      return queries.query(text, values);
-    },
-  });
-  const record = (text: string) => {
-    if (recording) steps.push({ text, values: [] });
-  };
-  const recorder: Database = {
-    ...recorded(database),
-    async transaction(work, options) {
-      record("BEGIN");
-      const result = await database.transaction(
-        (tx) => work(recorded(tx)),
-        options,
-      );
-      record("COMMIT");
-      return result;
-    },
-    close: () => database.close(),
-  };
-  const { app, start, shutdown } = createPayment({
-    database: recorder,
-    processor: createSandbox(recorder),
-    user: async (c, next) => {
-      c.set("user", { userId: user });
-      await next();
-    },
-    keyEncryptionKey: KEY_ENCRYPTION_KEY,
-    operatorKey: KEY_ENCRYPTION_KEY,
-    times: { pollMs: 3_600_000, outbox: { pollMs: 3_600_000 } },
-  });
-  await start();
-  await sleep(1000); // exclude the statements of the startup
-  recording = true;
-  const response = await app.request("/pay", {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "idempotency-key": randomUUID(),
-    },
-    body,
-  });
-  recording = false;
-  if (response.status !== 200) throw new Error(await response.text());
-  await shutdown();
-  await database.close();
-}
-
-// Each run uses new ids: replaces each random-looking value consistently by another one.
-const random = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\w{20,}/g;
-const kept = new Set<string>([user]);
-function fresh(): Step[] {
-  const others = new Map<string, string>();
-  const other = (text: string) => {
-    if (kept.has(text) || /^[A-Za-z_]+$/.test(text)) return text;
-    const known = others.get(text);
-    if (known) return known;
-    const made = text.includes("-")
-      ? randomUUID()
-      : `${text.match(/^[a-z]+_/)?.[0] ?? ""}${randomBytes(16).toString("hex")}`;
-    others.set(text, made);
-    return made;
-  };
-  return steps.map(({ text, values }) => ({
-    text,
-    values: values.map((value) =>
-      typeof value === "string" && !value.startsWith("{")
-        ? value.replace(random, other)
-        : value,
-    ),
-  }));
-}
+const statements = await recordStatements(
+  DATABASE_URL,
+  user,
+  body,
+  KEY_ENCRYPTION_KEY,
+);
 const pool = new pg.Pool({ connectionString: DATABASE_URL, max: connections });
 const replay = createReplay(pool, statements, user);
 
@@ -259,9 +185,9 @@ const medians = (all: Turn[]): Turn => ({
 /** Measures all sides in turns. @returns the rows of a table */
 async function compare(): Promise<string> {
   const others = {
-    [`the same ${steps.length} statements, sent by pg alone`]: () =>
-      sameSql(false),
-    "the same, prepared, as in the service": () => sameSql(true),
+    [`the same ${statements.length} statements, sent by pg alone`]: () =>
+      replay(false),
+    "the same, prepared, as in the service": () => replay(true),
     "a tutorial's handler in Go, which stores nothing": theirs,
   };
   const all = {

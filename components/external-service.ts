@@ -11,7 +11,7 @@ export interface ExternalServiceArgs {
   port: pulumi.Input<number>;
 }
 
-/** A service outside the cluster. Pods find it by the same name as a service in the cluster. It has no image and no pods. */
+/** A service outside the cluster, without image and pods. Pods find it by the same name as a service in the cluster. */
 export class ExternalService extends pulumi.ComponentResource {
   readonly service: k8s.core.v1.Service;
   /** The resource to depend on once the service resolves in the cluster. */

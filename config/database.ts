@@ -35,7 +35,8 @@ interface ExternalDatabase {
   /** @default 5432 */
   port: number;
   /**
-   * The administrator's name. Must be allowed to create roles and databases. The password is `marquee:secrets.postgres.PASSWORD`.
+   * The administrator's name. Must be allowed to create roles and databases. The password is
+   * `marquee:secrets.postgres.PASSWORD`.
    * @default postgres
    */
   user: string;

@@ -19,8 +19,8 @@ const send = (event: LaneEvent) =>
   writeSync(laneEvents, `${JSON.stringify(event)}\n`);
 
 /**
- * Mocha's Spec report and the summary of report.ts. In a lane of run.ts, each top-level suite is sent as a whole when it
- * ends, so that the output of lanes doesn't mix.
+ * Mocha's Spec report and the summary of report.ts. In a lane of run.ts, each top-level suite is sent as a whole when
+ * it ends, so that the output of lanes doesn't mix.
  */
 export default class Reporter extends Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {

@@ -107,7 +107,7 @@ function at(document: Document, ref: string): unknown {
  * The value's violations of a schema of the document, if any. Zod can read JSON Schema, which saves a dependency; it
  * rejects keywords that it does not know.
  */
-export function schemaViolations(
+function schemaViolations(
   document: Document,
   schema: JsonSchema,
   value: unknown,

@@ -26,6 +26,7 @@ export const exceptions: { reason: string; commands: string[] }[] = [
       "az aks update --resource-group marquee --name marquee --attach-acr marquee",
       "az acr login --name marquee",
       "pulumi stack select gke",
+      'pulumi stack init prod --secrets-provider "awskms://alias/marquee?region=eu-central-1"',
     ],
   },
   {

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { commentsOf } from "./comments.ts";
 import { checkProse } from "./rules.ts";
 
-// Run by `npm run check`: fails if a comment breaks a rule in rules.ts. Arguments select the files whose paths begin with
-// one of them; the default is all.
+// Run by `npm run check`: fails if a comment breaks a rule in rules.ts. Arguments select the files whose paths begin
+// with one of them; the default is all.
 const beginnings = process.argv.slice(2);
 const files = execFileSync(
   "git",

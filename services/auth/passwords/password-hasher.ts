@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { createSemaphore, type SemaphoreOptions } from "./semaphore.ts";
 
 /** Cost parameters of Argon2 (RFC 9106). */
-export interface Argon2Parameters {
+interface Argon2Parameters {
   memoryKiB: number;
   passes: number;
   parallelism: number;

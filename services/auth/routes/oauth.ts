@@ -153,10 +153,7 @@ const invalidForm = (c: Context) =>
   );
 
 /** An error response if the client is not ours or sends credentials. */
-function rejectOtherClient(
-  c: Context,
-  client_id: string | undefined,
-): Response | undefined {
+function rejectOtherClient(c: Context, client_id: string | undefined) {
   const [scheme] = c.req.header("authorization")?.split(" ") ?? [];
   if (scheme) {
     const known = /^(basic|bearer)$/i.test(scheme) ? scheme : "Basic";

@@ -57,7 +57,7 @@ export function revocationRoutes(
       const { after } = c.req.valid("query");
       const revocations = await listRevocations(database, after);
       c.set("logLevel", "debug"); // each pod polls every few seconds
-      return c.json(revocations);
+      return c.json(revocations, 200);
     },
   );
 }

@@ -50,7 +50,7 @@ export function loginRoutes(
           { "www-authenticate": "Bearer" },
         );
       const tokens = await tokenResponse(accessTokens, user, login);
-      return c.json({ user: schemas.toUser(user), ...tokens });
+      return c.json({ user: schemas.toUser(user), ...tokens }, 200);
     },
   );
 

@@ -1,4 +1,4 @@
-export interface BatchLimits {
+interface BatchLimits {
   maxLines: number;
   maxBytes: number;
   /** Maximum time a line waits for the batch to fill. */

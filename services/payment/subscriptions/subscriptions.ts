@@ -63,7 +63,10 @@ export interface Subscriptions {
     subscription: Subscription,
     at: "period_end" | "now",
   ): Promise<Subscription>;
-  /** Revokes a cancellation at the period's end. @throws InvalidStateError if the subscription is not canceled, or the period has ended */
+  /**
+   * Revokes a cancellation at the period's end.
+   * @throws InvalidStateError if the subscription is not canceled, or the period has ended
+   */
   resume(tx: Queries, subscription: Subscription): Promise<Subscription>;
   /**
    * Changes the card for future payments. A past due period is charged at once.

@@ -7,7 +7,7 @@ import {
 import type { Context } from "hono";
 
 /** The origin of a request, to pass on to another service. */
-export interface Forwarded {
+interface Forwarded {
   /** Whether the browser's connection is encrypted, to this service or to the proxies in front of it. */
   https: boolean;
   /** X-Forwarded-For, -Proto and -Host for the next hop. */

@@ -32,7 +32,7 @@ const clean = Object.fromEntries(
 );
 let variables: NodeJS.ProcessEnv = { ...clean, MARQUEE_LOCAL: "1", CI: "true" };
 
-/** Of the copy's folder. The identity of the test process follows. */
+/** The beginning of the copy's name, before the identity of the test process. */
 const prefix = "marquee-e2e-";
 
 /** The copy's folder, created on first use. */
@@ -194,7 +194,7 @@ export function ensureUp(): Promise<Result> {
   return up;
 }
 
-/** Runs `npm run up` unless stack dev is deployed: for tests with stacks of their own, which run beside those of dev. */
+/** Runs `npm run up` unless stack dev is deployed. For tests with stacks of their own, run beside those of dev. */
 export async function ensureCluster(): Promise<void> {
   const { code } = await sh(
     'eval "$(npm run -s env)" && kubectl get deployment auth-deployment',
@@ -216,7 +216,7 @@ async function setVariables(): Promise<void> {
 }
 
 /** Makes `kubectl` use a namespace by default. */
-export async function useNamespace(namespace: string): Promise<void> {
+async function useNamespace(namespace: string): Promise<void> {
   const kubeconfig = join(clone(), ".git/kubeconfig");
   const { KUBECONFIG } = variables;
   if (KUBECONFIG !== kubeconfig) {
