@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+// esbuild keeps the folder in which it is loaded: it must not be one that a test removes.
+import "esbuild";
 import { useFolders } from "../folders.ts";
 import { useApiServer } from "./api-server.ts";
 import { image } from "./configurations.ts";
