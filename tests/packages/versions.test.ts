@@ -46,7 +46,7 @@ describe("Version of Node.js", () => {
       "local/images/service-base/image.ts",
       /`\$\{registry\}\/node:(\d+)`/,
     ],
-    "esbuild's target": ["components/images/bundle.ts", /target: "node(\d+)"/],
+    "esbuild's target": ["components/images/compile.ts", /target: "node(\d+)"/],
     "the devcontainer": [
       ".devcontainer/devcontainer.json",
       /javascript-node:(\d+)-/,

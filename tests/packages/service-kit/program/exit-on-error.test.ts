@@ -35,7 +35,7 @@ describe("exitOnError", () => {
     assert.throws(() => exitOnError(create), exited);
     assert.deepEqual(printed, [
       [
-        "This program can't start with the environment it got:\n  PROCESSOR=stripe needs STRIPE_SECRET_KEY",
+        "This program can't start, because its environment is invalid:\n  PROCESSOR=stripe needs STRIPE_SECRET_KEY",
       ],
     ]);
     assert.deepEqual(codes, [1]);
