@@ -14,7 +14,7 @@ import {
 import { useProvisioning } from "../support/components/provisionings.ts";
 
 describe("Connection limits on a server with the minimum number of connections", function () {
-  this.timeout("2m");
+  this.timeout("10m");
   // 25 for 2 pods, 15 for 1, 75 for 7, and 10 for administration.
   const maxConnections = 125;
   const settings = settingsOf({

@@ -109,17 +109,17 @@ function parametersOf(
 function checkHeaders({ properties, closed }: Fields, what: string) {
   if (closed)
     throw new Error(
-      `${what} refuses every request: it has to be a z.object, which leaves other headers alone.`,
+      `${what} rejects every request: it must be a z.object, which ignores other headers.`,
     );
   for (const name of Object.keys(properties)) {
     if (name !== name.toLowerCase())
       throw new Error(
-        `${what}: "${name}" has to be in lower case, as Hono has headers.`,
+        `${what}: "${name}" must be in lower case, like the header names that Hono provides.`,
       );
     // "The parameter definition SHALL be ignored": OpenAPI 3.1.1, 4.8.12.2.1
     if (["accept", "content-type", "authorization"].includes(name))
       throw new Error(
-        `${what}: OpenAPI has "${name}" elsewhere: see security, json and form.`,
+        `${what}: OpenAPI describes "${name}" elsewhere: see security, json and form.`,
       );
   }
 }

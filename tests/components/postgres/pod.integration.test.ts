@@ -15,7 +15,7 @@ import { postgresImage } from "../../support/docker.ts";
 import { until } from "../../support/until.ts";
 
 describe("PostgreSQL's pod in Docker", function () {
-  this.timeout(120_000);
+  this.timeout("10m");
   const { start, runToEnd, volume } = useContainers();
   const first = 'it\'s the "first" $HOME';
   const second = "it''s $(another) \\' one; -- \\";

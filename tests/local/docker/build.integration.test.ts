@@ -82,7 +82,7 @@ describe("Dockerfiles of the local cluster", () => {
 });
 
 describe("buildImage", function () {
-  this.timeout(300_000); // the image of Debian may have to be built
+  this.timeout("10m"); // the image of Debian may have to be built
   const useFolder = useFolders();
   const image = newName();
   const packagesImage = `${image}-packages`;

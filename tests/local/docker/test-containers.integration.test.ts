@@ -15,7 +15,7 @@ const exists = (kind: "container" | "volume", name: string) =>
   succeeds("docker", [kind, "inspect", name]);
 
 describe("Containers of tests", function () {
-  this.timeout(300_000); // the image may have to be built
+  this.timeout("10m"); // the image may have to be built
   before(prepareDocker);
   const children: ChildProcess[] = [];
   afterEach(() => {

@@ -12,7 +12,7 @@ import {
 import { useFolders } from "../../support/folders.ts";
 
 describe("pullDebianImage", function () {
-  this.timeout(120_000); // an engine may have to be installed
+  this.timeout("10m"); // an engine may have to be installed
   const useFolder = useFolders();
   const path = process.env.PATH;
   before(ensureDockerEngine);

@@ -12,7 +12,7 @@ import { useFolders } from "../../support/folders.ts";
 import { until } from "../../support/until.ts";
 
 describe("Local image of PostgreSQL: interruptions", function () {
-  this.timeout(120_000);
+  this.timeout("10m");
   const { answer, answers, begin, ended, untilLogged, serve } = useServers();
   const useFolder = useFolders();
 

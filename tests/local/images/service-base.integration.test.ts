@@ -6,7 +6,7 @@ import {
 import { useContainers } from "../../support/components/containers.ts";
 
 describe("Local base image of the services", function () {
-  this.timeout(300_000); // the image may have to be built
+  this.timeout("10m"); // the image may have to be built
   const { runToEnd } = useContainers();
   before(ensureBaseImage);
 

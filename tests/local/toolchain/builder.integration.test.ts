@@ -10,7 +10,7 @@ import { useFolders, write } from "../../support/folders.ts";
 import { until } from "../../support/until.ts";
 
 describe("Builder of Go programs", function () {
-  this.timeout(300_000); // its image may have to be built
+  this.timeout("10m"); // its image may have to be built
   const useFolder = useFolders();
 
   it("builds from a private folder whose name has spaces and non-ASCII letters", async () => {

@@ -44,7 +44,7 @@ describe("Database outage", () => {
   const proxyTo = useTcpProxies();
 
   before(async function () {
-    this.timeout(300_000); // the image may have to be built
+    this.timeout("10m"); // the image may have to be built
     server = await startServer();
     const client = new pg.Client(server.url);
     await client.connect();

@@ -11,7 +11,7 @@ import { stopPrograms } from "../../../support/program.ts";
 import { startedStreaming } from "../../../support/streaming/program.ts";
 
 describe("auth, payment and streaming behind PgBouncer in transaction mode", function () {
-  this.timeout("2m");
+  this.timeout("10m");
   const sessions = 2;
   const { server, through } = usePgBouncer(sessions);
   stopPrograms();

@@ -12,7 +12,7 @@ import { createDatabase } from "../../../support/postgres.ts";
 import { until } from "../../../support/until.ts";
 
 describe("openDatabase: PgBouncer in transaction mode", function () {
-  this.timeout(120_000);
+  this.timeout("10m");
   const sessions = 2;
   const { server, through } = usePgBouncer(sessions);
   const folder = useFolders();

@@ -15,7 +15,7 @@ interface Timeouts {
 }
 
 describe("openDatabase: timeouts", function () {
-  this.timeout(120_000);
+  this.timeout("10m");
   const { server, through } = usePgBouncer(2);
   const ours: Timeouts = { statement: "5s", lock: "3s", idle: "10s" };
   let direct: string;

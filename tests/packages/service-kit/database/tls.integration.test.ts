@@ -76,7 +76,7 @@ describe("openDatabase: TLS", () => {
   let byAddress: string;
 
   before(async function () {
-    this.timeout(300_000); // the image may have to be built
+    this.timeout("10m"); // the image may have to be built
     const server = await startServer();
     files = certificate(folder(), "DNS:localhost,DNS:films.example");
     await encrypt(server, files("server.key"), files("server.crt"));

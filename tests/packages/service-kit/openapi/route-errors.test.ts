@@ -43,17 +43,17 @@ describe("createApi: invalid routes", () => {
     [
       "with a header schema that no request can match",
       { request: { header: z.strictObject({ a: z.string() }) } },
-      /request\.header refuses every request/,
+      /request\.header rejects every request/,
     ],
     [
       "with a header name in upper case",
       { request: { header: z.object({ "X-Region": z.string() }) } },
-      /"X-Region" has to be in lower case/,
+      /"X-Region" must be in lower case/,
     ],
     [
       "with a header that OpenAPI ignores",
       { request: { header: z.object({ authorization: z.string() }) } },
-      /OpenAPI has "authorization" elsewhere/,
+      /OpenAPI describes "authorization" elsewhere/,
     ],
     [
       "with a query schema that is not an object",

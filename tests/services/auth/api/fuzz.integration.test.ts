@@ -7,7 +7,7 @@ import { schemathesis } from "../../../support/python/schemathesis.ts";
 const password = "a long sentence about nothing";
 
 describe("Auth's OpenAPI document, fuzzed by schemathesis", function () {
-  this.timeout("4m");
+  this.timeout("10m");
   const url = useDatabase();
   stopPrograms();
   before(ensurePython);

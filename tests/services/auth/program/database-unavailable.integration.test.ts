@@ -28,7 +28,7 @@ describe("Auth without its database", () => {
   let database = "";
 
   before(async function () {
-    this.timeout(300_000); // the image may have to be built
+    this.timeout("10m"); // the image may have to be built
     server = await startServer();
     database = await createDatabase(server.url);
   });

@@ -8,7 +8,7 @@ import { schemathesis } from "../../../support/python/schemathesis.ts";
 import { useIssuer, user } from "../../../support/service-kit/access-token.ts";
 
 describe("Payment's OpenAPI document, checked by schemathesis", function () {
-  this.timeout("5m");
+  this.timeout("10m");
   const url = useDatabase();
   const issuer = useIssuer();
   stopPrograms();

@@ -107,7 +107,7 @@ describe("Payment with concurrent clients", () => {
   );
 
   it("neither charges twice nor loses a payment when replicas crash and processor answers are lost", async function () {
-    this.timeout(180_000);
+    this.timeout("10m");
     await fc.assert(
       fc.asyncProperty(
         requests,

@@ -202,7 +202,7 @@ describe("Payment when a replica crashes between any two steps", () => {
 
   for (const { what, prepare, behaviours, statuses, after } of scenarios)
     it(`finishes ${what}, exactly once`, async function () {
-      this.timeout(300_000);
+      this.timeout("10m");
       const unlimited = new StepBudget();
       const preparedRequest = await prepare();
       replicas.processor.next.splice(0, Infinity, ...(behaviours ?? []));

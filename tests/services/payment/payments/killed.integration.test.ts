@@ -34,7 +34,7 @@ interface Sent {
 }
 
 describe("Payment when the database is killed under load", function () {
-  this.timeout(180_000);
+  this.timeout("10m");
   let server: TestServer;
   let replicas: TestPayment[];
   const processor = memoryProcessor();

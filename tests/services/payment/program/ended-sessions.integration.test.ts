@@ -10,7 +10,7 @@ import { credentials } from "../../../support/streaming/system.ts";
 import { until } from "../../../support/until.ts";
 
 describe("Payment program: access tokens of ended sessions", function () {
-  this.timeout(120_000);
+  this.timeout("10m");
   const authDatabase = useDatabase();
   const paymentDatabase = useDatabase();
   stopPrograms();

@@ -17,7 +17,7 @@ const card = {
 };
 
 describe("Payment program", function () {
-  this.timeout("2m");
+  this.timeout("10m");
   stopPrograms();
 
   describe("with a database and auth's keys", () => {

@@ -9,7 +9,7 @@ import { as } from "../../../support/streaming/service.ts";
 import { newUser, useSystem } from "../../../support/streaming/system.ts";
 
 describe("Streaming's OpenAPI document, checked by schemathesis", function () {
-  this.timeout("4m");
+  this.timeout("10m");
   const system = useSystem();
   const url = useDatabase();
   stopPrograms();

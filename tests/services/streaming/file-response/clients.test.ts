@@ -94,7 +94,7 @@ for (const [how, web] of [
   ["as a stream", true],
 ] as const)
   describe(`File delivery to many clients, ${how}`, function () {
-    this.timeout(120_000);
+    this.timeout("10m");
     const folder = useFolders();
     stopPrograms();
 

@@ -19,7 +19,7 @@ import {
 // Compares ranges and conditions with nginx: the same requests for the same file.
 
 describe("File delivery compared with nginx", function () {
-  this.timeout(120_000); // nginx may have to be downloaded first
+  this.timeout("10m"); // nginx may have to be downloaded first
   const folder = useFolders();
   const urls: Record<"ours" | "streams" | "nginx", string> = {
     ours: "",

@@ -14,7 +14,7 @@ const titles = join(
 );
 
 describe("Site pages in a browser", function () {
-  this.timeout(120_000);
+  this.timeout("10m");
   const replicas = useStreaming({ store: openFolder(titles) });
   let browser: Browser;
   let site: Awaited<ReturnType<typeof served>>;

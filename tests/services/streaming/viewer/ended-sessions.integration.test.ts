@@ -6,7 +6,7 @@ import { until } from "../../../support/until.ts";
 
 // Both pods accept the copied cookie before its session ends, and each has its own list of revoked sessions.
 describe("Copied session", function () {
-  this.timeout(120_000);
+  this.timeout("10m");
   const replicas = useStreaming();
   const next = "another horse battery staple";
 
