@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { announce } from "./announce.ts";
 import { type LaneEvent, type LaneReport, printSummary } from "./report.ts";
@@ -66,11 +65,16 @@ async function runLane({ name, files }: Lane): Promise<LaneReport> {
   });
   running.add(child);
   let report: LaneReport | undefined;
-  const events = createInterface({ input: child.stdio[3] as Readable });
-  events.on("line", (line) => {
-    const event: LaneEvent = JSON.parse(line);
-    if ("text" in event) console.log(event.text);
-    else report = event;
+  let rest = "";
+  const events = child.stdio[3] as Readable;
+  events.setEncoding("utf8").on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() as string;
+    for (const line of lines) {
+      const event: LaneEvent = JSON.parse(line);
+      if ("text" in event) console.log(event.text);
+      else report = event;
+    }
   });
   const [code, signal] = await once(child, "close");
   running.delete(child);

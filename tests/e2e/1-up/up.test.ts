@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { removeAbandonedTestContainers } from "../../../local/docker/test-containers.ts";
 import {
   begin,
   clone,
@@ -53,7 +54,10 @@ describe("npm run up", function () {
   this.timeout("60m"); // it may have to compile Kubernetes and Pulumi
   let first: Result;
   before(async () => {
-    await sh("npm run -s down"); // removes what a killed test run left
+    // What a killed test run left.
+    if ((await sh("docker version")).code === 0)
+      await removeAbandonedTestContainers();
+    await sh("npm run -s down");
     first = await ensureUp();
   });
 

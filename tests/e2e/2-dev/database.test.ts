@@ -3,6 +3,10 @@ import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  removeOwnTestContainers,
+  testLabel,
+} from "../../../local/docker/test-containers.ts";
+import {
   begin,
   container,
   destroyStaging,
@@ -272,6 +276,7 @@ describe("Database", function () {
     const admin = "the administrator's password";
 
     before(async () => {
+      process.once("exit", removeOwnTestContainers);
       await ok(
         `cd ${folder} && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.crt 2>/dev/null &&
          openssl req -newkey rsa:2048 -nodes -subj /CN=managed -keyout server.key -out server.csr 2>/dev/null &&
@@ -280,7 +285,7 @@ describe("Database", function () {
       );
       chownSync(join(folder, "server.key"), 999, 999);
       await ok(
-        `docker run --detach --name ${container}-${name} --network ${container} --network-alias ${name} --volume ${folder}:/tls:ro \
+        `docker run --detach --name ${container}-${name} ${testLabel.map(quoted).join(" ")} --network ${container} --network-alias ${name} --volume ${folder}:/tls:ro \
            --env POSTGRES_PASSWORD=${quoted(admin)} ${host}:5001/postgres:17 \
            -c ssl=on -c ssl_cert_file=/tls/server.crt -c ssl_key_file=/tls/server.key`,
       );

@@ -167,7 +167,7 @@ export const json = async (command: string) => JSON.parse(await ok(command));
 export async function resourceCount(stack = "dev"): Promise<number> {
   const { deployment } = await json(`pulumi stack export --stack ${stack}`);
   return deployment.resources.filter(
-    ({ urn }: { urn: string }) => !/::default(_[\d_]+)?$/.test(urn),
+    ({ urn }: { urn: string }) => !/:providers:\w+::default/.test(urn),
   ).length;
 }
 
