@@ -12,16 +12,20 @@ import {
   servicesWithDatabase,
 } from "./system.ts";
 
-const environment = `${pulumi.getProject()}-${pulumi.getStack()}`;
+const namespaceName = `${pulumi.getProject()}-${pulumi.getStack()}`;
 
-// Finds every mistake that can be found before something is built or changed.
-const prepared = await prepare(environment, serviceNames, servicesWithDatabase);
+// Loads and checks the configuration, and finds what else would fail, before something is built or changed.
+const prepared = await prepare(
+  namespaceName,
+  serviceNames,
+  servicesWithDatabase,
+);
 const { settings, record, databaseImage, generatedValues } = prepared;
-const system = defineSystem(settings, environment);
+const system = defineSystem(settings, namespaceName);
 
-const provider = createProvider("cluster", settings.context, environment);
+const provider = createProvider("cluster", settings.context, namespaceName);
 const opts = { provider };
-const stack = await createStackNamespace(environment, settings, record, opts);
+const stack = await createStackNamespace(namespaceName, settings, record, opts);
 
 const postgres =
   databaseImage &&
@@ -55,7 +59,7 @@ const deploy = (name: ServiceName) =>
     },
     opts,
   );
-const services = [deploy("auth"), deploy("payment"), deploy("streaming")];
+const services = serviceNames.map(deploy);
 const network = services.map(({ network }) => network);
 
 new NetworkPolicies(

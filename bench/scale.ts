@@ -6,7 +6,6 @@ import { processes } from "../local/host/processes.ts";
 import {
   begin,
   clone,
-  edit,
   ensureUp,
   host,
   json,
@@ -102,11 +101,6 @@ export const defineSystem = () => (${JSON.stringify(Object.fromEntries(services)
 
 await ensureUp();
 const { auth: image } = await json("pulumi stack output images --json");
-edit(
-  join(clone(), "index.ts"),
-  /const services = \[deploy\([\s\S]*?\];/,
-  "const services = serviceNames.map(deploy);",
-);
 const rows: string[] = [];
 
 for (const size of sizes) {

@@ -8,7 +8,7 @@ import type { GeneratedValues } from "./generated-secret.ts";
 import type { ImageSource } from "./images/image-source.ts";
 import { Microservice } from "./microservice/microservice.ts";
 import type { PodVolume } from "./microservice/pod-volume.ts";
-import type { NetworkService } from "./network-policies.ts";
+import type { PolicySubject } from "./network-policies.ts";
 import type { Postgres } from "./postgres/postgres.ts";
 
 export interface DeployServiceArgs {
@@ -40,7 +40,7 @@ export interface DeployedService {
   /** The images that its pods run, by the name of their program. None if it runs elsewhere. */
   images: Record<string, pulumi.Output<string>>;
   /** Its callers and calls. */
-  network: NetworkService;
+  network: PolicySubject;
 }
 
 /** Deploys a service: its pods and a Service in front of them or, if it runs elsewhere, a DNS name for it. */

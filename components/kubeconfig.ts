@@ -46,7 +46,8 @@ function readYaml(file: string) {
 }
 
 /**
- * The API server's own port. At another port of this machine (kind, k3d, minikube), Docker forwards that port alone.
+ * The API server's standard port. If the kubeconfig has another port of this machine (kind, k3d, minikube), Docker
+ * forwards only that port, and node ports are unreachable.
  */
 const apiServerPort = "6443";
 

@@ -4,7 +4,7 @@ import type { OutsideCaller } from "../config/allow-from.ts";
 import { componentTypes, forcePatch, recommendedLabels } from "./naming.ts";
 
 /** A service's callers and calls. */
-export interface NetworkService {
+export interface PolicySubject {
   name: string;
   /** The label `app` of its pods. */
   app: string;
@@ -29,7 +29,7 @@ export interface NetworkService {
 export interface NetworkPoliciesArgs {
   /** The namespace's name. */
   namespace: pulumi.Input<string>;
-  services: readonly NetworkService[];
+  services: readonly PolicySubject[];
 }
 
 type PolicySpec = k8s.types.input.networking.v1.NetworkPolicySpec;
@@ -50,7 +50,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
     const create = (
       policyName: string,
       spec: PolicySpec,
-      service?: NetworkService,
+      service?: PolicySubject,
       dependsOn?: pulumi.Resource,
     ) =>
       new k8s.networking.v1.NetworkPolicy(
@@ -93,8 +93,8 @@ export class NetworkPolicies extends pulumi.ComponentResource {
 
 /** A service's ingress, and the egress that does not depend on other services. */
 const ownPolicy = (
-  service: NetworkService,
-  callers: readonly NetworkService[],
+  service: PolicySubject,
+  callers: readonly PolicySubject[],
 ): PolicySpec => ({
   podSelector: podsOf(service),
   policyTypes: ["Ingress", "Egress"],
@@ -123,8 +123,8 @@ const ownPolicy = (
 
 /** The egress of one call. The called service's own policy has the ingress. */
 const callPolicy = (
-  caller: NetworkService,
-  called: NetworkService,
+  caller: PolicySubject,
+  called: PolicySubject,
 ): PolicySpec => ({
   podSelector: podsOf(caller),
   policyTypes: ["Egress"],
@@ -139,10 +139,10 @@ const callPolicy = (
   ],
 });
 
-const podsOf = ({ app }: NetworkService) => ({ matchLabels: { app } });
+const podsOf = ({ app }: PolicySubject) => ({ matchLabels: { app } });
 
 /** Never an empty list, which would allow every port. */
-function portsOf({ name, port }: NetworkService) {
+function portsOf({ name, port }: PolicySubject) {
   if (port === undefined)
     throw new Error(`${name} is called by others, and has no port`);
   return [{ port }];

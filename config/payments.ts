@@ -8,7 +8,7 @@ export interface PaymentSettings {
   processor: (typeof processors)[number];
   /** The period of a subscription, as an ISO 8601 duration. @default P1M */
   billingPeriod: string;
-  /** How long a subscription stays active after a failed renewal, as an ISO 8601 duration. @default P7D */
+  /** How long people may watch after a failed renewal, as an ISO 8601 duration. @default P7D */
   gracePeriod: string;
   /** Ports of webhook consumers, which payment may connect to at any address. @default none */
   webhookPorts: readonly number[];

@@ -3,7 +3,7 @@ import { endpointPorts } from "./log-sidecar.ts";
 import type { ServiceSettings } from "./service.ts";
 
 /** The settings of a service that NetworkPolicies depend on. */
-export interface ServiceNetwork {
+export interface NetworkSettings {
   /** Whether anyone may call it, or only pods, or whether it runs elsewhere. */
   ingress: "public" | "internal" | "external";
   /** Only if it runs elsewhere: its port there. */
@@ -19,7 +19,7 @@ export interface ServiceNetwork {
 export function serviceNetwork(
   service: ServiceSettings,
   egressPorts: readonly number[] = [],
-): ServiceNetwork {
+): NetworkSettings {
   if (service.type === "ExternalName")
     return {
       ingress: "external",

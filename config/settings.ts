@@ -60,7 +60,7 @@ export const mapKeys = [
 ];
 
 /** The keys whose values are texts. */
-const textKeys = [
+const scalarKeys = [
   "context",
   "registry",
   "baseImage",
@@ -107,7 +107,7 @@ export function parseSettings<Name extends string>(
   | { settings: Settings<Name>; issues: [] }
   | { settings?: undefined; issues: string[] } {
   const issues = new Issues();
-  issues.rejectUnknownKeys("", raw, [...textKeys, ...mapKeys], "a setting");
+  issues.rejectUnknownKeys("", raw, [...scalarKeys, ...mapKeys], "a setting");
   const issuesBefore = issues.sentences.length;
   const services = parseServices(raw.services, names, isEncrypted, issues);
   const database = parseDatabase(raw.database, issues);

@@ -7,7 +7,7 @@ import {
   type GeneratedValues,
 } from "../generated-secret.ts";
 import { componentTypes, forcePatch, recommendedLabels } from "../naming.ts";
-import type { NetworkService } from "../network-policies.ts";
+import type { PolicySubject } from "../network-policies.ts";
 import { createProvisioning, provisioner } from "./provisioning.ts";
 import { createServer } from "./server.ts";
 
@@ -36,7 +36,7 @@ export class Postgres extends pulumi.ComponentResource {
   /** The resource to depend on once every service has its role and database. */
   readonly provisioned: pulumi.Resource;
   /** The pods that NetworkPolicies have to know. */
-  readonly network: readonly NetworkService[];
+  readonly network: readonly PolicySubject[];
   readonly #address: DatabaseAddress;
   readonly #passwords: Record<string, SecretValue>;
 

@@ -5,7 +5,7 @@ DECLARE
   owner text := (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = current_setting('marquee.role'));
 BEGIN
   IF current_setting('marquee.role') = current_user THEN
-    RAISE EXCEPTION '% is who makes roles and databases (marquee:database.user), and the name of a service, which needs a role of its own.', current_user;
+    RAISE EXCEPTION 'marquee:database.user is %, which is also the name of a service. Use another administrator: each service needs a role of its own.', current_user;
   END IF;
   IF owner <> current_setting('marquee.owner') THEN
     RAISE EXCEPTION 'The role % on this server is of %, and this is %. Give each stack a database server of its own.',

@@ -29,7 +29,7 @@ export function createServer(
   args: ServerArgs,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apps.v1.StatefulSet {
-  const claimName = createVolume(name, args, opts).metadata.name;
+  const claimName = createVolumeClaim(name, args, opts).metadata.name;
   if (args.isDeployed) {
     const imageCheck = createImageCheck(name, args, claimName, opts);
     return createStatefulSet(name, args, claimName, {
@@ -47,7 +47,7 @@ export function createServer(
  * Creates a claim that is not part of the StatefulSet, so that it can grow. It is kept when the database moves
  * elsewhere, and deleted with the namespace.
  */
-const createVolume = (
+const createVolumeClaim = (
   name: string,
   { namespace, labels, storage, storageClass }: ServerArgs,
   opts: pulumi.CustomResourceOptions,

@@ -74,7 +74,7 @@ function matcher(pattern: string): (path: string) => boolean {
 
 /**
  * Matches a path against the patterns in order; the last match decides.
- * @param parent whether each pattern matches the path's folder; a pattern that does also matches the path
+ * @param parent for each pattern, whether it matched the parent folder; if so, it matches this path, too
  * @returns whether the path is ignored, and whether each pattern matches it
  */
 export function match(

@@ -15,12 +15,12 @@ export type SharedResponses = Record<string, ResponseObject>;
 /** Error responses of the kit's own middleware, by status. */
 const kitResponses = {
   400: ["Unreadable", "The body can't be read."],
-  404: ["NothingThere", "There is nothing at this path."],
-  413: ["TooLarge", "The body has more bytes than are taken."],
-  415: ["OtherType", "The body is of a type that is not taken."],
-  422: ["NotAsExpected", "It is not as expected; `errors` says where."],
-  500: ["Failed", "Something went wrong here; it is logged."],
-  503: ["Unavailable", "It can't be done now."],
+  404: ["NothingThere", "The path does not exist."],
+  413: ["TooLarge", "The body is too large."],
+  415: ["OtherType", "The media type is not supported."],
+  422: ["NotAsExpected", "The request is invalid; `errors` lists the fields."],
+  500: ["Failed", "The server failed; the error is logged."],
+  503: ["Unavailable", "The service is temporarily unavailable."],
 } as const;
 
 /**

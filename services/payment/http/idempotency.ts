@@ -75,8 +75,8 @@ export function createIdempotency(
 }
 
 /**
- * The response that a stored one is sent as. One of unknown status is a replay, and passes for any: it was checked when
- * the route sent it first.
+ * The type of a stored response when it is sent. The status of a replay is unknown to the compiler, so that it matches
+ * every declared response; it was checked when it was first sent.
  */
 type SentResponse<R> =
   R extends StoredResponse<infer Status, infer Body>

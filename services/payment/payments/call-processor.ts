@@ -29,7 +29,7 @@ const secondsSince = (time: Date) => (Date.now() - time.getTime()) / 1000;
  * @returns undefined if the payment needs no call any more
  * @throws ProcessorUnavailableError; Error if the processor no longer knows the charge's reference
  */
-export async function requestCharge(
+export async function executeRequest(
   processor: Processor,
   { request, payment }: PendingOperation,
   times: ProcessorCallTimes,
@@ -62,7 +62,7 @@ export async function requestCharge(
 }
 
 /**
- * Like requestCharge, for a refund. A refund that succeeded is only looked up, because it may still fail at the card's
+ * Like executeRequest, for a refund. A refund that succeeded is only looked up, because it may still fail at the card's
  * bank.
  */
 export async function requestRefund(

@@ -12,9 +12,9 @@ import {
   ProcessorUnavailableError,
 } from "../processors/processor.ts";
 import {
+  executeRequest,
   type ProcessorCallTimes,
   processorCallTimes,
-  requestCharge,
   requestRefund,
 } from "./call-processor.ts";
 import type { NewProcessorRequest } from "./create.ts";
@@ -134,7 +134,7 @@ export function createPayments<Responses extends ResponseBuilders>(
     try {
       return pending.request.kind === "refund"
         ? { refund: await requestRefund(processor, pending, times) }
-        : { charge: await requestCharge(processor, pending, times) };
+        : { charge: await executeRequest(processor, pending, times) };
     } catch (error) {
       const { id: attemptId, kind, paymentId } = pending.request;
       const fields = { err: error, attemptId, kind, paymentId };

@@ -34,10 +34,11 @@ interface CachedAnswer {
   writtenAt?: number;
 }
 
-/** @param maxUsers number of users whose answers this process caches. @default 10000 */
+/** The number of users whose answers a process caches. */
+const maxUsers = 10_000;
+
 export function createLastKnownEntitlements(
   database: Database,
-  maxUsers = 10_000,
 ): LastKnownEntitlements {
   const cache = new LRUCache<string, CachedAnswer>({ max: maxUsers });
   const writing = new Set<Promise<void>>();

@@ -32,7 +32,7 @@ export type RejectionReason = "missing" | "malformed" | "wrong" | "expired";
 export interface PlaybackUrls {
   /**
    * Signs a query that lets a viewer watch a title: `expires=…&viewer=…&signature=…`.
-   * @param grant.until latest expiry, such as the end of the subscription. @default playbackLifetime alone
+   * @param grant.until latest expiry, such as the end of the subscription. @default playbackLifetimeSeconds alone
    * @throws Error if the title, the viewer or `until` is invalid
    */
   sign(grant: {

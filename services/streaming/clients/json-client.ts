@@ -33,9 +33,10 @@ export interface JsonClientOptions {
   timeoutMs: number;
   /** Number of attempts after the first. */
   retries: number;
-  /** Delay before the second attempt in milliseconds. It doubles with each retry and has jitter. @default 50 */
-  retryDelayMs?: number;
 }
+
+/** Delay before the second attempt. It doubles with each retry and has jitter. */
+const retryDelayMs = 50;
 
 export type JsonClient = (
   url: string,
@@ -47,7 +48,7 @@ export type JsonClient = (
  * @param breaker counts each attempt. @default none
  */
 export function createJsonClient(
-  { timeoutMs, retries, retryDelayMs = 50 }: JsonClientOptions,
+  { timeoutMs, retries }: JsonClientOptions,
   fetch: Fetch = globalThis.fetch,
   breaker?: CircuitBreakerPolicy,
 ): JsonClient {

@@ -2,8 +2,7 @@ import { factory, type ServiceEnv } from "@marquee/service-kit";
 import type { Hono } from "hono";
 import { type ProxyOptions, proxyTo } from "./proxy.ts";
 
-export interface GatewayOptions
-  extends Pick<ProxyOptions, "trustedProxies" | "timeoutMs"> {
+export interface GatewayOptions extends Pick<ProxyOptions, "trustedProxies"> {
   /** Auth's origin. */
   authUrl: string;
   /** Payment's origin. */

@@ -61,7 +61,7 @@ export function assetRoutes(
 
 /**
  * Reads the browser scripts by name. The container image contains bundles; from source, they are bundled now in the
- * same way as in components/images/bundle.ts.
+ * same way as in components/images/compile.ts.
  * @param folder contains a `.js` or a `.ts` file per script
  */
 export async function readScripts(

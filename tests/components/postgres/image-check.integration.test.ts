@@ -153,7 +153,7 @@ describe("Postgres: image check in Docker", () => {
       assert.deepEqual(await run(version), {
         code: 1,
         stdout: "",
-        stderr: `The volume has data of PostgreSQL ${version}, and ${postgresImage} runs PostgreSQL 17, which cannot read it. The server was left as it is. Set marquee:database.image to an image of PostgreSQL ${version}, or move the data as README.md says under Another version of PostgreSQL.\n`,
+        stderr: `The volume has data of PostgreSQL ${version}, and ${postgresImage} runs PostgreSQL 17, which cannot read it. The server was left as it is. Set marquee:database.image to an image of PostgreSQL ${version}, or dump and restore the data (docs/database.md).\n`,
       });
     });
 });

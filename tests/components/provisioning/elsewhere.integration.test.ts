@@ -116,7 +116,7 @@ describe("Provisioning Job on a managed server", () => {
     assert.notEqual(code, 0);
     assert.match(
       stderr,
-      /cloud_admin is who makes roles and databases \(marquee:database\.user\), and the name of a service, which needs a role of its own\./,
+      /marquee:database\.user is cloud_admin, which is also the name of a service\. Use another administrator: each service needs a role of its own\./,
     );
     await asRole(user, adminPassword, "SELECT", "postgres");
   });

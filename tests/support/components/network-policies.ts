@@ -3,12 +3,12 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import {
   NetworkPolicies,
-  type NetworkService,
+  type PolicySubject,
 } from "../../../components/network-policies.ts";
 import { deploy, known, recordOptions } from "./engine.ts";
 
 /** A service whose Service object does not exist yet. */
-type Service = Omit<NetworkService, "readyResource">;
+type Service = Omit<PolicySubject, "readyResource">;
 
 /** A service with the defaults of the program's services. */
 export const service = (
