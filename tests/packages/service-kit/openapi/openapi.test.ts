@@ -209,7 +209,7 @@ describe("GET /openapi.json", () => {
       },
     );
     assert.deepEqual(responses.Unavailable, {
-      description: "It can't be done now.",
+      description: "The service is temporarily unavailable.",
       headers: {
         "Retry-After": {
           description: "Seconds to wait.",
