@@ -33,17 +33,31 @@ export default class Reporter extends Spec {
     const tests: Mocha.Test[] = [];
     const parts: Record<string, number> = {};
     let startedAt = 0;
-    runner.on(EVENT_TEST_END, (test) => tests.push(test));
+    // Without suites, as in Mocha's parallel mode, the parts have no hooks.
+    let hasSuites = false;
+    runner.on(EVENT_TEST_END, (test) => {
+      tests.push(test);
+      if (!hasSuites && test.file)
+        add(partOf(test.file), (test.duration ?? 0) / 1000);
+    });
+    const add = (part: string, seconds: number) => {
+      parts[part] = (parts[part] ?? 0) + seconds;
+    };
     runner.on(EVENT_SUITE_BEGIN, ({ parent }) => {
-      if (parent?.root) startedAt = performance.now();
+      if (!parent?.root) return;
+      hasSuites = true;
+      startedAt = performance.now();
     });
     runner.on(EVENT_SUITE_END, ({ parent, file }) => {
       if (!parent?.root || !file) return;
-      const part = partOf(file);
-      const seconds = (performance.now() - startedAt) / 1000;
-      parts[part] = (parts[part] ?? 0) + seconds;
+      add(partOf(file), (performance.now() - startedAt) / 1000);
       if (inLane) send({ text: buffered() });
     });
+    // The output of a suite in which the process ends.
+    if (inLane)
+      process.once("exit", () => {
+        if (lines.length > 0) send({ text: buffered() });
+      });
     runner.once(EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
       const slowest = tests

@@ -85,19 +85,29 @@ async function runLane({ name, files }: Lane): Promise<LaneReport> {
 
 async function runStages(stages: Lane[][]): Promise<LaneReport[]> {
   const reports: LaneReport[] = [];
-  for (const lanes of stages)
+  for (const lanes of stages) {
+    if (stopping) break;
     reports.push(...(await Promise.all(lanes.map(runLane))));
+  }
   return reports;
 }
 
+/** Set by a signal: no further lane starts. */
+let stopping = false;
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const)
   process.on(signal, async () => {
+    stopping = true;
     for (const child of running) child.kill(signal);
     await Promise.all([...running].map((child) => once(child, "close")));
     process.exit(1);
   });
 
 const wanted = process.argv.slice(2);
+for (const folder of wanted)
+  if (![...folders, "e2e"].includes(folder))
+    throw new Error(
+      `"${folder}" is not a part of the tests: ${folders.join(", ")} or e2e.`,
+    );
 const isWanted = (folder: string) =>
   wanted.length === 0 || wanted.includes(folder);
 const files = folders.filter(isWanted).flatMap(filesOf);

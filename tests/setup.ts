@@ -1,4 +1,4 @@
-// Run by mocha before it loads tests: services log only where a test, or who debugs one, asks for it.
+// Run by mocha before it loads tests: services log only if LOG_LEVEL is set.
 process.env.LOG_LEVEL ??= "silent";
 
 // Without this, a signal would end the tests without the event "exit", in which they remove what they made.

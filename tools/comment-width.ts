@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { extname } from "node:path";
 
-// Fails if a comment has a line of more than 120 columns. Biome does not wrap comments, and supports none of the other
-// languages.
+// Fails if a comment on a line of its own has more than 120 columns. Biome does not wrap comments, and supports none of
+// the other languages.
 
 const maxColumns = 120;
 
@@ -35,7 +35,12 @@ const files = execFileSync(
   { encoding: "utf8" },
 )
   .split("\0")
-  .filter((file) => extname(file) in commentsByExtension && !isFixed(file));
+  .filter(
+    (file) =>
+      extname(file) in commentsByExtension &&
+      !isFixed(file) &&
+      existsSync(file), // a deletion may not be staged yet
+  );
 
 const tooLong = files.flatMap((file) => {
   const isComment = commentsByExtension[extname(file)] as RegExp;

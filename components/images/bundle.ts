@@ -98,10 +98,29 @@ function hashOf(folder: string): string {
 
 /** Replaces a folder by a fresh one, unless both have the same files. */
 function replace(old: string, fresh: string): void {
-  if (isDeepStrictEqual(contentsOf(old), contentsOf(fresh))) return;
-  rmSync(old, { recursive: true, force: true });
+  if (hasSameFiles(old, fresh)) return;
   mkdirSync(dirname(old), { recursive: true });
-  renameSync(fresh, old);
+  for (;;) {
+    rmSync(old, { recursive: true, force: true });
+    try {
+      renameSync(fresh, old);
+      return;
+    } catch (error) {
+      // Another pulumi in this clone has just put its own there.
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (!["ENOTEMPTY", "EEXIST"].includes(code)) throw error;
+    }
+  }
+}
+
+function hasSameFiles(old: string, fresh: string): boolean {
+  try {
+    return isDeepStrictEqual(contentsOf(old), contentsOf(fresh));
+  } catch (error) {
+    // Another pulumi in this clone is replacing the old folder.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
 }
 
 /** Every file below a folder: its content and its path, with slashes on every system. */

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -24,6 +25,9 @@ interface CompileRecord {
   /** By path in the output folder. */
   outputs: Record<string, string>;
 }
+
+/** How far the times of files may lag behind the clock: a tick of the kernel is at most 10 ms. */
+const clockLagMs = 10;
 
 /** Files that decide which file an import resolves to. */
 const resolutionFiles = [
@@ -46,17 +50,15 @@ export async function compile(
 ): Promise<void> {
   const builds = buildOptions(services, project);
   const options = sha256(JSON.stringify(builds));
-  const last = readRecord(project);
-  if (last?.options === options && isCurrent(last, project)) {
-    for (const path of Object.keys(last.outputs))
-      write(
-        join(project, outdir, path),
-        readFileSync(join(project, lastFolder, path)),
-      );
+  const reusable = reusableOutputs(options, project);
+  if (reusable) {
+    for (const [path, content] of reusable)
+      write(join(project, outdir, path), content);
     return;
   }
+  const startedAtMs = Date.now();
   const metafiles = await runEsbuild(builds, outdir, project);
-  const record = createRecord(options, metafiles, outdir, project);
+  const record = createRecord(options, startedAtMs, metafiles, outdir, project);
   if (!record) return;
   const fresh = join(project, outdir, recordFile);
   write(fresh, JSON.stringify(record));
@@ -126,7 +128,13 @@ async function runEsbuild(
   project: string,
 ): Promise<Metafile[]> {
   const { build, formatMessages } = await import("esbuild");
-  const place = { absWorkingDir: project, outdir: join(project, outdir) };
+  const tsconfig = join(project, "tsconfig.json");
+  const place = {
+    absWorkingDir: project,
+    outdir: join(project, outdir),
+    // Otherwise esbuild reads the tsconfig.json nearest to each source.
+    ...(existsSync(tsconfig) && { tsconfig }),
+  };
   const ends = await Promise.allSettled(
     builds.map((options) => build({ ...options, ...place, metafile: true })),
   );
@@ -147,28 +155,47 @@ async function runEsbuild(
   );
 }
 
-/** @returns undefined if an input is no file of the project or its modules, so that a change could not be noticed */
+/**
+ * @returns undefined if an input is not a file in the project or its modules, so that a change could not be noticed, or
+ * has changed since the start, so that esbuild may have read what it was before
+ */
 function createRecord(
   options: string,
+  startedAtMs: number,
   metafiles: Metafile[],
   outdir: string,
   project: string,
 ): CompileRecord | undefined {
+  const sources = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
   const inputs = hashFiles(
     [
-      ...metafiles.flatMap((metafile) => Object.keys(metafile.inputs)),
+      ...sources,
       ...resolutionFiles,
       ...workspaceManifests(project),
+      ...packageManifests(sources, project),
     ],
     project,
   );
+  const isNewer = (path: string) =>
+    statSync(join(project, path)).ctimeMs >= startedAtMs - clockLagMs;
+  if (!inputs || Object.keys(inputs).some(isNewer)) return undefined;
   const outputs = hashFiles(
     metafiles
       .flatMap((metafile) => Object.keys(metafile.outputs))
       .map((path) => path.slice(`${outdir}/`.length)),
     join(project, outdir),
   );
-  return inputs && outputs && { options, inputs, outputs };
+  return outputs && { options, inputs, outputs };
+}
+
+/** The manifests of npm packages whose modules are bundled. */
+function packageManifests(sources: string[], project: string): string[] {
+  const folders = sources.flatMap(
+    (path) => path.match(/^.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0] ?? [],
+  );
+  return [...new Set(folders)]
+    .map((folder) => `${folder}/package.json`)
+    .filter((path) => existsSync(join(project, path)));
 }
 
 /** The manifests of services and packages, whose `exports` decide what an import resolves to. */
@@ -181,15 +208,23 @@ const workspaceManifests = (project: string) =>
       : [],
   );
 
-function isCurrent(record: CompileRecord, project: string): boolean {
-  const isSame = (hashes: Record<string, string>, folder: string) =>
-    Object.entries(hashes).every(
-      ([path, hash]) => hashFile(join(folder, path)) === hash,
-    );
-  return (
-    isSame(record.inputs, project) &&
-    isSame(record.outputs, join(project, lastFolder))
-  );
+/** The outputs of the last run by path, if it had the same options and inputs, and nobody has changed its outputs. */
+function reusableOutputs(
+  options: string,
+  project: string,
+): [path: string, content: Buffer][] | undefined {
+  const record = readRecord(project);
+  if (record?.options !== options) return undefined;
+  for (const [path, hash] of Object.entries(record.inputs))
+    if (hashFile(join(project, path)) !== hash) return undefined;
+  const outputs: [string, Buffer][] = [];
+  for (const [path, hash] of Object.entries(record.outputs)) {
+    // Read once: another run may replace the file meanwhile.
+    const content = read(join(project, lastFolder, path));
+    if (!content || sha256(content) !== hash) return undefined;
+    outputs.push([path, content]);
+  }
+  return outputs;
 }
 
 function readRecord(project: string): CompileRecord | undefined {
@@ -217,8 +252,14 @@ function hashFiles(
 }
 
 function hashFile(path: string): string | undefined {
+  const content = read(path);
+  return content && sha256(content);
+}
+
+/** @returns undefined if the file can't be read */
+function read(path: string): Buffer | undefined {
   try {
-    return sha256(readFileSync(path));
+    return readFileSync(path);
   } catch {
     return undefined;
   }

@@ -58,7 +58,12 @@ const kubectl = (args: string) =>
 const cgroups = () =>
   readdirSync("/sys/fs/cgroup", { recursive: true, encoding: "utf8" })
     .filter((path) => !/\.(service|mount|swap)(\/|$)|^user\.slice/.test(path))
-    .filter((path) => statSync(join("/sys/fs/cgroup", path)).isDirectory());
+    .filter((path) =>
+      // systemd may have removed it meanwhile.
+      statSync(join("/sys/fs/cgroup", path), {
+        throwIfNoEntry: false,
+      })?.isDirectory(),
+    );
 
 /** What a local cluster must leave as it found it. */
 const state = () => ({

@@ -148,7 +148,7 @@ const keepOwnPolicy: MiddlewareHandler<ServiceEnv> = async (c, next) => {
 /** The response until `onStart` has finished. */
 function respondNotStarted(c: Context): Response {
   c.header("retry-after", "1"); // seconds
-  return problem(c, 503, "This process has yet to begin. Try again shortly.");
+  return problem(c, 503, "The service is starting. Try again shortly.");
 }
 
 /** One line for each request, when its response is ready. */

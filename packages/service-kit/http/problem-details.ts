@@ -5,7 +5,11 @@ import * as z from "zod";
 /** The body of `problem`'s responses (RFC 9457). */
 export const Problem = z
   .looseObject({
-    type: z.string().describe("about:blank: the status says it all."),
+    type: z
+      .string()
+      .describe(
+        "about:blank: the problem has no further meaning than its status.",
+      ),
     title: z.string().describe("The status in words."),
     status: z.int().min(400).max(599),
     detail: z

@@ -48,7 +48,7 @@ export function serve(
       logger.info({ port }, "listening");
       start().catch((error) => {
         if (ending) return; // the shutdown caused the error
-        logger.fatal({ err: error }, `can't begin: ${error.message}`);
+        logger.fatal({ err: error }, `can't start: ${error.message}`);
         process.exit(1);
       });
     },

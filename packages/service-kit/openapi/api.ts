@@ -183,7 +183,8 @@ export function createApi(info: ApiInfo): Api {
       throw new Error(`Another route has the operationId "${operationId}".`);
     const { written } = pathOf(route.path);
     const path = document.paths[written] ?? {};
-    if (route.method in path) throw new Error("It is there already.");
+    if (route.method in path)
+      throw new Error("Another route has this method and path.");
     document.paths[written] = { ...path, [route.method]: operation };
   }
 

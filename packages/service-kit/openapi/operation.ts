@@ -63,7 +63,7 @@ export function pathOf(path: string): { written: string; names: string[] } {
   });
   if (!path.startsWith("/") || /[*?:]/.test(written))
     throw new Error(
-      'The path has to begin with "/", and may have no "*" and no "?": OpenAPI has no words for these.',
+      'The path has to begin with "/", and may have no "*" and no "?": OpenAPI can not describe them.',
     );
   return { written, names };
 }

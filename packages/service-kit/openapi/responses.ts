@@ -15,11 +15,14 @@ export type SharedResponses = Record<string, ResponseObject>;
 /** Error responses of the kit's own middleware, by status. */
 const kitResponses = {
   400: ["Unreadable", "The body can't be read."],
-  404: ["NothingThere", "The path does not exist."],
+  404: ["NotFound", "The path does not exist."],
   413: ["TooLarge", "The body is too large."],
-  415: ["OtherType", "The media type is not supported."],
-  422: ["NotAsExpected", "The request is invalid; `errors` lists the fields."],
-  500: ["Failed", "The server failed; the error is logged."],
+  415: ["UnsupportedMediaType", "The media type is not supported."],
+  422: [
+    "UnprocessableContent",
+    "The request is invalid; `errors` lists the fields.",
+  ],
+  500: ["InternalServerError", "The server failed; the error is logged."],
   503: ["Unavailable", "The service is temporarily unavailable."],
 } as const;
 

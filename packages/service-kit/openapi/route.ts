@@ -65,8 +65,9 @@ export interface RouteDescription<
 }
 
 /**
- * What a route's handler may return: a declared status with a body that fits its schema, or a problem with a status
- * that the kit declares. If the compiler does not know the statuses, as in a `ResponseDescriptions`, any response.
+ * What a route's handler may return: a declared status with a body that has at least the fields of its schema, or a
+ * problem with a status that the kit responds with. If the compiler does not know the statuses, as in a
+ * `ResponseDescriptions`, any response.
  */
 export type RouteResponse<
   Request extends RequestSchemas,

@@ -48,9 +48,7 @@ const invalidField = (
   detail: string,
   more: Record<string, string> = {},
 ) =>
-  problem(
-    c,
-    422,
-    `The body is not as expected: ${pointer.slice(1)}: ${detail}.`,
-    { errors: [{ pointer, detail }], ...more },
-  );
+  problem(c, 422, `The body is invalid: ${pointer.slice(1)}: ${detail}.`, {
+    errors: [{ pointer, detail }],
+    ...more,
+  });

@@ -73,3 +73,15 @@ export async function claimDeliveries(
   );
   return claimed.sort((a, b) => Number(a.id - b.id));
 }
+
+/** Makes claimed deliveries due again, as if they had not been claimed. */
+export async function releaseDeliveries(
+  queries: Queries,
+  claimed: readonly ClaimedDelivery[],
+): Promise<void> {
+  await queries.query(
+    `UPDATE webhook_deliveries SET attempts = attempts - 1, tries = tries - 1, next_attempt_at = now()
+     WHERE id = ANY($1)`,
+    [claimed.map(({ id }) => id)],
+  );
+}

@@ -5,7 +5,11 @@ import {
   logger,
   startLoop,
 } from "@marquee/service-kit";
-import { type ClaimedDelivery, claimDeliveries } from "./claim.ts";
+import {
+  type ClaimedDelivery,
+  claimDeliveries,
+  releaseDeliveries,
+} from "./claim.ts";
 import { createDeliver, type DeliveryTimes } from "./deliver.ts";
 import { fanOut } from "./fan-out.ts";
 import type { OutboxMetrics } from "./metrics.ts";
@@ -111,8 +115,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (total <= 0) return more; // the end of an attempt wakes the loop
     const capacity = { total, perEndpoint, active: activeByEndpoint };
     const claimed = await claimDeliveries(database, capacity, times.leaseMs);
-    // Also after `stop` was called meanwhile, which waits for them: other replicas would wait for the lease.
-    for (const delivery of claimed) startAttempt(delivery);
+    // `stop` may have been called meanwhile. It waits for attempts; without them, replicas would wait for the lease.
+    if (aborting.signal.aborted) await releaseDeliveries(database, claimed);
+    else for (const delivery of claimed) startAttempt(delivery);
     return more || claimed.length > 0;
   }
 

@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { stop } from "esbuild";
 import { bundle } from "../../../components/images/bundle.ts";
+import { run } from "../../../local/host/command.ts";
 import { useFolders, write } from "../../support/folders.ts";
 
 const sources = {
@@ -11,7 +19,9 @@ const sources = {
   "tsconfig.json": "{}",
   "node_modules/.package-lock.json": "{}",
   "services/Dockerfile": "FROM scratch\nCOPY app /app\n",
-  "services/greeting.ts": "export const hello = 'hello';\n",
+  "node_modules/greetings/package.json": '{"main":"index.js"}',
+  "node_modules/greetings/index.js": "export const hello = 'hello';\n",
+  "services/greeting.ts": "export { hello } from 'greetings';\n",
   "services/auth/package.json": "{}",
   "services/auth/server.ts":
     "import { hello } from '../greeting.ts';\nconsole.log(hello);\n",
@@ -42,7 +52,8 @@ describe("bundle: outputs of the last run", () => {
   };
   const bundled = async () => {
     const project = folder(sources);
-    await bundle(["auth"], project);
+    // Nothing is recorded until the sources are some milliseconds old.
+    while (!existsSync(join(project, record))) await bundle(["auth"], project);
     mark(project);
     return project;
   };
@@ -61,6 +72,9 @@ describe("bundle: outputs of the last run", () => {
     "the installed packages": { "node_modules/.package-lock.json": "{ }" },
     "a service's package.json": { "services/auth/package.json": "{ }" },
     "tsconfig.json": { "tsconfig.json": "{ }" },
+    "the manifest of an npm package": {
+      "node_modules/greetings/package.json": '{ "main": "index.js" }',
+    },
   };
   for (const [what, change] of Object.entries(changes))
     it(`are replaced if ${what} changes`, async () => {
@@ -68,6 +82,38 @@ describe("bundle: outputs of the last run", () => {
       write(project, change);
       assert.equal(await isReused(project), false);
     });
+
+  it("are replaced if a source changes while it is compiled", async () => {
+    for (let round = 0; round < 5; round++) {
+      const project = folder(sources);
+      await bundle(["auth"], project);
+      const file = "services/auth/server.ts";
+      write(project, { [file]: "console.log('before');\n" });
+      const compiling = bundle(["auth"], project);
+      await delay(round * 5);
+      write(project, { [file]: "console.log('after');\n" });
+      await compiling;
+      await bundle(["auth"], project);
+      assert.match(readFileSync(join(project, program), "utf8"), /after/);
+    }
+  });
+
+  it("are complete if several runs replace them at the same time", async () => {
+    const project = folder(sources);
+    await bundle(["auth"], project);
+    write(project, { "services/auth/server.ts": "console.log('new');\n" });
+    const script =
+      'import("./components/images/bundle.ts").then(({ bundle }) => bundle(["auth"], process.argv[1]))';
+    const runs = Array.from({ length: 4 }, () =>
+      run(process.execPath, ["-e", script, project]),
+    );
+    await Promise.all(runs);
+    assert.match(readFileSync(join(project, program), "utf8"), /new/);
+    assert.deepEqual(
+      readdirSync(project).filter((name) => name.startsWith("build")),
+      ["build"],
+    );
+  });
 
   it("are replaced for another list of services", async () => {
     const project = await bundled();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -283,7 +283,10 @@ describe("Database", function () {
          printf 'subjectAltName=DNS:${name}.${container}' > extensions &&
          openssl x509 -req -days 2 -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile extensions -out server.crt 2>/dev/null && chmod 600 server.key && chmod 755 .`,
       );
-      chownSync(join(folder, "server.key"), 999, 999);
+      // As root in a container, because only root may give files away.
+      await ok(
+        `docker run --rm --user 0 --volume ${folder}:/tls --entrypoint chown ${host}:5001/postgres:17 999:999 /tls/server.key`,
+      );
       await ok(
         `docker run --detach --name ${container}-${name} ${testLabel.map(quoted).join(" ")} --network ${container} --network-alias ${name} --volume ${folder}:/tls:ro \
            --env POSTGRES_PASSWORD=${quoted(admin)} ${host}:5001/postgres:17 \

@@ -44,6 +44,7 @@ describe("Images: build once, deploy everywhere", function () {
   });
   afterEach(revertFiles);
   after(async () => {
+    await sh("pulumi stack rm empty --yes");
     await restoreDev();
     await destroyStaging();
   });
@@ -103,7 +104,6 @@ describe("Images: build once, deploy everywhere", function () {
       /marquee:imagesFrom is "nosuch", and its outputs can't be read \(.*unknown stack "organization\/marquee\/nosuch"/,
     );
     assert.deepEqual(await generations(), before);
-    await ok("pulumi stack rm empty --yes");
   });
 
   it("previews a changed service as one changed field, and rolls it back by one key", async () => {

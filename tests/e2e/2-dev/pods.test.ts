@@ -138,7 +138,10 @@ describe("Pods", function () {
         );
         assert.equal(last.at(-1)?.msg, "drained");
         // Only the service that ships there may reach the endpoint.
-        assert.equal(await statusFrom("payment", endpoint, "POST"), "no way");
+        assert.equal(
+          await statusFrom("payment", endpoint, "POST"),
+          "no response",
+        );
       } finally {
         server.close();
       }

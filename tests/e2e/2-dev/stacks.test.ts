@@ -8,6 +8,7 @@ import {
   generations,
   json,
   ok,
+  revertFiles,
   sh,
   until,
 } from "../../support/e2e/environment.ts";
@@ -56,7 +57,12 @@ const left = async (kinds: string): Promise<string[]> =>
 describe("Stacks staging and prod", function () {
   this.timeout("6m");
   before(ensureUp);
-  after(() => ok("git checkout Pulumi.*.yaml && pulumi stack select dev"));
+  after(async () => {
+    await destroyStaging();
+    await sh("pulumi stack rm prod --yes");
+    await revertFiles();
+    await ok("pulumi stack select dev");
+  });
 
   it("deploys staging beside dev, with other replica counts and service types, and leaves dev unchanged", async () => {
     const dev = await generations();
@@ -165,7 +171,6 @@ describe("Stacks staging and prod", function () {
     await ok(`pulumi config set marquee:adopt ${key} --stack staging`);
     await ok("pulumi up --yes --skip-preview --stack staging");
     assert.equal((await credentials("login")).status, 200);
-    await destroyStaging();
   });
 
   it("previews prod without its cluster, password and images, and warns about each", async () => {

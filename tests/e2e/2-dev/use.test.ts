@@ -118,7 +118,7 @@ describe("Marquee in use", function () {
     );
     assert.equal(
       await statusFrom("auth", "http://payment-service:8082/readyz"),
-      "no way",
+      "no response",
     );
     assert.equal(
       await statusFrom("payment", "http://auth-service:8081/readyz"),
@@ -126,15 +126,15 @@ describe("Marquee in use", function () {
     );
     assert.equal(
       await statusFrom("payment", "http://172.30.1.2:5001/v2/"),
-      "no way",
+      "no response",
     );
     assert.equal(
       await statusFrom("auth", "http://streaming-service:8083/readyz"),
-      "no way",
+      "no response",
     );
     assert.equal(
       await statusFrom("streaming", "http://172.30.1.2:5001/v2/"),
-      "no way",
+      "no response",
     );
   });
 

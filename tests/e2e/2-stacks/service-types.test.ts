@@ -29,13 +29,7 @@ const loadFromInside = (work: () => Promise<unknown>) =>
 const [stack, externalStack] = ["types", "external"];
 const externalHost = `auth-service.marquee-${externalStack}.svc.cluster.local`;
 const configure = (settings: Record<string, unknown>) =>
-  configureService(
-    "auth",
-    settings.type === "ExternalName" ? settings : { image, ...settings },
-    stack,
-  );
-/** The image of stack dev's auth. */
-let image: string;
+  configureService("auth", settings, stack);
 
 const settings = {
   ClusterIP: { type: "ClusterIP", replicas: 2 },
@@ -49,12 +43,10 @@ describe("Service types", function () {
   this.timeout("10m");
   before(async () => {
     await ensureCluster();
-    const images = await json("pulumi stack output images --stack dev --json");
-    image = images.auth;
     const nowhere = { type: "ExternalName", externalName: "nowhere.invalid" };
     await createStack(externalStack, {
       services: {
-        auth: { image, type: "NodePort", replicas: 1 },
+        auth: { type: "NodePort", replicas: 1 },
         payment: nowhere,
         streaming: nowhere,
       },
@@ -64,9 +56,9 @@ describe("Service types", function () {
       // Required while auth is elsewhere. Set throughout, so that a step changes auth alone.
       issuer: `http://auth-service.marquee-${externalStack}.svc:8081`,
       services: {
-        auth: { image, ...settings.ClusterIP },
+        auth: settings.ClusterIP,
         payment: nowhere,
-        streaming: { image: images.streaming, replicas: 1 },
+        streaming: { replicas: 1 },
       },
     });
     await ok("pulumi up --yes --skip-preview");

@@ -68,14 +68,14 @@ describe("Restart of the node", function () {
       const from = (service: string) =>
         statusFrom(service, `http://${address}:${ports.payment}/livez`);
       const forbidden = [from("auth")];
-      assert.equal(await from("streaming"), "no way");
+      assert.equal(await from("streaming"), "no response");
 
       await inNode(`touch ${go}`);
       await until(async () => {
         forbidden.push(from("auth"));
         assert.equal(await from("streaming"), "200");
       });
-      for (const answer of forbidden) assert.equal(await answer, "no way");
+      for (const answer of forbidden) assert.equal(await answer, "no response");
     } finally {
       await inNode(`touch ${go} && ln -sf kube ${program}`);
       await ok("kubectl rollout status deployment --timeout=120s");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -54,7 +55,9 @@ function makeClone(): string {
       encoding: "utf8",
     },
   );
-  for (const file of files.split("\0").filter((file) => file !== "")) {
+  for (const file of files.split("\0")) {
+    // A deletion may not be staged yet.
+    if (file === "" || !existsSync(join(project, file))) continue;
     mkdirSync(dirname(join(target, file)), { recursive: true });
     cpSync(join(project, file), join(target, file));
   }

@@ -11,12 +11,12 @@ export const commandInPod = (deployment: string, program: string, more = "") =>
 export const inPod = (service: string, program: string, more = "") =>
   ok(commandInPod(service, program, more));
 
-/** The status of a request from a pod of a service, or "no way" without an answer. */
+/** The status of a request from a pod of a service, or "no response" without an answer. */
 export const statusFrom = (service: string, url: string, method = "GET") =>
   inPod(
     service,
     `fetch("${url}", { method: "${method}", signal: AbortSignal.timeout(3000) })
-      .then(({ status }) => console.log(status), () => console.log("no way"))`,
+      .then(({ status }) => console.log(status), () => console.log("no response"))`,
   );
 
 /** The addresses of all clients that have a connection to a pod of a service. */

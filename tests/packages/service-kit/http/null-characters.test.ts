@@ -98,7 +98,7 @@ describe("U+0000 in requests", () => {
     );
     assert.equal(
       detail,
-      `The body is not as expected: name: Invalid input: expected string, received number; other: ${says}.`,
+      `The body is invalid: name: Invalid input: expected string, received number; other: ${says}.`,
     );
   });
 

@@ -10,7 +10,10 @@ const problem = {
     schema: { $ref: "#/components/schemas/Problem" },
   },
 };
-const always = { 500: shared("Failed"), 503: shared("Unavailable") };
+const always = {
+  500: shared("InternalServerError"),
+  503: shared("Unavailable"),
+};
 
 describe("GET /openapi.json", () => {
   it("returns cacheable JSON, and 304 for its entity tag", async () => {
@@ -85,8 +88,8 @@ describe("GET /openapi.json", () => {
         400: shared("Unreadable"),
         401: { description: "Nobody is signed in.", content: problem },
         413: shared("TooLarge"),
-        415: shared("OtherType"),
-        422: shared("NotAsExpected"),
+        415: shared("UnsupportedMediaType"),
+        422: shared("UnprocessableContent"),
         ...always,
       },
     });
@@ -130,7 +133,7 @@ describe("GET /openapi.json", () => {
             },
           },
         },
-        422: shared("NotAsExpected"),
+        422: shared("UnprocessableContent"),
         ...always,
       },
     });
@@ -148,7 +151,7 @@ describe("GET /openapi.json", () => {
     );
     assert.deepEqual(responses, {
       204: { description: "It is gone." },
-      404: shared("NothingThere"),
+      404: shared("NotFound"),
       ...always,
     });
   });

@@ -91,7 +91,7 @@ describe("Routes: queries", () => {
     const { detail } = await problemOf(await find("?a=1&limit=x"), 422);
     assert.equal(
       detail,
-      "The query is not as expected: limit: is not a number; a: is not expected.",
+      "The query is invalid: limit: is not a number; a: is not expected.",
     );
   });
 
@@ -212,10 +212,7 @@ describe("Routes: forms", () => {
   ];
   for (const [what, send, answer] of wrong)
     it(`rejects a form ${what} with the route's own response`, async () => {
-      const answered = (await send()).replace(
-        "The form is not as expected: ",
-        "",
-      );
+      const answered = (await send()).replace("The form is invalid: ", "");
       assert.equal(answered, answer);
     });
 });

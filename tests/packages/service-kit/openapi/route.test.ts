@@ -20,7 +20,9 @@ function documented(route: Partial<RouteDescription>) {
 describe("createApi: routes", () => {
   it("adds only the shared responses that the route can give", () => {
     const { paths, components } = documented({});
-    assert.deepEqual(Object.keys(components.responses), ["Failed"]);
+    assert.deepEqual(Object.keys(components.responses), [
+      "InternalServerError",
+    ]);
     assert.deepEqual(paths["/"]?.get?.responses, {
       200: { description: "Well." },
       500: { $ref: "#/components/responses/Failed" },

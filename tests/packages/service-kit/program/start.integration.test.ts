@@ -39,7 +39,7 @@ describe("createService: onStart", () => {
     const { app, start } = service();
     start();
     const { detail } = await problemOf(await app.request("/readyz"), 503);
-    assert.equal(detail, "This process has yet to begin. Try again shortly.");
+    assert.equal(detail, "The service is starting. Try again shortly.");
   });
 
   for (const path of ["/films", "/nowhere"])
@@ -149,7 +149,7 @@ describe("Service start with a database", () => {
     assert.equal(last.level, "fatal");
     assert.equal(
       last.msg,
-      `can't begin: ${path}/0002-actors.sql:1:8: syntax error at or near "TABEL"`,
+      `can't start: ${path}/0002-actors.sql:1:8: syntax error at or near "TABEL"`,
     );
     assert.equal(stderr, "");
   });

@@ -127,7 +127,7 @@ describe("Payment's KEY_ENCRYPTION_KEY check", () => {
     assert.equal(stderr, "");
     const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
     assert.equal(last.level, "fatal");
-    assert.equal(last.msg, `can't begin: ${refusal()}`);
+    assert.equal(last.msg, `can't start: ${refusal()}`);
     assert.ok(!stdout.includes(other));
   });
 });

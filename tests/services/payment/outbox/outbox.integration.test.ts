@@ -193,31 +193,51 @@ describe("Outbox", () => {
     assert.equal(receiver.received.length, 1);
   });
 
-  it("delivers what it had claimed when it stops, so that no replica waits for the lease", async () => {
-    const receiver = await receive();
-    await test.add(receiver.url);
-    await test.emit();
-    const claimed = Promise.withResolvers<void>();
-    const resume = Promise.withResolvers<void>();
-    const database: Database = {
-      ...test.first,
-      async query(sql, parameters) {
-        const rows = await test.first.query<never>(sql, parameters);
-        if (rows.length > 0 && sql.includes("UPDATE webhook_deliveries")) {
-          claimed.resolve();
-          await resume.promise;
-        }
-        return rows;
-      },
-    };
-    const outbox = test.open({ database, times: { stopTimeoutMs: 30_000 } });
-    outbox.start();
-    await claimed.promise;
-    const stopped = outbox.stop();
-    resume.resolve();
-    await stopped;
-    const [delivery] = await test.deliveries();
-    assert.equal(delivery?.state, "delivered");
+  describe("stopped while it claims deliveries", () => {
+    /** Starts an outbox, and stops it between the claim and the attempt. */
+    async function stopAfterClaim(stopTimeoutMs: number) {
+      const receiver = await receive();
+      await test.add(receiver.url);
+      await test.emit();
+      const claimed = Promise.withResolvers<void>();
+      const resume = Promise.withResolvers<void>();
+      const database: Database = {
+        ...test.first,
+        async query(sql, parameters) {
+          const rows = await test.first.query<never>(sql, parameters);
+          if (rows.length > 0 && sql.includes("UPDATE webhook_deliveries d")) {
+            claimed.resolve();
+            await resume.promise;
+          }
+          return rows;
+        },
+      };
+      const outbox = test.open({ database, times: { stopTimeoutMs } });
+      outbox.start();
+      await claimed.promise;
+      return { receiver, resume, stopped: outbox.stop() };
+    }
+
+    it("delivers what it has claimed, so that no replica waits for the lease", async () => {
+      const { resume, stopped } = await stopAfterClaim(30_000);
+      resume.resolve();
+      await stopped;
+      const [delivery] = await test.deliveries();
+      assert.equal(delivery?.state, "delivered");
+    });
+
+    it("releases what it has claimed if the time to stop is over", async () => {
+      const { receiver, resume, stopped } = await stopAfterClaim(1);
+      await stopped;
+      resume.resolve();
+      await until(async () => {
+        const [delivery] = await test.deliveries();
+        return delivery?.attempts === 0 && delivery.due <= 0;
+      });
+      const [delivery] = await test.deliveries();
+      assert.deepEqual([delivery?.state, delivery?.tries], ["pending", 0]);
+      assert.equal(receiver.received.length, 0);
+    });
   });
 
   it("stores endpoints' secrets only encrypted, and does not list them", async () => {

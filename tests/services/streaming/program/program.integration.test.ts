@@ -108,7 +108,7 @@ describe("Streaming program", () => {
     });
     rmSync(folder, { recursive: true });
     assert.equal(code, 1);
-    assert.match(stdout, /can't begin: catalogue\.json is invalid/);
+    assert.match(stdout, /can't start: catalogue\.json is invalid/);
     assert.match(stdout, /featured: is missing/);
   });
 
