@@ -208,7 +208,7 @@ const workspaceManifests = (project: string) =>
       : [],
   );
 
-/** The outputs of the last run by path, if it had the same options and inputs, and nobody has changed its outputs. */
+/** The outputs of the last run by path, if it had the same options and inputs, and its outputs are unchanged. */
 function reusableOutputs(
   options: string,
   project: string,

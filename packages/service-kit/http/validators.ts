@@ -82,7 +82,7 @@ export const validator =
       ({ pointer, detail }) =>
         `${pointer.slice(1) || `the ${part === "json" ? "body" : part}`}: ${detail}`,
     );
-    const detail = `${partNames[part]} not as expected: ${all.join("; ")}.`;
+    const detail = `${partNames[part]} invalid: ${all.join("; ")}.`;
     return onInvalid(c, { part, status: 422, detail, errors, given });
   };
 

@@ -204,7 +204,9 @@ describe("checkDocument", () => {
     [
       "a response without a description",
       ({ components }) =>
-        Object.assign(components.responses.Failed ?? {}, { description: "" }),
+        Object.assign(components.responses.InternalServerError ?? {}, {
+          description: "",
+        }),
       /500 has no description/,
     ],
     [

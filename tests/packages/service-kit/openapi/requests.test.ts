@@ -102,7 +102,7 @@ describe("Routes: queries", () => {
       await find("", { "x-region": "mars" }),
       422,
     );
-    assert.match(detail, /^The headers are not as expected: x-region: /);
+    assert.match(detail, /^The headers are invalid: x-region: /);
   });
 });
 

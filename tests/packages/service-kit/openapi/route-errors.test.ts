@@ -112,7 +112,11 @@ describe("createApi: invalid routes", () => {
       assert.throws(() => apiOf(route), { message }));
 
   const twice: [string, Partial<RouteDescription>, RegExp][] = [
-    ["that already exists", { operationId: "other" }, /^Error: get \/: It is/],
+    [
+      "that already exists",
+      { operationId: "other" },
+      /^Error: get \/: Another route has/,
+    ],
     [
       "with a duplicate operationId",
       { path: "/a", operationId: "get" },

@@ -25,7 +25,7 @@ describe("createApi: routes", () => {
     ]);
     assert.deepEqual(paths["/"]?.get?.responses, {
       200: { description: "Well." },
-      500: { $ref: "#/components/responses/Failed" },
+      500: { $ref: "#/components/responses/InternalServerError" },
     });
   });
 
