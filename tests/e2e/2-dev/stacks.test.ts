@@ -171,6 +171,7 @@ describe("Stacks staging and prod", function () {
     await ok(`pulumi config set marquee:adopt ${key} --stack staging`);
     await ok("pulumi up --yes --skip-preview --stack staging");
     assert.equal((await credentials("login")).status, 200);
+    await destroyStaging();
   });
 
   it("previews prod without its cluster, password and images, and warns about each", async () => {
