@@ -10,6 +10,7 @@ import { cache, logs } from "../environment.ts";
 import { eventually } from "../eventually.ts";
 import { run, start, succeeds } from "../host/command.ts";
 import { canInstall, install } from "../host/debian-packages.ts";
+import { withLock } from "../host/lock.ts";
 import { processes } from "../host/processes.ts";
 import { say, step } from "../progress.ts";
 import { UserError } from "../user-error.ts";
@@ -42,6 +43,18 @@ export async function ensureDockerEngine(): Promise<void> {
   if (engine.state === "answers") return;
   if (engine.state !== "absent" || !canInstall())
     throw new UserError(engineProblem(engine, await describeHost()));
+  await withLock(
+    {
+      file: "docker-engine.lock",
+      holder: "another process that starts a Docker engine",
+    },
+    installEngine,
+  );
+}
+
+/** Installs and starts a Docker engine, unless another process has just done so. */
+async function installEngine(): Promise<void> {
+  if (await engineAnswers()) return;
   await step("Docker engine", async () => {
     if (!(await succeeds("sh", ["-c", "command -v dockerd"])))
       await install(

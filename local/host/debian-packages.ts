@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { say } from "../progress.ts";
 import { UserError } from "../user-error.ts";
 import { run } from "./command.ts";
+import { withLock } from "./lock.ts";
 
 /** Whether this is root on Debian, and can install packages. */
 export const canInstall = (): boolean =>
@@ -12,9 +13,17 @@ export const canInstall = (): boolean =>
 
 let updated: Promise<string> | undefined;
 
+/** apt fails if another process uses its database, such as tests that run beside `npm run up`. */
+const aptLock = {
+  file: "apt.lock",
+  holder: "another process that installs packages",
+};
+
 /** Downloads the package lists, once. */
 const updateLists = (): Promise<string> => {
-  updated ??= run("apt-get", ["update", "-q"], { log: "apt" });
+  updated ??= withLock(aptLock, () =>
+    run("apt-get", ["update", "-q"], { log: "apt" }),
+  );
   return updated;
 };
 
@@ -27,13 +36,15 @@ export function install(packages: string[], why: string): Promise<void> {
   const next = installing.then(async () => {
     say(`  installing on this machine: ${packages.join(", ")} (${why})`);
     await updateLists();
-    await run(
-      "apt-get",
-      ["install", "-y", "-q", "--no-install-recommends", ...packages],
-      {
-        log: "apt",
-        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-      },
+    await withLock(aptLock, () =>
+      run(
+        "apt-get",
+        ["install", "-y", "-q", "--no-install-recommends", ...packages],
+        {
+          log: "apt",
+          env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+        },
+      ),
     );
   });
   installing = next.catch(() => {});
