@@ -16,6 +16,10 @@ export { createSealedBox } from "./crypto/sealed-box.ts";
 export { untilAvailable } from "./database/availability.ts";
 export { type Database, openDatabase } from "./database/database.ts";
 export {
+  type BatchOptions,
+  deleteInBatches,
+} from "./database/delete-in-batches.ts";
+export {
   DatabaseUnavailableError,
   isUniqueViolation,
 } from "./database/errors.ts";
@@ -63,6 +67,7 @@ export {
 export { type Failure, inWords, retryInWords } from "./pages/failure.ts";
 export { type Frame, framed } from "./pages/frame.ts";
 export { icon } from "./pages/icons.ts";
+export { labelledInput } from "./pages/labelled-input.ts";
 export { isNotice, type Notice, noticeText } from "./pages/notices.ts";
 export { isInSite, siteHeader, sitePage } from "./pages/site.ts";
 export { signAndCard, standalonePage } from "./pages/standalone.ts";

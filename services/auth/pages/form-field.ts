@@ -1,4 +1,4 @@
-import type { FormErrors } from "@marquee/service-kit";
+import { type FormErrors, labelledInput } from "@marquee/service-kit";
 import { html } from "hono/html";
 
 export interface FormField {
@@ -19,22 +19,14 @@ const kinds = {
 };
 
 /** An input with its label, hint and error. */
-export function formField(
-  { name, label, type, autocomplete, value, hint }: FormField,
-  { alert, fields = {} }: FormErrors = {},
-) {
-  const wrong = fields[name];
-  const described = [
-    ...(hint ? [`${name}-hint`] : []),
-    ...(wrong ? [`${name}-error`] : []),
-    ...(alert ? ["alert"] : []),
-  ].join(" ");
-  return html`<div class="field">
-          <label for="${name}">${label}</label>
-          ${hint ? html`<p class="hint" id="${name}-hint">${hint}</p>` : ""}
-          ${wrong ? html`<p class="wrong" id="${name}-error"><span class="hidden">Error: </span>${wrong}</p>` : ""}
-          <input id="${name}" name="${name}" ${kinds[type]} autocomplete="${autocomplete}" required${
-            type === "email" ? html` value="${value ?? ""}"` : ""
-          }${described ? html` aria-describedby="${described}"` : ""}${wrong ? html` aria-invalid="true"` : ""}>
-        </div>`;
-}
+export const formField = (
+  { type, autocomplete, value, ...input }: FormField,
+  errors: FormErrors = {},
+) =>
+  labelledInput(
+    input,
+    errors,
+    html`${kinds[type]} autocomplete="${autocomplete}" required${
+      type === "email" ? html` value="${value ?? ""}"` : ""
+    }`,
+  );

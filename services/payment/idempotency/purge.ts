@@ -1,4 +1,8 @@
-import type { Queries } from "@marquee/service-kit";
+import {
+  type BatchOptions,
+  deleteInBatches,
+  type Queries,
+} from "@marquee/service-kit";
 
 /** Like Stripe's: a key older than this is a new request. */
 const retentionHours = 24;
@@ -9,22 +13,17 @@ const retentionHours = 24;
  * @returns how many keys it deleted
  * @throws DatabaseUnavailableError
  */
-export async function purgeIdempotencyKeys(
+export const purgeIdempotencyKeys = (
   database: Queries,
-  { batch = 1_000, batches = 100 } = {},
-): Promise<number> {
-  let purged = 0;
-  for (let left = batches; left > 0; left--) {
-    const deleted = await database.query(
-      `DELETE FROM idempotency_keys WHERE (scope, key) IN (
-         SELECT scope, key FROM idempotency_keys
-         WHERE status IS NOT NULL AND created_at < now() - make_interval(hours => $2)
-         ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
-       ) RETURNING 1`,
-      [batch, retentionHours],
-    );
-    purged += deleted.length;
-    if (deleted.length < batch) break;
-  }
-  return purged;
-}
+  options?: BatchOptions,
+): Promise<number> =>
+  deleteInBatches(
+    database,
+    `DELETE FROM idempotency_keys WHERE (scope, key) IN (
+       SELECT scope, key FROM idempotency_keys
+       WHERE status IS NOT NULL AND created_at < now() - make_interval(hours => $1)
+       ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+     ) RETURNING 1`,
+    [retentionHours],
+    options,
+  );

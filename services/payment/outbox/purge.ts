@@ -1,12 +1,12 @@
-import type { Queries } from "@marquee/service-kit";
+import {
+  type BatchOptions,
+  deleteInBatches,
+  type Queries,
+} from "@marquee/service-kit";
 
-export interface PurgeOptions {
+export interface PurgeOptions extends BatchOptions {
   /** How long events are kept. @default 30 */
   days?: number;
-  /** Maximum number of rows per statement, to keep statements short. @default 1000 */
-  batch?: number;
-  /** Maximum number of statements; the next run continues. @default 100 */
-  batches?: number;
 }
 
 /**
@@ -15,22 +15,17 @@ export interface PurgeOptions {
  * @returns how many events it deleted
  * @throws DatabaseUnavailableError
  */
-export async function purgeOutbox(
+export const purgeOutbox = (
   database: Queries,
-  { days = 30, batch = 1_000, batches = 100 }: PurgeOptions = {},
-): Promise<number> {
-  let purged = 0;
-  for (let left = batches; left > 0; left--) {
-    const deleted = await database.query(
-      `DELETE FROM events WHERE id IN (
-         SELECT e.id FROM events e WHERE e.routed AND e.created_at < now() - make_interval(days => $1)
-           AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event_id = e.id AND d.state <> 'delivered')
-         ORDER BY e.created_at LIMIT $2 FOR UPDATE SKIP LOCKED
-       ) RETURNING 1`,
-      [days, batch],
-    );
-    purged += deleted.length;
-    if (deleted.length < batch) break;
-  }
-  return purged;
-}
+  { days = 30, ...options }: PurgeOptions = {},
+): Promise<number> =>
+  deleteInBatches(
+    database,
+    `DELETE FROM events WHERE id IN (
+       SELECT e.id FROM events e WHERE e.routed AND e.created_at < now() - make_interval(days => $1)
+         AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event_id = e.id AND d.state <> 'delivered')
+       ORDER BY e.created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+     ) RETURNING 1`,
+    [days],
+    options,
+  );

@@ -1,4 +1,4 @@
-import type { FormErrors } from "@marquee/service-kit";
+import { type FormErrors, labelledInput } from "@marquee/service-kit";
 import { html } from "hono/html";
 
 export interface Field {
@@ -14,25 +14,15 @@ export interface Field {
 }
 
 /** A numeric input with its label, hint and error. */
-export function field(
-  { name, label, autocomplete, maxlength, value = "", hint }: Field,
-  { alert, fields = {} }: FormErrors = {},
-) {
-  const wrong = fields[name];
-  const described = [
-    ...(hint ? [`${name}-hint`] : []),
-    ...(wrong ? [`${name}-error`] : []),
-    ...(alert ? ["alert"] : []),
-  ].join(" ");
-  return html`<div class="field">
-          <label for="${name}">${label}</label>
-          ${hint ? html`<p class="hint" id="${name}-hint">${hint}</p>` : ""}
-          ${wrong ? html`<p class="wrong" id="${name}-error"><span class="hidden">Error: </span>${wrong}</p>` : ""}
-          <input id="${name}" name="${name}" type="text" inputmode="numeric" autocomplete="${autocomplete}" maxlength="${maxlength}" spellcheck="false" required value="${value}"${
-            described ? html` aria-describedby="${described}"` : ""
-          }${wrong ? html` aria-invalid="true"` : ""}>
-        </div>`;
-}
+export const field = (
+  { autocomplete, maxlength, value = "", ...input }: Field,
+  errors: FormErrors = {},
+) =>
+  labelledInput(
+    input,
+    errors,
+    html`type="text" inputmode="numeric" autocomplete="${autocomplete}" maxlength="${maxlength}" spellcheck="false" required value="${value}"`,
+  );
 
 /** An input that the form sends but does not show. */
 export const hiddenField = (name: string, value: string) =>

@@ -1,4 +1,8 @@
-import type { Queries } from "@marquee/service-kit";
+import {
+  type BatchOptions,
+  deleteInBatches,
+  type Queries,
+} from "@marquee/service-kit";
 import type { WebhookEvent } from "./verify-webhook.ts";
 
 /** Longer than a call to Stripe (10 s) and the statements after it (5 s). */
@@ -52,13 +56,9 @@ export async function releaseEvent(
   );
 }
 
-export interface PurgeOptions {
+export interface PurgeOptions extends BatchOptions {
   /** How long events are kept. Stripe retries for 3 days, and by hand for 30. @default 30 */
   days?: number;
-  /** Maximum number of rows per statement. @default 1000 */
-  batch?: number;
-  /** Maximum number of statements; the next run continues. @default 100 */
-  batches?: number;
 }
 
 /**
@@ -66,21 +66,16 @@ export interface PurgeOptions {
  * @returns how many
  * @throws DatabaseUnavailableError
  */
-export async function purgeStripeEvents(
+export const purgeStripeEvents = (
   database: Queries,
-  { days = 30, batch = 1_000, batches = 100 }: PurgeOptions = {},
-): Promise<number> {
-  let purged = 0;
-  for (let left = batches; left > 0; left--) {
-    const deleted = await database.query(
-      `DELETE FROM stripe_events WHERE id IN (
-         SELECT id FROM stripe_events WHERE received_at < now() - make_interval(days => $1)
-         ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED
-       ) RETURNING 1`,
-      [days, batch],
-    );
-    purged += deleted.length;
-    if (deleted.length < batch) break;
-  }
-  return purged;
-}
+  { days = 30, ...options }: PurgeOptions = {},
+): Promise<number> =>
+  deleteInBatches(
+    database,
+    `DELETE FROM stripe_events WHERE id IN (
+       SELECT id FROM stripe_events WHERE received_at < now() - make_interval(days => $1)
+       ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED
+     ) RETURNING 1`,
+    [days],
+    options,
+  );
